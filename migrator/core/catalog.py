@@ -1,0 +1,212 @@
+"""A database's schema as values: what introspection read, and what every decision is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+
+class Relation(NamedTuple):
+    """A schema-qualified name of a table, sequence or view."""
+
+    schema: str
+    name: str
+
+    def __str__(self) -> str:
+        """As a person writes it: the public schema is left out, nothing is quoted."""
+        return self.name if self.schema == "public" else f"{self.schema}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. `type` is PostgreSQL's own spelling (format_type), `type_oid` is only comparable in one database."""
+
+    name: str
+    type: str
+    type_oid: int = 0
+    not_null: bool = False
+    default: str | None = None
+    identity: str = ""  # '', 'a' (ALWAYS) or 'd' (BY DEFAULT), as pg_attribute.attidentity
+    generated: str = ""  # '', 's' (stored) or 'v' (virtual), as pg_attribute.attgenerated
+    sequence: Relation | None = None  # the sequence it owns or draws from by its default
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """`table.columns` references `referenced.referenced_columns`, position by position.
+
+    `virtual` marks a key that the catalog does not declare: configuration wrote it or inference proposed it.
+    """
+
+    name: str
+    table: Relation
+    columns: tuple[str, ...]
+    referenced: Relation
+    referenced_columns: tuple[str, ...]
+    validated: bool = True
+    deferrable: bool = False
+    match: str = "s"  # 's' simple, 'f' full, 'p' partial, as pg_constraint.confmatchtype
+    on_delete: str = "a"  # pg_constraint.confdeltype
+    virtual: bool = False
+
+    @property
+    def label(self) -> str:
+        """`orders(customer_id) -> customers(id)`."""
+        return (
+            f"{self.table}({', '.join(self.columns)}) -> "
+            f"{self.referenced}({', '.join(self.referenced_columns)})"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """One index. `columns` has None where the key is an expression; INCLUDEd columns are left out."""
+
+    name: str
+    table: Relation
+    columns: tuple[str | None, ...]
+    definition: str
+    unique: bool = False
+    primary: bool = False
+    valid: bool = True
+    partial: bool = False
+    constraint: bool = False  # the index behind a constraint
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table that holds rows. Partitions are not listed as tables of their own: their parent holds their rows.
+
+    `rows` is the planner's estimate (-1 unknown), `bytes` the size with indexes and TOAST, partitions included.
+    """
+
+    relation: Relation
+    columns: tuple[Column, ...]
+    kind: str = "r"  # pg_class.relkind: 'r' or 'p'
+    primary_key: tuple[str, ...] = ()
+    unique_keys: tuple[tuple[str, ...], ...] = ()  # the primary key included
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    indexes: tuple[Index, ...] = ()
+    rows: int = -1
+    bytes: int = 0
+    pages: int = 0
+    owner: str = ""
+    partitions: tuple[Relation, ...] = ()  # every level
+    parents: tuple[Relation, ...] = ()  # plain inheritance
+    row_security: bool = False
+    force_row_security: bool = False
+    persistence: str = "p"  # 'p' permanent, 'u' unlogged
+    comment: str | None = None
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+    def column(self, name: str) -> Column | None:
+        """The column of that name, or None."""
+        return next((column for column in self.columns if column.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """One sequence and where it stands. `last_value` is None where it was never used."""
+
+    relation: Relation
+    type: str = "bigint"
+    last_value: int | None = None
+    increment: int = 1
+    minimum: int = 1
+    maximum: int = 2**63 - 1
+    cycle: bool = False
+    owned_by: tuple[Relation, str] | None = None
+    used_by: tuple[tuple[Relation, str], ...] = ()  # columns whose default draws from it, the owner included
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Everything that is known about one database, in one value."""
+
+    database: str
+    server_version: int  # as server_version_num: 180004
+    tables: Mapping[Relation, Table]
+    sequences: Mapping[Relation, Sequence] = field(default_factory=dict)
+    extensions: Mapping[str, str] = field(default_factory=dict)
+    system_identifier: str = ""
+    encoding: str = "UTF8"
+    large_objects: int = 0
+
+    @cached_property
+    def foreign_keys(self) -> tuple[ForeignKey, ...]:
+        """Every declared foreign key."""
+        return tuple(key for table in self.tables.values() for key in table.foreign_keys)
+
+    @cached_property
+    def referencing(self) -> Mapping[Relation, tuple[ForeignKey, ...]]:
+        """For each table the foreign keys that point at it."""
+        found: dict[Relation, list[ForeignKey]] = {}
+        for key in self.foreign_keys:
+            found.setdefault(key.referenced, []).append(key)
+        return {relation: tuple(keys) for relation, keys in found.items()}
+
+    def find(self, name: str) -> Relation | None:
+        """The table that a person means by `name` or `schema.name`, or None.
+
+        A bare name is looked up in `public` first, then wherever it is unique.
+        """
+        if (public := Relation("public", name)) in self.tables:
+            return public
+        exact = [relation for relation in self.tables if f"{relation.schema}.{relation.name}" == name]
+        bare = [relation for relation in self.tables if relation.name == name]
+        for candidates in (exact, bare):
+            if len(candidates) == 1:
+                return candidates[0]
+        return None
+
+
+def strongly_connected(edges: Mapping[Relation, Iterable[Relation]]) -> tuple[tuple[Relation, ...], ...]:
+    """Tarjan's strongly connected components, referenced tables first: also a topological order where acyclic.
+
+    A component of more than one table, or of one with an edge to itself, is a cycle. Iterative, because schemas of
+    thousands of tables chain deeper than Python's recursion limit.
+    """
+    index: dict[Relation, int] = {}
+    low: dict[Relation, int] = {}
+    on_stack: set[Relation] = set()
+    stack: list[Relation] = []
+    found: list[tuple[Relation, ...]] = []
+    for root in edges:
+        if root in index:
+            continue
+        work = [(root, iter(sorted(edges[root])))]
+        index[root] = low[root] = len(index)
+        stack.append(root)
+        on_stack.add(root)
+        while work:
+            node, successors = work[-1]
+            for successor in successors:
+                if successor not in edges:
+                    continue
+                if successor not in index:
+                    index[successor] = low[successor] = len(index)
+                    stack.append(successor)
+                    on_stack.add(successor)
+                    work.append((successor, iter(sorted(edges[successor]))))
+                    break
+                if successor in on_stack:
+                    low[node] = min(low[node], index[successor])
+            else:
+                work.pop()
+                if work:
+                    low[work[-1][0]] = min(low[work[-1][0]], low[node])
+                if low[node] == index[node]:
+                    component: list[Relation] = []
+                    while True:
+                        member = stack.pop()
+                        on_stack.discard(member)
+                        component.append(member)
+                        if member == node:
+                            break
+                    found.append(tuple(sorted(component)))
+    return tuple(found)
