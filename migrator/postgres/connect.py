@@ -1,0 +1,271 @@
+"""Connections: how a database is reached, with which session settings, and how its errors are told."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from typing import Any, LiteralString, cast
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import tuple_row
+from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from migrator.config import Server
+from migrator.errors import ConfigurationError, DatabaseError, RefusedError
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+# What both sides of a comparison must agree on, and what a role's defaults must not decide: text formats of values,
+# timeouts set with ALTER ROLE (pgcopydb#344, #900), and row security, which would silently hide rows (it raises when off).
+_PINNED: Mapping[str, str] = {
+    "DateStyle": "ISO, YMD",
+    "IntervalStyle": "postgres",
+    "TimeZone": "UTC",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+    "lc_monetary": "C",
+    "xmloption": "content",
+    "standard_conforming_strings": "on",
+    "search_path": "",
+    "row_security": "off",
+    "statement_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "lock_timeout": "60s",
+    "default_transaction_isolation": "read committed",
+    "jit": "off",
+}
+# These exist only from some version on; named with the version that brought them.
+_PINNED_SINCE: Mapping[str, tuple[int, str]] = {
+    "idle_session_timeout": (140000, "0"),
+    "transaction_timeout": (170000, "0"),
+}
+
+# Retrying is safe only where nothing was started yet: these say that a server is starting up, or has no slot left.
+_TRANSIENT_CONNECT = frozenset({"57P03", "53300"})
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One database on one server. Its repr and str never hold the password."""
+
+    conninfo: str = field(repr=False)
+
+    @classmethod
+    def of(cls, server: Server, default: Endpoint | None = None) -> Endpoint:
+        """The endpoint that a configured server means; an empty one means `default`.
+
+        Raises:
+            ConfigurationError: the URL or conninfo string cannot be parsed.
+        """
+        single = {
+            "host": server.host,
+            "port": server.port,
+            "user": server.user,
+            "password": server.password.get_secret_value() if server.password else None,
+            "dbname": server.database,
+        }
+        given = {name: value for name, value in single.items() if value is not None}
+        url = server.url.get_secret_value()
+        if not url and not given and default is not None:
+            return default
+        try:
+            return cls(make_conninfo(url, **given))
+        except psycopg.ProgrammingError as error:
+            # libpq quotes the faulty string in its message, which may hold the password.
+            raise ConfigurationError(
+                "A database URL cannot be understood.",
+                "Write it as postgresql://user@host:port/database, special characters percent-encoded.",
+            ) from error
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return dict(conninfo_to_dict(self.conninfo))
+
+    @property
+    def database(self) -> str:
+        """The database's name, as libpq would choose it."""
+        parameters = self.parameters
+        return str(
+            parameters.get("dbname")
+            or os.environ.get("PGDATABASE")
+            or parameters.get("user")
+            or os.environ.get("PGUSER")
+            or "postgres"
+        )
+
+    def at(self, database: str) -> Endpoint:
+        """The same server and user, another database."""
+        return Endpoint(make_conninfo(self.conninfo, dbname=database))
+
+    def for_program(self) -> tuple[str, dict[str, str]]:
+        """What a client program is given: a conninfo string without secrets (argv is public), and an environment."""
+        parameters = self.parameters
+        secrets = {
+            variable: str(value)
+            for keyword, variable in (("password", "PGPASSWORD"), ("sslpassword", "PGSSLPASSWORD"))
+            if (value := parameters.pop(keyword, None))
+        }
+        if "PGSSLPASSWORD" in secrets:
+            raise ConfigurationError(
+                "A database URL holds sslpassword, which client programs such as pg_dump take only on their command line.",
+                "Use a client key without a passphrase, readable only by you.",
+            )
+        return make_conninfo("", **parameters), {**os.environ, **secrets}
+
+    def __str__(self) -> str:
+        parameters = self.parameters
+        user = f"{parameters['user']}@" if parameters.get("user") else ""
+        host = str(parameters.get("host") or "")
+        port = f":{parameters['port']}" if parameters.get("port") else ""
+        where = f"local socket{port}" if host.startswith("/") or not host else f"{host}{port}"
+        return f"{user}{where}/{self.database}"
+
+
+@cache
+def query(name: str) -> LiteralString:
+    """The text of postgres/queries/NAME.sql."""
+    text = resources.files("migrator.postgres").joinpath("queries", f"{name}.sql").read_text(encoding="utf-8")
+    return cast(LiteralString, text)
+
+
+def connect(endpoint: Endpoint, *, purpose: str, settings: Mapping[str, str] | None = None) -> Connection:
+    """Opens an autocommit session with everything pinned that could change what it reads or how long it waits.
+
+    `purpose` becomes the application_name ("migrator copy"), so that a DBA sees who is there. `settings` are
+    further session settings, e.g. {"default_transaction_read_only": "on"}.
+
+    Raises:
+        DatabaseError: the server cannot be reached or refuses the login.
+    """
+    with translated(endpoint):
+        connection = _open(endpoint, f"migrator {purpose}")
+        version = connection.info.server_version
+        pinned = {
+            **_PINNED,
+            **{name: value for name, (since, value) in _PINNED_SINCE.items() if version >= since},
+            **(settings or {}),
+        }
+        statements = [
+            sql.SQL("SET {} = {}").format(sql.Identifier(name), sql.Literal(value)) for name, value in pinned.items()
+        ]
+        connection.execute(sql.SQL("; ").join(statements))
+        return connection
+
+
+@contextmanager
+def session(endpoint: Endpoint, *, purpose: str, settings: Mapping[str, str] | None = None) -> Iterator[Connection]:
+    """`connect`, closed at the end, with driver errors translated."""
+    connection = connect(endpoint, purpose=purpose, settings=settings)
+    with connection, translated(endpoint):
+        yield connection
+
+
+READ_ONLY: Mapping[str, str] = {"default_transaction_read_only": "on"}
+
+
+def _is_transient(error: BaseException) -> bool:
+    return isinstance(error, psycopg.OperationalError) and (
+        error.sqlstate in _TRANSIENT_CONNECT or "the database system is starting up" in str(error)
+    )
+
+
+@retry(
+    retry=retry_if_exception(_is_transient),
+    stop=stop_after_attempt(6),
+    wait=wait_random_exponential(multiplier=0.2, max=5),
+    reraise=True,
+)
+def _open(endpoint: Endpoint, application_name: str) -> Connection:
+    defaults: dict[str, Any] = {
+        "connect_timeout": 10,
+        # A dead peer must become an error, not a hang: detected after about a minute.
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 60_000,
+    }
+    given = endpoint.parameters
+    return psycopg.connect(
+        endpoint.conninfo,
+        autocommit=True,
+        application_name=application_name,
+        client_encoding="UTF8",
+        row_factory=tuple_row,
+        prepare_threshold=None,
+        **{name: value for name, value in defaults.items() if name not in given},
+    )
+
+
+_HINTS: Mapping[str, str] = {
+    "28P01": "Check the user and the password: --source, MIGRATOR_SOURCE_URL, DB_PASSWORD, or ~/.pgpass.",
+    "28000": "The server refuses this login: check the user, pg_hba.conf and TLS settings.",
+    "3D000": "Check the database's name in the URL (psql -l lists them).",
+    "42501": "The role lacks a privilege: docs/privileges.md lists what each stage needs.",
+    "53100": "The disk is full: free space, then run the same command again.",
+    "53300": "The server has no free connection: lower --max-target-connections, or raise max_connections.",
+    "55P03": "Another session holds a lock: `SELECT * FROM pg_locks WHERE NOT granted` shows who waits for whom.",
+    "57P01": "The session was terminated by an administrator: run the same command again to resume.",
+    "25006": "The database is read-only for this session: is it a standby, or fenced by another run?",
+}
+
+
+@contextmanager
+def translated(endpoint: Endpoint) -> Iterator[None]:
+    """Driver errors become DatabaseError: where, what, and what to do. The only place that does so."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise database_error(error, endpoint) from error
+
+
+def database_error(error: psycopg.Error, endpoint: Endpoint) -> DatabaseError:
+    """What `error` means to an operator."""
+    state = error.sqlstate or ""
+    text = (error.diag.message_primary if error.diag.message_primary else str(error)).strip()
+    for secret in (endpoint.parameters.get("password"),):
+        if secret:
+            text = text.replace(str(secret), "********")
+    detail = f" ({error.diag.message_detail})" if error.diag.message_detail else ""
+    context = f" [{error.diag.context.splitlines()[0]}]" if error.diag.context else ""
+    if "password authentication failed" in text or "no password supplied" in text:
+        state = state or "28P01"
+    elif 'database "' in text and "does not exist" in text:
+        state = state or "3D000"
+    hint = _HINTS.get(state) or error.diag.message_hint or (
+        "Check that the server runs and that host, port and network are right."
+        if isinstance(error, psycopg.OperationalError) and not error.sqlstate
+        else "The server's log has the details."
+    )
+    translated_error = DatabaseError(f"{endpoint}: {text}{detail}{context}" + (f" (SQLSTATE {state})" if state else ""), hint)
+    translated_error.sqlstate = state
+    return translated_error
+
+
+def rows(
+    connection: Connection, name: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None
+) -> list[tuple[Any, ...]]:
+    """All rows of the fixed query NAME."""
+    return connection.execute(query(name), parameters).fetchall()
+
+
+def require_distinct(source: Endpoint, target: Endpoint) -> None:
+    """Refuses a target that is the source itself.
+
+    Raises:
+        RefusedError: both name the same database of the same server.
+    """
+    if source.database != target.database:
+        return
+    with session(source, purpose="check") as one, session(target, purpose="check") as other:
+        identity = "SELECT system_identifier, current_database() FROM pg_control_system()"
+        if one.execute(identity).fetchone() == other.execute(identity).fetchone():
+            raise RefusedError(
+                f"The target database {target.database!r} is the source itself.",
+                "Give the target another name: [targets.X] database, or [source] prefix.",
+            )

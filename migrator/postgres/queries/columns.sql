@@ -1,0 +1,21 @@
+-- Columns of the tables whose oids are given, with the sequence that a default or identity draws from.
+SELECT a.attrelid::bigint, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.atttypid::bigint, a.attnotnull,
+       pg_catalog.pg_get_expr(d.adbin, d.adrelid), a.attidentity::text, a.attgenerated::text,
+       (SELECT array[n.nspname::text, s.relname::text]
+        FROM pg_catalog.pg_depend dep
+        JOIN pg_catalog.pg_class s ON s.oid = dep.objid AND s.relkind = 'S'
+        JOIN pg_catalog.pg_namespace n ON n.oid = s.relnamespace
+        WHERE dep.classid = 'pg_catalog.pg_class'::regclass AND dep.refclassid = 'pg_catalog.pg_class'::regclass
+          AND dep.refobjid = a.attrelid AND dep.refobjsubid = a.attnum AND dep.deptype IN ('a', 'i')
+        LIMIT 1),
+       (SELECT array[n.nspname::text, s.relname::text]
+        FROM pg_catalog.pg_depend dep
+        JOIN pg_catalog.pg_class s ON s.oid = dep.refobjid AND s.relkind = 'S'
+        JOIN pg_catalog.pg_namespace n ON n.oid = s.relnamespace
+        WHERE dep.classid = 'pg_catalog.pg_attrdef'::regclass AND dep.objid = d.oid
+          AND dep.refclassid = 'pg_catalog.pg_class'::regclass AND a.attgenerated = ''
+        LIMIT 1)
+FROM pg_catalog.pg_attribute a
+LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+WHERE a.attrelid = ANY (%(oids)s::oid[]) AND a.attnum > 0 AND NOT a.attisdropped
+ORDER BY a.attrelid, a.attnum
