@@ -32,7 +32,7 @@ class Account:
         return Credentials(user=self.uid, group=self.gid, extra_groups=[])
 
     def blocked_at(self, path: Path) -> Path | None:
-        """Return the first directory above `path` that this account cannot pass, or None if it reaches `path`."""
+        """Return the first directory above `path` that this account cannot pass, or None."""
         for directory in reversed(path.resolve().parents):
             status = directory.stat()
             bit = 0o100 if status.st_uid == self.uid else 0o010 if status.st_gid == self.gid else 0o001
@@ -44,8 +44,10 @@ class Account:
 def server_account() -> Account | None:
     """Return the account that a new server runs under, or None for our own.
 
-    PostgreSQL refuses to run as root. Root then borrows `postgres` where there is one, else `nobody`, rather than
-    adding an account to a machine that is not ours.
+    PostgreSQL refuses to run as root. Root then borrows `postgres` where there is one, else `nobody`, rather
+    than adding an account to a machine that is not ours.
+
+    Raises ConfigurationError if there is neither.
     """
     if os.geteuid() != 0:
         return None

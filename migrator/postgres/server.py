@@ -56,8 +56,8 @@ class LocalServer:
     ) -> Self:
         """Start a server in `data_dir`, which is initialised if it is empty, and apply `settings` to it.
 
-        `bin_dir` is where initdb, pg_ctl and postgres are; the default is the embedded PostgreSQL 18. Root starts
-        the server under another account, which becomes the owner of `data_dir`.
+        `bin_dir` is where initdb, pg_ctl and postgres are; the default is the embedded PostgreSQL 18. Root
+        starts the server under another account, which becomes the owner of `data_dir`.
 
         Raises:
             ConfigurationError: the programs are missing, or the account cannot reach them or `data_dir`.
@@ -97,7 +97,8 @@ class LocalServer:
 
     def url(self, database: str = "postgres") -> str:
         """Return the libpq URL of a database of this server."""
-        return f"postgresql://{SUPERUSER}@/{quote(database, safe='')}?host={quote(str(self._socket_dir), safe='/')}"
+        host = quote(str(self._socket_dir), safe="/")
+        return f"postgresql://{SUPERUSER}@/{quote(database, safe='')}?host={host}"
 
     @property
     def log(self) -> Path:
@@ -167,7 +168,11 @@ class LocalServer:
     def _pg_ctl(self, *arguments: str) -> None:
         done = self._run("pg_ctl", *arguments, "-w", "-t", str(_WAIT_SECONDS))
         if done.returncode != 0:
-            tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-10:]) if self.log.exists() else ""
+            tail = (
+                "\n".join(self.log.read_text(errors="replace").splitlines()[-10:])
+                if self.log.exists()
+                else ""
+            )
             raise DatabaseError(
                 f"pg_ctl {arguments[0]} failed in {self.data_dir}: {done.stderr.strip()}\n{tail}".rstrip(),
                 f"The server's log is {self.log}",

@@ -1,0 +1,137 @@
+"""Fixtures of all tests: one server per session, databases of their own for each test."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from migrator.postgres.server import LocalServer, temporary_server
+from tests.servers import (
+    DatabaseFactory,
+    PostgresServer,
+    ServerFactory,
+    create_database,
+    drop_databases,
+    server_under_test,
+)
+
+_TOPSTEEL_TENANTS = 5
+_TOPSTEEL_SCALE = 0.05
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--postgres",
+        default="18",
+        metavar="SERVER",
+        help="embedded version (18, 16), bin directory of an installed PostgreSQL, or container[:image]; "
+        "MIGRATOR_TEST_URL names a running server instead",
+    )
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    running = "the server of MIGRATOR_TEST_URL" if os.environ.get("MIGRATOR_TEST_URL") else None
+    return f"postgres: {running or config.getoption('--postgres')}"
+
+
+@pytest.fixture(scope="session")
+def server(request: pytest.FixtureRequest) -> Iterator[PostgresServer]:
+    """The server of the session."""
+    choice: str = request.config.getoption("--postgres")
+    with server_under_test(choice, os.environ.get("MIGRATOR_TEST_URL", "")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def server_url(server: PostgresServer) -> str:
+    """The URL of the server's maintenance database."""
+    return server.url()
+
+
+@pytest.fixture
+def prefix(server_url: str) -> Iterator[str]:
+    """A prefix of database names that is this test's alone; what bears it is dropped at the end."""
+    prefix = _unique_name("t")
+    yield prefix
+    drop_databases(server_url, prefix)
+
+
+@pytest.fixture
+def database_factory(server: PostgresServer, prefix: str) -> DatabaseFactory:
+    """`database_factory(name=None, template=None)` creates a database and returns its URL.
+
+    A name of your own is used as it is: begin it with `prefix`, so that it is dropped after the test.
+    """
+
+    def create(name: str | None = None, template: str | None = None) -> str:
+        name = name or f"{prefix}_{uuid.uuid4().hex[:6]}"
+        create_database(server.url(), name, template)
+        return server.url(name)
+
+    return create
+
+
+@pytest.fixture
+def database_url(database_factory: DatabaseFactory) -> str:
+    """The URL of a fresh, empty database."""
+    return database_factory()
+
+
+@pytest.fixture(scope="session")
+def topsteel_template(server: PostgresServer) -> Iterator[str]:
+    """The name of a database with the reference monolith of many companies. Clone it, never change it."""
+    yield from _loaded_template(server, "many")
+
+
+@pytest.fixture(scope="session")
+def topsteel_single_template(server: PostgresServer) -> Iterator[str]:
+    """The name of a database with the reference monolith of one company. Clone it, never change it."""
+    yield from _loaded_template(server, "single")
+
+
+@pytest.fixture
+def topsteel_url(database_factory: DatabaseFactory, topsteel_template: str) -> str:
+    """The URL of a fresh copy of the reference monolith of many companies."""
+    return database_factory(template=topsteel_template)
+
+
+@pytest.fixture
+def topsteel_single_url(database_factory: DatabaseFactory, topsteel_single_template: str) -> str:
+    """The URL of a fresh copy of the reference monolith of one company."""
+    return database_factory(template=topsteel_single_template)
+
+
+@pytest.fixture
+def own_server(server: PostgresServer) -> Iterator[ServerFactory]:
+    """`own_server(settings=None)` starts a durable server for this test alone, to crash and restart at will.
+
+    It is of the session's version where its programs are on this machine.
+    """
+    with ExitStack() as servers:
+
+        def start(settings: Mapping[str, str] | None = None) -> LocalServer:
+            bin_dir: Path | None = server.bin_dir if (server.bin_dir / "initdb").exists() else None
+            return servers.enter_context(temporary_server(bin_dir=bin_dir, settings=settings))
+
+        yield start
+
+
+def _loaded_template(server: PostgresServer, shape: str) -> Iterator[str]:
+    from examples.topsteel.generator import load
+
+    name = _unique_name(f"template_{shape}")
+    create_database(server.url(), name)
+    try:
+        load(server.url(name), tenants=_TOPSTEEL_TENANTS, scale=_TOPSTEEL_SCALE, shape=shape)
+        yield name
+    finally:
+        drop_databases(server.url(), name)
+
+
+def _unique_name(kind: str) -> str:
+    return f"{kind}_{uuid.uuid4().hex[:8]}"
