@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Cell = str | int | float | bool | None
-Status = Literal["done", "nothing-to-do", "findings", "refused", "usage", "failed", "database-error", "interrupted", "bug"]
+Status = Literal[
+    "done", "nothing-to-do", "findings", "refused", "usage", "failed", "database-error", "interrupted", "bug"
+]
 Tone = Literal["plain", "good", "warning", "bad"]
 
 

@@ -24,10 +24,21 @@ def read_catalog(connection: Connection, schemas: Sequence[str] = ()) -> Catalog
     oids = {"oids": [row[0] for row in found]}
     relation_of = {row[0]: Relation(row[1], row[2]) for row in found}
     columns: dict[int, list[Column]] = defaultdict(list)
-    for oid, name, type_, type_oid, not_null, default, identity, generated, owned, drawn in rows(connection, "columns", oids):
+    for oid, name, type_, type_oid, not_null, default, identity, generated, owned, drawn in rows(
+        connection, "columns", oids
+    ):
         sequence = owned or drawn
         columns[oid].append(
-            Column(name, type_, type_oid, not_null, default, identity, generated, Relation(*sequence) if sequence else None)
+            Column(
+                name,
+                type_,
+                type_oid,
+                not_null,
+                default,
+                identity,
+                generated,
+                Relation(*sequence) if sequence else None,
+            )
         )
     keys: dict[int, list[ForeignKey]] = defaultdict(list)
     for oid, name, cols, schema, table, referenced, validated, deferrable, match, on_delete in rows(
@@ -44,7 +55,9 @@ def read_catalog(connection: Connection, schemas: Sequence[str] = ()) -> Catalog
     for oid, name, cols, definition, is_unique, primary, valid, partial, constraint, immediate in rows(
         connection, "indexes", oids
     ):
-        index = Index(name, relation_of[oid], tuple(cols), definition, is_unique, primary, valid, partial, constraint)
+        index = Index(
+            name, relation_of[oid], tuple(cols), definition, is_unique, primary, valid, partial, constraint
+        )
         indexes[oid].append(index)
         if is_unique and valid and not partial and immediate and None not in cols:
             unique[oid].append(tuple(cols))

@@ -16,7 +16,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import tuple_row
 from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from migrator.config import Server
+from migrator.core.settings import Server
 from migrator.errors import ConfigurationError, DatabaseError, RefusedError
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -91,7 +91,7 @@ class Endpoint:
     def database(self) -> str:
         """The database's name, as libpq would choose it."""
         parameters = self.parameters
-        return str(
+        return (
             parameters.get("dbname")
             or os.environ.get("PGDATABASE")
             or parameters.get("user")
@@ -152,14 +152,32 @@ def connect(endpoint: Endpoint, *, purpose: str, settings: Mapping[str, str] | N
             **(settings or {}),
         }
         statements = [
-            sql.SQL("SET {} = {}").format(sql.Identifier(name), sql.Literal(value)) for name, value in pinned.items()
+            sql.SQL("SET {} = {}").format(sql.Identifier(name), sql.Literal(value))
+            for name, value in pinned.items()
         ]
         connection.execute(sql.SQL("; ").join(statements))
         return connection
 
 
+def raw_connect(endpoint: Endpoint, purpose: str) -> psycopg.Connection[Any]:
+    """A plain transactional connection, for SQLAlchemy and Alembic to wrap; only timeouts are set.
+
+    Raises:
+        DatabaseError: the server cannot be reached or refuses the login.
+    """
+    with translated(endpoint):
+        connection = _open(endpoint, f"migrator {purpose}")
+        connection.execute(
+            "SET statement_timeout = 0; SET lock_timeout = '60s'; SET idle_in_transaction_session_timeout = 0"
+        )
+        connection.autocommit = False
+        return connection
+
+
 @contextmanager
-def session(endpoint: Endpoint, *, purpose: str, settings: Mapping[str, str] | None = None) -> Iterator[Connection]:
+def session(
+    endpoint: Endpoint, *, purpose: str, settings: Mapping[str, str] | None = None
+) -> Iterator[Connection]:
     """`connect`, closed at the end, with driver errors translated."""
     connection = connect(endpoint, purpose=purpose, settings=settings)
     with connection, translated(endpoint):
@@ -237,12 +255,18 @@ def database_error(error: psycopg.Error, endpoint: Endpoint) -> DatabaseError:
         state = state or "28P01"
     elif 'database "' in text and "does not exist" in text:
         state = state or "3D000"
-    hint = _HINTS.get(state) or error.diag.message_hint or (
-        "Check that the server runs and that host, port and network are right."
-        if isinstance(error, psycopg.OperationalError) and not error.sqlstate
-        else "The server's log has the details."
+    hint = (
+        _HINTS.get(state)
+        or error.diag.message_hint
+        or (
+            "Check that the server runs and that host, port and network are right."
+            if isinstance(error, psycopg.OperationalError) and not error.sqlstate
+            else "The server's log has the details."
+        )
     )
-    translated_error = DatabaseError(f"{endpoint}: {text}{detail}{context}" + (f" (SQLSTATE {state})" if state else ""), hint)
+    translated_error = DatabaseError(
+        f"{endpoint}: {text}{detail}{context}" + (f" (SQLSTATE {state})" if state else ""), hint
+    )
     translated_error.sqlstate = state
     return translated_error
 

@@ -1,0 +1,74 @@
+"""Digests and what they disagree on; conservation of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+HASH_MODULUS = 2**64
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """Row count and order-independent hash of one (table, tenant).
+
+    `relation` is the source's name of the table ("schema.table"), `tenant` the tenant key, '' where the table has
+    none. `hash` is the sum of 64-bit row hashes modulo 2**64: equal sets of rows give equal sums in any order.
+    """
+
+    relation: str
+    tenant: str
+    rows: int
+    hash: int
+
+    def plus(self, other: Digest) -> Digest:
+        """The digest of both sets of rows together."""
+        return Digest(
+            self.relation, self.tenant, self.rows + other.rows, (self.hash + other.hash) % HASH_MODULUS
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One (table, tenant) on which source and target disagree."""
+
+    relation: str
+    tenant: str
+    kind: Literal["missing", "extra", "different"]
+    source_rows: int
+    target_rows: int
+
+
+def differences(source: Iterable[Digest], target: Iterable[Digest]) -> tuple[Difference, ...]:
+    """Where the two sides disagree; a (table, tenant) without rows equals one that is not listed."""
+    left = {(digest.relation, digest.tenant): digest for digest in source}
+    right = {(digest.relation, digest.tenant): digest for digest in target}
+    found = []
+    for place in sorted(left.keys() | right.keys()):
+        one, other = left.get(place), right.get(place)
+        source_rows, target_rows = (one.rows if one else 0), (other.rows if other else 0)
+        if source_rows == target_rows and (one.hash if one else 0) == (other.hash if other else 0):
+            continue
+        kind: Literal["missing", "extra", "different"] = (
+            "missing" if source_rows > target_rows else "extra" if source_rows < target_rows else "different"
+        )
+        found.append(Difference(*place, kind, source_rows, target_rows))
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """Conservation of one source table: `total` rows in the snapshot against where they went."""
+
+    relation: str
+    total: int
+    placed: int
+    shared: int = 0
+    quarantined: int = 0
+    ignored: int = 0
+
+    @property
+    def lost(self) -> int:
+        """Rows that arrived nowhere (negative: more arrived than there were)."""
+        return self.total - self.placed - self.shared - self.quarantined - self.ignored

@@ -1,0 +1,45 @@
+"""Names that we make: slugs for tenants, databases within PostgreSQL's limit, never two alike."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+
+# NAMEDATALEN - 1: PostgreSQL silently truncates longer identifiers, and two truncated names may meet.
+MAX_IDENTIFIER_BYTES = 63
+
+
+def slug(text: str) -> str:
+    """`text` reduced to [a-z0-9_], accents removed; may be empty where nothing is left."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
+
+
+def unique_slugs(wanted: Iterable[tuple[str, str]], *, room: int) -> Mapping[str, str]:
+    """A slug of at most `room` bytes for each (key, text), unique among them.
+
+    A tenant whose slug is taken, empty or too long gets its key (slugged) appended; the first in order keeps the
+    plain one, so that adding a tenant later never renames an earlier one.
+    """
+    taken: set[str] = set()
+    found: dict[str, str] = {}
+    for key, text in wanted:
+        base = slug(text)
+        candidate = base[:room].rstrip("_")
+        if not base or len(base) > room or candidate in taken:
+            tail = ("m" if key.startswith("-") else "") + (slug(key) or key.encode().hex())
+            candidate = _joined(base, tail, room)
+            number = 2
+            while candidate in taken:
+                candidate = _joined(base, f"{tail}_{number}", room)
+                number += 1
+        taken.add(candidate)
+        found[key] = candidate
+    return found
+
+
+def _joined(base: str, tail: str, room: int) -> str:
+    tail = tail[-room:]
+    head = base[: max(0, room - len(tail) - 1)].strip("_")
+    return f"{head}_{tail}" if head else tail

@@ -1,0 +1,37 @@
+"""How a stage tells what it is doing; reports decide how that looks."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """Receives the progress of named tasks. Counts are absolute: rows, bytes."""
+
+    def start(self, task: str, *, total: int | None = None) -> None:
+        """A task begins; `total` is its expected number of rows, None where that is unknown."""
+
+    def advance(self, task: str, *, rows: int, bytes_: int = 0) -> None:
+        """A task has done `rows` rows and `bytes_` bytes so far."""
+
+    def finish(self, task: str) -> None:
+        """A task is complete."""
+
+    def say(self, text: str) -> None:
+        """A sentence worth a line of its own."""
+
+
+class Silent:
+    """Progress for nobody."""
+
+    def start(self, task: str, *, total: int | None = None) -> None:
+        """Nothing to show."""
+
+    def advance(self, task: str, *, rows: int, bytes_: int = 0) -> None:
+        """Nothing to show."""
+
+    def finish(self, task: str) -> None:
+        """Nothing to show."""
+
+    def say(self, text: str) -> None:
+        """Nothing to show."""

@@ -1,0 +1,179 @@
+"""The configuration as values: what migrator.toml, environment and flags say once they are merged and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Server(_Model):
+    """How a server is reached: a libpq URL or conninfo string, single parameters winning over it."""
+
+    url: SecretStr = SecretStr("")
+    host: str | None = None
+    port: int | None = None
+    user: str | None = None
+    password: SecretStr | None = None
+    database: str | None = None
+
+
+class Source(Server):
+    """`[source]`: the monolith."""
+
+    schemas: tuple[str, ...] = ()
+    prefix: str | None = None
+
+
+class DefaultTenant(_Model):
+    """`[tenants.default]`: the one tenant of a monolith that has no tenant root table."""
+
+    key: str = "1"
+    name: str
+    slug: str
+    column: str | None = None
+
+
+class Tenants(_Model):
+    """`[tenants]`: the tenant root and which of its columns say what."""
+
+    root: str | None = None
+    key: str | None = None
+    slug: str | None = None
+    name: str | None = None
+    default: DefaultTenant | None = None
+
+    @model_validator(mode="after")
+    def _one_shape(self) -> Tenants:
+        if self.root and self.default:
+            raise ValueError("either root (a tenant root table) or [tenants.default] (one company), not both")
+        return self
+
+
+class Target(_Model):
+    """`[targets.NAME]`: a destination; `database` may hold {prefix} and, where per_tenant, {slug} and {key}."""
+
+    database: str
+    migrations: Path
+    per_tenant: bool = False
+    server: str = "default"
+
+
+Unowned = Literal["block", "quarantine", "shared", "replicate"]
+
+
+class TableSettings(_Model):
+    """`[tables.X]`: where a table goes and how its rows are read. Everything left out is derived."""
+
+    target: str | None = None
+    ignore: str | None = None
+    key: str | None = None
+    key_path: tuple[str, ...] = ()
+    as_: str | None = Field(default=None, alias="as")
+    columns: Mapping[str, str] = Field(default_factory=dict)
+    query: str | None = None
+    unowned: Unowned = "block"
+    replicate: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> TableSettings:
+        if self.ignore is not None and not self.ignore.strip():
+            raise ValueError("ignore needs the reason in words")
+        if self.ignore and (self.target or self.replicate):
+            raise ValueError("either ignore or target, not both")
+        if self.key and self.key_path:
+            raise ValueError("either key or key_path, not both")
+        return self
+
+
+CleanKind = Literal[
+    "rows", "test-accounts", "expired-sessions", "soft-deleted", "orphans", "unowned", "cross-tenant"
+]
+
+
+class CleanRule(_Model):
+    """`[clean.NAME]`: rows that leave for the quarantine before the split."""
+
+    kind: CleanKind = "rows"
+    table: str | None = None
+    where: str | None = None
+    column: str | None = None
+    older_than: str | None = None
+    dependents: Literal["move", "block"] = "move"
+
+
+class AuditSettings(_Model):
+    """`[audit]`: rule ids or finding keys that are not reported."""
+
+    suppress: tuple[str, ...] = ()
+
+
+Positive = Annotated[int, Field(gt=0)]
+
+
+class Limits(_Model):
+    """`[limits]`: how much of the machines a run may take. Times are seconds, sizes bytes."""
+
+    jobs: Positive = 2
+    max_source_connections: Positive | None = None
+    max_target_connections: Positive | None = None
+    lock_timeout: Positive = 2
+    fence_patience: Positive = 120
+    statement_timeout: int = 0
+
+
+class Paths(_Model):
+    """`[paths]`: where files go, relative to migrator.toml; `programs` is the directory of pg_dump and friends."""
+
+    backups: Path = Path("backups")
+    logs: Path = Path("logs")
+    programs: Path | None = None
+
+
+class Control(_Model):
+    """`[control]`: the control database that holds the journal; default `{prefix}_migrator`."""
+
+    database: str = "{prefix}_migrator"
+
+
+class Settings(_Model):
+    """The whole configuration. `root` is the directory that relative paths are meant from."""
+
+    source: Source = Source()
+    servers: Mapping[str, Server] = Field(default_factory=dict)
+    control: Control = Control()
+    tenants: Tenants = Tenants()
+    targets: Mapping[str, Target] = Field(default_factory=dict)
+    tables: Mapping[str, TableSettings] = Field(default_factory=dict)
+    clean: Mapping[str, CleanRule] = Field(default_factory=dict)
+    audit: AuditSettings = AuditSettings()
+    limits: Limits = Field(default_factory=Limits)
+    paths: Paths = Paths()
+    root: Path = Path()
+    file: Path | None = None
+
+    @field_validator("tables")
+    @classmethod
+    def _named(cls, tables: Mapping[str, TableSettings]) -> Mapping[str, TableSettings]:
+        if "" in tables:
+            raise ValueError("a table without a name")
+        return tables
+
+    @model_validator(mode="after")
+    def _targets_exist(self) -> Settings:
+        for name, table in self.tables.items():
+            for target in (*((table.target,) if table.target else ()), *table.replicate):
+                if target not in self.targets:
+                    known = ", ".join(self.targets) or "none"
+                    raise ValueError(f"[tables.{name}] names the target {target!r}; known targets: {known}")
+        return self
+
+    def path(self, path: Path) -> Path:
+        """`path` made absolute from the configuration's directory."""
+        return path if path.is_absolute() else (self.root / path).resolve()

@@ -1,0 +1,553 @@
+"""The journal: runs, stages, steps, artefacts and digests, kept in a control database of their own.
+
+What must be atomic is committed here in one transaction; what must be unique is a unique index here.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB, insert
+
+from migrator.core.compare import Digest
+from migrator.errors import DatabaseError, MigratorError, RefusedError
+
+metadata = sa.MetaData(schema="migrator")
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("source", sa.Text, nullable=False, comment="system identifier and database name"),
+    sa.Column("label", sa.Text, nullable=False),
+    sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+    sa.Column("closed_at", sa.DateTime(timezone=True)),
+    sa.Column("outcome", sa.Text),
+    sa.Column("fingerprint", sa.Text, comment="of the plan that migrate carries out"),
+    sa.CheckConstraint("(closed_at IS NULL) = (outcome IS NULL)", name="runs_closed_with_outcome"),
+    # A source has one open run at a time: a second one would not know of the first one's fence and artefacts.
+    sa.Index("runs_one_open", "source", unique=True, postgresql_where=sa.text("closed_at IS NULL")),
+)
+
+stages = sa.Table(
+    "stages",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("run_id", sa.Text, sa.ForeignKey(runs.c.id), nullable=False),
+    sa.Column("stage", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("started_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+    sa.Column("finished_at", sa.DateTime(timezone=True)),
+    sa.Column("host", sa.Text, nullable=False),
+    sa.Column("pid", sa.Integer, nullable=False),
+    sa.Column("summary", JSONB, nullable=False, server_default=sa.text("'{}'")),
+    sa.Column("error", sa.Text),
+    sa.CheckConstraint(
+        "status IN ('running', 'done', 'findings', 'failed', 'interrupted')", name="stages_status"
+    ),
+    sa.Index("stages_run", "run_id", "stage", "id"),
+)
+
+steps = sa.Table(
+    "steps",
+    metadata,
+    sa.Column("run_id", sa.Text, sa.ForeignKey(runs.c.id), primary_key=True),
+    sa.Column("step", sa.Text, primary_key=True),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("started_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+    sa.Column("finished_at", sa.DateTime(timezone=True)),
+    sa.Column("rows", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("bytes", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("seconds", sa.Float),
+    sa.Column("detail", JSONB, nullable=False, server_default=sa.text("'{}'")),
+    sa.Column("error", sa.Text),
+    sa.CheckConstraint("status IN ('running', 'done', 'failed')", name="steps_status"),
+)
+
+artefacts = sa.Table(
+    "artefacts",
+    metadata,
+    sa.Column("run_id", sa.Text, sa.ForeignKey(runs.c.id), primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("target", sa.Text),
+    sa.Column("tenant", sa.Text),
+    sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+    sa.CheckConstraint("state IN ('intended', 'created', 'dropped')", name="artefacts_state"),
+)
+
+plans = sa.Table(
+    "plans",
+    metadata,
+    sa.Column("run_id", sa.Text, sa.ForeignKey(runs.c.id), primary_key=True),
+    sa.Column("fingerprint", sa.Text, primary_key=True),
+    sa.Column("made_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+    sa.Column("passed", sa.Boolean, nullable=False),
+    sa.Column("document", JSONB, nullable=False),
+)
+
+digests = sa.Table(
+    "digests",
+    metadata,
+    sa.Column("run_id", sa.Text, sa.ForeignKey(runs.c.id), primary_key=True),
+    sa.Column(
+        "moment", sa.Text, primary_key=True, comment="source, target, backup, …: which side was digested when"
+    ),
+    sa.Column("relation", sa.Text, primary_key=True, comment="schema.table in the source"),
+    sa.Column("tenant", sa.Text, primary_key=True, comment="tenant key; '' where the table has none"),
+    sa.Column("rows", sa.BigInteger, nullable=False),
+    sa.Column("hash", sa.Numeric(20, 0), nullable=False),
+)
+
+records = sa.Table(
+    "records",
+    metadata,
+    sa.Column("run_id", sa.Text, sa.ForeignKey(runs.c.id), primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("document", JSONB, nullable=False),
+    comment="facts of a run that later stages read: the backup's manifest, the source's objects before the fence, …",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One row of `runs`."""
+
+    id: str
+    source: str
+    opened_at: datetime
+    closed_at: datetime | None = None
+    outcome: str | None = None
+    fingerprint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StageRecord:
+    """One row of `stages`: one attempt at a stage."""
+
+    stage: str
+    status: str
+    started_at: datetime
+    finished_at: datetime | None
+    host: str
+    pid: int
+    summary: Mapping[str, Any]
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """One row of `steps`. `bytes` and `rows` grow while the step runs."""
+
+    step: str
+    status: str
+    rows: int
+    bytes: int
+    seconds: float | None
+    detail: Mapping[str, Any]
+    started_at: datetime
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Artefact:
+    """Something that a run made, or is about to make: a database, the fence, a quarantine schema."""
+
+    kind: str
+    name: str
+    state: str
+    target: str | None = None
+    tenant: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a source's lock."""
+
+    application: str
+    host: str
+    pid: int
+    since: datetime
+
+
+class Journal:
+    """The control database. `connect` opens a raw driver connection to it; picklable callables make it so too."""
+
+    def __init__(self, connect: Callable[[], Any]) -> None:
+        self._engine = sa.create_engine(
+            "postgresql+psycopg://", creator=connect, pool_size=1, max_overflow=4, pool_pre_ping=True
+        )
+
+    def prepare(self) -> None:
+        """Creates the state tables where they are missing."""
+        with self._begin() as connection:
+            connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('migrator.journal'))"))
+            connection.execute(sa.schema.CreateSchema("migrator", if_not_exists=True))
+            metadata.create_all(connection)
+
+    @contextmanager
+    def _begin(self) -> Iterator[sa.Connection]:
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except sa.exc.OperationalError as error:
+            raise DatabaseError(
+                f"The control database failed: {error.orig}",
+                "Run the same command again when it is reachable.",
+            ) from error
+
+    # -- runs ---------------------------------------------------------------------------------------------------------
+
+    def open_run(self, source: str, label: str) -> Run:
+        """The open run of `source`, a new one where there is none."""
+        fresh = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        with self._begin() as connection:
+            connection.execute(
+                insert(runs)
+                .values(id=fresh, source=source, label=label)
+                .on_conflict_do_nothing(index_elements=["source"], index_where=sa.text("closed_at IS NULL"))
+            )
+        run = self.current_run(source)
+        if run is None:
+            raise RefusedError("The run was closed by another migrator just now.", "Run `migrator status`.")
+        return run
+
+    def current_run(self, source: str) -> Run | None:
+        """The open run of `source`, or None."""
+        with self._begin() as connection:
+            row = connection.execute(
+                sa.select(runs).where(runs.c.source == source, runs.c.closed_at.is_(None))
+            ).one_or_none()
+        return _run(row) if row else None
+
+    def all_runs(self, source: str) -> tuple[Run, ...]:
+        """Every run of `source`, newest first."""
+        with self._begin() as connection:
+            found = connection.execute(
+                sa.select(runs).where(runs.c.source == source).order_by(runs.c.opened_at.desc())
+            )
+            return tuple(_run(row) for row in found)
+
+    def close_run(self, run: str, outcome: str) -> None:
+        """Ends a run; the next stage opens a new one."""
+        with self._begin() as connection:
+            connection.execute(
+                sa.update(runs).where(runs.c.id == run).values(closed_at=sa.func.now(), outcome=outcome)
+            )
+
+    def set_fingerprint(self, run: str, fingerprint: str) -> None:
+        """Ties the run to the plan that it carries out from now on."""
+        with self._begin() as connection:
+            connection.execute(sa.update(runs).where(runs.c.id == run).values(fingerprint=fingerprint))
+
+    # -- the lock -----------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def lock(self, source: str) -> Iterator[None]:
+        """Holds the source's lock: an advisory lock of one session, so that it is free when its owner is gone.
+
+        Raises:
+            RefusedError: somebody else holds it; says who and since when.
+        """
+        key = sa.func.hashtextextended(f"migrator {source}", 0)
+        connection = self._engine.connect()
+        connection.detach()  # closing it must end the session, which frees the lock; the pool would keep both
+        try:
+            with connection.begin():
+                name = f"migrator lock: {socket.gethostname()} {os.getpid()}"
+                connection.execute(sa.select(sa.func.set_config("application_name", name, False)))
+                taken = connection.execute(sa.select(sa.func.pg_try_advisory_lock(key))).scalar_one()
+            if not taken:
+                holder = self.lock_holder(source)
+                who = (
+                    f"{holder.host}, pid {holder.pid}, since {holder.since:%Y-%m-%d %H:%M:%S %Z}"
+                    if holder
+                    else "just let go of it"
+                )
+                raise RefusedError(
+                    f"Another migrator works on this source ({who}).",
+                    "Wait for it, or stop it; `migrator status` shows its progress.",
+                )
+            yield
+        finally:
+            connection.close()
+
+    def lock_holder(self, source: str) -> Holder | None:
+        """Who holds the source's lock now, or None."""
+        statement = sa.text(
+            "SELECT a.application_name, a.backend_start FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
+            "WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 "
+            "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
+            "AND (l.classid::bigint << 32) | l.objid::bigint = hashtextextended(:source, 0)"
+        )
+        with self._begin() as connection:
+            row = connection.execute(statement, {"source": f"migrator {source}"}).first()
+        if row is None:
+            return None
+        words = str(row[0]).split()
+        host, pid = (
+            (words[-2], int(words[-1])) if len(words) >= 4 and words[-1].isdigit() else ("an unknown host", 0)
+        )
+        return Holder(str(row[0]), host, pid, row[1])
+
+    # -- stages -------------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def stage(self, run: str, stage: str) -> Iterator[dict[str, Any]]:
+        """Records one attempt at a stage; the caller fills the yielded summary.
+
+        The status is "done", unless the summary holds "status", or an exception ends the block.
+        """
+        with self._begin() as connection:
+            # An attempt that died without a word is told as what it was.
+            connection.execute(
+                sa.update(stages)
+                .where(stages.c.run_id == run, stages.c.stage == stage, stages.c.status == "running")
+                .values(status="interrupted", finished_at=sa.func.now(), error="its process is gone")
+            )
+            attempt = connection.execute(
+                sa.insert(stages)
+                .values(run_id=run, stage=stage, status="running", host=socket.gethostname(), pid=os.getpid())
+                .returning(stages.c.id)
+            ).scalar_one()
+        summary: dict[str, Any] = {}
+        try:
+            yield summary
+        except BaseException as error:
+            interrupted = isinstance(error, KeyboardInterrupt) or getattr(error, "exit_code", None) == 130
+            text = (
+                error.message
+                if isinstance(error, MigratorError)
+                else "".join(traceback.format_exception_only(error)).strip()
+            )
+            self._finish_stage(attempt, "interrupted" if interrupted else "failed", summary, text)
+            raise
+        self._finish_stage(attempt, summary.pop("status", "done"), summary, None)
+
+    def _finish_stage(self, attempt: int, status: str, summary: Mapping[str, Any], error: str | None) -> None:
+        with self._begin() as connection:
+            connection.execute(
+                sa.update(stages)
+                .where(stages.c.id == attempt)
+                .values(status=status, finished_at=sa.func.now(), summary=dict(summary), error=error)
+            )
+
+    def stage_records(self, run: str) -> tuple[StageRecord, ...]:
+        """Every attempt of a run, oldest first."""
+        columns = (
+            stages.c.stage, stages.c.status, stages.c.started_at, stages.c.finished_at,
+            stages.c.host, stages.c.pid, stages.c.summary, stages.c.error,
+        )  # fmt: skip
+        with self._begin() as connection:
+            found = connection.execute(
+                sa.select(*columns).where(stages.c.run_id == run).order_by(stages.c.id)
+            )
+            return tuple(StageRecord(*row) for row in found)
+
+    def last(self, run: str, stage: str) -> StageRecord | None:
+        """The newest attempt of that stage, or None."""
+        return next((record for record in reversed(self.stage_records(run)) if record.stage == stage), None)
+
+    # -- steps --------------------------------------------------------------------------------------------------------
+
+    def start_step(self, run: str, step: str) -> None:
+        """Marks a step as running, from zero."""
+        values = {
+            "status": "running",
+            "rows": 0,
+            "bytes": 0,
+            "error": None,
+            "seconds": None,
+            "finished_at": None,
+        }
+        with self._begin() as connection:
+            connection.execute(
+                insert(steps)
+                .values(run_id=run, step=step, **values)
+                .on_conflict_do_update(
+                    index_elements=["run_id", "step"], set_={**values, "started_at": sa.func.now()}
+                )
+            )
+
+    def progress(self, run: str, step: str, rows: int, bytes_: int) -> None:
+        """How far a running step is; an absolute figure, so that a repeated call does no harm."""
+        with self._begin() as connection:
+            connection.execute(
+                sa.update(steps)
+                .where(steps.c.run_id == run, steps.c.step == step)
+                .values(rows=rows, bytes=bytes_)
+            )
+
+    def finish_step(
+        self, run: str, step: str, *, seconds: float, rows: int = 0, bytes_: int = 0,
+        detail: Mapping[str, Any] | None = None, found: Iterable[tuple[str, Digest]] = (),
+    ) -> None:  # fmt: skip
+        """Marks a step as done, together with the digests that it took, each as (moment, digest)."""
+        with self._begin() as connection:
+            self._store_digests(connection, run, found)
+            connection.execute(
+                sa.update(steps)
+                .where(steps.c.run_id == run, steps.c.step == step)
+                .values(
+                    status="done",
+                    finished_at=sa.func.now(),
+                    rows=rows,
+                    bytes=bytes_,
+                    seconds=seconds,
+                    detail=dict(detail or {}),
+                )
+            )
+
+    def fail_step(self, run: str, step: str, error: str) -> None:
+        """Marks a step as failed, with the reason."""
+        with self._begin() as connection:
+            connection.execute(
+                sa.update(steps)
+                .where(steps.c.run_id == run, steps.c.step == step)
+                .values(status="failed", finished_at=sa.func.now(), error=error)
+            )
+
+    def step_records(self, run: str) -> dict[str, StepRecord]:
+        """Every step of a run by its id."""
+        columns = (
+            steps.c.step, steps.c.status, steps.c.rows, steps.c.bytes,
+            steps.c.seconds, steps.c.detail, steps.c.started_at, steps.c.error,
+        )  # fmt: skip
+        with self._begin() as connection:
+            found = connection.execute(
+                sa.select(*columns).where(steps.c.run_id == run).order_by(steps.c.started_at)
+            )
+            return {row.step: StepRecord(*row) for row in found}
+
+    def forget_steps(self, run: str, names: Iterable[str]) -> None:
+        """Removes steps so that they are done again."""
+        with self._begin() as connection:
+            connection.execute(sa.delete(steps).where(steps.c.run_id == run, steps.c.step.in_(list(names))))
+
+    # -- artefacts ----------------------------------------------------------------------------------------------------
+
+    def artefact(
+        self,
+        run: str,
+        kind: str,
+        name: str,
+        state: str,
+        *,
+        target: str | None = None,
+        tenant: str | None = None,
+    ) -> None:
+        """Records that an artefact is intended, created or dropped. "intended" comes before it exists."""
+        values = {"state": state, "changed_at": sa.func.now()}
+        with self._begin() as connection:
+            connection.execute(
+                insert(artefacts)
+                .values(run_id=run, kind=kind, name=name, target=target, tenant=tenant, **values)
+                .on_conflict_do_update(index_elements=["run_id", "kind", "name"], set_=values)
+            )
+
+    def artefacts(self, run: str, kind: str | None = None) -> tuple[Artefact, ...]:
+        """What the run made or meant to make, in the order of making."""
+        columns = (
+            artefacts.c.kind,
+            artefacts.c.name,
+            artefacts.c.state,
+            artefacts.c.target,
+            artefacts.c.tenant,
+        )
+        statement = (
+            sa.select(*columns)
+            .where(artefacts.c.run_id == run)
+            .order_by(artefacts.c.changed_at, artefacts.c.name)
+        )
+        if kind is not None:
+            statement = statement.where(artefacts.c.kind == kind)
+        with self._begin() as connection:
+            return tuple(Artefact(*row) for row in connection.execute(statement))
+
+    # -- plans, digests, records --------------------------------------------------------------------------------------
+
+    def record_plan(self, run: str, fingerprint: str, document: Mapping[str, Any], *, passed: bool) -> None:
+        """Keeps a plan and whether its dry-run passed."""
+        values = {"document": dict(document), "passed": passed, "made_at": sa.func.now()}
+        with self._begin() as connection:
+            connection.execute(
+                insert(plans)
+                .values(run_id=run, fingerprint=fingerprint, **values)
+                .on_conflict_do_update(index_elements=["run_id", "fingerprint"], set_=values)
+            )
+
+    def last_plan(self, run: str) -> tuple[str, bool, Mapping[str, Any]] | None:
+        """(fingerprint, passed, document) of the newest dry-run, or None."""
+        statement = (
+            sa.select(plans.c.fingerprint, plans.c.passed, plans.c.document)
+            .where(plans.c.run_id == run).order_by(plans.c.made_at.desc()).limit(1)
+        )  # fmt: skip
+        with self._begin() as connection:
+            row = connection.execute(statement).one_or_none()
+        return (row.fingerprint, row.passed, row.document) if row else None
+
+    def store_digests(self, run: str, found: Iterable[tuple[str, Digest]]) -> None:
+        """Keeps digests, each as (moment, digest); a newer one replaces the older."""
+        with self._begin() as connection:
+            self._store_digests(connection, run, found)
+
+    def _store_digests(
+        self, connection: sa.Connection, run: str, found: Iterable[tuple[str, Digest]]
+    ) -> None:
+        values = [
+            {
+                "run_id": run,
+                "moment": moment,
+                "relation": digest.relation,
+                "tenant": digest.tenant,
+                "rows": digest.rows,
+                "hash": digest.hash,
+            }
+            for moment, digest in found
+        ]
+        for start in range(0, len(values), 1000):
+            statement = insert(digests).values(values[start : start + 1000])
+            connection.execute(
+                statement.on_conflict_do_update(
+                    index_elements=["run_id", "moment", "relation", "tenant"],
+                    set_={"rows": statement.excluded.rows, "hash": statement.excluded.hash},
+                )
+            )
+
+    def digests(self, run: str, moment: str) -> tuple[Digest, ...]:
+        """The digests of that moment."""
+        columns = (digests.c.relation, digests.c.tenant, digests.c.rows, digests.c.hash)
+        with self._begin() as connection:
+            found = connection.execute(
+                sa.select(*columns).where(digests.c.run_id == run, digests.c.moment == moment)
+            )
+            return tuple(Digest(row.relation, row.tenant, row.rows, int(row.hash)) for row in found)
+
+    def record(self, run: str, name: str, document: Any) -> None:
+        """Keeps a fact that later stages read; a newer one replaces the older."""
+        with self._begin() as connection:
+            connection.execute(
+                insert(records)
+                .values(run_id=run, name=name, document=document)
+                .on_conflict_do_update(index_elements=["run_id", "name"], set_={"document": document})
+            )
+
+    def recorded(self, run: str, name: str) -> Any:
+        """The fact of that name, or None."""
+        statement = sa.select(records.c.document).where(records.c.run_id == run, records.c.name == name)
+        with self._begin() as connection:
+            return connection.execute(statement).scalar_one_or_none()
+
+
+def _run(row: Any) -> Run:
+    return Run(row.id, row.source, row.opened_at, row.closed_at, row.outcome, row.fingerprint)

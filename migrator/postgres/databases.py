@@ -1,0 +1,189 @@
+"""Databases that we make, and only those: created with a mark inside, dropped only where the mark says so."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from migrator.errors import RefusedError
+from migrator.postgres.connect import Connection, Endpoint, session, translated
+
+MARK_PREFIX = "migrator "
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What the comment on a database of ours says: which run made it, as what."""
+
+    run: str
+    role: str  # template, bare, target, scratch, control
+    target: str = ""
+    tenant: str = ""
+
+    @property
+    def text(self) -> str:
+        return MARK_PREFIX + json.dumps(
+            {name: value for name in ("run", "role", "target", "tenant") if (value := getattr(self, name))},
+            ensure_ascii=False,
+        )
+
+    @classmethod
+    def parse(cls, comment: str | None) -> Mark | None:
+        """The mark in a database's comment, or None where the comment is somebody else's."""
+        if not comment or not comment.startswith(MARK_PREFIX):
+            return None
+        try:
+            return cls(**json.loads(comment.removeprefix(MARK_PREFIX)))
+        except (ValueError, TypeError):
+            return None
+
+
+def marks(connection: Connection) -> Mapping[str, Mark | None]:
+    """Every database of the server with its mark (None: not ours)."""
+    statement = (
+        "SELECT datname, pg_catalog.shobj_description(oid, 'pg_database') FROM pg_catalog.pg_database "
+        "WHERE NOT datistemplate OR pg_catalog.shobj_description(oid, 'pg_database') IS NOT NULL"
+    )
+    return {name: Mark.parse(comment) for name, comment in connection.execute(statement)}
+
+
+def create_database(
+    connection: Connection,
+    name: str,
+    mark: Mark,
+    *,
+    template: str = "template0",
+    like: Endpoint | None = None,
+) -> bool:
+    """Creates and marks a database; True where it was created, False where this run had made it before.
+
+    `like` names a database whose encoding and locale are taken over (only from template0). CREATE DATABASE cannot be
+    in a transaction with its comment, so a crash between the two leaves an unmarked empty database: the caller's
+    journal says "intended" then, and `adopt_unmarked` decides.
+
+    Raises:
+        RefusedError: a database of that name exists and is not of this run.
+    """
+    existing = marks(connection)
+    if name in existing:
+        if existing[name] == mark:
+            return False
+        owner = existing[name]
+        whose = f"of run {owner.run}" if owner else "not made by migrator"
+        raise RefusedError(
+            f"The database {name!r} exists already and is {whose}.",
+            "Rename or drop it yourself if it is not needed, choose other names ([source] prefix), "
+            "or take back the run that made it: migrator rollback.",
+        )
+    options = [sql.SQL("TEMPLATE {}").format(sql.Identifier(template))]
+    if like is not None:
+        options += locale_options(like)
+    connection.execute(
+        sql.SQL("CREATE DATABASE {} {}").format(sql.Identifier(name), sql.SQL(" ").join(options))
+    )
+    comment(connection, name, mark)
+    return True
+
+
+def comment(connection: Connection, name: str, mark: Mark) -> None:
+    """Writes the mark into the database's comment."""
+    connection.execute(
+        sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(name), sql.Literal(mark.text))
+    )
+
+
+def locale_options(like: Endpoint) -> list[sql.Composed]:
+    """CREATE DATABASE options that repeat another database's encoding and locale: text must sort and compare alike."""
+    with session(like, purpose="locale") as connection:
+        # datlocprovider came with 15, and the column daticulocale became datlocale in 17.
+        row = connection.execute(
+            "SELECT pg_catalog.pg_encoding_to_char(encoding), datcollate, datctype, to_jsonb(d) ->> 'datlocprovider', "
+            "coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale') "
+            "FROM pg_catalog.pg_database d WHERE datname = current_database()"
+        ).fetchone()
+    assert row is not None
+    encoding, collate, ctype, provider, locale = row
+    options = [
+        sql.SQL("ENCODING {}").format(sql.Literal(encoding)),
+        sql.SQL("LC_COLLATE {}").format(sql.Literal(collate)),
+        sql.SQL("LC_CTYPE {}").format(sql.Literal(ctype)),
+    ]
+    if provider == "i":
+        options.append(sql.SQL("LOCALE_PROVIDER icu ICU_LOCALE {}").format(sql.Literal(locale)))
+    elif provider == "b":
+        options.append(sql.SQL("LOCALE_PROVIDER builtin BUILTIN_LOCALE {}").format(sql.Literal(locale)))
+    elif provider == "c":
+        options.append(sql.SQL("LOCALE_PROVIDER libc").format())
+    return options
+
+
+def drop_database(connection: Connection, name: str, *, run: str) -> bool:
+    """Drops a database of that run; True where it was there.
+
+    Raises:
+        RefusedError: it carries no mark of that run.
+    """
+    existing = marks(connection)
+    if name not in existing:
+        return False
+    mark = existing[name]
+    if mark is None or mark.run != run:
+        raise RefusedError(
+            f"The database {name!r} carries no mark of run {run}; it is left alone.",
+            "Look at it: SELECT shobj_description(oid, 'pg_database') FROM pg_database. Drop it yourself if it is yours.",
+        )
+    statement = (
+        sql.SQL("DROP DATABASE {} WITH (FORCE)")
+        if connection.info.server_version >= 130000
+        else sql.SQL("DROP DATABASE {}")
+    )
+    connection.execute(statement.format(sql.Identifier(name)))
+    return True
+
+
+def is_empty(endpoint: Endpoint) -> bool:
+    """Whether a database holds no relation of anybody's."""
+    with session(endpoint, purpose="check") as connection:
+        row = connection.execute(
+            "SELECT NOT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema')"
+        ).fetchone()
+    return bool(row and row[0])
+
+
+def exists(server: Endpoint, name: str) -> bool:
+    """Whether the server has a database of that name."""
+    with session(server, purpose="check") as connection:
+        return (
+            connection.execute("SELECT FROM pg_catalog.pg_database WHERE datname = %s", [name]).fetchone()
+            is not None
+        )
+
+
+def ensure_control(server: Endpoint, name: str) -> Endpoint:
+    """The control database, created and marked where it is missing.
+
+    Raises:
+        RefusedError: a database of that name exists that is not a control database of ours.
+    """
+    mark = Mark(run="-", role="control")
+    with session(server, purpose="control") as connection, translated(server):
+        existing = marks(connection)
+        if name in existing:
+            found = existing[name]
+            if found is None or found.role != "control":
+                raise RefusedError(
+                    f"The database {name!r} exists and is not a control database of migrator.",
+                    "Choose another name: [control] database in migrator.toml, or MIGRATOR_CONTROL_DATABASE.",
+                )
+        else:
+            try:
+                create_database(connection, name, mark)
+            except (psycopg.errors.UniqueViolation, psycopg.errors.DuplicateDatabase):
+                # Another migrator was faster by a moment; its mark may not be there yet, and equals ours.
+                comment(connection, name, mark)
+    return server.at(name)

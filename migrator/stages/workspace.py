@@ -1,0 +1,121 @@
+"""What every stage stands on: settings resolved to endpoints, the journal, the open run and its lock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from migrator.core.settings import Server, Settings
+from migrator.core.progress import Progress
+from migrator.errors import ConfigurationError
+from migrator.journal import Journal, Run
+from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, raw_connect, session
+from migrator.postgres.databases import ensure_control
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One configured migration: where the source is, where targets go, who reports progress."""
+
+    settings: Settings
+    source: Endpoint
+    progress: Progress
+
+    @classmethod
+    def of(cls, settings: Settings, progress: Progress) -> Workspace:
+        """Resolves the settings; connects to nothing yet.
+
+        Raises:
+            ConfigurationError: no source is named.
+        """
+        named = settings.source.url.get_secret_value() or settings.source.database or settings.source.host
+        if not named:
+            raise ConfigurationError(
+                "No source database is named.",
+                "Set [source] url in migrator.toml, MIGRATOR_SOURCE_URL or DB_HOST/DB_DATABASE, or pass --source.",
+            )
+        return cls(settings, Endpoint.of(settings.source), progress)
+
+    def server(self, name: str = "default") -> Endpoint:
+        """The server of that name, at a maintenance database; by default the source's server.
+
+        Raises:
+            ConfigurationError: [servers.NAME] is missing.
+        """
+        if name != "default" and name not in self.settings.servers:
+            raise ConfigurationError(f"[servers.{name}] is missing.", "Add it to migrator.toml with its url.")
+        endpoint = Endpoint.of(self.settings.servers.get(name, Server()), default=self.source)
+        # CREATE DATABASE must not run from the source itself: nobody may be connected to a template or a dropped one.
+        return endpoint.at("postgres") if endpoint.database == self.source.database else endpoint
+
+    @property
+    def prefix(self) -> str:
+        return self.settings.source.prefix or self.source.database
+
+    def database_name(self, pattern: str, **fields: str) -> str:
+        """A database's name from its configured pattern.
+
+        Raises:
+            ConfigurationError: the pattern names a field that does not exist.
+        """
+        try:
+            return pattern.format(prefix=self.prefix, **fields)
+        except (KeyError, IndexError, ValueError) as error:
+            raise ConfigurationError(
+                f"The database pattern {pattern!r} cannot be filled: {error}.",
+                "It may hold {prefix}, {slug} and {key}.",
+            ) from error
+
+    @cached_property
+    def control(self) -> Endpoint:
+        """The control database, made where it is missing."""
+        return ensure_control(self.server(), self.database_name(self.settings.control.database))
+
+    @cached_property
+    def journal(self) -> Journal:
+        """The journal, its tables in place."""
+        journal = Journal(partial(raw_connect, self.control, "journal"))
+        journal.prepare()
+        return journal
+
+    @cached_property
+    def source_id(self) -> str:
+        """The source's identity: system identifier and database, the same from whichever machine."""
+        with self.read_source("identify") as connection:
+            row = connection.execute(
+                "SELECT system_identifier::text FROM pg_catalog.pg_control_system()"
+            ).fetchone()
+        assert row is not None
+        return f"{row[0]}/{self.source.database}"
+
+    @contextmanager
+    def read_source(self, purpose: str) -> Iterator[Connection]:
+        """A read-only session on the source."""
+        with session(self.source, purpose=purpose, settings=READ_ONLY) as connection:
+            yield connection
+
+    @property
+    def backups(self) -> Path:
+        return self.settings.path(self.settings.paths.backups)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[tuple[Run, dict[str, Any]]]:
+        """One attempt at a stage, under the source's lock: yields the open run and the summary to fill for the journal.
+
+        Raises:
+            RefusedError: another migrator holds the lock.
+        """
+        with self.journal.lock(self.source_id):
+            run = self.journal.open_run(self.source_id, str(self.source))
+            structlog.contextvars.bind_contextvars(run_id=run.id, stage=name)
+            try:
+                with self.journal.stage(run.id, name) as summary:
+                    yield run, summary
+            finally:
+                structlog.contextvars.unbind_contextvars("stage")
