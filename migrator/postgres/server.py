@@ -35,7 +35,6 @@ _SOCKET_PATH_LIMIT = 103
 _SOCKET_NAME = f".s.PGSQL.{PORT}"
 _LOG_NAME = "server.log"
 _WAIT_SECONDS = 60
-_NOT_RUNNING = 3
 
 
 class LocalServer:
@@ -71,8 +70,11 @@ class LocalServer:
         if not (data_dir / "PG_VERSION").exists():
             server._initialise()
         server._start()
-        if settings:
-            server.configure(settings)
+        try:
+            server.configure(settings or {})
+        except BaseException:
+            server.stop()
+            raise
         return server
 
     @classmethod
@@ -85,8 +87,8 @@ class LocalServer:
         try:
             # Lines of postmaster.pid: 1 pid, 2 data directory, 3 start, 4 port, 5 socket directory.
             socket_dir = Path((data_dir / "postmaster.pid").read_text().splitlines()[4])
-            # postmaster.opts is the command line that the server was started with.
-            program = Path(shlex.split((data_dir / "postmaster.opts").read_text())[0])
+            # postmaster.opts is the command line: the program's path as it is, then each argument in quotes.
+            program = Path((data_dir / "postmaster.opts").read_text().partition(' "')[0])
         except (FileNotFoundError, IndexError):
             return None
         except PermissionError:
@@ -108,13 +110,15 @@ class LocalServer:
     @property
     def running(self) -> bool:
         """Whether the server runs."""
-        return self._run("pg_ctl", "status").returncode != _NOT_RUNNING
+        return self._run("pg_ctl", "status").returncode == 0
 
     def configure(self, settings: Mapping[str, str]) -> None:
         """Write `settings` with ALTER SYSTEM and put them into force, by a restart only where one is needed.
 
         Raises DatabaseError if the server does not know a setting or refuses its value.
         """
+        if not settings:
+            return
         with session(Endpoint(self.url()), purpose="server") as connection:
             for name, value in settings.items():
                 connection.execute(
