@@ -176,4 +176,4 @@ class Settings(_Model):
 
     def path(self, path: Path) -> Path:
         """`path` made absolute from the configuration's directory."""
-        return path if path.is_absolute() else (self.root / path).resolve()
+        return path if path.is_absolute() else self.root / path
