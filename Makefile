@@ -51,6 +51,31 @@ demo: $(VENV)/.embedded ## Split the reference ERP on an embedded PostgreSQL, pr
 test: $(VENV)/.dev ## Run the tests on an embedded PostgreSQL.
 	$(BIN)/pytest $(ARGS)
 
+# --- the stages, on the database that migrator.toml, the environment or ARGS name ------------------------
+
+STAGES := backup audit clean dry-run migrate verify rollback
+
+.PHONY: $(STAGES:%=db-%)
+db-backup: ## Dump the source, with a manifest.
+db-audit: ## Report what the source's schema and data would trip over.
+db-clean: ## Show what the clean rules would move to quarantine.
+db-dry-run: ## Show everything that migrate would do; writes the plan.
+db-migrate: ## Split the source, as the plan says.
+db-verify: ## Prove that every row arrived exactly once.
+db-rollback: ## Take the split back.
+$(STAGES:%=db-%): db-%: $(VENV)/.embedded
+	$(BIN)/migrator $* $(ARGS)
+
+.PHONY: db-clean-execute db-rollback-validate
+db-clean-execute: $(VENV)/.embedded ## Move the rows of the clean rules to quarantine.
+	$(BIN)/migrator clean --execute $(ARGS)
+db-rollback-validate: $(VENV)/.embedded ## Show what rollback would do, and whether it can.
+	$(BIN)/migrator rollback --validate $(ARGS)
+
+.PHONY: rehearse
+rehearse: $(VENV)/.embedded ## Run every stage and take it all back; keeps the JSON documents under backups/rehearsal/.
+	MIGRATOR=$(BIN)/migrator .ci/rehearse $(ARGS)
+
 # --- checks ------------------------------------------------------------------------------------------
 
 PYTHON_TREES := migrator examples migrations tests benchmarks
@@ -62,6 +87,10 @@ check: $(VENV)/.dev ## Lint, formatting, types, import boundaries.
 	$(BIN)/ruff format --check $(wildcard $(PYTHON_TREES))
 	$(BIN)/mypy $(foreach tree,$(TYPED_TREES),$(if $(shell find $(tree) -name '*.py' -print -quit 2>/dev/null),$(tree)))
 	$(BIN)/pytest -q tests/unit/test_imports.py
+
+.PHONY: test-container
+test-container: $(VENV)/.dev ## Run tests/postgres against PostgreSQL in a container; brings its own engine and image.
+	tests/container/run.sh $(ARGS)
 
 .PHONY: format
 format: $(VENV)/.dev ## Rewrite the sources in the house format.

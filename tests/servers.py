@@ -85,11 +85,11 @@ def server_under_test(choice: str, existing: str) -> Iterator[PostgresServer]:
 @contextmanager
 def _container(image: str) -> Iterator[PostgresServer]:
     # Imported here because it looks for a Docker engine, which only these runs need.
-    from testcontainers.postgres import PostgresContainer
+    from testcontainers.community.postgres import PostgresContainer
 
-    with PostgresContainer(
-        image, username="postgres", password="secret", dbname="postgres", driver=None
-    ) as running:
+    options = " ".join(f"-c {name}={value}" for name, value in FAST.items())
+    container = PostgresContainer(image, username="postgres", password="secret", dbname="postgres", driver=None)
+    with container.with_command(options) as running:
         conninfo = running.get_connection_url()
         yield ForeignServer(conninfo, _client_programs(conninfo))
 

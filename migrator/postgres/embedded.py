@@ -34,9 +34,7 @@ def embedded_bin_dir(version: int = DEFAULT_VERSION) -> Path:
     """
     if version not in _INSTALLATIONS:
         known = " and ".join(str(known) for known in VERSIONS)
-        raise ConfigurationError(
-            f"there is no embedded PostgreSQL {version}", f"the embedded versions are {known}"
-        )
+        raise ConfigurationError(f"there is no embedded PostgreSQL {version}", f"the embedded versions are {known}")
     spec = importlib.util.find_spec(_PACKAGE)
     bin_dir = Path(spec.origin).parent / _INSTALLATIONS[version] / "bin" if spec and spec.origin else None
     if bin_dir is None or not (bin_dir / "postgres").exists():

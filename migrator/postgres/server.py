@@ -50,9 +50,7 @@ class LocalServer:
         self._account = account
 
     @classmethod
-    def start(
-        cls, data_dir: Path, *, bin_dir: Path | None = None, settings: Mapping[str, str] | None = None
-    ) -> Self:
+    def start(cls, data_dir: Path, *, bin_dir: Path | None = None, settings: Mapping[str, str] | None = None) -> Self:
         """Start a server in `data_dir`, which is initialised if it is empty, and apply `settings` to it.
 
         `bin_dir` is where initdb, pg_ctl and postgres are; the default is the embedded PostgreSQL 18. Root
@@ -121,9 +119,7 @@ class LocalServer:
             return
         with session(Endpoint(self.url()), purpose="server") as connection:
             for name, value in settings.items():
-                connection.execute(
-                    sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value))
-                )
+                connection.execute(sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value)))
             connection.execute("SELECT pg_catalog.pg_reload_conf()")
             awaiting_restart = rows(connection, "settings_awaiting_restart")
         if awaiting_restart:
@@ -172,11 +168,7 @@ class LocalServer:
     def _pg_ctl(self, *arguments: str) -> None:
         done = self._run("pg_ctl", *arguments, "-w", "-t", str(_WAIT_SECONDS))
         if done.returncode != 0:
-            tail = (
-                "\n".join(self.log.read_text(errors="replace").splitlines()[-10:])
-                if self.log.exists()
-                else ""
-            )
+            tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-10:]) if self.log.exists() else ""
             raise DatabaseError(
                 f"pg_ctl {arguments[0]} failed in {self.data_dir}: {done.stderr.strip()}\n{tail}".rstrip(),
                 f"The server's log is {self.log}",

@@ -41,9 +41,7 @@ def open_dir() -> Iterator[Path]:
     shutil.rmtree(directory)
 
 
-def test_the_session_server_has_databases_and_client_programs(
-    server: PostgresServer, server_url: str
-) -> None:
+def test_the_session_server_has_databases_and_client_programs(server: PostgresServer, server_url: str) -> None:
     assert value(server_url, "SHOW server_encoding") == "UTF8"
     assert value(server.url("template1"), "SELECT current_database()") == "template1"
     assert (server.bin_dir / "pg_dump").exists()
@@ -55,9 +53,7 @@ def test_a_database_url_keeps_any_name(database_factory: DatabaseFactory, prefix
     assert value(database_factory(name), "SELECT current_database()") == name
 
 
-def test_databases_of_a_test_are_empty_and_apart(
-    database_url: str, database_factory: DatabaseFactory
-) -> None:
+def test_databases_of_a_test_are_empty_and_apart(database_url: str, database_factory: DatabaseFactory) -> None:
     with psycopg.connect(database_url) as connection:
         connection.execute("CREATE TABLE only_here (id int)")
     assert value(database_factory(), "SELECT to_regclass('only_here') IS NULL")
@@ -70,9 +66,7 @@ def test_a_prefix_is_cleared_of_templates_and_of_databases_in_use(
 ) -> None:
     name = f"{prefix}_in_use"
     with psycopg.connect(database_factory(name)), psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(
-            psycopg.sql.SQL("ALTER DATABASE {} IS_TEMPLATE true").format(psycopg.sql.Identifier(name))
-        )
+        connection.execute(psycopg.sql.SQL("ALTER DATABASE {} IS_TEMPLATE true").format(psycopg.sql.Identifier(name)))
         assert drop_databases(server_url, prefix) == [name]
 
 
@@ -151,9 +145,7 @@ def test_only_the_owner_can_enter(open_dir: Path) -> None:
         assert server.data_dir.owner() == (account.name if account else pwd.getpwuid(os.geteuid()).pw_name)
 
 
-def test_the_settings_of_the_callers_shell_are_not_the_servers(
-    monkeypatch: pytest.MonkeyPatch, open_dir: Path
-) -> None:
+def test_the_settings_of_the_callers_shell_are_not_the_servers(monkeypatch: pytest.MonkeyPatch, open_dir: Path) -> None:
     monkeypatch.setenv("PGPORT", "6000")
     monkeypatch.setenv("PGDATA", "/nonexistent")
     monkeypatch.setenv("PGOPTIONS", "-c work_mem=1MB")
@@ -176,9 +168,7 @@ def test_a_directory_with_other_contents_is_not_initialised(open_dir: Path) -> N
     assert (open_dir / "letter.txt").read_text() == "mine"
 
 
-def test_a_missing_installation_is_a_configuration_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_installation_is_a_configuration_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigurationError, match="there is no PostgreSQL in"):
         LocalServer.start(tmp_path / "data", bin_dir=tmp_path)
     with pytest.raises(ConfigurationError, match="there is no embedded PostgreSQL 9"):
@@ -213,9 +203,7 @@ def test_root_runs_programs_from_a_private_directory_without_opening_it(
         assert server.bin_dir.is_relative_to(open_dir / "cache")
         assert value(server.url(), "SELECT 1") == 1
         assert (
-            subprocess.run(
-                [server.bin_dir / "pg_dump", "--schema-only", server.url()], capture_output=True
-            ).returncode
+            subprocess.run([server.bin_dir / "pg_dump", "--schema-only", server.url()], capture_output=True).returncode
             == 0
         )
     assert stat.S_IMODE(private.stat().st_mode) == 0o700
