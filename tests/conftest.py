@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -85,13 +86,13 @@ def database_url(database_factory: DatabaseFactory) -> str:
 @pytest.fixture(scope="session")
 def topsteel_template(server: PostgresServer) -> Iterator[str]:
     """The name of a database with the reference monolith of many companies. Clone it, never change it."""
-    yield from _loaded_template(server, "many")
+    yield from _loaded_template(server, "many", _TOPSTEEL_TENANTS)
 
 
 @pytest.fixture(scope="session")
 def topsteel_single_template(server: PostgresServer) -> Iterator[str]:
     """The name of a database with the reference monolith of one company. Clone it, never change it."""
-    yield from _loaded_template(server, "single")
+    yield from _loaded_template(server, "single", 1)
 
 
 @pytest.fixture
@@ -121,13 +122,13 @@ def own_server(server: PostgresServer) -> Iterator[ServerFactory]:
         yield start
 
 
-def _loaded_template(server: PostgresServer, shape: str) -> Iterator[str]:
+def _loaded_template(server: PostgresServer, shape: Literal["many", "single"], tenants: int) -> Iterator[str]:
     from examples.topsteel.generator import load
 
     name = _unique_name(f"template_{shape}")
     create_database(server.url(), name)
     try:
-        load(server.url(name), tenants=_TOPSTEEL_TENANTS, scale=_TOPSTEEL_SCALE, shape=shape)
+        load(server.url(name), tenants=tenants, scale=_TOPSTEEL_SCALE, shape=shape)
         yield name
     finally:
         drop_databases(server.url(), name)
