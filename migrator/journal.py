@@ -51,9 +51,7 @@ stages = sa.Table(
     sa.Column("pid", sa.Integer, nullable=False),
     sa.Column("summary", JSONB, nullable=False, server_default=sa.text("'{}'")),
     sa.Column("error", sa.Text),
-    sa.CheckConstraint(
-        "status IN ('running', 'done', 'findings', 'failed', 'interrupted')", name="stages_status"
-    ),
+    sa.CheckConstraint("status IN ('running', 'done', 'findings', 'failed', 'interrupted')", name="stages_status"),
     sa.Index("stages_run", "run_id", "stage", "id"),
 )
 
@@ -100,9 +98,7 @@ digests = sa.Table(
     "digests",
     metadata,
     sa.Column("run_id", sa.Text, sa.ForeignKey(runs.c.id), primary_key=True),
-    sa.Column(
-        "moment", sa.Text, primary_key=True, comment="source, target, backup, …: which side was digested when"
-    ),
+    sa.Column("moment", sa.Text, primary_key=True, comment="source, target, backup, …: which side was digested when"),
     sa.Column("relation", sa.Text, primary_key=True, comment="schema.table in the source"),
     sa.Column("tenant", sa.Text, primary_key=True, comment="tenant key; '' where the table has none"),
     sa.Column("rows", sa.BigInteger, nullable=False),
@@ -116,6 +112,19 @@ records = sa.Table(
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("document", JSONB, nullable=False),
     comment="facts of a run that later stages read: the backup's manifest, the source's objects before the fence, …",
+)
+
+# Rows that migrate met and that belong to no tenant: the COPY line, whole, and the columns that it holds.
+quarantine = sa.Table(
+    "quarantine",
+    metadata,
+    sa.Column("run_id", sa.Text, nullable=False),
+    sa.Column("unit", sa.Text, nullable=False),
+    sa.Column("relation", sa.Text, nullable=False),
+    sa.Column("tenant_key", sa.Text),
+    sa.Column("columns", sa.Text, nullable=False),
+    sa.Column("row", sa.Text, nullable=False),
+    sa.Index("quarantine_unit", "run_id", "unit"),
 )
 
 
@@ -233,17 +242,13 @@ class Journal:
     def all_runs(self, source: str) -> tuple[Run, ...]:
         """Every run of `source`, newest first."""
         with self._begin() as connection:
-            found = connection.execute(
-                sa.select(runs).where(runs.c.source == source).order_by(runs.c.opened_at.desc())
-            )
+            found = connection.execute(sa.select(runs).where(runs.c.source == source).order_by(runs.c.opened_at.desc()))
             return tuple(_run(row) for row in found)
 
     def close_run(self, run: str, outcome: str) -> None:
         """Ends a run; the next stage opens a new one."""
         with self._begin() as connection:
-            connection.execute(
-                sa.update(runs).where(runs.c.id == run).values(closed_at=sa.func.now(), outcome=outcome)
-            )
+            connection.execute(sa.update(runs).where(runs.c.id == run).values(closed_at=sa.func.now(), outcome=outcome))
 
     def set_fingerprint(self, run: str, fingerprint: str) -> None:
         """Ties the run to the plan that it carries out from now on."""
@@ -295,9 +300,7 @@ class Journal:
         if row is None:
             return None
         words = str(row[0]).split()
-        host, pid = (
-            (words[-2], int(words[-1])) if len(words) >= 4 and words[-1].isdigit() else ("an unknown host", 0)
-        )
+        host, pid = (words[-2], int(words[-1])) if len(words) >= 4 and words[-1].isdigit() else ("an unknown host", 0)
         return Holder(str(row[0]), host, pid, row[1])
 
     # -- stages -------------------------------------------------------------------------------------------------------
@@ -349,9 +352,7 @@ class Journal:
             stages.c.host, stages.c.pid, stages.c.summary, stages.c.error,
         )  # fmt: skip
         with self._begin() as connection:
-            found = connection.execute(
-                sa.select(*columns).where(stages.c.run_id == run).order_by(stages.c.id)
-            )
+            found = connection.execute(sa.select(*columns).where(stages.c.run_id == run).order_by(stages.c.id))
             return tuple(StageRecord(*row) for row in found)
 
     def last(self, run: str, stage: str) -> StageRecord | None:
@@ -374,18 +375,14 @@ class Journal:
             connection.execute(
                 insert(steps)
                 .values(run_id=run, step=step, **values)
-                .on_conflict_do_update(
-                    index_elements=["run_id", "step"], set_={**values, "started_at": sa.func.now()}
-                )
+                .on_conflict_do_update(index_elements=["run_id", "step"], set_={**values, "started_at": sa.func.now()})
             )
 
     def progress(self, run: str, step: str, rows: int, bytes_: int) -> None:
         """How far a running step is; an absolute figure, so that a repeated call does no harm."""
         with self._begin() as connection:
             connection.execute(
-                sa.update(steps)
-                .where(steps.c.run_id == run, steps.c.step == step)
-                .values(rows=rows, bytes=bytes_)
+                sa.update(steps).where(steps.c.run_id == run, steps.c.step == step).values(rows=rows, bytes=bytes_)
             )
 
     def finish_step(
@@ -424,9 +421,7 @@ class Journal:
             steps.c.seconds, steps.c.detail, steps.c.started_at, steps.c.error,
         )  # fmt: skip
         with self._begin() as connection:
-            found = connection.execute(
-                sa.select(*columns).where(steps.c.run_id == run).order_by(steps.c.started_at)
-            )
+            found = connection.execute(sa.select(*columns).where(steps.c.run_id == run).order_by(steps.c.started_at))
             return {row.step: StepRecord(*row) for row in found}
 
     def forget_steps(self, run: str, names: Iterable[str]) -> None:
@@ -465,9 +460,7 @@ class Journal:
             artefacts.c.tenant,
         )
         statement = (
-            sa.select(*columns)
-            .where(artefacts.c.run_id == run)
-            .order_by(artefacts.c.changed_at, artefacts.c.name)
+            sa.select(*columns).where(artefacts.c.run_id == run).order_by(artefacts.c.changed_at, artefacts.c.name)
         )
         if kind is not None:
             statement = statement.where(artefacts.c.kind == kind)
@@ -501,9 +494,7 @@ class Journal:
         with self._begin() as connection:
             self._store_digests(connection, run, found)
 
-    def _store_digests(
-        self, connection: sa.Connection, run: str, found: Iterable[tuple[str, Digest]]
-    ) -> None:
+    def _store_digests(self, connection: sa.Connection, run: str, found: Iterable[tuple[str, Digest]]) -> None:
         values = [
             {
                 "run_id": run,
@@ -528,10 +519,17 @@ class Journal:
         """The digests of that moment."""
         columns = (digests.c.relation, digests.c.tenant, digests.c.rows, digests.c.hash)
         with self._begin() as connection:
-            found = connection.execute(
-                sa.select(*columns).where(digests.c.run_id == run, digests.c.moment == moment)
-            )
+            found = connection.execute(sa.select(*columns).where(digests.c.run_id == run, digests.c.moment == moment))
             return tuple(Digest(row.relation, row.tenant, row.rows, int(row.hash)) for row in found)
+
+    def quarantined(self, run: str) -> Mapping[str, int]:
+        """Rows that migrate put into quarantine, by "schema.table"."""
+        columns = (quarantine.c.relation, sa.func.count())
+        with self._begin() as connection:
+            found = connection.execute(
+                sa.select(*columns).where(quarantine.c.run_id == run).group_by(quarantine.c.relation)
+            )
+            return {relation: count for relation, count in found}
 
     def record(self, run: str, name: str, document: Any) -> None:
         """Keeps a fact that later stages read; a newer one replaces the older."""

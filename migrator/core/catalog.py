@@ -54,10 +54,7 @@ class ForeignKey:
     @property
     def label(self) -> str:
         """`orders(customer_id) -> customers(id)`."""
-        return (
-            f"{self.table}({', '.join(self.columns)}) -> "
-            f"{self.referenced}({', '.join(self.referenced_columns)})"
-        )
+        return f"{self.table}({', '.join(self.columns)}) -> {self.referenced}({', '.join(self.referenced_columns)})"
 
 
 @dataclass(frozen=True, slots=True)

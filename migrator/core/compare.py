@@ -24,9 +24,7 @@ class Digest:
 
     def plus(self, other: Digest) -> Digest:
         """The digest of both sets of rows together."""
-        return Digest(
-            self.relation, self.tenant, self.rows + other.rows, (self.hash + other.hash) % HASH_MODULUS
-        )
+        return Digest(self.relation, self.tenant, self.rows + other.rows, (self.hash + other.hash) % HASH_MODULUS)
 
 
 @dataclass(frozen=True, slots=True)

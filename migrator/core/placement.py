@@ -56,8 +56,10 @@ class Placement:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """Its home, then the targets that get a replica."""
-        return (self.target, *self.replicate) if self.target else ()
+        """Its home, then the targets that get a replica, or the global rows."""
+        if not self.target:
+            return ()
+        return (self.target, *self.replicate, *(("shared",) if self.unowned == "shared" and self.per_tenant else ()))
 
 
 @dataclass(frozen=True, slots=True)

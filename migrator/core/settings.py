@@ -92,9 +92,7 @@ class TableSettings(_Model):
         return self
 
 
-CleanKind = Literal[
-    "rows", "test-accounts", "expired-sessions", "soft-deleted", "orphans", "unowned", "cross-tenant"
-]
+CleanKind = Literal["rows", "test-accounts", "expired-sessions", "soft-deleted", "orphans", "unowned", "cross-tenant"]
 
 
 class CleanRule(_Model):

@@ -33,7 +33,7 @@ def assign_databases(
     room = MAX_IDENTIFIER_BYTES - max((len(database_name("", key).encode()) for key, _, _ in found), default=0)
     if found and room < 8:
         raise ConfigurationError(
-            f"The tenant database's pattern leaves {room} bytes for the slug of a name of at most {MAX_IDENTIFIER_BYTES}.",
+            f"The tenant database's pattern leaves {room} bytes for the slug (a name holds {MAX_IDENTIFIER_BYTES}).",
             "Shorten [source] prefix or the target's database pattern.",
         )
     slugs = unique_slugs(((key, text) for key, text, _ in found), room=room)

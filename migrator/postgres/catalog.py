@@ -55,9 +55,7 @@ def read_catalog(connection: Connection, schemas: Sequence[str] = ()) -> Catalog
     for oid, name, cols, definition, is_unique, primary, valid, partial, constraint, immediate in rows(
         connection, "indexes", oids
     ):
-        index = Index(
-            name, relation_of[oid], tuple(cols), definition, is_unique, primary, valid, partial, constraint
-        )
+        index = Index(name, relation_of[oid], tuple(cols), definition, is_unique, primary, valid, partial, constraint)
         indexes[oid].append(index)
         if is_unique and valid and not partial and immediate and None not in cols:
             unique[oid].append(tuple(cols))
@@ -96,7 +94,7 @@ def read_catalog(connection: Connection, schemas: Sequence[str] = ()) -> Catalog
 
 
 def read_sequences(connection: Connection, schemas: Sequence[str] = ()) -> tuple[SequenceObject, ...]:
-    """Every sequence and where it stands now; sequences are outside of transactions, so a snapshot does not hold them."""
+    """Every sequence and where it stands now; sequences are outside of transactions, which no snapshot holds."""
     found = []
     for schema, name, type_, last, increment, low, high, cycle, owner, used_by in rows(
         connection, "sequences", {"schemas": list(schemas) or None}

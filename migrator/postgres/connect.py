@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg import sql
@@ -22,7 +22,7 @@ from migrator.errors import ConfigurationError, DatabaseError, RefusedError
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 # What both sides of a comparison must agree on, and what a role's defaults must not decide: text formats of values,
-# timeouts set with ALTER ROLE (pgcopydb#344, #900), and row security, which would silently hide rows (it raises when off).
+# timeouts set with ALTER ROLE (pgcopydb#344, #900), and row security, which would silently hide rows (off: it raises).
 _PINNED: Mapping[str, str] = {
     "DateStyle": "ISO, YMD",
     "IntervalStyle": "postgres",
@@ -113,7 +113,7 @@ class Endpoint:
         }
         if "PGSSLPASSWORD" in secrets:
             raise ConfigurationError(
-                "A database URL holds sslpassword, which client programs such as pg_dump take only on their command line.",
+                "A database URL holds sslpassword, which pg_dump and others take only on their command line.",
                 "Use a client key without a passphrase, readable only by you.",
             )
         return make_conninfo("", **parameters), {**os.environ, **secrets}
@@ -130,8 +130,7 @@ class Endpoint:
 @cache
 def query(name: str) -> LiteralString:
     """The text of postgres/queries/NAME.sql."""
-    text = resources.files("migrator.postgres").joinpath("queries", f"{name}.sql").read_text(encoding="utf-8")
-    return cast(LiteralString, text)
+    return resources.files("migrator.postgres").joinpath("queries", f"{name}.sql").read_text(encoding="utf-8")
 
 
 def connect(endpoint: Endpoint, *, purpose: str, settings: Mapping[str, str] | None = None) -> Connection:
@@ -152,8 +151,7 @@ def connect(endpoint: Endpoint, *, purpose: str, settings: Mapping[str, str] | N
             **(settings or {}),
         }
         statements = [
-            sql.SQL("SET {} = {}").format(sql.Identifier(name), sql.Literal(value))
-            for name, value in pinned.items()
+            sql.SQL("SET {} = {}").format(sql.Identifier(name), sql.Literal(value)) for name, value in pinned.items()
         ]
         connection.execute(sql.SQL("; ").join(statements))
         return connection
@@ -175,9 +173,7 @@ def raw_connect(endpoint: Endpoint, purpose: str) -> psycopg.Connection[Any]:
 
 
 @contextmanager
-def session(
-    endpoint: Endpoint, *, purpose: str, settings: Mapping[str, str] | None = None
-) -> Iterator[Connection]:
+def session(endpoint: Endpoint, *, purpose: str, settings: Mapping[str, str] | None = None) -> Iterator[Connection]:
     """`connect`, closed at the end, with driver errors translated."""
     connection = connect(endpoint, purpose=purpose, settings=settings)
     with connection, translated(endpoint):

@@ -82,18 +82,14 @@ def create_database(
     options = [sql.SQL("TEMPLATE {}").format(sql.Identifier(template))]
     if like is not None:
         options += locale_options(like)
-    connection.execute(
-        sql.SQL("CREATE DATABASE {} {}").format(sql.Identifier(name), sql.SQL(" ").join(options))
-    )
+    connection.execute(sql.SQL("CREATE DATABASE {} {}").format(sql.Identifier(name), sql.SQL(" ").join(options)))
     comment(connection, name, mark)
     return True
 
 
 def comment(connection: Connection, name: str, mark: Mark) -> None:
     """Writes the mark into the database's comment."""
-    connection.execute(
-        sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(name), sql.Literal(mark.text))
-    )
+    connection.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(name), sql.Literal(mark.text)))
 
 
 def locale_options(like: Endpoint) -> list[sql.Composed]:
@@ -134,7 +130,7 @@ def drop_database(connection: Connection, name: str, *, run: str) -> bool:
     if mark is None or mark.run != run:
         raise RefusedError(
             f"The database {name!r} carries no mark of run {run}; it is left alone.",
-            "Look at it: SELECT shobj_description(oid, 'pg_database') FROM pg_database. Drop it yourself if it is yours.",
+            "If it is yours, drop it yourself.",
         )
     statement = (
         sql.SQL("DROP DATABASE {} WITH (FORCE)")
@@ -149,7 +145,8 @@ def is_empty(endpoint: Endpoint) -> bool:
     """Whether a database holds no relation of anybody's."""
     with session(endpoint, purpose="check") as connection:
         row = connection.execute(
-            "SELECT NOT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+            "SELECT NOT EXISTS (SELECT FROM pg_catalog.pg_class c "
+            "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
             "WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema')"
         ).fetchone()
     return bool(row and row[0])
@@ -159,8 +156,7 @@ def exists(server: Endpoint, name: str) -> bool:
     """Whether the server has a database of that name."""
     with session(server, purpose="check") as connection:
         return (
-            connection.execute("SELECT FROM pg_catalog.pg_database WHERE datname = %s", [name]).fetchone()
-            is not None
+            connection.execute("SELECT FROM pg_catalog.pg_database WHERE datname = %s", [name]).fetchone() is not None
         )
 
 

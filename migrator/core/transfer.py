@@ -1,0 +1,178 @@
+"""How one table's columns travel to one target: decided once from both schemas, used by copy, digest and verify."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from migrator.core.catalog import Catalog, Relation, Sequence, Table
+from migrator.core.placement import Placement, Placements
+from migrator.core.settings import Settings
+from migrator.errors import ConfigurationError
+
+# Where `unowned = "shared"` sends a table's global rows.
+UNOWNED_TARGET = "shared"
+
+
+@dataclass(frozen=True, slots=True)
+class TransferColumn:
+    """`source` is a column of the source table or query; None stands for the literal `constant`."""
+
+    target: str
+    source: str | None
+    constant: str | None = None
+    generated: bool = False  # the target computes it: compared, not copied
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """One placed table and one target."""
+
+    placement: Placement
+    target: str
+    per_tenant: bool
+    columns: tuple[TransferColumn, ...]
+    partitioned: bool = False  # the destination
+    unowned_only: bool = False  # the rows without a tenant key of a table whose home is per tenant
+
+    @property
+    def relation(self) -> Relation:
+        return self.placement.relation
+
+    @property
+    def destination(self) -> Relation:
+        return self.placement.destination
+
+    @property
+    def copied(self) -> tuple[TransferColumn, ...]:
+        """The columns that COPY writes."""
+        return tuple(column for column in self.columns if not column.generated)
+
+    @property
+    def is_replica(self) -> bool:
+        return self.target != self.placement.target
+
+
+def transfer(
+    placement: Placement,
+    source_columns: tuple[str, ...],
+    target: str,
+    target_table: Table | None,
+    settings: Settings,
+) -> Transfer:
+    """The columns that travel, checked from both sides.
+
+    `source_columns` are those of the table, or of the query's result.
+
+    Raises:
+        ConfigurationError: the target lacks the table or a column, or requires one that nothing fills.
+    """
+    where = f"[tables.{placement.relation}]"
+    if target_table is None:
+        raise ConfigurationError(
+            f"{where}: the schema of target {target!r} has no table {placement.destination}.",
+            f'Add it to {settings.targets[target].migrations}, or name its target table: as = "…".',
+        )
+    default = settings.tenants.default
+    found: list[TransferColumn] = []
+    for name in source_columns:
+        renamed = placement.columns.get(name, name)
+        if renamed == "":
+            continue
+        column = target_table.column(renamed)
+        if column is None:
+            raise ConfigurationError(
+                f"{where}: {placement.destination} in target {target!r} has no column {renamed!r}.",
+                f'Rename it: columns = {{ {name} = "<its name there>" }}, or drop it: columns = {{ {name} = "" }}.',
+            )
+        found.append(TransferColumn(renamed, name, generated=bool(column.generated)))
+    filled = {column.target for column in found}
+    for column in target_table.columns:
+        if column.name in filled or column.generated:
+            continue
+        if default is not None and column.name == default.column:
+            found.append(TransferColumn(column.name, None, default.key))
+        elif column.not_null and column.default is None and not column.identity:
+            raise ConfigurationError(
+                f"{where}: nothing fills {placement.destination}.{column.name} of target {target!r} (NOT NULL).",
+                'Give it a default in the target\'s schema, or fill it: query = "SELECT …".',
+            )
+    return Transfer(
+        placement,
+        target,
+        settings.targets[target].per_tenant,
+        tuple(found),
+        partitioned=target_table.kind == "p",
+        unowned_only=target == UNOWNED_TARGET and placement.unowned == "shared" and placement.per_tenant,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceTransfer:
+    """A target sequence and the source sequences whose highest value it has to pass."""
+
+    sequence: Relation
+    sources: tuple[Relation, ...]
+
+
+def sequence_transfers(
+    source: Catalog, target: Catalog, transfers: tuple[Transfer, ...]
+) -> tuple[SequenceTransfer, ...]:
+    """Which source sequences each target sequence continues.
+
+    Matched through the columns that draw from them, across renames; a sequence that no column draws from is matched
+    by its name. One fed from several source sequences (two tables merged) continues the highest.
+    """
+    by_column: dict[tuple[Relation, str], Relation] = {}
+    for sequence in source.sequences.values():
+        for user in sequence.used_by:
+            by_column[user] = sequence.relation
+    found = []
+    for sequence in target.sequences.values():
+        sources = {
+            by_column[place]
+            for relation, name in sequence.used_by
+            for item in transfers
+            if item.destination == relation
+            for column in item.columns
+            if column.target == name
+            and column.source is not None
+            and (place := (item.relation, column.source)) in by_column
+        }
+        if not sources and sequence.relation in source.sequences:
+            sources = {sequence.relation}
+        if sources:
+            found.append(SequenceTransfer(sequence.relation, tuple(sorted(sources))))
+    return tuple(found)
+
+
+def last_value(transfer: SequenceTransfer, source: dict[Relation, Sequence] | Catalog) -> int | None:
+    """The value that the target sequence starts behind: the furthest of its sources; None where none was used."""
+    sequences = source.sequences if isinstance(source, Catalog) else source
+    used = [sequences[name] for name in transfer.sources if sequences[name].last_value is not None]
+    if not used:
+        return None
+    values = [sequence.last_value for sequence in used if sequence.last_value is not None]
+    return max(values) if used[0].increment > 0 else min(values)
+
+
+def transfers_into(
+    target: str, placements: Placements, source: Catalog, target_catalog: Catalog, settings: Settings,
+    query_columns: dict[Relation, tuple[str, ...]],
+) -> tuple[Transfer, ...]:  # fmt: skip
+    """Every transfer into one target, largest table first; `query_columns` are those of tables read by a query."""
+    found = [
+        transfer(
+            placement,
+            query_columns.get(placement.relation) or source.tables[placement.relation].column_names,
+            target,
+            target_catalog.tables.get(placement.destination),
+            settings,
+        )
+        for placement in placements.of_target(target)
+    ]
+    return tuple(sorted(found, key=lambda item: (-_size(source, item), item.relation)))
+
+
+def _size(source: Catalog, item: Transfer) -> int:
+    table = source.tables.get(item.relation)
+    return table.bytes if table else 0

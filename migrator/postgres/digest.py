@@ -1,0 +1,74 @@
+"""Digests: row counts with an order-independent hash sum, of whole tables or grouped by tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from psycopg import sql
+
+from migrator.core.catalog import Catalog, Relation, Table
+from migrator.core.compare import HASH_MODULUS, Digest
+from migrator.core.transfer import Transfer
+from migrator.postgres.connect import Connection
+from migrator.postgres.reading import ROW, row_hash, select_rows
+
+# numeric, because a sum of bigints leaves bigint's range; reduced modulo 2**64 here.
+_AGGREGATE = sql.SQL("count(*), coalesce(sum(hash::numeric), 0)")
+
+
+def table_digests(connection: Connection, relation: Relation, columns: Sequence[str], *, only: bool = True) -> Digest:
+    """The digest of a whole table over the named columns, in that order; `only` leaves inheriting tables out."""
+    hashed = row_hash([sql.SQL("{}.{}").format(ROW, sql.Identifier(name)) for name in columns])
+    statement = sql.SQL("SELECT {} FROM (SELECT {} AS hash FROM {}{} AS t) d").format(
+        _AGGREGATE, hashed, sql.SQL("ONLY " if only else ""), sql.Identifier(*relation)
+    )
+    row = connection.execute(statement).fetchone()
+    assert row is not None
+    return Digest(f"{relation.schema}.{relation.name}", "", row[0], int(row[1]) % HASH_MODULUS)
+
+
+def whole_table(connection: Connection, table: Table) -> Digest:
+    """The digest of a table as it stands, all columns, partitions included."""
+    return table_digests(connection, table.relation, table.column_names, only=table.kind != "p")
+
+
+def source_digests(connection: Connection, transfer: Transfer, catalog: Catalog) -> tuple[Digest, ...]:
+    """The source's digests of one transfer, one per tenant key that occurs, in one pass.
+
+    Rows without a key come with the tenant "\\N", as COPY writes NULL.
+    """
+    rows = select_rows(transfer, catalog)
+    statement = sql.SQL("SELECT coalesce(key, '\\N'), {} FROM ({}) d (key, hash{}) GROUP BY 1").format(
+        _AGGREGATE,
+        rows,
+        sql.SQL("").join(sql.SQL(", ") + sql.Identifier(f"c{n}") for n, _ in enumerate(transfer.copied)),
+    )
+    name = f"{transfer.relation.schema}.{transfer.relation.name}"
+    return tuple(
+        Digest(name, key, rows, int(total) % HASH_MODULUS) for key, rows, total in connection.execute(statement)
+    )
+
+
+def target_digests(connection: Connection, transfers: Iterable[Transfer], tenant: str) -> tuple[Digest, ...]:
+    """The digests of a target database's tables in one statement; `relation` in them is the source's name."""
+    parts = []
+    for transfer in transfers:
+        columns = [sql.SQL("t.{}").format(sql.Identifier(column.target)) for column in transfer.columns]
+        parts.append(
+            sql.SQL("SELECT {}::text, {} FROM (SELECT {} AS hash FROM {}{} AS t) d").format(
+                sql.Literal(f"{transfer.relation.schema}.{transfer.relation.name}"),
+                _AGGREGATE,
+                row_hash(columns),
+                sql.SQL("" if transfer.partitioned else "ONLY "),
+                sql.Identifier(*transfer.destination),
+            )
+        )
+    if not parts:
+        return ()
+    found = connection.execute(sql.SQL(" UNION ALL ").join(parts)).fetchall()
+    return tuple(Digest(relation, tenant, rows, int(total) % HASH_MODULUS) for relation, rows, total in found)
+
+
+def catalog_digests(connection: Connection, catalog: Catalog) -> tuple[Digest, ...]:
+    """The digest of every table of a database: what "the source is as it was" is decided from."""
+    return tuple(whole_table(connection, table) for table in catalog.tables.values())

@@ -1,0 +1,117 @@
+"""The SQL that reads a placed table: its rows, each with its tenant key and its hash."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from psycopg import sql
+
+from migrator.core.catalog import Catalog, Relation
+from migrator.core.placement import Placement
+from migrator.core.transfer import Transfer, TransferColumn
+
+# The alias of the table (or query) itself; the hops of the key path are h1, h2, …
+ROW = sql.Identifier("t")
+
+
+def qualified(relation: Relation) -> sql.Identifier:
+    """The relation's name, quoted."""
+    return sql.Identifier(relation.schema, relation.name)
+
+
+def own_rows(catalog: Catalog, relation: Relation) -> sql.Composed:
+    """The table as a FROM item without the rows of tables that inherit from it: those are tables of their own."""
+    table = catalog.tables.get(relation)
+    only = sql.SQL("") if table is not None and table.kind == "p" else sql.SQL("ONLY ")
+    return sql.SQL("{}{}").format(only, qualified(relation))
+
+
+def source_of(placement: Placement, catalog: Catalog) -> sql.Composed:
+    """The FROM item: the table or query as `t`, LEFT JOINed along its key path."""
+    if placement.query is not None:
+        # The query is the operator's own text, from migrator.toml.
+        base = sql.SQL("(") + sql.SQL(placement.query.strip().rstrip(";")) + sql.SQL("\n) AS t")
+    else:
+        base = own_rows(catalog, placement.relation) + sql.SQL(" AS t")
+    joins = [base]
+    if placement.key_path is not None:
+        alias = ROW
+        for number, hop in enumerate(placement.key_path.hops, 1):
+            parent = sql.Identifier(f"h{number}")
+            conditions = [
+                sql.SQL("{}.{} = {}.{}").format(parent, sql.Identifier(there), alias, sql.Identifier(here))
+                for here, there in zip(hop.columns, hop.referenced_columns, strict=True)
+            ]
+            joins.append(
+                sql.SQL("LEFT JOIN {} AS {} ON {}").format(
+                    own_rows(catalog, hop.referenced), parent, sql.SQL(" AND ").join(conditions)
+                )
+            )
+            alias = parent
+    return sql.SQL(" ").join(joins)
+
+
+def tenant_key(placement: Placement) -> sql.Composed:
+    """The row's tenant key as text over `source_of`; NULL where a parent or the key is missing.
+
+    Text, never cast to the root's type: '01' is not tenant 1.
+    """
+    path = placement.key_path
+    if path is None:
+        return sql.SQL("{}").format(sql.Literal(""))
+    if path.column is None:
+        return sql.SQL("{}::text").format(sql.Literal(path.constant))
+    alias = sql.Identifier(f"h{len(path.hops)}") if path.hops else ROW
+    return sql.SQL("{}.{}::text").format(alias, sql.Identifier(path.column))
+
+
+def row_hash(expressions: Sequence[sql.Composable]) -> sql.Composed:
+    """A 64-bit hash of the row's text; equal rows hash alike on every server of version 11 or newer."""
+    return sql.SQL("hashtextextended(ROW({})::text, 0)").format(sql.SQL(", ").join(expressions))
+
+
+def _read(column: TransferColumn) -> sql.Composed:
+    if column.source is None:
+        return sql.SQL("{}").format(sql.Literal(column.constant))
+    return sql.SQL("{}.{}").format(ROW, sql.Identifier(column.source))
+
+
+def select_rows(
+    transfer: Transfer, catalog: Catalog, *, keys: Sequence[str] | None = None, pages: tuple[int, int] | None = None
+) -> sql.Composed:
+    """SELECT of (tenant key, row hash, copied columns …) for one transfer.
+
+    `keys` limits it to those tenants' rows; `pages` to the heap blocks [first, last), which the planner
+    reads by a TID range scan (14 and newer) instead of a full one.
+    """
+    key = (
+        tenant_key(transfer.placement) if transfer.per_tenant or transfer.unowned_only else sql.SQL("''::text").format()
+    )
+    hashed = row_hash([_read(column) for column in transfer.columns])
+    copied = [_read(column) for column in transfer.copied]
+    return sql.SQL("SELECT {} FROM {}").format(
+        sql.SQL(", ").join([key, hashed, *copied]), source_of(transfer.placement, catalog)
+    ) + where(transfer, keys=keys, pages=pages)
+
+
+def where(
+    transfer: Transfer, *, keys: Sequence[str] | None = None, pages: tuple[int, int] | None = None
+) -> sql.Composed:
+    """The WHERE clause for `select_rows`' limits; empty without any."""
+    conditions: list[sql.Composable] = []
+    if keys is not None:
+        conditions.append(
+            sql.SQL("{} = ANY ({}::text[])").format(tenant_key(transfer.placement), sql.Literal(list(keys)))
+        )
+    if transfer.unowned_only:
+        conditions.append(sql.SQL("{} IS NULL").format(tenant_key(transfer.placement)))
+    if pages is not None:
+        first, last = pages
+        conditions.append(
+            sql.SQL("t.ctid >= {}::tid AND t.ctid < {}::tid").format(
+                sql.Literal(f"({first},0)"), sql.Literal(f"({last},0)")
+            )
+        )
+    if not conditions:
+        return sql.SQL("").format()
+    return sql.SQL(" WHERE ") + sql.SQL(" AND ").join(conditions)
