@@ -1,0 +1,1 @@
+"""What migrator is shown on: complete, working splits."""
