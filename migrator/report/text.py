@@ -1,0 +1,124 @@
+"""The report for terminals and logs: aligned tables, figures with units, tones in words as well as in colour."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+from rich.console import Console, RenderableType
+from rich.measure import Measurement
+from rich.padding import Padding
+from rich.table import Column, Table
+from rich.text import Text
+
+from migrator.core.outcome import Outcome, Section, Status, Tone
+from migrator.report.cells import figure, is_numeric, label, title_of, visible
+
+# Yellow and red on purpose only where something is wrong: a report that is all colours has none.
+TONE_STYLES: dict[Tone, str] = {"plain": "bold", "good": "bold green", "warning": "bold yellow", "bad": "bold red"}
+
+_STATUS_STYLES: dict[Status, str] = {
+    "done": "green",
+    "nothing-to-do": "green",
+    "findings": "yellow",
+    "refused": "red",
+    "usage": "red",
+    "failed": "red",
+    "database-error": "red",
+    "interrupted": "yellow",
+    "bug": "red",
+}
+
+_INDENT = 2
+# Below this a column of names is no longer read as a column; the table is then written as one block per row.
+_NARROWEST_COLUMN = 12
+
+
+def render_text(outcome: Outcome, console: Console) -> None:
+    """Prints the outcome on `console`, folded to its width; nothing is cut off."""
+    heading = Text.assemble((outcome.command, "bold"), "  ", (outcome.status, _STATUS_STYLES[outcome.status]))
+    if outcome.run_id:
+        heading.append(f"  run {visible(outcome.run_id)}", style="dim")
+    console.print(heading, overflow="fold")
+    if outcome.headline:
+        console.print(Text(visible(outcome.headline)), overflow="fold")
+    if outcome.summary:
+        console.print()
+        console.print(_figures(outcome))
+    for section in outcome.sections:
+        console.print()
+        _print_section(section, console)
+    if outcome.next:
+        console.print()
+        console.print(Text("Next", style="bold"))
+        for command in outcome.next:
+            _print_verbatim(visible(command), console)
+
+
+def _figures(outcome: Outcome) -> RenderableType:
+    table = Table.grid(Column(style="dim", overflow="fold"), Column(overflow="fold"), padding=(0, 2, 0, 0))
+    for name, value in outcome.summary.items():
+        table.add_row(Text(label(name)), Text(figure(name, value)))
+    return Padding(table, (0, 0, 0, _INDENT), expand=False)
+
+
+def _print_section(section: Section, console: Console) -> None:
+    console.print(Text(title_of(section), style=TONE_STYLES[section.tone]), overflow="fold")
+    if section.text:
+        text = visible(section.text.rstrip("\n"))
+        if "\n" in text:
+            # Lists of statements and commands: line ends of ours inside them would spoil what is copied from here.
+            for line in text.split("\n"):
+                _print_verbatim(line, console)
+        else:
+            console.print(Padding(Text(text, overflow="fold"), (0, 0, 0, _INDENT), expand=False))
+    if section.columns and section.rows:
+        for block in _table(section, console):
+            console.print(Padding(block, (0, 0, 0, _INDENT), expand=False))
+    elif section.columns:
+        _print_verbatim("none", console)
+
+
+def _print_verbatim(line: str, console: Console) -> None:
+    console.print(Text(" " * _INDENT + line), soft_wrap=True)
+
+
+def _table(section: Section, console: Console) -> list[RenderableType]:
+    """The section's rows as one table, or as a block per row where the columns do not fit side by side."""
+    numeric = [is_numeric(name, (row[at] for row in section.rows)) for at, name in enumerate(section.columns)]
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
+    for name, right in zip(section.columns, numeric, strict=True):
+        table.add_column(Text(label(name)), justify="right" if right else "left", overflow="fold", no_wrap=right)
+    cells = [[figure(name, value) for name, value in zip(section.columns, row, strict=True)] for row in section.rows]
+    for row in cells:
+        table.add_row(*(Text(cell) for cell in row))
+    room = console.width - _INDENT
+    if Measurement.get(console, console.options, table).maximum <= room or _fits(section, cells, numeric, room):
+        return [table]
+    return [_block(section, row) for row in cells]
+
+
+def _fits(section: Section, cells: list[list[str]], numeric: list[bool], room: int) -> bool:
+    """Whether every column keeps a readable width: figures whole, names at least `_NARROWEST_COLUMN` or whole."""
+    needed = 0
+    for at, name in enumerate(section.columns):
+        widest = max(
+            Text(line).cell_len for cell in (label(name), *(row[at] for row in cells)) for line in cell.split("\n")
+        )
+        needed += (widest if numeric[at] else min(widest, _NARROWEST_COLUMN)) + 2
+    return needed <= room
+
+
+def _block(section: Section, row: list[str]) -> RenderableType:
+    block = Table.grid(Column(style="dim", overflow="fold"), Column(overflow="fold", ratio=1), padding=(0, 2, 0, 0))
+    for name, cell in zip(section.columns, row, strict=True):
+        block.add_row(Text(label(name)), Text(cell))
+    block.add_row("", "")
+    return block
+
+
+def to_text(outcome: Outcome, width: int = 1000) -> str:
+    """The report without any styling, for files and pipes: lines are as long as their content, up to `width`."""
+    console = Console(file=StringIO(), width=width, color_system=None, force_terminal=False, highlight=False)
+    with console.capture() as captured:
+        render_text(outcome, console)
+    return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
