@@ -11,6 +11,7 @@ from typing import Literal
 
 import pytest
 
+from migrator.errors import MigratorError
 from migrator.postgres.server import LocalServer, temporary_server
 from tests.servers import (
     DatabaseFactory,
@@ -44,7 +45,12 @@ def pytest_report_header(config: pytest.Config) -> str:
 def server(request: pytest.FixtureRequest) -> Iterator[PostgresServer]:
     """The server of the session."""
     choice: str = request.config.getoption("--postgres")
-    with server_under_test(choice, os.environ.get("MIGRATOR_TEST_URL", "")) as server:
+    with ExitStack() as running:
+        try:
+            server = running.enter_context(server_under_test(choice, os.environ.get("MIGRATOR_TEST_URL", "")))
+        except MigratorError as error:
+            # Every test of the session would fail with the same reason.
+            pytest.exit(f"no server to test on: {error.message}; {error.hint}", returncode=error.exit_code)
         yield server
 
 

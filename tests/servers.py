@@ -14,6 +14,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
+from migrator.errors import ConfigurationError
 from migrator.postgres.embedded import VERSIONS, embedded_bin_dir
 from migrator.postgres.server import LocalServer, temporary_server
 
@@ -84,11 +85,15 @@ def server_under_test(choice: str, existing: str) -> Iterator[PostgresServer]:
 
 @contextmanager
 def _container(image: str) -> Iterator[PostgresServer]:
-    # Imported here because it looks for a Docker engine, which only these runs need.
+    # Imported here because only these runs need a Docker engine, and it takes a second.
+    from docker.errors import DockerException
     from testcontainers.community.postgres import PostgresContainer
 
     options = " ".join(f"-c {name}={value}" for name, value in FAST.items())
-    container = PostgresContainer(image, username="postgres", password="secret", dbname="postgres", driver=None)
+    try:
+        container = PostgresContainer(image, username="postgres", password="secret", dbname="postgres", driver=None)
+    except DockerException as error:
+        raise ConfigurationError("no Docker engine answers", "make test-container brings its own") from error
     with container.with_command(options) as running:
         conninfo = running.get_connection_url()
         yield ForeignServer(conninfo, _client_programs(conninfo))
