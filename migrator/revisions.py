@@ -1,0 +1,233 @@
+"""Alembic: how a target's schema is brought to its head, and what an Alembic tree's env.py runs.
+
+A tree is a directory that holds env.py and versions/. Its env.py is two lines, because everything else is here:
+
+    from migrator.revisions import metadata_beside, run_environment
+    run_environment(metadata_beside(__file__))
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import logging
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import autogenerate, command, context
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext, NameFilterParentNames, NameFilterType
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
+
+from migrator.errors import ConfigurationError, DatabaseError
+
+URL_VARIABLE = "MIGRATOR_ALEMBIC_URL"
+
+Connect = Callable[[], Any]
+
+# alembic.context is a module-global proxy: two environments at once in one process would mix their databases up.
+_ENVIRONMENT = threading.RLock()
+
+
+def upgrade(tree: Path, connect: Connect, revision: str = "head") -> None:
+    """Runs the tree's revisions up to `revision` in the database that `connect` opens, in one transaction.
+
+    `connect` returns a raw, transactional driver connection.
+
+    Raises:
+        ConfigurationError: the tree is missing, cannot be loaded, has no such revision, or its env.py did not use the
+            connection that it was given.
+        DatabaseError: a revision failed; the database is as it was before.
+    """
+    config = _config(tree)
+    with _environment(tree, connect) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    wanted = ScriptDirectory.from_config(config).get_heads() if revision in ("head", "heads") else None
+    if wanted is not None and set(wanted) != set(current(connect)):
+        # An env.py of the usual kind opens a connection of its own: the revisions ran, but somewhere else.
+        raise ConfigurationError(
+            f"The revisions of {tree} ran, but not in the database that migrator opened.",
+            f"Let {tree / 'env.py'} call migrator.revisions.run_environment(metadata).",
+        )
+
+
+def downgrade(tree: Path, connect: Connect, revision: str = "base") -> None:
+    """Takes the tree's revisions back down to `revision`; raises as `upgrade` does."""
+    config = _config(tree)
+    with _environment(tree, connect) as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)
+
+
+def heads(tree: Path) -> tuple[str, ...]:
+    """The tree's latest revisions, sorted; one in a healthy tree, none in an empty one.
+
+    Raises:
+        ConfigurationError: the tree is missing or cannot be loaded.
+    """
+    with _readable(tree):
+        return tuple(sorted(ScriptDirectory.from_config(_config(tree)).get_heads()))
+
+
+def current(connect: Connect) -> tuple[str, ...]:
+    """The revisions that a database is at, sorted; none where no revision has run."""
+    engine = _engine(connect)
+    with engine.connect() as connection:
+        return tuple(sorted(MigrationContext.configure(connection).get_current_heads()))
+
+
+def differences(tree: Path, connect: Connect) -> tuple[str, ...]:
+    """What autogenerate would change in a database at the tree's head, one line each; none where models agree with it.
+
+    Raises:
+        ConfigurationError: the tree is missing or cannot be loaded, or it has no metadata.
+    """
+    config = _config(tree)
+    found: list[str] = []
+
+    def compare(_revision: Any, migration: MigrationContext) -> list[Any]:
+        metadata = migration.opts["target_metadata"]
+        if metadata is None:
+            raise CommandError("run_environment was called without metadata")
+        found.extend(str(change) for change in autogenerate.compare_metadata(migration, metadata))
+        return []
+
+    with _environment(tree, connect) as connection:
+        config.attributes["connection"] = connection
+        script = ScriptDirectory.from_config(config)
+        with EnvironmentContext(config, script, fn=compare):
+            script.run_env()
+    return tuple(found)
+
+
+# -- what env.py calls -------------------------------------------------------------------------------------------------
+
+
+def metadata_beside(env: str) -> sa.MetaData:
+    """The `metadata` of models.py in the directory of env.py, given env.py's `__file__`.
+
+    Loaded by its path: several trees in one process each have a models.py, and none needs to be on sys.path.
+    """
+    path = Path(env).with_name("models.py").resolve()
+    name = f"migrator_models_{sha256(str(path).encode()).hexdigest()[:12]}"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, path)
+        if spec is None or spec.loader is None:
+            raise ImportError(f"{path} cannot be loaded")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        try:
+            spec.loader.exec_module(module)
+        except BaseException:
+            del sys.modules[name]
+            raise
+    metadata = sys.modules[name].metadata
+    assert isinstance(metadata, sa.MetaData)
+    return metadata
+
+
+def run_environment(metadata: sa.MetaData | None) -> None:
+    """Runs what Alembic was asked for, on the connection of `upgrade` and its kin, or on one from a URL.
+
+    The URL is libpq's, taken from `alembic -x url=…`, else MIGRATOR_ALEMBIC_URL, else sqlalchemy.url in alembic.ini;
+    `alembic upgrade --sql` needs none.
+    """
+    if context.is_offline_mode():
+        context.configure(dialect_name="postgresql", target_metadata=metadata, literal_binds=True)
+        with context.begin_transaction():
+            context.run_migrations()
+        return
+    given = context.config.attributes.get("connection")
+    if given is not None:
+        _run(given, metadata)
+        return
+    # Called by the alembic command, which otherwise would not say what it does.
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.INFO)
+    url = (
+        context.get_x_argument(as_dictionary=True).get("url")
+        or os.environ.get(URL_VARIABLE)
+        or context.config.get_main_option("sqlalchemy.url")
+    )
+    if not url:
+        raise CommandError(f"no database named: pass -x url=postgresql://… before the command, or set {URL_VARIABLE}")
+    # libpq reads its own URLs and conninfo strings; SQLAlchemy's spelling with a driver's name means the same.
+    conninfo = url.replace("postgresql+psycopg://", "postgresql://", 1)
+    engine = sa.create_engine("postgresql+psycopg://", connect_args={"conninfo": conninfo}, poolclass=sa.pool.NullPool)
+    with engine.connect() as connection:
+        _run(connection, metadata)
+
+
+def _run(connection: sa.Connection, metadata: sa.MetaData | None) -> None:
+    @cache
+    def partitions() -> frozenset[str]:
+        # Only autogenerate asks, and only then may a query begin a transaction before Alembic does.
+        names = connection.scalars(sa.text("SELECT relname FROM pg_catalog.pg_class WHERE relispartition"))
+        return frozenset(names)
+
+    def include_name(name: str | None, kind: NameFilterType, _parents: NameFilterParentNames) -> bool:
+        # Partitions belong to their table's definition; the metadata does not list them.
+        return kind != "table" or name not in partitions()
+
+    context.configure(
+        connection=connection, target_metadata=metadata, include_name=include_name, compare_server_default=True
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+# -- how a tree is opened ----------------------------------------------------------------------------------------------
+
+
+def _config(tree: Path) -> Config:
+    for needed in ("env.py", "versions"):
+        if not (tree / needed).exists():
+            raise ConfigurationError(
+                f"{tree} is not an Alembic tree: {needed} is missing in it.",
+                "Set [targets.X] migrations in migrator.toml to the directory that holds env.py and versions/.",
+            )
+    ini = tree / "alembic.ini"
+    config = Config(ini if ini.is_file() else None, stdout=io.StringIO())
+    config.set_main_option("script_location", str(tree.resolve()).replace("%", "%%"))
+    return config
+
+
+def _engine(connect: Connect) -> sa.Engine:
+    return sa.create_engine("postgresql+psycopg://", creator=connect, poolclass=sa.pool.NullPool)
+
+
+@contextmanager
+def _environment(tree: Path, connect: Connect) -> Iterator[sa.Connection]:
+    with _ENVIRONMENT, _readable(tree), _engine(connect).connect() as connection:
+        yield connection
+
+
+@contextmanager
+def _readable(tree: Path) -> Iterator[None]:
+    try:
+        yield
+    except CommandError as error:
+        raise ConfigurationError(
+            f"The Alembic tree {tree} cannot be used: {error}", "`alembic history` shows its revisions."
+        ) from error
+    except (ImportError, SyntaxError) as error:
+        raise ConfigurationError(
+            f"The Alembic tree {tree} cannot be loaded: {error}",
+            "Its env.py, models.py and versions/ must import with what is installed here.",
+        ) from error
+    except sa.exc.DBAPIError as error:
+        raise DatabaseError(
+            f"A revision of {tree} failed: {error.orig}",
+            "Nothing of it was kept. Correct the revision, then run the same command again.",
+        ) from error
