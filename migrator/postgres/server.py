@@ -189,6 +189,13 @@ class LocalServer:
         )
 
 
+def state_directory() -> Path:
+    """Return where a server that outlives the command keeps its data: a place that its account can reach."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/migrator")
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "migrator"
+
+
 @contextmanager
 def temporary_server(
     *, bin_dir: Path | None = None, settings: Mapping[str, str] | None = None
@@ -207,7 +214,12 @@ def temporary_server(
 
 def _prepare_directory(data_dir: Path, account: Account | None) -> None:
     """Create the data directory where it is missing, and give it to the account."""
-    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for parent in reversed(data_dir.parents):
+        if not parent.exists():
+            parent.mkdir()
+            # Whatever root's umask says, the server's account has to pass through.
+            parent.chmod(0o755)
+    data_dir.mkdir(mode=0o700, exist_ok=True)
     if account is None:
         return
     if (obstacle := account.blocked_at(data_dir)) is not None:
