@@ -11,6 +11,7 @@ from typing import Literal
 
 import pytest
 
+from examples.topsteel.generator import load
 from migrator.errors import MigratorError
 from migrator.postgres.server import LocalServer, temporary_server
 from tests.servers import (
@@ -129,8 +130,6 @@ def own_server(server: PostgresServer) -> Iterator[ServerFactory]:
 
 
 def _loaded_template(server: PostgresServer, shape: Literal["many", "single"], tenants: int) -> Iterator[str]:
-    from examples.topsteel.generator import load
-
     name = _unique_name(f"template_{shape}")
     create_database(server.url(), name)
     try:
