@@ -1,0 +1,204 @@
+"""What the rules decide from: schema, placements, and what was read and counted in the source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from migrator.core.catalog import Catalog, ForeignKey, Relation
+from migrator.core.placement import Placement, Placements
+
+Scope = Literal["tables", "columns", "foreign keys", "indexes", "sequences", "database"]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexFact:
+    """One index with what decides whether it serves, and whether another one does the same.
+
+    Indexes of partitions are listed too; `attached` ones belong to an index of the parent and are judged with it.
+    `signature` is equal for two indexes of one table that hold the same entries in the same order: access method,
+    columns, expressions, operator classes, collations, directions, predicate.
+    """
+
+    name: Relation
+    table: Relation
+    root: Relation  # the table's topmost partitioned parent, or itself
+    columns: tuple[str | None, ...]  # None: an expression
+    method: str = "btree"
+    signature: str = ""
+    unique: bool = False
+    primary: bool = False
+    immediate: bool = True
+    valid: bool = True
+    building: bool = False
+    predicate: str | None = None
+    ordered: bool = True  # every column ascending, with its type's own operators and collation, nothing INCLUDEd
+    constraint: str = ""  # pg_constraint.contype of the constraint it stands behind: p, u or x
+    constraint_name: str = ""
+    referenced: bool = False  # by a foreign key, or as replica identity
+    partitioned: bool = False
+    attached: bool = False
+    bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LooseConstraint:
+    """A constraint that existing rows need not satisfy: NOT VALID, or NOT ENFORCED. `table` may be a domain."""
+
+    table: Relation
+    name: str
+    kind: str  # pg_constraint.contype
+    definition: str
+    enforced: bool = True
+    domain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerFact:
+    """A trigger that somebody wrote, and the routine that it calls."""
+
+    table: Relation
+    name: str
+    routine: str
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RoutineFact:
+    """A function or procedure. `tables` are those that the catalog knows it depends on, `body` its text."""
+
+    identity: str  # schema.name(argument types)
+    language: str = "plpgsql"
+    body: str = ""
+    tables: tuple[Relation, ...] = ()
+    security_definer: bool = False
+    search_path: bool = False  # whether it has a search_path of its own
+
+
+@dataclass(frozen=True, slots=True)
+class ViewFact:
+    """A view or materialized view with every table below it, through other views too."""
+
+    relation: Relation
+    materialized: bool = False
+    tables: tuple[Relation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Occupant:
+    """Something that holds the server's cleaning, or a lock, for long: what, by what name, for how many seconds."""
+
+    kind: Literal["transaction", "idle transaction", "prepared transaction", "replication slot"]
+    name: str
+    detail: str = ""
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnownedRows:
+    """Rows of one tenant table without a known tenant, counted by why.
+
+    `unset` have no key (or no parent) of their own, `unreachable` name a parent that is missing or has no tenant
+    itself, `unknown` carry a key that no tenant has.
+    """
+
+    relation: Relation
+    total: int
+    unset: int = 0
+    unreachable: int = 0
+    unknown: int = 0
+    unknown_keys: tuple[str, ...] = ()
+    samples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceRows:
+    """What one foreign key's rows refer to.
+
+    `orphans` name a parent that does not exist, `strangers` one of another tenant, `stranded` one that their own
+    tenant's database will not have, because it belongs to no tenant.
+    """
+
+    key: ForeignKey
+    orphans: int = 0
+    strangers: int = 0
+    stranded: int = 0
+    orphan_samples: tuple[str, ...] = ()
+    stranger_samples: tuple[str, ...] = ()
+    stranded_samples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CleanableRows:
+    """How many rows a `[clean.NAME]` rule matches, by table."""
+
+    name: str
+    kind: str
+    rows: Mapping[Relation, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.rows.values())
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything that the rules look at, read in one snapshot."""
+
+    catalog: Catalog
+    placements: Placements
+    role: str = ""  # whom the source session is connected as
+    indexes: tuple[IndexFact, ...] = ()
+    loose_constraints: tuple[LooseConstraint, ...] = ()
+    branches: frozenset[Relation] = frozenset()  # partitions that are partitioned themselves: they hold no rows
+    disabled_keys: frozenset[tuple[Relation, str]] = frozenset()  # (table, name) of keys whose triggers are off
+    triggers: tuple[TriggerFact, ...] = ()
+    routines: tuple[RoutineFact, ...] = ()
+    views: tuple[ViewFact, ...] = ()
+    foreign_tables: Mapping[Relation, str] = field(default_factory=dict)  # with the server's name
+    domains: Mapping[str, str] = field(default_factory=dict)  # a domain's type -> the type below it
+    ages: Mapping[Relation, int] = field(default_factory=dict)  # transactions since the oldest unfrozen row
+    hidden: frozenset[Relation] = frozenset()  # row security applies to the connected role
+    unreadable: frozenset[Relation] = frozenset()  # the connected role has no SELECT
+    occupants: tuple[Occupant, ...] = ()
+    unowned: tuple[UnownedRows, ...] = ()
+    references: tuple[ReferenceRows, ...] = ()
+    cleanable: tuple[CleanableRows, ...] = ()
+
+    def placement(self, relation: Relation) -> Placement | None:
+        """Where a table goes, or None where that is undecided."""
+        return self.placements.tables.get(relation)
+
+    def is_ignored(self, relation: Relation) -> bool:
+        """Whether the split leaves the table behind."""
+        placement = self.placement(relation)
+        return placement is not None and bool(placement.ignored)
+
+    def is_tenant_table(self, relation: Relation) -> bool:
+        """Whether the table's rows go to the tenants' databases."""
+        placement = self.placement(relation)
+        return placement is not None and placement.per_tenant
+
+    def tenant_placements(self) -> Iterator[Placement]:
+        """Tables of the source whose rows go to the tenants' databases, by their key path."""
+        for placement in self.placements.tables.values():
+            if placement.per_tenant and placement.key_path is not None and placement.key_path.column is not None:
+                yield placement
+
+    def base_type(self, type_: str) -> str:
+        """The type below a domain, or the type itself."""
+        return self.domains.get(type_, type_)
+
+    def population(self, scope: Scope) -> int:
+        """Among how many objects a rule of that scope looks; at least 1."""
+        tables = self.catalog.tables.values()
+        counts: Mapping[Scope, int] = {
+            "tables": len(tables),
+            "columns": sum(len(table.columns) for table in tables),
+            "foreign keys": len(self.catalog.foreign_keys),
+            "indexes": sum(not index.attached for index in self.indexes),
+            "sequences": len(self.catalog.sequences),
+            "database": 1,
+        }
+        return max(1, counts[scope])

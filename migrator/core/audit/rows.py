@@ -1,0 +1,142 @@
+"""Do the rows belong where they are? Counted in the source: S03, S06, S07, S24, C01."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migrator.core.audit.facts import Facts, ReferenceRows, UnownedRows
+from migrator.core.audit.finding import Category, Observation, Severity, rule
+from migrator.core.audit.wording import key_place, listed, place, plural
+from migrator.core.catalog import ForeignKey
+
+
+@rule(
+    "S03", "E", Category.INTEGRITY, "tables", "Row without a known tenant",
+    why="A row whose tenant key is NULL, unknown, or not reachable belongs to no tenant's database. It is never "
+    "dropped in silence: it blocks the split until somebody has decided on it.",
+    remedy="Correct the rows, move them out of the way (a [clean.X] rule of kind unowned or orphans), or say what they "
+    'are: [tables.NAME] unowned = "quarantine", "shared" or "replicate".',
+)  # fmt: skip
+def unowned_rows(facts: Facts) -> Iterator[Observation]:
+    """Rows of tenant tables that no tenant owns, save those that have no key by intent."""
+    for counted in facts.unowned:
+        placement = facts.placement(counted.relation)
+        policy = placement.unowned if placement else "block"
+        # A mixed table's rows without a key are global ones; a key that leads nowhere is an accident in any table.
+        unset = 0 if policy in ("shared", "replicate") else counted.unset
+        rows = unset + counted.unreachable + counted.unknown
+        if rows:
+            path = ", ".join(placement.key_path.label) if placement and placement.key_path else ""
+            severity: Severity = "W" if policy == "quarantine" else "E"
+            yield Observation(
+                str(counted.relation), place(counted.relation),
+                f"{plural(rows, 'row')} of {counted.total:,} by {path}: {_reasons(counted, unset)}."
+                + (" They go to quarantine, as migrator.toml says." if policy == "quarantine" else ""),
+                counted.relation, severity, rows, counted.samples,
+            )  # fmt: skip
+
+
+def _reasons(counted: UnownedRows, unset: int) -> str:
+    parts = []
+    if unset:
+        parts.append(f"{unset:,} with NULL")
+    if counted.unknown:
+        parts.append(f"{counted.unknown:,} with a key that no tenant has ({listed(counted.unknown_keys, 5)})")
+    if counted.unreachable:
+        parts.append(f"{counted.unreachable:,} whose parent is missing or has no tenant itself")
+    return ", ".join(parts)
+
+
+@rule(
+    "S06", "E", Category.INTEGRITY, "foreign keys", "Row that references another tenant's row",
+    why="After the split the two rows are in different databases: the reference dangles, or worse, meets another row "
+    "that has the same key there.",
+    remedy="Correct the tenant key or the reference; a [clean.X] rule of kind cross-tenant moves the referencing rows "
+    "to quarantine.",
+)  # fmt: skip
+def row_of_another_tenant(facts: Facts) -> Iterator[Observation]:
+    """Foreign keys between tenant tables by which a row of one tenant names a row of another one."""
+    for counted in facts.references:
+        if counted.strangers:
+            key = counted.key
+            yield Observation(
+                key.label, key_place(key),
+                f"{_rows_that_name(key, counted.strangers)} that belongs to another tenant.",
+                key.table, rows=counted.strangers, samples=counted.stranger_samples,
+            )  # fmt: skip
+
+
+@rule(
+    "S07", "E", Category.INTEGRITY, "foreign keys", "Orphan row",
+    why="A row names a parent that does not exist. The targets' foreign keys cannot be created over it, and where the "
+    "parent leads to the tenant, nobody knows whose row it is.",
+    remedy="Restore the parent, correct the reference, or move the rows to quarantine (a [clean.X] rule of kind "
+    "orphans); then validate the constraint so that no more appear.",
+)  # fmt: skip
+def orphan_rows(facts: Facts) -> Iterator[Observation]:
+    """Foreign keys, declared or configured, with rows whose parent is missing."""
+    for counted in facts.references:
+        if counted.orphans:
+            key = counted.key
+            yield Observation(
+                key.label, key_place(key),
+                f"{_rows_that_name(key, counted.orphans)} that does not exist: {_why_possible(facts, counted)}.",
+                key.table, rows=counted.orphans, samples=counted.orphan_samples,
+            )  # fmt: skip
+
+
+def _why_possible(facts: Facts, counted: ReferenceRows) -> str:
+    key = counted.key
+    if key.virtual:
+        return "no constraint is declared, the key path in migrator.toml assumes one"
+    if any(
+        loose.name == key.name and loose.table == key.table and not loose.enforced for loose in facts.loose_constraints
+    ):
+        return f"the constraint {key.name} is NOT ENFORCED"
+    if (key.table, key.name) in facts.disabled_keys:
+        return f"the triggers of the constraint {key.name} are disabled"
+    if not key.validated:
+        return f"the constraint {key.name} is NOT VALID"
+    return f"the constraint {key.name} claims to be valid, so they came in while its triggers were off"
+
+
+@rule(
+    "S24", "E", Category.INTEGRITY, "foreign keys", "Row whose parent its tenant will not have",
+    why="The referenced row belongs to no tenant, so it goes to SHARED or to quarantine, while the foreign key stays "
+    "in the tenant's database: it cannot be created over that row.",
+    remedy='Give the parent to the tenants, [tables.PARENT] unowned = "replicate", or correct the reference.',
+)  # fmt: skip
+def stranded_rows(facts: Facts) -> Iterator[Observation]:
+    """Foreign keys within the tenants' databases whose parent rows land elsewhere."""
+    for counted in facts.references:
+        if counted.stranded:
+            key = counted.key
+            yield Observation(
+                key.label, key_place(key),
+                f"{_rows_that_name(key, counted.stranded)} that does not go to the same tenant's database.",
+                key.table, rows=counted.stranded, samples=counted.stranded_samples,
+            )  # fmt: skip
+
+
+@rule(
+    "C01", "I", Category.INTEGRITY, "tables", "Rows that a clean rule matches",
+    why="migrator.toml says that these rows are not to be split: test accounts, expired sessions, deleted and damaged "
+    "rows.",
+    remedy="Look at them with migrator clean, move them to quarantine with migrator clean --execute.",
+)  # fmt: skip
+def cleanable_rows(facts: Facts) -> Iterator[Observation]:
+    """Rules of [clean] that have something to do."""
+    for counted in facts.cleanable:
+        if counted.total:
+            tables = listed(f"{rows:,} in {relation}" for relation, rows in sorted(counted.rows.items()) if rows)
+            yield Observation(
+                f"[clean.{counted.name}]", counted.name,
+                f"It matches {plural(counted.total, 'row')} ({counted.kind}): {tables}.", rows=counted.total,
+            )  # fmt: skip
+
+
+def _rows_that_name(key: ForeignKey, rows: int) -> str:
+    return f"{plural(rows, 'row')} of {key.table} {'names' if rows == 1 else 'name'} a row of {key.referenced}"
+
+
+RULES = (unowned_rows, row_of_another_tenant, orphan_rows, stranded_rows, cleanable_rows)
