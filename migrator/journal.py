@@ -424,6 +424,16 @@ class Journal:
             found = connection.execute(sa.select(*columns).where(steps.c.run_id == run).order_by(steps.c.started_at))
             return {row.step: StepRecord(*row) for row in found}
 
+    def running_steps(self, run: str) -> tuple[StepRecord, ...]:
+        """The steps that are under way."""
+        columns = (
+            steps.c.step, steps.c.status, steps.c.rows, steps.c.bytes,
+            steps.c.seconds, steps.c.detail, steps.c.started_at, steps.c.error,
+        )  # fmt: skip
+        with self._begin() as connection:
+            found = connection.execute(sa.select(*columns).where(steps.c.run_id == run, steps.c.status == "running"))
+            return tuple(StepRecord(*row) for row in found)
+
     def forget_steps(self, run: str, names: Iterable[str]) -> None:
         """Removes steps so that they are done again."""
         with self._begin() as connection:
@@ -521,6 +531,31 @@ class Journal:
         with self._begin() as connection:
             found = connection.execute(sa.select(*columns).where(digests.c.run_id == run, digests.c.moment == moment))
             return tuple(Digest(row.relation, row.tenant, row.rows, int(row.hash)) for row in found)
+
+    def digests_by_moment(self, run: str, prefix: str) -> tuple[tuple[str, Digest], ...]:
+        """(moment, digest) of every moment that starts with `prefix`."""
+        columns = (digests.c.moment, digests.c.relation, digests.c.tenant, digests.c.rows, digests.c.hash)
+        statement = sa.select(*columns).where(
+            digests.c.run_id == run, digests.c.moment.startswith(prefix, autoescape=True)
+        )
+        with self._begin() as connection:
+            return tuple(
+                (row.moment, Digest(row.relation, row.tenant, row.rows, int(row.hash)))
+                for row in connection.execute(statement)
+            )
+
+    def forget_copies(self, run: str) -> None:
+        """Forgets everything that was copied, so that it is copied again: steps, digests, quarantined rows."""
+        begun = sa.or_(*(steps.c.step.startswith(prefix) for prefix in ("copy:", "finish:", "create:")))
+        with self._begin() as connection:
+            connection.execute(sa.delete(steps).where(steps.c.run_id == run, begun))
+            connection.execute(
+                sa.delete(digests).where(
+                    digests.c.run_id == run,
+                    sa.or_(digests.c.moment.startswith("copied:"), digests.c.moment.startswith("target:")),
+                )
+            )
+            connection.execute(sa.delete(quarantine).where(quarantine.c.run_id == run))
 
     def quarantined(self, run: str) -> Mapping[str, int]:
         """Rows that migrate put into quarantine, by "schema.table"."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+from migrator.core.placement import Placement
 
 HASH_MODULUS = 2**64
 
@@ -70,3 +72,53 @@ class Balance:
     def lost(self) -> int:
         """Rows that arrived nowhere (negative: more arrived than there were)."""
         return self.total - self.placed - self.shared - self.quarantined - self.ignored
+
+
+UNOWNED = "\\N"  # the tenant of rows without a tenant key, as COPY writes NULL
+
+
+def total(found: Iterable[Digest]) -> dict[tuple[str, str], Digest]:
+    """Digests of the same (table, tenant) taken together, as parts of a table are."""
+    totals: dict[tuple[str, str], Digest] = {}
+    for digest in found:
+        place = (digest.relation, digest.tenant)
+        totals[place] = totals[place].plus(digest) if place in totals else digest
+    return totals
+
+
+def balances(
+    counted: Mapping[str, int],
+    copied: Mapping[str, Iterable[Digest]],
+    placements: Iterable[Placement],
+    quarantined: Mapping[str, int],
+    databases: Mapping[str, int],
+) -> tuple[Balance, ...]:
+    """Conservation, table by table.
+
+    `counted` gives each source table's rows in the snapshot, `copied` the digests of what each target was given,
+    `databases` how many databases each target has. Tables made by a query are not the source's and have no balance.
+    """
+    by_table: dict[tuple[str, str], list[Digest]] = {}
+    for target, found in copied.items():
+        for digest in found:
+            by_table.setdefault((target, digest.relation), []).append(digest)
+    result = []
+    for placement in placements:
+        name = f"{placement.relation.schema}.{placement.relation.name}"
+        if placement.derived:
+            continue
+        rows = counted[name]
+        if placement.ignored:
+            result.append(Balance(name, rows, 0, ignored=rows))
+            continue
+        home = by_table.get((placement.target, name), [])
+        placed = sum(digest.rows for digest in home if digest.tenant != UNOWNED)
+        unowned = sum(digest.rows for digest in home if digest.tenant == UNOWNED)
+        shared = 0
+        if placement.per_tenant and placement.unowned == "replicate":
+            placed -= unowned * databases[placement.target]
+            shared = unowned
+        elif placement.per_tenant and placement.unowned == "shared":
+            shared = sum(digest.rows for digest in by_table.get(("shared", name), []))
+        result.append(Balance(name, rows, placed, shared, quarantined.get(name, 0)))
+    return tuple(result)

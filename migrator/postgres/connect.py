@@ -17,7 +17,7 @@ from psycopg.rows import tuple_row
 from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from migrator.core.settings import Server
-from migrator.errors import ConfigurationError, DatabaseError, RefusedError
+from migrator.errors import ConfigurationError, DatabaseError
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -274,18 +274,8 @@ def rows(
     return connection.execute(query(name), parameters).fetchall()
 
 
-def require_distinct(source: Endpoint, target: Endpoint) -> None:
-    """Refuses a target that is the source itself.
-
-    Raises:
-        RefusedError: both name the same database of the same server.
-    """
-    if source.database != target.database:
-        return
-    with session(source, purpose="check") as one, session(target, purpose="check") as other:
-        identity = "SELECT system_identifier, current_database() FROM pg_control_system()"
-        if one.execute(identity).fetchone() == other.execute(identity).fetchone():
-            raise RefusedError(
-                f"The target database {target.database!r} is the source itself.",
-                "Give the target another name: [targets.X] database, or [source] prefix.",
-            )
+def system_identifier(connection: Connection) -> str:
+    """The server's identity: given by initdb, the same from whichever host or address."""
+    row = connection.execute("SELECT system_identifier::text FROM pg_catalog.pg_control_system()").fetchone()
+    assert row is not None
+    return str(row[0])

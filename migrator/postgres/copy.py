@@ -16,21 +16,23 @@ from typing import Literal
 import psycopg
 from psycopg import pq
 
-from migrator.core.compare import HASH_MODULUS
+from migrator.core.compare import HASH_MODULUS, UNOWNED
 from migrator.errors import DatabaseError, MigratorError, RefusedError
 from migrator.postgres.connect import Connection, Endpoint, connect, database_error, query, translated
 
 BLOCK = 64 * 1024  # bytes joined before a put
 _PROGRESS_SECONDS = 1.0
-NULL_KEY = "\\N"  # COPY's NULL, as a tenant key
-_NULL = NULL_KEY.encode()
+_NULL = UNOWNED.encode()
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\b": "\\b", "\f": "\\f", "\v": "\\v"})
 
 
 def escaped(key: str) -> bytes:
-    """A tenant key as COPY's text format writes it; NULL_KEY stands for NULL."""
-    return _NULL if key == NULL_KEY else key.translate(_ESCAPES).encode()
+    """A tenant key as COPY's text format writes it; UNOWNED stands for NULL."""
+    return _NULL if key == UNOWNED else key.translate(_ESCAPES).encode()
+
+
+UnownedRows = Literal["block", "everyone", "elsewhere"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class Destination:
 class CopyUnit:
     """One COPY of one table (or of some of its pages) into some databases: picklable, and holds no connection.
 
+    `step` names it in the journal, `receipt` in the databases: units that differ only in their databases share it.
+
     `select` yields (tenant key, row hash, columns …); `insert` is the COPY … FROM STDIN of each destination.
     Rows of no listed tenant go into `quarantine` (the control database) where it is given; otherwise `unowned` says
     what becomes of rows without a key: "block" stops the unit, "everyone" copies them to each tenant, "elsewhere"
@@ -54,7 +58,9 @@ class CopyUnit:
 
     run: str
     step: str
+    receipt: str
     relation: str
+    target: str
     epoch: str
     snapshot: str
     source: Endpoint
@@ -62,7 +68,7 @@ class CopyUnit:
     insert: str
     columns: str
     destinations: tuple[Destination, ...]
-    unowned: Literal["block", "everyone", "elsewhere"] = "block"
+    unowned: UnownedRows = "block"
     quarantine: Endpoint | None = None
 
 
@@ -164,7 +170,7 @@ class _Sink:
             busy.add(self.destination.endpoint.conninfo)
             with translated(self.destination.endpoint):
                 connection.execute("BEGIN")
-                found = connection.execute(query("receipt_read"), {"unit": unit.step}).fetchone()
+                found = connection.execute(query("receipt_read"), {"unit": unit.receipt}).fetchone()
                 if found is not None:
                     connection.execute("ROLLBACK")
                     if found[0] != unit.epoch:
@@ -206,7 +212,7 @@ class _Sink:
                         f"{self.destination.endpoint}: of {self.rows} rows of {unit.relation} {arrived} arrived.",
                         "A rule or a trigger of the target's schema takes rows away: remove it.",
                     )
-                write_receipt(self.connection, unit.step, unit.epoch, self.rows, self.hash % HASH_MODULUS)
+                write_receipt(self.connection, unit.receipt, unit.epoch, self.rows, self.hash % HASH_MODULUS)
                 self.connection.execute("COMMIT")
         except MigratorError as error:
             self.fail(error)
@@ -264,6 +270,7 @@ def relay(unit: CopyUnit, sessions: Sessions, report: Callable[[int, int], None]
                 sink = find(key) or open_sink(key)
                 if sink is None:
                     if key == _NULL and unit.unowned == "everyone":
+                        unowned.count(hashed)
                         for each in by_key:
                             _give(find(each) or open_sink(each), hashed, row)
                     else:
@@ -314,8 +321,7 @@ class _Unowned:
                 f"{unit.relation} holds rows with {shown}.",
                 f'Clean them, or say where they go: [tables."{unit.relation}"] unowned = "quarantine".',
             )
-        self._rows += 1
-        self._hash += int(hashed)
+        self.count(hashed)
         if unit.quarantine is not None:
             if self._quarantine is None:
                 self._quarantine = self._begin(unit.quarantine)
@@ -324,6 +330,10 @@ class _Unowned:
             head = "\t".join(text.translate(_ESCAPES) for text in (unit.run, unit.step, unit.relation))
             columns = unit.columns.translate(_ESCAPES).encode()
             self._quarantine.pgconn.put_copy_data(b"\t".join([head.encode(), key, columns, line]) + b"\n")
+
+    def count(self, hashed: bytes) -> None:
+        self._rows += 1
+        self._hash += int(hashed)
 
     def _begin(self, endpoint: Endpoint) -> Connection:
         connection = connect(endpoint, purpose="quarantine")
@@ -349,7 +359,7 @@ class _Unowned:
 
     def add_to(self, result: CopyResult) -> None:
         if self._rows:
-            result.digests[NULL_KEY] = (self._rows, self._hash % HASH_MODULUS)
+            result.digests[UNOWNED] = (self._rows, self._hash % HASH_MODULUS)
             result.quarantined = self._rows if self._unit.quarantine is not None else 0
 
 

@@ -9,6 +9,7 @@ from psycopg import sql
 from migrator.core.catalog import Catalog, Relation
 from migrator.core.placement import Placement
 from migrator.core.transfer import Transfer, TransferColumn
+from migrator.postgres.connect import Connection
 
 # The alias of the table (or query) itself; the hops of the key path are h1, h2, …
 ROW = sql.Identifier("t")
@@ -26,14 +27,22 @@ def own_rows(catalog: Catalog, relation: Relation) -> sql.Composed:
     return sql.SQL("{}{}").format(only, qualified(relation))
 
 
+def query_columns(connection: Connection, placement: Placement) -> tuple[str, ...]:
+    """The columns that a placement's query yields, in order."""
+    cursor = connection.execute(sql.SQL("SELECT * FROM {} LIMIT 0").format(_base(placement, None)))
+    return tuple(column.name for column in cursor.description or ())
+
+
+def _base(placement: Placement, catalog: Catalog | None) -> sql.Composed:
+    if placement.query is not None or catalog is None:
+        # The query is the operator's own text, from migrator.toml.
+        return sql.SQL("(") + sql.SQL((placement.query or "").strip().rstrip(";")) + sql.SQL("\n) AS t")
+    return own_rows(catalog, placement.relation) + sql.SQL(" AS t")
+
+
 def source_of(placement: Placement, catalog: Catalog) -> sql.Composed:
     """The FROM item: the table or query as `t`, LEFT JOINed along its key path."""
-    if placement.query is not None:
-        # The query is the operator's own text, from migrator.toml.
-        base = sql.SQL("(") + sql.SQL(placement.query.strip().rstrip(";")) + sql.SQL("\n) AS t")
-    else:
-        base = own_rows(catalog, placement.relation) + sql.SQL(" AS t")
-    joins = [base]
+    joins = [_base(placement, catalog)]
     if placement.key_path is not None:
         alias = ROW
         for number, hop in enumerate(placement.key_path.hops, 1):
@@ -77,12 +86,17 @@ def _read(column: TransferColumn) -> sql.Composed:
 
 
 def select_rows(
-    transfer: Transfer, catalog: Catalog, *, keys: Sequence[str] | None = None, pages: tuple[int, int] | None = None
+    transfer: Transfer,
+    catalog: Catalog,
+    *,
+    keys: Sequence[str] | None = None,
+    but: Sequence[str] | None = None,
+    pages: tuple[int, int | None] | None = None,
 ) -> sql.Composed:
     """SELECT of (tenant key, row hash, copied columns …) for one transfer.
 
-    `keys` limits it to those tenants' rows; `pages` to the heap blocks [first, last), which the planner
-    reads by a TID range scan (14 and newer) instead of a full one.
+    `keys` limits it to those tenants' rows, `but` to all but those (rows without a key among them); `pages` to the
+    heap blocks [first, last), which the planner reads by a TID range scan (14 and newer) instead of a full one.
     """
     key = (
         tenant_key(transfer.placement) if transfer.per_tenant or transfer.unowned_only else sql.SQL("''::text").format()
@@ -91,11 +105,15 @@ def select_rows(
     copied = [_read(column) for column in transfer.copied]
     return sql.SQL("SELECT {} FROM {}").format(
         sql.SQL(", ").join([key, hashed, *copied]), source_of(transfer.placement, catalog)
-    ) + where(transfer, keys=keys, pages=pages)
+    ) + where(transfer, keys=keys, but=but, pages=pages)
 
 
 def where(
-    transfer: Transfer, *, keys: Sequence[str] | None = None, pages: tuple[int, int] | None = None
+    transfer: Transfer,
+    *,
+    keys: Sequence[str] | None = None,
+    but: Sequence[str] | None = None,
+    pages: tuple[int, int | None] | None = None,
 ) -> sql.Composed:
     """The WHERE clause for `select_rows`' limits; empty without any."""
     conditions: list[sql.Composable] = []
@@ -103,15 +121,16 @@ def where(
         conditions.append(
             sql.SQL("{} = ANY ({}::text[])").format(tenant_key(transfer.placement), sql.Literal(list(keys)))
         )
+    if but:
+        key = tenant_key(transfer.placement)
+        conditions.append(sql.SQL("({} = ANY ({}::text[])) IS NOT TRUE").format(key, sql.Literal(list(but))))
     if transfer.unowned_only:
         conditions.append(sql.SQL("{} IS NULL").format(tenant_key(transfer.placement)))
     if pages is not None:
         first, last = pages
-        conditions.append(
-            sql.SQL("t.ctid >= {}::tid AND t.ctid < {}::tid").format(
-                sql.Literal(f"({first},0)"), sql.Literal(f"({last},0)")
-            )
-        )
+        conditions.append(sql.SQL("t.ctid >= {}::tid").format(sql.Literal(f"({first},0)")))
+        if last is not None:
+            conditions.append(sql.SQL("t.ctid < {}::tid").format(sql.Literal(f"({last},0)")))
     if not conditions:
         return sql.SQL("").format()
     return sql.SQL(" WHERE ") + sql.SQL(" AND ").join(conditions)

@@ -11,11 +11,11 @@ from typing import Any
 
 import structlog
 
-from migrator.core.settings import Server, Settings
 from migrator.core.progress import Progress
+from migrator.core.settings import Server, Settings
 from migrator.errors import ConfigurationError
 from migrator.journal import Journal, Run
-from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, raw_connect, session
+from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, raw_connect, session, system_identifier
 from migrator.postgres.databases import ensure_control
 
 
@@ -75,7 +75,11 @@ class Workspace:
     @cached_property
     def control(self) -> Endpoint:
         """The control database, made where it is missing."""
-        return ensure_control(self.server(), self.database_name(self.settings.control.database))
+        return ensure_control(self.server(), self.control_name)
+
+    @property
+    def control_name(self) -> str:
+        return self.database_name(self.settings.control.database)
 
     @cached_property
     def journal(self) -> Journal:
@@ -88,11 +92,12 @@ class Workspace:
     def source_id(self) -> str:
         """The source's identity: system identifier and database, the same from whichever machine."""
         with self.read_source("identify") as connection:
-            row = connection.execute(
-                "SELECT system_identifier::text FROM pg_catalog.pg_control_system()"
-            ).fetchone()
-        assert row is not None
-        return f"{row[0]}/{self.source.database}"
+            return f"{system_identifier(connection)}/{self.source.database}"
+
+    def shares_server_with_source(self) -> bool:
+        """Whether targets are made on the server that the source is on, whatever the two are called."""
+        with session(self.server(), purpose="identify") as connection:
+            return self.source_id.startswith(f"{system_identifier(connection)}/")
 
     @contextmanager
     def read_source(self, purpose: str) -> Iterator[Connection]:
@@ -103,6 +108,12 @@ class Workspace:
     @property
     def backups(self) -> Path:
         return self.settings.path(self.settings.paths.backups)
+
+    @property
+    def programs(self) -> Path | None:
+        """The directory of pg_dump and friends, where one is configured."""
+        configured = self.settings.paths.programs
+        return self.settings.path(configured) if configured is not None else None
 
     @contextmanager
     def stage(self, name: str) -> Iterator[tuple[Run, dict[str, Any]]]:

@@ -32,7 +32,7 @@ WITH RECURSIVE chosen AS (
     GROUP BY t.root
 )
 SELECT k.oid::bigint, k.nspname, k.relname, k.relkind::text,
-       CASE WHEN s.known THEN s.rows ELSE -1 END, s.bytes, k.relpages::bigint,
+       CASE WHEN s.known THEN s.rows ELSE -1 END, s.bytes, (pg_catalog.pg_relation_size(k.oid) / current_setting('block_size')::bigint)::bigint,
        pg_catalog.pg_get_userbyid(k.relowner), coalesce(s.partitions, '{}'),
        (SELECT coalesce(array_agg(array[pn.nspname::text, p.relname::text] ORDER BY i.inhseqno), '{}')
         FROM pg_catalog.pg_inherits i

@@ -1,0 +1,233 @@
+"""The plan: every step of a migration as data, with a fingerprint of all that it rests on."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from migrator.core.catalog import Catalog, Relation, Table
+from migrator.core.names import MAX_IDENTIFIER_BYTES
+from migrator.core.placement import Placements
+from migrator.core.settings import Settings
+from migrator.core.tenants import Tenant
+
+# A table is read in parts of about this many heap blocks (64 MiB), so that the largest one keeps every worker busy.
+PART_PAGES = 8192
+MAX_PARTS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareTarget:
+    """Builds a target's template (its Alembic tree at head) and the bare clone that databases are made from."""
+
+    target: str
+    server: str
+    tree: str
+    heads: tuple[str, ...]
+    template: str
+    bare: str
+
+    @property
+    def id(self) -> str:
+        return f"prepare:{self.target}"
+
+
+@dataclass(frozen=True, slots=True)
+class CreateDatabase:
+    """Makes one database from its target's bare clone."""
+
+    target: str
+    server: str
+    database: str
+    tenant: str  # the tenant's key; '' where the target is not per tenant
+    bare: str
+
+    @property
+    def id(self) -> str:
+        return f"create:{self.database}"
+
+
+@dataclass(frozen=True, slots=True)
+class RaiseFence:
+    """Refuses writes to every table of the source from here on. Point of no return for applications, not for data."""
+
+    tables: int
+
+    @property
+    def id(self) -> str:
+        return "fence"
+
+
+@dataclass(frozen=True, slots=True)
+class CopyTable:
+    """Reads one table once, in parts, and routes its rows to the databases of one target."""
+
+    relation: Relation
+    target: str
+    destination: Relation
+    parts: tuple[tuple[int, int | None] | None, ...]  # heap blocks [first, last); None: the whole table
+    databases: int
+    bytes: int
+
+    @property
+    def id(self) -> str:
+        return f"copy:{self.relation.schema}.{self.relation.name}>{self.target}"
+
+
+@dataclass(frozen=True, slots=True)
+class FinishDatabase:
+    """Builds what was left out for speed (indexes, keys, triggers), sets sequences, refreshes, digests."""
+
+    target: str
+    server: str
+    database: str
+    tenant: str
+
+    @property
+    def id(self) -> str:
+        return f"finish:{self.database}"
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """Digests of both sides, and conservation of every table's rows."""
+
+    @property
+    def id(self) -> str:
+        return "compare"
+
+
+Step = PrepareTarget | CreateDatabase | RaiseFence | CopyTable | FinishDatabase | Compare
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The ordered steps and what they rest on. Holds no connection and no secret."""
+
+    source: str
+    prefix: str
+    tenants: tuple[Tenant, ...]
+    steps: tuple[Step, ...]
+    fingerprint: str
+
+    def of(self, kind: type[Any]) -> Iterator[Any]:
+        """The steps of one kind, in order."""
+        return (step for step in self.steps if isinstance(step, kind))
+
+    def to_document(self) -> dict[str, Any]:
+        """The plan as JSON-ready data."""
+        return {
+            "source": self.source,
+            "prefix": self.prefix,
+            "fingerprint": self.fingerprint,
+            "tenants": [dataclasses.asdict(tenant) for tenant in self.tenants],
+            "steps": [{"kind": type(step).__name__, "id": step.id, **dataclasses.asdict(step)} for step in self.steps],
+        }
+
+
+def build_plan(
+    catalog: Catalog,
+    placements: Placements,
+    tenants: tuple[Tenant, ...],
+    settings: Settings,
+    *,
+    source: str,
+    prefix: str,
+    databases: Mapping[str, str],
+    heads: Mapping[str, tuple[str, ...]],
+) -> Plan:
+    """The plan for a placed catalog.
+
+    `databases` names the database of each target that is not per tenant, `heads` the Alembic heads of each tree.
+    """
+    steps: list[Step] = []
+    made: list[CreateDatabase] = []
+    for name, target in settings.targets.items():
+        bare = scaffold_name(prefix, name, "bare")
+        steps.append(
+            PrepareTarget(
+                name, target.server, str(target.migrations), heads[name], scaffold_name(prefix, name, "template"), bare
+            )
+        )
+        if target.per_tenant:
+            made += [CreateDatabase(name, target.server, tenant.database, tenant.key, bare) for tenant in tenants]
+        else:
+            made.append(CreateDatabase(name, target.server, databases[name], "", bare))
+    steps += made
+    steps.append(RaiseFence(len(catalog.tables)))
+    copies: list[CopyTable] = []
+    for placement in placements.tables.values():
+        table = catalog.tables.get(placement.relation)
+        for target_name in placement.targets:
+            count = sum(1 for made_step in made if made_step.target == target_name)
+            parts = (None,) if table is None or placement.query is not None else table_parts(table)
+            copies.append(
+                CopyTable(
+                    placement.relation, target_name, placement.destination, parts, count, table.bytes if table else 0
+                )
+            )
+    # The largest first: a long one begun last would leave the other workers idle at the end.
+    copies.sort(key=lambda copy: (-copy.bytes, copy.relation, copy.target))
+    steps += copies
+    steps += [FinishDatabase(one.target, one.server, one.database, one.tenant) for one in made]
+    steps.append(Compare())
+    return Plan(
+        source, prefix, tenants, tuple(steps), fingerprint(catalog, placements, tenants, settings, prefix, heads)
+    )
+
+
+def scaffold_name(prefix: str, target: str, role: str) -> str:
+    """The name of a template or bare clone, cut so that the role always stays."""
+    tail = f"_{target}_{role}"
+    return prefix.encode()[: MAX_IDENTIFIER_BYTES - len(tail.encode())].decode(errors="ignore") + tail
+
+
+def table_parts(table: Table) -> tuple[tuple[int, int | None] | None, ...]:
+    """Ranges of heap blocks that together are the whole table; the last one is open, whatever its size is by then."""
+    if table.kind != "r" or table.pages < 2 * PART_PAGES:
+        return (None,)
+    count = min(MAX_PARTS, math.ceil(table.pages / PART_PAGES))
+    width = math.ceil(table.pages / count)
+    return tuple((n * width, (n + 1) * width if n + 1 < count else None) for n in range(count))
+
+
+def fingerprint(
+    catalog: Catalog,
+    placements: Placements,
+    tenants: tuple[Tenant, ...],
+    settings: Settings,
+    prefix: str,
+    heads: Mapping[str, tuple[str, ...]],
+) -> str:
+    """A digest of everything that a plan rests on; what changes while the monolith is in use (sizes) is left out."""
+    document = {
+        "source": [catalog.system_identifier, catalog.database],
+        "tables": [_plain(dataclasses.replace(table, rows=0, bytes=0, pages=0)) for table in catalog.tables.values()],
+        "placements": [_plain(placement) for placement in placements.tables.values()],
+        "undecided": [_plain(undecided) for undecided in placements.undecided],
+        "tenants": [_plain(tenant) for tenant in tenants],
+        "targets": {name: target.model_dump(mode="json") for name, target in settings.targets.items()},
+        "prefix": prefix,
+        "heads": {name: list(found) for name, found in heads.items()},
+    }
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """Dataclasses as sorted JSON-ready data, without the OIDs that a dump and restore would change."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {
+            field.name: _plain(getattr(value, field.name))
+            for field in dataclasses.fields(value)
+            if field.name != "type_oid"
+        }
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in sorted(value.items())}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value

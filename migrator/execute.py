@@ -1,0 +1,313 @@
+"""Carrying out a plan's steps: do it, record it. Units of work run on any concurrent.futures.Executor."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+from migrator.core.compare import Digest
+from migrator.core.plan import CreateDatabase, PrepareTarget
+from migrator.core.progress import Progress
+from migrator.errors import MigratorError
+from migrator.journal import Journal
+from migrator.postgres.connect import Endpoint, raw_connect, session
+from migrator.postgres.copy import CopyResult, CopyUnit, Sessions, relay
+from migrator.postgres.databases import Mark, create_database, drop_database
+from migrator.postgres.deferred import FinishUnit, TargetWork, build_bare, deferred_script, finish_database
+from migrator.revisions import upgrade
+
+_POLL_SECONDS = 0.5
+
+
+# -- steps of the coordinator -----------------------------------------------------------------------------------------
+
+
+def prepare_target(
+    step: PrepareTarget,
+    *,
+    run: str,
+    journal: Journal,
+    server: Endpoint,
+    like: Endpoint,
+    tree: Path,
+    programs: Path | None,
+) -> str:
+    """Builds the template and the bare clone of one target; returns the deferred part of its schema as a script.
+
+    Both are made anew where an earlier attempt did not finish: an Alembic tree is not resumed half-way.
+    """
+    started = time.monotonic()
+    found = journal.step_records(run).get(step.id)
+    if found is not None and found.status == "done":
+        return str(journal.recorded(run, f"post-data:{step.target}"))
+    journal.start_step(run, step.id)
+    with session(server, purpose="prepare") as connection:
+        for name, role in ((step.template, "template"), (step.bare, "bare")):
+            drop_database(connection, name, run=run)
+            journal.artefact(run, "database", name, "intended", target=step.target)
+            create_database(connection, name, Mark(run, role, step.target), like=like)
+            journal.artefact(run, "database", name, "created", target=step.target)
+    template, bare = server.at(step.template), server.at(step.bare)
+    upgrade(tree, partial(raw_connect, template, "alembic"))
+    with session(template, purpose="prepare") as connection:
+        version = connection.info.server_version
+    build_bare(template, bare, server_version=version, programs=programs)
+    post_data = deferred_script(template, server_version=version, programs=programs)
+    journal.record(run, f"post-data:{step.target}", post_data)
+    journal.finish_step(run, step.id, seconds=time.monotonic() - started)
+    return post_data
+
+
+# -- units: what workers do -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Work:
+    """What every unit of a run shares: sent to each worker once."""
+
+    run: str
+    control: Endpoint
+    sessions: int  # target sessions that one worker may hold
+    targets: Mapping[str, TargetWork] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CreateUnit:
+    """The making of one database from its bare clone."""
+
+    run: str
+    step: CreateDatabase
+    server: Endpoint
+
+
+class Worker:
+    """One process's journal and sessions."""
+
+    def __init__(self, work: Work) -> None:
+        self.work = work
+        self.journal = Journal(partial(raw_connect, work.control, "journal"))
+        self.sessions = Sessions(work.sessions)
+
+
+_worker: Worker | None = None
+
+
+def begin_worker(work: Work) -> None:
+    """Initialises a worker process. Interrupts are the coordinator's to handle."""
+    global _worker
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _worker = Worker(work)
+
+
+def _here() -> Worker:
+    assert _worker is not None, "a unit runs in a process that begin_worker initialised"
+    return _worker
+
+
+def run_create(unit: CreateUnit) -> None:
+    """Makes one database; made before by this run, it is left as it is."""
+    journal, step = _here().journal, unit.step
+    mark = Mark(unit.run, "target", step.target, step.tenant)
+    with session(unit.server, purpose="create") as connection:
+        journal.artefact(unit.run, "database", step.database, "intended", target=step.target, tenant=step.tenant)
+        create_database(connection, step.database, mark, template=step.bare)
+        journal.artefact(unit.run, "database", step.database, "created", target=step.target, tenant=step.tenant)
+
+
+def run_copy(unit: CopyUnit) -> CopyResult:
+    """Copies one unit and records it with the digests of what the source gave."""
+    worker = _here()
+    started = time.monotonic()
+    worker.journal.start_step(unit.run, unit.step)
+    try:
+        result = relay(unit, worker.sessions, partial(worker.journal.progress, unit.run, unit.step))
+    except MigratorError as error:
+        worker.journal.fail_step(unit.run, unit.step, error.message)
+        raise
+    if result.failures:
+        worker.journal.fail_step(unit.run, unit.step, "; ".join(result.failures.values()))
+        return result
+    found = [
+        (f"copied:{unit.target}:{unit.step.rpartition('#')[2]}", Digest(unit.relation, tenant, rows, total))
+        for tenant, (rows, total) in result.digests.items()
+    ]
+    worker.journal.finish_step(
+        unit.run, unit.step, seconds=time.monotonic() - started, rows=result.rows, bytes_=result.bytes, found=found,
+        detail={"quarantined": result.quarantined},
+    )  # fmt: skip
+    return result
+
+
+def run_release(_: int) -> None:
+    """Ends this worker's session on the source."""
+    _here().sessions.release_source()
+
+
+def run_finish(unit: FinishUnit) -> None:
+    """Finishes one database and records its digests."""
+    worker = _here()
+    started = time.monotonic()
+    worker.journal.start_step(unit.run, unit.step)
+    try:
+        digests = finish_database(unit, worker.work.targets[unit.target])
+    except MigratorError as error:
+        worker.journal.fail_step(unit.run, unit.step, error.message)
+        raise
+    worker.journal.finish_step(
+        unit.run, unit.step, seconds=time.monotonic() - started, rows=sum(digest.rows for digest in digests),
+        found=[(f"target:{unit.target}", digest) for digest in digests],
+    )  # fmt: skip
+
+
+# -- the coordinator's loop -------------------------------------------------------------------------------------------
+
+
+def process_pool(work: Work, jobs: int) -> ProcessPoolExecutor:
+    """The default executor: processes of this machine. Spawned, because libpq's sessions do not survive a fork."""
+    return ProcessPoolExecutor(
+        jobs, mp_context=multiprocessing.get_context("spawn"), initializer=begin_worker, initargs=(work,)
+    )
+
+
+@dataclass
+class Carried:
+    """What the units came to: failures by database (or by table, where a whole unit failed)."""
+
+    failures: dict[str, str] = field(default_factory=dict)
+    quarantined: dict[str, int] = field(default_factory=dict)
+
+
+def create_databases(executor: Executor, units: Iterable[CreateUnit], progress: Progress) -> None:
+    """Makes every database; the first refusal ends it."""
+    waiting = [executor.submit(run_create, unit) for unit in units]
+    task = "databases"
+    progress.start(task, total=len(waiting))
+    try:
+        for number, future in enumerate(waiting, 1):
+            future.result()
+            progress.advance(task, rows=number)
+    finally:
+        for future in waiting:
+            future.cancel()
+        progress.finish(task)
+
+
+def carry_out(
+    executor: Executor,
+    copies: Iterable[CopyUnit],
+    finishes: Mapping[str, FinishUnit],
+    *,
+    journal: Journal,
+    run: str,
+    progress: Progress,
+    expected: Mapping[str, int],
+    after_last_copy: Callable[[], None],
+) -> Carried:
+    """Runs copies, and each database's finishing as soon as its last copy is done; nothing waits for anything else.
+
+    `finishes` is by database name; `expected` gives rows by relation for the progress display. `after_last_copy` is
+    called once nothing reads from the source any more. A database whose copy failed is not finished.
+
+    Raises:
+        MigratorError: the first error that concerns more than one database (the source, the snapshot).
+    """
+    done = Carried()
+    records = journal.step_records(run)
+    copying: dict[Future[CopyResult], CopyUnit] = {}
+    finishing: dict[Future[None], FinishUnit] = {}
+    outstanding: dict[str, set[str]] = defaultdict(set)
+    display = _Display(progress, expected)
+
+    def finish(database: str) -> None:
+        unit = finishes[database]
+        found = records.get(unit.step)
+        if database not in done.failures and not (found is not None and found.status == "done"):
+            finishing[executor.submit(run_finish, unit)] = unit
+
+    def copied(unit: CopyUnit, result: CopyResult) -> None:
+        display.count(unit.relation, unit.step, result.rows, result.bytes)
+        if result.quarantined:
+            done.quarantined[unit.relation] = done.quarantined.get(unit.relation, 0) + result.quarantined
+        for destination in unit.destinations:
+            database = destination.endpoint.database
+            if destination.tenant in result.failures:
+                done.failures.setdefault(database, result.failures[destination.tenant])
+            outstanding[database].discard(unit.step)
+            if not outstanding[database]:
+                finish(database)
+
+    for unit in copies:
+        found = records.get(unit.step)
+        if found is not None and found.status == "done":
+            earlier = CopyResult(found.rows, found.bytes, quarantined=int(found.detail.get("quarantined", 0)))
+            display.count(unit.relation, unit.step, earlier.rows, earlier.bytes)
+            if earlier.quarantined:
+                done.quarantined[unit.relation] = done.quarantined.get(unit.relation, 0) + earlier.quarantined
+            continue
+        for destination in unit.destinations:
+            outstanding[destination.endpoint.database].add(unit.step)
+        copying[executor.submit(run_copy, unit)] = unit
+    for database in finishes:
+        if not outstanding[database]:
+            finish(database)
+    reading = True
+    try:
+        while copying or finishing or reading:
+            if reading and not copying:
+                after_last_copy()
+                reading = False
+            waiting: list[Future[Any]] = [*copying, *finishing]
+            ready, _ = wait(waiting, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
+            for future in ready:
+                if future in copying:
+                    one = cast("Future[CopyResult]", future)
+                    copied(copying.pop(one), one.result())
+                else:
+                    other = cast("Future[None]", future)
+                    unit_done = finishing.pop(other)
+                    try:
+                        other.result()
+                    except MigratorError as error:
+                        done.failures[unit_done.endpoint.database] = error.message
+            display.show(journal, run)
+    finally:
+        unfinished: list[Future[Any]] = [*copying, *finishing]
+        for left in unfinished:
+            left.cancel()
+        display.close()
+    return done
+
+
+class _Display:
+    """Progress by table: what finished units did, plus what the journal says of running ones."""
+
+    def __init__(self, progress: Progress, expected: Mapping[str, int]) -> None:
+        self._progress = progress
+        self._expected = expected
+        self._done: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
+
+    def count(self, relation: str, step: str, rows: int, bytes_: int) -> None:
+        if relation not in self._done:
+            self._progress.start(relation, total=self._expected.get(relation))
+        self._done[relation][step] = (rows, bytes_)
+
+    def show(self, journal: Journal, run: str) -> None:
+        for record in journal.running_steps(run):
+            if record.step.startswith("copy:"):
+                self.count(record.step.removeprefix("copy:").rpartition(">")[0], record.step, record.rows, record.bytes)
+        for relation, parts in self._done.items():
+            self._progress.advance(
+                relation, rows=sum(rows for rows, _ in parts.values()), bytes_=sum(size for _, size in parts.values())
+            )
+
+    def close(self) -> None:
+        for relation in self._done:
+            self._progress.finish(relation)

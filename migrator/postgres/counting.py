@@ -1,0 +1,51 @@
+"""Counting every table's rows in the snapshot, by a count that has nothing to do with how they are copied."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from psycopg import sql
+
+from migrator.core.catalog import Catalog
+from migrator.postgres.connect import Connection, Endpoint, session
+from migrator.postgres.copy import join_snapshot
+from migrator.postgres.reading import own_rows
+
+
+class RowCounts:
+    """Counts in a thread of its own, in a session under the snapshot, while workers copy."""
+
+    def __init__(self, source: Endpoint, snapshot: str, catalog: Catalog) -> None:
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="counts")
+        self._future = self._pool.submit(_count, source, snapshot, catalog)
+
+    def result(self) -> dict[str, int]:
+        """Rows by "schema.table"; waits for the last count."""
+        return self._future.result()
+
+    def close(self) -> None:
+        """Ends the thread."""
+        self._future.cancel()
+        self._pool.shutdown(wait=False)
+
+
+def _count(source: Endpoint, snapshot: str, catalog: Catalog) -> dict[str, int]:
+    with session(source, purpose="count") as connection:
+        join_snapshot(connection, source, snapshot)
+        return count_rows(connection, catalog)
+
+
+def count_rows(connection: Connection, catalog: Catalog) -> dict[str, int]:
+    """Rows by "schema.table", partitions within their parent."""
+    found = {}
+    for relation in catalog.tables:
+        row = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(own_rows(catalog, relation))).fetchone()
+        assert row is not None
+        found[f"{relation.schema}.{relation.name}"] = int(row[0])
+    return found
+
+
+def lock_against_ddl(connection: Connection, catalog: Catalog) -> None:
+    """Keeps every table as it is while the transaction lasts: no ALTER, DROP or TRUNCATE, which no snapshot hides."""
+    for relation in catalog.tables:
+        connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(own_rows(catalog, relation)))

@@ -1,0 +1,122 @@
+"""What is left out of a database while it is filled, and put back afterwards: indexes, keys, triggers, policies.
+
+pg_dump divides a schema in exactly this way (pre-data, data, post-data) and orders it by its dependencies: views that
+need a primary key, indexes of partitions and their attachment, comments on constraints, replica identity. So the
+bare clone is the template's pre-data, and what is deferred is its post-data script; see docs/decisions/.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from psycopg import sql
+
+from migrator.core.catalog import Relation
+from migrator.core.compare import Digest
+from migrator.core.transfer import Transfer
+from migrator.postgres.connect import Connection, Endpoint, query, session
+from migrator.postgres.copy import write_receipt
+from migrator.postgres.digest import target_digests
+from migrator.postgres.programs import find_program, run_program
+
+FINISH_UNIT = "finish"
+
+
+@dataclass(frozen=True, slots=True)
+class TargetWork:
+    """What all databases of one target have in common: sent once to each worker."""
+
+    post_data: str
+    transfers: tuple[Transfer, ...]
+    sequences: tuple[tuple[Relation, int], ...]  # target sequence -> the value it continues behind
+
+
+@dataclass(frozen=True)
+class FinishUnit:
+    """The finishing of one database: picklable, and holds no connection."""
+
+    run: str
+    step: str
+    epoch: str
+    target: str
+    tenant: str
+    endpoint: Endpoint
+    memory_kb: int
+
+
+_RESTRICT = re.compile(r"^\\(un)?restrict [0-9A-Za-z]+\n", re.MULTILINE)
+
+
+def build_bare(template: Endpoint, bare: Endpoint, *, server_version: int, programs: Path | None) -> None:
+    """Makes an empty database the template less what is deferred; what the Alembic tree wrote into tables comes along.
+
+    Raises:
+        DatabaseError: pg_dump or pg_restore failed.
+    """
+    with tempfile.TemporaryDirectory(prefix="migrator-") as directory:
+        archive = f"{directory}/bare"
+        dump = ["--format=custom", "--section=pre-data", "--section=data", f"--file={archive}"]
+        run_program(find_program("pg_dump", server_version, programs), dump, template, purpose="bare")
+        restore = ["--exit-on-error", "--single-transaction", archive]
+        run_program(find_program("pg_restore", server_version, programs), restore, bare, purpose="bare")
+    with session(bare, purpose="bare") as connection:
+        connection.execute(query("receipts_schema"))
+
+
+def deferred_script(template: Endpoint, *, server_version: int, programs: Path | None) -> str:
+    """What `build_bare` left out, as one script that any session can run in one transaction."""
+    program = find_program("pg_dump", server_version, programs)
+    script = run_program(program, ["--section=post-data", "--encoding=UTF8"], template, purpose="deferred").stdout
+    # psql's guard against meta-commands in a dump, which no server understands; post-data has no lines of others' text
+    # that could look like it.
+    script = _RESTRICT.sub("", script)
+    return script if server_version >= 170000 else script.replace("SET transaction_timeout = 0;\n", "", 1)
+
+
+def finish_database(unit: FinishUnit, work: TargetWork) -> tuple[Digest, ...]:
+    """Puts back what was left out, sets sequences, analyses, and digests the database.
+
+    One transaction holds all of the DDL together with its receipt; a unit that has its receipt only digests.
+
+    Raises:
+        DatabaseError: a statement failed, a foreign key does not hold among them; nothing of the unit stays then.
+    """
+    settings = {
+        "synchronous_commit": "off",
+        "maintenance_work_mem": f"{unit.memory_kb}kB",
+        "max_parallel_maintenance_workers": "0",
+    }
+    with session(unit.endpoint, purpose="finish", settings=settings) as connection:
+        with connection.transaction():
+            done = connection.execute(query("receipt_read"), {"unit": FINISH_UNIT}).fetchone()
+            if done is None:
+                connection.execute(sql.SQL(work.post_data))
+                # pg_dump's script sets a search path of its own liking; ours holds for what follows.
+                connection.execute("SET search_path = ''; SET row_security = off")
+                set_sequences(connection, work.sequences)
+                write_receipt(connection, FINISH_UNIT, unit.epoch)
+        if done is None:
+            connection.execute("ANALYZE")
+        return target_digests(connection, work.transfers, unit.tenant)
+
+
+def set_sequences(connection: Connection, values: Sequence[tuple[Relation, int]]) -> None:
+    """Sets each sequence so that its next value comes after the given one."""
+    for sequence, value in values:
+        name = sql.Literal(sql.Identifier(*sequence).as_string(connection))
+        connection.execute(sql.SQL("SELECT pg_catalog.setval({}::regclass, {}, true)").format(name, sql.Literal(value)))
+
+
+def seeded_tables(connection: Connection, transfers: Sequence[Transfer]) -> tuple[Relation, ...]:
+    """Tables of a template that are to be copied into and hold rows already (the Alembic tree put them there)."""
+    found = []
+    for transfer in transfers:
+        statement = sql.SQL("SELECT EXISTS (SELECT FROM {})").format(sql.Identifier(*transfer.destination))
+        row = connection.execute(statement).fetchone()
+        if row is not None and row[0]:
+            found.append(transfer.destination)
+    return tuple(found)

@@ -1,0 +1,89 @@
+"""From plan steps to copy units: which COPY reads what, and into which databases."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+from psycopg import sql
+
+from migrator.core.catalog import Catalog
+from migrator.core.compare import UNOWNED
+from migrator.core.plan import CopyTable
+from migrator.core.transfer import Transfer
+from migrator.postgres.connect import Connection, Endpoint, rows
+from migrator.postgres.copy import CopyUnit, Destination, UnownedRows
+from migrator.postgres.reading import select_rows
+
+# Sessions that are not ours to take: a DBA's psql, monitoring, our own journal and snapshot.
+_SPARE_CONNECTIONS = 8
+_MOST_SESSIONS = 200
+
+# What `unowned` in migrator.toml means to a unit that fills tenants' databases.
+_UNOWNED_ROWS: Mapping[str, UnownedRows] = {"replicate": "everyone", "shared": "elsewhere"}
+
+
+def session_budget(connection: Connection, configured: int | None) -> int:
+    """How many sessions a run may hold on this server: what is configured, else what is free less a reserve."""
+    if configured is not None:
+        return configured
+    ((maximum, reserved, in_use),) = rows(connection, "capacity")
+    free = int(maximum) - int(reserved) - int(in_use) - _SPARE_CONNECTIONS
+    return max(4, min(_MOST_SESSIONS, free))
+
+
+def copy_units(
+    steps: Sequence[CopyTable],
+    transfers: Mapping[str, Sequence[Transfer]],
+    databases: Mapping[str, Sequence[Destination]],
+    catalog: Catalog,
+    *,
+    run: str,
+    epoch: str,
+    snapshot: str,
+    source: Endpoint,
+    control: Endpoint,
+    group: int,
+) -> Iterator[CopyUnit]:
+    """The units of every copy step; a worker reaches at most `group` databases in one.
+
+    Groups come first: all tables of the first databases, so that these are finished while others are still copied.
+    """
+    most = max((math.ceil(len(found) / group) for found in databases.values()), default=1)
+    for number in range(most):
+        for step in steps:
+            transfer = next(item for item in transfers[step.target] if item.relation == step.relation)
+            everyone = databases[step.target]
+            chosen = everyone[number * group : (number + 1) * group]
+            if not chosen and not (number == 0 and transfer.per_tenant):
+                continue
+            alone = len(everyone) <= group
+            # The first group's units also meet the rows of no known tenant, so that these are met exactly once.
+            others = [] if alone else [one.tenant for one in everyone if one not in chosen]
+            for part, pages in enumerate(step.parts):
+                keys = [one.tenant for one in chosen] if number > 0 else None
+                placement = transfer.placement
+                quarantined = placement.unowned == "quarantine" and transfer.per_tenant and not transfer.is_replica
+                if transfer.unowned_only:
+                    chosen = [Destination(UNOWNED, one.endpoint) for one in chosen]
+                columns = sql.SQL(", ").join(sql.Identifier(column.target) for column in transfer.copied)
+                yield CopyUnit(
+                    run=run,
+                    step=f"{step.id}#{part}/{number}",
+                    receipt=f"{step.id}#{part}",
+                    relation=f"{step.relation.schema}.{step.relation.name}",
+                    target=step.target,
+                    epoch=epoch,
+                    snapshot=snapshot,
+                    source=source,
+                    select=select_rows(
+                        transfer, catalog, keys=keys, but=others if number == 0 else (), pages=pages
+                    ).as_string(None),
+                    insert=sql.SQL("COPY {} ({}) FROM STDIN")
+                    .format(sql.Identifier(*transfer.destination), columns)
+                    .as_string(None),
+                    columns=columns.as_string(None),
+                    destinations=tuple(chosen),
+                    unowned=_UNOWNED_ROWS.get(placement.unowned, "block") if transfer.per_tenant else "block",
+                    quarantine=control if quarantined else None,
+                )

@@ -1,0 +1,96 @@
+"""What the source holds and where it goes, read once at the start of a stage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from migrator.core.catalog import Catalog, Relation
+from migrator.core.placement import Placements, place
+from migrator.core.plan import Plan, build_plan
+from migrator.core.tenants import Tenant, assign_databases
+from migrator.errors import ConfigurationError, RefusedError
+from migrator.postgres.catalog import read_catalog
+from migrator.postgres.connect import Connection
+from migrator.postgres.reading import query_columns
+from migrator.postgres.tenants import read_tenants
+from migrator.revisions import heads
+from migrator.stages.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Survey:
+    """The source's catalog, its placements and its tenants."""
+
+    catalog: Catalog
+    placements: Placements
+    tenants: tuple[Tenant, ...]
+    query_columns: Mapping[Relation, tuple[str, ...]]  # of the tables that are read by a query
+
+    @property
+    def known_keys(self) -> tuple[str, ...]:
+        """Every tenant's key."""
+        return tuple(tenant.key for tenant in self.tenants)
+
+
+def survey(workspace: Workspace) -> Survey:
+    """Surveys the source in a session of its own."""
+    with workspace.read_source("survey") as connection:
+        return survey_in(connection, workspace)
+
+
+def survey_in(connection: Connection, workspace: Workspace) -> Survey:
+    """Surveys the source within the given session.
+
+    Raises:
+        ConfigurationError: migrator.toml does not fit the source.
+    """
+    settings = workspace.settings
+    catalog = read_catalog(connection, settings.source.schemas)
+    placements = place(catalog, settings)
+    rows = read_tenants(connection, settings.tenants, placements.tenant_root, placements.root_key)
+    pattern = next((target.database for target in settings.targets.values() if target.per_tenant), "{prefix}_{slug}")
+    tenants = assign_databases(rows, lambda slug, key: workspace.database_name(pattern, slug=slug, key=key))
+    columns = {
+        placement.relation: query_columns(connection, placement)
+        for placement in placements.tables.values()
+        if placement.query is not None
+    }
+    return Survey(catalog, placements, tenants, columns)
+
+
+def plan_of(workspace: Workspace, found: Survey) -> Plan:
+    """The plan for what was surveyed.
+
+    Raises:
+        ConfigurationError: a tree is missing or broken, or two targets share a database.
+    """
+    settings = workspace.settings
+    if not settings.targets:
+        raise ConfigurationError("No target is configured.", "Add [targets.auth], [targets.shared], [targets.tenant].")
+    single = {
+        name: workspace.database_name(target.database)
+        for name, target in settings.targets.items()
+        if not target.per_tenant
+    }
+    names = [*single.values(), *(tenant.database for tenant in found.tenants), workspace.control_name]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ConfigurationError(
+            f"Two targets would have the same database: {', '.join(twice)}.",
+            "Give each target a database name of its own: [targets.X] database.",
+        )
+    if workspace.source.database in names and workspace.shares_server_with_source():
+        raise RefusedError(
+            f"The target database {workspace.source.database!r} is the source itself.",
+            "Give the target another name: [targets.X] database, or [source] prefix.",
+        )
+    return build_plan(
+        found.catalog,
+        found.placements,
+        found.tenants,
+        settings,
+        source=str(workspace.source),
+        prefix=workspace.prefix,
+        databases=single,
+        heads={name: heads(settings.path(target.migrations)) for name, target in settings.targets.items()},
+    )
