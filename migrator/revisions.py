@@ -24,6 +24,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import autogenerate, command, context
 from alembic.config import Config
+from alembic.ddl.postgresql import PostgresqlImpl
 from alembic.runtime.environment import EnvironmentContext, NameFilterParentNames, NameFilterType
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -111,6 +112,31 @@ def differences(tree: Path, connect: Connect) -> tuple[str, ...]:
     return tuple(found)
 
 
+class _PostgresqlImpl(PostgresqlImpl):
+    """Alembic's PostgreSQL, but a default that draws from a sequence is compared by its text.
+
+    Alembic lets the server evaluate both defaults, which draws two numbers and finds them different.
+    """
+
+    __dialect__ = "postgresql"
+
+    def compare_server_default(
+        self,
+        inspector_column: sa.Column[Any],
+        metadata_column: sa.Column[Any],
+        rendered_metadata_default: str | None,
+        rendered_inspector_default: str | None,
+    ) -> bool:
+        defaults = (rendered_metadata_default, rendered_inspector_default)
+        if any(default and default.startswith("nextval(") for default in defaults):
+            one, other = (default and default.replace("::regclass", "") for default in defaults)
+            return one != other
+        differs: bool = super().compare_server_default(  # type: ignore[no-untyped-call]
+            inspector_column, metadata_column, rendered_metadata_default, rendered_inspector_default
+        )
+        return differs
+
+
 # -- what env.py calls -------------------------------------------------------------------------------------------------
 
 
@@ -154,7 +180,7 @@ def run_environment(metadata: sa.MetaData | None) -> None:
         return
     # Called by the alembic command, which otherwise would not say what it does.
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("alembic").setLevel(logging.INFO)
+    logging.getLogger("alembic.runtime.migration").setLevel(logging.INFO)
     url = (
         context.get_x_argument(as_dictionary=True).get("url")
         or os.environ.get(URL_VARIABLE)
@@ -164,7 +190,10 @@ def run_environment(metadata: sa.MetaData | None) -> None:
         raise CommandError(f"no database named: pass -x url=postgresql://… before the command, or set {URL_VARIABLE}")
     # libpq reads its own URLs and conninfo strings; SQLAlchemy's spelling with a driver's name means the same.
     conninfo = url.replace("postgresql+psycopg://", "postgresql://", 1)
-    engine = sa.create_engine("postgresql+psycopg://", connect_args={"conninfo": conninfo}, poolclass=sa.pool.NullPool)
+    engine = sa.create_engine("postgresql+psycopg://", poolclass=sa.pool.NullPool)
+    sa.event.listen(
+        engine, "do_connect", lambda _dialect, _record, arguments, _named: arguments.__setitem__(0, conninfo)
+    )
     with engine.connect() as connection:
         _run(connection, metadata)
 
@@ -181,7 +210,10 @@ def _run(connection: sa.Connection, metadata: sa.MetaData | None) -> None:
         return kind != "table" or name not in partitions()
 
     context.configure(
-        connection=connection, target_metadata=metadata, include_name=include_name, compare_server_default=True
+        connection=connection,
+        target_metadata=metadata,
+        include_name=include_name,
+        compare_server_default=True,
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -106,9 +106,7 @@ user_sessions = sa.Table(
     metadata,
     sa.Column("id", UUID, server_default=sa.text("gen_random_uuid()"), primary_key=True),
     sa.Column("user_id", sa.BigInteger, sa.ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
-    sa.Column(
-        "token_hash", BYTEA, nullable=False, comment="SHA-256 of the token; the token itself is never stored"
-    ),
+    sa.Column("token_hash", BYTEA, nullable=False, comment="SHA-256 of the token; the token itself is never stored"),
     sa.Column("adresse_ip", INET),
     sa.Column("agent", sa.Text),
     instant("created_at"),

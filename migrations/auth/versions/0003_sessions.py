@@ -79,8 +79,7 @@ def upgrade() -> None:
     op.execute(MAJ_UPDATED_AT)
     for table in ("societes", "users"):
         op.execute(
-            f"CREATE TRIGGER {table}_updated_at BEFORE UPDATE ON {table}"
-            " FOR EACH ROW EXECUTE FUNCTION maj_updated_at()"
+            f"CREATE TRIGGER {table}_updated_at BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION maj_updated_at()"
         )
     op.execute(V_UTILISATEURS_ACTIFS)
 
