@@ -6,6 +6,7 @@ Precedence, highest first: flag, environment, `.env`, file, default.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -42,6 +43,11 @@ ENVIRONMENT: Mapping[str, tuple[str, ...]] = {
 }
 
 
+# Single parameters of the source that a URL of a higher level replaces; a URL without a password keeps the one given.
+_REPLACED_BY_URL = ("host", "port", "user", "database")
+_URL_WITH_PASSWORD = re.compile(r"://[^/@]*:[^@]*@|password\s*=")
+
+
 def load(
     file: Path | None = None,
     *,
@@ -51,52 +57,56 @@ def load(
 ) -> Settings:
     """Reads the configuration.
 
-    `file` defaults to `migrator.toml` in `directory` (default: the current one), which must exist then unless flags or
-    environment name the source. `flags` maps paths such as ("limits", "jobs") to values; None values are ignored.
+    `file` defaults to `migrator.toml` in `directory` (default: the current one), which must exist unless a flag names
+    the source. `flags` maps paths such as ("limits", "jobs") to values; None values are ignored.
 
     Raises:
         ConfigurationError: the file is missing, is not TOML, or holds what is not understood.
     """
     directory = directory or Path.cwd()
-    named = file is not None
+    flags = {path: value for path, value in (flags or {}).items() if value is not None}
+    document = _document(file, directory, needed=("source", "url") not in flags)
+    if own := {"root", "file"} & document.keys():
+        raise ConfigurationError(f"There is no setting {own.pop()!r}.", "docs/configuration.md lists every setting.")
     file = file or directory / DEFAULT_FILE
-    variables = {
-        **dotenv_values(file.parent / ".env"),
-        **(os.environ if environment is None else environment),
-    }
-    document: dict[str, Any] = {}
-    if file.is_file():
-        document = _parse(file)
-    elif named:
-        raise ConfigurationError(
-            f"There is no configuration file {file}.",
-            "Check --config, or leave it out to use ./migrator.toml.",
-        )
-    else:
-        raise ConfigurationError(
-            f"There is no {DEFAULT_FILE} in {directory}.",
-            "Run the command where migrator.toml is, or name it: migrator --config PATH COMMAND. "
-            "docs/configuration.md shows what it holds; `migrator demo` needs none.",
-        )
-    for name, path in ENVIRONMENT.items():
-        # An auth/shared database name for a target that the file does not define is not an error: CI sets them always.
-        if (value := variables.get(name)) and not (
-            path[0] == "targets" and path[1] not in document.get("targets", {})
-        ):
-            _put(document, path, value)
-    for path, value in (flags or {}).items():
-        if value is not None:
-            _put(document, path, value)
+    origins: dict[tuple[str, ...], str] = {}
+    for variables in (dotenv_values(file.parent / ".env"), os.environ if environment is None else environment):
+        for name, path in ENVIRONMENT.items():
+            # A database name for a target that the file does not define is not an error: CI sets them always.
+            if (value := variables.get(name)) and (path[0] != "targets" or path[1] in document.get("targets", {})):
+                _put(document, path, value)
+                origins[path] = name
+    for path, value in flags.items():
+        _put(document, path, value)
+        origins[path] = "a flag"
     try:
         return Settings.model_validate({**document, "root": file.parent.resolve(), "file": file.resolve()})
     except ValidationError as error:
         lines = [
-            f"  {_where(item['loc'])}: {item['msg'].removeprefix('Value error, ')}"
+            f"  {_where(item['loc'], origins)}{_what(item['type'], item['msg'])}"
             for item in error.errors(include_input=False)
         ]
         raise ConfigurationError(
             f"{file} cannot be used:\n" + "\n".join(lines), "docs/configuration.md lists every setting."
         ) from None
+
+
+def _document(file: Path | None, directory: Path, *, needed: bool) -> dict[str, Any]:
+    if file is not None:
+        if not file.is_file():
+            raise ConfigurationError(
+                f"There is no configuration file {file}.", "Check --config, or leave it out to use ./migrator.toml."
+            )
+        return _parse(file)
+    if (default := directory / DEFAULT_FILE).is_file():
+        return _parse(default)
+    if needed:
+        raise ConfigurationError(
+            f"There is no {DEFAULT_FILE} in {directory}.",
+            "Run the command where migrator.toml is, or name it: migrator --config PATH COMMAND. "
+            "docs/configuration.md shows what it holds; `migrator demo` needs none.",
+        )
+    return {}
 
 
 def _parse(file: Path) -> dict[str, Any]:
@@ -107,9 +117,7 @@ def _parse(file: Path) -> dict[str, Any]:
             f"{file} is not valid TOML: {error}", "Correct that line; strings need quotes."
         ) from error
     except OSError as error:
-        raise ConfigurationError(
-            f"{file} cannot be read: {error.strerror}", "Check its permissions."
-        ) from error
+        raise ConfigurationError(f"{file} cannot be read: {error.strerror}", "Check its permissions.") from error
 
 
 def _put(document: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
@@ -120,8 +128,27 @@ def _put(document: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
             raise ConfigurationError(
                 f"[{'.'.join(parents)}] must be a table.", "docs/configuration.md shows its shape."
             )
+    if path == ("source", "url"):
+        # Otherwise the lower level's host would win over this URL, because single parameters win over a URL.
+        for parameter in _REPLACED_BY_URL:
+            document.pop(parameter, None)
+        if _URL_WITH_PASSWORD.search(str(value)):
+            document.pop("password", None)
     document[leaf] = value
 
 
-def _where(location: tuple[int | str, ...]) -> str:
-    return ".".join(str(part) for part in location) or "the whole"
+def _where(location: tuple[int | str, ...], origins: Mapping[tuple[str, ...], str]) -> str:
+    if not location:
+        return ""  # the message of a rule between several settings names them itself
+    where = ".".join(str(part) for part in location)
+    origin = origins.get(tuple(str(part) for part in location))
+    return f"{where} (from {origin}): " if origin else f"{where}: "
+
+
+def _what(kind: str, message: str) -> str:
+    match kind:
+        case "extra_forbidden":
+            return "there is no such setting"
+        case "missing":
+            return "has to be set"
+    return message.removeprefix("Value error, ")

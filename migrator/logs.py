@@ -78,10 +78,14 @@ def to_file(directory: Path) -> Path:
     return file
 
 
+def current_file() -> Path | None:
+    """The log file that is open, or None."""
+    return next((Path(handler.baseFilename) for handler in _file_handlers()), None)
+
+
 def worker_initializer() -> Callable[[], None]:
     """What a worker process calls first, so that its lines join those of this process. It can be pickled."""
-    file = next((Path(handler.baseFilename) for handler in _file_handlers()), None)
-    return partial(_in_worker, file, structlog.contextvars.get_contextvars())
+    return partial(_in_worker, current_file(), structlog.contextvars.get_contextvars())
 
 
 def _in_worker(file: Path | None, context: Mapping[str, Any]) -> None:
@@ -124,7 +128,7 @@ def _without_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> 
 def _for_machines(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     # What every line has comes first: the file is also read with tail.
     first = ("timestamp", "level", "event", "run_id", "stage")
-    return {key: event[key] for key in first if key in event} | event
+    return {**{key: event[key] for key in first if key in event}, **event}
 
 
 def _for_people(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -28,6 +28,9 @@ _WIDE = 110
 class Display(ProgressProtocol, Protocol):
     """A progress that occupies the terminal, or a thread, until it is closed."""
 
+    def pause(self) -> None:
+        """Leaves the terminal to somebody else until the next task starts."""
+
     def __enter__(self) -> Self: ...
 
     def __exit__(
@@ -93,6 +96,10 @@ class Bars:
     def say(self, text: str) -> None:
         """Prints a line above the bars."""
         self._console.print(Text(visible(text)), soft_wrap=True)
+
+    def pause(self) -> None:
+        """Clears the bars."""
+        self._bars.stop()
 
     def __enter__(self) -> Self:
         return self
@@ -259,6 +266,9 @@ class Plain:
         """Writes the line at once."""
         with self._lock:
             self._write(visible(text))
+
+    def pause(self) -> None:
+        """Nothing stands in the way."""
 
     def __enter__(self) -> Self:
         return self

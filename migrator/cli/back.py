@@ -1,0 +1,77 @@
+"""The way back: rollback, and the typed confirmation that it takes."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+
+import click
+
+from migrator.cli.options import StageCommand
+from migrator.cli.session import Session, Work
+from migrator.core.outcome import Outcome
+from migrator.errors import RefusedError
+
+
+@click.command("rollback", cls=StageCommand, short_help="Take the split back.")
+@click.option("--validate", is_flag=True, help="Only show what would be done, and whether it can be.")
+@click.option(
+    "--confirm", metavar="RUN-ID", help="The run to take back; without a terminal this is how it is confirmed."
+)
+@click.option("--discard-writes", is_flag=True, help="Give up rows that were written to the targets since the split.")
+@click.option("--restore-quarantine", is_flag=True, help="Put the rows that clean moved away back into the source.")
+@click.option(
+    "--restore-backup",
+    is_flag=True,
+    help="Only where the source is damaged: restore the backup beside it and swap the two by name.",
+)
+def rollback(
+    validate: bool, confirm: str | None, discard_writes: bool, restore_quarantine: bool, restore_backup: bool
+) -> Work:
+    """Takes the split back: drops what this run made, after dumping it, and lifts the fence.
+
+    Before it changes anything it shows what it would do, and asks for the run's id. Nothing but typing it, or
+    --confirm, answers that.
+
+    \b
+    Examples:
+      migrator rollback --validate
+      migrator rollback
+      migrator rollback --confirm 20260101-120000-ab12 --restore-quarantine
+    """
+
+    def work(session: Session) -> Outcome:
+        from migrator.stages.rollback import rollback as stage
+
+        def carry_out(*, validate: bool, confirm: str | None) -> Outcome:
+            return stage(
+                session.workspace,
+                validate=validate,
+                confirm=confirm,
+                discard_writes=discard_writes,
+                restore_quarantine=restore_quarantine,
+                restore_backup=restore_backup,
+            )
+
+        if validate or confirm is not None or not _is_attended():
+            return carry_out(validate=validate, confirm=confirm)
+        outlook = carry_out(validate=True, confirm=None)
+        if outlook.exit_code != 0 or outlook.run_id is None:
+            return replace(outlook, command="rollback")
+        return carry_out(validate=False, confirm=_typed_run_id(session, outlook))
+
+    return work
+
+
+def _is_attended() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _typed_run_id(session: Session, outlook: Outcome) -> str:
+    session.show(outlook)
+    typed: str = click.prompt(
+        f"Type the run's id ({outlook.run_id}) to take it back", default="", show_default=False, err=True
+    ).strip()
+    if typed != outlook.run_id:
+        raise RefusedError("That is not the run's id; nothing was changed.", "Run `migrator rollback` again.")
+    return typed

@@ -1,0 +1,38 @@
+"""The program: all commands, in the order in which a migration uses them."""
+
+from __future__ import annotations
+
+import click
+
+from migrator import __version__
+from migrator.cli.back import rollback
+from migrator.cli.demo import demo
+from migrator.cli.look import placements, status
+from migrator.cli.options import Program, common_options
+from migrator.cli.prepare import audit, backup, clean
+from migrator.cli.split import dry_run, migrate, verify
+
+_HELP = """Splits a monolithic PostgreSQL database into AUTH, SHARED and one database per tenant, proves that every row
+arrived exactly once, and can take it all back.
+
+The stages, in order: backup, audit, clean, dry-run, migrate, verify; rollback takes the split back. Each records itself
+and says what to type next. `migrator demo` shows all of it on a PostgreSQL of its own.
+
+\b
+Examples:
+  migrator demo
+  migrator --config erp.toml dry-run
+  migrator audit --output json > audit.json
+"""
+
+program = Program(
+    "migrator",
+    help=_HELP,
+    params=[*common_options(), click.version_option(__version__, prog_name="migrator")(click.Command("")).params[0]],
+    context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 100},
+    epilog="Exit codes: 0 done, 1 findings or differences, 2 usage or configuration, 3 refused, 4 some targets failed, "
+    "5 database failed, 70 bug, 130 interrupted.",
+)
+
+for command in (backup, audit, clean, dry_run, migrate, verify, rollback, status, placements, demo):
+    program.add_command(command)

@@ -1,0 +1,66 @@
+"""One invocation: what was asked for, who is told of the progress, and the workspace once somebody needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    # Imported when they are needed: --help must not load the driver.
+    from migrator.cli.options import Options
+    from migrator.core.outcome import Outcome
+    from migrator.core.settings import Settings
+    from migrator.report.progress import Display
+    from migrator.stages.workspace import Workspace
+
+
+@dataclass
+class Session:
+    """What a command works with."""
+
+    options: Options
+    progress: Display
+    show: Callable[[Outcome], None]  # an outcome on the way to the result, for the person at the terminal
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Flags over environment over file.
+
+        Raises:
+            ConfigurationError: they cannot be used.
+        """
+        from migrator import config
+
+        return config.load(self.options.config, flags=self.options.flags)
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        """The workspace, for commands that may change something: the log file is opened first.
+
+        Raises:
+            ConfigurationError: no source is named, or the log cannot be written.
+        """
+        import structlog
+
+        from migrator import logs
+
+        looking = self.looking
+        logs.to_file(self.settings.path(self.settings.paths.logs))
+        structlog.get_logger(__name__).info("command", command=self.options.command, source=str(looking.source))
+        return looking
+
+    @cached_property
+    def looking(self) -> Workspace:
+        """The workspace, for commands that only look: nothing is written, not even a log.
+
+        Raises:
+            ConfigurationError: no source is named.
+        """
+        from migrator.stages.workspace import Workspace
+
+        return Workspace.of(self.settings, self.progress)
+
+
+Work = Callable[[Session], "Outcome"]

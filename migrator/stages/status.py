@@ -1,0 +1,213 @@
+"""status: how far the migration is, who is at work, and what to type next. Reads only, and creates nothing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from migrator.core.outcome import Outcome, Section
+from migrator.core.sequence import next_commands
+from migrator.journal import Artefact, Holder, Run, StageRecord, StepRecord
+from migrator.postgres.connect import session
+from migrator.postgres.databases import exists
+from migrator.postgres.fence import FenceState, read_fence
+from migrator.stages.workspace import Workspace
+
+
+def status(workspace: Workspace) -> Outcome:
+    """How far the open run of the source is, or how the last one ended.
+
+    Raises:
+        DatabaseError: the source or the control database cannot be reached.
+    """
+    with workspace.read_source("status") as connection:
+        fence = read_fence(connection)
+    run = _newest_run(workspace)
+    if run is None:
+        return Outcome(
+            "status",
+            "nothing-to-do",
+            headline=f"Nothing has run yet on {workspace.source}.",
+            summary={"source": str(workspace.source), "control database": workspace.control_name},
+            sections=_fence_section(fence),
+            data={"run": None, "fenced": fence is not None},
+            next=next_commands({}, locked=False),
+        )
+    return _Reading(workspace, run, fence).outcome()
+
+
+def _newest_run(workspace: Workspace) -> Run | None:
+    """The open run, else the one that was opened last, else None."""
+    runs = workspace.journal.all_runs(workspace.source_id) if _has_journal(workspace) else ()
+    return next((run for run in runs if run.closed_at is None), runs[0] if runs else None)
+
+
+def _has_journal(workspace: Workspace) -> bool:
+    """Whether the journal's tables are there already; asking the workspace for its journal would make them."""
+    server = workspace.server()
+    if not exists(server, workspace.control_name):
+        return False
+    with session(server.at(workspace.control_name), purpose="status") as connection:
+        row = connection.execute("SELECT pg_catalog.to_regclass('migrator.runs') IS NOT NULL").fetchone()
+    return bool(row and row[0])
+
+
+class _Reading:
+    """One look at the journal."""
+
+    def __init__(self, workspace: Workspace, run: Run, fence: FenceState | None) -> None:
+        journal = workspace.journal
+        self.workspace = workspace
+        self.run = run
+        self.fence = fence
+        self.now = datetime.now(UTC)
+        self.holder = journal.lock_holder(workspace.source_id)
+        self.stages = journal.stage_records(run.id)
+        self.steps = tuple(journal.step_records(run.id).values())
+        self.databases = tuple(one for one in journal.artefacts(run.id, "database") if one.state == "created")
+
+    def outcome(self) -> Outcome:
+        """Everything that was read, as a report."""
+        running = tuple(step for step in self.steps if step.status == "running")
+        failed = tuple(step for step in self.steps if step.status == "failed")
+        return Outcome(
+            "status",
+            run_id=self.run.id,
+            headline=self._headline(),
+            summary={
+                "source": str(self.workspace.source),
+                "control database": self.workspace.control_name,
+                "opened": _moment(self.run.opened_at),
+                **({"closed": _moment(self.run.closed_at)} if self.run.closed_at else {}),
+                "lock": _held_by(self.holder) if self.holder else "free",
+                "source writes": "FENCED" if self.fence else "allowed",
+                "databases": len(self.databases),
+                "steps": f"{sum(step.status == 'done' for step in self.steps)} of {len(self.steps)} begun are done",
+            },
+            sections=(
+                *_fence_section(self.fence),
+                self._stages_section(),
+                *((_running_section(running, self.now, alive=self.holder is not None),) if running else ()),
+                *((_failed_section(failed),) if failed else ()),
+                *((_kinds_section(self.steps),) if self.steps else ()),
+                *((_databases_section(self.databases),) if self.databases else ()),
+            ),
+            data=self._data(),
+            next=()
+            if self.run.closed_at and not self.holder
+            else next_commands(self._latest(), locked=bool(self.holder)),
+        )
+
+    def _latest(self) -> Mapping[str, str]:
+        return {record.stage: record.status for record in self.stages}
+
+    def _headline(self) -> str:
+        last = self.stages[-1] if self.stages else None
+        if self.run.closed_at is not None:
+            return f"The last run is closed: {self.run.outcome}. The next stage opens a new one."
+        if last is None:
+            return "The run is open; no stage has begun."
+        if last.status != "running":
+            return f"The newest stage, {last.stage}, ended {_moment(last.finished_at)}: {last.status}."
+        if self.holder is None:
+            return f"{last.stage} was stopped: its process ({last.host}, pid {last.pid}) is gone."
+        return f"{last.stage} runs on {last.host}, pid {last.pid}, since {_moment(last.started_at)}."
+
+    def _stages_section(self) -> Section:
+        return Section(
+            "Stages",
+            ("stage", "status", "started (UTC)", "seconds", "note"),
+            tuple(
+                (
+                    record.stage,
+                    self._stage_status(record),
+                    _moment(record.started_at),
+                    ((record.finished_at or self.now) - record.started_at).total_seconds(),
+                    _first_line(record.error),
+                )
+                for record in self.stages
+            ),
+        )
+
+    def _stage_status(self, record: StageRecord) -> str:
+        # Only the lock proves life: a killed process leaves its record as it was.
+        return "interrupted" if record.status == "running" and self.holder is None else record.status
+
+    def _data(self) -> Mapping[str, Any]:
+        return {
+            "run": self.run,
+            "stages": self.stages,
+            "steps": self.steps,
+            "lock": self.holder,
+            "fenced": self.fence is not None,
+            "databases": self.databases,
+        }
+
+
+def _fence_section(fence: FenceState | None) -> tuple[Section, ...]:
+    if fence is None:
+        return ()
+    return (
+        Section(
+            "FENCED",
+            text=f"The source refuses writes to {len(fence.fenced)} tables, for run {fence.run}. "
+            "`migrator rollback` lifts the fence.",
+            tone="bad",
+        ),
+    )
+
+
+def _running_section(steps: Iterable[StepRecord], now: datetime, *, alive: bool) -> Section:
+    return Section(
+        "Running steps" if alive else "Steps that were stopped",
+        ("step", "rows", "bytes", "seconds"),
+        tuple((step.step, step.rows, step.bytes, (now - step.started_at).total_seconds()) for step in steps),
+        tone="plain" if alive else "warning",
+    )
+
+
+def _failed_section(steps: Iterable[StepRecord]) -> Section:
+    return Section("Failed steps", ("step", "error"), tuple((step.step, step.error) for step in steps), tone="bad")
+
+
+def _kinds_section(steps: Iterable[StepRecord]) -> Section:
+    """Steps summed up by kind, in the order in which kinds began: a run of a thousand tenants has too many to list."""
+    by_kind: dict[str, list[StepRecord]] = defaultdict(list)
+    for step in steps:
+        by_kind[step.step.partition(":")[0]].append(step)
+    return Section(
+        "Steps",
+        ("kind", "done", "running", "failed", "rows", "bytes", "work seconds"),
+        tuple(
+            (
+                kind,
+                *(sum(step.status == status for step in found) for status in ("done", "running", "failed")),
+                sum(step.rows for step in found),
+                sum(step.bytes for step in found),
+                sum(step.seconds or 0.0 for step in found),
+            )
+            for kind, found in by_kind.items()
+        ),
+    )
+
+
+def _databases_section(databases: Iterable[Artefact]) -> Section:
+    return Section(
+        "Databases of this run",
+        ("database", "target", "tenant"),
+        tuple((one.name, one.target, one.tenant) for one in databases),
+    )
+
+
+def _held_by(holder: Holder) -> str:
+    return f"held by {holder.host}, pid {holder.pid}, since {_moment(holder.since)} UTC"
+
+
+def _moment(moment: datetime | None) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}" if moment else "-"
+
+
+def _first_line(text: str | None) -> str:
+    return text.strip().splitlines()[0] if text and text.strip() else ""
