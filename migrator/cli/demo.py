@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from migrator.cli.options import StageCommand
@@ -21,7 +23,13 @@ from migrator.core.outcome import Outcome
 @click.option(
     "--postgres", type=click.Choice(["18", "16"]), default="18", show_default=True, help="The embedded version."
 )
-def demo(tenants: int, scale: float, keep: bool, stop: bool, postgres: str) -> Work:
+@click.option(
+    "--directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="PATH",
+    help="Where it lives; needed for a second one beside the first.",
+)
+def demo(tenants: int, scale: float, keep: bool, stop: bool, postgres: str, directory: Path | None) -> Work:
     """Splits a reference ERP of several companies, proves it, and takes it back, on a PostgreSQL of its own.
 
     Needs no configuration and no server: only `pip install 'migrator[embedded]'`. Everything goes to a directory of
@@ -40,7 +48,9 @@ def demo(tenants: int, scale: float, keep: bool, stop: bool, postgres: str) -> W
         from migrator.cli import demonstration
 
         if stop:
-            return demonstration.stop()
-        return demonstration.demonstrate(session, tenants=tenants, scale=scale, keep=keep, version=int(postgres))
+            return demonstration.stop(directory)
+        return demonstration.demonstrate(
+            session, tenants=tenants, scale=scale, keep=keep, version=int(postgres), directory=directory
+        )
 
     return work
