@@ -170,7 +170,13 @@ def run_environment(metadata: sa.MetaData | None) -> None:
     `alembic upgrade --sql` needs none.
     """
     if context.is_offline_mode():
-        context.configure(dialect_name="postgresql", target_metadata=metadata, literal_binds=True)
+        # The driver's own parameter style would double every percent sign in what is printed.
+        context.configure(
+            dialect_name="postgresql",
+            dialect_opts={"paramstyle": "named"},
+            target_metadata=metadata,
+            literal_binds=True,
+        )
         with context.begin_transaction():
             context.run_migrations()
         return
