@@ -79,8 +79,8 @@ COMPANIES = _escaped(
 NOTES = _escaped(
     None, "", "Livraison le matin", "tab\there", "two\nlines", "windows\r\nlines", r"back\slash", r"literal \N", r"\.",
     "quote ' double \" dollar $1 $$", "percent %s {slug} ${var}", "NULL", " spaces ", "emoji 🏗️🔩",
-    "العربية", "中文字符", "e\u0301 is not é", "zero\u200bwidth", "bell \x07 and \x01", "last plane \U0010fffd", "<b>&amp;</b>; --",
-    None, None, None,
+    "العربية", "中文字符", "e\u0301 is not é", "zero\u200bwidth", "bell \x07 and \x01", "last plane \U0010fffd",
+    "<b>&amp;</b>; --", None, None, None,
 )
 DESIGNATIONS = _escaped(
     "IPE 200", "HEA 140", "Tube carré 40*40*3", "Tôle 2 mm", "Cornière 50x50", "Plat 40x8", "Rond Ø 20",
@@ -89,8 +89,8 @@ DESIGNATIONS = _escaped(
 )
 # A double has values that no arithmetic gives, and digits that fewer than 17 do not carry.
 DOUBLES = (
-    "235", "355.5", "NaN", "Infinity", "-Infinity", "-0", "1e-307", "1.7976931348623157e+308", "0.1", "460.00000000000006",
-    NULL,
+    "235", "355.5", "NaN", "Infinity", "-Infinity", "-0", "1e-307", "1.7976931348623157e+308", "0.1",
+    "460.00000000000006", NULL,
 )
 # The zero of one framework, the Ides of March, both ends of time.
 ODD_DATES = ("0001-01-01 BC", "0044-03-15 BC", "infinity", "-infinity", NULL, "9999-12-31", "1582-10-10")
