@@ -39,7 +39,6 @@ class IndexFact:
     referenced: bool = False  # by a foreign key, or as replica identity
     partitioned: bool = False
     attached: bool = False
-    bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +147,13 @@ class Facts:
 
     catalog: Catalog
     placements: Placements
+    tenant_targets: frozenset[str] = frozenset()  # targets that have a database per tenant
     role: str = ""  # whom the source session is connected as
     indexes: tuple[IndexFact, ...] = ()
     loose_constraints: tuple[LooseConstraint, ...] = ()
     branches: frozenset[Relation] = frozenset()  # partitions that are partitioned themselves: they hold no rows
     disabled_keys: frozenset[tuple[Relation, str]] = frozenset()  # (table, name) of keys whose triggers are off
+    temporal_keys: frozenset[tuple[Relation, str]] = frozenset()  # keys of a range (PERIOD)
     triggers: tuple[TriggerFact, ...] = ()
     routines: tuple[RoutineFact, ...] = ()
     views: tuple[ViewFact, ...] = ()
@@ -165,6 +166,11 @@ class Facts:
     unowned: tuple[UnownedRows, ...] = ()
     references: tuple[ReferenceRows, ...] = ()
     cleanable: tuple[CleanableRows, ...] = ()
+
+    @property
+    def closed(self) -> frozenset[Relation]:
+        """Tables whose rows cannot be counted."""
+        return self.hidden | self.unreadable
 
     def placement(self, relation: Relation) -> Placement | None:
         """Where a table goes, or None where that is undecided."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain, count
 
-from migrator.core.audit.facts import Facts
+from migrator.core.audit.facts import Facts, LooseConstraint
 from migrator.core.audit.finding import Category, Observation, rule
-from migrator.core.audit.wording import column_list, free_name, identifier, key_place, listed, place, qualified
+from migrator.core.audit.wording import column_list, free_name, identifier, key_place, listed, place, plural, qualified
 from migrator.core.catalog import ForeignKey, Relation, Table, strongly_connected
 
 
@@ -90,11 +90,26 @@ def not_validated(facts: Facts) -> Iterator[Observation]:
         alter = f"ALTER {what} {qualified(loose.table)} "
         yield Observation(
             f"{loose.name} on {loose.table}", place(loose.table, (loose.name,)),
-            f"The {kind} is {'NOT VALID' if loose.enforced else 'NOT ENFORCED'}: {loose.definition}.",
+            f"The {kind} is {'NOT VALID' if loose.enforced else 'NOT ENFORCED'}: {_definition(loose)}."
+            f"{_violations(facts, loose)}",
             None if loose.domain else loose.table,
             sql_fix=f"{alter}VALIDATE CONSTRAINT {identifier(loose.name)};" if loose.enforced
             else f"{alter}ALTER CONSTRAINT {identifier(loose.name)} ENFORCED;" if loose.kind == "f" else "",
         )  # fmt: skip
+
+
+def _definition(loose: LooseConstraint) -> str:
+    return loose.definition.removesuffix(" NOT VALID").removesuffix(" NOT ENFORCED")
+
+
+def _violations(facts: Facts, loose: LooseConstraint) -> str:
+    """How many rows violate a foreign key, where they were counted."""
+    for counted in facts.references:
+        if loose.kind == "f" and (counted.key.table, counted.key.name) == (loose.table, loose.name):
+            if not counted.orphans:
+                return " No row violates it."
+            return f" {plural(counted.orphans, 'row')} {'violates' if counted.orphans == 1 else 'violate'} it (S07)."
+    return ""
 
 
 @rule(

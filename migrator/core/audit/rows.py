@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migrator.core.audit.facts import Facts, ReferenceRows, UnownedRows
-from migrator.core.audit.finding import Category, Observation, Severity, rule
+from migrator.core.audit.finding import Category, Observation, rule
 from migrator.core.audit.wording import key_place, listed, place, plural
 from migrator.core.catalog import ForeignKey
 
@@ -27,13 +27,21 @@ def unowned_rows(facts: Facts) -> Iterator[Observation]:
         rows = unset + counted.unreachable + counted.unknown
         if rows:
             path = ", ".join(placement.key_path.label) if placement and placement.key_path else ""
-            severity: Severity = "W" if policy == "quarantine" else "E"
+            settled = policy == "quarantine" or (policy != "block" and not counted.unknown)
             yield Observation(
                 str(counted.relation), place(counted.relation),
                 f"{plural(rows, 'row')} of {counted.total:,} by {path}: {_reasons(counted, unset)}."
-                + (" They go to quarantine, as migrator.toml says." if policy == "quarantine" else ""),
-                counted.relation, severity, rows, counted.samples,
+                + (f" As unowned = {policy!r} in migrator.toml says, {_FATE[policy]}." if settled else ""),
+                counted.relation, "W" if settled else "E", rows, counted.samples,
             )  # fmt: skip
+
+
+# What becomes of rows without an owner; of those with a wrong key only quarantine takes care.
+_FATE = {
+    "quarantine": "they go to quarantine",
+    "shared": "they go to SHARED, together with the rows that are global by intent",
+    "replicate": "every tenant gets them, together with the rows that are global by intent",
+}
 
 
 def _reasons(counted: UnownedRows, unset: int) -> str:

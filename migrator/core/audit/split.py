@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from migrator.core.audit.facts import Facts
 from migrator.core.audit.finding import Category, Observation, Severity, rule
 from migrator.core.audit.wording import key_place, listed, place, plural
-from migrator.core.catalog import Relation, Table
+from migrator.core.catalog import ForeignKey, Relation, Table
+from migrator.core.placement import Undecided
 
 _INTEGERS = frozenset({"smallint", "integer", "bigint"})
 # Types whose values compare alike when both are written as text, as the copy compares keys.
@@ -24,7 +25,7 @@ _TEXTS = frozenset({"text", "character varying", "citext", "name"})
 def unplaced_table(facts: Facts) -> Iterator[Observation]:
     """Tables of the source that no target and no `ignore` names."""
     for undecided in facts.placements.undecided:
-        if len(undecided.candidates) != 1:
+        if not _lacks_path(facts, undecided):
             yield Observation(
                 str(undecided.relation), place(undecided.relation),
                 f"It is not placed: {undecided.reason}. Possible targets: {', '.join(undecided.candidates) or 'none'}.",
@@ -43,7 +44,7 @@ def unplaced_table(facts: Facts) -> Iterator[Observation]:
 def tenant_table_without_path(facts: Facts) -> Iterator[Observation]:
     """Tables that are to go to the tenants, although no key path leads there, or several do."""
     for undecided in facts.placements.undecided:
-        if len(undecided.candidates) == 1:
+        if _lacks_path(facts, undecided):
             yield Observation(
                 str(undecided.relation), place(undecided.relation),
                 f"It goes to the target {undecided.candidates[0]!r}, but {undecided.reason}.",
@@ -54,6 +55,11 @@ def tenant_table_without_path(facts: Facts) -> Iterator[Observation]:
                 str(placement.relation), place(placement.relation),
                 f"It goes to the target {placement.target!r}, but has neither a tenant key nor a key path.",
             )  # fmt: skip
+
+
+def _lacks_path(facts: Facts, undecided: Undecided) -> bool:
+    """Whether the target is settled, a tenants' one, and only the way there is missing."""
+    return len(undecided.candidates) == 1 and facts.tenant_targets.issuperset(undecided.candidates)
 
 
 @rule(
@@ -105,23 +111,32 @@ def _type_gap(expected: str, found: str) -> Severity | None:
     'parent table can be copied along instead: replicate = ["tenant"].',
 )  # fmt: skip
 def severed_foreign_key(facts: Facts) -> Iterator[Observation]:
-    """Foreign keys whose two tables land in different targets, or whose parent is left behind."""
+    """Foreign keys whose two tables land in different targets, or whose parent is left behind.
+
+    A tenant key that references the tenant root informs only: the whole database belongs to that tenant.
+    """
     for key in facts.placements.severed:
         child, parent = facts.placement(key.table), facts.placement(key.referenced)
         if child and parent:
             yield Observation(
                 key.label, key_place(key),
                 f"{key.table} goes to {child.target!r}, {key.referenced} to {parent.target!r}.{_action(key.on_delete)}",
-                key.table,
+                key.table, "I" if _is_tenant_key(facts, key) else None,
             )  # fmt: skip
     for key in facts.placements.foreign_keys:
         child = facts.placement(key.table)
-        if child and child.target and key.referenced != key.table and facts.is_ignored(key.referenced):
+        if child and child.target and facts.is_ignored(key.referenced):
             yield Observation(
                 key.label, key_place(key),
                 f"{key.table} goes to {child.target!r}, while {key.referenced} is left behind.{_action(key.on_delete)}",
                 key.table,
             )  # fmt: skip
+
+
+def _is_tenant_key(facts: Facts, key: ForeignKey) -> bool:
+    child = facts.placement(key.table)
+    path = child.key_path if child else None
+    return key.referenced == facts.placements.tenant_root and path is not None and key.columns == (path.column,)
 
 
 def _action(on_delete: str) -> str:

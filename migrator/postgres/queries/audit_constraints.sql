@@ -1,0 +1,13 @@
+-- Constraints that existing rows need not satisfy: NOT VALID, or NOT ENFORCED (18 and newer). What a partition or a child
+-- table inherited is its parent's. Parameter schemas as in tables.sql.
+SELECT n.nspname, coalesce(r.relname, y.typname), c.conname, c.contype::text, pg_catalog.pg_get_constraintdef(c.oid),
+       coalesce((to_jsonb(c) ->> 'conenforced')::boolean, true), y.oid IS NOT NULL
+FROM pg_catalog.pg_constraint c
+LEFT JOIN pg_catalog.pg_class r ON r.oid = c.conrelid
+LEFT JOIN pg_catalog.pg_type y ON y.oid = c.contypid
+JOIN pg_catalog.pg_namespace n ON n.oid = coalesce(r.relnamespace, y.typnamespace)
+WHERE NOT c.convalidated AND c.contype IN ('c', 'f', 'n') AND c.conparentid = 0 AND c.coninhcount = 0
+  AND CASE WHEN %(schemas)s::text[] IS NULL
+           THEN n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND n.nspname !~ '^migrator_'
+           ELSE n.nspname = ANY (%(schemas)s::text[]) END
+ORDER BY n.nspname, 2, c.conname

@@ -1,0 +1,39 @@
+-- Indexes of tables and of their partitions, with what decides whether they serve and whether two of them are the same.
+-- Parameter schemas as in tables.sql.
+SELECT n.nspname, c.relname, tn.nspname, t.relname, rn.nspname, r.relname,
+       (SELECT array_agg(a.attname::text ORDER BY k.place)
+        FROM unnest(i.indkey::int2[]) WITH ORDINALITY k (attnum, place)
+        LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum AND k.attnum > 0
+        WHERE k.place <= i.indnkeyatts),
+       am.amname,
+       concat_ws(' ', am.amname, i.indnkeyatts, i.indkey, i.indclass, i.indcollation, i.indoption,
+                 'expressions', pg_catalog.pg_get_expr(i.indexprs, i.indrelid),
+                 'predicate', pg_catalog.pg_get_expr(i.indpred, i.indrelid),
+                 'nulls not distinct', to_jsonb(i) ->> 'indnullsnotdistinct'),
+       i.indisunique, i.indisprimary, i.indimmediate, i.indisvalid AND i.indisready,
+       EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index b WHERE b.index_relid = i.indexrelid),
+       pg_catalog.pg_get_expr(i.indpred, i.indrelid),
+       i.indnatts = i.indnkeyatts AND i.indexprs IS NULL
+       AND NOT EXISTS (SELECT FROM unnest(i.indoption::int2[]) o (bits) WHERE bits <> 0)
+       AND NOT EXISTS (SELECT FROM unnest(i.indclass::oid[]) o (oid)
+                       JOIN pg_catalog.pg_opclass oc ON oc.oid = o.oid WHERE NOT oc.opcdefault)
+       AND NOT EXISTS (SELECT FROM unnest(i.indkey::int2[], i.indcollation::oid[]) o (attnum, sorting)
+                       JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = o.attnum
+                       WHERE o.sorting <> 0 AND o.sorting <> a.attcollation),
+       coalesce(k.contype::text, ''), coalesce(k.conname, ''),
+       i.indisreplident OR EXISTS (SELECT FROM pg_catalog.pg_constraint f
+                                   WHERE f.conindid = i.indexrelid AND f.contype = 'f'),
+       c.relkind = 'I', c.relispartition
+FROM pg_catalog.pg_index i
+JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_catalog.pg_class t ON t.oid = i.indrelid AND t.relkind IN ('r', 'p') AND t.relpersistence <> 't'
+JOIN pg_catalog.pg_namespace tn ON tn.oid = t.relnamespace
+JOIN pg_catalog.pg_class r ON r.oid = coalesce(pg_catalog.pg_partition_root(t.oid), t.oid)
+JOIN pg_catalog.pg_namespace rn ON rn.oid = r.relnamespace
+JOIN pg_catalog.pg_am am ON am.oid = c.relam
+LEFT JOIN pg_catalog.pg_constraint k ON k.conindid = i.indexrelid AND k.conrelid = i.indrelid AND k.contype IN ('p', 'u', 'x')
+WHERE CASE WHEN %(schemas)s::text[] IS NULL
+           THEN rn.nspname !~ '^pg_' AND rn.nspname <> 'information_schema' AND rn.nspname !~ '^migrator_'
+           ELSE rn.nspname = ANY (%(schemas)s::text[]) END
+ORDER BY n.nspname, c.relname

@@ -1,0 +1,19 @@
+-- What the connected role may read of each table, partition and foreign table, and how many transactions ago its oldest
+-- row was written (TOAST included). Parameter schemas as in tables.sql.
+SELECT n.nspname, c.relname, c.relkind::text, c.relispartition, rn.nspname, r.relname,
+       pg_catalog.row_security_active(c.oid),
+       pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT'),
+       CASE WHEN c.relkind = 'r' THEN greatest(pg_catalog.age(c.relfrozenxid), pg_catalog.age(t.relfrozenxid)) END,
+       s.srvname
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_catalog.pg_class r ON r.oid = coalesce(pg_catalog.pg_partition_root(c.oid), c.oid)
+JOIN pg_catalog.pg_namespace rn ON rn.oid = r.relnamespace
+LEFT JOIN pg_catalog.pg_class t ON t.oid = c.reltoastrelid
+LEFT JOIN pg_catalog.pg_foreign_table f ON f.ftrelid = c.oid
+LEFT JOIN pg_catalog.pg_foreign_server s ON s.oid = f.ftserver
+WHERE c.relkind IN ('r', 'p', 'f') AND c.relpersistence <> 't'
+  AND CASE WHEN %(schemas)s::text[] IS NULL
+           THEN rn.nspname !~ '^pg_' AND rn.nspname <> 'information_schema' AND rn.nspname !~ '^migrator_'
+           ELSE rn.nspname = ANY (%(schemas)s::text[]) END
+ORDER BY n.nspname, c.relname
