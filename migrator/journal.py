@@ -197,6 +197,10 @@ class Journal:
             "postgresql+psycopg://", creator=connect, pool_size=1, max_overflow=4, pool_pre_ping=True
         )
 
+    def close(self) -> None:
+        """Ends the sessions that the journal keeps open between statements."""
+        self._engine.dispose()
+
     def prepare(self) -> None:
         """Creates the state tables where they are missing."""
         with self._begin() as connection:
