@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 
 import click
 
@@ -56,8 +55,8 @@ def rollback(
         if validate or confirm is not None or not _is_attended():
             return carry_out(validate=validate, confirm=confirm)
         outlook = carry_out(validate=True, confirm=None)
-        if outlook.exit_code != 0 or outlook.run_id is None:
-            return replace(outlook, command="rollback")
+        if outlook.run_id is None or (outlook.exit_code != 0 and not discard_writes):
+            return outlook
         return carry_out(validate=False, confirm=_typed_run_id(session, outlook))
 
     return work
