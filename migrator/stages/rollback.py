@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from migrator.core.compare import Difference, Digest, differences
@@ -66,13 +67,21 @@ def rollback(
             if found.written and not discard_writes:
                 raise RefusedError(written_message(found), "Keep them: stop here. Let them go: --discard-writes.")
             backup = _checked_backup(workspace, run) if restore_backup else None
-            done = _take_back(workspace, run, found, restore_quarantine=restore_quarantine, backup=backup)
+            done = _take_back(workspace, run, found, backup)
             outcome = report(run, found, done, str(workspace.source))
         summary.update(outcome.summary)
         if outcome.exit_code:
             summary["status"] = "findings"
-    if not validate and outcome.exit_code == 0:
-        workspace.journal.close_run(run.id, "rolled back")
+    if validate or outcome.exit_code:
+        return outcome
+    if restore_quarantine and not restore_backup:
+        restored = clean(workspace, restore=True)
+        outcome = replace(
+            outcome,
+            summary={**outcome.summary, "rows_restored_from_quarantine": restored.summary.get("rows", 0)},
+            sections=(*outcome.sections, *restored.sections),
+        )
+    workspace.journal.close_run(run.id, "rolled back")
     return outcome
 
 
@@ -134,9 +143,7 @@ def _written(workspace: Workspace, run: Run, finished: Sequence[tuple[str, str, 
 # -- taking back ------------------------------------------------------------------------------------------------------
 
 
-def _take_back(
-    workspace: Workspace, run: Run, found: Findings, *, restore_quarantine: bool, backup: tuple[Path, Manifest] | None
-) -> Taken:
+def _take_back(workspace: Workspace, run: Run, found: Findings, backup: tuple[Path, Manifest] | None) -> Taken:
     done = Taken()
     _dump(workspace, run, found, done)
     for server, database, _ in sorted(found.databases, key=lambda item: item[2].role != "target"):
@@ -161,8 +168,6 @@ def _take_back(
         workspace.journal.artefact(run.id, "fence", "source", "dropped")
     if backup is not None:
         done.swapped = _swap_for_backup(workspace, run, *backup)
-    elif restore_quarantine:
-        done.restored = _restore_quarantine(workspace)
     return done
 
 
@@ -265,8 +270,3 @@ def drop_run(workspace: Workspace) -> None:
                 if mark is not None and mark.run == run.id:
                     drop_database(connection, database, run=run.id)
     workspace.journal.close_run(run.id, "rehearsed")
-
-
-def _restore_quarantine(workspace: Workspace) -> int:
-    outcome = clean(workspace, restore=True)
-    return int(outcome.summary.get("rows", 0) or 0)

@@ -33,7 +33,6 @@ class Taken:
     compared: int = 0
     changed: tuple[Difference, ...] = ()
     objects: tuple[tuple[str, str, str], ...] = ()
-    restored: int | None = None  # rows put back from quarantine
     swapped: str = ""  # the damaged source's new name
 
 
@@ -108,8 +107,6 @@ def report(run: Run, found: Findings, done: Taken, source: str) -> Outcome:
         "objects_changed": len(done.objects),
         "source_identical": identical,
     }
-    if done.restored is not None:
-        figures["rows_restored_from_quarantine"] = done.restored
     if done.swapped:
         figures["damaged_source_kept_as"] = done.swapped
     sections = [Section("Dumps of what was dropped", ("database", "dump"), tuple(done.dumped))] if done.dumped else []

@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from migrator.core.catalog import ForeignKey, Relation
-from migrator.core.compare import Difference, Digest, RowDifference, differences
+from migrator.core.compare import UNOWNED, Difference, Digest, RowDifference, differences, total
 from migrator.core.outcome import Outcome, Section
 from migrator.core.plan import CreateDatabase, Plan
 from migrator.core.transfer import Transfer
@@ -126,7 +126,7 @@ class _Verifier:
             found += source_digests(connection, transfer, self.survey.catalog)
             self.workspace.progress.advance(task, rows=number)
         self.workspace.progress.finish(task)
-        return _with_global_rows(found, transfers, database_counts(self.plan)[target], self.survey.known_keys)
+        return _as_routed(found, transfers, self.survey.known_keys)
 
     def _examine(self) -> tuple[DatabaseFacts, ...]:
         task = "examining databases"
@@ -201,17 +201,22 @@ def str_of(relation: Relation) -> str:
     return f"{relation.schema}.{relation.name}"
 
 
-def _with_global_rows(
-    found: list[Digest], transfers: Sequence[Transfer], databases: int, known: Sequence[str]
-) -> tuple[Digest, ...]:
-    """Rows without a key belong to every tenant's digest where migrator.toml replicates them."""
-    everyone = {str_of(one.relation) for one in transfers if one.for_everyone}
-    totals = {(digest.relation, digest.tenant): digest for digest in found}
-    for relation in everyone:
-        shared = totals.get((relation, "\\N"))
-        for tenant in known if shared is not None else ():
+def _as_routed(found: Sequence[Digest], transfers: Sequence[Transfer], known: Sequence[str]) -> tuple[Digest, ...]:
+    """The digests as migrate routes the rows: an unknown tenant's are nobody's, global ones may be everybody's."""
+    tenants, by_name = set(known), {str_of(one.relation): one for one in transfers}
+    totals = total(
+        digest
+        if not by_name[digest.relation].per_tenant or digest.tenant in tenants
+        else replace(digest, tenant=UNOWNED)
+        for digest in found
+    )
+    for relation, transfer in by_name.items():
+        shared = totals.get((relation, UNOWNED))
+        if shared is None or not transfer.for_everyone:
+            continue
+        for tenant in known:
             own = totals.get((relation, tenant), Digest(relation, tenant, 0, 0))
-            totals[relation, tenant] = own.plus(shared) if shared is not None else own
+            totals[relation, tenant] = own.plus(shared)
     return tuple(totals.values())
 
 
