@@ -17,6 +17,7 @@ from .words import Words, words
 _Value = Callable[[int, int, int], str]
 
 _NULL_EVERY = 7  # every so many-th value of a nullable column
+_NODE = 0x5555555555555555
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _FIRST_YEARS = 900  # a row's own day leaves room for what happens after it
 _DAYS = tuple((BASE + timedelta(days=offset)).isoformat() for offset in range(-1096, 400))
@@ -31,10 +32,9 @@ _TYPE = re.compile(r"(?P<name>[^(\[]+?)\s*(?:\((?P<precision>\d+)(?:,(?P<scale>\
 
 def uuid(row: int, salt: int) -> str:
     """A random UUID of version 4 that is always the same for a row."""
-    high, low = mix(row, salt), mix(row, ~salt)
+    first, second, node = mix(row, salt), mix(row, ~salt), mix(row, salt ^ _NODE)
     return (
-        f"{high >> 15:08x}-{high & 0x7FFF:04x}-4{low >> 35:03x}-{0x8000 | low >> 22 & 0x1FFF:04x}"
-        f"-{(low & 0x3FFFFF) << 26 | high & 0x3FFFFFF:012x}"
+        f"{first >> 15:08x}-{first & 0x7FFF:04x}-4{second >> 35:03x}-{0x8000 | second >> 21 & 0x3FFF:04x}-{node:012x}"
     )
 
 
