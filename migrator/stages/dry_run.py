@@ -122,7 +122,7 @@ def _statements(step: Step, found: Survey, workspace: Workspace) -> list[str]:
 def _populations(workspace: Workspace, found: Survey, connection: Connection) -> list[Population]:
     progress = workspace.progress
     placed = [placement for placement in found.placements.tables.values() if placement.target]
-    progress.start("counting rows", total=len(placed))
+    progress.start("counting rows", total=len(placed), unit="tables")
     result = []
     for number, placement in enumerate(placed, 1):
         for target in placement.targets:

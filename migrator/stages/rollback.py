@@ -179,7 +179,7 @@ def _dump(workspace: Workspace, run: Run, found: Findings, done: Taken) -> None:
         return
     private_directory(home)
     progress, task = workspace.progress, "dumping databases"
-    progress.start(task, total=len(targets))
+    progress.start(task, total=len(targets), unit="databases")
 
     def dump(item: tuple[str, str]) -> tuple[str, str]:
         server, database = item
@@ -212,7 +212,7 @@ def _source_changes(workspace: Workspace, run: Run, connection: Connection) -> t
     catalog = read_catalog(connection, workspace.settings.source.schemas)
     tables = [table for table in catalog.tables.values() if f"{table.relation.schema}.{table.relation.name}" in before]
     task = "comparing the source"
-    workspace.progress.start(task, total=len(tables))
+    workspace.progress.start(task, total=len(tables), unit="tables")
     now = []
     for number, table in enumerate(tables, 1):
         now.append(whole_table(connection, table))

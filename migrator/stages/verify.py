@@ -120,7 +120,7 @@ class _Verifier:
 
     def _source(self, connection: Connection, target: str, transfers: Sequence[Transfer]) -> tuple[Digest, ...]:
         task = f"digests of the source for {target}"
-        self.workspace.progress.start(task, total=len(transfers))
+        self.workspace.progress.start(task, total=len(transfers), unit="tables")
         found: list[Digest] = []
         for number, transfer in enumerate(transfers, 1):
             found += source_digests(connection, transfer, self.survey.catalog)
@@ -130,7 +130,7 @@ class _Verifier:
 
     def _examine(self) -> tuple[DatabaseFacts, ...]:
         task = "examining databases"
-        self.workspace.progress.start(task, total=len(self.databases))
+        self.workspace.progress.start(task, total=len(self.databases), unit="databases")
         found = []
         with ThreadPoolExecutor(self.workspace.settings.limits.jobs) as pool:
             futures = [pool.submit(self._examine_one, step) for step in self.databases]
