@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.audit_facts import found
 from tests.audit_source import ROOT, TENANT_TABLES, read, run
 
@@ -131,3 +133,29 @@ def test_objects_beside_tables(database_url: str) -> None:
     assert set(found("S15", facts)) == {"public.users(quiet)"}
     assert set(found("S12", facts)) == {"large-objects"}
     assert set(found("G19", facts)) == {"public.users(password)"}
+
+
+def test_what_only_newer_servers_know(database_url: str) -> None:
+    facts = read(database_url, tenants={})
+    if facts.catalog.server_version < 180000:
+        pytest.skip("NOT ENFORCED and temporal keys came with PostgreSQL 18")
+    run(
+        database_url,
+        """
+        CREATE TABLE parent (id int4range, valid_at daterange, number integer PRIMARY KEY,
+                             UNIQUE (id, valid_at WITHOUT OVERLAPS));
+        CREATE TABLE child (id integer PRIMARY KEY, number integer, parent_id int4range, valid_at daterange,
+            CONSTRAINT loose FOREIGN KEY (number) REFERENCES parent NOT ENFORCED,
+            CONSTRAINT positive CHECK (number > 0) NOT ENFORCED,
+            FOREIGN KEY (parent_id, PERIOD valid_at) REFERENCES parent (id, PERIOD valid_at));
+        INSERT INTO child VALUES (1, 5, NULL, NULL);
+        ALTER TABLE child ADD CONSTRAINT named NOT NULL valid_at NOT VALID;
+        """,
+    )
+    target = {"target": "shared"}
+    facts = read(database_url, {"parent": target, "child": target}, tenants={})
+    assert set(found("G04", facts)) == {"public.child(loose)", "public.child(positive)", "public.child(named)"}
+    (orphans,) = found("S07", facts).values()
+    assert orphans.rows == 1
+    assert orphans.detail.endswith("the constraint loose is NOT ENFORCED.")
+    assert {counted.key.name for counted in facts.references} == {"loose"}
