@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import click
 
@@ -67,7 +68,7 @@ def _is_attended() -> bool:
 
 
 def _typed_run_id(session: Session, outlook: Outcome) -> str:
-    session.show(outlook)
+    session.show(replace(outlook, next=()))
     typed: str = click.prompt(
         f"Type the run's id ({outlook.run_id}) to take it back", default="", show_default=False, err=True
     ).strip()
