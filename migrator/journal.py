@@ -10,7 +10,7 @@ import secrets
 import socket
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -287,7 +287,13 @@ class Journal:
                     f"Another migrator works on this source ({who}).",
                     "Wait for it, or stop it; `migrator status` shows its progress.",
                 )
-            yield
+            try:
+                yield
+            finally:
+                # A closed session ends a moment later on the server, and the next stage may be faster than that. One
+                # that is lost has let go already.
+                with suppress(sa.exc.DBAPIError), connection.begin():
+                    connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
         finally:
             connection.close()
 
