@@ -15,7 +15,7 @@ from migrator.core.outcome import Outcome, Section, Tone
 
 _WORDS = {"E": "error", "W": "warning", "I": "info"}
 # Findings about rows that clean can take away.
-_CLEANABLE = frozenset({"S03", "S06", "S07", "C01"})
+_CLEANABLE = frozenset({"S03", "S06", "S07"})
 
 
 def audit_outcome(run: str, facts: Facts, found: Review) -> Outcome:
@@ -134,6 +134,6 @@ def _data(found: Review) -> dict[str, Any]:
 
 
 def _next(found: Review) -> tuple[str, ...]:
-    if any(finding.id in _CLEANABLE for finding in found.findings):
+    if any(each.id == "C01" or (each.id in _CLEANABLE and each.severity == "E") for each in found.findings):
         return ("migrator clean", "migrator audit") if found.blocks else ("migrator clean", "migrator dry-run")
     return ("migrator audit",) if found.blocks else ("migrator dry-run",)
