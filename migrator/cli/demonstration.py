@@ -58,7 +58,8 @@ def demonstrate(
     bin_dir = embedded_bin_dir(version)
     place = Playground.of(directory)
     with place.occupied(keep=keep):
-        server = LocalServer.start(place.data, bin_dir=bin_dir, settings=_SERVER_SETTINGS)
+        with _shown(session, f"starting PostgreSQL {version}"):
+            server = LocalServer.start(place.data, bin_dir=bin_dir, settings=_SERVER_SETTINGS)
         outcome = _Demonstration(session, place, server, keep=keep).run(tenants, scale)
     return replace(outcome, summary={**outcome.summary, "seconds": round(time.monotonic() - began, 1)})
 
@@ -99,7 +100,7 @@ class _Demonstration:
             ((version,),) = connection.execute("SELECT current_setting('server_version')").fetchall()
             connection.execute("CREATE DATABASE erp_topsteel")
         say(f"PostgreSQL {version} is up, on a socket of its own")
-        with _timed() as seconds:
+        with _timed() as seconds, _shown(self.session, f"loading {DATABASE}"):
             counts = load_reference(self.server.url(DATABASE), tenants, scale)
         say(
             f"{DATABASE} is loaded: {tenants} companies, {len(counts.rows)} tables, {count(counts.total)} rows, "
@@ -291,6 +292,13 @@ def _program() -> str:
     if shutil.which("migrator"):
         return "migrator"
     return sys.argv[0] if Path(sys.argv[0]).name == "migrator" else f"{sys.executable} -m migrator"
+
+
+@contextmanager
+def _shown(session: Session, task: str) -> Iterator[None]:
+    session.progress.start(task)
+    yield
+    session.progress.finish(task)
 
 
 @contextmanager

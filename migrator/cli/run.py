@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -70,7 +71,8 @@ def _carry_out(work: Work, options: Options) -> int:
                 progress.pause()
                 stderr.file.write(_text(between, stderr))
 
-            outcome = work(Session(options, progress, show))
+            with closing(Session(options, progress, show)) as session:
+                outcome = work(session)
         except (Exception, KeyboardInterrupt) as error:
             failure = translated(error, options.command)
             _log(error, failure)

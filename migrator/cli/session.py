@@ -62,5 +62,10 @@ class Session:
 
         return Workspace.of(self.settings, self.progress)
 
+    def close(self) -> None:
+        """Ends what the command opened; harmless where it opened nothing."""
+        if "looking" in vars(self):
+            self.looking.close()
+
 
 Work = Callable[[Session], "Outcome"]

@@ -40,7 +40,7 @@ class Display(ProgressProtocol, Protocol):
 
 @dataclass
 class _Tally:
-    """What finished tasks have done together."""
+    """What tasks have done together that finished while others ran; it begins anew when nothing runs."""
 
     tasks: int = 0
     rows: int = 0
@@ -50,6 +50,9 @@ class _Tally:
         self.tasks += 1
         self.rows += rows if unit == "rows" else 0
         self.bytes += bytes_
+
+    def clear(self) -> None:
+        self.tasks = self.rows = self.bytes = 0
 
     def __str__(self) -> str:
         bytes_ = f", {size(self.bytes)}" if self.bytes else ""
@@ -92,10 +95,13 @@ class Bars:
             done = self._bars.of(shown)
             self._tally.add(int(done.completed), done.fields["bytes"], done.fields["unit"])
             self._bars.remove_task(shown)
+            if not self._ids:
+                self._tally.clear()
+                self._bars.stop()
 
     def say(self, text: str) -> None:
         """Prints a line above the bars."""
-        self._console.print(Text(visible(text)), soft_wrap=True)
+        self._console.print(Text(visible(text), overflow="fold"))
 
     def pause(self) -> None:
         """Clears the bars."""
@@ -267,6 +273,8 @@ class Plain:
         with self._lock:
             if (done := self._running.pop(task, None)) is not None:
                 self._tally.add(done.rows, done.bytes, done.unit)
+            if not self._running:
+                self._tally.clear()
 
     def say(self, text: str) -> None:
         """Writes the line at once."""
