@@ -62,6 +62,7 @@ def carry_out_rehearsal(workspace: Workspace) -> Rehearsal:
             )
     finally:
         drop_run(scratch)
+        scratch.close()
         with session(scratch.server(), purpose="rehearse") as connection:
             drop_control(connection, scratch.control_name)
     return Rehearsal(round(time.monotonic() - started, 2), figures)
