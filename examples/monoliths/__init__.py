@@ -1,1 +1,1 @@
-"""Three further monoliths: a database for services, one for domains, and one company's CRM. Their rows are made here."""
+"""The rows of three further monoliths: a CRM of many services, a hub of eleven domains, and one company's CRM."""

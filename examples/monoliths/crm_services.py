@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from .fields import uuid
-from .monolith import Monolith, expired, orphans, soft_deleted, testers
+from .monolith import Monolith, with_expired, with_orphans, with_soft_deleted, with_test_accounts
 
 _GONE = 0x60  # of rows that never were
 
@@ -88,10 +88,10 @@ CRM_SERVICES = Monolith(
         }
     ),
     flaws=(
-        testers("utilisateur"),
-        expired("users_invitation_compte", "expiresAt", 15),
-        soft_deleted("client_base", "deletedAt", 12),
-        orphans("activite", "clientId", "client_base", _missing, 9),
-        orphans("notification", "utilisateurId", "utilisateur", _missing, 7),
+        with_test_accounts("utilisateur", "email", 8),
+        with_expired("users_invitation_compte", "expiresAt", 15),
+        with_soft_deleted("client_base", "deletedAt", 12),
+        with_orphans("activite", "clientId", "client_base", _missing, 9),
+        with_orphans("notification", "utilisateurId", "utilisateur", _missing, 7),
     ),
 )

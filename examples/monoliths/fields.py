@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+from examples.topsteel.copytext import BASE, BYTES, JSON_OBJECTS, KEYWORDS, NULL, TIMES, one
+from examples.topsteel.drawing import mix
 from migrator.core.catalog import Column
 
-from ..topsteel.copytext import BASE, BYTES, JSON_OBJECTS, KEYWORDS, NULL, TIMES, one
-from ..topsteel.drawing import mix
 from .monolith import Field
 from .words import Words, words
 
@@ -24,10 +24,15 @@ _DAYS = tuple((BASE + timedelta(days=offset)).isoformat() for offset in range(-1
 # What follows a row's own day, by so many days at most: it was changed, it ends, it falls due.
 _LATER = (
     (re.compile(r"updated|modif|last_|derni|read_at|sent_at|lu_le", re.I), 30),
-    (re.compile(r"end|fin|due|echeance|until|completed|closed|paid|resolved|prochaine|next|approved|signed", re.I), 180),
+    (
+        re.compile(r"end|fin|due|echeance|until|completed|closed|paid|resolved|prochaine|next|approved|signed", re.I),
+        180,
+    ),
 )
 _INTEGER = re.compile(r"smallint|integer|bigint")
-_TYPE = re.compile(r"(?P<name>[^(\[]+?)\s*(?:\((?P<precision>\d+)(?:,(?P<scale>\d+))?\))?(?P<rest>[^\[(]*)(?P<array>\[\])?$")
+_TYPE = re.compile(
+    r"(?P<name>[^(\[]+?)\s*(?:\((?P<precision>\d+)(?:,(?P<scale>\d+))?\))?(?P<rest>[^\[(]*)(?P<array>\[\])?$"
+)
 
 
 def uuid(row: int, salt: int) -> str:
@@ -102,7 +107,7 @@ def _value(column: Column, labels: Sequence[str]) -> _Value:
             return _day(column)
         case "timestamp without time zone" | "timestamp with time zone":
             day = _day(column)
-            return lambda row, draw, whole: NULL if (on := day(row, draw, whole)) == NULL else f"{on} {one(TIMES, draw)}"
+            return lambda row, draw, whole: _at_some_time(day(row, draw, whole), draw)
         case "time without time zone":
             return lambda _row, draw, _whole: f"{7 + draw % 12:02}:{draw % 4 * 15:02}:00"
         case "json" | "jsonb":
@@ -121,6 +126,10 @@ def _value(column: Column, labels: Sequence[str]) -> _Value:
     raise ValueError(f"nothing is known of the type {column.type} of the column {column.name}")
 
 
+def _at_some_time(day: str, draw: int) -> str:
+    return NULL if day == NULL else f"{day} {one(TIMES, draw)}"
+
+
 def _integer(name: str) -> _Value:
     if re.search(r"annee|year", name, re.I):
         return lambda _row, draw, _whole: str(2022 + draw % 3)
@@ -130,10 +139,11 @@ def _integer(name: str) -> _Value:
 
 
 def _number(precision: int, scale: int) -> _Value:
-    whole_digits = 10 ** min(precision - scale, 6)
-    fraction = 10**scale
+    limit, fraction = 10 ** min(precision - scale, 6), 10**scale
+    if scale == 0:
+        return lambda _row, draw, _whole: str(draw % limit)
     # The last digits may be zeros: 0.50 and 0.5 are equal and not the same.
-    return lambda _row, draw, _whole: f"{draw % whole_digits}.{draw // 7 % fraction:0{scale}}" if scale else str(draw % 1000)
+    return lambda _row, draw, _whole: f"{draw % limit}.{draw // 7 % fraction:0{scale}}"
 
 
 def _day(column: Column) -> _Value:

@@ -62,9 +62,7 @@ def load(url: str, monolith: Monolith, *, scale: float, seed: int = 1) -> Counts
                 labels = {oid: tuple(found) for oid, found in connection.execute(_LABELS).fetchall()}
             rows = Rows(monolith, catalog, labels, scale, seed)
             _run(connection, monolith, "monolith.sql")
-            written = {
-                table.relation.name: _copy(connection, table, rows) for table in catalog.tables.values()
-            }
+            written = {table.relation.name: _copy(connection, table, rows) for table in catalog.tables.values()}
             _run(connection, monolith, "monolith_after_load.sql")
             _set_sequences(connection, catalog)
         connection.execute("ANALYZE")

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from psycopg import sql
+
 # The value of a column in a row, as a field of COPY's text format; rows are counted from 0.
 Field = Callable[[int], str]
 
@@ -19,7 +21,7 @@ class Flaw:
     column: str
     rows: int  # up to scale 1; as many times more as the scale says above it
     values: Field
-    where: str  # what finds them, in SQL
+    where: sql.Composed  # what finds them
 
     @property
     def name(self) -> str:
@@ -30,8 +32,8 @@ class Flaw:
 class Monolith:
     """A monolith's schema, by the directory that holds its SQL, and the rows that its tables get.
 
-    Each row of `owner` owns about as many rows of every table that leads to it by foreign keys; a row's references stay
-    with its owner. Tables that `rows` does not name have `rows_otherwise` rows at scale 1; those of `fixed` do not grow.
+    Every row of a table that leads to `owner` by foreign keys is owned by one of its rows, and refers to rows of the
+    same owner. Tables that `rows` does not name have `rows_otherwise` rows at scale 1; those of `fixed` do not grow.
     """
 
     name: str
@@ -52,44 +54,27 @@ class Monolith:
         return (self.directory / name).read_text(encoding="utf-8")
 
 
-def testers(table: str, column: str = "email", rows: int = 8) -> Flaw:
+def with_test_accounts(table: str, column: str, rows: int) -> Flaw:
     """Accounts that testers left behind."""
-    return Flaw(
-        "test-accounts", table, column, rows, lambda i: f"tester{i}@example.test", f"\"{column}\" LIKE '%@example.test'"
-    )
+    where = sql.SQL("{} LIKE '%@example.test'").format(sql.Identifier(column))
+    return Flaw("test-accounts", table, column, rows, lambda row: f"tester{row}@example.test", where)
 
 
-def expired(table: str, column: str, rows: int) -> Flaw:
+def with_expired(table: str, column: str, rows: int) -> Flaw:
     """Sessions, tokens and invitations that ended in 2020; the regular ones end in 2099."""
-    return Flaw(
-        "expired-sessions",
-        table,
-        column,
-        rows,
-        lambda i: f"2020-{1 + i % 12:02}-15 12:00:00+00",
-        f"\"{column}\" < '2021-01-01'",
-    )
+    where = sql.SQL("{} < '2021-01-01'").format(sql.Identifier(column))
+    return Flaw("expired-sessions", table, column, rows, lambda row: f"2020-{1 + row % 12:02}-15 12:00:00+00", where)
 
 
-def soft_deleted(table: str, column: str, rows: int) -> Flaw:
+def with_soft_deleted(table: str, column: str, rows: int) -> Flaw:
     """Rows that were marked as deleted in 2019; no regular row is."""
-    return Flaw(
-        "soft-deleted",
-        table,
-        column,
-        rows,
-        lambda i: f"2019-{1 + i % 12:02}-20 08:00:00+00",
-        f'"{column}" IS NOT NULL',
-    )
+    where = sql.SQL("{} IS NOT NULL").format(sql.Identifier(column))
+    return Flaw("soft-deleted", table, column, rows, lambda row: f"2019-{1 + row % 12:02}-20 08:00:00+00", where)
 
 
-def orphans(table: str, column: str, parent: str, missing: Field, rows: int) -> Flaw:
+def with_orphans(table: str, column: str, parent: str, missing: Field, rows: int) -> Flaw:
     """Rows whose parent is gone, behind a foreign key that was never validated."""
-    return Flaw(
-        "orphans",
-        table,
-        column,
-        rows,
-        missing,
-        f'"{column}" IS NOT NULL AND NOT EXISTS (SELECT FROM "{parent}" p WHERE p.id = "{table}"."{column}")',
+    where = sql.SQL("{child} IS NOT NULL AND NOT EXISTS (SELECT FROM {parent} WHERE {key} = {child})").format(
+        child=sql.Identifier(table, column), parent=sql.Identifier(parent), key=sql.Identifier(parent, "id")
     )
+    return Flaw("orphans", table, column, rows, missing, where)

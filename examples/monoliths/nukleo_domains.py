@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from .fields import cuid
-from .monolith import Monolith, expired, orphans, soft_deleted, testers
+from .monolith import Monolith, with_expired, with_orphans, with_soft_deleted, with_test_accounts
 
 _GONE = 0xD1  # of rows that never were
 
@@ -65,10 +65,10 @@ NUKLEO_DOMAINS = Monolith(
         }
     ),
     flaws=(
-        testers("users"),
-        expired("sessions", "expiresAt", 25),
-        soft_deleted("contacts", "deletedAt", 10),
-        orphans("documents", "projectId", "projects", _missing, 6),
-        orphans("activity_logs", "userId", "users", _missing, 14),
+        with_test_accounts("users", "email", 8),
+        with_expired("sessions", "expiresAt", 25),
+        with_soft_deleted("contacts", "deletedAt", 10),
+        with_orphans("documents", "projectId", "projects", _missing, 6),
+        with_orphans("activity_logs", "userId", "users", _missing, 14),
     ),
 )

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cached_property
 
+from examples.topsteel.drawing import Tenancy
 from migrator.core.catalog import Catalog, Relation
-
-from ..topsteel.drawing import Tenancy
 
 # (row, random number) -> the row of the parent that it refers to, or None
 Choice = Callable[[int, int], int | None]

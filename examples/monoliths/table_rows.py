@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 
+from examples.topsteel.copytext import NULL, escape, one
+from examples.topsteel.drawing import mix, salt
 from migrator.core.catalog import Catalog, Column, ForeignKey, Relation, Table
 
-from ..topsteel.copytext import NULL, escape, one
-from ..topsteel.drawing import mix, salt
 from . import fields
 from .monolith import Field, Flaw, Monolith
 from .ownership import Ownership
@@ -77,9 +77,7 @@ class Rows:
         for flaw in self._monolith.flaws:
             if flaw.table != table.relation.name:
                 continue
-            flawed = [
-                flaw.values if name == flaw.column else make for name, make in zip(names, makers, strict=True)
-            ]
+            flawed = [flaw.values if name == flaw.column else make for name, make in zip(names, makers, strict=True)]
             for row in range(start, start + self.flawed(flaw)):
                 yield "\t".join([make(row) for make in flawed]) + "\n"
             start += self.flawed(flaw)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from ..topsteel.copytext import COMPANIES, FIRST_NAMES, LAST_NAMES, NOTES, NULL, escape, one
+from examples.topsteel.copytext import COMPANIES, FIRST_NAMES, LAST_NAMES, NOTES, NULL, escape, one
 
 # (row, random number) -> a field of COPY's text format
 Text = Callable[[int, int], str]
@@ -22,11 +22,7 @@ class Words(NamedTuple):
 def words(column: str, length: int | None, *, nullable: bool) -> Words:
     """Texts for a column of that name which fit into `length` characters."""
     name = _snake(column)
-    for pattern, found in _RULES:
-        if pattern.search(name):
-            break
-    else:
-        found = _LABELS
+    found = next((found for pattern, found in _RULES if pattern.search(name)), _LABELS)
     return found if isinstance(found, Words) else Words(_choice(found, length, nullable))
 
 
@@ -54,9 +50,18 @@ def _snake(column: str) -> str:
 _MAILBOXES = ("a.durand", "m.muller", "s.garcia", "n.weiss", "contact", "compta", "direction", "l.lefevre")
 _DOMAINS = ("atelier.example", "forges.example", "conseil.example", "nord.example", "charpente.example")
 _CITIES = ("Le Creusot", "Saint-Étienne", "Montréal", "Nouméa", "Île-d'Yeu", "Austin", "Łódź", "'s-Hertogenbosch")
-_STREETS = ("12 rue de l'Enclume", "3 bis, quai Noël", "40 chemin \\ du Lavoir", "7 Main St\nSuite 4", "ZA « Les Forges »")
+_STREETS = (
+    "12 rue de l'Enclume",
+    "3 bis, quai Noël",
+    "40 chemin \\ du Lavoir",
+    "7 Main St\nSuite 4",
+    "ZA « Les Forges »",
+)
 _LABELS = tuple(
-    map(escape, ("Essentiel", "Confort +", "Première visite", "Suivi 2024", "Entretien", "Été/Hiver", "A & B", "Étape n° 2"))
+    map(
+        escape,
+        ("Essentiel", "Confort +", "Première visite", "Suivi 2024", "Entretien", "Été/Hiver", "A & B", "Étape n° 2"),
+    )
 )
 
 
@@ -76,7 +81,10 @@ _RULES: tuple[tuple[re.Pattern[str], Words | tuple[str, ...]], ...] = tuple(
         (r"\bbic\b", ("AGRIFRPP", "BNPAFRPPXXX")),
         (r"siret", Words(lambda _row, draw: f"{draw % 10**14:014}")),
         (r"siren|vat_number|numero_tva", Words(lambda _row, draw: f"{draw % 10**9:09}")),
-        (r"url|website|site_web|link|domain", Words(lambda row, draw: f"https://{one(_DOMAINS, draw)}/{row}?a=1&b=%C3%A9")),
+        (
+            r"url|website|site_web|link|domain",
+            Words(lambda row, draw: f"https://{one(_DOMAINS, draw)}/{row}?a=1&b=%C3%A9"),
+        ),
         (r"colou?r|couleur", Words(lambda _row, draw: f"#{draw % 2**24:06x}")),
         (r"hash|token|secret|password|mot_de_passe", Words(lambda row, draw: f"{draw:012x}{row:012x}", distinct=True)),
         (r"zip|postal", Words(lambda _row, draw: f"{draw % 95999 + 1000:05}")),
@@ -95,7 +103,10 @@ _RULES: tuple[tuple[re.Pattern[str], Words | tuple[str, ...]], ...] = tuple(
         (r"code$|reference|sku|slug|serial", _serial("R-")),
         (r"number$|numero|external_id|_uid$|_ref$|^key$|prefix", _serial("N")),
         (r"status|statut|^state", ("active", "pending", "closed")),
-        (r"type|kind|category|categorie|source|canal|channel|provider|methode?|mode$", ("standard", "premium", "autre")),
+        (
+            r"type|kind|category|categorie|source|canal|channel|provider|methode?|mode$",
+            ("standard", "premium", "autre"),
+        ),
         (r"_id$|model", _serial("x")),
         (
             r"note|descr|comment|message|content|contenu|body|detail|reason|motif|text|html|template|instruct|corps"
