@@ -7,7 +7,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -108,7 +108,10 @@ class _Demonstration:
         )
         settings = self._settings()
         logs.to_file(settings.path(settings.paths.logs))
-        workspace = Workspace.of(settings, self.session.progress)
+        with closing(Workspace.of(settings, self.session.progress)) as workspace:
+            return self._walked(workspace, counts)
+
+    def _walked(self, workspace: Workspace, counts: Loaded) -> Outcome:
         before = self._inventory(workspace)
         self._split(workspace)
         split = _Split.of(workspace, self._last("migrate"))
