@@ -13,7 +13,7 @@ from migrator.core.transfer import Transfer
 from migrator.postgres.catalog import Objects, read_objects, read_sequences
 from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, session
 from migrator.postgres.digest import target_digests
-from migrator.postgres.reading import ROW, row_hash
+from migrator.postgres.reading import ROW, by_key, key_text, row_hash
 
 _KEYS_A_QUERY = 10_000
 
@@ -250,14 +250,13 @@ def drill_down(
 
     `keyed_source` is `reading.select_keyed` for the tenant, `key` the primary key's source columns.
     """
-    columns = [sql.SQL("t.{}").format(sql.Identifier(column.target)) for column in transfer.columns]
     names = [_named(transfer, name) for name in key]
     if None in names or not names:
         return ()
-    parts = sql.SQL(", ").join(sql.SQL("t.{}::text").format(sql.Identifier(name or "")) for name in names)
-    keyed_target = sql.SQL('SELECT ARRAY[{}]::text AS key, {} AS hash FROM {} AS t ORDER BY 1 COLLATE "C"').format(
-        parts, row_hash(columns), sql.Identifier(*transfer.destination)
-    )
+    there = [name for name in names if name is not None]
+    keyed_target = sql.SQL("SELECT {} AS key, {} AS hash FROM {} AS t").format(
+        key_text(there), row_hash(columns), sql.Identifier(*transfer.destination)
+    ) + by_key(there)
     with (
         source.transaction(),
         target.transaction(),
