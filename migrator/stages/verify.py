@@ -110,7 +110,7 @@ class _Verifier:
             held,
             transfers,
             self.survey.placements,
-            counted={} if partial else counted,
+            counted=None if partial else counted,
             quarantined=self.workspace.journal.quarantined(self.run.id),
             databases=database_counts(self.plan),
         )
@@ -287,10 +287,11 @@ def _outcome(run: Run, plan: Plan, result: _Verification, summary: dict[str, obj
             data,
             ("migrator rollback",),
         )
+    proven = "no row is lost, none leaked" if sample is None else "no row of theirs leaked"
     return Outcome(
         "verify",
         run_id=run.id,
-        headline=f"All digests of {len(result.facts)} databases agree{whole}; no row is lost, none leaked, "
+        headline=f"All digests of {len(result.facts)} databases agree{whole}; {proven}, "
         "no reference across databases is broken.",
         summary=figures,
         sections=sections,
