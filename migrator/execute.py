@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import signal
 import time
 from collections import defaultdict
@@ -10,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
+from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
 from typing import Any, cast
 
@@ -170,11 +170,25 @@ def run_finish(unit: FinishUnit) -> None:
 # -- the coordinator's loop -------------------------------------------------------------------------------------------
 
 
+class _ShieldedProcess(SpawnProcess):
+    """A process that Ctrl-C in the terminal does not reach, not even before `begin_worker` has run."""
+
+    def start(self) -> None:
+        # The mask is inherited; a signal that comes meanwhile waits, and is the coordinator's.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            super().start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+class _Spawned(SpawnContext):
+    Process = _ShieldedProcess
+
+
 def process_pool(work: Work, jobs: int) -> ProcessPoolExecutor:
     """The default executor: processes of this machine. Spawned, because libpq's sessions do not survive a fork."""
-    return ProcessPoolExecutor(
-        jobs, mp_context=multiprocessing.get_context("spawn"), initializer=begin_worker, initargs=(work,)
-    )
+    return ProcessPoolExecutor(jobs, mp_context=_Spawned(), initializer=begin_worker, initargs=(work,))
 
 
 @dataclass
