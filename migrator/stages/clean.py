@@ -17,7 +17,7 @@ from migrator.postgres.catalog import read_catalog
 from migrator.postgres.connect import Connection, session
 from migrator.postgres.fence import read_fence
 from migrator.postgres.locks import under_locks
-from migrator.postgres.picking import Picking
+from migrator.postgres.picking import PICKING_SETTINGS, Picking
 from migrator.postgres.restoration import restore_rows, to_restore
 from migrator.postgres.tenants import read_tenants
 from migrator.stages.clean_outcome import Finding, moved_outcome, restored_outcome, shown_outcome
@@ -60,7 +60,7 @@ def clean(
     wanted = _named(workspace.settings, rules)
     with (
         workspace.stage("clean") as (run, summary),
-        session(workspace.source, purpose="clean") as connection,
+        session(workspace.source, purpose="clean", settings=PICKING_SETTINGS) as connection,
     ):
         if execute or restore:
             _require_no_fence(connection)
