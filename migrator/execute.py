@@ -13,6 +13,9 @@ from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
 from typing import Any, cast
 
+import structlog
+
+from migrator import logs
 from migrator.core.compare import Digest
 from migrator.core.plan import CreateDatabase, PrepareTarget
 from migrator.core.progress import Progress
@@ -100,10 +103,11 @@ class Worker:
 _worker: Worker | None = None
 
 
-def begin_worker(work: Work) -> None:
+def begin_worker(work: Work, join_log: Callable[[], None]) -> None:
     """Initialises a worker process. Interrupts are the coordinator's to handle."""
     global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    join_log()
     _worker = Worker(work)
 
 
@@ -112,9 +116,15 @@ def _here() -> Worker:
     return _worker
 
 
+def _log_as(step: str, target: str, tenant: str = "") -> None:
+    """Names the unit in every line that this worker logs, until the next unit."""
+    structlog.contextvars.bind_contextvars(step=step, target=target, tenant=tenant)
+
+
 def run_create(unit: CreateUnit) -> None:
     """Makes one database; made before by this run, it is left as it is."""
     journal, step = _here().journal, unit.step
+    _log_as(step.id, step.target, step.tenant)
     mark = Mark(unit.run, "target", step.target, step.tenant)
     with session(unit.server, purpose="create") as connection:
         journal.artefact(unit.run, "database", step.database, "intended", target=step.target, tenant=step.tenant)
@@ -125,6 +135,7 @@ def run_create(unit: CreateUnit) -> None:
 def run_copy(unit: CopyUnit) -> CopyResult:
     """Copies one unit and records it with the digests of what the source gave."""
     worker = _here()
+    _log_as(unit.step, unit.target)
     started = time.monotonic()
     worker.journal.start_step(unit.run, unit.step)
     try:
@@ -154,6 +165,7 @@ def run_release(_: int) -> None:
 def run_finish(unit: FinishUnit) -> None:
     """Finishes one database and records its digests."""
     worker = _here()
+    _log_as(unit.step, unit.target, unit.tenant)
     started = time.monotonic()
     worker.journal.start_step(unit.run, unit.step)
     try:
@@ -188,7 +200,9 @@ class _Spawned(SpawnContext):
 
 def process_pool(work: Work, jobs: int) -> ProcessPoolExecutor:
     """The default executor: processes of this machine. Spawned, because libpq's sessions do not survive a fork."""
-    return ProcessPoolExecutor(jobs, mp_context=_Spawned(), initializer=begin_worker, initargs=(work,))
+    return ProcessPoolExecutor(
+        jobs, mp_context=_Spawned(), initializer=begin_worker, initargs=(work, logs.worker_initializer())
+    )
 
 
 @dataclass
