@@ -106,6 +106,17 @@ def given_digests(journal: Journal, run: str) -> Mapping[str, tuple[Digest, ...]
     return {target: tuple(total(found).values()) for target, found in copied.items()}
 
 
+def sequence_values(journal: Journal, run: str) -> tuple[str, Mapping[str, Mapping[Relation, int]]] | None:
+    """(epoch, target -> sequence -> the value that it goes on behind), as migrate took it from the source."""
+    recorded = journal.recorded(run, "sequences")
+    if recorded is None:
+        return None
+    return recorded["epoch"], {
+        target: {Relation(schema, name): value for schema, name, value in found}
+        for target, found in recorded["values"].items()
+    }
+
+
 def _covered(found: Survey, transfers: Mapping[str, tuple[Transfer, ...]]) -> frozenset[Relation]:
     """Tables whose copies read every row once, with every column in its place: their digests add up to the table's."""
     return frozenset(
@@ -276,19 +287,9 @@ class _Migration:
         resolved: Mapping[str, Resolved],
     ) -> tuple[Proof, Mapping[str, str]]:
         workspace, settings = self.workspace, self.workspace.settings
-        with session(workspace.source, purpose="sequences", settings=READ_ONLY) as connection:
-            # Read after the fence: sequences stand outside of every snapshot.
-            standing = {one.relation: one for one in read_sequences(connection, settings.source.schemas)}
+        values = self._sequence_values(epoch, resolved)
         targets = {
-            name: TargetWork(
-                post_data[name],
-                target.transfers,
-                tuple(
-                    (item.sequence, value)
-                    for item in target.sequences
-                    if (value := last_value(item, standing)) is not None
-                ),
-            )
+            name: TargetWork(post_data[name], target.transfers, tuple(values[name].items()))
             for name, target in resolved.items()
         }
         transfers = {name: target.transfers for name, target in resolved.items()}
@@ -357,6 +358,28 @@ class _Migration:
             _end(pool)
             counts.close()
         return self._prove(transfers), carried.failures
+
+    def _sequence_values(self, epoch: str, resolved: Mapping[str, Resolved]) -> Mapping[str, Mapping[Relation, int]]:
+        """Behind which value each target's sequences go on; what verify holds them to.
+
+        Read after the fence, because sequences stand outside of every snapshot, and once an epoch, because
+        applications go on drawing numbers that the fence keeps them from using.
+        """
+        known = sequence_values(self.journal, self.run.id)
+        if known is not None and known[0] == epoch:
+            return known[1]
+        schemas = self.workspace.settings.source.schemas
+        with session(self.workspace.source, purpose="sequences", settings=READ_ONLY) as connection:
+            standing = {one.relation: one for one in read_sequences(connection, schemas)}
+        values = {
+            name: {
+                item.sequence: value for item in target.sequences if (value := last_value(item, standing)) is not None
+            }
+            for name, target in resolved.items()
+        }
+        listed = {name: [[*sequence, value] for sequence, value in found.items()] for name, found in values.items()}
+        self.journal.record(self.run.id, "sequences", {"epoch": epoch, "values": listed})
+        return values
 
     def _prove(self, transfers: Mapping[str, tuple[Transfer, ...]]) -> Proof:
         """From the digests that the copies and the finished databases left in the journal."""
