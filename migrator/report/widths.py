@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from rich.cells import cell_len
+
+# In the order in which they are given room: a folded name cannot be copied, folded prose can still be read, and of
+# figures it is only the heading that is folded.
+Kind = Literal["names", "prose", "figures"]
 
 GAP = 2
 
@@ -20,18 +25,19 @@ class Measured:
 
     natural: int
     least: int
-    is_prose: bool
+    kind: Kind
 
     @classmethod
-    def of(cls, heading: str, cells: Sequence[str], numeric: bool) -> Measured:
+    def of(cls, heading: str, cells: Sequence[str], figures: bool) -> Measured:
         """Measures a column. Figures are never folded, their heading is; cells with spaces are prose."""
         lines = [line for cell in cells for line in cell.split("\n")]
         widest = max((cell_len(line) for line in lines), default=0)
         natural = max(widest, cell_len(heading))
-        if numeric:
-            return cls(natural, max(widest, *(cell_len(word) for word in heading.split())), False)
-        is_prose = any(" " in line.strip() for line in lines)
-        return cls(natural, min(natural, _NARROWEST_PROSE if is_prose else _NARROWEST), is_prose)
+        if figures:
+            return cls(natural, max(widest, *(cell_len(word) for word in heading.split())), "figures")
+        if any(" " in line.strip() for line in lines):
+            return cls(natural, min(natural, _NARROWEST_PROSE), "prose")
+        return cls(natural, min(natural, _NARROWEST), "names")
 
 
 def fitted(columns: Sequence[Measured], room: int) -> list[int] | None:
@@ -43,9 +49,8 @@ def fitted(columns: Sequence[Measured], room: int) -> list[int] | None:
     spare = available - sum(widths)
     if spare < 0:
         return None
-    for wanted in (False, True):  # names first: a folded name cannot be copied, folded prose can still be read
-        growing = [at for at, column in enumerate(columns) if column.is_prose is wanted]
-        spare -= _grow(widths, growing, columns, spare)
+    for kind in get_args(Kind):
+        spare -= _grow(widths, [at for at, column in enumerate(columns) if column.kind == kind], columns, spare)
     return widths
 
 

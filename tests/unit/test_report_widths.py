@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from migrator.core.outcome import Outcome, Section
 from migrator.report.text import to_text
-from migrator.report.widths import GAP, Measured, fitted
+from migrator.report.widths import GAP, Kind, Measured, fitted
 
 measured = st.builds(
-    lambda natural, least, is_prose: Measured(natural, min(natural, least), is_prose),
-    st.integers(1, 200), st.integers(1, 20), st.booleans(),
+    lambda natural, least, kind: Measured(natural, min(natural, least), kind),
+    st.integers(1, 200), st.integers(1, 20), st.sampled_from(get_args(Kind)),
 )  # fmt: skip
 
 
