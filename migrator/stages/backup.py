@@ -127,7 +127,7 @@ def _fill(workspace: Workspace, run: Run, partial: Path) -> Manifest:
     with exported_snapshot(workspace.source, purpose=_PURPOSE) as (connection, snapshot):
         lsn = write_position(connection)
         dump = partial / DUMP
-        workspace.progress.start("pg_dump")
+        workspace.progress.start("pg_dump", unit="files")
         program = dump_directory(
             workspace.source,
             dump,
@@ -135,7 +135,7 @@ def _fill(workspace: Workspace, run: Run, partial: Path) -> Manifest:
             snapshot=snapshot,
             programs=workspace.programs,
             purpose=purpose,
-            watch=lambda: workspace.progress.advance("pg_dump", rows=0, bytes_=tree_size(dump)),
+            watch=lambda: _show(workspace, dump),
         )
         workspace.progress.finish("pg_dump")
         inventory = take_inventory(
@@ -159,6 +159,12 @@ def _fill(workspace: Workspace, run: Run, partial: Path) -> Manifest:
     )
     write_atomically(partial / MANIFEST, manifest.to_json())
     return manifest
+
+
+def _show(workspace: Workspace, dump: Path) -> None:
+    if dump.is_dir():
+        files = sum(1 for _ in dump.iterdir())
+        workspace.progress.advance("pg_dump", rows=files, bytes_=tree_size(dump))
 
 
 def _end_leftovers(workspace: Workspace, purpose: str) -> None:
