@@ -12,7 +12,7 @@ from migrator.core.outcome import Outcome
 from migrator.errors import ConfigurationError, RefusedError
 from migrator.files import sha256, tree_size, write_atomically
 from migrator.journal import Run
-from migrator.postgres.connect import rows, session
+from migrator.postgres.connect import session
 from migrator.postgres.dump import dump_directory, read_back
 from migrator.postgres.fence import read_fence
 from migrator.postgres.inventory import (
@@ -23,6 +23,7 @@ from migrator.postgres.inventory import (
     take_inventory,
     write_position,
 )
+from migrator.postgres.locks import end_sessions
 from migrator.stages.backup_directory import (
     DUMP,
     MANIFEST,
@@ -168,9 +169,8 @@ def _show(workspace: Workspace, dump: Path) -> None:
 
 
 def _end_leftovers(workspace: Workspace, purpose: str) -> None:
-    """Ends sessions of a pg_dump whose migrator was killed: we hold the source's lock, so nobody waits for it."""
     with session(workspace.source, purpose=_PURPOSE) as connection:
-        ((ended,),) = rows(connection, "end_sessions", {"application": f"migrator {purpose}"[:63]})
+        ended = end_sessions(connection, purpose)
     if ended:
         workspace.progress.say(f"Ended {ended} sessions of a pg_dump that an interrupted backup left running.")
 
