@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import signal
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
-from multiprocessing.context import SpawnContext, SpawnProcess
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any, cast
 
@@ -107,8 +110,17 @@ def begin_worker(work: Work, join_log: Callable[[], None]) -> None:
     """Initialises a worker process. Interrupts are the coordinator's to handle."""
     global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_coordinator, name="coordinator", daemon=True).start()
     join_log()
     _worker = Worker(work)
+
+
+def _end_with_coordinator() -> None:
+    """Ends this process and its transactions when the coordinator is gone; it would wait for work for ever."""
+    coordinator = multiprocessing.parent_process()
+    if coordinator is not None:
+        coordinator.join()
+        os._exit(1)
 
 
 def _here() -> Worker:
@@ -182,26 +194,26 @@ def run_finish(unit: FinishUnit) -> None:
 # -- the coordinator's loop -------------------------------------------------------------------------------------------
 
 
-class _ShieldedProcess(SpawnProcess):
-    """A process that Ctrl-C in the terminal does not reach, not even before `begin_worker` has run."""
+def warm_up() -> None:
+    """Starts the process that workers are forked from, so that it imports this module while other things are done.
 
-    def start(self) -> None:
-        # The mask is inherited; a signal that comes meanwhile waits, and is the coordinator's.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            super().start()
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-class _Spawned(SpawnContext):
-    Process = _ShieldedProcess
+    It has no session to a server, which would not survive a fork. Ctrl-C in the terminal reaches neither it nor the
+    workers: the blocked signal is inherited, and is the coordinator's to handle.
+    """
+    multiprocessing.set_forkserver_preload([__name__])
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def process_pool(work: Work, jobs: int) -> ProcessPoolExecutor:
-    """The default executor: processes of this machine. Spawned, because libpq's sessions do not survive a fork."""
+    """The default executor: processes of this machine."""
+    warm_up()
+    context = multiprocessing.get_context("forkserver")
     return ProcessPoolExecutor(
-        jobs, mp_context=_Spawned(), initializer=begin_worker, initargs=(work, logs.worker_initializer())
+        jobs, mp_context=context, initializer=begin_worker, initargs=(work, logs.worker_initializer())
     )
 
 

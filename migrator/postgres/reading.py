@@ -162,7 +162,8 @@ def select_rows(
         tenant_key(transfer.placement) if transfer.per_tenant or transfer.unowned_only else sql.SQL("''::text").format()
     )
     hashed = source_hash(transfer)
-    copied = [_read(column) for column in transfer.copied]
+    # COPY's line for a row of no columns is an empty one, which an empty text is too.
+    copied = [_read(column) for column in transfer.copied] or [sql.SQL("''").format()]
     return sql.SQL("SELECT {} FROM {}").format(
         sql.SQL(", ").join([key, hashed, *copied]), source_of(transfer.placement, catalog)
     ) + where(transfer, keys=keys, but=but, pages=pages)
