@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from psycopg import sql
 
-from migrator.core.catalog import Catalog, Relation
+from migrator.core.catalog import Catalog, ForeignKey, Relation, comparable
+from migrator.core.paths import KeyPath
 from migrator.core.placement import Placement
 from migrator.core.transfer import Transfer, TransferColumn
 from migrator.postgres.connect import Connection
@@ -41,22 +42,14 @@ def _base(placement: Placement, catalog: Catalog | None) -> sql.Composed:
 
 
 def source_of(placement: Placement, catalog: Catalog) -> sql.Composed:
-    """The FROM item: the table or query as `t`, LEFT JOINed along its key path."""
+    """The FROM item: the table or query as `t`, LEFT JOINed along its key path and the paths tried after it."""
     joins = [_base(placement, catalog)]
-    if placement.key_path is not None:
-        alias = ROW
-        for number, hop in enumerate(placement.key_path.hops, 1):
-            parent = sql.Identifier(f"h{number}")
-            conditions = [
-                sql.SQL("{}.{} = {}.{}").format(parent, sql.Identifier(there), alias, sql.Identifier(here))
-                for here, there in zip(hop.columns, hop.referenced_columns, strict=True)
-            ]
-            joins.append(
-                sql.SQL("LEFT JOIN {} AS {} ON {}").format(
-                    own_rows(catalog, hop.referenced), parent, sql.SQL(" AND ").join(conditions)
-                )
+    for (start, hop), alias in _aliases(placement.key_path).items():
+        joins.append(
+            sql.SQL("LEFT JOIN {} AS {} ON {}").format(
+                own_rows(catalog, hop.referenced), alias, _condition(catalog, hop, start, alias)
             )
-            alias = parent
+        )
     return sql.SQL(" ").join(joins)
 
 
@@ -65,13 +58,52 @@ def tenant_key(placement: Placement) -> sql.Composed:
 
     Text, never cast to the root's type: '01' is not tenant 1.
     """
-    path = placement.key_path
-    if path is None:
+    if placement.key_path is None:
         return sql.SQL("{}").format(sql.Literal(""))
-    if path.column is None:
-        return sql.SQL("{}::text").format(sql.Literal(path.constant))
-    alias = sql.Identifier(f"h{len(path.hops)}") if path.hops else ROW
-    return sql.SQL("{}.{}::text").format(alias, sql.Identifier(path.column))
+    aliases = _aliases(placement.key_path)
+    keys = []
+    for path in placement.key_path.alternatives:
+        if path.column is None:
+            keys.append(sql.SQL("{}::text").format(sql.Literal(path.constant)))
+            continue
+        alias = ROW
+        for hop in path.hops:
+            alias = aliases[alias, hop]
+        keys.append(sql.SQL("{}.{}::text").format(alias, sql.Identifier(path.column)))
+    return keys[0] if len(keys) == 1 else sql.SQL("COALESCE({})").format(sql.SQL(", ").join(keys))
+
+
+def _aliases(path: KeyPath | None) -> dict[tuple[sql.Identifier, ForeignKey], sql.Identifier]:
+    """An alias for each join, by where it starts and the key it follows; paths with the same beginning share it."""
+    found: dict[tuple[sql.Identifier, ForeignKey], sql.Identifier] = {}
+    for alternative in path.alternatives if path is not None else ():
+        alias = ROW
+        for hop in alternative.hops:
+            alias = found.setdefault((alias, hop), sql.Identifier(f"h{len(found) + 1}"))
+    return found
+
+
+def _condition(catalog: Catalog, hop: ForeignKey, start: sql.Identifier, alias: sql.Identifier) -> sql.Composed:
+    """When a row of `hop.table` (as `start`) references one of `hop.referenced` (as `alias`).
+
+    A key that the server did not check may join columns of different types; those are compared as text, because a
+    number in a text column need not be one.
+    """
+    conditions = []
+    for here, there in zip(hop.columns, hop.referenced_columns, strict=True):
+        pattern = "{}.{}::text = {}.{}::text" if _differ(catalog, hop, here, there) else "{}.{} = {}.{}"
+        conditions.append(sql.SQL(pattern).format(alias, sql.Identifier(there), start, sql.Identifier(here)))
+    if hop.when is not None:
+        column, value = hop.when
+        conditions.append(sql.SQL("{}.{}::text = {}").format(start, sql.Identifier(column), sql.Literal(value)))
+    return sql.SQL(" AND ").join(conditions)
+
+
+def _differ(catalog: Catalog, hop: ForeignKey, here: str, there: str) -> bool:
+    if not hop.virtual or hop.table not in catalog.tables:
+        return False
+    columns = catalog.tables[hop.table].column(here), catalog.tables[hop.referenced].column(there)
+    return not comparable(*(column.type if column else "" for column in columns))
 
 
 def row_hash(expressions: Sequence[sql.Composable]) -> sql.Composed:
