@@ -60,7 +60,7 @@ def to_console(write: Callable[[str], None], *, verbose: bool, colors: bool) -> 
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    handler = _Console(write)
+    handler = _Console(write, verbose=verbose)
     handler.setLevel(logging.INFO if verbose else logging.WARNING)
     renderer = structlog.dev.ConsoleRenderer(colors=colors, pad_event_to=0, pad_level=False)
     handler.setFormatter(_formatter(_for_people if verbose else _without_traceback, renderer))
@@ -76,6 +76,13 @@ def to_file(directory: Path) -> Path:
     file = directory / FILE_NAME
     _add(_opened(file, rotates=True))
     return file
+
+
+def close_file() -> None:
+    """Ends the log file, so that its directory can go; later lines reach the console only."""
+    for handler in list(_file_handlers()):
+        logging.getLogger().removeHandler(handler)
+        handler.close()
 
 
 def current_file() -> Path | None:
@@ -128,12 +135,13 @@ def _without_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> 
 def _for_machines(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     # What every line has comes first: the file is also read with tail.
     first = ("timestamp", "level", "event", "run_id", "stage")
+    event.pop("told", None)
     return {**{key: event[key] for key in first if key in event}, **event}
 
 
 def _for_people(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     event["timestamp"] = str(event["timestamp"])[11:19]
-    return {key: value for key, value in event.items() if key not in ("logger", "run_id")}
+    return {key: value for key, value in event.items() if key not in ("logger", "run_id", "told")}
 
 
 def _without_traceback(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
@@ -165,6 +173,8 @@ def _replace_handlers(handlers: list[logging.Handler]) -> None:
     for handler in handlers:
         root.addHandler(handler)
     root.setLevel(logging.INFO)
+    # One line per plugin and process, about nothing that an operator chose.
+    logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)
     # warnings.warn would write to stderr across the bars.
     logging.captureWarnings(True)
 
@@ -192,13 +202,19 @@ def _opened(file: Path, *, rotates: bool) -> _SharedFile:
 
 
 class _Console(logging.Handler):
-    """Hands readable lines to whoever owns the terminal."""
+    """Hands readable lines to whoever owns the terminal.
 
-    def __init__(self, write: Callable[[str], None]) -> None:
+    An event with `told=True` is for the file: the operator reads it anyway, as the command's result.
+    """
+
+    def __init__(self, write: Callable[[str], None], *, verbose: bool) -> None:
         super().__init__()
         self._write = write
+        self._verbose = verbose
 
     def emit(self, record: logging.LogRecord) -> None:
+        if not self._verbose and isinstance(record.msg, dict) and record.msg.get("told"):
+            return
         try:
             self._write(self.format(record))
         except BrokenPipeError:
@@ -222,8 +238,12 @@ class _SharedFile(RotatingFileHandler):
         return io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", write_through=True)
 
     def emit(self, record: logging.LogRecord) -> None:
-        if self._renamed():
-            self._reopen()
+        try:
+            if self._renamed():
+                self._reopen()
+        except OSError:
+            self.handleError(record)
+            return
         super().emit(record)
 
     def doRollover(self) -> None:
@@ -251,9 +271,9 @@ class _SharedFile(RotatingFileHandler):
         return (there.st_dev, there.st_ino) != (ours.st_dev, ours.st_ino)
 
     def _reopen(self) -> None:
-        if self.stream is not None:
-            self.stream.close()
-        self.stream = self._open()
+        old, self.stream = self.stream, self._open()
+        if old is not None:
+            old.close()
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from migrator.cli.session import Session
 from migrator.core.manifest import Inventory
 from migrator.core.outcome import Outcome, Section
 from migrator.core.settings import Settings
-from migrator.errors import ConfigurationError, RefusedError
+from migrator.errors import ConfigurationError, MigratorError, RefusedError
 from migrator.postgres.connect import Endpoint, session
 from migrator.postgres.embedded import embedded_bin_dir
 from migrator.postgres.inventory import exported_snapshot, take_inventory
@@ -38,6 +38,13 @@ _SERVER_SETTINGS: Mapping[str, str] = {
     "synchronous_commit": "off",
     "max_connections": "200",
 }
+
+
+class StageFailedError(MigratorError):
+    """A stage of the demonstration did not end as it has to."""
+
+    exit_code = 4
+    status = "failed"
 
 
 @dataclass(frozen=True)
@@ -75,8 +82,34 @@ class Place:
         # Root's server runs under another account, which must be able to pass.
         self.directory.chmod(0o755 if os.geteuid() == 0 else 0o700)
 
+    @contextmanager
+    def left_clean(self, *, keep: bool) -> Iterator[None]:
+        """Ends the server and removes everything at the end, unless it is to be kept.
+
+        After an error the project directory stays: its log says what went wrong, and the next demonstration removes it.
+        """
+        try:
+            yield
+        except BaseException as error:
+            self.stop_server()
+            if isinstance(error, KeyboardInterrupt):
+                self.remove()
+            elif self.data.exists():
+                shutil.rmtree(self.data)
+            raise
+        if not keep:
+            self.stop_server()
+            self.remove()
+
+    def stop_server(self) -> None:
+        """Stops the server that runs here, if one does."""
+        server = LocalServer.attach(self.data) if self.data.is_dir() else None
+        if server is not None:
+            server.stop()
+
     def remove(self) -> None:
         """Removes everything of the demonstration."""
+        logs.close_file()
         if self.directory.exists():
             shutil.rmtree(self.directory)
 
@@ -94,29 +127,16 @@ def demonstrate(
     bin_dir = embedded_bin_dir(version)
     place = Place.of(directory)
     place.prepare()
-    try:
+    with place.left_clean(keep=keep):
         server = LocalServer.start(place.data, bin_dir=bin_dir, settings=_SERVER_SETTINGS)
-        try:
-            outcome = _Demonstration(session_, place, server, keep=keep).run(tenants, scale)
-        except BaseException:
-            server.stop()
-            raise
-        if not keep or outcome.exit_code != 0:
-            server.stop()
-    except BaseException:
-        place.remove()
-        raise
-    if not keep:
-        place.remove()
+        outcome = _Demonstration(session_, place, server, keep=keep).run(tenants, scale)
     return replace(outcome, summary={**outcome.summary, "seconds": round(time.monotonic() - began, 1)})
 
 
 def stop(directory: Path | None) -> Outcome:
     """Ends the server that `demo --keep` left up, and removes its files."""
     place = Place.of(directory)
-    server = LocalServer.attach(place.data) if place.data.is_dir() else None
-    if server is not None:
-        server.stop()
+    place.stop_server()
     if not place.project.is_dir():
         return Outcome("demo", "nothing-to-do", headline="No demonstration is up.")
     place.remove()
@@ -159,16 +179,14 @@ class _Demonstration:
         logs.to_file(settings.path(settings.paths.logs))
         workspace = Workspace.of(settings, self.session.progress)
         before = self._inventory(workspace)
-        if (failed := self._split(workspace)) is not None:
-            return failed
+        self._split(workspace)
         split = _split_section(workspace, str(self._last("migrate").run_id))
         if self.keep:
             return self._kept(workspace, counts, split)
-        if (failed := self._take_back(workspace)) is not None:
-            return failed
+        self._take_back(workspace)
         return self._finished(counts, split, before.changes(self._inventory(workspace)))
 
-    def _split(self, workspace: Workspace) -> Outcome | None:
+    def _split(self, workspace: Workspace) -> None:
         from migrator.stages.audit import audit
         from migrator.stages.backup import backup
         from migrator.stages.clean import clean
@@ -177,7 +195,7 @@ class _Demonstration:
         from migrator.stages.verify import verify
 
         # The audit has something to find, and says so with exit code 1: that is what the flaws are for.
-        return self._walk(
+        self._walk(
             ("backup --verify", lambda: backup(workspace, verify=True), {0}),
             ("audit", lambda: audit(workspace), {0, 1}),
             ("clean", lambda: clean(workspace), {0}),
@@ -187,10 +205,10 @@ class _Demonstration:
             ("verify", lambda: verify(workspace), {0}),
         )
 
-    def _take_back(self, workspace: Workspace) -> Outcome | None:
+    def _take_back(self, workspace: Workspace) -> None:
         from migrator.stages.rollback import rollback
 
-        return self._walk(
+        self._walk(
             ("rollback --validate", lambda: rollback(workspace, validate=True), {0}),
             (
                 "rollback --restore-quarantine",
@@ -199,22 +217,23 @@ class _Demonstration:
             ),
         )
 
-    def _walk(self, *stages: tuple[str, Callable[[], Outcome], set[int]]) -> Outcome | None:
-        """Carries the stages out, telling each; returns the outcome of the first one that failed, as the demo's."""
+    def _walk(self, *stages: tuple[str, Callable[[], Outcome], set[int]]) -> None:
+        """Carries the stages out, telling each.
+
+        Raises:
+            StageFailedError: one did not end as it has to.
+        """
         for command, stage, expected in stages:
             with _timed() as seconds:
                 outcome = stage()
             self.taken.append(_Took(command, outcome, seconds()))
             self.session.progress.say(f"{command}: {outcome.headline} ({duration(seconds())})")
             if outcome.exit_code not in expected:
-                return replace(
-                    outcome,
-                    command="demo",
-                    status="failed",
-                    headline=f"The demonstration ended at {command}: {outcome.headline}",
-                    next=("migrator demo --stop",) if self.keep else (),
+                self.session.show(outcome)
+                raise StageFailedError(
+                    f"The demonstration ended at {command}: {outcome.headline}",
+                    f"Its report is above, its log is {logs.current_file()}.",
                 )
-        return None
 
     def _last(self, command: str) -> Outcome:
         return next(took.outcome for took in reversed(self.taken) if took.command == command)

@@ -82,12 +82,13 @@ def _carry_out(work: Work, options: Options) -> int:
 
 
 def _log(error: BaseException, failure: MigratorError) -> None:
-    log = structlog.get_logger(__name__)
-    if isinstance(failure, BugError):
-        log.error(failure.message, exc_info=error)
-    else:
-        # The operator reads it as the command's result; in the file it marks the end of the attempt.
-        log.info("command failed", error=failure.message, exit_code=failure.exit_code)
+    structlog.get_logger(__name__).error(
+        "command failed",
+        error=failure.message,
+        exit_code=failure.exit_code,
+        exc_info=error if isinstance(failure, BugError) else None,
+        told=True,
+    )
 
 
 def _write_stdout(outcome: Outcome, options: Options) -> int:

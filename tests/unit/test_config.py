@@ -1,0 +1,163 @@
+"""The configuration: what wins over what, and what an operator reads when it is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from migrator import config
+from migrator.core.settings import Settings
+from migrator.errors import ConfigurationError
+
+FULL = """
+[source]
+url = "postgresql://file@file-host/file"
+prefix = "file"
+[targets.auth]
+database = "{prefix}_auth"
+migrations = "migrations/auth"
+[targets.tenant]
+database = "{prefix}_{slug}"
+per_tenant = true
+migrations = "migrations/tenant"
+[tables.users]
+target = "auth"
+[limits]
+jobs = 3
+"""
+
+
+def load(
+    directory: Path,
+    text: str | None = FULL,
+    *,
+    environment: dict[str, str] | None = None,
+    dotenv: str = "",
+    **flags: Any,
+) -> Settings:
+    if text is not None:
+        (directory / "migrator.toml").write_text(text, encoding="utf-8")
+    if dotenv:
+        (directory / ".env").write_text(dotenv, encoding="utf-8")
+    paths = {"source": ("source", "url"), "jobs": ("limits", "jobs"), "prefix": ("source", "prefix")}
+    return config.load(
+        directory=directory, environment=environment or {}, flags={paths[name]: value for name, value in flags.items()}
+    )
+
+
+def refused(directory: Path, text: str | None, **options: Any) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        load(directory, text, **options)
+    assert caught.value.hint
+    assert caught.value.exit_code == 2
+    return caught.value.message
+
+
+def url(settings: Settings) -> str:
+    return settings.source.url.get_secret_value()
+
+
+def test_a_flag_wins_over_the_environment_over_dotenv_over_the_file(tmp_path: Path) -> None:
+    assert load(tmp_path).limits.jobs == 3
+    assert load(tmp_path, dotenv="MIGRATOR_JOBS=4\n").limits.jobs == 4
+    assert load(tmp_path, environment={"MIGRATOR_JOBS": "5"}).limits.jobs == 5
+    assert load(tmp_path, environment={"MIGRATOR_JOBS": "5"}, jobs=6).limits.jobs == 6
+    assert load(tmp_path, environment={"MIGRATOR_JOBS": ""}, jobs=None).limits.jobs == 4
+
+
+def test_the_guides_variables_name_the_source_and_the_databases(tmp_path: Path) -> None:
+    environment = {
+        "DB_HOST": "h", "DB_PORT": "5433", "DB_USERNAME": "u", "DB_PASSWORD": "geheim", "DB_DATABASE": "d",
+        "DB_AUTH_NAME": "my_auth", "DB_SHARED_NAME": "no_such_target", "DB_TENANT_PREFIX": "p",
+    }  # fmt: skip
+    settings = load(tmp_path, environment=environment)
+    source = settings.source
+    assert (source.host, source.port, source.user, source.database, source.prefix) == ("h", 5433, "u", "d", "p")
+    assert source.password is not None
+    assert source.password.get_secret_value() == "geheim"
+    assert settings.targets["auth"].database == "my_auth"
+    assert set(settings.targets) == {"auth", "tenant"}
+    assert "geheim" not in repr(settings)
+
+
+def test_a_url_of_a_higher_level_replaces_single_parameters_of_a_lower_one(tmp_path: Path) -> None:
+    environment = {"DB_HOST": "h", "DB_DATABASE": "d", "DB_PASSWORD": "geheim"}
+    flagged = load(tmp_path, environment=environment, source="postgresql://u@flag/x").source
+    assert (flagged.host, flagged.database) == (None, None)
+    assert flagged.password is not None, "a URL without a password uses the one that the environment holds"
+    assert load(tmp_path, environment=environment, source="postgresql://u:p@flag/x").source.password is None
+    named = load(tmp_path, environment={**environment, "MIGRATOR_SOURCE_URL": "postgresql://env/x"})
+    assert (url(named), named.source.host) == ("postgresql://env/x", None)
+    single = load(tmp_path, '[source]\nurl = "postgresql://a/b"\nhost = "c"\n')
+    assert (url(single), single.source.host) == ("postgresql://a/b", "c")
+
+
+def test_single_parameters_of_a_higher_level_win_over_a_url(tmp_path: Path) -> None:
+    settings = load(tmp_path, environment={"DB_HOST": "h"})
+    assert (settings.source.host, url(settings)) == ("h", "postgresql://file@file-host/file")
+
+
+def test_relative_paths_are_meant_from_the_file(tmp_path: Path) -> None:
+    (tmp_path / "conf").mkdir()
+    file = tmp_path / "conf" / "erp.toml"
+    file.write_text(FULL)
+    settings = config.load(file, environment={})
+    assert settings.path(settings.targets["auth"].migrations) == tmp_path / "conf" / "migrations" / "auth"
+    assert settings.path(Path("/a/b")) == Path("/a/b")
+
+
+def test_a_source_flag_needs_no_file_and_environment_variables_do(tmp_path: Path) -> None:
+    assert url(load(tmp_path, None, source="postgresql://h/d")) == "postgresql://h/d"
+    message = refused(tmp_path, None, environment={"DB_HOST": "h"})
+    assert message == f"There is no migrator.toml in {tmp_path}."
+
+
+def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"There is no configuration file .*none\.toml"):
+        config.load(tmp_path / "none.toml", environment={})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[source\n", "is not valid TOML"),
+        ("[sauce]\nurl = 'x'\n", "sauce: there is no such setting"),
+        ("[source]\nurls = 'x'\n", "source.urls: there is no such setting"),
+        ("root = '/'\n", "There is no setting 'root'"),
+        ("[limits]\njobs = 'many'\n", "limits.jobs: Input should be a valid integer"),
+        ("[limits]\njobs = 0\n", "limits.jobs: Input should be greater than 0"),
+        ("[targets.auth]\ndatabase = 'x'\n", "targets.auth.migrations: has to be set"),
+        ("[tables.a]\ntarget = 'auht'\n", "[tables.a] names the target 'auht'; known targets: none"),
+        ("[tables.a]\nignore = ' '\n", "ignore needs the reason in words"),
+        ("[tables.a]\nignore = 'old'\ntarget = 'x'\n", "either ignore or target, not both"),
+        ("[tables.a]\nkey = 'x'\nkey_path = ['y']\n", "either key or key_path, not both"),
+        ("[tables.a]\nunowned = 'drop'\n", "tables.a.unowned: Input should be 'block', 'quarantine'"),
+        ("[tenants]\nroot = 'a'\n[tenants.default]\nname = 'A'\nslug = 'a'\n", "not both"),
+        ("[clean.x]\nkind = 'all'\n", "clean.x.kind: Input should be 'rows'"),
+        ("source = 1\n", "source: Input should be"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path: Path, text: str, said: str) -> None:
+    assert said in refused(tmp_path, text)
+
+
+def test_a_wrong_variable_is_named_and_not_the_file_alone(tmp_path: Path) -> None:
+    assert "source.port (from DB_PORT): " in refused(tmp_path, FULL, environment={"DB_PORT": "x"})
+    assert "limits.jobs (from a flag): " in refused(tmp_path, FULL, jobs="x")
+
+
+def test_a_table_where_a_value_stands_is_an_error_and_not_a_crash(tmp_path: Path) -> None:
+    assert refused(tmp_path, "source = 1\n", environment={"DB_HOST": "h"}) == "[source] must be a table."
+
+
+def test_a_file_that_is_not_text_is_an_error_and_not_a_crash(tmp_path: Path) -> None:
+    (tmp_path / "migrator.toml").write_bytes(b"\xff\xfe")
+    assert "is not valid TOML" in refused(tmp_path, None)
+
+
+def test_errors_never_quote_values(tmp_path: Path) -> None:
+    message = refused(tmp_path, "[source]\npassword = ['geheim']\n")
+    assert "source.password" in message
+    assert "geheim" not in message
