@@ -40,6 +40,7 @@ class ForeignKey:
 
     `virtual` marks a key that the catalog does not declare: configuration wrote it, or inference proposed it for the
     reason in `evidence`. `when` limits it to rows whose (column) holds (value), as polymorphic references do.
+    `as_text` says that its columns have different types and are compared as text: a text need not be a number.
     """
 
     name: str
@@ -54,6 +55,7 @@ class ForeignKey:
     virtual: bool = False
     evidence: str = ""
     when: tuple[str, str] | None = None
+    as_text: bool = False
 
     @property
     def label(self) -> str:

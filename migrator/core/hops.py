@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from migrator.core.catalog import Catalog, ForeignKey, Relation, Table
+from migrator.core.catalog import Catalog, ForeignKey, Relation, Table, comparable
 from migrator.core.paths import KeyPath
 from migrator.core.settings import Polymorphic, TableSettings
 from migrator.errors import ConfigurationError
@@ -32,7 +33,7 @@ class Hops:
         for one in entry.virtual:
             key = self.reference(relation, relation, one.key, f"[tables.{relation}] virtual", ())
             if key.virtual:  # a declared one needs no second entry
-                found.append(_with(key, evidence=one.inferred))
+                found.append(replace(key, evidence=one.inferred))
         for pair in entry.polymorphic:
             found += self._polymorphic(table, pair)
         return tuple(found)
@@ -53,10 +54,8 @@ class Hops:
             else:
                 parent, columns = self._place(name, where)
                 self._require_unique(parent, columns, where)
-            yield ForeignKey(
-                "", table.relation, (pair.id,), parent, columns,
-                validated=False, virtual=True, evidence=pair.inferred, when=(pair.type, value),
-            )  # fmt: skip
+            key = self._virtual(table.relation, (pair.id,), parent, columns)
+            yield replace(key, evidence=pair.inferred, when=(pair.type, value))
 
     def path(
         self,
@@ -127,7 +126,15 @@ class Hops:
                 zip(columns, referenced, strict=True)
             ):
                 return key
-        return ForeignKey("", here, columns, parent, referenced, validated=False, virtual=True)
+        return self._virtual(here, columns, parent, referenced)
+
+    def _virtual(
+        self, here: Relation, columns: tuple[str, ...], parent: Relation, referenced: tuple[str, ...]
+    ) -> ForeignKey:
+        ends = (self.catalog.tables[here], columns), (self.catalog.tables[parent], referenced)
+        types = [[column.type for name in names if (column := table.column(name))] for table, names in ends]
+        as_text = not all(comparable(one, other) for one, other in zip(*types, strict=True))
+        return ForeignKey("", here, columns, parent, referenced, validated=False, virtual=True, as_text=as_text)
 
     def _place(self, text: str, where: str) -> tuple[Relation, tuple[str, ...]]:
         """ "table.column" or "table.a, b"; names may hold dots themselves, so every table is tried."""
@@ -186,10 +193,3 @@ def _split(text: str, table: Table) -> tuple[str, ...]:
     if table.column(text) is not None:
         return (text,)  # a name may hold a comma
     return tuple(name.strip() for name in text.split(","))
-
-
-def _with(key: ForeignKey, *, evidence: str) -> ForeignKey:
-    return ForeignKey(
-        key.name, key.table, key.columns, key.referenced, key.referenced_columns,
-        validated=False, virtual=True, evidence=evidence,
-    )  # fmt: skip

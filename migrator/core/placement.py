@@ -65,6 +65,18 @@ class Placements:
         return tuple(placement for placement in self.tables.values() if target in placement.targets)
 
     @cached_property
+    def virtual_keys(self) -> tuple[ForeignKey, ...]:
+        """The keys that migrator.toml adds to the declared ones, as keys of their own or as hops of a key path."""
+        hops = (
+            hop
+            for placement in self.tables.values()
+            if placement.key_path is not None
+            for path in placement.key_path.alternatives
+            for hop in path.hops
+        )
+        return tuple(dict.fromkeys(key for key in (*self.foreign_keys, *hops) if key.virtual))
+
+    @cached_property
     def severed(self) -> tuple[ForeignKey, ...]:
         """Foreign keys whose two ends land in different databases: declared no more, checked by verify instead.
 

@@ -107,6 +107,8 @@ def _without_parent(key: ForeignKey, catalog: Catalog, operators: Operators) -> 
     child, parent = own_rows(catalog, key.table), own_rows(catalog, key.referenced)
     columns = [sql.SQL("t.{}").format(sql.Identifier(column)) for column in key.columns]
     present = sql.SQL(" AND ").join(sql.SQL("{} IS NOT NULL").format(column) for column in columns)
+    if key.when is not None:
+        present += sql.SQL(" AND t.{}::text = {}").format(sql.Identifier(key.when[0]), sql.Literal(key.when[1]))
     statement = sql.SQL(
         "SELECT t.tableoid, t.ctid FROM {} AS t WHERE {} AND NOT EXISTS (SELECT FROM {} AS p WHERE {})"
     ).format(child, present, parent, joined(key, "p", "t", operators))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from psycopg import sql
 
-from migrator.core.catalog import Catalog, ForeignKey, Relation, comparable
+from migrator.core.catalog import Catalog, ForeignKey, Relation
 from migrator.core.paths import KeyPath
 from migrator.core.placement import Placement
 from migrator.core.transfer import Transfer, TransferColumn
@@ -47,7 +47,7 @@ def source_of(placement: Placement, catalog: Catalog) -> sql.Composed:
     for (start, hop), alias in _aliases(placement.key_path).items():
         joins.append(
             sql.SQL("LEFT JOIN {} AS {} ON {}").format(
-                own_rows(catalog, hop.referenced), alias, _condition(catalog, hop, start, alias)
+                own_rows(catalog, hop.referenced), alias, _condition(hop, start, alias)
             )
         )
     return sql.SQL(" ").join(joins)
@@ -83,27 +83,17 @@ def _aliases(path: KeyPath | None) -> dict[tuple[sql.Identifier, ForeignKey], sq
     return found
 
 
-def _condition(catalog: Catalog, hop: ForeignKey, start: sql.Identifier, alias: sql.Identifier) -> sql.Composed:
-    """When a row of `hop.table` (as `start`) references one of `hop.referenced` (as `alias`).
-
-    A key that the server did not check may join columns of different types; those are compared as text, because a
-    number in a text column need not be one.
-    """
-    conditions = []
-    for here, there in zip(hop.columns, hop.referenced_columns, strict=True):
-        pattern = "{}.{}::text = {}.{}::text" if _differ(catalog, hop, here, there) else "{}.{} = {}.{}"
-        conditions.append(sql.SQL(pattern).format(alias, sql.Identifier(there), start, sql.Identifier(here)))
+def _condition(hop: ForeignKey, start: sql.Identifier, alias: sql.Identifier) -> sql.Composed:
+    """When a row of `hop.table` (as `start`) references one of `hop.referenced` (as `alias`)."""
+    pattern = sql.SQL("{}.{}::text = {}.{}::text" if hop.as_text else "{}.{} = {}.{}")
+    conditions = [
+        pattern.format(alias, sql.Identifier(there), start, sql.Identifier(here))
+        for here, there in zip(hop.columns, hop.referenced_columns, strict=True)
+    ]
     if hop.when is not None:
         column, value = hop.when
         conditions.append(sql.SQL("{}.{}::text = {}").format(start, sql.Identifier(column), sql.Literal(value)))
     return sql.SQL(" AND ").join(conditions)
-
-
-def _differ(catalog: Catalog, hop: ForeignKey, here: str, there: str) -> bool:
-    if not hop.virtual or hop.table not in catalog.tables:
-        return False
-    columns = catalog.tables[hop.table].column(here), catalog.tables[hop.referenced].column(there)
-    return not comparable(*(column.type if column else "" for column in columns))
 
 
 def row_hash(expressions: Sequence[sql.Composable]) -> sql.Composed:
