@@ -265,9 +265,10 @@ class _Placing:
 
     @staticmethod
     def _how(path: KeyPath) -> str:
+        further = f", else over {len(path.otherwise)} other paths" if path.otherwise else ""
         if not path.hops:
-            return f"its own key column: {path.text}"
-        return f"{len(path.hops)} hop{'s' * (len(path.hops) > 1)} to the tenant key: {path.text}"
+            return f"its own key column{further}"
+        return f"{len(path.hops)} hop{'s' * (len(path.hops) > 1)} to the tenant key{further}"
 
     def _candidates(self, relation: Relation, target: str | None = None) -> tuple[str, ...]:
         """What could be written for an undecided table, as lines of its entry."""

@@ -45,13 +45,16 @@ def read_operators(connection: Connection) -> Operators:
 def joined(key: ForeignKey, parent: str, child: str, operators: Operators) -> sql.Composed:
     """The condition that a row of alias `child` references the row of alias `parent`, as the server compares them."""
     by = operators.get((key.table, key.name), (("pg_catalog", "="),) * len(key.columns))
+    cast = sql.SQL("::text" if key.as_text else "")
     return sql.SQL(" AND ").join(
-        sql.SQL("{}.{} {} {}.{}").format(
+        sql.SQL("{}.{}{} {} {}.{}{}").format(
             sql.Identifier(parent),
             sql.Identifier(there),
+            cast,
             _operator(*symbol),
             sql.Identifier(child),
             sql.Identifier(here),
+            cast,
         )
         for here, there, symbol in zip(key.columns, key.referenced_columns, by, strict=True)
     )
