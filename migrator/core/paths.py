@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from migrator.core.catalog import Catalog, ForeignKey, Relation, Table
 
@@ -21,6 +21,7 @@ class KeyPath:
     column: str | None
     constant: str | None = None
     otherwise: tuple[KeyPath, ...] = ()
+    evidence: str = field(default="", compare=False)  # of an own column that no declared key makes the tenant key
 
     @property
     def label(self) -> tuple[str, ...]:
@@ -51,7 +52,7 @@ class KeyPath:
     @property
     def inferred(self) -> bool:
         """Whether it leads over a key that migrator proposed."""
-        return any(hop.evidence for path in self.alternatives for hop in path.hops)
+        return any(path.evidence or any(hop.evidence for hop in path.hops) for path in self.alternatives)
 
 
 def in_order(paths: Sequence[KeyPath]) -> KeyPath:
@@ -67,9 +68,9 @@ def via(key: ForeignKey, parent: KeyPath) -> KeyPath:
         if path.column is not None and not path.hops and path.column in key.referenced_columns and key.when is None:
             # The key column itself is part of the foreign key: the row carries it, no join is needed.
             own = key.columns[key.referenced_columns.index(path.column)]
-            found.append(KeyPath((), key.table, own))
+            found.append(KeyPath((), key.table, own, evidence=key.evidence or path.evidence))
         else:
-            found.append(KeyPath((key, *path.hops), path.relation, path.column, path.constant))
+            found.append(KeyPath((key, *path.hops), path.relation, path.column, path.constant, evidence=path.evidence))
     return in_order(found)
 
 

@@ -53,16 +53,16 @@ def source_of(placement: Placement, catalog: Catalog) -> sql.Composed:
     return sql.SQL(" ").join(joins)
 
 
-def tenant_key(placement: Placement) -> sql.Composed:
+def tenant_key(placement: Placement, *, only: KeyPath | None = None) -> sql.Composed:
     """The row's tenant key as text over `source_of`; NULL where a parent or the key is missing.
 
-    Text, never cast to the root's type: '01' is not tenant 1.
+    Text, never cast to the root's type: '01' is not tenant 1. `only` is one of the path's alternatives, taken alone.
     """
     if placement.key_path is None:
         return sql.SQL("{}").format(sql.Literal(""))
     aliases = _aliases(placement.key_path)
     keys = []
-    for path in placement.key_path.alternatives:
+    for path in (only,) if only is not None else placement.key_path.alternatives:
         if path.column is None:
             keys.append(sql.SQL("{}::text").format(sql.Literal(path.constant)))
             continue
