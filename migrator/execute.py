@@ -189,7 +189,7 @@ def create_databases(executor: Executor, units: Iterable[CreateUnit], progress: 
     """Makes every database; the first refusal ends it."""
     waiting = [executor.submit(run_create, unit) for unit in units]
     task = "databases"
-    progress.start(task, total=len(waiting))
+    progress.start(task, total=len(waiting), unit="databases")
     try:
         for number, future in enumerate(waiting, 1):
             future.result()

@@ -10,7 +10,7 @@ import secrets
 import socket
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -197,6 +197,10 @@ class Journal:
             "postgresql+psycopg://", creator=connect, pool_size=1, max_overflow=4, pool_pre_ping=True
         )
 
+    def close(self) -> None:
+        """Ends the sessions that the journal keeps open between statements."""
+        self._engine.dispose()
+
     def prepare(self) -> None:
         """Creates the state tables where they are missing."""
         with self._begin() as connection:
@@ -283,7 +287,13 @@ class Journal:
                     f"Another migrator works on this source ({who}).",
                     "Wait for it, or stop it; `migrator status` shows its progress.",
                 )
-            yield
+            try:
+                yield
+            finally:
+                # A closed session ends a moment later on the server, and the next stage may be faster than that. One
+                # that is lost has let go already.
+                with suppress(sa.exc.DBAPIError), connection.begin():
+                    connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
         finally:
             connection.close()
 

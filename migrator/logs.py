@@ -30,9 +30,10 @@ FILES_KEPT = 10
 
 MASK = "********"
 
-_URL_PASSWORD = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*://[^\s:/@'\"]*):[^\s'\"]*@")
+# Anchored and bounded: these run over every value of every line, some of which are long.
+_URL_PASSWORD = re.compile(r"\b([A-Za-z][A-Za-z0-9+.\-]{0,40}://[^\s:/@'\"]{0,200}):[^\s'\"]{0,500}@")
 _NAMED_PASSWORD = re.compile(
-    r"(?i)\b((?:ssl|pg|db_|pgssl)?(?:password|passwd)['\"]?\s*[=:]\s*)('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^\s&'\",;]+)"
+    r"""(?i)((?:password|passwd)(?:['"]\s*:|['"]?\s*=)\s*)('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^\s&'",;]+)"""
 )
 _SECRET_KEY = re.compile(r"(?i)(password|passwd|secret)$")
 

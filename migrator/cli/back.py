@@ -56,8 +56,8 @@ def rollback(
         if validate or confirm is not None or not _is_attended():
             return carry_out(validate=validate, confirm=confirm)
         outlook = carry_out(validate=True, confirm=None)
-        if outlook.exit_code != 0 or outlook.run_id is None:
-            return replace(outlook, command="rollback")
+        if outlook.run_id is None or (outlook.exit_code != 0 and not discard_writes):
+            return outlook
         return carry_out(validate=False, confirm=_typed_run_id(session, outlook))
 
     return work
@@ -68,7 +68,7 @@ def _is_attended() -> bool:
 
 
 def _typed_run_id(session: Session, outlook: Outcome) -> str:
-    session.show(outlook)
+    session.show(replace(outlook, next=()))
     typed: str = click.prompt(
         f"Type the run's id ({outlook.run_id}) to take it back", default="", show_default=False, err=True
     ).strip()

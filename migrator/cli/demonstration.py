@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import os
 import shutil
 import sys
 import time
@@ -13,16 +10,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-import migrator
 from migrator import config, logs
+from migrator.cli.playground import Loaded, Playground, load_reference
 from migrator.cli.session import Session
 from migrator.core.manifest import Inventory
-from migrator.core.outcome import Outcome, Section
+from migrator.core.outcome import Cell, Outcome, Section
 from migrator.core.settings import Settings
-from migrator.errors import ConfigurationError, MigratorError, RefusedError
-from migrator.postgres.connect import Endpoint, session
+from migrator.errors import MigratorError
+from migrator.postgres.connect import Endpoint
+from migrator.postgres.connect import session as open_session
 from migrator.postgres.embedded import embedded_bin_dir
 from migrator.postgres.inventory import exported_snapshot, take_inventory
 from migrator.postgres.server import LocalServer
@@ -47,95 +44,29 @@ class StageFailedError(MigratorError):
     status = "failed"
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a demonstration lives: its server's data, and a project directory that one can work in."""
-
-    directory: Path
-
-    @classmethod
-    def of(cls, directory: Path | None) -> Place:
-        """The given directory, or the account's own."""
-        return cls((directory or _default_directory()).absolute())
-
-    @property
-    def data(self) -> Path:
-        return self.directory / "server"
-
-    @property
-    def project(self) -> Path:
-        """migrator.toml, .env, backups and logs; ../../migrations lies as it does beside the example."""
-        return self.directory / "examples" / "topsteel"
-
-    def prepare(self) -> None:
-        """Makes the directory, with what an earlier demonstration left there removed.
-
-        Raises:
-            RefusedError: a demonstration is up there, or the directory holds something else.
-        """
-        if self.data.is_dir() and LocalServer.attach(self.data) is not None:
-            raise RefusedError("A demonstration is still up.", "`migrator demo --stop` ends it.")
-        if self.directory.is_dir() and any(self.directory.iterdir()) and not self.project.is_dir():
-            raise RefusedError(f"{self.directory} holds something else.", "Give --directory an empty directory.")
-        self.remove()
-        self.project.mkdir(parents=True)
-        # Root's server runs under another account, which must be able to pass.
-        self.directory.chmod(0o755 if os.geteuid() == 0 else 0o700)
-
-    @contextmanager
-    def left_clean(self, *, keep: bool) -> Iterator[None]:
-        """Ends the server and removes everything at the end, unless it is to be kept.
-
-        After an error the project directory stays: its log says what went wrong, and the next demonstration removes it.
-        """
-        try:
-            yield
-        except BaseException as error:
-            self.stop_server()
-            if isinstance(error, KeyboardInterrupt):
-                self.remove()
-            elif self.data.exists():
-                shutil.rmtree(self.data)
-            raise
-        if not keep:
-            self.stop_server()
-            self.remove()
-
-    def stop_server(self) -> None:
-        """Stops the server that runs here, if one does."""
-        server = LocalServer.attach(self.data) if self.data.is_dir() else None
-        if server is not None:
-            server.stop()
-
-    def remove(self) -> None:
-        """Removes everything of the demonstration."""
-        logs.close_file()
-        if self.directory.exists():
-            shutil.rmtree(self.directory)
-
-
 def demonstrate(
-    session_: Session, *, tenants: int, scale: float, keep: bool, version: int, directory: Path | None
+    session: Session, *, tenants: int, scale: float, keep: bool, version: int, directory: Path | None
 ) -> Outcome:
     """Runs the whole pipeline on a new monolith; with `keep`, stops before rollback and leaves the server up.
 
     Raises:
         ConfigurationError: the embedded PostgreSQL is not installed, or tenants and scale do not go together.
         RefusedError: a demonstration is still up.
+        StageFailedError: a stage did not end as it has to.
     """
     began = time.monotonic()
     bin_dir = embedded_bin_dir(version)
-    place = Place.of(directory)
-    place.prepare()
-    with place.left_clean(keep=keep):
-        server = LocalServer.start(place.data, bin_dir=bin_dir, settings=_SERVER_SETTINGS)
-        outcome = _Demonstration(session_, place, server, keep=keep).run(tenants, scale)
+    place = Playground.of(directory)
+    with place.occupied(keep=keep):
+        with _shown(session, f"starting PostgreSQL {version}"):
+            server = LocalServer.start(place.data, bin_dir=bin_dir, settings=_SERVER_SETTINGS)
+        outcome = _Demonstration(session, place, server, keep=keep).run(tenants, scale)
     return replace(outcome, summary={**outcome.summary, "seconds": round(time.monotonic() - began, 1)})
 
 
 def stop(directory: Path | None) -> Outcome:
     """Ends the server that `demo --keep` left up, and removes its files."""
-    place = Place.of(directory)
+    place = Playground.of(directory)
     place.stop_server()
     if not place.project.is_dir():
         return Outcome("demo", "nothing-to-do", headline="No demonstration is up.")
@@ -155,8 +86,8 @@ class _Took:
 class _Demonstration:
     """One demonstration on a running server."""
 
-    def __init__(self, session_: Session, place: Place, server: LocalServer, *, keep: bool) -> None:
-        self.session = session_
+    def __init__(self, session: Session, place: Playground, server: LocalServer, *, keep: bool) -> None:
+        self.session = session
         self.place = place
         self.server = server
         self.keep = keep
@@ -165,12 +96,12 @@ class _Demonstration:
     def run(self, tenants: int, scale: float) -> Outcome:
         """Loads the monolith and walks through the stages."""
         say = self.session.progress.say
-        with session(Endpoint(self.server.url()), purpose="demo") as connection:
+        with open_session(Endpoint(self.server.url()), purpose="demo") as connection:
             ((version,),) = connection.execute("SELECT current_setting('server_version')").fetchall()
-            connection.execute(f"CREATE DATABASE {DATABASE}")
+            connection.execute("CREATE DATABASE erp_topsteel")
         say(f"PostgreSQL {version} is up, on a socket of its own")
-        with _timed() as seconds:
-            counts = _load(self.server.url(DATABASE), tenants, scale)
+        with _timed() as seconds, _shown(self.session, f"loading {DATABASE}"):
+            counts = load_reference(self.server.url(DATABASE), tenants, scale)
         say(
             f"{DATABASE} is loaded: {tenants} companies, {len(counts.rows)} tables, {count(counts.total)} rows, "
             f"among them test accounts, orphans and other flaws ({duration(seconds())})"
@@ -180,11 +111,11 @@ class _Demonstration:
         workspace = Workspace.of(settings, self.session.progress)
         before = self._inventory(workspace)
         self._split(workspace)
-        split = _split_section(workspace, str(self._last("migrate").run_id))
+        split = _Split.of(workspace, self._last("migrate"))
         if self.keep:
-            return self._kept(workspace, counts, split)
+            return self._kept(counts, split)
         self._take_back(workspace)
-        return self._finished(counts, split, before.changes(self._inventory(workspace)))
+        return self._finished(counts, split, before.changes(self._inventory(workspace)), before)
 
     def _split(self, workspace: Workspace) -> None:
         from migrator.stages.audit import audit
@@ -239,18 +170,10 @@ class _Demonstration:
         return next(took.outcome for took in reversed(self.taken) if took.command == command)
 
     def _settings(self) -> Settings:
-        """Makes the project directory: the example's migrator.toml and trees, and an .env that names this server."""
-        reference = _reference()
-        shutil.copytree(
-            reference / "migrations", self.place.directory / "migrations", ignore=shutil.ignore_patterns("__pycache__")
-        )
-        file = self.place.project / config.DEFAULT_FILE
-        shutil.copy(reference / "examples" / "topsteel" / config.DEFAULT_FILE, file)
-        environment = self.place.project / ".env"
-        environment.write_text(f"MIGRATOR_SOURCE_URL='{self.server.url(DATABASE)}'\n", encoding="utf-8")
-        environment.chmod(0o600)
+        file = self.place.make_project(self.server.url(DATABASE))
         # DB_* and MIGRATOR_* of the caller's shell are about a migration of theirs.
-        return config.load(file, flags=_limits(self.session), environment={})
+        limits = {path: value for path, value in self.session.options.flags.items() if path[0] == "limits"}
+        return config.load(file, flags=limits, environment={})
 
     def _inventory(self, workspace: Workspace) -> Inventory:
         with exported_snapshot(workspace.source, purpose="demo") as (connection, snapshot):
@@ -265,100 +188,117 @@ class _Demonstration:
 
     # -- what came of it ------------------------------------------------------------------------------------------
 
-    def _figures(self, counts: Any) -> dict[str, Any]:
-        migrated, verified = self._last("migrate").summary, self._last("verify")
-        return {
-            "loaded rows": counts.total,
-            "databases": migrated["databases"],
-            "tenants": migrated["tenants"],
-            "source rows": migrated["source_rows"],
-            "differences": migrated["differences"],
-            "verify": verified.headline,
-        }
-
-    def _sections(self, split: Section) -> tuple[Section, ...]:
-        return (
-            split,
-            Section(
-                "Stages",
-                ("migrator", "result", "seconds", "what"),
-                tuple(
-                    (took.command, took.outcome.status, round(took.seconds, 2), took.outcome.headline)
-                    for took in self.taken
-                ),
-            ),
-        )
-
-    def _finished(self, counts: Any, split: Section, changes: Sequence[str]) -> Outcome:
-        figures = self._figures(counts)
+    def _finished(self, counts: Loaded, split: _Split, changes: Sequence[str], before: Inventory) -> Outcome:
         identical = not changes
-        told = (
-            f"{count(figures['source rows'])} rows of {figures['tenants']} companies were split into "
-            f"{figures['databases']} databases. {_digests_told(figures['differences'])} "
-            + ("After rollback the source is identical to what it was." if identical else "After rollback it is NOT.")
+        returned = (
+            f"After rollback the source is identical to what was loaded: {len(before.tables)} tables, "
+            f"{len(before.sequences)} sequences, every object."
+            if identical
+            else f"After rollback the source is not what was loaded: {'; '.join(changes)}."
         )
-        changed = Section("What rollback left different", ("what",), tuple((one,) for one in changes), tone="bad")
         return Outcome(
             "demo",
             "done" if identical else "failed",
             0 if identical else 1,
-            headline=told,
-            summary={**figures, "source identical after rollback": identical},
-            sections=(*self._sections(split), *(() if identical else (changed,))),
+            headline="Split, proven, taken back." if identical else "Split and proven, but not taken back whole.",
+            summary={**self._figures(counts, split), "source identical": identical},
+            sections=(
+                *self._sections(split),
+                Section("Result", text="\n".join((*split.told, returned)), tone="good" if identical else "bad"),
+            ),
             data={"flaws": counts.flaws, "source_changes": changes},
-            next=("migrator demo --keep",),
+            next=(f"{_program()} demo --keep",),
         )
 
-    def _kept(self, workspace: Workspace, counts: Any, split: Section) -> Outcome:
-        figures = self._figures(counts)
-        file = self.place.project / config.DEFAULT_FILE
-        psql = self.server.bin_dir / "psql"
+    def _kept(self, counts: Loaded, split: _Split) -> Outcome:
+        url, file, program = self.server.url(DATABASE), self.place.project / config.DEFAULT_FILE, _program()
+        directory = f" --directory {self.place.directory}" if self.place.is_chosen else ""
         return Outcome(
             "demo",
-            headline=f"{count(figures['source rows'])} rows of {figures['tenants']} companies are in "
-            f"{figures['databases']} databases. {_digests_told(figures['differences'])} The server stays up.",
-            summary={**figures, "url": self.server.url(DATABASE), "project": str(self.place.project)},
-            sections=self._sections(split),
-            data={"flaws": counts.flaws, "url": self.server.url(DATABASE), "config": str(file)},
+            headline="Split and proven; the server stays up.",
+            summary={**self._figures(counts, split), "url": url, "project": str(self.place.project)},
+            sections=(*self._sections(split), Section("Result", text="\n".join(split.told), tone="good")),
+            data={"flaws": counts.flaws, "url": url, "config": str(file)},
             next=(
-                f"migrator --config {file} status",
-                f"migrator --config {file} verify",
-                f"{psql} '{self.server.url(workspace.prefix + '_auth')}'",
-                f"migrator --config {file} rollback --validate",
-                "migrator demo --stop",
+                f"{program} --config {file} status",
+                f"{program} --config {file} verify",
+                f"{self.server.bin_dir / 'psql'} '{self.server.url(split.databases[0][0])}'",
+                f"{program} --config {file} rollback",
+                f"{program} demo --stop{directory}",
             ),
         )
 
+    def _figures(self, counts: Loaded, split: _Split) -> dict[str, Cell]:
+        return {
+            "loaded rows": counts.total,
+            "source rows": split.source_rows,
+            "databases": len(split.databases),
+            "digests compared": split.digests,
+        }
 
-def _digests_told(differences: int) -> str:
-    return "All digests agree." if differences == 0 else f"{differences} digests differ."
+    def _sections(self, split: _Split) -> tuple[Section, ...]:
+        stages = Section(
+            "Stages",
+            ("migrator", "result", "seconds", "what"),
+            tuple(
+                (took.command, took.outcome.status, round(took.seconds, 2), took.outcome.headline)
+                for took in self.taken
+            ),
+        )
+        what = Section("What was split", ("database", "target", "tenant", "tables", "rows"), split.databases)
+        return stages, what
 
 
-def _split_section(workspace: Workspace, run: str) -> Section:
-    """Each database of the split with what it holds, from the digests that were taken in the targets."""
-    rows: Counter[tuple[str, str]] = Counter()
-    tables: Counter[tuple[str, str]] = Counter()
-    for target in workspace.settings.targets:
-        for digest in workspace.journal.digests(run, f"target:{target}"):
-            rows[target, digest.tenant] += digest.rows
-            tables[target, digest.tenant] += 1
-    return Section(
-        "What was split",
-        ("database", "target", "tenant", "tables", "rows"),
-        tuple(
-            (made.name, made.target, made.tenant, tables[place], rows[place])
-            for made in workspace.journal.artefacts(run, "database")
-            if made.state == "created"
-            and (place := (made.target or "", made.tenant or "")) in tables
+@dataclass(frozen=True)
+class _Split:
+    """What migrate made: (database, target, tenant, tables, rows) of each database, and what was compared."""
+
+    databases: tuple[tuple[str, str, str, int, int], ...]
+    tenants: int
+    source_rows: int
+    digests: int
+
+    @classmethod
+    def of(cls, workspace: Workspace, migrated: Outcome) -> _Split:
+        """Read from the journal: the digests that were taken in the targets."""
+        run = str(migrated.run_id)
+        rows: Counter[tuple[str, str]] = Counter()
+        tables: Counter[tuple[str, str]] = Counter()
+        for target in workspace.settings.targets:
+            for digest in workspace.journal.digests(run, f"target:{target}"):
+                rows[target, digest.tenant] += digest.rows
+                tables[target, digest.tenant] += 1
+        made = tuple(
+            (one.name, place[0], place[1], tables[place], rows[place])
+            for one in workspace.journal.artefacts(run, "database")
             # Templates are recorded without a tenant, which is not the empty one.
-            and made.tenant is not None
-        ),
-        tone="good",
-    )
+            if one.state == "created" and one.tenant is not None and (place := (one.target or "", one.tenant)) in tables
+        )
+        tenants = len({tenant for _, _, tenant, _, _ in made if tenant})
+        return cls(made, tenants, int(str(migrated.summary["source_rows"])), tables.total())
+
+    @property
+    def told(self) -> tuple[str, str]:
+        # Only where migrate and verify found no difference does a demonstration come this far.
+        return (
+            f"{count(self.source_rows)} rows of {self.tenants} companies were split into "
+            f"{len(self.databases)} databases.",
+            f"All {count(self.digests)} digests of tables in them agree with the source's.",
+        )
 
 
-def _limits(session_: Session) -> dict[tuple[str, ...], Any]:
-    return {path: value for path, value in session_.options.flags.items() if path[0] == "limits"}
+def _program() -> str:
+    """How migrator is called from this shell: the newcomer copies these lines, and .venv/bin is not on the PATH."""
+    if shutil.which("migrator"):
+        return "migrator"
+    return sys.argv[0] if Path(sys.argv[0]).name == "migrator" else f"{sys.executable} -m migrator"
+
+
+@contextmanager
+def _shown(session: Session, task: str) -> Iterator[None]:
+    session.progress.start(task)
+    yield
+    session.progress.finish(task)
 
 
 @contextmanager
@@ -367,37 +307,3 @@ def _timed() -> Iterator[Callable[[], float]]:
     ended: list[float] = []
     yield lambda: (ended[0] if ended else time.monotonic()) - began
     ended.append(time.monotonic())
-
-
-def _default_directory() -> Path:
-    if os.geteuid() == 0:
-        # Root's home is closed to the account that its server runs under.
-        return Path("/var/cache/migrator/demo")
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "migrator" / "demo"
-
-
-def _reference() -> Path:
-    """Where examples/ and migrations/ are: inside an installed package, or beside it in a checkout."""
-    package = Path(migrator.__file__).parent
-    packaged = package / "_reference"
-    return packaged if packaged.is_dir() else package.parent
-
-
-def _load(url: str, tenants: int, scale: float) -> Any:
-    """Loads the reference monolith with the generator of examples/topsteel, which is not part of this package."""
-    directory = _reference() / "examples" / "topsteel"
-    name = "migrator_reference_topsteel"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(
-            name, directory / "__init__.py", submodule_search_locations=[str(directory)]
-        )
-        if spec is None or spec.loader is None or not directory.is_dir():
-            raise ConfigurationError(f"The reference ERP is missing: {directory}.", "Install migrator again.")
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-    generator = importlib.import_module(f"{name}.generator")
-    try:
-        return generator.load(url, tenants=tenants, scale=scale)
-    except ValueError as error:
-        raise ConfigurationError(f"{error}.", "Choose other --tenants and --scale.") from error

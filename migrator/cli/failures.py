@@ -30,6 +30,8 @@ def translated(error: BaseException, command: str) -> MigratorError:
     match error:
         case MigratorError():
             return error
+        case click.ClickException():
+            return of_usage(error)
         case KeyboardInterrupt() | click.Abort():
             return InterruptedRunError(
                 f"{command} was interrupted. What is finished stays finished.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -68,9 +69,10 @@ def _carry_out(work: Work, options: Options) -> int:
 
             def show(between: Outcome) -> None:
                 progress.pause()
-                render_text(between, stderr)
+                stderr.file.write(_text(between, stderr))
 
-            outcome = work(Session(options, progress, show))
+            with closing(Session(options, progress, show)) as session:
+                outcome = work(session)
         except (Exception, KeyboardInterrupt) as error:
             failure = translated(error, options.command)
             _log(error, failure)
@@ -98,7 +100,7 @@ def _write_stdout(outcome: Outcome, options: Options) -> int:
         case "html":
             _write(to_html(outcome), "utf-8")
         case "text":
-            _write(_text(outcome, options), sys.stdout.encoding or "utf-8")
+            _write(_text(outcome, _console(sys.stdout, options)), sys.stdout.encoding or "utf-8")
     if options.report is None:
         return 0
     return _write_report(options.report, _rendered(outcome, options.report), options)
@@ -167,10 +169,9 @@ def _write_report(file: Path, document: str, options: Options) -> int:
     return 0
 
 
-def _text(outcome: Outcome, options: Options) -> str:
-    if not sys.stdout.isatty():
+def _text(outcome: Outcome, console: Console) -> str:
+    if not console.is_terminal:
         return to_text(outcome)
-    console = _console(sys.stdout, options)
     with console.capture() as captured:
         render_text(outcome, console)
     return captured.get()

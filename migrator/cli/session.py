@@ -74,5 +74,10 @@ class Session:
         flags = {**self.options.flags, ("source", "schemas"): list(schemas) or None}
         return Workspace.of(config.load(flags=flags, without_file=True), self.progress)
 
+    def close(self) -> None:
+        """Ends what the command opened; harmless where it opened nothing."""
+        if "looking" in vars(self):
+            self.looking.close()
+
 
 Work = Callable[[Session], "Outcome"]

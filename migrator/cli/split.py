@@ -62,7 +62,7 @@ def migrate(without_backup: bool, no_fence: bool) -> Work:
     "--sample",
     type=click.FloatRange(0, 100, min_open=True),
     metavar="PERCENT",
-    help="Digest only so many percent of each table's rows: faster, and proves less.",
+    help="Examine only so many percent of the tenants: faster, and proves less.",
 )
 def verify(sample: float | None) -> Work:
     """Proves that every row arrived exactly once, in the right database, under the right schema.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from migrator.core.placement import Placement
 
@@ -55,6 +55,31 @@ def differences(source: Iterable[Digest], target: Iterable[Digest]) -> tuple[Dif
         )
         found.append(Difference(*place, kind, source_rows, target_rows))
     return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class RowDifference:
+    """One row on which the two sides disagree; `key` is its primary key as an array's text."""
+
+    key: str
+    kind: Literal["missing", "extra", "different"]
+
+
+def merge_keys(source: Iterator[Sequence[Any]], target: Iterator[Sequence[Any]]) -> Iterator[RowDifference]:
+    """Compares two streams of (key, hash), each in ascending order of the key's bytes, in constant memory."""
+    left, right = next(source, None), next(target, None)
+    while left is not None or right is not None:
+        if right is None or (left is not None and left[0].encode() < right[0].encode()):
+            assert left is not None
+            yield RowDifference(left[0], "missing")
+            left = next(source, None)
+        elif left is None or right[0].encode() < left[0].encode():
+            yield RowDifference(right[0], "extra")
+            right = next(target, None)
+        else:
+            if left[1] != right[1]:
+                yield RowDifference(left[0], "different")
+            left, right = next(source, None), next(target, None)
 
 
 @dataclass(frozen=True, slots=True)

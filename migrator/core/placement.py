@@ -27,6 +27,7 @@ class Placement:
     key_path: KeyPath | None = None
     columns: Mapping[str, str] = field(default_factory=dict)  # source -> target where they differ; '' drops it
     query: str | None = None
+    search_path: tuple[str, ...] = ()  # where the query's bare names are looked up
     unowned: str = "block"
     replicate: tuple[str, ...] = ()
     ignored: str = ""
@@ -244,6 +245,7 @@ class _Placing:
             key_path=path,
             columns=dict(entry.columns),
             query=entry.query,
+            search_path=tuple(dict.fromkeys((*self.settings.source.schemas, "public"))) if entry.query else (),
             unowned=entry.unowned,
             replicate=entry.replicate,
             inferred=entry.inferred or (path is not None and path.inferred),

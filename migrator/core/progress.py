@@ -8,8 +8,11 @@ from typing import Protocol
 class Progress(Protocol):
     """Receives the progress of named tasks. Counts are absolute: rows, bytes."""
 
-    def start(self, task: str, *, total: int | None = None) -> None:
-        """A task begins; `total` is its expected number of rows, None where that is unknown."""
+    def start(self, task: str, *, total: int | None = None, unit: str = "rows") -> None:
+        """A task begins; `total` is its expected number of rows, None where that is unknown.
+
+        A task that counts other things than rows (tables, databases) says so in `unit`.
+        """
 
     def advance(self, task: str, *, rows: int, bytes_: int = 0) -> None:
         """A task has done `rows` rows and `bytes_` bytes so far."""
@@ -24,7 +27,7 @@ class Progress(Protocol):
 class Silent:
     """Progress for nobody."""
 
-    def start(self, task: str, *, total: int | None = None) -> None:
+    def start(self, task: str, *, total: int | None = None, unit: str = "rows") -> None:
         """Nothing to show."""
 
     def advance(self, task: str, *, rows: int, bytes_: int = 0) -> None:

@@ -48,6 +48,11 @@ class Transfer:
         return tuple(column for column in self.columns if not column.generated)
 
     @property
+    def for_everyone(self) -> bool:
+        """Whether rows without a tenant key are copied to every tenant: global rows, or a table that has no keys."""
+        return self.per_tenant and (self.placement.unowned == "replicate" or self.placement.key_path is None)
+
+    @property
     def is_replica(self) -> bool:
         return self.target != self.placement.target
 

@@ -145,10 +145,11 @@ def _count_rows(
         progress.start(task, total=rows_ * (1 + len(keys)) or None)
         if (without := counter.unowned(relation)) is not None:
             unowned.append(without)
-        for done, key in enumerate(keys, 1):
-            progress.advance(task, rows=rows_ * done)
+        progress.advance(task, rows=rows_)
+        for done, key in enumerate(keys, 2):
             if (counted := counter.references(key)) is not None:
                 references.append(counted)
+            progress.advance(task, rows=rows_ * done)
         progress.finish(task)
     return tuple(unowned), tuple(references)
 

@@ -31,6 +31,9 @@ from migrator.postgres.reading import own_rows, source_of, tenant_key
 _TEST_EMAIL = r"@([^@]+\.)?(example|test|invalid|localhost)(\.[a-z.]+)?$|^test([0-9._+-][^@]*)?@|^[^@]*\+test[^@]*@"
 _TEST_LOGIN = r"^test([0-9._-].*)?$"
 
+# Classes of SQLSTATE that speak of the statement or its values; 42501 (insufficient privilege) does not.
+_FAULTS_OF_THE_TEXT = ("22", "42")
+
 Operators = Mapping[tuple[Relation, str], tuple[tuple[str, str], ...]]
 
 
@@ -157,8 +160,9 @@ def operators_names(connection: Connection, rule: str, schemas: Sequence[str]) -
             connection.execute(sql.SQL("SET LOCAL search_path = {}").format(path))
             yield
             connection.execute("SET LOCAL search_path = ''")
-    except (psycopg.errors.SyntaxErrorOrAccessRuleViolation, psycopg.DataError) as error:
-        if isinstance(error, psycopg.errors.InsufficientPrivilege):
+    except psycopg.Error as error:
+        state = error.sqlstate or ""
+        if state[:2] not in _FAULTS_OF_THE_TEXT or state == "42501":
             raise
         raise ConfigurationError(
             f"[clean.{rule}] cannot be run: {error.diag.message_primary}.",

@@ -168,7 +168,7 @@ def connect(endpoint: Endpoint, *, purpose: str, settings: Mapping[str, str] | N
 
 
 def raw_connect(endpoint: Endpoint, purpose: str) -> psycopg.Connection[Any]:
-    """A plain transactional connection, for SQLAlchemy and Alembic to wrap; only timeouts are set.
+    """A plain transactional connection, for SQLAlchemy and Alembic to wrap: no timeouts, and dates that the driver reads.
 
     Raises:
         DatabaseError: the server cannot be reached or refuses the login.
@@ -176,7 +176,8 @@ def raw_connect(endpoint: Endpoint, purpose: str) -> psycopg.Connection[Any]:
     with translated(endpoint):
         connection = _open(endpoint, f"migrator {purpose}")
         connection.execute(
-            "SET statement_timeout = 0; SET lock_timeout = '60s'; SET idle_in_transaction_session_timeout = 0"
+            "SET statement_timeout = 0; SET lock_timeout = '60s'; SET idle_in_transaction_session_timeout = 0; "
+            "SET DateStyle = 'ISO, YMD'"  # the only one in which the driver reads timestamps
         )
         connection.autocommit = False
         return connection

@@ -68,6 +68,7 @@ class CopyUnit:
     insert: str
     columns: str
     destinations: tuple[Destination, ...]
+    set_search_path: str = ""  # run before a query of the operator's own
     unowned: UnownedRows = "block"
     quarantine: Endpoint | None = None
 
@@ -255,6 +256,7 @@ def relay(unit: CopyUnit, sessions: Sessions, report: Callable[[int, int], None]
     result = CopyResult()
     try:
         with translated(unit.source):
+            source.pgconn.exec_((unit.set_search_path or "SET search_path = ''").encode())
             _start_copy(source, f"COPY ({unit.select}) TO STDOUT")
             get = source.pgconn.get_copy_data
             find = sinks.get

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 
 from psycopg import sql
 
-from migrator.core.catalog import Catalog
+from migrator.core.catalog import Catalog, Relation
+from migrator.core.compare import Digest
 from migrator.postgres.connect import Connection, Endpoint, session
 from migrator.postgres.copy import join_snapshot
+from migrator.postgres.digest import whole_table
 from migrator.postgres.reading import own_rows
 
 
 class RowCounts:
-    """Counts in a thread of its own, in a session under the snapshot, while workers copy."""
+    """Counts in a thread of its own, in a session under the snapshot, while workers copy.
 
-    def __init__(self, source: Endpoint, snapshot: str, catalog: Catalog) -> None:
+    The tables in `digested` are digested as well: those whose digest the copies do not give.
+    """
+
+    def __init__(self, source: Endpoint, snapshot: str, catalog: Catalog, digested: Collection[Relation]) -> None:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="counts")
-        self._future = self._pool.submit(_count, source, snapshot, catalog)
+        self._future = self._pool.submit(_count, source, snapshot, catalog, digested)
 
-    def result(self) -> dict[str, int]:
-        """Rows by "schema.table"; waits for the last count."""
+    def result(self) -> tuple[dict[str, int], tuple[Digest, ...]]:
+        """Rows by "schema.table", and the digests; waits for the last one."""
         return self._future.result()
 
     def close(self) -> None:
@@ -29,10 +35,14 @@ class RowCounts:
         self._pool.shutdown(wait=False)
 
 
-def _count(source: Endpoint, snapshot: str, catalog: Catalog) -> dict[str, int]:
+def _count(
+    source: Endpoint, snapshot: str, catalog: Catalog, digested: Collection[Relation]
+) -> tuple[dict[str, int], tuple[Digest, ...]]:
     with session(source, purpose="count") as connection:
         join_snapshot(connection, source, snapshot)
-        return count_rows(connection, catalog)
+        return count_rows(connection, catalog), tuple(
+            whole_table(connection, table) for table in catalog.tables.values() if table.relation in digested
+        )
 
 
 def count_rows(connection: Connection, catalog: Catalog) -> dict[str, int]:

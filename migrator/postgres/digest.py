@@ -10,7 +10,7 @@ from migrator.core.catalog import Catalog, Relation, Table
 from migrator.core.compare import HASH_MODULUS, Digest
 from migrator.core.transfer import Transfer
 from migrator.postgres.connect import Connection
-from migrator.postgres.reading import ROW, row_hash, select_rows
+from migrator.postgres.reading import ROW, bare_names, row_hash, select_rows
 
 # numeric, because a sum of bigints leaves bigint's range; reduced modulo 2**64 here.
 _AGGREGATE = sql.SQL("count(*), coalesce(sum(hash::numeric), 0)")
@@ -44,9 +44,9 @@ def source_digests(connection: Connection, transfer: Transfer, catalog: Catalog)
         sql.SQL("").join(sql.SQL(", ") + sql.Identifier(f"c{n}") for n, _ in enumerate(transfer.copied)),
     )
     name = f"{transfer.relation.schema}.{transfer.relation.name}"
-    return tuple(
-        Digest(name, key, rows, int(total) % HASH_MODULUS) for key, rows, total in connection.execute(statement)
-    )
+    with bare_names(connection, transfer.placement):
+        found = connection.execute(statement).fetchall()
+    return tuple(Digest(name, key, count, int(total) % HASH_MODULUS) for key, count, total in found)
 
 
 def target_digests(connection: Connection, transfers: Iterable[Transfer], tenant: str) -> tuple[Digest, ...]:

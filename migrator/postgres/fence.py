@@ -68,7 +68,13 @@ def raise_fence(
         if standing is not None and table in standing.fenced:
             continue
         _with_patience(
-            connection, endpoint, table, _trigger(table, run), lock_timeout=lock_timeout, deadline=deadline, say=say
+            connection,
+            endpoint,
+            table,
+            fence_statement(table, run),
+            lock_timeout=lock_timeout,
+            deadline=deadline,
+            say=say,
         )
 
 
@@ -85,7 +91,8 @@ def lift_fence(
     return len(standing.fenced) if standing else 0
 
 
-def _trigger(table: Relation, run: str) -> sql.Composed:
+def fence_statement(table: Relation, run: str) -> sql.Composed:
+    """Puts the fence on one table; `run` is what its refusals name."""
     # One simple-protocol message: both statements are one transaction.
     return sql.SQL(
         "CREATE TRIGGER {trigger} BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON {table} FOR EACH STATEMENT "

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
+import psycopg
 from psycopg import sql
+from psycopg.pq import TransactionStatus
 
 from migrator.core.catalog import Catalog, ForeignKey, Relation
 from migrator.core.paths import KeyPath
 from migrator.core.placement import Placement
 from migrator.core.transfer import Transfer, TransferColumn
+from migrator.errors import ConfigurationError
 from migrator.postgres.connect import Connection
 
 # The alias of the table (or query) itself; the hops of the key path are h1, h2, …
@@ -28,9 +32,38 @@ def own_rows(catalog: Catalog, relation: Relation) -> sql.Composed:
     return sql.SQL("{}{}").format(only, qualified(relation))
 
 
+@contextmanager
+def bare_names(connection: Connection, placement: Placement) -> Iterator[None]:
+    """The operator's own query finds tables by their bare names; everything else runs with an empty search path."""
+    if placement.search_path:
+        connection.execute(set_search_path(placement))
+    try:
+        yield
+    finally:
+        if placement.search_path and connection.info.transaction_status != TransactionStatus.INERROR:
+            connection.execute("SET search_path = ''")
+
+
+def set_search_path(placement: Placement) -> sql.Composed:
+    """The statement that `bare_names` begins with."""
+    path = sql.SQL(", ").join(sql.Identifier(schema) for schema in placement.search_path)
+    return sql.SQL("SET search_path = {}").format(path)
+
+
 def query_columns(connection: Connection, placement: Placement) -> tuple[str, ...]:
-    """The columns that a placement's query yields, in order."""
-    cursor = connection.execute(sql.SQL("SELECT * FROM {} LIMIT 0").format(_base(placement, None)))
+    """The columns that a placement's query yields, in order.
+
+    Raises:
+        ConfigurationError: the query cannot be run; says in the server's words why.
+    """
+    try:
+        with connection.transaction(), bare_names(connection, placement):
+            cursor = connection.execute(sql.SQL("SELECT * FROM {} LIMIT 0").format(_base(placement, None)))
+    except (psycopg.errors.SyntaxErrorOrAccessRuleViolation, psycopg.DataError) as error:
+        raise ConfigurationError(
+            f"[tables.{placement.relation}] query cannot be run: {error.diag.message_primary}.",
+            "Correct it in migrator.toml; names of other schemas than the source's need their schema.",
+        ) from error
     return tuple(column.name for column in cursor.description or ())
 
 
@@ -59,7 +92,7 @@ def tenant_key(placement: Placement, *, only: KeyPath | None = None) -> sql.Comp
     Text, never cast to the root's type: '01' is not tenant 1. `only` is one of the path's alternatives, taken alone.
     """
     if placement.key_path is None:
-        return sql.SQL("{}").format(sql.Literal(""))
+        return sql.SQL("NULL::text").format()
     aliases = _aliases(placement.key_path)
     keys = []
     for path in (only,) if only is not None else placement.key_path.alternatives:
@@ -128,6 +161,20 @@ def select_rows(
     return sql.SQL("SELECT {} FROM {}").format(
         sql.SQL(", ").join([key, hashed, *copied]), source_of(transfer.placement, catalog)
     ) + where(transfer, keys=keys, but=but, pages=pages)
+
+
+def select_keyed(transfer: Transfer, catalog: Catalog, key: Sequence[str], tenant: str | None) -> sql.Composed:
+    """SELECT of (primary key as text, row hash) of one tenant's rows (None: all), in the key's byte order."""
+    parts = sql.SQL(", ").join(sql.SQL("{}.{}::text").format(ROW, sql.Identifier(name)) for name in key)
+    hashed = row_hash([_read(column) for column in transfer.columns])
+    limits = where(transfer, keys=None if tenant is None else [tenant])
+    return (
+        sql.SQL("SELECT ARRAY[{}]::text AS key, {} AS hash FROM {}").format(
+            parts, hashed, source_of(transfer.placement, catalog)
+        )
+        + limits
+        + sql.SQL(' ORDER BY 1 COLLATE "C"')
+    )
 
 
 def where(

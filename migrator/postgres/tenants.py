@@ -12,7 +12,7 @@ from migrator.postgres.connect import Connection
 def read_tenants(
     connection: Connection, settings: Tenants, root: Relation | None, key: str | None
 ) -> list[tuple[str, str, str]]:
-    """(key, text for the slug, name) of every tenant, in the order of the key's own type; texts as PostgreSQL writes them.
+    """(key, text for the slug, name) of every tenant, in the order of the key's own type, as PostgreSQL writes them.
 
     `root` and `key` are those that `place` resolved; without a root there is the configured default tenant, or none.
     """

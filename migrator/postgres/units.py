@@ -13,14 +13,11 @@ from migrator.core.plan import CopyTable
 from migrator.core.transfer import Transfer
 from migrator.postgres.connect import Connection, Endpoint, rows
 from migrator.postgres.copy import CopyUnit, Destination, UnownedRows
-from migrator.postgres.reading import select_rows
+from migrator.postgres.reading import select_rows, set_search_path
 
 # Sessions that are not ours to take: a DBA's psql, monitoring, our own journal and snapshot.
 _SPARE_CONNECTIONS = 8
 _MOST_SESSIONS = 200
-
-# What `unowned` in migrator.toml means to a unit that fills tenants' databases.
-_UNOWNED_ROWS: Mapping[str, UnownedRows] = {"replicate": "everyone", "shared": "elsewhere"}
 
 
 def session_budget(connection: Connection, configured: int | None) -> int:
@@ -84,6 +81,13 @@ def copy_units(
                     .as_string(None),
                     columns=columns.as_string(None),
                     destinations=tuple(chosen),
-                    unowned=_UNOWNED_ROWS.get(placement.unowned, "block") if transfer.per_tenant else "block",
+                    set_search_path=set_search_path(placement).as_string(None) if placement.search_path else "",
+                    unowned=_unowned_rows(transfer),
                     quarantine=control if quarantined else None,
                 )
+
+
+def _unowned_rows(transfer: Transfer) -> UnownedRows:
+    if transfer.for_everyone:
+        return "everyone"
+    return "elsewhere" if transfer.per_tenant and transfer.placement.unowned == "shared" else "block"

@@ -40,16 +40,19 @@ class Display(ProgressProtocol, Protocol):
 
 @dataclass
 class _Tally:
-    """What finished tasks have done together."""
+    """What tasks have done together that finished while others ran; it begins anew when nothing runs."""
 
     tasks: int = 0
     rows: int = 0
     bytes: int = 0
 
-    def add(self, rows: float, bytes_: int) -> None:
+    def add(self, rows: int, bytes_: int, unit: str) -> None:
         self.tasks += 1
-        self.rows += int(rows)
+        self.rows += rows if unit == "rows" else 0
         self.bytes += bytes_
+
+    def clear(self) -> None:
+        self.tasks = self.rows = self.bytes = 0
 
     def __str__(self) -> str:
         bytes_ = f", {size(self.bytes)}" if self.bytes else ""
@@ -66,12 +69,12 @@ class Bars:
         self._tally = _Tally()
         self._bars = _FittingBars(console, self._tally)
 
-    def start(self, task: str, *, total: int | None = None) -> None:
+    def start(self, task: str, *, total: int | None = None, unit: str = "rows") -> None:
         """Shows a bar; a second start of the same task begins it anew."""
         with self._lock:
             if task in self._ids:
                 self._bars.remove_task(self._ids.pop(task))
-            self._ids[task] = self._bars.add_task(visible(task), total=total, bytes=0)
+            self._ids[task] = self._bars.add_task(visible(task), total=total, bytes=0, unit=unit)
             self._bars.start()
 
     def advance(self, task: str, *, rows: int, bytes_: int = 0) -> None:
@@ -90,12 +93,15 @@ class Bars:
             if (shown := self._ids.pop(task, None)) is None:
                 return
             done = self._bars.of(shown)
-            self._tally.add(done.completed, done.fields["bytes"])
+            self._tally.add(int(done.completed), done.fields["bytes"], done.fields["unit"])
             self._bars.remove_task(shown)
+            if not self._ids:
+                self._tally.clear()
+                self._bars.stop()
 
     def say(self, text: str) -> None:
         """Prints a line above the bars."""
-        self._console.print(Text(visible(text)), soft_wrap=True)
+        self._console.print(Text(visible(text), overflow="fold"))
 
     def pause(self) -> None:
         """Clears the bars."""
@@ -167,7 +173,10 @@ class _Rows(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         of = f"/{self._written(task.total)}" if task.total else ""
-        return Text(f"{self._written(task.completed)}{of} rows" if task.completed or of else "", justify="right")
+        return Text(
+            f"{self._written(task.completed)}{of} {task.fields['unit']}" if task.completed or of else "",
+            justify="right",
+        )
 
 
 class _Bytes(ProgressColumn):
@@ -209,6 +218,7 @@ class _Running:
 
     started: float
     total: int | None
+    unit: str = "rows"
     rows: int = 0
     bytes: int = 0
 
@@ -216,13 +226,15 @@ class _Running:
         elapsed = now - self.started
         parts = []
         if self.total:
-            parts.append(f"{count(self.rows)} of {count(self.total)} rows ({100 * self.rows / self.total:.0f} %)")
+            parts.append(
+                f"{count(self.rows)} of {count(self.total)} {self.unit} ({100 * self.rows / self.total:.0f} %)"
+            )
         elif self.rows:
-            parts.append(f"{count(self.rows)} rows")
+            parts.append(f"{count(self.rows)} {self.unit}")
         if self.bytes:
             parts.append(size(self.bytes))
-        if self.rows and elapsed > 0:
-            parts.append(f"{count(self.rows / elapsed)} rows/s")
+        if self.rows and elapsed > 0 and self.unit == "rows":
+            parts.append(f"{count(self.rows / elapsed)} {self.unit}/s")
         if self.total and 0 < self.rows <= self.total:
             parts.append(f"about {_span(elapsed * (self.total - self.rows) / self.rows)} left")
         else:
@@ -242,10 +254,10 @@ class Plain:
         self._closed = threading.Event()
         self._clock: threading.Thread | None = None
 
-    def start(self, task: str, *, total: int | None = None) -> None:
+    def start(self, task: str, *, total: int | None = None, unit: str = "rows") -> None:
         """Notes that a task runs."""
         with self._lock:
-            self._running[task] = _Running(monotonic(), total)
+            self._running[task] = _Running(monotonic(), total, unit)
             if self._clock is None:
                 self._clock = threading.Thread(target=self._tick, name="progress", daemon=True)
                 self._clock.start()
@@ -260,7 +272,9 @@ class Plain:
         """Counts what the task did."""
         with self._lock:
             if (done := self._running.pop(task, None)) is not None:
-                self._tally.add(done.rows, done.bytes)
+                self._tally.add(done.rows, done.bytes, done.unit)
+            if not self._running:
+                self._tally.clear()
 
     def say(self, text: str) -> None:
         """Writes the line at once."""

@@ -15,7 +15,7 @@ from migrator.core.outcome import Outcome, Section, Tone
 
 _WORDS = {"E": "error", "W": "warning", "I": "info"}
 # Findings about rows that clean can take away.
-_CLEANABLE = frozenset({"S03", "S06", "S07", "C01"})
+_CLEANABLE = frozenset({"S03", "S06", "S07"})
 
 
 def audit_outcome(run: str, facts: Facts, found: Review) -> Outcome:
@@ -26,12 +26,7 @@ def audit_outcome(run: str, facts: Facts, found: Review) -> Outcome:
         status="findings" if found.blocks else "done",
         exit_code=1 if found.blocks else 0,
         run_id=run,
-        headline=f"Overall health: {found.health}. "
-        + (
-            f"{plural(errors, 'error')} {'stands' if errors == 1 else 'stand'} in the way of the split."
-            if found.blocks
-            else "Nothing stands in the way of the split."
-        ),
+        headline=f"Overall health: {found.health}. {_verdict(found)}",
         summary={
             "health": str(found.health),
             "errors": errors,
@@ -45,6 +40,20 @@ def audit_outcome(run: str, facts: Facts, found: Review) -> Outcome:
         data=_data(found),
         next=_next(found),
     )
+
+
+def _verdict(found: Review) -> str:
+    errors, known = (sum(finding.severity == "E" for finding in part) for part in (found.findings, found.known))
+    if not errors and not known:
+        return "Nothing stands in the way of the split."
+    if not errors:
+        return f"No new error; {plural(known, 'error')} of the baseline still {_stands(known)} in the way of the split."
+    more = f", and {known:,} of the baseline" if known else ""
+    return f"{plural(errors, 'error')}{more} {_stands(errors + known)} in the way of the split."
+
+
+def _stands(count: int) -> str:
+    return "stands" if count == 1 else "stand"
 
 
 def _sections(facts: Facts, found: Review) -> Iterator[Section]:
@@ -125,6 +134,6 @@ def _data(found: Review) -> dict[str, Any]:
 
 
 def _next(found: Review) -> tuple[str, ...]:
-    if any(finding.id in _CLEANABLE for finding in found.findings):
+    if any(each.id == "C01" or (each.id in _CLEANABLE and each.severity == "E") for each in found.findings):
         return ("migrator clean", "migrator audit") if found.blocks else ("migrator clean", "migrator dry-run")
     return ("migrator audit",) if found.blocks else ("migrator dry-run",)

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 
-from migrator.core.compare import Balance, Difference, Digest, balances, differences, total
-from migrator.core.outcome import Outcome, Section
+from migrator.core.catalog import Relation
+from migrator.core.compare import Digest, total
+from migrator.core.outcome import Outcome
 from migrator.core.plan import CopyTable, CreateDatabase, FinishDatabase, Plan, PrepareTarget
-from migrator.core.transfer import SequenceTransfer, Transfer, last_value, sequence_transfers, transfers_into
-from migrator.errors import ConfigurationError, InterruptedRunError, MigratorError, RefusedError, TargetsFailedError
+from migrator.core.transfer import Transfer, last_value
+from migrator.errors import InterruptedRunError, RefusedError, TargetsFailedError
 from migrator.execute import CreateUnit, Work, carry_out, create_databases, prepare_target, process_pool
-from migrator.journal import Run
-from migrator.postgres.catalog import read_catalog, read_objects, read_sequences
+from migrator.journal import Journal, Run
+from migrator.postgres.catalog import read_objects, read_sequences
 from migrator.postgres.connect import READ_ONLY, session
 from migrator.postgres.copy import Destination
 from migrator.postgres.counting import RowCounts, lock_against_ddl
 from migrator.postgres.databases import drop_database
-from migrator.postgres.deferred import FinishUnit, TargetWork, seeded_tables
+from migrator.postgres.deferred import FinishUnit, TargetWork
 from migrator.postgres.fence import lift_fence, raise_fence, read_fence
 from migrator.postgres.snapshot import Snapshot
 from migrator.postgres.units import copy_units, session_budget
+from migrator.stages.proof import Proof, proof_sections, prove
+from migrator.stages.resolve import Resolved, resolve
 from migrator.stages.survey import Survey, plan_of, survey, survey_in
 from migrator.stages.workspace import Workspace
 
@@ -95,18 +98,30 @@ def _require_backup(workspace: Workspace, run: Run) -> None:
         )
 
 
-@dataclass(frozen=True)
-class Proof:
-    """What migrate and verify have to show for themselves."""
+def given_digests(journal: Journal, run: str) -> Mapping[str, tuple[Digest, ...]]:
+    """What the source gave to each target, as the copies recorded it, parts of a table taken together."""
+    copied: dict[str, list[Digest]] = {}
+    for moment, digest in journal.digests_by_moment(run, "copied:"):
+        copied.setdefault(moment.split(":")[1], []).append(digest)
+    return {target: tuple(total(found).values()) for target, found in copied.items()}
 
-    differences: tuple[tuple[str, Difference], ...]
-    balances: tuple[Balance, ...]
-    source_rows: int
-    target_rows: int
 
-    @property
-    def holds(self) -> bool:
-        return not self.differences and not any(balance.lost for balance in self.balances)
+def _covered(found: Survey, transfers: Mapping[str, tuple[Transfer, ...]]) -> frozenset[Relation]:
+    """Tables whose copies read every row once, with every column in its place: their digests add up to the table's."""
+    return frozenset(
+        one.relation
+        for items in transfers.values()
+        for one in items
+        if not one.is_replica
+        and one.placement.query is None
+        and one.placement.unowned != "replicate"
+        and tuple(column.source for column in one.columns) == found.catalog.tables[one.relation].column_names
+    )
+
+
+def database_counts(plan: Plan) -> Mapping[str, int]:
+    """How many databases each target has."""
+    return Counter(step.target for step in plan.of(CreateDatabase))
 
 
 class _Migration:
@@ -122,12 +137,13 @@ class _Migration:
 
     def carry_out(self, summary: dict[str, object]) -> Outcome:
         post_data = self._prepare_targets()
-        transfers, sequences = self._resolve()
+        # Checked against the templates before the source is fenced.
+        resolved = resolve(self.workspace, self.plan, self.survey)
         with self._lifted_on_failure():
             epoch = self._fence()
             self._reset_unless(epoch)
             with self._snapshot() as snapshot:
-                proof, failures = self._split(epoch, snapshot, post_data, transfers, sequences)
+                proof, failures = self._split(epoch, snapshot, post_data, resolved)
         return self._outcome(summary, proof, failures)
 
     # -- before anything is read ----------------------------------------------------------------------------------
@@ -148,32 +164,6 @@ class _Migration:
                 programs=self.workspace.programs,
             )
         return scripts
-
-    def _resolve(self) -> tuple[Mapping[str, tuple[Transfer, ...]], Mapping[str, tuple[SequenceTransfer, ...]]]:
-        """Which columns and sequences travel, checked against the templates before the source is fenced."""
-        transfers: dict[str, tuple[Transfer, ...]] = {}
-        sequences: dict[str, tuple[SequenceTransfer, ...]] = {}
-        for step in self.plan.of(PrepareTarget):
-            endpoint = self.workspace.server(step.server).at(step.template)
-            with session(endpoint, purpose="resolve", settings=READ_ONLY) as connection:
-                target_catalog = read_catalog(connection)
-                found = transfers_into(
-                    step.target,
-                    self.survey.placements,
-                    self.survey.catalog,
-                    target_catalog,
-                    self.workspace.settings,
-                    dict(self.survey.query_columns),
-                )
-                if seeded := seeded_tables(connection, found):
-                    raise ConfigurationError(
-                        f"The tree of target {step.target!r} puts rows of its own into {', '.join(map(str, seeded))}, "
-                        "where the source's rows go.",
-                        "Remove them from the revision; rows that the source lacks belong in a later one.",
-                    )
-            transfers[step.target] = found
-            sequences[step.target] = sequence_transfers(self.survey.catalog, target_catalog, found)
-        return transfers, sequences
 
     # -- the fence and the snapshot -------------------------------------------------------------------------------
 
@@ -198,7 +188,7 @@ class _Migration:
             complete = any(artefact.state == "created" for artefact in known)
             if standing is not None and complete and not set(tables) <= standing.fenced:
                 # Somebody took a part of it away: what was read before may have changed since.
-                self._lift(connection)
+                self._lift()
                 standing = None
             if standing is None or not complete:
                 self.journal.artefact(self.run.id, "fence", "source", "intended")
@@ -218,7 +208,7 @@ class _Migration:
         assert standing is not None
         return standing.epoch
 
-    def _lift(self, connection: object = None) -> None:
+    def _lift(self) -> None:
         limits = self.workspace.settings.limits
         with session(self.workspace.source, purpose="fence") as own:
             lift_fence(
@@ -283,8 +273,7 @@ class _Migration:
         epoch: str,
         snapshot: Snapshot,
         post_data: Mapping[str, str],
-        transfers: Mapping[str, tuple[Transfer, ...]],
-        sequences: Mapping[str, tuple[SequenceTransfer, ...]],
+        resolved: Mapping[str, Resolved],
     ) -> tuple[Proof, Mapping[str, str]]:
         workspace, settings = self.workspace, self.workspace.settings
         with session(workspace.source, purpose="sequences", settings=READ_ONLY) as connection:
@@ -293,15 +282,16 @@ class _Migration:
         targets = {
             name: TargetWork(
                 post_data[name],
-                transfers[name],
+                target.transfers,
                 tuple(
                     (item.sequence, value)
-                    for item in sequences[name]
+                    for item in target.sequences
                     if (value := last_value(item, standing)) is not None
                 ),
             )
-            for name in transfers
+            for name, target in resolved.items()
         }
+        transfers = {name: target.transfers for name, target in resolved.items()}
         jobs = settings.limits.jobs
         with session(workspace.server(), purpose="capacity", settings=READ_ONLY) as connection:
             budget = session_budget(connection, settings.limits.max_target_connections)
@@ -333,10 +323,17 @@ class _Migration:
             )
             for step in self.plan.of(FinishDatabase)
         }
-        counts = RowCounts(workspace.source, snapshot.id, self.survey.catalog)
+        covered = _covered(self.survey, transfers)
+        counts = RowCounts(
+            workspace.source, snapshot.id, self.survey.catalog, self.survey.catalog.tables.keys() - covered
+        )
 
         def after_last_copy() -> None:
-            self.journal.record(self.run.id, "source rows", counts.result())
+            counted, digested = counts.result()
+            self.journal.record(self.run.id, "source rows", counted)
+            self.journal.store_digests(
+                self.run.id, [("source before", one) for one in (*digested, *self._whole_tables(covered))]
+            )
             snapshot.close()
 
         pool = process_pool(Work(self.run.id, workspace.control, group, targets), jobs)
@@ -359,7 +356,33 @@ class _Migration:
         finally:
             _end(pool)
             counts.close()
-        return prove(workspace, self.run, self.plan, self.survey, transfers), carried.failures
+        return self._prove(transfers), carried.failures
+
+    def _prove(self, transfers: Mapping[str, tuple[Transfer, ...]]) -> Proof:
+        """From the digests that the copies and the finished databases left in the journal."""
+        journal, run = self.journal, self.run.id
+        return prove(
+            given_digests(journal, run),
+            {name: journal.digests(run, f"target:{name}") for name in transfers},
+            transfers,
+            self.survey.placements,
+            counted=journal.recorded(run, "source rows"),
+            quarantined=journal.quarantined(run),
+            databases=database_counts(self.plan),
+        )
+
+    def _whole_tables(self, covered: frozenset[Relation]) -> list[Digest]:
+        """The digests of whole source tables, from what the copies gave: what rollback compares the source with."""
+        names = {
+            f"{relation.schema}.{relation.name}": self.survey.placements.tables[relation].target for relation in covered
+        }
+        given = given_digests(self.journal, self.run.id)
+        none = {name: Digest(name, "", 0, 0) for name in names}
+        for target, digests in given.items():
+            for one in digests:
+                if names.get(one.relation) == target:
+                    none[one.relation] = none[one.relation].plus(one)
+        return list(none.values())
 
     def _expected_rows(self) -> Mapping[str, int]:
         return {
@@ -419,66 +442,3 @@ def _end(pool: ProcessPoolExecutor) -> None:
         process.terminate()
     for process in processes:
         process.join(10)
-
-
-def prove(
-    workspace: Workspace, run: Run, plan: Plan, found: Survey, transfers: Mapping[str, Sequence[Transfer]]
-) -> Proof:
-    """Compares what the source gave with what the targets hold, from the digests in the journal."""
-    journal = workspace.journal
-    copied: dict[str, list[Digest]] = {}
-    for moment, digest in journal.digests_by_moment(run.id, "copied:"):
-        copied.setdefault(moment.split(":")[1], []).append(digest)
-    per_target = {name: total(copied.get(name, [])) for name in transfers}
-    unequal: list[tuple[str, Difference]] = []
-    target_rows = 0
-    for name, items in transfers.items():
-        only_unowned = {f"{item.relation.schema}.{item.relation.name}" for item in items if item.unowned_only}
-        given = [
-            digest
-            for (relation, tenant), digest in per_target[name].items()
-            if tenant != "\\N" or relation in only_unowned
-        ]
-        # A single database's global rows of a mixed table are digested under '' there, and were read under NULL.
-        given = [Digest(one.relation, "" if one.tenant == "\\N" else one.tenant, one.rows, one.hash) for one in given]
-        held = journal.digests(run.id, f"target:{name}")
-        target_rows += sum(digest.rows for digest in held)
-        unequal += [(name, difference) for difference in differences(given, held)]
-    counted = journal.recorded(run.id, "source rows") or {}
-    databases = {name: sum(1 for step in plan.of(CreateDatabase) if step.target == name) for name in transfers}
-    found_balances = balances(
-        counted,
-        {name: list(digests.values()) for name, digests in per_target.items()},
-        found.placements.tables.values(),
-        journal.quarantined(run.id),
-        databases,
-    )
-    return Proof(tuple(unequal), found_balances, sum(counted.values()), target_rows)
-
-
-def proof_sections(proof: Proof) -> tuple[Section, ...]:
-    """The proof as a report shows it."""
-    conservation = Section(
-        "Conservation: every row of the source, once",
-        ("table", "source rows", "placed rows", "global rows", "quarantined rows", "ignored rows", "lost rows"),
-        tuple(
-            (one.relation, one.total, one.placed, one.shared, one.quarantined, one.ignored, one.lost)
-            for one in proof.balances
-        ),
-        tone="bad" if any(one.lost for one in proof.balances) else "good",
-    )
-    if not proof.differences:
-        return (conservation,)
-    unequal = Section(
-        "Differences",
-        ("target", "table", "tenant", "kind", "source rows", "target rows"),
-        tuple(
-            (target, one.relation, one.tenant, one.kind, one.source_rows, one.target_rows)
-            for target, one in proof.differences
-        ),
-        tone="bad",
-    )
-    return (unequal, conservation)
-
-
-__all__ = ["MigratorError", "Proof", "migrate", "proof_sections", "prove"]

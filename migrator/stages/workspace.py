@@ -88,6 +88,11 @@ class Workspace:
         journal.prepare()
         return journal
 
+    def close(self) -> None:
+        """Ends the journal's sessions; harmless where none were opened."""
+        if "journal" in vars(self):
+            self.journal.close()
+
     @cached_property
     def source_id(self) -> str:
         """The source's identity: system identifier and database, the same from whichever machine."""

@@ -52,7 +52,9 @@ def written(directory: Path) -> list[dict[str, Any]]:
         ("DB_PASSWORD='geheim'", "DB_PASSWORD=********"),
         ('{"password": "geheim", "a": 1}', '{"password": ********, "a": 1}'),
         ("sslpassword=geheim", "sslpassword=********"),
-        ("the password is wrong", "the password is wrong"),
+        ("ERP_DB_PASSWORD=geheim", "ERP_DB_PASSWORD=********"),
+        ("the password is wrong: check it", "the password is wrong: check it"),
+        ("wrong password: check it", "wrong password: check it"),
         ("12:30 me@example.test", "12:30 me@example.test"),
     ],
 )

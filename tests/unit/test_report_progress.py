@@ -62,6 +62,17 @@ def test_many_tasks_are_one_line() -> None:
     assert "2 more running; 1 finished: 10 rows, 10 bytes" in lines_of(stream)[0]
 
 
+def test_the_sum_begins_anew_when_nothing_runs() -> None:
+    stream = StringIO()
+    with Plain(stream, interval=0.02) as progress:
+        progress.advance("earlier", rows=5)
+        progress.finish("earlier")
+        progress.start("later")
+        before = len(lines_of(stream))
+        wait_for(stream, before + 1)
+    assert "finished" not in lines_of(stream)[-1]
+
+
 def test_what_is_said_comes_at_once_and_harmless() -> None:
     stream = StringIO()
     with Plain(stream) as progress:
@@ -78,12 +89,12 @@ def test_many_threads_may_tell_at_once() -> None:
         progress.finish(name)
 
     with Plain(stream, interval=0.001) as progress:
+        progress.start("last")
         threads = [threading.Thread(target=work, args=(f"t{number}",)) for number in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        progress.start("last")
         before = len(lines_of(stream))
         wait_for(stream, before + 2)
     assert lines_of(stream)[-1].endswith("8 finished: 1,592 rows")

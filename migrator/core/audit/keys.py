@@ -83,18 +83,20 @@ def key_type_mismatch(facts: Facts) -> Iterator[Observation]:
     remedy="Find and mend the rows (S07 counts the orphans of foreign keys), then validate the constraint.",
 )  # fmt: skip
 def not_validated(facts: Facts) -> Iterator[Observation]:
-    """NOT VALID and NOT ENFORCED constraints, of tables and of domains."""
+    """NOT VALID and NOT ENFORCED constraints, of tables and of domains.
+
+    A foreign key only warns where its rows were counted and none violates it.
+    """
     for loose in facts.loose_constraints:
         kind = {"f": "foreign key", "c": "check constraint", "n": "not-null constraint"}.get(loose.kind, "constraint")
-        what = "DOMAIN" if loose.domain else "TABLE"
-        alter = f"ALTER {what} {qualified(loose.table)} "
+        violations = _violations(facts, loose)
         yield Observation(
             f"{loose.name} on {loose.table}", place(loose.table, (loose.name,)),
             f"The {kind} is {'NOT VALID' if loose.enforced else 'NOT ENFORCED'}: {_definition(loose)}."
-            f"{_violations(facts, loose)}",
+            f"{'' if violations is None else _told(violations)}",
             None if loose.domain else loose.table,
-            sql_fix=f"{alter}VALIDATE CONSTRAINT {identifier(loose.name)};" if loose.enforced
-            else f"{alter}ALTER CONSTRAINT {identifier(loose.name)} ENFORCED;" if loose.kind == "f" else "",
+            "W" if violations == 0 else None,
+            sql_fix=_validation(loose),
         )  # fmt: skip
 
 
@@ -102,14 +104,26 @@ def _definition(loose: LooseConstraint) -> str:
     return loose.definition.removesuffix(" NOT VALID").removesuffix(" NOT ENFORCED")
 
 
-def _violations(facts: Facts, loose: LooseConstraint) -> str:
+def _violations(facts: Facts, loose: LooseConstraint) -> int | None:
     """How many rows violate a foreign key, where they were counted."""
-    for counted in facts.references:
-        if loose.kind == "f" and (counted.key.table, counted.key.name) == (loose.table, loose.name):
-            if not counted.orphans:
-                return " No row violates it."
-            return f" {plural(counted.orphans, 'row')} {'violates' if counted.orphans == 1 else 'violate'} it (S07)."
-    return ""
+    if loose.kind != "f":
+        return None
+    name = (loose.table, loose.name)
+    return next((each.orphans for each in facts.references if (each.key.table, each.key.name) == name), None)
+
+
+def _told(violations: int) -> str:
+    if not violations:
+        return " No row violates it: it can be validated now."
+    return f" {plural(violations, 'row')} {'violates' if violations == 1 else 'violate'} it (S07)."
+
+
+def _validation(loose: LooseConstraint) -> str:
+    alter = f"ALTER {'DOMAIN' if loose.domain else 'TABLE'} {qualified(loose.table)}"
+    if loose.enforced:
+        return f"{alter} VALIDATE CONSTRAINT {identifier(loose.name)};"
+    # Enforcement of a check cannot be switched on; it has to be dropped and added again.
+    return f"{alter} ALTER CONSTRAINT {identifier(loose.name)} ENFORCED;" if loose.kind == "f" else ""
 
 
 @rule(

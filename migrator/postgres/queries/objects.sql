@@ -69,9 +69,6 @@ LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attn
 UNION ALL
 SELECT 'constraint', coalesce(r.name, ty.name) || '.' || quote_ident(c.conname),
        pg_catalog.pg_get_constraintdef(c.oid)
-       || CASE WHEN c.convalidated THEN '' ELSE ' [not valid]' END
-       -- Only of a check constraint it is a property; on partitions' keys it tells in which order they were made.
-       || CASE WHEN c.connoinherit AND c.contype = 'c' THEN ' [no inherit]' ELSE '' END
 FROM pg_catalog.pg_constraint c
 LEFT JOIN relation r ON r.oid = c.conrelid
 LEFT JOIN type ty ON ty.oid = c.contypid

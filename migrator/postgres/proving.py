@@ -1,0 +1,274 @@
+"""Proving one target database: digests, catalog against its template, leaks, sequences, references across databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from psycopg import sql
+
+from migrator.core.catalog import ForeignKey, Relation
+from migrator.core.compare import Digest, RowDifference, merge_keys
+from migrator.core.transfer import Transfer
+from migrator.postgres.catalog import Objects, read_objects, read_sequences
+from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, session
+from migrator.postgres.digest import target_digests
+from migrator.postgres.reading import ROW, row_hash
+
+_KEYS_A_QUERY = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseFacts:
+    """What was found in one target database."""
+
+    database: str
+    target: str
+    tenant: str
+    digests: tuple[Digest, ...]
+    objects: tuple[
+        tuple[str, str, str], ...
+    ]  # (kind, identity, "missing" | "extra" | "different") against the template
+    leaks: tuple[tuple[str, int], ...]  # (table, rows of another tenant)
+    sequences: tuple[
+        tuple[str, int, int], ...
+    ]  # (sequence, where it stands, highest value in use) where it would collide
+    live: tuple[tuple[str, int, int], ...]  # (table, rows, rows not soft-deleted)
+
+
+def examine(
+    endpoint: Endpoint,
+    target: str,
+    tenant: str,
+    transfers: Sequence[Transfer],
+    template: Objects,
+    soft_deleted: Mapping[Relation, str],
+) -> DatabaseFacts:
+    """Reads one target database in one read-only session; `soft_deleted` names the deletion columns."""
+    with session(endpoint, purpose="verify", settings=READ_ONLY) as connection:
+        return DatabaseFacts(
+            endpoint.database,
+            target,
+            tenant,
+            target_digests(connection, transfers, tenant),
+            object_differences(template, read_objects(connection)),
+            tuple(_leaks(connection, transfers, tenant)) if tenant else (),
+            tuple(_colliding_sequences(connection)),
+            tuple(_live_rows(connection, soft_deleted)),
+        )
+
+
+def object_differences(expected: Objects, found: Objects) -> tuple[tuple[str, str, str], ...]:
+    """Which objects two databases disagree on, by kind and name."""
+    return tuple(
+        (
+            kind,
+            identity,
+            "missing"
+            if (kind, identity) not in found
+            else "extra"
+            if (kind, identity) not in expected
+            else "different",
+        )
+        for kind, identity in sorted(expected.keys() | found.keys())
+        if expected.get((kind, identity)) != found.get((kind, identity))
+    )
+
+
+def _leaks(connection: Connection, transfers: Sequence[Transfer], tenant: str) -> Iterator[tuple[str, int]]:
+    """Rows whose key path, followed inside the tenant's own database, leads to somebody else."""
+    by_relation = {transfer.relation: transfer for transfer in transfers}
+    for transfer in transfers:
+        statement = _foreign_rows(transfer, by_relation, tenant)
+        if statement is None:
+            continue
+        row = connection.execute(statement).fetchone()
+        if row is not None and row[0]:
+            yield str(transfer.destination), int(row[0])
+
+
+def _foreign_rows(transfer: Transfer, by_relation: Mapping[Relation, Transfer], tenant: str) -> sql.Composed | None:
+    path = transfer.placement.key_path
+    if path is None or path.column is None:
+        return None
+    chain = [transfer, *(by_relation.get(hop.referenced) for hop in path.hops)]
+    froms: list[sql.Composable] = [sql.SQL("{} AS t").format(sql.Identifier(*transfer.destination))]
+    alias: sql.Identifier = ROW
+    for number, (hop, child, parent) in enumerate(zip(path.hops, chain, chain[1:], strict=False), 1):
+        if child is None or parent is None:
+            return None  # the path leaves this database: its references are checked across databases instead
+        here = [_named(child, name) for name in hop.columns]
+        there = [_named(parent, name) for name in hop.referenced_columns]
+        if None in here or None in there:
+            return None
+        name = sql.Identifier(f"h{number}")
+        conditions = [
+            sql.SQL("{}.{} = {}.{}").format(name, sql.Identifier(right or ""), alias, sql.Identifier(left or ""))
+            for left, right in zip(here, there, strict=True)
+        ]
+        froms.append(
+            sql.SQL("JOIN {} AS {} ON {}").format(
+                sql.Identifier(*parent.destination), name, sql.SQL(" AND ").join(conditions)
+            )
+        )
+        alias = name
+    last = chain[-1]
+    column = _named(last, path.column) if last is not None else None
+    if column is None:
+        return None
+    return sql.SQL("SELECT count(*) FROM {} WHERE {}.{}::text IS DISTINCT FROM {} AND {}.{} IS NOT NULL").format(
+        sql.SQL(" ").join(froms), alias, sql.Identifier(column), sql.Literal(tenant), alias, sql.Identifier(column)
+    )
+
+
+def _named(transfer: Transfer, source_column: str) -> str | None:
+    """The target's name of a source column, None where it did not travel."""
+    return next((column.target for column in transfer.columns if column.source == source_column), None)
+
+
+def _colliding_sequences(connection: Connection) -> Iterator[tuple[str, int, int]]:
+    for sequence in read_sequences(connection):
+        for relation, column in sequence.used_by:
+            edge = sql.SQL("max" if sequence.increment > 0 else "min")
+            statement = sql.SQL("SELECT {}({})::bigint FROM {} WHERE {} BETWEEN {} AND {}").format(
+                edge,
+                sql.Identifier(column),
+                sql.Identifier(*relation),
+                sql.Identifier(column),
+                sql.Literal(sequence.minimum),
+                sql.Literal(sequence.maximum),
+            )
+            row = connection.execute(statement).fetchone()
+            used = row[0] if row else None
+            if used is None:
+                continue
+            stands = sequence.last_value
+            behind = stands is None or (stands < used if sequence.increment > 0 else stands > used)
+            if behind:
+                yield str(sequence.relation), stands or 0, int(used)
+
+
+def _live_rows(connection: Connection, soft_deleted: Mapping[Relation, str]) -> Iterator[tuple[str, int, int]]:
+    for relation, column in soft_deleted.items():
+        statement = sql.SQL("SELECT count(*), count(*) FILTER (WHERE {} IS NULL) FROM {}").format(
+            sql.Identifier(column), sql.Identifier(*relation)
+        )
+        row = connection.execute(statement).fetchone()
+        assert row is not None
+        yield str(relation), row[0], row[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One severed foreign key between two databases, in the target's names."""
+
+    key: ForeignKey
+    child: Relation
+    columns: tuple[str, ...]
+    parent: Relation
+    parent_columns: tuple[str, ...]
+
+
+def severed_reference(key: ForeignKey, child: Transfer, parent: Transfer) -> Reference | None:
+    """The reference in the targets' names; None where a column of it did not travel."""
+    columns = tuple(_named(child, name) for name in key.columns)
+    referenced = tuple(_named(parent, name) for name in key.referenced_columns)
+    if None in columns or None in referenced:
+        return None
+    return Reference(
+        key,
+        child.destination,
+        tuple(name for name in columns if name is not None),
+        parent.destination,
+        tuple(name for name in referenced if name is not None),
+    )
+
+
+def orphans(child: Connection, parent: Connection, reference: Reference) -> tuple[int, tuple[str, ...]]:
+    """(how many distinct keys of the child database the parent database lacks, some of them)."""
+    columns = sql.SQL(", ").join(sql.Identifier(name) for name in reference.columns)
+    complete = sql.SQL(" AND ").join(
+        sql.SQL("{} IS NOT NULL").format(sql.Identifier(name)) for name in reference.columns
+    )
+    statement = sql.SQL("SELECT DISTINCT {} FROM {} WHERE {}").format(
+        columns, sql.Identifier(*reference.child), complete
+    )
+    missing = 0
+    samples: list[str] = []
+    types = _column_types(parent, reference)
+    with child.transaction(), child.cursor(name="migrator_references") as cursor:
+        cursor.itersize = _KEYS_A_QUERY
+        as_text = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(name)) for name in reference.columns)
+        cursor.execute(sql.SQL("SELECT {} FROM ({}) d").format(as_text, statement))
+        while keys := cursor.fetchmany(_KEYS_A_QUERY):
+            for lost in _absent(parent, reference, types, keys):
+                missing += 1
+                if len(samples) < 5:
+                    samples.append(", ".join(str(part) for part in lost))
+    return missing, tuple(samples)
+
+
+def _column_types(parent: Connection, reference: Reference) -> list[str]:
+    relation = sql.Identifier(*reference.parent).as_string(parent)
+    found: dict[str, str] = dict(
+        parent.execute(
+            "SELECT attname, format_type(atttypid, atttypmod) FROM pg_catalog.pg_attribute "
+            "WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped",
+            [relation],
+        ).fetchall()
+    )
+    return [found[name] for name in reference.parent_columns]
+
+
+def _absent(
+    parent: Connection, reference: Reference, types: Sequence[str], keys: Sequence[Sequence[str]]
+) -> list[tuple[str, ...]]:
+    names = [sql.Identifier(f"k{number}") for number, _ in enumerate(types)]
+    arrays = [sql.Literal([key[number] for key in keys]) for number, _ in enumerate(types)]
+    unnested = sql.SQL(", ").join(sql.SQL("{}::text[]").format(array) for array in arrays)
+    equal = sql.SQL(" AND ").join(
+        # The type's name comes from the parent's catalog, spelt by format_type, quoted where it needs to be.
+        sql.SQL("p.{} = CAST(k.{} AS {})").format(sql.Identifier(column), name, sql.SQL(type_))
+        for column, name, type_ in zip(reference.parent_columns, names, types, strict=True)
+    )
+    statement = sql.SQL("SELECT k.* FROM unnest({}) AS k({}) WHERE NOT EXISTS (SELECT FROM {} p WHERE {})").format(
+        unnested, sql.SQL(", ").join(names), sql.Identifier(*reference.parent), equal
+    )
+    return [tuple(row) for row in parent.execute(statement)]
+
+
+def drill_down(
+    source: Connection,
+    target: Connection,
+    transfer: Transfer,
+    keyed_source: sql.Composed,
+    key: Sequence[str],
+    *,
+    limit: int,
+) -> tuple[RowDifference, ...]:
+    """Which rows of one (table, tenant) differ, by primary key; both sides are streamed in the key's order.
+
+    `keyed_source` is `reading.select_keyed` for the tenant, `key` the primary key's source columns.
+    """
+    columns = [sql.SQL("t.{}").format(sql.Identifier(column.target)) for column in transfer.columns]
+    names = [_named(transfer, name) for name in key]
+    if None in names or not names:
+        return ()
+    parts = sql.SQL(", ").join(sql.SQL("t.{}::text").format(sql.Identifier(name or "")) for name in names)
+    keyed_target = sql.SQL('SELECT ARRAY[{}]::text AS key, {} AS hash FROM {} AS t ORDER BY 1 COLLATE "C"').format(
+        parts, row_hash(columns), sql.Identifier(*transfer.destination)
+    )
+    with (
+        source.transaction(),
+        target.transaction(),
+        source.cursor(name="migrator_source") as left,
+        target.cursor(name="migrator_target") as right,
+    ):
+        left.execute(keyed_source)
+        right.execute(keyed_target)
+        found = []
+        for difference in merge_keys(iter(left), iter(right)):
+            found.append(difference)
+            if len(found) >= limit:
+                break
+        return tuple(found)

@@ -1,0 +1,80 @@
+"""The facts that dry-run asks of source and target servers, in read-only sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from psycopg import sql
+
+from migrator.core.catalog import Catalog, Relation
+from migrator.core.placement import Placement
+from migrator.core.readiness import Population, ServerFacts, SourceFacts
+from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, rows, session
+from migrator.postgres.databases import marks
+from migrator.postgres.reading import bare_names, source_of, tenant_key
+from migrator.postgres.units import session_budget
+
+
+def read_source_facts(connection: Connection) -> SourceFacts:
+    """What the connected role may do in the source."""
+    ((_, bypasses, creates, unreadable, not_owned),) = rows(connection, "privileges")
+    return SourceFacts(
+        tuple(Relation(*pair) for pair in unreadable), tuple(Relation(*pair) for pair in not_owned), bypasses, creates
+    )
+
+
+def read_server_facts(name: str, endpoint: Endpoint, configured_sessions: int | None) -> ServerFacts:
+    """What one target server offers."""
+    with session(endpoint, purpose="dry-run", settings=READ_ONLY) as connection:
+        ((may_create, _, _, _, _),) = rows(connection, "privileges")
+        return ServerFacts(
+            name,
+            connection.info.server_version,
+            may_create,
+            frozenset(str(row[0]) for row in rows(connection, "available_extensions")),
+            {database: mark.run if mark else None for database, mark in marks(connection).items()},
+            session_budget(connection, configured_sessions),
+        )
+
+
+def read_population(
+    connection: Connection,
+    placement: Placement,
+    target: str,
+    catalog: Catalog,
+    *,
+    per_tenant: bool,
+    known: Sequence[str],
+) -> Population:
+    """Counts a placed table's rows by tenant key, in one pass over the key path."""
+    with bare_names(connection, placement):
+        return _population(connection, placement, target, catalog, per_tenant=per_tenant, known=known)
+
+
+def _population(
+    connection: Connection,
+    placement: Placement,
+    target: str,
+    catalog: Catalog,
+    *,
+    per_tenant: bool,
+    known: Sequence[str],
+) -> Population:
+    source = source_of(placement, catalog)
+    if not per_tenant:
+        row = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(source)).fetchone()
+        assert row is not None
+        return Population(placement.relation, target, {"": row[0]})
+    statement = sql.SQL("SELECT {} AS key, count(*) FROM {} GROUP BY 1").format(tenant_key(placement), source)
+    counted = {key: count for key, count in connection.execute(statement)}
+    tenants = set(known)
+    if placement.key_path is None:
+        everyone = counted.get(None, 0)
+        return Population(placement.relation, target, dict.fromkeys(known, everyone), for_everyone=everyone)
+    return Population(
+        placement.relation,
+        target,
+        {key: count for key, count in counted.items() if key in tenants},
+        without_key=counted.get(None, 0),
+        unknown_key=sum(count for key, count in counted.items() if key is not None and key not in tenants),
+    )

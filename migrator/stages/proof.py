@@ -1,0 +1,86 @@
+"""The proof that migrate and verify both give: digests of both sides, and conservation of every row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from migrator.core.compare import UNOWNED, Balance, Difference, Digest, balances, differences
+from migrator.core.outcome import Section
+from migrator.core.placement import Placements
+from migrator.core.transfer import Transfer
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What source and targets disagree on (nothing, where it `holds`), and where every row went."""
+
+    differences: tuple[tuple[str, Difference], ...]  # (target, difference)
+    balances: tuple[Balance, ...]
+    source_rows: int
+    target_rows: int
+
+    @property
+    def holds(self) -> bool:
+        return not self.differences and not any(balance.lost for balance in self.balances)
+
+
+def prove(
+    given: Mapping[str, Sequence[Digest]],
+    held: Mapping[str, Sequence[Digest]],
+    transfers: Mapping[str, Sequence[Transfer]],
+    placements: Placements,
+    *,
+    counted: Mapping[str, int],
+    quarantined: Mapping[str, int],
+    databases: Mapping[str, int],
+) -> Proof:
+    """Compares, target by target, what the source gave with what the databases hold.
+
+    `given` and `held` are digests by target; `counted` the rows of each source table, `databases` how many databases
+    each target has.
+    """
+    unequal = [
+        (target, difference)
+        for target, items in transfers.items()
+        for difference in differences(_expected(given.get(target, ()), items), held.get(target, ()))
+    ]
+    accounted = balances(counted, given, placements.tables.values(), quarantined, databases)
+    target_rows = sum(digest.rows for found in held.values() for digest in found)
+    return Proof(tuple(unequal), accounted, sum(counted.values()), target_rows)
+
+
+def _expected(given: Iterable[Digest], transfers: Sequence[Transfer]) -> list[Digest]:
+    """What a target must hold: rows of no tenant are in none of its databases, unless only they go there."""
+    unowned_only = {f"{item.relation.schema}.{item.relation.name}" for item in transfers if item.unowned_only}
+    return [
+        Digest(digest.relation, "", digest.rows, digest.hash) if digest.tenant == UNOWNED else digest
+        for digest in given
+        if digest.tenant != UNOWNED or digest.relation in unowned_only
+    ]
+
+
+def proof_sections(proof: Proof) -> tuple[Section, ...]:
+    """The proof as a report shows it."""
+    lost = any(balance.lost for balance in proof.balances)
+    conservation = Section(
+        "Conservation: every row of the source, once",
+        ("table", "source rows", "placed rows", "global rows", "quarantined rows", "ignored rows", "lost rows"),
+        tuple(
+            (one.relation, one.total, one.placed, one.shared, one.quarantined, one.ignored, one.lost)
+            for one in proof.balances
+        ),
+        tone="bad" if lost else "good",
+    )
+    if not proof.differences:
+        return (conservation,)
+    unequal = Section(
+        "Differences",
+        ("target", "table", "tenant", "kind", "source rows", "target rows"),
+        tuple(
+            (target, one.relation, one.tenant, one.kind, one.source_rows, one.target_rows)
+            for target, one in proof.differences
+        ),
+        tone="bad",
+    )
+    return (unequal, conservation)

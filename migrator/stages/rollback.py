@@ -1,0 +1,272 @@
+"""rollback: takes a run back. Drops only what it made, dumps it first, lifts the fence, proves the source unchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+from migrator.core.compare import Difference, Digest, differences
+from migrator.core.manifest import Manifest
+from migrator.core.names import MAX_IDENTIFIER_BYTES
+from migrator.core.outcome import Outcome
+from migrator.errors import MigratorError, RefusedError
+from migrator.files import private_directory
+from migrator.journal import Run
+from migrator.postgres.catalog import read_catalog, read_objects
+from migrator.postgres.connect import READ_ONLY, Connection, session
+from migrator.postgres.copy import read_receipts
+from migrator.postgres.databases import Mark, drop_database, marks, swap_databases
+from migrator.postgres.deferred import FINISH_UNIT
+from migrator.postgres.digest import target_digests, whole_table
+from migrator.postgres.dump import dump_directory, read_back
+from migrator.postgres.fence import lift_fence, read_fence
+from migrator.postgres.proving import object_differences
+from migrator.stages.backup_directory import check_backup
+from migrator.stages.backup_restore import restore_backup_into
+from migrator.stages.clean import clean
+from migrator.stages.resolve import resolve
+from migrator.stages.rollback_outcome import Findings, Taken, report, validation, written_message
+from migrator.stages.survey import plan_of, survey
+from migrator.stages.workspace import Workspace
+
+
+def rollback(
+    workspace: Workspace,
+    *,
+    validate: bool = False,
+    confirm: str | None = None,
+    discard_writes: bool = False,
+    restore_quarantine: bool = False,
+    restore_backup: bool = False,
+) -> Outcome:
+    """Takes the open run back; with `validate` only says what that would do and whether it can.
+
+    `confirm` is the run's id, typed. `discard_writes` lets rows go that applications wrote to the targets (they are in
+    the dumps). `restore_quarantine` puts cleaned rows back; `restore_backup` swaps the source for its restored backup.
+
+    Raises:
+        RefusedError: not confirmed, the targets were written to, or the backup is not worth restoring.
+    """
+    run = workspace.journal.current_run(workspace.source_id)
+    if run is None:
+        return Outcome("rollback", "nothing-to-do", headline="No run is open: there is nothing to take back.")
+    if not validate and confirm is None:
+        raise RefusedError(
+            f"Rolling back run {run.id} drops its databases, and has to be confirmed.",
+            f"Look first: migrator rollback --validate. Then: migrator rollback --confirm {run.id}",
+        )
+    if not validate and confirm != run.id:
+        raise RefusedError(f"The open run is {run.id}, not {confirm}.", f"Type its id: --confirm {run.id}")
+    with workspace.stage("rollback-validate" if validate else "rollback") as (run, summary):
+        found = _look(workspace, run)
+        if validate:
+            outcome = validation(run, found, str(workspace.source), backup=workspace.journal.recorded(run.id, "backup"))
+        else:
+            if found.written and not discard_writes:
+                raise RefusedError(written_message(found), "Keep them: stop here. Let them go: --discard-writes.")
+            backup = _checked_backup(workspace, run) if restore_backup else None
+            done = _take_back(workspace, run, found, backup)
+            outcome = report(run, found, done, str(workspace.source))
+        summary.update(outcome.summary)
+        if outcome.exit_code:
+            summary["status"] = "findings"
+    if validate or outcome.exit_code:
+        return outcome
+    if restore_quarantine and not restore_backup:
+        restored = clean(workspace, restore=True)
+        outcome = replace(
+            outcome,
+            summary={**outcome.summary, "rows_restored_from_quarantine": restored.summary.get("rows", 0)},
+            sections=(*outcome.sections, *restored.sections),
+        )
+    workspace.journal.close_run(run.id, "rolled back")
+    return outcome
+
+
+# -- what is there ----------------------------------------------------------------------------------------------------
+
+
+def _look(workspace: Workspace, run: Run) -> Findings:
+    databases = []
+    for name in _servers(workspace):
+        with session(workspace.server(name), purpose="rollback", settings=READ_ONLY) as connection:
+            databases += [
+                (name, database, mark)
+                for database, mark in sorted(marks(connection).items())
+                if mark is not None and mark.run == run.id and mark.role != "restored"
+            ]
+    with workspace.read_source("rollback") as connection:
+        fence = read_fence(connection)
+    targets = [(server, database, mark) for server, database, mark in databases if mark.role == "target"]
+    finished: list[tuple[str, str, Mark]] = []
+    unfinished: list[tuple[str, str, Mark]] = []
+    for server, database, mark in targets:
+        with session(workspace.server(server).at(database), purpose="rollback", settings=READ_ONLY) as connection:
+            (finished if FINISH_UNIT in read_receipts(connection) else unfinished).append((server, database, mark))
+    written: list[tuple[str, Difference]] = []
+    if finished:
+        try:
+            written = _written(workspace, run, finished)
+        except MigratorError as error:
+            raise RefusedError(
+                f"Whether applications wrote to the targets cannot be told: {error.message}", error.hint
+            ) from error
+    return Findings(tuple(databases), fence, tuple(written), tuple(database for _, database, _ in unfinished))
+
+
+def _servers(workspace: Workspace) -> list[str]:
+    return sorted({"default", *(target.server for target in workspace.settings.targets.values())})
+
+
+def _written(workspace: Workspace, run: Run, finished: Sequence[tuple[str, str, Mark]]) -> list[tuple[str, Difference]]:
+    """What finished databases hold now against what they held when migrate had finished them."""
+    found = survey(workspace)
+    resolved = resolve(workspace, plan_of(workspace, found), found)
+    recorded: dict[tuple[str, str], list[Digest]] = {}
+    for moment, digest in workspace.journal.digests_by_moment(run.id, "target:"):
+        recorded.setdefault((moment.partition(":")[2], digest.tenant), []).append(digest)
+
+    def changes(item: tuple[str, str, Mark]) -> list[tuple[str, Difference]]:
+        server, database, mark = item
+        with session(workspace.server(server).at(database), purpose="rollback", settings=READ_ONLY) as connection:
+            now = target_digests(connection, resolved[mark.target].transfers, mark.tenant)
+        before = recorded.get((mark.target, mark.tenant))
+        # No digest in the journal: migrate died between the database's receipt and its own record of it.
+        return [(database, one) for one in differences(before, now)] if before is not None else []
+
+    with ThreadPoolExecutor(workspace.settings.limits.jobs) as pool:
+        return [one for part in pool.map(changes, finished) for one in part]
+
+
+# -- taking back ------------------------------------------------------------------------------------------------------
+
+
+def _take_back(workspace: Workspace, run: Run, found: Findings, backup: tuple[Path, Manifest] | None) -> Taken:
+    done = Taken()
+    _dump(workspace, run, found, done)
+    for server, database, _ in sorted(found.databases, key=lambda item: item[2].role != "target"):
+        with session(workspace.server(server), purpose="rollback") as connection:
+            drop_database(connection, database, run=run.id)
+        workspace.journal.artefact(run.id, "database", database, "dropped")
+        done.dropped.append(database)
+    with session(workspace.source, purpose="rollback") as connection:
+        # Compared under the fence: afterwards the monolith's users write again.
+        done.changed, done.compared = _source_changes(workspace, run, connection)
+        if found.fence is not None and found.fence.run == run.id:
+            limits = workspace.settings.limits
+            done.lifted = lift_fence(
+                connection,
+                workspace.source,
+                lock_timeout=limits.lock_timeout,
+                patience=limits.fence_patience,
+                say=workspace.progress.say,
+            )
+        done.objects = _object_changes(workspace, run, connection)
+    if any(one.kind == "fence" for one in workspace.journal.artefacts(run.id)):
+        workspace.journal.artefact(run.id, "fence", "source", "dropped")
+    if backup is not None:
+        done.swapped = _swap_for_backup(workspace, run, *backup)
+    return done
+
+
+def _dump(workspace: Workspace, run: Run, found: Findings, done: Taken) -> None:
+    """Dumps every target database that is about to be dropped, and reads each dump back."""
+    home = workspace.backups / "rollback" / run.id
+    targets = [(server, database) for server, database, mark in found.databases if mark.role == "target"]
+    if not targets:
+        return
+    private_directory(home)
+    progress, task = workspace.progress, "dumping databases"
+    progress.start(task, total=len(targets), unit="databases")
+
+    def dump(item: tuple[str, str]) -> tuple[str, str]:
+        server, database = item
+        directory = _free_name(home, database)
+        dump_directory(
+            workspace.server(server).at(database), directory, programs=workspace.programs, purpose="rollback"
+        )
+        read_back(directory, programs=workspace.programs)
+        return database, str(directory)
+
+    with ThreadPoolExecutor(workspace.settings.limits.jobs) as pool:
+        for number, dumped in enumerate(pool.map(dump, targets), 1):
+            done.dumped.append(dumped)
+            progress.advance(task, rows=number)
+    progress.finish(task)
+
+
+def _free_name(home: Path, database: str) -> Path:
+    number = 1
+    while (home / f"{database}.{number}").exists():
+        number += 1
+    return home / f"{database}.{number}"
+
+
+def _source_changes(workspace: Workspace, run: Run, connection: Connection) -> tuple[tuple[Difference, ...], int]:
+    """The source's tables now, against what migrate read; only where it had read all of them."""
+    before = recorded_source(workspace, run)
+    if not before:
+        return (), 0
+    catalog = read_catalog(connection, workspace.settings.source.schemas)
+    tables = [table for table in catalog.tables.values() if f"{table.relation.schema}.{table.relation.name}" in before]
+    task = "comparing the source"
+    workspace.progress.start(task, total=len(tables), unit="tables")
+    now = []
+    for number, table in enumerate(tables, 1):
+        now.append(whole_table(connection, table))
+        workspace.progress.advance(task, rows=number)
+    workspace.progress.finish(task)
+    return differences(before.values(), now), len(now)
+
+
+def recorded_source(workspace: Workspace, run: Run) -> Mapping[str, Digest]:
+    """Each source table's digest as migrate read it, {} where it did not come to read all of them."""
+    recorded = workspace.journal.digests(run.id, "source before")
+    return {digest.relation: digest for digest in recorded}
+
+
+def _object_changes(workspace: Workspace, run: Run, connection: Connection) -> tuple[tuple[str, str, str], ...]:
+    recorded = workspace.journal.recorded(run.id, "source objects")
+    if recorded is None:
+        return ()
+    return object_differences({(kind, name): text for kind, name, text in recorded}, read_objects(connection))
+
+
+def _checked_backup(workspace: Workspace, run: Run) -> tuple[Path, Manifest]:
+    """The run's backup, every file of it checked before anything is touched."""
+    recorded = workspace.journal.recorded(run.id, "backup")
+    if recorded is None:
+        raise RefusedError("There is no backup of this run to restore.", "Roll back without --restore-backup.")
+    directory = Path(recorded["directory"])
+    return directory, check_backup(directory, workspace.source_id)
+
+
+def _swap_for_backup(workspace: Workspace, run: Run, directory: Path, manifest: Manifest) -> str:
+    """Restores the backup beside the source and swaps the two by rename; returns the damaged one's new name."""
+    source = workspace.source.database
+    tail = run.id.replace("-", "_")
+    restored, kept = _cut(source, f"_restored_{tail}"), _cut(source, f"_damaged_{tail}")
+    restore_backup_into(workspace, run.id, directory, manifest, restored)
+    with session(workspace.source.at("postgres"), purpose="rollback") as connection:
+        swap_databases(connection, source, restored, kept)
+    workspace.journal.artefact(run.id, "database", restored, "dropped")
+    return kept
+
+
+def _cut(name: str, tail: str) -> str:
+    return name.encode()[: MAX_IDENTIFIER_BYTES - len(tail)].decode(errors="ignore") + tail
+
+
+def drop_run(workspace: Workspace) -> None:
+    """Drops whatever the open run made on the servers, without dumps: for rehearsals."""
+    run = workspace.journal.current_run(workspace.source_id)
+    if run is None:
+        return
+    for name in _servers(workspace):
+        with session(workspace.server(name), purpose="rollback") as connection:
+            for database, mark in marks(connection).items():
+                if mark is not None and mark.run == run.id:
+                    drop_database(connection, database, run=run.id)
+    workspace.journal.close_run(run.id, "rehearsed")

@@ -1,0 +1,147 @@
+"""What a rollback found and did, as outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from migrator.core.compare import Difference
+from migrator.core.outcome import Outcome, Section
+from migrator.journal import Run
+from migrator.postgres.databases import Mark
+from migrator.postgres.fence import FenceState
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a run has left behind, as servers and source say it; the journal is asked second."""
+
+    databases: tuple[tuple[str, str, Mark], ...]  # (server, database, mark)
+    fence: FenceState | None
+    written: tuple[tuple[str, Difference], ...]  # (database, difference) since migrate
+    unfinished: tuple[str, ...]  # databases that migrate never finished
+
+
+@dataclass
+class Taken:
+    """What a rollback did."""
+
+    dumped: list[tuple[str, str]] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
+    lifted: int = 0
+    compared: int = 0
+    changed: tuple[Difference, ...] = ()
+    objects: tuple[tuple[str, str, str], ...] = ()
+    swapped: str = ""  # the damaged source's new name
+
+
+def written_message(found: Findings) -> str:
+    """What applications changed in the targets, as a sentence and a list."""
+    lines = [
+        f"  {database}: {one.relation}: {one.source_rows:,} rows after migrate, {one.target_rows:,} now ({one.kind})"
+        for database, one in found.written[:20]
+    ]
+    more = len(found.written) - len(lines)
+    rest = f"\n  and {more} more" if more > 0 else ""
+    return "Applications have written to the targets since migrate:\n" + "\n".join(lines) + rest
+
+
+def validation(run: Run, found: Findings, source: str, *, backup: Mapping[str, Any] | None) -> Outcome:
+    """What rolling back would do, and whether it can."""
+    targets = [database for _, database, mark in found.databases if mark.role == "target"]
+    figures: dict[str, str | int | float | bool | None] = {
+        "databases_to_drop": len(found.databases),
+        "databases_to_dump_first": len(targets),
+        "fenced_tables": len(found.fence.fenced) if found.fence else 0,
+        "databases_written_since_migrate": len({database for database, _ in found.written}),
+        "backup": str(backup["directory"]) if backup else None,
+    }
+    rows = tuple(
+        (database, mark.role, mark.tenant, "not finished by migrate" if database in found.unfinished else "")
+        for _, database, mark in found.databases
+    )
+    sections = [Section("Databases of this run", ("database", "role", "tenant", "remark"), rows)]
+    if found.written:
+        sections.append(_written_section(found))
+        return Outcome(
+            "rollback",
+            "findings",
+            1,
+            run.id,
+            "Applications have written to the targets: rolling back would leave those rows in dumps only.",
+            figures,
+            tuple(sections),
+            next=(f"migrator rollback --confirm {run.id} --discard-writes",),
+        )
+    foreign = found.fence is not None and found.fence.run != run.id
+    return Outcome(
+        "rollback",
+        run_id=run.id,
+        headline=f"Rollback can go ahead: {len(targets)} databases are dumped, {len(found.databases)} dropped, "
+        f"and {source} takes writes again." + (" The fence is of another run and stays." if foreign else ""),
+        summary=figures,
+        sections=tuple(sections),
+        next=(f"migrator rollback --confirm {run.id}",),
+    )
+
+
+def _written_section(found: Findings) -> Section:
+    return Section(
+        "Written since migrate",
+        ("database", "table", "rows after migrate", "rows now", "kind"),
+        tuple((database, one.relation, one.source_rows, one.target_rows, one.kind) for database, one in found.written),
+        tone="bad",
+    )
+
+
+def report(run: Run, found: Findings, done: Taken, source: str) -> Outcome:
+    """What a rollback did; exit code 1 where the source is not as it was."""
+    identical = not done.changed and not done.objects
+    figures: dict[str, str | int | float | bool | None] = {
+        "databases_dumped": len(done.dumped),
+        "databases_dropped": len(done.dropped),
+        "tables_unfenced": done.lifted,
+        "tables_compared": done.compared,
+        "tables_changed": len(done.changed),
+        "objects_changed": len(done.objects),
+        "source_identical": identical,
+    }
+    if done.swapped:
+        figures["damaged_source_kept_as"] = done.swapped
+    sections = [Section("Dumps of what was dropped", ("database", "dump"), tuple(done.dumped))] if done.dumped else []
+    if found.written:
+        sections.append(_written_section(found))
+    if done.changed:
+        columns = ("table", "rows when migrate read it", "rows now", "kind")
+        changed = tuple((one.relation, one.source_rows, one.target_rows, one.kind) for one in done.changed)
+        sections.append(Section("Tables of the source that changed", columns, changed, tone="bad"))
+    if done.objects:
+        sections.append(
+            Section("Objects of the source that changed", ("kind", "object", "how"), done.objects, tone="bad")
+        )
+    if not identical and not done.swapped:
+        return Outcome(
+            "rollback",
+            "findings",
+            1,
+            run.id,
+            f"The run is taken back, but {source} is not as it was when migrate read it.",
+            figures,
+            tuple(sections),
+            next=("migrator rollback --restore-backup", "migrator status"),
+        )
+    if done.swapped:
+        proof = f"the source is the restored backup; the damaged one is kept as {done.swapped}"
+    elif done.compared:
+        proof = f"all {done.compared} tables and the catalog of {source} are as they were"
+    else:
+        proof = "migrate had not read the source to its end; its catalog is as it was, and nothing wrote to its rows"
+    return Outcome(
+        "rollback",
+        run_id=run.id,
+        headline=f"Run {run.id} is taken back: {len(done.dropped)} databases dropped, {proof}.",
+        summary=figures,
+        sections=tuple(sections),
+        next=("migrator status", "migrator backup"),
+    )
