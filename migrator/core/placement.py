@@ -44,7 +44,7 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """A table that nobody placed, with what could be written."""
+    """A table that nobody placed, with the targets that could be written; one where only the key path is missing."""
 
     relation: Relation
     candidates: tuple[str, ...]
@@ -224,12 +224,12 @@ class _Placing:
             return Undecided(relation, entry.decide, entry.reason or "migrator.toml leaves it to be decided")
         target, reason = self._home(relation, entry)
         if target is None:
-            return Undecided(relation, self._candidates(relation), reason)
+            return Undecided(relation, tuple(self.settings.targets), reason)
         per_tenant = self.settings.targets[target].per_tenant
         replicas_per_tenant = any(self.settings.targets[name].per_tenant for name in entry.replicate)
         path = self.found.paths.get(relation)
         if per_tenant and path is None:
-            return Undecided(relation, self._candidates(relation, target), self._why_no_path(relation))
+            return Undecided(relation, (target,), self._why_no_path(relation))
         table = self.catalog.tables.get(relation)
         if table is not None and entry.query is None:
             for column in entry.columns:
@@ -271,14 +271,6 @@ class _Placing:
         if not path.hops:
             return f"its own key column{further}"
         return f"{len(path.hops)} hop{'s' * (len(path.hops) > 1)} to the tenant key{further}"
-
-    def _candidates(self, relation: Relation, target: str | None = None) -> tuple[str, ...]:
-        """What could be written for an undecided table, as lines of its entry."""
-        ways = self.found.ambiguous.get(relation, ())
-        home = target or (self.per_tenant[0] if len(self.per_tenant) == 1 else None)
-        if not ways:
-            return (target,) if target else tuple(self.settings.targets)
-        return tuple(f"{home}: key_path = {list(path.label)}".replace("'", '"') for path in ways)
 
     def _why_no_path(self, relation: Relation) -> str:
         if relation in self.found.ambiguous:

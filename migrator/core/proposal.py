@@ -51,6 +51,7 @@ class Proposal:
     unowned: str = ""
     ignore: str = ""
     decide: tuple[str, ...] = ()
+    ways: tuple[KeyPath, ...] = ()  # key paths of equal standing, one of which `decide` needs
     inferred: bool = False
     note: str = ""
 
@@ -231,8 +232,7 @@ class _Proposing:
             reason += ", and there are no rows to compare"
         if not behind:
             reason += ": it links two tenants"
-        choices = [f"tenant by {path.text}" for path in paths]
-        return Proposal(relation, reason=reason, decide=(*choices, "auth", "shared"))
+        return Proposal(relation, reason=reason, decide=("tenant", "auth", "shared"), ways=tuple(paths))
 
     def _without_path(self, relation: Relation) -> Proposal:
         references = [key for key in self.draft.keys[relation] if key.referenced != relation and key.when is None]
@@ -255,7 +255,7 @@ class _Proposing:
                 relation,
                 reason=f"nothing leads from it to a tenant, but rows of {owner} name its {rows:,} rows: these seem to "
                 "be a tenant's, not reference data; a query that yields the key would give them to the tenants",
-                decide=("shared", "auth", "tenant by a query"),
+                decide=("shared", "auth", "tenant"),
             )
         if referencing or references:
             by = ", ".join(sorted({str(key.table) for key in referencing if key.table != relation})[:4])

@@ -146,6 +146,8 @@ def _table(found: Findings, one: Proposal) -> Iterator[str]:
         yield f"ignore = {_string(one.ignore)}"
     elif one.decide:
         yield f"decide = {_array(one.decide)}"
+        for way in one.ways:
+            yield from _comment(f'target = "tenant", key_path = {_array(path_text(found.catalog, way))}')
     else:
         yield f"target = {_string(one.target)}"
     if one.key_path is not None:

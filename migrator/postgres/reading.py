@@ -17,7 +17,8 @@ from migrator.errors import ConfigurationError
 from migrator.postgres.connect import Connection
 
 # The alias of the table (or query) itself; the hops of the key path are h1, h2, …
-ROW = sql.Identifier("t")
+_ROW = "t"
+ROW = sql.Identifier(_ROW)
 
 
 def qualified(relation: Relation) -> sql.Identifier:
@@ -80,7 +81,7 @@ def source_of(placement: Placement, catalog: Catalog) -> sql.Composed:
     for (start, hop), alias in _aliases(placement.key_path).items():
         joins.append(
             sql.SQL("LEFT JOIN {} AS {} ON {}").format(
-                own_rows(catalog, hop.referenced), alias, _condition(hop, start, alias)
+                own_rows(catalog, hop.referenced), sql.Identifier(alias), _condition(hop, start, alias)
             )
         )
     return sql.SQL(" ").join(joins)
@@ -99,33 +100,33 @@ def tenant_key(placement: Placement, *, only: KeyPath | None = None) -> sql.Comp
         if path.column is None:
             keys.append(sql.SQL("{}::text").format(sql.Literal(path.constant)))
             continue
-        alias = ROW
+        alias = _ROW
         for hop in path.hops:
             alias = aliases[alias, hop]
-        keys.append(sql.SQL("{}.{}::text").format(alias, sql.Identifier(path.column)))
+        keys.append(sql.SQL("{}::text").format(sql.Identifier(alias, path.column)))
     return keys[0] if len(keys) == 1 else sql.SQL("COALESCE({})").format(sql.SQL(", ").join(keys))
 
 
-def _aliases(path: KeyPath | None) -> dict[tuple[sql.Identifier, ForeignKey], sql.Identifier]:
+def _aliases(path: KeyPath | None) -> dict[tuple[str, ForeignKey], str]:
     """An alias for each join, by where it starts and the key it follows; paths with the same beginning share it."""
-    found: dict[tuple[sql.Identifier, ForeignKey], sql.Identifier] = {}
+    found: dict[tuple[str, ForeignKey], str] = {}
     for alternative in path.alternatives if path is not None else ():
-        alias = ROW
+        alias = _ROW
         for hop in alternative.hops:
-            alias = found.setdefault((alias, hop), sql.Identifier(f"h{len(found) + 1}"))
+            alias = found.setdefault((alias, hop), f"h{len(found) + 1}")
     return found
 
 
-def _condition(hop: ForeignKey, start: sql.Identifier, alias: sql.Identifier) -> sql.Composed:
+def _condition(hop: ForeignKey, start: str, alias: str) -> sql.Composed:
     """When a row of `hop.table` (as `start`) references one of `hop.referenced` (as `alias`)."""
-    pattern = sql.SQL("{}.{}::text = {}.{}::text" if hop.as_text else "{}.{} = {}.{}")
+    pattern = sql.SQL("{}::text = {}::text" if hop.as_text else "{} = {}")
     conditions = [
-        pattern.format(alias, sql.Identifier(there), start, sql.Identifier(here))
+        pattern.format(sql.Identifier(alias, there), sql.Identifier(start, here))
         for here, there in zip(hop.columns, hop.referenced_columns, strict=True)
     ]
     if hop.when is not None:
         column, value = hop.when
-        conditions.append(sql.SQL("{}.{}::text = {}").format(start, sql.Identifier(column), sql.Literal(value)))
+        conditions.append(sql.SQL("{}::text = {}").format(sql.Identifier(start, column), sql.Literal(value)))
     return sql.SQL(" AND ").join(conditions)
 
 
