@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -52,7 +52,7 @@ def singular(word: str) -> str:
             return word.removesuffix(ending) + instead
     if word in ("people", "children", "data", "status", "address", "process", "analysis"):
         return {"people": "person", "children": "child"}.get(word, word)
-    if word.endswith("s") and not word.endswith(("ss", "us", "is")) and len(word) > 2:
+    if word.endswith("s") and not word.endswith(("ss", "us", "is")) and (len(word) > 2 or word[:-1].isdecimal()):
         return word[:-1]
     return word
 
@@ -175,6 +175,23 @@ def _referencable(table: Table, column: Column, ending: str) -> Iterator[str]:
         other = table.column(name)
         if other is not None and comparable(column.type, other.type):
             yield name
+
+
+def dangling_columns(table: Table, keys: Iterable[ForeignKey]) -> tuple[str, ...]:
+    """Columns that look like another row's key, although nothing is known that they reference.
+
+    Numbers and UUIDs only: a text that ends in "id" is as often another system's name for something.
+    """
+    known = {column for key in keys for column in key.columns} | {pair.id for pair in polymorphic_pairs(table)}
+    return tuple(
+        column.name
+        for column in table.columns
+        if column.name not in known
+        and table.primary_key != (column.name,)
+        and len(words(column.name)) > 1
+        and words(column.name)[-1] in ("id", "uuid")
+        and column.type.startswith(("int", "bigint", "smallint", "uuid"))
+    )
 
 
 _TYPE_ENDINGS = ("type", "class", "kind", "model")

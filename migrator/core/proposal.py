@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from migrator.core.catalog import Catalog, ForeignKey, Relation, Table
 from migrator.core.identity import BOOKKEEPING, identity_tables
+from migrator.core.inference import dangling_columns
 from migrator.core.paths import FoundPaths, KeyPath, find_paths, in_order, via
 
 # A table that nothing connects with the others is reference data as long as it is small.
@@ -256,6 +257,13 @@ class _Proposing:
                 reason=f"nothing leads from it to a tenant, but rows of {owner} name its {rows:,} rows: these seem to "
                 "be a tenant's, not reference data; a query that yields the key would give them to the tenants",
                 decide=("shared", "auth", "tenant"),
+            )
+        if dangling := dangling_columns(self.draft.catalog.tables[relation], self.draft.keys[relation]):
+            return Proposal(
+                relation,
+                reason=f"nothing that is known leads from it to a tenant, but {', '.join(dangling)} must name rows of "
+                "something: say of what (virtual), or where it goes",
+                decide=("tenant", "shared", "auth"),
             )
         if referencing or references:
             by = ", ".join(sorted({str(key.table) for key in referencing if key.table != relation})[:4])

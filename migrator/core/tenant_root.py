@@ -46,6 +46,7 @@ class RootCandidate:
     direct: int  # tables that reference it themselves
     reached: int  # tables from which foreign keys lead to it
     reasons: tuple[str, ...]
+    doubtful: bool = False  # its name usually means something else
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,8 @@ def choose(candidates: Sequence[RootCandidate], keys: Iterable[ForeignKey]) -> R
     if not listed or listed[0].score < _LEAST:
         return RootChoice(listed, None, "no table looks like a list of tenants")
     first = listed[0]
+    if first.doubtful:
+        return RootChoice(listed, None, f"most hangs on {first.relation}, which is rarely a list of tenants")
     inside = {(key.table, key.referenced) for key in keys if key.table != key.referenced and key.when is None}
     rivals = [one for one in listed[1:] if one.score >= _CLOSE * first.score]
     outer = first
@@ -131,7 +134,8 @@ def _score(shape: _Shape, table: Table) -> RootCandidate | None:
     if named:
         score += named
         reasons.append(f"named like a tenant ({table.relation.name})")
-    if any(one in _NOT_TENANTS for one in _endings(name)[:2]):
+    doubtful = any(one in _NOT_TENANTS for one in _endings(name)[:2])
+    if doubtful:
         score -= 30
         reasons.append(f"but {table.relation.name} usually means something else")
     scoped = {
@@ -150,7 +154,7 @@ def _score(shape: _Shape, table: Table) -> RootCandidate | None:
     if twice * 3 > len(direct):
         score -= 10
         reasons.append("but tables reference it in several roles, as they do people")
-    return RootCandidate(table.relation, key, round(score, 1), len(direct), reached, tuple(reasons))
+    return RootCandidate(table.relation, key, round(score, 1), len(direct), reached, tuple(reasons), doubtful)
 
 
 def _key_of(table: Table) -> str | None:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from migrator.core.catalog import Catalog, ForeignKey, Relation
 from migrator.core.paths import KeyPath
@@ -54,6 +55,14 @@ class Findings:
     notes: tuple[str, ...] = ()
     targets: tuple[str, ...] = ("auth", "shared", "tenant")
 
+    @cached_property
+    def virtual_of(self) -> Mapping[Relation, Sequence[ForeignKey]]:
+        """The inferred keys by table."""
+        found: dict[Relation, list[ForeignKey]] = {}
+        for key in self.virtual:
+            found.setdefault(key.table, []).append(key)
+        return found
+
 
 _HEADERS: Mapping[str, str] = {
     "auth": "AUTH: who may log in, and to what",
@@ -75,7 +84,7 @@ def _lines(found: Findings) -> Iterator[str]:
     yield "# What migrator inferred, and did not read in a declared constraint, is marked `inferred` with its evidence."
     yield ""
     yield "[source]"
-    yield "# Also --source, MIGRATOR_SOURCE_URL, or DB_HOST, DB_PORT, DB_USERNAME, DB_PASSWORD and DB_DATABASE; they win over"
+    yield "# --source, MIGRATOR_SOURCE_URL and DB_HOST, DB_PORT, DB_USERNAME, DB_PASSWORD, DB_DATABASE win over"
     yield "# this. A password belongs into .env or ~/.pgpass, not here."
     if found.source:
         yield f"url = {_string(found.source)}"
@@ -156,7 +165,7 @@ def _table(found: Findings, one: Proposal) -> Iterator[str]:
         yield f"unowned = {_string(one.unowned)}"
     elif one.note:
         yield from _comment(f'unowned = "block": {one.note}')
-    keys = [key for key in found.virtual if key.table == one.relation]
+    keys = found.virtual_of.get(one.relation, ())
     if keys:
         yield "virtual = ["
         for key in keys:
