@@ -54,7 +54,7 @@ class Hops:
             else:
                 parent, columns = self._place(name, where)
                 self._require_unique(parent, columns, where)
-            key = self._virtual(table.relation, (pair.id,), parent, columns)
+            key = virtual_key(self.catalog, table.relation, (pair.id,), parent, columns)
             yield replace(key, evidence=pair.inferred, when=(pair.type, value))
 
     def path(
@@ -126,15 +126,7 @@ class Hops:
                 zip(columns, referenced, strict=True)
             ):
                 return key
-        return self._virtual(here, columns, parent, referenced)
-
-    def _virtual(
-        self, here: Relation, columns: tuple[str, ...], parent: Relation, referenced: tuple[str, ...]
-    ) -> ForeignKey:
-        ends = (self.catalog.tables[here], columns), (self.catalog.tables[parent], referenced)
-        types = [[column.type for name in names if (column := table.column(name))] for table, names in ends]
-        as_text = not all(comparable(one, other) for one, other in zip(*types, strict=True))
-        return ForeignKey("", here, columns, parent, referenced, validated=False, virtual=True, as_text=as_text)
+        return virtual_key(self.catalog, here, columns, parent, referenced)
 
     def _place(self, text: str, where: str) -> tuple[Relation, tuple[str, ...]]:
         """ "table.column" or "table.a, b"; names may hold dots themselves, so every table is tried."""
@@ -193,3 +185,13 @@ def _split(text: str, table: Table) -> tuple[str, ...]:
     if table.column(text) is not None:
         return (text,)  # a name may hold a comma
     return tuple(name.strip() for name in text.split(","))
+
+
+def virtual_key(
+    catalog: Catalog, here: Relation, columns: tuple[str, ...], parent: Relation, referenced: tuple[str, ...]
+) -> ForeignKey:
+    """A key that the source does not declare, compared as text where the types of its columns differ."""
+    ends = (catalog.tables[here], columns), (catalog.tables[parent], referenced)
+    types = [[column.type for name in names if (column := table.column(name))] for table, names in ends]
+    as_text = not all(comparable(one, other) for one, other in zip(*types, strict=True))
+    return ForeignKey("", here, columns, parent, referenced, validated=False, virtual=True, as_text=as_text)

@@ -32,10 +32,14 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class WithoutTenant:
-    """Rows whose key path begins with NULL, and how many rows of other tables name one of them."""
+    """Rows that have no tenant by their key path, `unset` those whose path begins with NULL.
+
+    `referenced` counts the rows of other tables that name one of the unset ones.
+    """
 
     rows: int
     unset: int
+    homeless: int
     referenced: Mapping[str, int] = field(default_factory=dict)
     sampled: bool = False
 
@@ -75,11 +79,11 @@ class Draft:
 
     @property
     def nullable(self) -> tuple[Relation, ...]:
-        """Tables of tenants' rows whose key path may begin with NULL."""
+        """Tables of tenants' rows whose key path may meet NULL on its way, or a parent that is not there."""
         return tuple(
             relation
             for relation, path in self.found.paths.items()
-            if self.is_tenants(relation) and all(self._may_be_null(relation, columns) for columns in path.starts)
+            if self.is_tenants(relation) and all(self._may_fail(relation, one) for one in path.alternatives)
         )
 
     def other_paths(self, relation: Relation) -> tuple[KeyPath, ...]:
@@ -98,6 +102,14 @@ class Draft:
                 if path not in known and all(hop.referenced != relation for hop in path.hops):
                     others[path] = None
         return tuple(sorted(others, key=lambda path: len(path.hops)))
+
+    def _may_fail(self, relation: Relation, path: KeyPath) -> bool:
+        steps = [(hop.table, hop.columns) for hop in path.hops]
+        if path.relation != self.root or not path.hops:
+            steps.append((path.relation, (path.column or "",)))
+        return any(hop.virtual or not hop.validated for hop in path.hops) or any(
+            self._may_be_null(table, columns) for table, columns in steps
+        )
 
     def _may_be_null(self, relation: Relation, columns: tuple[str, ...]) -> bool:
         table = self.catalog.tables[relation]
@@ -144,6 +156,20 @@ def settle(path: Sequence[KeyPath], found: Agreement) -> KeyPath | None:
     if found.rows and found.by_path[order[0]] == found.rows:
         return path[order[0]]
     return in_order([path[number] for number in order])
+
+
+def complete(paths: Sequence[KeyPath], found: Agreement) -> KeyPath:
+    """One path from a table's own one and others that know rows which it does not know.
+
+    The row's own column stays first: it wins where paths disagree. Otherwise a path that knows every row is enough.
+    """
+    counted = list(zip(paths, found.by_path, strict=True))
+    if not paths[0].hops:
+        return in_order([path for path, rows in counted if rows or path is paths[0]])
+    best = max(counted, key=lambda one: one[1])
+    if best[1] == found.rows and not found.disagreeing:
+        return best[0]
+    return in_order([path for path, rows in counted if rows])
 
 
 def propose(
@@ -212,8 +238,10 @@ class _Proposing:
     def _unowned(self, relation: Relation) -> tuple[str, str]:
         """What to do with rows that have no tenant, and what speaks for it."""
         found = self.without.get(relation)
-        if found is None or found.unset == 0:
+        if found is None or found.homeless == 0:
             return "", ""
+        if found.unset == 0:
+            return self._unowned_by_parent(relation, found)
         share = "sampled " if found.sampled else ""
         note = f"mixed: {found.unset:,} of {found.rows:,} {share}rows have no tenant"
         if found.referenced:
@@ -222,6 +250,17 @@ class _Proposing:
         if found.unset >= _MANY_ROWS or found.unset >= _MANY_SHARE * found.rows:
             return "shared", f"{note}, and nothing names them: they go to SHARED"
         return "", f"{note}; too few to be meant so: they block until somebody decides"
+
+    def _unowned_by_parent(self, relation: Relation, found: WithoutTenant) -> tuple[str, str]:
+        """Rows that hang on global rows of a mixed table are global themselves."""
+        share = "sampled " if found.sampled else ""
+        count = f"{found.homeless:,} of {found.rows:,} {share}rows"
+        hops = self.draft.found.paths[relation].hops
+        parent = hops[0].referenced if hops else None
+        policy = self._unowned(parent)[0] if parent is not None and parent != relation else ""
+        if policy:
+            return policy, f"mixed: {count} hang on rows of {parent} that have no tenant, and go where those go"
+        return "", f"{count} name a parent that is missing or has no tenant: they block until somebody decides"
 
     def _ambiguous(self, relation: Relation, paths: Sequence[KeyPath]) -> Proposal:
         behind = {key.referenced for path in paths for key in path.hops[:1]}

@@ -130,7 +130,7 @@ def agreement(
         sql.SQL(", ").join(sql.SQL("count({})").format(name) for name in names),
         sql.SQL(", ").join(columns),
         source_of(whole, catalog),
-        _sampled(catalog, relation),
+        first_blocks(catalog, relation)[0],
     )
     row = connection.execute(statement).fetchone()
     assert row is not None
@@ -159,19 +159,22 @@ def disagreeing(
 
 def without_tenant(
     connection: Connection, catalog: Catalog, placement: Placement, parents: Sequence[ForeignKey]
-) -> tuple[int, int, Mapping[str, int], bool]:
-    """Rows of a tenant table whose key path begins with NULL.
+) -> tuple[int, int, int, Mapping[str, int], bool]:
+    """Rows of a tenant table that have no tenant by their key path.
 
-    Returns (rows, those, how many rows of which tables name one of those, whether all that comes from a sample).
+    Returns (rows, those whose path begins with NULL, all without a tenant, how many rows of which tables name one that
+    begins with NULL, whether all that comes from a sample).
 
     `parents` are the keys of other tables that reference this one.
     """
     path = placement.key_path
     assert path is not None
     unset = _unset(path)
-    source, sampled = sample_of(catalog, placement.relation)
+    condition, sampled = first_blocks(catalog, placement.relation)
     row = connection.execute(
-        sql.SQL("SELECT count(*), count(*) FILTER (WHERE {}) FROM {}").format(unset, source)
+        sql.SQL("SELECT count(*), count(*) FILTER (WHERE {}), count(*) FILTER (WHERE {} IS NULL) FROM {}{}").format(
+            unset, tenant_key(placement), source_of(placement, catalog), condition
+        )
     ).fetchone()
     assert row is not None
     referenced: dict[str, int] = {}
@@ -193,7 +196,7 @@ def without_tenant(
         found: Any = connection.execute(statement).fetchone()
         if found[0]:
             referenced[str(key.table)] = int(found[0])
-    return int(row[0]), int(row[1]), referenced, sampled
+    return int(row[0]), int(row[1]), int(row[2]), referenced, sampled
 
 
 def _unset(path: KeyPath) -> sql.Composed:
@@ -214,10 +217,10 @@ def _key_of(relation: Relation, paths: Sequence[KeyPath], path: KeyPath) -> sql.
     return tenant_key(Placement(relation, "", True, relation, "", key_path=_together(paths)), only=path)
 
 
-def _sampled(catalog: Catalog, relation: Relation) -> sql.Composed:
-    """A condition that keeps the first blocks of a large table; sampling does not go with joins by alias."""
+def first_blocks(catalog: Catalog, relation: Relation) -> tuple[sql.Composed, bool]:
+    """A condition that keeps the first blocks of a large table, where joins rule out a sample; and whether it does."""
     table = catalog.tables[relation]
     pages = table.pages or table.bytes // 8192
     if pages <= _WHOLE_PAGES or table.kind == "p":
-        return sql.SQL("").format()
-    return sql.SQL(" WHERE t.ctid < {}::tid").format(sql.Literal(f"({_SAMPLE_PAGES},0)"))
+        return sql.SQL("").format(), False
+    return sql.SQL(" WHERE t.ctid < {}::tid").format(sql.Literal(f"({_SAMPLE_PAGES},0)")), True

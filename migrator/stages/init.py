@@ -8,11 +8,12 @@ from pathlib import Path
 
 from migrator import config
 from migrator.core.catalog import ForeignKey, Relation
+from migrator.core.hops import virtual_key
 from migrator.core.inference import candidate_keys, polymorphic_pairs, tables_of_types
 from migrator.core.outcome import Outcome, Section
 from migrator.core.paths import KeyPath
 from migrator.core.placement import Placement, Placements, place
-from migrator.core.proposal import Agreement, Draft, Proposal, WithoutTenant, draft, propose, settle
+from migrator.core.proposal import Agreement, Draft, Proposal, WithoutTenant, complete, draft, propose, settle
 from migrator.core.settings import Settings
 from migrator.core.tenant_root import RootCandidate, RootChoice, choose, rank
 from migrator.core.tomltext import Findings, Polymorph, TenantColumns, render
@@ -153,18 +154,23 @@ class _Reading:
         for table in self.catalog.tables.values():
             for pair in polymorphic_pairs(table):
                 values = type_values(self.connection, self.catalog, pair)
-                tables = tables_of_types(self.catalog, pair, values)
-                evidence = f"{len(tables)} of {len(values)} types name tables"
-                if not tables or sum(values[one] for one in tables) * 2 < sum(values.values()):
-                    continue
-                found.append(Polymorph(table.relation, pair.type, pair.id, tables, evidence))
-                keys += [
-                    ForeignKey(
-                        "", table.relation, (pair.id,), relation, self.catalog.tables[relation].primary_key,
-                        validated=False, virtual=True, evidence=evidence, when=(pair.type, value),
+                named = tables_of_types(self.catalog, pair, values)
+                tried = [
+                    replace(
+                        virtual_key(
+                            self.catalog, table.relation, (pair.id,), one, self.catalog.tables[one].primary_key
+                        ),
+                        when=(pair.type, value),
                     )
-                    for value, relation in tables.items()
-                ]  # fmt: skip
+                    for value, one in named.items()
+                ]
+                held = [key for key in supported(self.connection, self.catalog, tried) if key.when is not None]
+                if not held:
+                    continue
+                evidence = f"{len(held)} of {len(values)} types name tables that hold the rows"
+                tables = {key.when[1]: key.referenced for key in held if key.when is not None}
+                found.append(Polymorph(table.relation, pair.type, pair.id, tables, evidence))
+                keys += [replace(key, evidence=evidence) for key in held]
         return tuple(found), tuple(keys)
 
     # -- the tenant root ----------------------------------------------------------------------------------------------
@@ -258,20 +264,17 @@ class _Reading:
         keys: Sequence[ForeignKey],
         root_key: str,
     ) -> tuple[Draft, dict[Relation, Agreement], dict[Relation, WithoutTenant]]:
-        """Gives rows whose first path begins with NULL the other paths of their table, where these lead further."""
+        """Gives rows that have no tenant by their table's path its other paths, where these lead further."""
         chosen = {relation: path for relation, path in drafted.written.items() if relation not in drafted.through}
         more = False
         for relation, counted in without.items():
-            others = drafted.other_paths(relation) if counted.unset else ()
+            others = drafted.other_paths(relation) if counted.homeless else ()
             if not others:
                 continue
-            first = drafted.found.paths[relation].alternatives
-            found = self._agreement(relation, [*first, *others])
-            if found.rows > found.by_path[0]:
-                helpful = [
-                    path for path, rows in zip([*first, *others], found.by_path, strict=True) if rows or path in first
-                ]
-                chosen[relation] = replace(helpful[0], otherwise=tuple(helpful[1:]))
+            ways = [*drafted.found.paths[relation].alternatives, *others]
+            found = self._agreement(relation, ways)
+            if found.rows > counted.rows - counted.homeless:
+                chosen[relation] = complete(ways, found)
                 agreements[relation] = found
                 more = True
         if not more:
