@@ -228,12 +228,24 @@ class _Proposing:
         written = self.draft.written.get(relation)
         if agreement is not None and written is not None:
             reason += _agreed(agreement)
+        counted = self.without.get(relation)
+        if counted is not None and counted.homeless == counted.rows > 0:
+            return self._nobodys(relation, path, counted)
         unowned, note = self._unowned(relation)
         if unowned:
             reason += f"; {note}"
         return Proposal(
             relation, "tenant", reason, written, path, unowned, inferred=path.inferred or bool(unowned), note=note
         )
+
+    def _nobodys(self, relation: Relation, path: KeyPath, counted: WithoutTenant) -> Proposal:
+        """A path that no row goes is none: what the table is, its keys do not tell."""
+        if self._one_for_one(relation, self.draft.root):
+            return Proposal(relation, "auth", f"a row of it belongs to each row of {self.draft.root}", inferred=True)
+        return Proposal(
+            relation, decide=("tenant", "auth", "shared"), ways=(path,),
+            reason=f"none of its {counted.rows:,} rows has a tenant by {path.text}",
+        )  # fmt: skip
 
     def _unowned(self, relation: Relation) -> tuple[str, str]:
         """What to do with rows that have no tenant, and what speaks for it."""
@@ -289,12 +301,14 @@ class _Proposing:
             )
         referencing = self.referencing.get(relation, [])
         rows = self.rows.get(relation)
+        if self._one_for_one(relation, self.draft.root):
+            return Proposal(relation, "auth", f"a row of it belongs to each row of {self.draft.root}", inferred=True)
         owner = self._exclusive(relation, rows)
         if owner is not None:
             return Proposal(
                 relation,
-                reason=f"nothing leads from it to a tenant, but rows of {owner} name its {rows:,} rows: these seem to "
-                "be a tenant's, not reference data; a query that yields the key would give them to the tenants",
+                reason=f"nothing leads from it to a tenant, but rows of {owner} name its rows one by one: these are "
+                "hardly reference data; a query that yields the key would give them to the tenants",
                 decide=("shared", "auth", "tenant"),
             )
         if dangling := dangling_columns(self.draft.catalog.tables[relation], self.draft.keys[relation]):
@@ -317,16 +331,20 @@ class _Proposing:
         )
 
     def _exclusive(self, relation: Relation, rows: int | None) -> Relation | None:
-        """The tenants' table whose rows seem to own this one's: nearly as many, or one for one by a unique key."""
-        if rows is None or rows < _OWNED_ROWS:
-            return None
+        """The tenants' table whose rows seem to own this one's: one for one by a unique key, or nearly as many."""
         for key in self.referencing.get(relation, ()):
             if not self.draft.is_tenants(key.table):
                 continue
             theirs = self.rows.get(key.table) or 0
-            if key.columns in self.draft.catalog.tables[key.table].unique_keys or rows >= _OWNED_SHARE * theirs:
+            many = rows is not None and rows >= max(_OWNED_ROWS, _OWNED_SHARE * theirs)
+            if many or self._one_for_one(relation, key.table):
                 return key.table
         return None
+
+    def _one_for_one(self, relation: Relation, other: Relation) -> bool:
+        """Whether each row of the table is named by one row of the other at most."""
+        unique = self.draft.catalog.tables[other].unique_keys
+        return any(key.table == other and key.columns in unique for key in self.referencing.get(relation, ()))
 
 
 def how(path: KeyPath) -> str:
