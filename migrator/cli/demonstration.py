@@ -7,7 +7,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -108,7 +108,10 @@ class _Demonstration:
         )
         settings = self._settings()
         logs.to_file(settings.path(settings.paths.logs))
-        workspace = Workspace.of(settings, self.session.progress)
+        with closing(Workspace.of(settings, self.session.progress)) as workspace:
+            return self._walked(workspace, counts)
+
+    def _walked(self, workspace: Workspace, counts: Loaded) -> Outcome:
         before = self._inventory(workspace)
         self._split(workspace)
         split = _Split.of(workspace, self._last("migrate"))
@@ -212,6 +215,7 @@ class _Demonstration:
 
     def _kept(self, counts: Loaded, split: _Split) -> Outcome:
         url, file, program = self.server.url(DATABASE), self.place.project / config.DEFAULT_FILE, _program()
+        largest = max(split.databases, key=lambda database: database[4])[0]
         directory = f" --directory {self.place.directory}" if self.place.is_chosen else ""
         return Outcome(
             "demo",
@@ -222,7 +226,7 @@ class _Demonstration:
             next=(
                 f"{program} --config {file} status",
                 f"{program} --config {file} verify",
-                f"{self.server.bin_dir / 'psql'} '{self.server.url(split.databases[0][0])}'",
+                f"{self.server.bin_dir / 'psql'} '{self.server.url(largest)}'",
                 f"{program} --config {file} rollback",
                 f"{program} demo --stop{directory}",
             ),

@@ -84,7 +84,7 @@ def _carry_out(work: Work, options: Options) -> int:
 
 
 def _log(error: BaseException, failure: MigratorError) -> None:
-    structlog.get_logger(__name__).error(
+    logs.logger(__name__).error(
         "command failed",
         error=failure.message,
         exit_code=failure.exit_code,

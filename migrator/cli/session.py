@@ -42,13 +42,11 @@ class Session:
         Raises:
             ConfigurationError: no source is named, or the log cannot be written.
         """
-        import structlog
-
         from migrator import logs
 
         looking = self.looking
         logs.to_file(self.settings.path(self.settings.paths.logs))
-        structlog.get_logger(__name__).info("command", command=self.options.command, source=str(looking.source))
+        logs.logger(__name__).info("command", command=self.options.command, source=str(looking.source))
         return looking
 
     @cached_property

@@ -99,6 +99,7 @@ class Table:
     rows: int = -1
     bytes: int = 0
     pages: int = 0
+    file: int = 0  # the relfilenode: another one means that every row has moved to another place (ctid)
     owner: str = ""
     partitions: tuple[Relation, ...] = ()  # every level
     parents: tuple[Relation, ...] = ()  # plain inheritance

@@ -146,7 +146,9 @@ class RowCounter:
             else ()
             for count, kind in zip(counts, kinds, strict=True)
         ]
-        return ReferenceRows(key, *counts, *samples)
+        orphans, strangers, stranded = counts
+        orphan_samples, stranger_samples, stranded_samples = samples
+        return ReferenceRows(key, orphans, strangers, stranded, orphan_samples, stranger_samples, stranded_samples)
 
     # -- parts of statements ------------------------------------------------------------------------------------------
 

@@ -168,7 +168,7 @@ def connect(endpoint: Endpoint, *, purpose: str, settings: Mapping[str, str] | N
 
 
 def raw_connect(endpoint: Endpoint, purpose: str) -> psycopg.Connection[Any]:
-    """A plain transactional connection, for SQLAlchemy and Alembic to wrap: no timeouts, and dates that the driver reads.
+    """A plain transactional connection for SQLAlchemy and Alembic: no timeouts, and dates that the driver reads.
 
     Raises:
         DatabaseError: the server cannot be reached or refuses the login.

@@ -121,16 +121,17 @@ def restore(
 
 
 def _errors(stderr: str) -> tuple[str, ...]:
-    """pg_restore's errors, each with the object that it is about."""
+    """pg_restore's errors, each with its detail and the first line of the command that failed."""
     found: list[str] = []
-    about = ""
     for line in stderr.splitlines():
         text = line.removeprefix("pg_restore: ").strip()
-        if entry := re.match(r"from TOC entry \d+; \d+ \d+ (.*)", text):
-            about = f"{entry[1]}: "
-        elif text.startswith("error: "):
+        if text.startswith("error: "):
             message = text.removeprefix("error: ").removeprefix("could not execute query: ").removeprefix("ERROR:")
-            found.append(about + message.strip())
+            found.append(message.strip())
+        elif found and text.startswith("DETAIL:"):
+            found[-1] += f" ({text.removeprefix('DETAIL:').strip()})"
+        elif found and text.startswith("Command was:"):
+            found[-1] += f", in: {text.removeprefix('Command was:').strip()}"
     return tuple(found)
 
 

@@ -44,7 +44,8 @@ _HINTS = (
     ("password", "Check the user and the password: --source, MIGRATOR_SOURCE_URL, DB_PASSWORD, or ~/.pgpass."),
     ("permission denied", "The role lacks a privilege: docs/privileges.md lists what each stage needs."),
     ("row-level security", "The role needs BYPASSRLS, or must own the tables: a backup must hold every row."),
-    ("lock timeout", "Another session holds a lock: `SELECT * FROM pg_locks WHERE NOT granted` shows who waits."),
+    # What pg_dump --lock-wait-timeout ends in: it waits for nothing else with a timeout.
+    ("statement timeout", "Another session holds a lock on a table: `SELECT * FROM pg_locks` shows who."),
     ("server version mismatch", "Install client programs of the server's version: [paths] programs names them."),
 )
 

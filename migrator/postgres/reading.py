@@ -12,7 +12,7 @@ from psycopg.pq import TransactionStatus
 from migrator.core.catalog import Catalog, ForeignKey, Relation
 from migrator.core.paths import KeyPath
 from migrator.core.placement import Placement
-from migrator.core.transfer import Transfer, TransferColumn
+from migrator.core.transfer import TEXTUAL, Transfer, TransferColumn
 from migrator.errors import ConfigurationError
 from migrator.postgres.connect import Connection
 
@@ -130,9 +130,36 @@ def _condition(hop: ForeignKey, start: str, alias: str) -> sql.Composed:
     return sql.SQL(" AND ").join(conditions)
 
 
-def row_hash(expressions: Sequence[sql.Composable]) -> sql.Composed:
-    """A 64-bit hash of the row's text; equal rows hash alike on every server of version 11 or newer."""
-    return sql.SQL("hashtextextended(ROW({})::text, 0)").format(sql.SQL(", ").join(expressions))
+def row_hash(columns: Sequence[tuple[sql.Composable, str]], *, records: bool) -> sql.Composed:
+    """A 64-bit hash of a row, given as (expression, base type) of its columns; equal rows hash alike on every server.
+
+    With `records` (both servers 14 or newer) columns with a type are hashed in their binary form, those without ('')
+    as text; COLLATE "C" makes text hash by its bytes, whatever the collation's provider. Otherwise the row's text is.
+    """
+    if not records:
+        return sql.SQL("pg_catalog.hashtextextended(ROW({})::text, 0)").format(
+            sql.SQL(", ").join(expression for expression, _ in columns)
+        )
+    parts = []
+    for expression, type_ in columns:
+        if type_ in TEXTUAL:
+            parts.append(sql.SQL('{} COLLATE "C"').format(expression))
+        elif type_:
+            parts.append(sql.SQL("{}").format(expression))
+        else:
+            parts.append(sql.SQL('{}::text COLLATE "C"').format(expression))
+    return sql.SQL("pg_catalog.hash_record_extended(ROW({}), 0)").format(sql.SQL(", ").join(parts))
+
+
+def source_hash(transfer: Transfer) -> sql.Composed:
+    """`row_hash` of a transfer's rows in the source."""
+    return row_hash([(_read(column), column.type) for column in transfer.columns], records=transfer.record_hash)
+
+
+def target_hash(transfer: Transfer) -> sql.Composed:
+    """`row_hash` of a transfer's rows in the target, whose table is `t` there too."""
+    columns = [(sql.SQL("t.{}").format(sql.Identifier(column.target)), column.type) for column in transfer.columns]
+    return row_hash(columns, records=transfer.record_hash)
 
 
 def _read(column: TransferColumn) -> sql.Composed:
@@ -157,25 +184,35 @@ def select_rows(
     key = (
         tenant_key(transfer.placement) if transfer.per_tenant or transfer.unowned_only else sql.SQL("''::text").format()
     )
-    hashed = row_hash([_read(column) for column in transfer.columns])
-    copied = [_read(column) for column in transfer.copied]
+    hashed = source_hash(transfer)
+    # COPY's line for a row of no columns is an empty one, which an empty text is too.
+    copied = [_read(column) for column in transfer.copied] or [sql.SQL("''").format()]
     return sql.SQL("SELECT {} FROM {}").format(
         sql.SQL(", ").join([key, hashed, *copied]), source_of(transfer.placement, catalog)
     ) + where(transfer, keys=keys, but=but, pages=pages)
 
 
 def select_keyed(transfer: Transfer, catalog: Catalog, key: Sequence[str], tenant: str | None) -> sql.Composed:
-    """SELECT of (primary key as text, row hash) of one tenant's rows (None: all), in the key's byte order."""
+    """SELECT of (primary key as text, row hash) of one tenant's rows (None: all), in the key's byte order.
+
+    Rows that every tenant gets a copy of are among them.
+    """
+    hashed = source_hash(transfer)
+    limits = where(transfer, keys=None if tenant is None else [tenant], everyones=transfer.for_everyone)
+    source = source_of(transfer.placement, catalog)
+    return sql.SQL("SELECT {} AS key, {} AS hash FROM {}").format(key_text(key), hashed, source) + limits + by_key(key)
+
+
+def key_text(key: Sequence[str]) -> sql.Composed:
+    """The values of the named columns of `t` as one text: an array's, which is unambiguous."""
     parts = sql.SQL(", ").join(sql.SQL("{}.{}::text").format(ROW, sql.Identifier(name)) for name in key)
-    hashed = row_hash([_read(column) for column in transfer.columns])
-    limits = where(transfer, keys=None if tenant is None else [tenant])
-    return (
-        sql.SQL("SELECT ARRAY[{}]::text AS key, {} AS hash FROM {}").format(
-            parts, hashed, source_of(transfer.placement, catalog)
-        )
-        + limits
-        + sql.SQL(' ORDER BY 1 COLLATE "C"')
-    )
+    return sql.SQL("ARRAY[{}]::text").format(parts)
+
+
+def by_key(key: Sequence[str]) -> sql.Composed:
+    """The ORDER BY in which two servers agree, whatever their locales: the bytes of `key_text`."""
+    # The expression again: ORDER BY takes an output column's name or number only bare, without a COLLATE.
+    return sql.SQL(' ORDER BY ({}) COLLATE "C"').format(key_text(key))
 
 
 def where(
@@ -184,13 +221,14 @@ def where(
     keys: Sequence[str] | None = None,
     but: Sequence[str] | None = None,
     pages: tuple[int, int | None] | None = None,
+    everyones: bool = False,
 ) -> sql.Composed:
-    """The WHERE clause for `select_rows`' limits; empty without any."""
+    """The WHERE clause for `select_rows`' limits; empty without any. `everyones` adds rows without a key to `keys`."""
     conditions: list[sql.Composable] = []
     if keys is not None:
-        conditions.append(
-            sql.SQL("{} = ANY ({}::text[])").format(tenant_key(transfer.placement), sql.Literal(list(keys)))
-        )
+        key = tenant_key(transfer.placement)
+        known = sql.SQL("{} = ANY ({}::text[])").format(key, sql.Literal(list(keys)))
+        conditions.append(sql.SQL("({} OR {} IS NULL)").format(known, key) if everyones else known)
     if but:
         key = tenant_key(transfer.placement)
         conditions.append(sql.SQL("({} = ANY ({}::text[])) IS NOT TRUE").format(key, sql.Literal(list(but))))

@@ -76,8 +76,11 @@ def copy_units(
                     select=select_rows(
                         transfer, catalog, keys=keys, but=others if number == 0 else (), pages=pages
                     ).as_string(None),
-                    insert=sql.SQL("COPY {} ({}) FROM STDIN")
-                    .format(sql.Identifier(*transfer.destination), columns)
+                    insert=sql.SQL("COPY {} {} FROM STDIN")
+                    .format(
+                        sql.Identifier(*transfer.destination),
+                        sql.SQL("({})").format(columns) if transfer.copied else sql.SQL(""),
+                    )
                     .as_string(None),
                     columns=columns.as_string(None),
                     destinations=tuple(chosen),

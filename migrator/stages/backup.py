@@ -12,7 +12,7 @@ from migrator.core.outcome import Outcome
 from migrator.errors import ConfigurationError, RefusedError
 from migrator.files import sha256, tree_size, write_atomically
 from migrator.journal import Run
-from migrator.postgres.connect import rows, session
+from migrator.postgres.connect import session
 from migrator.postgres.dump import dump_directory, read_back
 from migrator.postgres.fence import read_fence
 from migrator.postgres.inventory import (
@@ -23,6 +23,7 @@ from migrator.postgres.inventory import (
     take_inventory,
     write_position,
 )
+from migrator.postgres.locks import end_sessions
 from migrator.stages.backup_directory import (
     DUMP,
     MANIFEST,
@@ -127,7 +128,7 @@ def _fill(workspace: Workspace, run: Run, partial: Path) -> Manifest:
     with exported_snapshot(workspace.source, purpose=_PURPOSE) as (connection, snapshot):
         lsn = write_position(connection)
         dump = partial / DUMP
-        workspace.progress.start("pg_dump")
+        workspace.progress.start("pg_dump", unit="files")
         program = dump_directory(
             workspace.source,
             dump,
@@ -135,7 +136,7 @@ def _fill(workspace: Workspace, run: Run, partial: Path) -> Manifest:
             snapshot=snapshot,
             programs=workspace.programs,
             purpose=purpose,
-            watch=lambda: workspace.progress.advance("pg_dump", rows=0, bytes_=tree_size(dump)),
+            watch=lambda: _show(workspace, dump),
         )
         workspace.progress.finish("pg_dump")
         inventory = take_inventory(
@@ -161,10 +162,15 @@ def _fill(workspace: Workspace, run: Run, partial: Path) -> Manifest:
     return manifest
 
 
+def _show(workspace: Workspace, dump: Path) -> None:
+    if dump.is_dir():
+        files = sum(1 for _ in dump.iterdir())
+        workspace.progress.advance("pg_dump", rows=files, bytes_=tree_size(dump))
+
+
 def _end_leftovers(workspace: Workspace, purpose: str) -> None:
-    """Ends sessions of a pg_dump whose migrator was killed: we hold the source's lock, so nobody waits for it."""
     with session(workspace.source, purpose=_PURPOSE) as connection:
-        ((ended,),) = rows(connection, "end_sessions", {"application": f"migrator {purpose}"[:63]})
+        ended = end_sessions(connection, purpose)
     if ended:
         workspace.progress.say(f"Ended {ended} sessions of a pg_dump that an interrupted backup left running.")
 

@@ -65,9 +65,9 @@ def restore_backup_into(workspace: Workspace, run: str, directory: Path, manifes
         raise RefusedError(f"The database {database!r} exists already.", "Drop or rename it first.")
     journal = workspace.journal
     journal.artefact(run, "database", database, "intended", target="restored")
+    with session(server, purpose="restore") as connection:
+        create_database(connection, database, mark, like=workspace.source)
     try:
-        with session(server, purpose="restore") as connection:
-            create_database(connection, database, mark, like=workspace.source)
         journal.artefact(run, "database", database, "created", target="restored")
         endpoint = server.at(database)
         failed = _restore(workspace, endpoint, directory, "keep")
@@ -98,9 +98,9 @@ def _scratch_database(workspace: Workspace, run: str, name: str) -> Iterator[End
     mark = Mark(run, "scratch")
     _reclaim(workspace, server, name, mark)
     workspace.journal.artefact(run, "database", name, "intended", target="scratch")
+    with session(server, purpose="scratch") as connection:
+        create_database(connection, name, mark, like=workspace.source)
     try:
-        with session(server, purpose="scratch") as connection:
-            create_database(connection, name, mark, like=workspace.source)
         workspace.journal.artefact(run, "database", name, "created", target="scratch")
         yield server.at(name)
     finally:

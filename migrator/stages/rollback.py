@@ -11,6 +11,7 @@ from migrator.core.compare import Difference, Digest, differences
 from migrator.core.manifest import Manifest
 from migrator.core.names import MAX_IDENTIFIER_BYTES
 from migrator.core.outcome import Outcome
+from migrator.core.transfer import RECORD_HASH_SINCE
 from migrator.errors import MigratorError, RefusedError
 from migrator.files import private_directory
 from migrator.journal import Run
@@ -215,7 +216,7 @@ def _source_changes(workspace: Workspace, run: Run, connection: Connection) -> t
     workspace.progress.start(task, total=len(tables), unit="tables")
     now = []
     for number, table in enumerate(tables, 1):
-        now.append(whole_table(connection, table))
+        now.append(whole_table(connection, table, records=catalog.server_version >= RECORD_HASH_SINCE))
         workspace.progress.advance(task, rows=number)
     workspace.progress.finish(task)
     return differences(before.values(), now), len(now)

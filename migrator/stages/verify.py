@@ -20,7 +20,7 @@ from migrator.postgres.digest import source_digests
 from migrator.postgres.fence import read_fence
 from migrator.postgres.proving import DatabaseFacts, Reference, drill_down, examine, orphans, severed_reference
 from migrator.postgres.reading import select_keyed
-from migrator.stages.migrate import database_counts, given_digests
+from migrator.stages.migrate import database_counts, given_digests, sequence_values
 from migrator.stages.proof import Proof, proof_sections, prove
 from migrator.stages.resolve import Resolved, resolve
 from migrator.stages.survey import Survey, plan_of, survey
@@ -80,6 +80,8 @@ class _Verifier:
         self.survey = found
         self.resolved = resolve(workspace, plan, found)
         self.databases = _sampled(plan, sample)
+        taken = sequence_values(workspace.journal, run.id)
+        self.given = taken[1] if taken is not None else {}
 
     def verification(self) -> _Verification:
         transfers = {name: target.transfers for name, target in self.resolved.items()}
@@ -110,7 +112,7 @@ class _Verifier:
             held,
             transfers,
             self.survey.placements,
-            counted={} if partial else counted,
+            counted=None if partial else counted,
             quarantined=self.workspace.journal.quarantined(self.run.id),
             databases=database_counts(self.plan),
         )
@@ -143,7 +145,10 @@ class _Verifier:
     def _examine_one(self, step: CreateDatabase) -> DatabaseFacts:
         target = self.resolved[step.target]
         endpoint = self.workspace.server(step.server).at(step.database)
-        return examine(endpoint, step.target, step.tenant, target.transfers, target.objects, _soft_deleted(target))
+        given = self.given.get(step.target, {})
+        return examine(
+            endpoint, step.target, step.tenant, target.transfers, target.objects, given, _soft_deleted(target)
+        )
 
     def _rows(
         self, proof: Proof, transfers: Mapping[str, tuple[Transfer, ...]]
@@ -287,10 +292,11 @@ def _outcome(run: Run, plan: Plan, result: _Verification, summary: dict[str, obj
             data,
             ("migrator rollback",),
         )
+    proven = "no row is lost, none leaked" if sample is None else "no row of theirs leaked"
     return Outcome(
         "verify",
         run_id=run.id,
-        headline=f"All digests of {len(result.facts)} databases agree{whole}; no row is lost, none leaked, "
+        headline=f"All digests of {len(result.facts)} databases agree{whole}; {proven}, "
         "no reference across databases is broken.",
         summary=figures,
         sections=sections,
@@ -313,7 +319,7 @@ def _finding_sections(result: _Verification) -> list[Section]:
         sections.append(Section("Rows of another tenant", ("database", "table", "rows"), leaks, tone="bad"))
     sequences = tuple((fact.database, *one) for fact in result.facts for one in fact.sequences)
     if sequences:
-        columns = ("database", "sequence", "stands at", "highest value in use")
+        columns = ("database", "sequence", "stands at", "furthest value given")
         sections.append(Section("Sequences that would collide", columns, sequences, tone="bad"))
     broken = tuple(one for one in result.references if one[2])
     if broken:
