@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -59,6 +59,18 @@ class Session:
         from migrator.stages.workspace import Workspace
 
         return Workspace.of(self.settings, self.progress)
+
+    def fresh(self, schemas: Sequence[str] = ()) -> Workspace:
+        """A workspace for `init`: no file is read, because it is about to be written.
+
+        Raises:
+            ConfigurationError: no source is named.
+        """
+        from migrator import config
+        from migrator.stages.workspace import Workspace
+
+        flags = {**self.options.flags, ("source", "schemas"): list(schemas) or None}
+        return Workspace.of(config.load(flags=flags, without_file=True), self.progress)
 
     def close(self) -> None:
         """Ends what the command opened; harmless where it opened nothing."""

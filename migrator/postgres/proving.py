@@ -13,7 +13,7 @@ from migrator.core.transfer import Transfer
 from migrator.postgres.catalog import Objects, read_objects, read_sequences
 from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, session
 from migrator.postgres.digest import target_digests
-from migrator.postgres.reading import ROW, by_key, key_text, target_hash
+from migrator.postgres.reading import by_key, key_text, target_hash
 
 _KEYS_A_QUERY = 10_000
 
@@ -94,34 +94,50 @@ def _foreign_rows(transfer: Transfer, by_relation: Mapping[Relation, Transfer], 
     path = transfer.placement.key_path
     if path is None or path.column is None:
         return None
-    chain = [transfer, *(by_relation.get(hop.referenced) for hop in path.hops)]
+    joins: dict[tuple[str, ForeignKey], str] = {}
     froms: list[sql.Composable] = [sql.SQL("{} AS t").format(sql.Identifier(*transfer.destination))]
-    alias: sql.Identifier = ROW
-    for number, (hop, child, parent) in enumerate(zip(path.hops, chain, chain[1:], strict=False), 1):
-        if child is None or parent is None:
-            return None  # the path leaves this database: its references are checked across databases instead
-        here = [_named(child, name) for name in hop.columns]
-        there = [_named(parent, name) for name in hop.referenced_columns]
-        if None in here or None in there:
+    keys = []
+    for one in path.alternatives:
+        alias, here = "t", transfer
+        for hop in one.hops:
+            parent = by_relation.get(hop.referenced)
+            if parent is None:
+                return None  # the path leaves this database: its references are checked across databases instead
+            if (alias, hop) not in joins:
+                condition = _joined(hop, here, parent, alias, f"h{len(joins) + 1}")
+                if condition is None:
+                    return None
+                joins[alias, hop] = f"h{len(joins) + 1}"
+                froms.append(
+                    sql.SQL("LEFT JOIN {} AS {} ON {}").format(
+                        sql.Identifier(*parent.destination), sql.Identifier(joins[alias, hop]), condition
+                    )
+                )
+            alias, here = joins[alias, hop], parent
+        column = _named(here, one.column or "")
+        if column is None:
             return None
-        name = sql.Identifier(f"h{number}")
-        conditions = [
-            sql.SQL("{}.{} = {}.{}").format(name, sql.Identifier(right or ""), alias, sql.Identifier(left or ""))
-            for left, right in zip(here, there, strict=True)
-        ]
-        froms.append(
-            sql.SQL("JOIN {} AS {} ON {}").format(
-                sql.Identifier(*parent.destination), name, sql.SQL(" AND ").join(conditions)
-            )
-        )
-        alias = name
-    last = chain[-1]
-    column = _named(last, path.column) if last is not None else None
-    if column is None:
-        return None
-    return sql.SQL("SELECT count(*) FROM {} WHERE {}.{}::text IS DISTINCT FROM {} AND {}.{} IS NOT NULL").format(
-        sql.SQL(" ").join(froms), alias, sql.Identifier(column), sql.Literal(tenant), alias, sql.Identifier(column)
+        keys.append(sql.SQL("{}::text").format(sql.Identifier(alias, column)))
+    return sql.SQL("SELECT count(*) FROM {} WHERE COALESCE({}) <> {}").format(
+        sql.SQL(" ").join(froms), sql.SQL(", ").join(keys), sql.Literal(tenant)
     )
+
+
+def _joined(hop: ForeignKey, child: Transfer, parent: Transfer, start: str, alias: str) -> sql.Composed | None:
+    """The hop's condition by the columns' names in the target; None where one of them did not travel."""
+    pattern = sql.SQL("{}::text = {}::text" if hop.as_text else "{} = {}")
+    conditions = []
+    for left, right in zip(hop.columns, hop.referenced_columns, strict=True):
+        here, there = _named(child, left), _named(parent, right)
+        if here is None or there is None:
+            return None
+        conditions.append(pattern.format(sql.Identifier(alias, there), sql.Identifier(start, here)))
+    if hop.when is not None:
+        column = _named(child, hop.when[0])
+        if column is None:
+            return None
+        conditions.append(sql.SQL("{}::text = {}").format(sql.Identifier(start, column), sql.Literal(hop.when[1])))
+    return sql.SQL(" AND ").join(conditions)
 
 
 def _named(transfer: Transfer, source_column: str) -> str | None:

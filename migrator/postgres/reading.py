@@ -9,14 +9,16 @@ import psycopg
 from psycopg import sql
 from psycopg.pq import TransactionStatus
 
-from migrator.core.catalog import Catalog, Relation
+from migrator.core.catalog import Catalog, ForeignKey, Relation
+from migrator.core.paths import KeyPath
 from migrator.core.placement import Placement
 from migrator.core.transfer import TEXTUAL, Transfer, TransferColumn
 from migrator.errors import ConfigurationError
 from migrator.postgres.connect import Connection
 
 # The alias of the table (or query) itself; the hops of the key path are h1, h2, …
-ROW = sql.Identifier("t")
+_ROW = "t"
+ROW = sql.Identifier(_ROW)
 
 
 def qualified(relation: Relation) -> sql.Identifier:
@@ -74,37 +76,58 @@ def _base(placement: Placement, catalog: Catalog | None) -> sql.Composed:
 
 
 def source_of(placement: Placement, catalog: Catalog) -> sql.Composed:
-    """The FROM item: the table or query as `t`, LEFT JOINed along its key path."""
+    """The FROM item: the table or query as `t`, LEFT JOINed along its key path and the paths tried after it."""
     joins = [_base(placement, catalog)]
-    if placement.key_path is not None:
-        alias = ROW
-        for number, hop in enumerate(placement.key_path.hops, 1):
-            parent = sql.Identifier(f"h{number}")
-            conditions = [
-                sql.SQL("{}.{} = {}.{}").format(parent, sql.Identifier(there), alias, sql.Identifier(here))
-                for here, there in zip(hop.columns, hop.referenced_columns, strict=True)
-            ]
-            joins.append(
-                sql.SQL("LEFT JOIN {} AS {} ON {}").format(
-                    own_rows(catalog, hop.referenced), parent, sql.SQL(" AND ").join(conditions)
-                )
+    for (start, hop), alias in _aliases(placement.key_path).items():
+        joins.append(
+            sql.SQL("LEFT JOIN {} AS {} ON {}").format(
+                own_rows(catalog, hop.referenced), sql.Identifier(alias), _condition(hop, start, alias)
             )
-            alias = parent
+        )
     return sql.SQL(" ").join(joins)
 
 
-def tenant_key(placement: Placement) -> sql.Composed:
+def tenant_key(placement: Placement, *, only: KeyPath | None = None) -> sql.Composed:
     """The row's tenant key as text over `source_of`; NULL where a parent or the key is missing.
 
-    Text, never cast to the root's type: '01' is not tenant 1.
+    Text, never cast to the root's type: '01' is not tenant 1. `only` is one of the path's alternatives, taken alone.
     """
-    path = placement.key_path
-    if path is None:
+    if placement.key_path is None:
         return sql.SQL("NULL::text").format()
-    if path.column is None:
-        return sql.SQL("{}::text").format(sql.Literal(path.constant))
-    alias = sql.Identifier(f"h{len(path.hops)}") if path.hops else ROW
-    return sql.SQL("{}.{}::text").format(alias, sql.Identifier(path.column))
+    aliases = _aliases(placement.key_path)
+    keys = []
+    for path in (only,) if only is not None else placement.key_path.alternatives:
+        if path.column is None:
+            keys.append(sql.SQL("{}::text").format(sql.Literal(path.constant)))
+            continue
+        alias = _ROW
+        for hop in path.hops:
+            alias = aliases[alias, hop]
+        keys.append(sql.SQL("{}::text").format(sql.Identifier(alias, path.column)))
+    return keys[0] if len(keys) == 1 else sql.SQL("COALESCE({})").format(sql.SQL(", ").join(keys))
+
+
+def _aliases(path: KeyPath | None) -> dict[tuple[str, ForeignKey], str]:
+    """An alias for each join, by where it starts and the key it follows; paths with the same beginning share it."""
+    found: dict[tuple[str, ForeignKey], str] = {}
+    for alternative in path.alternatives if path is not None else ():
+        alias = _ROW
+        for hop in alternative.hops:
+            alias = found.setdefault((alias, hop), f"h{len(found) + 1}")
+    return found
+
+
+def _condition(hop: ForeignKey, start: str, alias: str) -> sql.Composed:
+    """When a row of `hop.table` (as `start`) references one of `hop.referenced` (as `alias`)."""
+    pattern = sql.SQL("{}::text = {}::text" if hop.as_text else "{} = {}")
+    conditions = [
+        pattern.format(sql.Identifier(alias, there), sql.Identifier(start, here))
+        for here, there in zip(hop.columns, hop.referenced_columns, strict=True)
+    ]
+    if hop.when is not None:
+        column, value = hop.when
+        conditions.append(sql.SQL("{}::text = {}").format(sql.Identifier(start, column), sql.Literal(value)))
+    return sql.SQL(" AND ").join(conditions)
 
 
 def row_hash(columns: Sequence[tuple[sql.Composable, str]], *, records: bool) -> sql.Composed:
