@@ -111,6 +111,10 @@ def document(url: str, prefix: str, directory: Path) -> dict[str, Any]:
             "customers": {"unowned": "quarantine"},
             "notes": {"target": "tenant", "key": "company_id", "unowned": "quarantine"},
         },
+        "clean": {
+            "twins": {"table": "notes", "where": "body = 'two'"},
+            "last-orders": {"table": "orders", "where": "id > 58"},
+        },
         "limits": {"jobs": 1, "lock_timeout": 1, "fence_patience": 5},
         "paths": {"backups": "backups", "logs": "logs"},
         "root": str(directory),

@@ -22,6 +22,9 @@ from migrator.postgres.connect import Endpoint, session
 from migrator.postgres.databases import marks
 from migrator.postgres.digest import catalog_digests
 from migrator.postgres.fence import read_fence
+from migrator.postgres.quarantine import held
+from migrator.stages.backup import backup
+from migrator.stages.clean import clean
 from migrator.stages.dry_run import dry_run
 from migrator.stages.migrate import migrate
 from migrator.stages.rollback import rollback
@@ -163,6 +166,11 @@ class Trial:
             if role == "target"
         }
 
+    def quarantined(self) -> dict[tuple[str, str], int]:
+        """How many rows each rule of clean has taken from which table."""
+        with session(Endpoint(self.url_of(self.source)), purpose="test") as connection:
+            return {(one.rule, str(one.relation)): one.rows for one in held(connection)}
+
     def fenced(self) -> bool:
         with session(Endpoint(self.url_of(self.source)), purpose="test") as connection:
             return read_fence(connection) is not None
@@ -216,3 +224,24 @@ def take_back(workspace: Workspace) -> Outcome:
     """Rolls whatever run is open back."""
     run = workspace.journal.current_run(workspace.source_id)
     return rollback(workspace, confirm=run.id if run is not None else None)
+
+
+def back_up(workspace: Workspace) -> Outcome:
+    return backup(workspace, verify=True)
+
+
+def clean_up(workspace: Workspace) -> Outcome:
+    return clean(workspace, execute=True)
+
+
+def put_back(workspace: Workspace) -> Outcome:
+    return clean(workspace, restore=True)
+
+
+# Each stage with what has to have run before it.
+STAGES: Mapping[str, tuple[tuple[Stage, ...], Stage]] = {
+    "backup": ((), back_up),
+    "clean": ((), clean_up),
+    "migrate": ((plan,), split),
+    "rollback": ((plan, split), take_back),
+}
