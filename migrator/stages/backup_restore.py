@@ -14,7 +14,7 @@ from migrator.core.names import MAX_IDENTIFIER_BYTES
 from migrator.errors import DatabaseError, RefusedError
 from migrator.files import sha256, tree_size
 from migrator.postgres.connect import Endpoint, session
-from migrator.postgres.databases import Mark, comment, create_database, drop_database, exists, is_empty
+from migrator.postgres.databases import Mark, create_database, drop_database, exists
 from migrator.postgres.dump import Ownership, restore
 from migrator.postgres.inventory import apply_properties, exported_snapshot, take_inventory
 from migrator.stages.backup_directory import DUMP, MANIFEST
@@ -96,7 +96,7 @@ def _scratch_name(prefix: str, run: str) -> str:
 def _scratch_database(workspace: Workspace, run: str, name: str) -> Iterator[Endpoint]:
     server = workspace.server()
     mark = Mark(run, "scratch")
-    _reclaim(workspace, server, name, mark)
+    _reclaim(workspace, server, name, run)
     workspace.journal.artefact(run, "database", name, "intended", target="scratch")
     with session(server, purpose="scratch") as connection:
         create_database(connection, name, mark, like=workspace.source)
@@ -107,15 +107,10 @@ def _scratch_database(workspace: Workspace, run: str, name: str) -> Iterator[End
         _drop(workspace, server, name, run)
 
 
-def _reclaim(workspace: Workspace, server: Endpoint, name: str, mark: Mark) -> None:
-    """Drops the scratch database of an attempt that died, also one that died before it could write the mark."""
-    states = [item.state for item in workspace.journal.artefacts(mark.run, "database") if item.name == name]
-    if not states or not exists(server, name):
-        return
-    if "intended" in states and is_empty(server.at(name)):
-        with session(server, purpose="scratch") as connection:
-            comment(connection, name, mark)
-    _drop(workspace, server, name, mark.run)
+def _reclaim(workspace: Workspace, server: Endpoint, name: str, run: str) -> None:
+    """Drops the scratch database of an attempt that died."""
+    if any(item.name == name for item in workspace.journal.artefacts(run, "database")) and exists(server, name):
+        _drop(workspace, server, name, run)
 
 
 def _drop(workspace: Workspace, server: Endpoint, name: str, run: str) -> None:
