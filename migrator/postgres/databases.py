@@ -100,9 +100,7 @@ def create_database(
         drop_database(connection, building, run=mark.run)  # an attempt that died
     connection.execute(sql.SQL("CREATE DATABASE {} {}").format(sql.Identifier(building), sql.SQL(" ").join(options)))
     comment(connection, building, mark)
-    connection.execute(
-        sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(building), sql.Identifier(name))
-    )
+    connection.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(building), sql.Identifier(name)))
     return True
 
 
