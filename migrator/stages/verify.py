@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from migrator.core.plan import CreateDatabase, Plan
 from migrator.core.transfer import Transfer
 from migrator.errors import RefusedError
 from migrator.journal import Run
-from migrator.postgres.connect import READ_ONLY, Connection, session
+from migrator.postgres.connect import READ_ONLY, session
 from migrator.postgres.counting import count_rows
 from migrator.postgres.fence import read_fence
 from migrator.postgres.proving import DatabaseFacts, Reference, drill_down, examine, orphans, severed_reference

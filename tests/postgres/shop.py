@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 
-from tests.project import REPOSITORY, Project
+from tests.project import REPOSITORY, Answer, Project, awaited
 from tests.servers import PostgresServer, create_database, drop_databases
 
 CASE = REPOSITORY / "tests" / "acceptance" / "shop"
+
+
+# Makes every row of one table take its time on the way in, and every row of another while its index is built: so the
+# middle of the copy, and of the finishing, lasts long enough to be met, with few rows on whatever machine.
+_SLOW = """
+CREATE FUNCTION slowly(id bigint) RETURNS bigint LANGUAGE plpgsql IMMUTABLE AS
+    $$ BEGIN PERFORM pg_catalog.pg_sleep(0.25); RETURN id; END $$;
+ALTER TABLE notes ADD CONSTRAINT notes_slow CHECK (slowly(id) IS NOT NULL);
+CREATE INDEX customers_slow_idx ON customers (slowly(id));
+"""
 
 
 @dataclass(frozen=True)
@@ -33,6 +45,23 @@ class Shop(Project):
         """The open run's id."""
         return str(self.run("status").document["run_id"])
 
+    def take_back(self, *options: str) -> Answer:
+        """rollback, confirmed."""
+        return self.run("rollback", "--confirm", self.run_id(), *options)
+
+    def steps(self, kind: str, status: str) -> int:
+        """How many steps of that kind have that status in the open run."""
+        statement = "SELECT step, status FROM steps WHERE run_id = (SELECT id FROM runs WHERE closed_at IS NULL)"
+        return sum(1 for step, found in self.journal(statement) if step.startswith(f"{kind}:") and found == status)
+
+    def nobody_works(self) -> bool:
+        """Whether no session of a migrator is left on the server."""
+        with psycopg.connect(self.source) as connection:
+            return not connection.execute(
+                "SELECT FROM pg_stat_activity WHERE application_name LIKE 'migrator%%' AND starts_with(datname, %s)",
+                [self.prefix],
+            ).fetchall()
+
 
 def load_shop(url: str, *, tenants: int = 3, orders: int = 60) -> None:
     """Fills an empty database with the monolith."""
@@ -46,6 +75,47 @@ def make_shop(directory: Path, source: str, prefix: str) -> Shop:
     made = Shop.make(directory, source, prefix, (CASE / "migrator.toml").read_text(encoding="utf-8"))
     assert isinstance(made, Shop)
     return made
+
+
+def make_slow(shop: Shop) -> Shop:
+    """The same shop, whose copy and whose finishing last seconds."""
+    with (shop.directory / "tenant" / "schema.sql").open("a", encoding="utf-8") as schema:
+        schema.write(_SLOW)
+    return shop
+
+
+def await_moment(shop: Shop, process: subprocess.Popen[str], moment: str) -> None:
+    """Waits for a moment of a running migrate."""
+    moments: Mapping[str, Callable[[], object]] = {
+        "building a template": lambda: shop.steps("prepare", "running"),
+        "making databases": lambda: any(name.startswith("tenant_") for name in shop.databases()),
+        "copying": lambda: _copying(shop),
+        "finishing": lambda: shop.steps("finish", "done"),
+    }
+
+    def reached() -> bool:
+        assert process.poll() is None, f"migrate ended before {moment}"
+        return bool(moments[moment]())
+
+    awaited(reached)
+
+
+def _copying(shop: Shop) -> bool:
+    """Whether rows are on their way into a tenant's database, while those of another table have arrived."""
+    with psycopg.connect(shop.source) as connection:
+        found = connection.execute(
+            "SELECT FROM pg_stat_activity WHERE starts_with(datname, %s) AND query LIKE 'COPY%%notes%%FROM STDIN'",
+            [f"{shop.prefix}_tenant"],
+        ).fetchall()
+    return bool(found) and shop.steps("copy", "done") > 0
+
+
+def kill_migrate(shop: Shop, moment: str) -> None:
+    """Starts migrate and kills it, with its workers, at that moment."""
+    process = shop.start("migrate", "--without-backup")
+    await_moment(shop, process, moment)
+    assert shop.end(process, signal.SIGKILL) is None
+    assert process.returncode == -signal.SIGKILL
 
 
 @contextmanager
