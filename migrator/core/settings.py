@@ -171,7 +171,6 @@ class Limits(_Model):
     max_target_connections: Positive | None = None
     lock_timeout: Positive = 2
     fence_patience: Positive = 120
-    statement_timeout: int = 0
 
 
 class Paths(_Model):

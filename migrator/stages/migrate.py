@@ -26,6 +26,7 @@ from migrator.postgres.deferred import FinishUnit, TargetWork
 from migrator.postgres.fence import lift_fence, raise_fence, read_fence
 from migrator.postgres.snapshot import Snapshot
 from migrator.postgres.units import copy_units, session_budget
+from migrator.stages.backup_restore import jobs_within
 from migrator.stages.drift import drift_section, routed_digests, written_since
 from migrator.stages.proof import Proof, proof_sections, prove
 from migrator.stages.resolve import Resolved, resolve
@@ -313,7 +314,7 @@ class _Migration:
             for name, target in resolved.items()
         }
         transfers = {name: target.transfers for name, target in resolved.items()}
-        jobs = settings.limits.jobs
+        jobs = jobs_within(settings.limits.jobs, settings.limits.max_source_connections)
         with session(workspace.server(), purpose="capacity", settings=READ_ONLY) as connection:
             budget = session_budget(connection, settings.limits.max_target_connections)
         group = max(1, (budget - 2 * jobs) // jobs)
