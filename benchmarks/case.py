@@ -52,12 +52,14 @@ class Case:
 class Measured:
     """What a contender took: seconds by phase, one after another, and the peak memory of its processes by kind.
 
-    `figures` are further numbers, each named with its unit. Bytes for memory.
+    `figures` are further numbers, each named with its unit; `processor` the seconds of processor time that all its
+    processes took, the server's among them (0: not measured). Bytes for memory.
     """
 
     phases: Mapping[str, float]
     memory: Mapping[str, int] = field(default_factory=dict)
     figures: Mapping[str, float] = field(default_factory=dict)
+    processor: float = 0.0
 
     @property
     def seconds(self) -> float:
@@ -82,6 +84,7 @@ class Measurement:
             "round": self.round,
             "seconds": round(sum(phases.values()), 3),
             "phases": phases,
+            "processor": round(self.measured.processor, 2),
             "memory": dict(self.measured.memory),
             "figures": {name: round(value, 4) for name, value in self.measured.figures.items()},
         }
@@ -93,5 +96,5 @@ class Measurement:
             Case(**document["case"]),
             document["contender"],
             document["round"],
-            Measured(document["phases"], document["memory"], document["figures"]),
+            Measured(document["phases"], document["memory"], document["figures"], document["processor"]),
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from benchmarks.case import Case
-from benchmarks.memory import SERVER
+from benchmarks.consumption import SERVER
 from benchmarks.results import Results
 
 

@@ -47,6 +47,7 @@ class Results:
             _each(median, (one.phases for one in rounds)),
             {name: int(size) for name, size in _each(max, (one.memory for one in rounds)).items()},
             _each(median, (one.figures for one in rounds)),
+            median(one.processor for one in rounds),
         )
 
     def seconds(self, case: Case, contender: str) -> float | None:

@@ -62,11 +62,20 @@ def case_table(results: Results, case: Case) -> Table:
                 f"{seconds:.1f}" if comparable else "",
                 f"{every[0]:.1f} - {every[-1]:.1f}" if comparable and len(every) > 1 else "",
                 f"{seconds / reference:.2f}" if reference and comparable else "",
+                f"{median.processor:.1f}" if median.processor else "",
                 "; ".join(f"{phase} {value:.1f}" for phase, value in median.phases.items()),
                 ", ".join(f"{kind} {size / _MEGABYTE:.0f}" for kind, size in median.memory.items()),
             )
         )
-    columns = ("contender", "seconds", "fastest - slowest", "/ ours", "phases (s)", "peak memory of a process (MB)")
+    columns = (
+        "contender",
+        "seconds",
+        "fastest - slowest",
+        "/ ours",
+        "processor (s)",
+        "phases (s)",
+        "peak memory of a process (MB)",
+    )
     return Table(case.label, columns, tuple(rows))
 
 

@@ -17,7 +17,7 @@ import psycopg
 from psycopg import sql
 
 from benchmarks.case import Case
-from benchmarks.memory import PeakMemory
+from benchmarks.consumption import Consumption
 from migrator.postgres.server import LocalServer, temporary_server
 
 HERE = Path(__file__).parent
@@ -181,10 +181,10 @@ class Testbed:
         finally:
             shutil.rmtree(directory)
 
-    def watched(self) -> PeakMemory:
+    def watched(self) -> Consumption:
         """Watches what runs in its block."""
         postmaster = int((self.server.data_dir / "postmaster.pid").read_text().splitlines()[0])
-        return PeakMemory(postmaster)
+        return Consumption(postmaster)
 
 
 def tables(case: Case) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ _SCRIPT = Path(__file__).with_name("by_hand.sh")
 def measure(bed: Testbed, case: Case) -> Measured:
     """Runs by_hand.sh, one company after another."""
     try:
-        with bed.watched() as memory:
+        with bed.watched() as used:
             ran = bed.run(
                 [
                     "bash",
@@ -24,6 +24,6 @@ def measure(bed: Testbed, case: Case) -> Measured:
                     str(case.tenants),
                 ]
             )
-        return Measured({"script": ran.seconds}, memory.peaks)
+        return Measured({"script": ran.seconds}, used.peaks, processor=used.processor)
     finally:
         bed.drop_prefixed("by_hand_")

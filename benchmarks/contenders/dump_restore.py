@@ -10,10 +10,10 @@ _TARGET = "restored"
 
 def measure(bed: Testbed, case: Case) -> Measured:
     """Dumps the monolith and restores it into one database; uncompressed, which is the fastest that they do."""
-    with bed.databases(_TARGET), bed.scratch() as directory, bed.watched() as memory:
+    with bed.databases(_TARGET), bed.scratch() as directory, bed.watched() as used:
         archive = str(directory / "dump")
         options = ["--format=directory", f"--jobs={case.jobs}", "--compress=0", f"--file={archive}"]
         dumped = bed.run([bed.program("pg_dump"), *options, f"--dbname={bed.server.url(MONOLITH)}"])
         target = [f"--jobs={case.jobs}", "--exit-on-error", f"--dbname={bed.server.url(_TARGET)}"]
         restored = bed.run([bed.program("pg_restore"), *target, archive])
-        return Measured({"dump": dumped.seconds, "restore": restored.seconds}, memory.peaks)
+        return Measured({"dump": dumped.seconds, "restore": restored.seconds}, used.peaks, processor=used.processor)

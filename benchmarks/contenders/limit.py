@@ -14,7 +14,7 @@ _TARGET = "copied"
 def measure(bed: Testbed, case: Case) -> Measured:
     """One session after another, one database; nobody can copy with one job in less."""
     names = tables(case)
-    with bed.databases(_TARGET), bed.scratch() as directory, bed.watched() as memory:
+    with bed.databases(_TARGET), bed.scratch() as directory, bed.watched() as used:
         read = sum(
             bed.psql(MONOLITH, f"--command=COPY {name} TO STDOUT", output=Path(os.devnull)).seconds for name in names
         )
@@ -27,6 +27,6 @@ def measure(bed: Testbed, case: Case) -> Measured:
         indexed = bed.psql(_TARGET, f"--file={SQL / 'keys.sql'}").seconds
         return Measured(
             {"COPY TO": read, "COPY FROM": written, "indexes and keys": indexed},
-            memory.peaks,
+            used.peaks,
             {"bytes": sum((directory / name).stat().st_size for name in names)},
         )

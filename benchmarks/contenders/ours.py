@@ -70,7 +70,7 @@ def measure(bed: Testbed, case: Case) -> Measured:
         file = write_project(bed, case, project)
         try:
             _migrator(bed, file, "dry-run")
-            with bed.watched() as memory:
+            with bed.watched() as used:
                 migrated = _migrator(bed, file, "migrate", "--without-backup")
             verified = _migrator(bed, file, "verify")
             workspace = Workspace.of(config.load(file, environment={}), Silent())
@@ -79,7 +79,7 @@ def measure(bed: Testbed, case: Case) -> Measured:
                 figures = {"verify s": verified.seconds, **_digests(workspace, case), **_busy(steps)}
             finally:
                 workspace.journal.close()
-            return Measured(phases(migrated, stage, steps), memory.peaks, figures)
+            return Measured(phases(migrated, stage, steps), used.peaks, figures, used.processor)
         finally:
             _take_away(bed)
 

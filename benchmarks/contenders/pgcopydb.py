@@ -43,14 +43,14 @@ def measure(bed: Testbed, case: Case, *, program: str) -> Measured:
     with bed.databases(_TARGET), bed.scratch() as directory:
         ends = ["--source", bed.server.url(MONOLITH), "--target", bed.server.url(_TARGET)]
         jobs = ["--table-jobs", str(case.jobs), "--index-jobs", str(case.jobs)]
-        with bed.watched() as memory:
+        with bed.watched() as used:
             cloned = bed.run([program, "clone", *ends, *jobs, "--dir", str(directory / "clone")])
             if _has_comparison(program):
                 compare = partial(bed.run, [program, "compare", "data", *ends, "--dir", str(directory / "compare")])
                 seconds = compare().seconds
             else:
                 seconds = _compare(bed, case)
-        return Measured({"clone": cloned.seconds, "compare data": seconds}, memory.peaks)
+        return Measured({"clone": cloned.seconds, "compare data": seconds}, used.peaks, processor=used.processor)
 
 
 def _compare(bed: Testbed, case: Case) -> float:

@@ -1,8 +1,9 @@
-"""Peak memory of processes, read from /proc while they run."""
+"""Peak memory and processor time of processes, read from /proc while they run."""
 
 from __future__ import annotations
 
 import os
+import resource
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -15,17 +16,21 @@ _INTERVAL_SECONDS = 0.2
 SERVER = "postgres"
 
 
-class PeakMemory:
+class Consumption:
     """Watches the descendants of this process and those of a server while its block runs.
 
     `peaks` is the largest process of each kind, in bytes. A client's is its highest resident set, which the kernel
     keeps; a server process's is what it alone holds, because shared buffers are counted in each that touched them.
-    Empty where there is no /proc.
+    `processor` is the seconds of processor time of all of them: other than wall time it hardly depends on what else
+    the machine does. Empty and 0 where there is no /proc.
     """
 
     def __init__(self, postmaster: int) -> None:
         self._postmaster = postmaster
         self._peaks: dict[str, int] = defaultdict(int)
+        self._clients: dict[int, float] = {}
+        self._waited = self._server = 0.0
+        self.processor = 0.0
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="memory", daemon=True)
 
@@ -35,6 +40,7 @@ class PeakMemory:
 
     def __enter__(self) -> Self:
         if _PROC.joinpath("self", "status").exists():
+            self._waited, self._server = _children_seconds(), self._server_seconds()
             self._thread.start()
         return self
 
@@ -44,14 +50,23 @@ class PeakMemory:
         self._over.set()
         if self._thread.is_alive():
             self._thread.join()
+            # Neither sees all: short programs end between two looks, and daemons are not waited for.
+            clients = max(_children_seconds() - self._waited, sum(self._clients.values()))
+            self.processor = clients + self._server_seconds() - self._server
 
     def _watch(self) -> None:
         while not self._over.wait(_INTERVAL_SECONDS):
             parents = _parents()
             for pid in _descendants(parents, os.getpid()):
                 self._note(_kind(pid), _status(pid, "VmHWM"))
+                self._clients[pid] = max(self._clients.get(pid, 0.0), _seconds(pid))
             for pid in _descendants(parents, self._postmaster):
                 self._note(SERVER, _status(pid, "RssAnon"))
+
+    def _server_seconds(self) -> float:
+        """Of the postmaster, its living children, and those that have ended."""
+        living = sum(_seconds(pid) for pid in _descendants(_parents(), self._postmaster))
+        return living + _seconds(self._postmaster) + _seconds(self._postmaster, ended_children=True)
 
     def _note(self, kind: str, size: int) -> None:
         if kind:
@@ -60,14 +75,24 @@ class PeakMemory:
 
 def _parents() -> dict[int, int]:
     """Every process with its parent."""
-    found = {}
-    for entry in _PROC.iterdir():
-        if entry.name.isdecimal():
-            # The name in parentheses may itself hold spaces and parentheses.
-            fields = _text(entry / "stat").rpartition(")")[2].split()
-            if fields:
-                found[int(entry.name)] = int(fields[1])
-    return found
+    pids = [int(entry.name) for entry in _PROC.iterdir() if entry.name.isdecimal()]
+    return {pid: int(fields[1]) for pid in pids if (fields := _stat(pid))}
+
+
+def _children_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _seconds(pid: int, *, ended_children: bool = False) -> float:
+    fields = _stat(pid)
+    user, system = (13, 14) if ended_children else (11, 12)
+    return (int(fields[user]) + int(fields[system])) / os.sysconf("SC_CLK_TCK") if fields else 0.0
+
+
+def _stat(pid: int) -> list[str]:
+    """The fields of /proc/PID/stat from the state on; the name before them may hold spaces and parentheses."""
+    return _text(_PROC / str(pid) / "stat").rpartition(")")[2].split()
 
 
 def _descendants(parents: Mapping[int, int], root: int) -> Iterator[int]:
