@@ -36,7 +36,7 @@ def _drawing(graph: Graph) -> graphviz.Digraph:
     names = {node.id: f"n{number}" for number, node in enumerate(graph.nodes)}
     free = iter(_COLOURS * (1 + len(graph.groups) // len(_COLOURS)))
     colours = {group: _FIXED.get(group) or next(free) for group in graph.groups}
-    drawing = graphviz.Digraph(
+    drawing: graphviz.Digraph = graphviz.Digraph(
         name="placements",
         graph_attr={"label": graphviz.escape(graph.title), "labelloc": "t", "rankdir": "LR", "fontname": "sans-serif"},
         node_attr={"shape": "box", "style": "filled", "fontname": "sans-serif", "fontsize": "11"},
