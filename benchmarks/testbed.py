@@ -35,6 +35,7 @@ _DURABLE: Mapping[str, str] = {
     "maintenance_work_mem": "256MB",
 }
 _MOST_SHARED_BUFFERS_MB = 1024
+_LINES = 30  # of what a failed program said
 
 
 class BenchmarkError(Exception):
@@ -143,7 +144,7 @@ class Testbed:
         """Runs a program to its end.
 
         Raises:
-            BenchmarkError: it failed; the message ends with its last words.
+            BenchmarkError: it failed; the message holds what it said first.
         """
         began, started = time.time(), time.monotonic()
         with (
@@ -155,12 +156,15 @@ class Testbed:
                 command, stdin=source, stdout=sink, stderr=errors, env=self.environment, cwd=self.directory, check=False
             )
             seconds = time.monotonic() - started
-            errors.seek(0)
+            text = ""
+            if output is None:
+                sink.seek(0)
+                text = sink.read().decode(errors="replace")
             if done.returncode != 0:
-                words = errors.read().strip().splitlines()[-12:]
-                raise BenchmarkError(f"{command[0]} ended with exit code {done.returncode}:\n" + "\n".join(words))
-            sink.seek(0) if output is None else None
-            text = sink.read().decode(errors="replace") if output is None else ""
+                errors.seek(0)
+                words = errors.read().strip() or text.strip()
+                told = "\n".join(words.splitlines()[:_LINES])
+                raise BenchmarkError(f"{command[0]} ended with exit code {done.returncode}:\n{told}")
         return Ran(seconds, began, text)
 
     def psql(self, database: str, *arguments: str, input_: Path | None = None, output: Path | None = None) -> Ran:

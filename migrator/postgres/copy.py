@@ -76,6 +76,8 @@ class CopyUnit:
     set_search_path: str = ""  # run before a query of the operator's own
     unowned: UnownedRows = "block"
     quarantine: Endpoint | None = None
+    first: bool = True  # of the units that read the same rows for other databases: it accounts for those of nobody
+    ordered: bool = False  # rows come tenant by tenant: a database is done, and its session free, when the next begins
 
 
 @dataclass
@@ -158,7 +160,7 @@ def join_snapshot(connection: Connection, endpoint: Endpoint, snapshot: str) -> 
 class _Sink:
     """The COPY of one destination within one unit."""
 
-    __slots__ = ("connection", "destination", "failure", "hash", "hashes", "pending", "receipt", "rows", "size")
+    __slots__ = ("connection", "destination", "done", "failure", "hash", "hashes", "pending", "receipt", "rows", "size")
 
     def __init__(self, destination: Destination) -> None:
         self.destination = destination
@@ -170,6 +172,7 @@ class _Sink:
         self.size = 0
         self.hash = 0
         self.failure = ""
+        self.done = False
 
     def begin(self, sessions: Sessions, unit: CopyUnit, busy: set[str]) -> None:
         try:
@@ -209,6 +212,9 @@ class _Sink:
 
     def commit(self, unit: CopyUnit) -> None:
         """Ends the COPY and commits its rows together with their receipt."""
+        if self.done:
+            return
+        self.done = True
         self.flush()
         if self.receipt is not None and self.receipt != (self.rows, self.hash % HASH_MODULUS):
             database = self.destination.endpoint.database
@@ -258,6 +264,10 @@ def relay(unit: CopyUnit, sessions: Sessions, report: Callable[[int, int], None]
         destination = by_key.get(key)
         if destination is None:
             return None
+        if unit.ordered and sinks:
+            last = next(reversed(sinks.values()))
+            last.commit(unit)
+            busy.discard(last.destination.endpoint.conninfo)
         sink = sinks[key] = _Sink(destination)
         sink.begin(sessions, unit, busy)
         return sink
@@ -366,7 +376,7 @@ class _Unowned:
             self._quarantine.close()
 
     def add_to(self, result: CopyResult) -> None:
-        if self._rows:
+        if self._rows and self._unit.first:
             result.digests[UNOWNED] = (self._rows, self._hash % HASH_MODULUS)
             result.quarantined = self._rows if self._unit.quarantine is not None else 0
 

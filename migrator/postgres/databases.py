@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -20,7 +23,7 @@ class Mark:
     """What the comment on a database of ours says: which run made it, as what."""
 
     run: str
-    role: str  # template, bare, target, scratch, control
+    role: str  # template, bare, target, scratch, restored, control; "building" while a database has no mark yet
     target: str = ""
     tenant: str = ""
 
@@ -42,13 +45,25 @@ class Mark:
             return None
 
 
+# CREATE DATABASE cannot share a transaction with its comment. So a database is made under a name that says whose it
+# is, marked, and then renamed: after a crash at any point, name or mark tell that it is ours.
+_BUILDING = re.compile(r"migrator_(\d{8}-\d{6}-[0-9a-f]{4})_[0-9a-f]{16}")
+
+
+def _building_name(run: str, name: str) -> str:
+    return f"migrator_{run}_{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+
+
 def marks(connection: Connection) -> Mapping[str, Mark | None]:
-    """Every database of the server with its mark (None: not ours)."""
+    """Every database of the server with its mark (None: not ours). One that is still being made is marked by its name."""
     statement = (
         "SELECT datname, pg_catalog.shobj_description(oid, 'pg_database') FROM pg_catalog.pg_database "
         "WHERE NOT datistemplate OR pg_catalog.shobj_description(oid, 'pg_database') IS NOT NULL"
     )
-    return {name: Mark.parse(comment) for name, comment in connection.execute(statement)}
+    return {
+        name: Mark(building[1], "building") if (building := _BUILDING.fullmatch(name)) else Mark.parse(comment)
+        for name, comment in connection.execute(statement)
+    }
 
 
 def create_database(
@@ -61,9 +76,7 @@ def create_database(
 ) -> bool:
     """Creates and marks a database; True where it was created, False where this run had made it before.
 
-    `like` names a database whose encoding and locale are taken over (only from template0). CREATE DATABASE cannot be
-    in a transaction with its comment, so a crash between the two leaves an unmarked empty database: the caller's
-    journal says "intended" then, and `adopt_unmarked` decides.
+    `like` names a database whose encoding and locale are taken over (only from template0).
 
     Raises:
         RefusedError: a database of that name exists and is not of this run.
@@ -82,8 +95,12 @@ def create_database(
     options = [sql.SQL("TEMPLATE {}").format(sql.Identifier(template))]
     if like is not None:
         options += locale_options(like)
-    connection.execute(sql.SQL("CREATE DATABASE {} {}").format(sql.Identifier(name), sql.SQL(" ").join(options)))
-    comment(connection, name, mark)
+    building = _building_name(mark.run, name)
+    if building in existing:
+        drop_database(connection, building, run=mark.run)  # an attempt that died
+    connection.execute(sql.SQL("CREATE DATABASE {} {}").format(sql.Identifier(building), sql.SQL(" ").join(options)))
+    comment(connection, building, mark)
+    connection.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(building), sql.Identifier(name)))
     return True
 
 
@@ -171,17 +188,19 @@ def ensure_control(server: Endpoint, name: str) -> Endpoint:
         existing = marks(connection)
         if name in existing:
             found = existing[name]
-            if found is None or found.role != "control":
+            if found is None and is_empty(server.at(name)):
+                # Made a moment ago, or by an attempt that died before it could write the mark; nothing is in it to lose.
+                comment(connection, name, mark)
+            elif found is None or found.role != "control":
                 raise RefusedError(
                     f"The database {name!r} exists and is not a control database of migrator.",
                     "Choose another name: [control] database in migrator.toml, or MIGRATOR_CONTROL_DATABASE.",
                 )
         else:
-            try:
-                create_database(connection, name, mark)
-            except (psycopg.errors.UniqueViolation, psycopg.errors.DuplicateDatabase):
-                # Another migrator was faster by a moment; its mark may not be there yet, and equals ours.
-                comment(connection, name, mark)
+            # Another migrator may be faster by a moment; its mark may not be there yet, and equals ours.
+            with contextlib.suppress(psycopg.errors.UniqueViolation, psycopg.errors.DuplicateDatabase):
+                connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+            comment(connection, name, mark)
     return server.at(name)
 
 

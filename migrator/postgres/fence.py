@@ -57,12 +57,14 @@ def raise_fence(
         DatabaseError: a table could not be locked within `patience`; says who holds it.
     """
     standing = read_fence(connection)
-    connection.execute(sql.SQL(query("fence_function")))
-    connection.execute(
-        sql.SQL("COMMENT ON SCHEMA migrator_fence IS {}").format(
-            sql.Literal(f"{run} {standing.epoch if standing else epoch}")
+    # Together: a fence that does not say whose it is could be neither resumed nor lifted by anybody.
+    with connection.transaction():
+        connection.execute(sql.SQL(query("fence_function")))
+        connection.execute(
+            sql.SQL("COMMENT ON SCHEMA migrator_fence IS {}").format(
+                sql.Literal(f"{run} {standing.epoch if standing else epoch}")
+            )
         )
-    )
     deadline = time.monotonic() + patience
     for table in tables:
         if standing is not None and table in standing.fenced:

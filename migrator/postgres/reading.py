@@ -175,8 +175,9 @@ def select_rows(
     keys: Sequence[str] | None = None,
     but: Sequence[str] | None = None,
     pages: tuple[int, int | None] | None = None,
+    ordered: bool = False,
 ) -> sql.Composed:
-    """SELECT of (tenant key, row hash, copied columns …) for one transfer.
+    """SELECT of (tenant key, row hash, copied columns …) for one transfer, `ordered` by tenant where that is asked for.
 
     `keys` limits it to those tenants' rows, `but` to all but those (rows without a key among them); `pages` to the
     heap blocks [first, last), which the planner reads by a TID range scan (14 and newer) instead of a full one.
@@ -187,9 +188,14 @@ def select_rows(
     hashed = source_hash(transfer)
     # COPY's line for a row of no columns is an empty one, which an empty text is too.
     copied = [_read(column) for column in transfer.copied] or [sql.SQL("''").format()]
-    return sql.SQL("SELECT {} FROM {}").format(
-        sql.SQL(", ").join([key, hashed, *copied]), source_of(transfer.placement, catalog)
-    ) + where(transfer, keys=keys, but=but, pages=pages)
+    order = sql.SQL(' ORDER BY {} COLLATE "C"').format(key) if ordered else sql.SQL("")
+    return (
+        sql.SQL("SELECT {} FROM {}").format(
+            sql.SQL(", ").join([key, hashed, *copied]), source_of(transfer.placement, catalog)
+        )
+        + where(transfer, keys=keys, but=but, pages=pages, everyones=transfer.for_everyone)
+        + order
+    )
 
 
 def select_keyed(transfer: Transfer, catalog: Catalog, key: Sequence[str], tenant: str | None) -> sql.Composed:

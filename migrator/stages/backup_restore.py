@@ -14,7 +14,7 @@ from migrator.core.names import MAX_IDENTIFIER_BYTES
 from migrator.errors import DatabaseError, RefusedError
 from migrator.files import sha256, tree_size
 from migrator.postgres.connect import Endpoint, session
-from migrator.postgres.databases import Mark, comment, create_database, drop_database, exists, is_empty
+from migrator.postgres.databases import Mark, create_database, drop_database, exists
 from migrator.postgres.dump import Ownership, restore
 from migrator.postgres.inventory import apply_properties, exported_snapshot, take_inventory
 from migrator.stages.backup_directory import DUMP, MANIFEST
@@ -31,11 +31,12 @@ def verify_backup(workspace: Workspace, run: str, directory: Path, manifest: Man
         DatabaseError: the restore could not be carried out at all.
         RefusedError: a database of the scratch name exists that is not of this run.
     """
-    began = time.monotonic()
+    began, limits = time.monotonic(), workspace.settings.limits
     name = _scratch_name(workspace.prefix, run)
     with _scratch_database(workspace, run, name) as endpoint:
-        failed = _restore(workspace, endpoint, directory, "drop")
-        wrong = _compare(workspace, endpoint, manifest)
+        jobs = jobs_within(limits.jobs, limits.max_target_connections)
+        failed = _restore(workspace, endpoint, directory, "drop", jobs)
+        wrong = _compare(workspace, endpoint, manifest, jobs)
     notes = tuple(error for error in failed if _MISSING_ROLE in error and "does not exist" in error)
     return Verification(
         manifest=sha256(directory / MANIFEST),
@@ -70,8 +71,9 @@ def restore_backup_into(workspace: Workspace, run: str, directory: Path, manifes
     try:
         journal.artefact(run, "database", database, "created", target="restored")
         endpoint = server.at(database)
-        failed = _restore(workspace, endpoint, directory, "keep")
-        wrong = _compare(workspace, endpoint, manifest)
+        jobs = jobs_within(workspace.settings.limits.jobs, workspace.settings.limits.max_source_connections)
+        failed = _restore(workspace, endpoint, directory, "keep", jobs)
+        wrong = _compare(workspace, endpoint, manifest, jobs)
         if failed or wrong:
             raise DatabaseError(
                 f"The backup in {directory} was not restored exactly: {'; '.join((*wrong, *failed)[:5])}.",
@@ -86,6 +88,14 @@ def restore_backup_into(workspace: Workspace, run: str, directory: Path, manifes
     return endpoint
 
 
+def jobs_within(jobs: int, budget: int | None) -> int:
+    """How many sessions may work at once on a server that may be given `budget` of them (None: no limit).
+
+    Two are always there besides: the program's own, and the one that holds the snapshot.
+    """
+    return jobs if budget is None else max(1, min(jobs, budget - 2))
+
+
 def _scratch_name(prefix: str, run: str) -> str:
     tail = f"_scratch_{run}".replace("-", "_")
     head = prefix.encode()[: MAX_IDENTIFIER_BYTES - len(tail.encode())].decode(errors="ignore")
@@ -96,7 +106,7 @@ def _scratch_name(prefix: str, run: str) -> str:
 def _scratch_database(workspace: Workspace, run: str, name: str) -> Iterator[Endpoint]:
     server = workspace.server()
     mark = Mark(run, "scratch")
-    _reclaim(workspace, server, name, mark)
+    _reclaim(workspace, server, name, run)
     workspace.journal.artefact(run, "database", name, "intended", target="scratch")
     with session(server, purpose="scratch") as connection:
         create_database(connection, name, mark, like=workspace.source)
@@ -107,15 +117,10 @@ def _scratch_database(workspace: Workspace, run: str, name: str) -> Iterator[End
         _drop(workspace, server, name, run)
 
 
-def _reclaim(workspace: Workspace, server: Endpoint, name: str, mark: Mark) -> None:
-    """Drops the scratch database of an attempt that died, also one that died before it could write the mark."""
-    states = [item.state for item in workspace.journal.artefacts(mark.run, "database") if item.name == name]
-    if not states or not exists(server, name):
-        return
-    if "intended" in states and is_empty(server.at(name)):
-        with session(server, purpose="scratch") as connection:
-            comment(connection, name, mark)
-    _drop(workspace, server, name, mark.run)
+def _reclaim(workspace: Workspace, server: Endpoint, name: str, run: str) -> None:
+    """Drops the scratch database of an attempt that died."""
+    if any(item.name == name for item in workspace.journal.artefacts(run, "database")) and exists(server, name):
+        _drop(workspace, server, name, run)
 
 
 def _drop(workspace: Workspace, server: Endpoint, name: str, run: str) -> None:
@@ -124,7 +129,9 @@ def _drop(workspace: Workspace, server: Endpoint, name: str, run: str) -> None:
     workspace.journal.artefact(run, "database", name, "dropped")
 
 
-def _restore(workspace: Workspace, endpoint: Endpoint, directory: Path, ownership: Ownership) -> tuple[str, ...]:
+def _restore(
+    workspace: Workspace, endpoint: Endpoint, directory: Path, ownership: Ownership, jobs: int
+) -> tuple[str, ...]:
     task = f"restore into {endpoint.database}"
     total = tree_size(directory / DUMP)
     workspace.progress.say(f"Restoring {total:,} bytes into {endpoint.database}.")
@@ -132,7 +139,7 @@ def _restore(workspace: Workspace, endpoint: Endpoint, directory: Path, ownershi
     failed = restore(
         endpoint,
         directory / DUMP,
-        jobs=workspace.settings.limits.jobs,
+        jobs=jobs,
         ownership=ownership,
         programs=workspace.programs,
     )
@@ -140,14 +147,14 @@ def _restore(workspace: Workspace, endpoint: Endpoint, directory: Path, ownershi
     return failed
 
 
-def _compare(workspace: Workspace, endpoint: Endpoint, manifest: Manifest) -> tuple[str, ...]:
+def _compare(workspace: Workspace, endpoint: Endpoint, manifest: Manifest, jobs: int) -> tuple[str, ...]:
     """Where the restored database differs from what the manifest says, each in a few words."""
     with exported_snapshot(endpoint, purpose="verify backup") as (connection, snapshot):
         restored = take_inventory(
             endpoint,
             connection,
             snapshot,
-            jobs=workspace.settings.limits.jobs,
+            jobs=jobs,
             purpose="verify backup",
             progress=workspace.progress,
         )

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from migrator.core.catalog import Relation
-from migrator.core.compare import Digest, total
+from migrator.core.compare import Difference, Digest, total
 from migrator.core.outcome import Outcome
 from migrator.core.plan import CopyTable, CreateDatabase, FinishDatabase, Plan, PrepareTarget
 from migrator.core.transfer import RECORD_HASH_SINCE, Transfer, base_type, has_own_hash, last_value
@@ -26,6 +26,7 @@ from migrator.postgres.deferred import FinishUnit, TargetWork
 from migrator.postgres.fence import lift_fence, raise_fence, read_fence
 from migrator.postgres.snapshot import Snapshot
 from migrator.postgres.units import copy_units, session_budget
+from migrator.stages.drift import drift_section, routed_digests, written_since
 from migrator.stages.proof import Proof, proof_sections, prove
 from migrator.stages.resolve import Resolved, resolve
 from migrator.stages.survey import Survey, plan_of, survey, survey_in
@@ -166,7 +167,8 @@ class _Migration:
             self._reset_unless(epoch)
             with self._snapshot() as snapshot:
                 proof, failures = self._split(epoch, snapshot, post_data, resolved)
-        return self._outcome(summary, proof, failures)
+        drift = () if self.fenced or failures else self._drift(resolved)
+        return self._outcome(summary, proof, failures, drift)
 
     # -- before anything is read ----------------------------------------------------------------------------------
 
@@ -440,7 +442,21 @@ class _Migration:
             if table.rows >= 0
         }
 
-    def _outcome(self, summary: dict[str, object], proof: Proof, failures: Mapping[str, str]) -> Outcome:
+    def _drift(self, resolved: Mapping[str, Resolved]) -> tuple[Difference, ...]:
+        """What was written to the unfenced source since the snapshot, and is in no target."""
+        transfers = {name: target.transfers for name, target in resolved.items()}
+        with self.workspace.read_source("drift") as connection:
+            connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            now = routed_digests(self.workspace, connection, self.survey, transfers)
+        return written_since(given_digests(self.journal, self.run.id), now, transfers)
+
+    def _outcome(
+        self,
+        summary: dict[str, object],
+        proof: Proof,
+        failures: Mapping[str, str],
+        drift: tuple[Difference, ...],
+    ) -> Outcome:
         made = list(self.plan.of(CreateDatabase))
         figures: dict[str, str | int | float | bool | None] = {
             "databases": len(made),
@@ -451,6 +467,7 @@ class _Migration:
             "quarantined_rows": sum(balance.quarantined for balance in proof.balances),
             "differences": len(proof.differences),
             "fenced": self.fenced,
+            "source_changes_since_snapshot": len(drift),
         }
         summary.update(figures)
         if failures:
@@ -459,7 +476,7 @@ class _Migration:
                 f"{len(failures)} of {len(made)} databases failed; the others are complete:\n{lines}",
                 "The source stays fenced. Mend the cause and run `migrator migrate` again, or `migrator rollback`.",
             )
-        sections = proof_sections(proof)
+        sections = (*((drift_section(drift),) if drift else ()), *proof_sections(proof))
         if not proof.holds:
             summary["status"] = "findings"
             return Outcome(

@@ -24,7 +24,7 @@ from migrator.postgres.digest import target_digests, whole_table
 from migrator.postgres.dump import dump_directory, read_back
 from migrator.postgres.fence import lift_fence, read_fence
 from migrator.postgres.proving import object_differences
-from migrator.stages.backup_directory import check_backup
+from migrator.stages.backup_directory import check_backup, make_private
 from migrator.stages.backup_restore import restore_backup_into
 from migrator.stages.clean import clean
 from migrator.stages.resolve import resolve
@@ -188,6 +188,7 @@ def _dump(workspace: Workspace, run: Run, found: Findings, done: Taken) -> None:
         dump_directory(
             workspace.server(server).at(database), directory, programs=workspace.programs, purpose="rollback"
         )
+        make_private(directory)
         read_back(directory, programs=workspace.programs)
         return database, str(directory)
 

@@ -1,0 +1,156 @@
+"""The small case: a monolith of two tenants that has one of everything, and undisturbed copies of which are cheap."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import psycopg
+from psycopg import sql
+
+import migrator.execute as execute_module
+import migrator.stages.migrate as migrate_module
+from migrator.core.outcome import Outcome
+from migrator.core.progress import Silent
+from migrator.core.settings import Settings
+from migrator.execute import Work, Worker
+from migrator.stages.workspace import Workspace
+from tests.servers import create_database
+
+MONOLITH = """
+CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');
+CREATE TABLE companies (id int PRIMARY KEY, code text NOT NULL UNIQUE, name text NOT NULL);
+CREATE TABLE units (code text PRIMARY KEY, label text NOT NULL);
+CREATE TABLE customers (
+    id bigserial PRIMARY KEY, company_id int REFERENCES companies, name text NOT NULL, feeling mood,
+    tags text[], UNIQUE (company_id, name)
+);
+CREATE TABLE orders (
+    id bigserial PRIMARY KEY, customer_id bigint NOT NULL REFERENCES customers ON DELETE CASCADE,
+    parent_id bigint REFERENCES orders, total numeric(12,2) NOT NULL, doubled numeric GENERATED ALWAYS AS (total * 2) STORED
+);
+CREATE TABLE order_lines (
+    order_id bigint NOT NULL REFERENCES orders, line int NOT NULL, unit text REFERENCES units, payload jsonb,
+    PRIMARY KEY (order_id, line)
+);
+CREATE TABLE notes (company_id int, written timestamptz NOT NULL DEFAULT '2026-01-01', body text);
+INSERT INTO companies VALUES (1, 'acme', 'Acme'), (2, 'bolt', E'Bolt & "Sons"');
+INSERT INTO units VALUES ('kg', 'kilogram'), ('m', 'metre');
+INSERT INTO customers (company_id, name, feeling, tags)
+    SELECT 1 + n % 2, E'name\\t' || n, (ARRAY['sad', 'ok', 'happy'])[1 + n % 3]::mood, ARRAY['a,b', NULL, E'c\\\\']
+    FROM generate_series(1, 20) n;
+INSERT INTO customers (company_id, name) VALUES (NULL, 'nobody''s');
+INSERT INTO orders (customer_id, parent_id, total) SELECT 1 + n % 20, nullif(n - 1, 0), n * 1.5 FROM generate_series(1, 60) n;
+UPDATE orders SET parent_id = NULL WHERE id % 2 = 1 OR customer_id % 2 <> (SELECT p.customer_id % 2 FROM orders p WHERE p.id = orders.parent_id);
+INSERT INTO order_lines SELECT o, l, CASE l WHEN 1 THEN 'kg' END, jsonb_build_object('n', o * l)
+    FROM generate_series(1, 60) o, generate_series(1, 2) l;
+INSERT INTO notes VALUES (1, '2026-02-01', 'one'), (2, '2026-02-02', 'two'), (2, '2026-02-02', 'two'), (9, '2026-02-03', 'of no company');
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+CREATE TRIGGER touch BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION touch();
+"""
+
+UNITS = "CREATE TABLE units (code text PRIMARY KEY, label text NOT NULL);"
+SHARED = UNITS + "CREATE TABLE companies (id int PRIMARY KEY, code text NOT NULL UNIQUE, name text NOT NULL);"
+TENANT = (
+    UNITS
+    + """
+CREATE TYPE mood AS ENUM ('happy', 'ok', 'sad');
+CREATE TABLE customers (
+    id bigserial PRIMARY KEY, company_id int, name text NOT NULL, feeling mood, tags text[], UNIQUE (company_id, name)
+);
+CREATE TABLE orders (
+    id bigserial PRIMARY KEY, customer_id bigint NOT NULL REFERENCES customers ON DELETE CASCADE,
+    parent_id bigint REFERENCES orders, total numeric(12,2) NOT NULL, doubled numeric GENERATED ALWAYS AS (total * 2) STORED
+);
+CREATE TABLE order_lines (
+    order_id bigint NOT NULL REFERENCES orders, line int NOT NULL, unit text REFERENCES units, payload jsonb,
+    PRIMARY KEY (order_id, line)
+);
+CREATE INDEX order_lines_unit ON order_lines (unit);
+CREATE TABLE notes (company_id int, written timestamptz NOT NULL, body text);
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+CREATE TRIGGER touch BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION touch();
+CREATE VIEW order_totals AS SELECT c.id, c.name, sum(o.total) FROM customers c JOIN orders o ON o.customer_id = c.id GROUP BY c.id;
+"""
+)
+
+_ENV = "from migrator.revisions import run_environment\n\nrun_environment(None)\n"
+
+
+def write_tree(directory: Path, ddl: str) -> Path:
+    """An Alembic tree of one revision."""
+    (directory / "versions").mkdir(parents=True, exist_ok=True)
+    (directory / "env.py").write_text(_ENV)
+    (directory / "versions" / "0001_all.py").write_text(
+        "from alembic import op\n\nrevision = '0001'\ndown_revision = None\nbranch_labels = None\ndepends_on = None\n\n\n"
+        f"def upgrade() -> None:\n    op.execute({ddl!r})\n\n\ndef downgrade() -> None:\n    raise NotImplementedError\n"
+    )
+    return directory
+
+
+def document(url: str, prefix: str, directory: Path) -> dict[str, Any]:
+    """The configuration of the small case, as migrator.toml would hold it."""
+    for name, ddl in (("shared", SHARED), ("tenant", TENANT)):
+        write_tree(directory / name, ddl)
+    return {
+        "source": {"url": url, "prefix": prefix},
+        "tenants": {"root": "companies", "slug": "code", "name": "name"},
+        "targets": {
+            "shared": {"database": "{prefix}_shared", "migrations": "shared"},
+            "tenant": {"database": "{prefix}_{slug}", "per_tenant": True, "migrations": "tenant"},
+        },
+        "tables": {
+            "companies": {"target": "shared"},
+            "units": {"target": "shared", "replicate": ["tenant"]},
+            "customers": {"unowned": "quarantine"},
+            "notes": {"target": "tenant", "key": "company_id", "unowned": "quarantine"},
+        },
+        "clean": {
+            "twins": {"table": "notes", "where": "body = 'two'"},
+            "last-orders": {"table": "orders", "where": "id > 58"},
+        },
+        "limits": {"jobs": 1, "lock_timeout": 1, "fence_patience": 5},
+        "paths": {"backups": "backups", "logs": "logs"},
+        "root": str(directory),
+    }
+
+
+def workspace(url: str, prefix: str, directory: Path, **changes: Any) -> Workspace:
+    """A workspace on the small case."""
+    return Workspace.of(Settings.model_validate({**document(url, prefix, directory), **changes}), Silent())
+
+
+class Inline(Executor):
+    """Runs each unit at once, in the caller's process: one thread, one order, so that points can be numbered."""
+
+    def __init__(self, work: Work) -> None:
+        execute_module._worker = self.worker = Worker(work)
+
+    def submit(self, fn: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*arguments, **named))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+    def end(self) -> None:
+        self.worker.sessions.close()
+        self.worker.journal.close()
+        execute_module._worker = None
+
+
+@contextmanager
+def inline() -> Iterator[None]:
+    """migrate without processes of its own."""
+    with (
+        mock.patch.object(migrate_module, "process_pool", lambda work, _jobs: Inline(work)),
+        mock.patch.object(migrate_module, "_end", lambda pool: pool.end()),
+    ):
+        yield

@@ -1,0 +1,247 @@
+"""One trial: a copy of the small monolith of its own, something that happens to it, and what must be true afterwards."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import psycopg
+
+from migrator.core.compare import Digest
+from migrator.core.outcome import Outcome
+from migrator.errors import MigratorError
+from migrator.postgres.catalog import read_catalog, read_objects, read_sequences
+from migrator.postgres.connect import Endpoint, session
+from migrator.postgres.databases import marks
+from migrator.postgres.digest import catalog_digests
+from migrator.postgres.fence import read_fence
+from migrator.postgres.quarantine import held
+from migrator.stages.backup import backup
+from migrator.stages.clean import clean
+from migrator.stages.dry_run import dry_run
+from migrator.stages.migrate import migrate
+from migrator.stages.rollback import rollback
+from migrator.stages.status import status
+from migrator.stages.workspace import Workspace
+from tests.safety.case import MONOLITH, inline, workspace
+from tests.safety.faults import Crash, Faults, Point, injected
+from tests.servers import create_database, drop_databases
+
+Kind = Literal["crash", "terminate", "timeout", "lost", "interrupt"]
+Stage = Callable[[Workspace], Outcome]
+
+
+@dataclass(frozen=True)
+class Holding:
+    """What a database holds: rows, definitions, sequences."""
+
+    digests: Mapping[str, Digest]
+    objects: Mapping[tuple[str, str], str]
+    sequences: Mapping[str, int | None]
+
+
+def holding(url: str) -> Holding:
+    """What the database holds now."""
+    with session(Endpoint(url), purpose="test") as connection:
+        catalog = read_catalog(connection)
+        return Holding(
+            {one.relation: one for one in catalog_digests(connection, catalog)},
+            dict(read_objects(connection)),
+            {str(one.relation): one.last_value for one in read_sequences(connection)},
+        )
+
+
+class Trial:
+    """A source of its own on a server; everything bears its prefix and is removed at the end."""
+
+    def __init__(self, url_of: Callable[[str], str], template: str, directory: Path) -> None:
+        self.url_of = url_of
+        self.prefix = f"s{uuid.uuid4().hex[:8]}"
+        self.source = f"{self.prefix}_mono"
+        self.directory = directory
+        create_database(url_of("postgres"), self.source, template)
+        self.source_before = holding(url_of(self.source))
+        self._workspaces: list[Workspace] = []
+
+    def workspace(self, **changes: Any) -> Workspace:
+        """A new process, as it were: nothing is known but what stands in databases and files."""
+        made = workspace(self.url_of(self.source), self.prefix, self.directory, **changes)
+        self._workspaces.append(made)
+        return made
+
+    def run(self, stage: Stage) -> Outcome:
+        """Carries a stage out undisturbed."""
+        here = self.workspace()
+        with inline():
+            outcome = stage(here)
+        self.forget(here)
+        return outcome
+
+    def disturbed(self, stage: Stage, kind: Kind, name: str) -> tuple[Faults, BaseException | Outcome]:
+        """Carries a stage out until something happens at the first point of that name; returns what came of it."""
+        faults = Faults()
+        happened: list[Point] = []
+
+        def action(point: Point) -> Callable[[], None] | None:
+            if point.name != name or happened:
+                return None
+            happened.append(point)
+            return self._happen(faults, kind, point)
+
+        faults.action = action
+        here = self.workspace()
+        result: BaseException | Outcome
+        with injected(faults), inline():
+            try:
+                result = stage(here)
+            except (Crash, KeyboardInterrupt, MigratorError) as error:
+                result = error
+        if faults.dead:
+            self.end_sessions(faults)
+        self.forget(here)
+        assert happened, f"the point {name!r} was not reached; points: {faults.names}"
+        return faults, result
+
+    def _happen(self, faults: Faults, kind: Kind, point: Point) -> Callable[[], None] | None:
+        match kind:
+            case "crash":
+                faults.die()
+            case "interrupt":
+                raise KeyboardInterrupt
+            case "terminate":
+                self._terminate(point)
+            case "timeout":
+                assert point.connection is not None
+                point.connection.execute("SET statement_timeout = 1; SELECT pg_sleep(1)")
+            case "lost":
+                return lambda: self._lose(point)
+        return None
+
+    def _terminate(self, point: Point) -> None:
+        assert point.connection is not None
+        with psycopg.connect(self.url_of("postgres"), autocommit=True) as admin:
+            admin.execute("SELECT pg_terminate_backend(%s, 5000)", [point.connection.info.backend_pid])
+
+    def _lose(self, point: Point) -> None:
+        assert point.connection is not None
+        self._terminate(point)
+        point.connection.close()
+        raise psycopg.OperationalError("server closed the connection unexpectedly")
+
+    def end_sessions(self, faults: Faults) -> None:
+        """What the operating system does for a dead process: its sessions end."""
+        pids = [one.info.backend_pid for one in faults.connections.values() if not one.closed]
+        with psycopg.connect(self.url_of("postgres"), autocommit=True) as admin:
+            admin.execute("SELECT pg_terminate_backend(pid, 5000) FROM unnest(%s::int[]) AS u (pid)", [pids])
+        for connection in faults.connections.values():
+            connection.close()
+
+    def forget(self, here: Workspace) -> None:
+        """Ends a workspace's sessions."""
+        if "journal" in vars(here):
+            here.journal.close()
+
+    def databases(self) -> dict[str, str]:
+        """The databases that bear the prefix, less source and control: name without prefix -> role or 'unmarked'."""
+        with session(Endpoint(self.url_of("postgres")), purpose="test") as connection:
+            return {
+                name.removeprefix(f"{self.prefix}_"): mark.role if mark else "unmarked"
+                for name, mark in marks(connection).items()
+                if (name.startswith(self.prefix) and name not in (self.source, f"{self.prefix}_migrator"))
+                or name.startswith("migrator_")
+            }
+
+    def targets(self) -> dict[str, Holding]:
+        """What every target database holds."""
+        return {
+            name: holding(self.url_of(f"{self.prefix}_{name}"))
+            for name, role in self.databases().items()
+            if role == "target"
+        }
+
+    def quarantined(self) -> dict[tuple[str, str], int]:
+        """How many rows each rule of clean has taken from which table."""
+        with session(Endpoint(self.url_of(self.source)), purpose="test") as connection:
+            return {(one.rule, str(one.relation)): one.rows for one in held(connection)}
+
+    def fenced(self) -> bool:
+        with session(Endpoint(self.url_of(self.source)), purpose="test") as connection:
+            return read_fence(connection) is not None
+
+    def is_back(self) -> list[str]:
+        """What is not as it was before anything ran."""
+        now, before = holding(self.url_of(self.source)), self.source_before
+        wrong = [name for name in ("digests", "objects", "sequences") if getattr(now, name) != getattr(before, name)]
+        wrong += [f"database {name} ({role})" for name, role in self.databases().items()]
+        return wrong + (["the fence stands"] if self.fenced() else [])
+
+    def status(self) -> Outcome:
+        here = self.workspace()
+        outcome = status(here)
+        self.forget(here)
+        return outcome
+
+    def close(self) -> None:
+        for one in self._workspaces:
+            self.forget(one)
+        drop_databases(self.url_of("postgres"), self.prefix)
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+@contextmanager
+def trial(url_of: Callable[[str], str], template: str) -> Iterator[Trial]:
+    """A trial in a directory of its own."""
+    made = Trial(url_of, template, Path(tempfile.mkdtemp(prefix="migrator-trial-")))
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def load_monolith(url_of: Callable[[str], str], name: str) -> None:
+    """Makes the database that trials are copied from."""
+    create_database(url_of("postgres"), name)
+    with psycopg.connect(url_of(name)) as connection:
+        connection.execute(MONOLITH)
+
+
+def plan(workspace: Workspace) -> Outcome:
+    return dry_run(workspace)
+
+
+def split(workspace: Workspace) -> Outcome:
+    return migrate(workspace, without_backup=True)
+
+
+def take_back(workspace: Workspace) -> Outcome:
+    """Rolls whatever run is open back."""
+    run = workspace.journal.current_run(workspace.source_id)
+    return rollback(workspace, confirm=run.id if run is not None else None)
+
+
+def back_up(workspace: Workspace) -> Outcome:
+    return backup(workspace, verify=True)
+
+
+def clean_up(workspace: Workspace) -> Outcome:
+    return clean(workspace, execute=True)
+
+
+def put_back(workspace: Workspace) -> Outcome:
+    return clean(workspace, restore=True)
+
+
+# Each stage with what has to have run before it.
+STAGES: Mapping[str, tuple[tuple[Stage, ...], Stage]] = {
+    "backup": ((), back_up),
+    "clean": ((), clean_up),
+    "migrate": ((plan,), split),
+    "rollback": ((plan, split), take_back),
+}
