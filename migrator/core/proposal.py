@@ -359,7 +359,7 @@ def how(path: KeyPath) -> str:
         kinds.append("polymorphic")
     length = len(path.hops)
     words = "its own key column" if not length else f"{length} hop{'s' * (length > 1)} over {' and '.join(kinds)} keys"
-    evidence = path.evidence or next((hop.evidence for hop in hops if hop.evidence), "")
+    evidence = next((hop.evidence for hop in hops if hop.evidence), path.evidence)
     more = f", else {len(path.otherwise)} further path{'s' * (len(path.otherwise) > 1)}" if path.otherwise else ""
     return words + more + (f" ({evidence})" if evidence else "")
 

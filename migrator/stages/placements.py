@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from migrator.core.catalog import Catalog, Relation
+from migrator.core.graph import Edge, Graph, Line, Node
 from migrator.core.outcome import Cell, Outcome, Section
 from migrator.core.placement import Placement, Placements, Undecided, place
 from migrator.postgres.catalog import read_catalog
@@ -70,6 +71,7 @@ def placements(workspace: Workspace) -> Outcome:
                 for key in found.severed
             ],
         },
+        graph=placement_graph(catalog.database, found, tuple(workspace.settings.targets)),
         next=("migrator placements",) if undecided else ("migrator dry-run",),
     )
 
@@ -80,6 +82,25 @@ def read_placements(workspace: Workspace) -> tuple[Catalog, Placements, Rows]:
         catalog = read_catalog(connection, workspace.settings.source.schemas)
         found = place(catalog, workspace.settings)
         return catalog, found, row_counts(connection, catalog)
+
+
+def placement_graph(title: str, found: Placements, targets: tuple[str, ...]) -> Graph:
+    """Tables coloured by target; keys that cross databases are dashed, others that nobody declared dotted."""
+    nodes = [
+        Node(str(one.relation), str(one.relation), " + ".join(one.targets) or "ignored")
+        for one in found.tables.values()
+    ] + [Node(str(one.relation), str(one.relation), "undecided") for one in found.undecided]
+    known = {node.id for node in nodes}
+    severed = set(found.severed)
+    edges = []
+    for key in dict.fromkeys((*found.foreign_keys, *found.virtual_keys)):
+        line: Line = "dashed" if key in severed else "dotted" if key.virtual else "solid"
+        if {str(key.table), str(key.referenced)} <= known:
+            edges.append(Edge(str(key.table), str(key.referenced), ", ".join(key.columns), line))
+    used = dict.fromkeys(node.group for node in nodes)
+    first = [name for name in targets if name in used]
+    groups = (*first, *sorted(name for name in used if name not in first))
+    return Graph(title, groups, tuple(nodes), tuple(edges))
 
 
 def in_order(found: Placements) -> list[Placement]:

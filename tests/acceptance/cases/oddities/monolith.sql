@@ -86,7 +86,8 @@ CREATE TABLE "Weird ""Table"".x" (
 );
 CREATE TABLE wide (tenant_id int NOT NULL REFERENCES tenants);
 DO $$ BEGIN FOR i IN 1..300 LOOP EXECUTE format('ALTER TABLE wide ADD c%s int', i); END LOOP; END $$;
-CREATE TABLE nopk (tenant_id int NOT NULL REFERENCES tenants, x text STORAGE EXTERNAL);
+CREATE TABLE nopk (tenant_id int NOT NULL REFERENCES tenants, x text);
+ALTER TABLE nopk ALTER COLUMN x SET STORAGE EXTERNAL;
 CREATE UNLOGGED TABLE scratchpad (id int PRIMARY KEY, tenant_id int NOT NULL REFERENCES tenants);
 CREATE TABLE parents (id int, tenant_id int NOT NULL REFERENCES tenants);
 CREATE TABLE kids (extra text, FOREIGN KEY (tenant_id) REFERENCES tenants) INHERITS (parents);
