@@ -54,6 +54,10 @@ class DatabaseError(MigratorError):
     sqlstate: str = ""
 
 
+class SnapshotLostError(DatabaseError):
+    """The session that exported the snapshot has ended; what was read under it is known, and the rest is not read."""
+
+
 class InterruptedRunError(MigratorError):
     """The operator interrupted the run; the same command resumes it."""
 

@@ -8,8 +8,9 @@ import signal
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing import forkserver
@@ -22,7 +23,7 @@ from migrator import logs
 from migrator.core.compare import Digest
 from migrator.core.plan import CreateDatabase, PrepareTarget
 from migrator.core.progress import Progress
-from migrator.errors import MigratorError
+from migrator.errors import InterruptedRunError, MigratorError, TargetsFailedError
 from migrator.journal import Journal
 from migrator.postgres.connect import Endpoint, raw_connect, session
 from migrator.postgres.copy import CopyResult, CopyUnit, Sessions, relay
@@ -110,17 +111,17 @@ def begin_worker(work: Work, join_log: Callable[[], None]) -> None:
     """Initialises a worker process. Interrupts are the coordinator's to handle."""
     global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_coordinator, name="coordinator", daemon=True).start()
+    coordinator = multiprocessing.parent_process()
+    if coordinator is not None:
+        threading.Thread(target=_end_with, args=(coordinator,), name="coordinator", daemon=True).start()
     join_log()
     _worker = Worker(work)
 
 
-def _end_with_coordinator() -> None:
-    """Ends this process and its transactions when the coordinator is gone; it would wait for work for ever."""
-    coordinator = multiprocessing.parent_process()
-    if coordinator is not None:
-        coordinator.join()
-        os._exit(1)
+def _end_with(coordinator: Any) -> None:
+    """Ends this process when the coordinator's ends: one that is killed cannot tell its workers, which would stay."""
+    coordinator.join()
+    os._exit(InterruptedRunError.exit_code)
 
 
 def _here() -> Worker:
@@ -217,6 +218,18 @@ def process_pool(work: Work, jobs: int) -> ProcessPoolExecutor:
     )
 
 
+@contextmanager
+def _lost_workers_told() -> Iterator[None]:
+    try:
+        yield
+    except BrokenExecutor as error:
+        raise TargetsFailedError(
+            "A worker process ended without a word: somebody killed it, or the machine ran out of memory.",
+            "The kernel's log tells which (dmesg). Then `migrator migrate` again, with a lower --jobs where memory is "
+            "short.",
+        ) from error
+
+
 @dataclass
 class Carried:
     """What the units came to: failures by database (or by table, where a whole unit failed)."""
@@ -225,6 +238,7 @@ class Carried:
     quarantined: dict[str, int] = field(default_factory=dict)
 
 
+@_lost_workers_told()
 def create_databases(executor: Executor, units: Iterable[CreateUnit], progress: Progress) -> None:
     """Makes every database; the first refusal ends it."""
     waiting = [executor.submit(run_create, unit) for unit in units]
@@ -240,6 +254,7 @@ def create_databases(executor: Executor, units: Iterable[CreateUnit], progress: 
         progress.finish(task)
 
 
+@_lost_workers_told()
 def carry_out(
     executor: Executor,
     copies: Iterable[CopyUnit],

@@ -5,7 +5,9 @@ What must be atomic is committed here in one transaction; what must be unique is
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 import secrets
 import socket
 import traceback
@@ -13,6 +15,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -184,12 +188,42 @@ class Artefact:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds a source's lock."""
+    """Who holds a source's lock. `backend` is the session's pid on the server, `pid` the process's on its machine."""
 
     application: str
     host: str
     pid: int
     since: datetime
+    backend: int = 0
+    machine: str = ""
+
+    @property
+    def alive(self) -> bool | None:
+        """Whether the holding process is there; None where that cannot be seen from here."""
+        if self.machine != machine() or self.pid <= 0:
+            return None
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True
+        return True
+
+
+@cache
+def machine() -> str:
+    """Tells apart what a pid is counted in: this boot of this machine, this PID namespace (a container has its own)."""
+    parts = [socket.gethostname()]
+    for read in (lambda: Path("/proc/sys/kernel/random/boot_id").read_text(), lambda: os.readlink("/proc/self/ns/pid")):
+        try:
+            parts.append(read())
+        except OSError:
+            continue  # not Linux: the host's name has to do
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:8]
+
+
+_LOCK_NAME = re.compile(r"migrator lock: (\S+) (\d+) ([0-9a-f]{8})")
 
 
 class Journal:
@@ -277,8 +311,12 @@ class Journal:
         connection.detach()  # closing it must end the session, which frees the lock; the pool would keep both
         try:
             with connection.begin():
-                name = f"migrator lock: {socket.gethostname()} {os.getpid()}"
+                # 63 bytes are kept of it.
+                name = f"migrator lock: {socket.gethostname()[:28]} {os.getpid()} {machine()}"
                 connection.execute(sa.select(sa.func.set_config("application_name", name, False)))
+                # A machine that is gone without a word must not keep the lock: the server asks after it.
+                for setting, seconds in (("idle", "30"), ("interval", "10"), ("count", "3")):
+                    connection.execute(sa.select(sa.func.set_config(f"tcp_keepalives_{setting}", seconds, False)))
                 taken = connection.execute(sa.select(sa.func.pg_try_advisory_lock(key))).scalar_one()
             if not taken:
                 holder = self.lock_holder(source)
@@ -289,7 +327,7 @@ class Journal:
                 )
                 raise RefusedError(
                     f"Another migrator works on this source ({who}).",
-                    "Wait for it, or stop it; `migrator status` shows its progress.",
+                    "Wait for it, or stop it; `migrator status` shows its progress, `migrator lock` whether it lives.",
                 )
             try:
                 yield
@@ -304,7 +342,7 @@ class Journal:
     def lock_holder(self, source: str) -> Holder | None:
         """Who holds the source's lock now, or None."""
         statement = sa.text(
-            "SELECT a.application_name, a.backend_start FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
+            "SELECT a.application_name, a.backend_start, a.pid FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
             "WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 "
             "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
             "AND (l.classid::bigint << 32) | l.objid::bigint = hashtextextended(:source, 0)"
@@ -313,9 +351,24 @@ class Journal:
             row = connection.execute(statement, {"source": f"migrator {source}"}).first()
         if row is None:
             return None
-        words = str(row[0]).split()
-        host, pid = (words[-2], int(words[-1])) if len(words) >= 4 and words[-1].isdigit() else ("an unknown host", 0)
-        return Holder(str(row[0]), host, pid, row[1])
+        found = _LOCK_NAME.fullmatch(str(row[0]))
+        host, pid, machine_ = (found[1], int(found[2]), found[3]) if found else ("an unknown host", 0, "")
+        return Holder(str(row[0]), host, pid, row[1], row[2], machine_)
+
+    def end_lock(self, holder: Holder) -> bool:
+        """Ends the session that holds a lock, if it still is the same one; True where it is gone.
+
+        Whoever calls this has made sure that the holder's process is.
+        """
+        statement = sa.text(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+            "WHERE pid = :pid AND backend_start = :since AND application_name = :name"
+        )
+        with self._begin() as connection:
+            ended = connection.execute(
+                statement, {"pid": holder.backend, "since": holder.since, "name": holder.application}
+            ).scalar_one_or_none()
+        return ended is not False
 
     # -- stages -------------------------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ import psycopg
 from psycopg import pq
 
 from migrator.core.compare import HASH_MODULUS, UNOWNED
-from migrator.errors import DatabaseError, MigratorError, RefusedError
+from migrator.errors import DatabaseError, MigratorError, RefusedError, SnapshotLostError
 from migrator.postgres.connect import Connection, Endpoint, connect, database_error, query, translated
 
 # Room for the hash table of a parent with millions of rows: with the default 4 MB the join would go by disk.
@@ -143,16 +143,17 @@ def join_snapshot(connection: Connection, endpoint: Endpoint, snapshot: str) -> 
     """Begins a read-only transaction that sees what the exporting one sees.
 
     Raises:
-        RefusedError: the snapshot is gone, because the session that exported it is.
+        SnapshotLostError: the session that exported it is gone.
     """
     try:
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         connection.execute(psycopg.sql.SQL("SET TRANSACTION SNAPSHOT {}").format(psycopg.sql.Literal(snapshot)))
     except psycopg.Error as error:
         if error.sqlstate in {"22023", "55000", "42704"}:
-            raise RefusedError(
-                "The snapshot that this run reads from is gone: the session that exported it has ended.",
-                "Run `migrator migrate` again; it says what has to be copied again.",
+            raise SnapshotLostError(
+                f"{endpoint}: the snapshot that this run reads from is gone: the session that exported it has ended.",
+                "Run `migrator migrate` again. Under the fence what was copied and verified is kept; without it, all is "
+                "copied again.",
             ) from error
         raise database_error(error, endpoint) from error
 
@@ -252,8 +253,8 @@ def relay(unit: CopyUnit, sessions: Sessions, report: Callable[[int, int], None]
     A destination that fails loses its part of the unit only; it is named in the result's failures.
 
     Raises:
-        DatabaseError: the source failed.
-        RefusedError: the snapshot is gone, or rows belong to nobody and nothing says where they go.
+        DatabaseError: the source failed, or the snapshot is gone.
+        RefusedError: rows belong to nobody and nothing says where they go.
     """
     sinks: dict[bytes, _Sink] = {}
     by_key = {escaped(destination.tenant): destination for destination in unit.destinations}

@@ -14,7 +14,7 @@ from migrator.core.compare import Difference, Digest, total
 from migrator.core.outcome import Outcome
 from migrator.core.plan import CopyTable, CreateDatabase, FinishDatabase, Plan, PrepareTarget
 from migrator.core.transfer import RECORD_HASH_SINCE, Transfer, base_type, has_own_hash, last_value
-from migrator.errors import InterruptedRunError, RefusedError, TargetsFailedError
+from migrator.errors import InterruptedRunError, RefusedError, SnapshotLostError, TargetsFailedError
 from migrator.execute import CreateUnit, Work, carry_out, create_databases, prepare_target, process_pool, warm_up
 from migrator.journal import Journal, Run
 from migrator.postgres.catalog import read_objects, read_sequences
@@ -247,10 +247,13 @@ class _Migration:
 
     @contextmanager
     def _lifted_on_failure(self) -> Iterator[None]:
-        """Gives the monolith back to its users when the attempt fails; an interruption keeps the fence, to resume."""
+        """Gives the monolith back to its users when the attempt fails.
+
+        An interruption and a lost snapshot keep the fence: nothing is wrong then, and what is copied stays worth keeping.
+        """
         try:
             yield
-        except (KeyboardInterrupt, InterruptedRunError):
+        except (KeyboardInterrupt, InterruptedRunError, SnapshotLostError):
             raise
         except BaseException:
             if self.fenced and any(one.state != "dropped" for one in self.journal.artefacts(self.run.id, "fence")):

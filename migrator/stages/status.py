@@ -10,8 +10,6 @@ from typing import Any
 from migrator.core.outcome import Outcome, Section
 from migrator.core.sequence import next_commands
 from migrator.journal import Artefact, Holder, Run, StageRecord, StepRecord
-from migrator.postgres.connect import session
-from migrator.postgres.databases import exists
 from migrator.postgres.fence import FenceState, read_fence
 from migrator.stages.workspace import Workspace
 
@@ -40,18 +38,8 @@ def status(workspace: Workspace) -> Outcome:
 
 def _newest_run(workspace: Workspace) -> Run | None:
     """The open run, else the one that was opened last, else None."""
-    runs = workspace.journal.all_runs(workspace.source_id) if _has_journal(workspace) else ()
+    runs = workspace.journal.all_runs(workspace.source_id) if workspace.has_journal() else ()
     return next((run for run in runs if run.closed_at is None), runs[0] if runs else None)
-
-
-def _has_journal(workspace: Workspace) -> bool:
-    """Whether the journal's tables are there already; asking the workspace for its journal would make them."""
-    server = workspace.server()
-    if not exists(server, workspace.control_name):
-        return False
-    with session(server.at(workspace.control_name), purpose="status") as connection:
-        row = connection.execute("SELECT pg_catalog.to_regclass('migrator.runs') IS NOT NULL").fetchone()
-    return bool(row and row[0])
 
 
 class _Reading:

@@ -16,7 +16,7 @@ from migrator.core.settings import Server, Settings
 from migrator.errors import ConfigurationError
 from migrator.journal import Journal, Run
 from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, raw_connect, session, system_identifier
-from migrator.postgres.databases import ensure_control
+from migrator.postgres.databases import ensure_control, exists
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,15 @@ class Workspace:
         """Ends the journal's sessions; harmless where none were opened."""
         if "journal" in vars(self):
             self.journal.close()
+
+    def has_journal(self) -> bool:
+        """Whether the journal's tables are there already; asking for `journal` would make them."""
+        server = self.server()
+        if not exists(server, self.control_name):
+            return False
+        with session(server.at(self.control_name), purpose="status") as connection:
+            row = connection.execute("SELECT pg_catalog.to_regclass('migrator.runs') IS NOT NULL").fetchone()
+        return bool(row and row[0])
 
     @cached_property
     def source_id(self) -> str:

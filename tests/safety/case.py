@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import textwrap
+import json
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import psycopg
-from psycopg import sql
-
 import migrator.execute as execute_module
 import migrator.stages.migrate as migrate_module
-from migrator.core.outcome import Outcome
 from migrator.core.progress import Silent
 from migrator.core.settings import Settings
 from migrator.execute import Work, Worker
 from migrator.stages.workspace import Workspace
-from tests.servers import create_database
 
 MONOLITH = """
 CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');
@@ -154,3 +148,22 @@ def inline() -> Iterator[None]:
         mock.patch.object(migrate_module, "_end", lambda pool: pool.end()),
     ):
         yield
+
+
+def write_configuration(url: str, prefix: str, directory: Path, *, jobs: int = 2) -> Path:
+    """The small case's migrator.toml and trees, for the program as users run it."""
+    found = document(url, prefix, directory)
+    del found["root"]
+    found["limits"] = {**found["limits"], "jobs": jobs}
+    file = directory / "migrator.toml"
+    file.write_text("".join(f"{json.dumps(name)} = {_toml(value)}\n" for name, value in found.items()))
+    return file
+
+
+def _toml(value: Any) -> str:
+    match value:
+        case Mapping():
+            return "{ " + ", ".join(f"{json.dumps(name)} = {_toml(one)}" for name, one in value.items()) + " }"
+        case list():
+            return "[" + ", ".join(map(_toml, value)) + "]"
+    return json.dumps(value)

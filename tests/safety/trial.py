@@ -150,13 +150,20 @@ class Trial:
 
     def databases(self) -> dict[str, str]:
         """The databases that bear the prefix, less source and control: name without prefix -> role or 'unmarked'."""
+        control = f"{self.prefix}_migrator"
         with session(Endpoint(self.url_of("postgres")), purpose="test") as connection:
-            return {
-                name.removeprefix(f"{self.prefix}_"): mark.role if mark else "unmarked"
-                for name, mark in marks(connection).items()
-                if (name.startswith(self.prefix) and name not in (self.source, f"{self.prefix}_migrator"))
-                or name.startswith("migrator_")
-            }
+            found = marks(connection)
+        runs: set[str] = set()
+        if control in found:
+            with psycopg.connect(self.url_of(control)) as journal:
+                if journal.execute("SELECT to_regclass('migrator.runs')").fetchone() != (None,):
+                    runs = {row[0] for row in journal.execute("SELECT id FROM migrator.runs")}
+        return {
+            name.removeprefix(f"{self.prefix}_"): mark.role if mark else "unmarked"
+            for name, mark in found.items()
+            if (name.startswith(self.prefix) and name not in (self.source, control))
+            or (mark is not None and mark.run in runs)
+        }
 
     def targets(self) -> dict[str, Holding]:
         """What every target database holds."""

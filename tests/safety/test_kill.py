@@ -1,0 +1,118 @@
+"""Processes that are really killed and interrupted: the program as users run it, with workers of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.safety.case import write_configuration
+from tests.safety.child import VARIABLE
+from tests.safety.trial import Trial, load_monolith, plan, split, take_back, trial
+from tests.servers import PostgresServer, drop_databases
+
+_TEMPLATE = "template_killed"
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture(scope="module")
+def template(server: PostgresServer) -> Iterator[str]:
+    load_monolith(server.url, _TEMPLATE)
+    yield _TEMPLATE
+    drop_databases(server.url(), _TEMPLATE)
+
+
+@pytest.fixture
+def here(server: PostgresServer, template: str) -> Iterator[Trial]:
+    with trial(server.url, template) as made:
+        yield made
+
+
+def migrator(here: Trial, *arguments: str, fault: str = "") -> subprocess.CompletedProcess[str]:
+    """Runs the program in a process group of its own, and sees to it that nothing of the group is left."""
+    file = write_configuration(here.url_of(here.source), here.prefix, here.directory)
+    environment = {**os.environ, **({VARIABLE: fault} if fault else {})}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.safety.child", "--config", str(file), *arguments],
+        env=environment,
+        cwd=Path(__file__).parents[2],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # A shell's background job ignores Ctrl-C, and what the caller ignores stays ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    stdout, stderr = process.communicate(timeout=120)
+    assert _ends(process.pid), "processes of the run are left"
+    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+
+
+def _ends(group: int) -> bool:
+    """Whether every process of the group is gone within a few seconds."""
+    for _ in range(100):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.1)
+    os.killpg(group, signal.SIGKILL)
+    return False
+
+
+def sessions(here: Trial) -> int:
+    """Sessions of migrator that are still there."""
+    with psycopg.connect(here.url_of("postgres")) as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'migrator%%' AND starts_with(datname, %s)",
+            [here.prefix],
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+@pytest.fixture(scope="module")
+def reference(server: PostgresServer, template: str) -> object:
+    with trial(server.url, template) as made:
+        made.run(plan)
+        made.run(split)
+        return made.targets()
+
+
+@pytest.mark.parametrize(
+    ("fault", "exit_code"),
+    [
+        ("kill-coordinator|1|prepare: COMMENT ON DATABASE", -signal.SIGKILL),
+        ("kill-coordinator|4|fence: CREATE TRIGGER", -signal.SIGKILL),
+        ("kill-coordinator|1|copy: end of COPY", -signal.SIGKILL),
+        ("kill-coordinator|1|finish: COMMIT", -signal.SIGKILL),
+        ("kill-worker|1|create: COMMENT ON DATABASE", 4),
+        ("kill-worker|1|copy: COMMIT", 4),
+        ("kill-worker|1|finish: INSERT INTO migrator_receipts.receipts", 4),
+        ("interrupt|1|fence: CREATE TRIGGER", 130),
+        ("interrupt|1|copy: COMMIT", 130),
+        ("interrupt-twice|1|copy: COMMIT", 130),
+    ],
+)
+def test_a_killed_process_is_resumed_to_the_same_end(here: Trial, reference: object, fault: str, exit_code: int) -> None:
+    assert migrator(here, "dry-run").returncode == 0
+    killed = migrator(here, "migrate", "--without-backup", fault=fault)
+    assert killed.returncode == exit_code, killed.stderr
+    if exit_code > 0 and "twice" not in fault:
+        assert "migrator migrate" in killed.stderr
+    told = here.status().summary
+    assert (told["source writes"] == "FENCED") == here.fenced()
+    resumed = migrator(here, "migrate", "--without-backup")
+    assert resumed.returncode == 0, resumed.stderr
+    assert here.targets() == reference
+    assert here.run(take_back).exit_code == 0
+    assert here.is_back() == []
+    assert sessions(here) == 0
