@@ -41,6 +41,10 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/pip
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@ $(VENV)/.embedded
 
+$(VENV)/.bench: pyproject.toml | $(BIN)/pip
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	@touch $@ $(VENV)/.embedded
+
 # --- the two commands --------------------------------------------------------------------------------
 
 .PHONY: demo
@@ -91,6 +95,11 @@ check: $(VENV)/.dev ## Lint, formatting, types, import boundaries.
 .PHONY: test-container
 test-container: $(VENV)/.dev ## Run tests/postgres against PostgreSQL in a container; brings its own engine and image.
 	tests/container/run.sh $(ARGS)
+
+.PHONY: bench
+bench: $(VENV)/.bench ## Measure everything that docs/performance.md shows, and write it; hours with the default sizes.
+	$(BIN)/python -m benchmarks all $(ARGS)
+	$(BIN)/python -m benchmarks report
 
 .PHONY: format
 format: $(VENV)/.dev ## Rewrite the sources in the house format.

@@ -54,18 +54,20 @@ def load(
     flags: Mapping[tuple[str, ...], Any] | None = None,
     environment: Mapping[str, str] | None = None,
     directory: Path | None = None,
+    without_file: bool = False,
 ) -> Settings:
     """Reads the configuration.
 
     `file` defaults to `migrator.toml` in `directory` (default: the current one), which must exist unless a flag names
-    the source. `flags` maps paths such as ("limits", "jobs") to values; None values are ignored.
+    the source. `flags` maps paths such as ("limits", "jobs") to values; None values are ignored. `without_file` is for
+    `migrator init`, which is about to write one: only flags and environment count then.
 
     Raises:
         ConfigurationError: the file is missing, is not TOML, or holds what is not understood.
     """
     directory = directory or Path.cwd()
     flags = {path: value for path, value in (flags or {}).items() if value is not None}
-    document = _document(file, directory, needed=("source", "url") not in flags)
+    document = {} if without_file else _document(file, directory, needed=("source", "url") not in flags)
     if own := {"root", "file"} & document.keys():
         raise ConfigurationError(f"There is no setting {own.pop()!r}.", "docs/configuration.md lists every setting.")
     file = file or directory / DEFAULT_FILE
@@ -89,6 +91,16 @@ def load(
         raise ConfigurationError(
             f"{file} cannot be used:\n" + "\n".join(lines), "docs/configuration.md lists every setting."
         ) from None
+
+
+def parsed(text: str, directory: Path) -> Settings:
+    """The settings that a migrator.toml of that text in `directory` gives by itself, without environment or flags.
+
+    Raises:
+        ValidationError: the text is not what `migrator init` may write.
+    """
+    file = directory.resolve() / DEFAULT_FILE
+    return Settings.model_validate({**tomllib.loads(text), "root": file.parent, "file": file})
 
 
 def _document(file: Path | None, directory: Path, *, needed: bool) -> dict[str, Any]:

@@ -13,13 +13,17 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any, cast
 
+import structlog
+
+from migrator import logs
 from migrator.core.compare import Digest
 from migrator.core.plan import CreateDatabase, PrepareTarget
 from migrator.core.progress import Progress
-from migrator.errors import InterruptedRunError, MigratorError, TargetsFailedError
+from migrator.errors import MigratorError, TargetsFailedError
 from migrator.journal import Journal
 from migrator.postgres.connect import Endpoint, raw_connect, session
 from migrator.postgres.copy import CopyResult, CopyUnit, Sessions, relay
@@ -103,20 +107,21 @@ class Worker:
 _worker: Worker | None = None
 
 
-def begin_worker(work: Work) -> None:
+def begin_worker(work: Work, join_log: Callable[[], None]) -> None:
     """Initialises a worker process. Interrupts are the coordinator's to handle."""
     global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    coordinator = multiprocessing.parent_process()
-    if coordinator is not None:
-        threading.Thread(target=_end_with, args=(coordinator,), name="coordinator", daemon=True).start()
+    threading.Thread(target=_end_with_coordinator, name="coordinator", daemon=True).start()
+    join_log()
     _worker = Worker(work)
 
 
-def _end_with(coordinator: Any) -> None:
-    """Ends this process when the coordinator's ends: one that is killed cannot tell its workers, which would stay."""
-    coordinator.join()
-    os._exit(InterruptedRunError.exit_code)
+def _end_with_coordinator() -> None:
+    """Ends this process and its transactions when the coordinator is gone; it would wait for work for ever."""
+    coordinator = multiprocessing.parent_process()
+    if coordinator is not None:
+        coordinator.join()
+        os._exit(1)
 
 
 def _here() -> Worker:
@@ -124,9 +129,15 @@ def _here() -> Worker:
     return _worker
 
 
+def _log_as(step: str, target: str, tenant: str = "") -> None:
+    """Names the unit in every line that this worker logs, until the next unit."""
+    structlog.contextvars.bind_contextvars(step=step, target=target, tenant=tenant)
+
+
 def run_create(unit: CreateUnit) -> None:
     """Makes one database; made before by this run, it is left as it is."""
     journal, step = _here().journal, unit.step
+    _log_as(step.id, step.target, step.tenant)
     mark = Mark(unit.run, "target", step.target, step.tenant)
     with session(unit.server, purpose="create") as connection:
         journal.artefact(unit.run, "database", step.database, "intended", target=step.target, tenant=step.tenant)
@@ -137,6 +148,7 @@ def run_create(unit: CreateUnit) -> None:
 def run_copy(unit: CopyUnit) -> CopyResult:
     """Copies one unit and records it with the digests of what the source gave."""
     worker = _here()
+    _log_as(unit.step, unit.target)
     started = time.monotonic()
     worker.journal.start_step(unit.run, unit.step)
     try:
@@ -166,6 +178,7 @@ def run_release(_: int) -> None:
 def run_finish(unit: FinishUnit) -> None:
     """Finishes one database and records its digests."""
     worker = _here()
+    _log_as(unit.step, unit.target, unit.tenant)
     started = time.monotonic()
     worker.journal.start_step(unit.run, unit.step)
     try:
@@ -182,10 +195,26 @@ def run_finish(unit: FinishUnit) -> None:
 # -- the coordinator's loop -------------------------------------------------------------------------------------------
 
 
+def warm_up() -> None:
+    """Starts the process that workers are forked from, so that it imports this module while other things are done.
+
+    It has no session to a server, which would not survive a fork. Ctrl-C in the terminal reaches neither it nor the
+    workers: the blocked signal is inherited, and is the coordinator's to handle.
+    """
+    multiprocessing.set_forkserver_preload([__name__])
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def process_pool(work: Work, jobs: int) -> ProcessPoolExecutor:
-    """The default executor: processes of this machine. Spawned, because libpq's sessions do not survive a fork."""
+    """The default executor: processes of this machine."""
+    warm_up()
+    context = multiprocessing.get_context("forkserver")
     return ProcessPoolExecutor(
-        jobs, mp_context=multiprocessing.get_context("spawn"), initializer=begin_worker, initargs=(work,)
+        jobs, mp_context=context, initializer=begin_worker, initargs=(work, logs.worker_initializer())
     )
 
 

@@ -22,8 +22,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
+from migrator import logs
 from migrator.core.compare import Digest
 from migrator.errors import DatabaseError, MigratorError, RefusedError
+
+_log = logs.logger(__name__)
 
 metadata = sa.MetaData(schema="migrator")
 
@@ -287,6 +290,7 @@ class Journal:
         """Ends a run; the next stage opens a new one."""
         with self._begin() as connection:
             connection.execute(sa.update(runs).where(runs.c.id == run).values(closed_at=sa.func.now(), outcome=outcome))
+        _log.info("run closed", outcome=outcome)
 
     def set_fingerprint(self, run: str, fingerprint: str) -> None:
         """Ties the run to the plan that it carries out from now on."""
@@ -386,6 +390,7 @@ class Journal:
                 .values(run_id=run, stage=stage, status="running", host=socket.gethostname(), pid=os.getpid())
                 .returning(stages.c.id)
             ).scalar_one()
+        _log.info("stage begins", attempt=attempt)
         summary: dict[str, Any] = {}
         try:
             yield summary
@@ -407,6 +412,7 @@ class Journal:
                 .where(stages.c.id == attempt)
                 .values(status=status, finished_at=sa.func.now(), summary=dict(summary), error=error)
             )
+        _log.info("stage ended", attempt=attempt, status=status, error=error, summary=dict(summary))
 
     def stage_records(self, run: str) -> tuple[StageRecord, ...]:
         """Every attempt of a run, oldest first."""
@@ -440,6 +446,7 @@ class Journal:
                 .values(run_id=run, step=step, **values)
                 .on_conflict_do_update(index_elements=["run_id", "step"], set_={**values, "started_at": sa.func.now()})
             )
+        _log.info("step begins", step=step)
 
     def progress(self, run: str, step: str, rows: int, bytes_: int) -> None:
         """How far a running step is; an absolute figure, so that a repeated call does no harm."""
@@ -467,6 +474,7 @@ class Journal:
                     detail=dict(detail or {}),
                 )
             )
+        _log.info("step done", step=step, rows=rows, bytes=bytes_, seconds=round(seconds, 3), detail=detail)
 
     def fail_step(self, run: str, step: str, error: str) -> None:
         """Marks a step as failed, with the reason."""
@@ -476,6 +484,7 @@ class Journal:
                 .where(steps.c.run_id == run, steps.c.step == step)
                 .values(status="failed", finished_at=sa.func.now(), error=error)
             )
+        _log.error("step failed", step=step, error=error, told=True)
 
     def step_records(self, run: str) -> dict[str, StepRecord]:
         """Every step of a run by its id."""
@@ -522,6 +531,7 @@ class Journal:
                 .values(run_id=run, kind=kind, name=name, target=target, tenant=tenant, **values)
                 .on_conflict_do_update(index_elements=["run_id", "kind", "name"], set_=values)
             )
+        _log.info("artefact", kind=kind, name=name, state=state, **({"target": target} if target else {}))
 
     def artefacts(self, run: str, kind: str | None = None) -> tuple[Artefact, ...]:
         """What the run made or meant to make, in the order of making."""

@@ -46,21 +46,28 @@ def mask(text: str) -> str:
     return _NAMED_PASSWORD.sub(rf"\1{MASK}", _URL_PASSWORD.sub(rf"\1:{MASK}@", text))
 
 
-def to_console(write: Callable[[str], None], *, verbose: bool, colors: bool) -> None:
-    """Begins logging: readable lines go through `write`, warnings and worse only unless `verbose`.
+def logger(name: str) -> structlog.stdlib.BoundLogger:
+    """The logger of a module. Where logging has not begun (a library, a test) its lines go where logging's do: nowhere.
 
-    The file comes later, with `to_file`: where it is depends on the configuration, which may already be wrong.
+    Wrapped by itself rather than by structlog.configure, whose default prints to stdout, where documents go.
     """
-    structlog.configure(
+    bound: structlog.stdlib.BoundLogger = structlog.wrap_logger(
+        logging.getLogger(name),
         processors=[
             structlog.stdlib.filter_by_level,
             *_shared(),
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=False,
     )
+    return bound
+
+
+def to_console(write: Callable[[str], None], *, verbose: bool, colors: bool) -> None:
+    """Begins logging: readable lines go through `write`, warnings and worse only unless `verbose`.
+
+    The file comes later, with `to_file`: where it is depends on the configuration, which may already be wrong.
+    """
     handler = _Console(write, verbose=verbose)
     handler.setLevel(logging.INFO if verbose else logging.WARNING)
     renderer = structlog.dev.ConsoleRenderer(colors=colors, pad_event_to=0, pad_level=False)

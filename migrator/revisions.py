@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import autogenerate, command, context
+from alembic import autogenerate, command, context, op
 from alembic.config import Config
 from alembic.ddl.postgresql import PostgresqlImpl
 from alembic.runtime.environment import EnvironmentContext, NameFilterParentNames, NameFilterType
@@ -202,6 +202,40 @@ def run_environment(metadata: sa.MetaData | None) -> None:
     )
     with engine.connect() as connection:
         _run(connection, metadata)
+
+
+def run_scripts(revision: str) -> None:
+    """Executes the .sql files of the directory that is named like the revision's file, given its `__file__`, in order.
+
+    For a revision that is DDL as pg_dump writes it: every name is qualified, whatever the session's search path.
+    """
+    directory = Path(revision).with_suffix("")
+    if not directory.is_dir():
+        raise CommandError(f"the directory {directory} is missing")
+    scripts = sorted(directory.glob("*.sql"))
+    connection = None if context.is_offline_mode() else op.get_bind()
+    settings = ("search_path", "check_function_bodies")
+    if connection is None:
+        op.execute("SET search_path = ''; SET check_function_bodies = off;")
+    else:
+        before = {name: connection.scalar(sa.text(f"SHOW {name}")) for name in settings}
+        _execute(connection, "SET search_path = ''; SET check_function_bodies = off; SET xmloption = content")
+    for script in scripts:
+        text = script.read_text(encoding="utf-8")
+        if connection is None:
+            op.execute(sa.text(text.replace(":", r"\:")))
+        else:
+            _execute(connection, text)
+    if connection is None:
+        op.execute("RESET search_path; RESET check_function_bodies;")
+        return
+    for name, value in before.items():
+        connection.execute(sa.text("SELECT set_config(:name, :value, false)"), {"name": name, "value": value})
+
+
+def _execute(connection: sa.Connection, text: str) -> None:
+    # As one message of the simple protocol: many statements, and a percent sign is no parameter.
+    connection.execution_options(no_parameters=True).exec_driver_sql(text)
 
 
 def _run(connection: sa.Connection, metadata: sa.MetaData | None) -> None:

@@ -26,7 +26,7 @@ MONOLITHS = {monolith.name: monolith for monolith in (CRM_SERVICES, NUKLEO_DOMAI
     type=click.FloatRange(min=0, min_open=True),
     default=1.0,
     show_default=True,
-    help="1 is some ten thousand rows.",
+    help="1 is about 40,000 rows.",
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="Other seeds give other rows in the same numbers.")
 @click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)

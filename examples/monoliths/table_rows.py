@@ -55,17 +55,6 @@ class Rows:
         """The columns that are written."""
         return tuple(column.name for column in table.columns if not column.generated)
 
-    def _found(self, name: str) -> Relation:
-        relation = self._catalog.find(name)
-        if relation is None:
-            raise ValueError(f"the monolith {self._monolith.name} has no table {name}")
-        return relation
-
-    def _scaled(self, table: str, owners: int) -> int:
-        if table in self._monolith.fixed:
-            return self._monolith.fixed[table]
-        return max(owners, round(self._monolith.rows.get(table, self._monolith.rows_otherwise) * self._scale))
-
     def lines(self, table: Table) -> Iterator[str]:
         """A table's rows, the regular ones first."""
         names = self.columns(table)
@@ -81,6 +70,17 @@ class Rows:
             for row in range(start, start + self.flawed(flaw)):
                 yield "\t".join([make(row) for make in flawed]) + "\n"
             start += self.flawed(flaw)
+
+    def _found(self, name: str) -> Relation:
+        relation = self._catalog.find(name)
+        if relation is None:
+            raise ValueError(f"the monolith {self._monolith.name} has no table {name}")
+        return relation
+
+    def _scaled(self, table: str, owners: int) -> int:
+        if table in self._monolith.fixed:
+            return self._monolith.fixed[table]
+        return max(owners, round(self._monolith.rows.get(table, self._monolith.rows_otherwise) * self._scale))
 
     # -- one column -----------------------------------------------------------------------------------------------
 

@@ -1,5 +1,5 @@
--- Keys and indexes of the CRM's database. Run it after monolith.sql, and after the rows where there are any: the foreign
--- key of messages was never validated, because the rows would not pass.
+-- Keys and indexes of the CRM's database. Run it after monolith.sql, and after the rows where there are any: the
+-- foreign key of messages was never validated, because the rows would not pass.
 
 ALTER TABLE ONLY activities
     ADD CONSTRAINT activities_pkey PRIMARY KEY (id);

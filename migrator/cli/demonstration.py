@@ -215,6 +215,7 @@ class _Demonstration:
 
     def _kept(self, counts: Loaded, split: _Split) -> Outcome:
         url, file, program = self.server.url(DATABASE), self.place.project / config.DEFAULT_FILE, _program()
+        largest = max(split.databases, key=lambda database: database[4])[0]
         directory = f" --directory {self.place.directory}" if self.place.is_chosen else ""
         return Outcome(
             "demo",
@@ -225,7 +226,7 @@ class _Demonstration:
             next=(
                 f"{program} --config {file} status",
                 f"{program} --config {file} verify",
-                f"{self.server.bin_dir / 'psql'} '{self.server.url(split.databases[0][0])}'",
+                f"{self.server.bin_dir / 'psql'} '{self.server.url(largest)}'",
                 f"{program} --config {file} rollback",
                 f"{program} demo --stop{directory}",
             ),

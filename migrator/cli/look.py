@@ -38,11 +38,12 @@ def status(watch: bool) -> Work:
 def placements() -> Work:
     """Shows where every table goes and why, and what has still to be decided.
 
-    Reads the source's catalog only, no rows. Exit code 1 while a table is undecided.
+    Reads the source's catalog, and counts the rows of small tables. Exit code 1 while a table is undecided.
 
     \b
     Examples:
       migrator placements
+      migrator placements --output svg > placements.svg
     """
 
     def work(session: Session) -> Outcome:

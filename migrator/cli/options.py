@@ -9,8 +9,11 @@ from typing import Any, Literal
 
 import click
 
-Output = Literal["text", "json", "html"]
-OUTPUTS: tuple[Output, ...] = ("text", "json", "html")
+Output = Literal["text", "json", "html", "dot", "svg"]
+OUTPUTS: tuple[Output, ...] = ("text", "json", "html", "dot", "svg")
+# What only a command whose result can be drawn understands.
+PICTURES: tuple[Output, ...] = ("dot", "svg")
+DRAWN = frozenset({"placements"})
 
 
 @dataclass

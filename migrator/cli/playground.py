@@ -15,7 +15,7 @@ from typing import Any, Protocol, cast
 
 import migrator
 from migrator import config, logs
-from migrator.errors import ConfigurationError, RefusedError
+from migrator.errors import ConfigurationError, InterruptedRunError, RefusedError
 from migrator.postgres.server import LocalServer
 
 
@@ -61,6 +61,7 @@ class Playground:
         After an error the project directory stays: its log says what went wrong, and the next demonstration removes it.
 
         Raises:
+            InterruptedRunError: the operator interrupted it; nothing is left of it.
             RefusedError: a demonstration is up there, or the directory holds something else.
         """
         self._prepare()
@@ -68,9 +69,13 @@ class Playground:
             yield
         except BaseException as error:
             self.stop_server()
-            if isinstance(error, KeyboardInterrupt):
+            if isinstance(error, KeyboardInterrupt | InterruptedRunError):
                 self.remove()
-            elif self.data.exists():
+                raise InterruptedRunError(
+                    "The demonstration was interrupted; its server and its files are removed.",
+                    "`migrator demo` begins a new one.",
+                ) from error
+            if self.data.exists():
                 shutil.rmtree(self.data)
             raise
         if not keep:

@@ -7,6 +7,7 @@ import click
 from migrator import __version__
 from migrator.cli.back import rollback
 from migrator.cli.demo import demo
+from migrator.cli.init import init
 from migrator.cli.locking import lock
 from migrator.cli.look import placements, status
 from migrator.cli.options import Program, common_options
@@ -35,5 +36,5 @@ program = Program(
     "5 database failed, 70 bug, 130 interrupted.",
 )
 
-for command in (backup, audit, clean, dry_run, migrate, verify, rollback, status, lock, placements, demo):
+for command in (init, backup, audit, clean, dry_run, migrate, verify, rollback, status, lock, placements, demo):
     program.add_command(command)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 import click
 import structlog
@@ -18,7 +18,7 @@ from rich.text import Text
 from migrator import logs
 from migrator.cli.failures import BugError, of_usage, translated
 from migrator.cli.interrupts import interruptible
-from migrator.cli.options import OUTPUTS, Options, Output
+from migrator.cli.options import DRAWN, OUTPUTS, PICTURES, Options, Output
 from migrator.cli.program import program
 from migrator.cli.session import Session, Work
 from migrator.core.outcome import Outcome, Section, Status
@@ -37,6 +37,11 @@ def run(arguments: Sequence[str]) -> int:
         work = program.main(list(arguments), prog_name="migrator", standalone_mode=False, obj=options)
         if isinstance(work, int):
             return work  # --help and --version
+        if options.output in PICTURES and options.command not in DRAWN:
+            raise ConfigurationError(
+                f"There is no picture of {options.command}.",
+                f"--output {options.output} goes with: {', '.join(sorted(DRAWN))}.",
+            )
         if options.report is not None and not options.report.absolute().parent.is_dir():
             # Found now and not after hours of work.
             raise ConfigurationError(
@@ -84,7 +89,7 @@ def _carry_out(work: Work, options: Options) -> int:
 
 
 def _log(error: BaseException, failure: MigratorError) -> None:
-    structlog.get_logger(__name__).error(
+    logs.logger(__name__).error(
         "command failed",
         error=failure.message,
         exit_code=failure.exit_code,
@@ -101,9 +106,22 @@ def _write_stdout(outcome: Outcome, options: Options) -> int:
             _write(to_html(outcome), "utf-8")
         case "text":
             _write(_text(outcome, _console(sys.stdout, options)), sys.stdout.encoding or "utf-8")
+        case "dot" | "svg" as form:
+            try:
+                _write(_drawn(outcome, form), "utf-8")
+            except MigratorError as error:
+                return _report_error(error, options)
     if options.report is None:
         return 0
     return _write_report(options.report, _rendered(outcome, options.report), options)
+
+
+def _drawn(outcome: Outcome, form: Literal["dot", "svg"]) -> str:
+    # Imported here: most commands draw nothing.
+    from migrator.report.picture import to_dot, to_svg
+
+    assert outcome.graph is not None
+    return to_dot(outcome.graph) if form == "dot" else to_svg(outcome.graph)
 
 
 def _report_error(error: MigratorError, options: Options) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -42,13 +42,11 @@ class Session:
         Raises:
             ConfigurationError: no source is named, or the log cannot be written.
         """
-        import structlog
-
         from migrator import logs
 
         looking = self.looking
         logs.to_file(self.settings.path(self.settings.paths.logs))
-        structlog.get_logger(__name__).info("command", command=self.options.command, source=str(looking.source))
+        logs.logger(__name__).info("command", command=self.options.command, source=str(looking.source))
         return looking
 
     @cached_property
@@ -61,6 +59,18 @@ class Session:
         from migrator.stages.workspace import Workspace
 
         return Workspace.of(self.settings, self.progress)
+
+    def fresh(self, schemas: Sequence[str] = ()) -> Workspace:
+        """A workspace for `init`: no file is read, because it is about to be written.
+
+        Raises:
+            ConfigurationError: no source is named.
+        """
+        from migrator import config
+        from migrator.stages.workspace import Workspace
+
+        flags = {**self.options.flags, ("source", "schemas"): list(schemas) or None}
+        return Workspace.of(config.load(flags=flags, without_file=True), self.progress)
 
     def close(self) -> None:
         """Ends what the command opened; harmless where it opened nothing."""

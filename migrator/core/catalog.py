@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -37,7 +38,9 @@ class Column:
 class ForeignKey:
     """`table.columns` references `referenced.referenced_columns`, position by position.
 
-    `virtual` marks a key that the catalog does not declare: configuration wrote it or inference proposed it.
+    `virtual` marks a key that the catalog does not declare: configuration wrote it, or inference proposed it for the
+    reason in `evidence`. `when` limits it to rows whose (column) holds (value), as polymorphic references do.
+    `as_text` says that its columns have different types and are compared as text: a text need not be a number.
     """
 
     name: str
@@ -50,11 +53,18 @@ class ForeignKey:
     match: str = "s"  # 's' simple, 'f' full, 'p' partial, as pg_constraint.confmatchtype
     on_delete: str = "a"  # pg_constraint.confdeltype
     virtual: bool = False
+    evidence: str = ""
+    when: tuple[str, str] | None = None
+    as_text: bool = False
 
     @property
     def label(self) -> str:
         """`orders(customer_id) -> customers(id)`."""
-        return f"{self.table}({', '.join(self.columns)}) -> {self.referenced}({', '.join(self.referenced_columns)})"
+        condition = f" where {self.when[0]} is {self.when[1]!r}" if self.when else ""
+        return (
+            f"{self.table}({', '.join(self.columns)}) -> {self.referenced}({', '.join(self.referenced_columns)})"
+            f"{condition}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +99,7 @@ class Table:
     rows: int = -1
     bytes: int = 0
     pages: int = 0
+    file: int = 0  # the relfilenode: another one means that every row has moved to another place (ctid)
     owner: str = ""
     partitions: tuple[Relation, ...] = ()  # every level
     parents: tuple[Relation, ...] = ()  # plain inheritance
@@ -160,6 +171,16 @@ class Catalog:
             if len(candidates) == 1:
                 return candidates[0]
         return None
+
+
+_INTEGERS = frozenset({"smallint", "integer", "bigint"})
+_TEXTS = frozenset({"text", "character varying", "citext", "name"})
+
+
+def comparable(one: str, other: str) -> bool:
+    """Whether columns of these types compare by value without a cast: the same type, two integers, two texts."""
+    types = {re.sub(r"\(.*\)", "", type_) for type_ in (one, other)}
+    return len(types) == 1 or types <= _INTEGERS or types <= _TEXTS
 
 
 def strongly_connected(edges: Mapping[Relation, Iterable[Relation]]) -> tuple[tuple[Relation, ...], ...]:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from migrator.core.catalog import Catalog, Column, ForeignKey, Relation, Table
-from migrator.core.placement import KeyPath, Placement, Placements
+from migrator.core.paths import via
+from migrator.core.placement import Placement, Placements
 from migrator.core.settings import CleanRule
 from migrator.errors import ConfigurationError
 
@@ -194,7 +195,7 @@ def readable(placement: Placement, catalog: Catalog) -> Placement | None:
         return None
     if placement.query is None:
         return placement
-    first = path.hops[0].columns if path.hops else (path.column,) if path.column is not None else ()
+    first = () if path.constant is not None else [name for columns in path.starts for name in columns]
     return replace(placement, query=None) if all(table.column(name) for name in first) else None
 
 
@@ -252,14 +253,7 @@ def _aged(this: _Resolving, tables: list[Table], names: Sequence[str], what: str
 def _orphans(this: _Resolving) -> Iterator[Selection]:
     this.refuse("where", "column", "older_than")
     table = this.table()
-    hops = (
-        hop
-        for placement in this.placements.tables.values()
-        if placement.key_path is not None
-        for hop in placement.key_path.hops
-    )
-    virtual = {hop: None for hop in hops if hop.virtual}  # a set that keeps its order
-    for key in (*this.catalog.foreign_keys, *virtual):
+    for key in (*this.catalog.foreign_keys, *this.placements.virtual_keys):
         # A validated key may still have orphans, from a load with triggers off: looked for where the table is named.
         suspect = key.table == table.relation if table is not None else not key.validated or key.virtual
         if suspect and key.referenced in this.catalog.tables:
@@ -287,7 +281,7 @@ def _unowned(this: _Resolving) -> Iterator[Selection]:
 def _cross_tenant(this: _Resolving) -> Iterator[Selection]:
     this.refuse("where", "column", "older_than")
     table = this.table()
-    for key in this.catalog.foreign_keys:
+    for key in (*this.catalog.foreign_keys, *this.placements.virtual_keys):
         if table is not None and key.table != table.relation:
             continue
         child, parent = this.tenant_placement(key.table), this.tenant_placement(key.referenced)
@@ -296,7 +290,7 @@ def _cross_tenant(this: _Resolving) -> Iterator[Selection]:
         if child.key_path is None or parent.key_path is None or child.key_path.constant is not None:
             continue
         # Where the row takes its tenant over this very key, both ends have the same one.
-        if child.key_path != KeyPath((key, *parent.key_path.hops), parent.key_path.relation, parent.key_path.column):
+        if child.key_path != via(key, parent.key_path):
             yield ByOtherTenant(key, child, parent)
 
 

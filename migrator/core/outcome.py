@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from migrator.core.graph import Graph
+
 Cell = str | int | float | bool | None
 Status = Literal[
     "done", "nothing-to-do", "findings", "refused", "usage", "failed", "database-error", "interrupted", "bug"
@@ -33,7 +35,8 @@ class Outcome:
     """The result of one command.
 
     `summary` is a flat mapping of the few figures that a person asks for first; `data` holds the machine-readable
-    rest, merged into the top level of the JSON document; `next` lists the commands that make sense now.
+    rest, merged into the top level of the JSON document; `next` lists the commands that make sense now; `graph` is what
+    can be drawn of it.
     """
 
     command: str
@@ -45,3 +48,4 @@ class Outcome:
     sections: tuple[Section, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
     next: tuple[str, ...] = ()
+    graph: Graph | None = None

@@ -2,38 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from migrator.core.catalog import Catalog, ForeignKey, Relation, Table
+from migrator.core.catalog import Catalog, ForeignKey, Relation
+from migrator.core.hops import Hops
+from migrator.core.paths import FoundPaths, KeyPath, find_paths, in_order
 from migrator.core.settings import Settings, TableSettings
 from migrator.errors import ConfigurationError
 
-
-@dataclass(frozen=True, slots=True)
-class KeyPath:
-    """How a row finds its tenant: over `hops` to `relation`, whose `column` holds the tenant key.
-
-    `constant` stands in their place where every row belongs to one tenant.
-    """
-
-    hops: tuple[ForeignKey, ...]
-    relation: Relation
-    column: str | None
-    constant: str | None = None
-
-    @property
-    def label(self) -> tuple[str, ...]:
-        """One entry a hop, the key column last: ("lines.order_id -> orders.id", "orders.tenant_id")."""
-        if self.constant is not None:
-            return (f"constant {self.constant}",)
-        hops = tuple(
-            f"{hop.table}.{', '.join(hop.columns)} -> {hop.referenced}.{', '.join(hop.referenced_columns)}"
-            for hop in self.hops
-        )
-        return (*hops, f"{self.relation}.{self.column}")
+__all__ = ["KeyPath", "Placement", "Placements", "Undecided", "place"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +44,7 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """A table that nobody placed, with what could be written."""
+    """A table that nobody placed, with the targets that could be written; one where only the key path is missing."""
 
     relation: Relation
     candidates: tuple[str, ...]
@@ -87,12 +66,28 @@ class Placements:
         return tuple(placement for placement in self.tables.values() if target in placement.targets)
 
     @cached_property
+    def virtual_keys(self) -> tuple[ForeignKey, ...]:
+        """The keys that migrator.toml adds to the declared ones, as keys of their own or as hops of a key path."""
+        hops = (
+            hop
+            for placement in self.tables.values()
+            if placement.key_path is not None
+            for path in placement.key_path.alternatives
+            for hop in path.hops
+        )
+        return tuple(dict.fromkeys(key for key in (*self.foreign_keys, *hops) if key.virtual))
+
+    @cached_property
     def severed(self) -> tuple[ForeignKey, ...]:
-        """Foreign keys whose two ends land in different databases: declared no more, checked by verify instead."""
+        """Foreign keys whose two ends land in different databases: declared no more, checked by verify instead.
+
+        Virtual keys are among them; polymorphic pairs are not, because no single table is at their other end.
+        """
         return tuple(
             key
             for key in self.foreign_keys
-            if (child := self.tables.get(key.table)) is not None
+            if key.when is None
+            and (child := self.tables.get(key.table)) is not None
             and (parent := self.tables.get(key.referenced)) is not None
             and child.target
             and parent.target
@@ -115,14 +110,18 @@ class _Placing:
     def __init__(self, catalog: Catalog, settings: Settings) -> None:
         self.catalog = catalog
         self.settings = settings
+        self.hops = Hops(catalog)
         self.entries = {self._resolve(name, entry): entry for name, entry in settings.tables.items()}
         self.root, self.root_key = self._tenant_root()
-        self.paths: dict[Relation, KeyPath] = {}
-        self.ambiguous: dict[Relation, tuple[KeyPath, ...]] = {}
         self.per_tenant = tuple(name for name, target in settings.targets.items() if target.per_tenant)
+        self.virtual = {relation: self.hops.virtual_keys(relation, entry) for relation, entry in self.entries.items()}
+        self.keys = {
+            relation: (*table.foreign_keys, *self.virtual.get(relation, ()))
+            for relation, table in catalog.tables.items()
+        }
+        self.found = self._find_paths()
 
     def result(self) -> Placements:
-        self._find_paths()
         placed: dict[Relation, Placement] = {}
         undecided: list[Undecided] = []
         relations = [
@@ -135,7 +134,8 @@ class _Placing:
                 placed[relation] = found
             else:
                 undecided.append(found)
-        return Placements(placed, tuple(undecided), self.root, self.root_key, self.catalog.foreign_keys)
+        keys = tuple(key for found in self.keys.values() for key in found)
+        return Placements(placed, tuple(undecided), self.root, self.root_key, keys)
 
     # -- what the configuration names -----------------------------------------------------------------------------
 
@@ -148,14 +148,9 @@ class _Placing:
             return Relation(schema or "public", table)
         raise ConfigurationError(
             f"[tables.{name}]: the source has no such table.",
-            self._did_you_mean(name, [str(relation) for relation in self.catalog.tables])
+            self.hops.similar(name, [str(relation) for relation in self.catalog.tables])
             or "Correct the name, or remove the entry; a table made by a query needs `query`.",
         )
-
-    @staticmethod
-    def _did_you_mean(name: str, known: list[str]) -> str:
-        close = difflib.get_close_matches(name, known, n=3)
-        return f"Did you mean {' or '.join(close)}?" if close else ""
 
     def _tenant_root(self) -> tuple[Relation | None, str | None]:
         tenants = self.settings.tenants
@@ -165,14 +160,14 @@ class _Placing:
         if root is None:
             raise ConfigurationError(
                 f"[tenants] root: the source has no table {tenants.root!r}.",
-                self._did_you_mean(tenants.root, [str(relation) for relation in self.catalog.tables])
+                self.hops.similar(tenants.root, [str(relation) for relation in self.catalog.tables])
                 or "Name the table with one row per tenant, or use [tenants.default] where there is none.",
             )
         table = self.catalog.tables[root]
         for setting in ("key", "slug", "name"):
             column = getattr(tenants, setting)
             if column is not None:
-                self._require_column(table, column, f"[tenants] {setting}")
+                self.hops.require_column(table, column, f"[tenants] {setting}")
         key = tenants.key or (table.primary_key[0] if len(table.primary_key) == 1 else None)
         if key is None:
             raise ConfigurationError(
@@ -184,62 +179,21 @@ class _Placing:
             )
         return root, key
 
-    def _require_column(self, table: Table, column: str, where: str) -> None:
-        if table.column(column) is None:
-            raise ConfigurationError(
-                f"{where}: the table {table.relation} has no column {column!r}.",
-                self._did_you_mean(column, list(table.column_names))
-                or f"Its columns: {', '.join(table.column_names)}.",
-            )
-
     # -- key paths ------------------------------------------------------------------------------------------------
 
-    def _find_paths(self) -> None:
-        """Shortest paths first, level by level from the tenant root; configured ones are given."""
-        if self.settings.tenants.default is not None:
-            constant = self.settings.tenants.default.key
-            for relation in (*self.catalog.tables, *self.entries):
-                self.paths[relation] = KeyPath((), relation, None, constant)
-            return
-        for relation, entry in self.entries.items():
-            if entry.key is not None or entry.key_path:
-                self.paths[relation] = self._configured(relation, entry)
+    def _find_paths(self) -> FoundPaths:
+        default = self.settings.tenants.default
+        if default is not None:
+            everything = (*self.catalog.tables, *self.entries)
+            return FoundPaths({one: KeyPath((), one, None, default.key) for one in everything}, {})
+        given = {
+            relation: self._configured(relation, entry)
+            for relation, entry in self.entries.items()
+            if entry.key is not None or entry.key_path
+        }
         if self.root is not None and self.root_key is not None:
-            self.paths.setdefault(self.root, KeyPath((), self.root, self.root_key))
-        waiting = {relation for relation in self.catalog.tables if relation not in self.paths}
-        for length in range(len(self.catalog.tables) + 1):
-            found: dict[Relation, list[KeyPath]] = {}
-            for relation in sorted(waiting):
-                candidates = [
-                    path for path in self._candidates(self.catalog.tables[relation]) if len(path.hops) == length
-                ]
-                if candidates:
-                    found[relation] = candidates
-            for relation, candidates in found.items():
-                waiting.discard(relation)
-                best = self._preferred(self.catalog.tables[relation], candidates)
-                if len(best) == 1:
-                    self.paths[relation] = best[0]
-                else:
-                    self.ambiguous[relation] = tuple(best)
-            if not waiting:
-                break
-
-    def _candidates(self, table: Table) -> Iterator[KeyPath]:
-        seen: set[tuple[tuple[str, ...], str | None]] = set()
-        for key in table.foreign_keys:
-            parent = self.paths.get(key.referenced)
-            if parent is None or key.referenced == table.relation or not self._passable(key.referenced):
-                continue
-            if not parent.hops and parent.column in key.referenced_columns:
-                # The key column itself is part of the foreign key: the row carries it, no join is needed.
-                own = key.columns[key.referenced_columns.index(parent.column)]
-                path = KeyPath((), table.relation, own)
-            else:
-                path = KeyPath((key, *parent.hops), parent.relation, parent.column)
-            if (path.label, path.column) not in seen:
-                seen.add((path.label, path.column))
-                yield path
+            given.setdefault(self.root, KeyPath((), self.root, self.root_key))
+        return find_paths(self.catalog, self.keys, given, root=self.root, passable=self._passable)
 
     def _passable(self, relation: Relation) -> bool:
         """Whether a path may lead through that table: not through one that is placed outside the tenants."""
@@ -250,129 +204,79 @@ class _Placing:
             return False
         return entry.target is None or self.settings.targets[entry.target].per_tenant
 
-    @staticmethod
-    def _preferred(table: Table, candidates: list[KeyPath]) -> list[KeyPath]:
-        """Paths that start at columns which are never null, where there are any: every row has them."""
-
-        def certain(path: KeyPath) -> bool:
-            first = path.hops[0].columns if path.hops else (path.column,)
-            return all((column := table.column(name or "")) is not None and column.not_null for name in first)
-
-        return [path for path in candidates if certain(path)] or candidates
-
     def _configured(self, relation: Relation, entry: TableSettings) -> KeyPath:
-        table = self.catalog.tables.get(relation)
         if entry.key is not None:
+            table = self.catalog.tables.get(relation)
             if table is not None and entry.query is None:
-                self._require_column(table, entry.key, f"[tables.{relation}] key")
+                self.hops.require_column(table, entry.key, f"[tables.{relation}] key")
             return KeyPath((), relation, entry.key)
-        *hops, last = entry.key_path
-        here, found = relation, []
-        for hop in hops:
-            key = self._hop(relation, here, hop)
-            found.append(key)
-            here = key.referenced
-        name, _, column = last.rpartition(".")
-        if not name or self.catalog.find(name) != here:
-            raise ConfigurationError(
-                f"[tables.{relation}] key_path: it must end with a column of {here}, not with {last!r}.",
-                f'End it with "{here}.<key column>".',
-            )
-        self._require_column(self.catalog.tables[here], column, f"[tables.{relation}] key_path")
-        return KeyPath(tuple(found), here, column)
-
-    def _hop(self, relation: Relation, here: Relation, text: str) -> ForeignKey:
-        where = f"[tables.{relation}] key_path"
-        left, arrow, right = (part.strip() for part in text.partition("->"))
-        table_name, _, parent_column = right.rpartition(".")
-        parent = self.catalog.find(table_name) if arrow else None
-        if parent is None:
-            raise ConfigurationError(
-                f"{where}: {text!r} names no table that the source has.", 'Write a hop as "column -> table.column".'
-            )
-        column = left.rpartition(".")[2]
-        columns = tuple(name.strip() for name in column.split(","))
-        referenced = tuple(name.strip() for name in parent_column.split(","))
-        for name in columns:
-            self._require_column(self.catalog.tables[here], name, where)
-        for name in referenced:
-            self._require_column(self.catalog.tables[parent], name, where)
-        if not any(set(unique) <= set(referenced) for unique in self.catalog.tables[parent].unique_keys):
-            raise ConfigurationError(
-                f"{where}: {right} is not unique, so a row could belong to several tenants.",
-                "Lead the path over a primary key or a unique constraint.",
-            )
-        declared = next(
-            (
-                key
-                for key in self.catalog.tables[here].foreign_keys
-                if key.referenced == parent and key.columns == columns and key.referenced_columns == referenced
-            ),
-            None,
-        )
-        return declared or ForeignKey("", here, columns, parent, referenced, validated=False, virtual=True)
+        keys = self.keys.get(relation, ())
+        return in_order([self.hops.path(relation, path, keys, self.virtual) for path in entry.key_paths])
 
     # -- one table ------------------------------------------------------------------------------------------------
 
     def _place(self, relation: Relation, entry: TableSettings) -> Placement | Undecided:
         if entry.ignore is not None:
-            return Placement(relation, "", False, relation, f"ignored: {entry.ignore}", ignored=entry.ignore)
+            return Placement(
+                relation, "", False, relation, f"ignored: {entry.ignore}", ignored=entry.ignore, inferred=entry.inferred
+            )
+        if entry.decide:
+            return Undecided(relation, entry.decide, entry.reason or "migrator.toml leaves it to be decided")
         target, reason = self._home(relation, entry)
         if target is None:
             return Undecided(relation, tuple(self.settings.targets), reason)
         per_tenant = self.settings.targets[target].per_tenant
         replicas_per_tenant = any(self.settings.targets[name].per_tenant for name in entry.replicate)
-        path = self.paths.get(relation)
+        path = self.found.paths.get(relation)
         if per_tenant and path is None:
             return Undecided(relation, (target,), self._why_no_path(relation))
         table = self.catalog.tables.get(relation)
         if table is not None and entry.query is None:
             for column in entry.columns:
-                self._require_column(table, column, f"[tables.{relation}] columns")
-        schema, _, name = (entry.as_ or relation.name).rpartition(".")
+                self.hops.require_column(table, column, f"[tables.{relation}] columns")
+        schema, _, name = (entry.as_ or relation.name).rpartition(".") if entry.as_ else ("", "", relation.name)
+        path = path if per_tenant or replicas_per_tenant else None
         return Placement(
             relation=relation,
             target=target,
             per_tenant=per_tenant,
             destination=Relation(schema or relation.schema, name),
             reason=reason,
-            key_path=path if per_tenant or replicas_per_tenant else None,
+            key_path=path,
             columns=dict(entry.columns),
             query=entry.query,
             search_path=tuple(dict.fromkeys((*self.settings.source.schemas, "public"))) if entry.query else (),
             unowned=entry.unowned,
             replicate=entry.replicate,
+            inferred=entry.inferred or (path is not None and path.inferred),
             derived=relation not in self.catalog.tables,
         )
 
     def _home(self, relation: Relation, entry: TableSettings) -> tuple[str | None, str]:
         if entry.target is not None:
-            return entry.target, "configured"
+            return entry.target, entry.reason or "configured"
         if relation == self.root:
             if "auth" in self.settings.targets and not self.settings.targets["auth"].per_tenant:
                 return "auth", "the tenant root"
             return None, "the tenant root needs a target that is not per tenant"
         if self.settings.tenants.default is not None:
             return None, "there is no tenant root to derive a placement from"
-        if relation in self.paths and len(self.per_tenant) == 1:
-            path = self.paths[relation]
-            how = (
-                "its own key column"
-                if not path.hops
-                else f"{len(path.hops)} hop{'s' * (len(path.hops) > 1)} to the tenant key"
-            )
-            return self.per_tenant[0], f"{how}: {', '.join(path.label)}"
+        if relation in self.found.paths and len(self.per_tenant) == 1:
+            return self.per_tenant[0], self._how(self.found.paths[relation])
         return None, self._why_no_path(relation)
 
+    @staticmethod
+    def _how(path: KeyPath) -> str:
+        further = f", else over {len(path.otherwise)} other paths" if path.otherwise else ""
+        if not path.hops:
+            return f"its own key column{further}"
+        return f"{len(path.hops)} hop{'s' * (len(path.hops) > 1)} to the tenant key{further}"
+
     def _why_no_path(self, relation: Relation) -> str:
-        if relation in self.ambiguous:
-            ways = "; or ".join(" , ".join(path.label) for path in self.ambiguous[relation])
+        if relation in self.found.ambiguous:
+            ways = "; or ".join(path.text for path in self.found.ambiguous[relation])
             return f"several key paths are equally short: {ways}"
-        behind = [
-            str(key.referenced)
-            for key in (self.catalog.tables[relation].foreign_keys if relation in self.catalog.tables else ())
-            if key.referenced in self.ambiguous
-        ]
+        behind = [str(key.referenced) for key in self.keys.get(relation, ()) if key.referenced in self.found.ambiguous]
         if behind:
             return f"its key path leads through {behind[0]}, which is undecided itself"
         return "no foreign key leads from it to the tenant root"

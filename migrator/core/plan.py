@@ -165,7 +165,9 @@ def build_plan(
         table = catalog.tables.get(placement.relation)
         for target_name in placement.targets:
             count = sum(1 for made_step in made if made_step.target == target_name)
-            parts = (None,) if table is None or placement.query is not None else table_parts(table)
+            joins = bool(placement.key_path and placement.key_path.hops)
+            most = settings.limits.jobs if joins else MAX_PARTS
+            parts = (None,) if table is None or placement.query is not None else table_parts(table, most)
             copies.append(
                 CopyTable(
                     placement.relation, target_name, placement.destination, parts, count, table.bytes if table else 0
@@ -187,11 +189,14 @@ def scaffold_name(prefix: str, target: str, role: str) -> str:
     return prefix.encode()[: MAX_IDENTIFIER_BYTES - len(tail.encode())].decode(errors="ignore") + tail
 
 
-def table_parts(table: Table) -> tuple[tuple[int, int | None] | None, ...]:
-    """Ranges of heap blocks that together are the whole table; the last one is open, whatever its size is by then."""
+def table_parts(table: Table, most: int = MAX_PARTS) -> tuple[tuple[int, int | None] | None, ...]:
+    """Ranges of heap blocks that together are the whole table; the last one is open, whatever its size is by then.
+
+    `most` keeps them few where each part costs a join of its own.
+    """
     if table.kind != "r" or table.pages < 2 * PART_PAGES:
         return (None,)
-    count = min(MAX_PARTS, math.ceil(table.pages / PART_PAGES))
+    count = min(most, math.ceil(table.pages / PART_PAGES))
     width = math.ceil(table.pages / count)
     return tuple((n * width, (n + 1) * width if n + 1 < count else None) for n in range(count))
 
@@ -207,7 +212,9 @@ def fingerprint(
     """A digest of everything that a plan rests on; what changes while the monolith is in use (sizes) is left out."""
     document = {
         "source": [catalog.system_identifier, catalog.database],
-        "tables": [_plain(dataclasses.replace(table, rows=0, bytes=0, pages=0)) for table in catalog.tables.values()],
+        "tables": [
+            _plain(dataclasses.replace(table, rows=0, bytes=0, pages=0, file=0)) for table in catalog.tables.values()
+        ],
         "placements": [_plain(placement) for placement in placements.tables.values()],
         "undecided": [_plain(undecided) for undecided in placements.undecided],
         "tenants": [_plain(tenant) for tenant in tenants],

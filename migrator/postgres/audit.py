@@ -155,23 +155,16 @@ def _count_rows(
 
 
 def _countable_keys(facts: Facts) -> tuple[ForeignKey, ...]:
-    """Every foreign key, declared or configured as a hop of a key path, whose rows equal a row of their parent's table.
+    """Every foreign key, declared or configured, whose rows equal a row of their parent's table.
 
     Validated ones too: rows that were loaded while triggers were off are never looked at again by the server.
     """
-    configured = {
-        hop: None
-        for placement in facts.placements.tables.values()
-        if placement.key_path is not None
-        for hop in placement.key_path.hops
-        if hop.virtual
-    }
     declared = (
         key
         for key in facts.catalog.foreign_keys
         if key.referenced in facts.catalog.tables and (key.table, key.name) not in facts.temporal_keys
     )
-    return (*declared, *configured)
+    return (*declared, *facts.placements.virtual_keys)
 
 
 def _count_cleanable(

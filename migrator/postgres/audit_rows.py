@@ -9,7 +9,8 @@ from psycopg import sql
 from migrator.core.audit.facts import ReferenceRows, UnownedRows
 from migrator.core.catalog import Catalog, ForeignKey, Relation
 from migrator.core.cleaning import readable
-from migrator.core.placement import KeyPath, Placement, Placements
+from migrator.core.paths import KeyPath, via
+from migrator.core.placement import Placement, Placements
 from migrator.postgres.cleaning import joined, read_operators
 from migrator.postgres.connect import Connection
 from migrator.postgres.reading import own_rows, source_of, tenant_key
@@ -38,14 +39,13 @@ class RowCounter:
         placement = self._tenant_table(relation)
         if placement is None or placement.key_path is None:
             return None
-        first = placement.key_path.hops[0].columns if placement.key_path.hops else (placement.key_path.column or "",)
         read = sql.SQL(
             "WITH tenant AS MATERIALIZED ({tenants}), "
             "item AS (SELECT {key} AS key, {unset} AS unset, {label} AS label, {position} AS position FROM {source}) "
         ).format(
             tenants=self._tenants(),
             key=_key(placement),
-            unset=_any_null(first),
+            unset=_all_unset(placement.key_path),
             label=self._label(relation, placement.query),
             position=self._position(relation, placement.query),
             source=source_of(placement, self._catalog),
@@ -146,7 +146,9 @@ class RowCounter:
             else ()
             for count, kind in zip(counts, kinds, strict=True)
         ]
-        return ReferenceRows(key, *counts, *samples)
+        orphans, strangers, stranded = counts
+        orphan_samples, stranger_samples, stranded_samples = samples
+        return ReferenceRows(key, orphans, strangers, stranded, orphan_samples, stranger_samples, stranded_samples)
 
     # -- parts of statements ------------------------------------------------------------------------------------------
 
@@ -159,7 +161,7 @@ class RowCounter:
         path = placement.key_path
         if path is None or path.column is None:
             return None
-        needed = {root, relation, *(hop.referenced for hop in path.hops)}
+        needed = {root, relation, *(hop.referenced for one in path.alternatives for hop in one.hops)}
         return None if needed & set(self._closed) else placement
 
     def _tenant_rows(self, relation: Relation) -> Placement | None:
@@ -213,16 +215,26 @@ def _key(placement: Placement) -> sql.Composed:
     return sql.SQL("({}) {}").format(tenant_key(placement), _BYTEWISE)
 
 
-def _any_null(columns: tuple[str, ...]) -> sql.Composed:
-    return sql.SQL(" OR ").join(sql.SQL("t.{} IS NULL").format(sql.Identifier(column)) for column in columns)
+def _all_unset(path: KeyPath) -> sql.Composed:
+    """Whether no path of the row begins at all."""
+    return sql.SQL(" AND ").join(
+        sql.SQL("({})").format(
+            sql.SQL(" OR ").join(sql.SQL("t.{} IS NULL").format(sql.Identifier(column)) for column in columns)
+        )
+        for columns in path.starts
+    )
 
 
 def _complete(key: ForeignKey) -> sql.Composed:
     """The rows that the key speaks of: with MATCH FULL also those that are NULL in part, which then match nothing."""
     word = sql.SQL(" OR " if key.match == "f" else " AND ")
-    return sql.SQL("({})").format(
+    complete = sql.SQL("({})").format(
         word.join(sql.SQL("t.{} IS NOT NULL").format(sql.Identifier(column)) for column in key.columns)
     )
+    if key.when is None:
+        return complete
+    column, value = key.when
+    return complete + sql.SQL(" AND t.{}::text = {}").format(sql.Identifier(column), sql.Literal(value))
 
 
 def _columns(names: tuple[str, ...]) -> sql.Composed:
@@ -234,7 +246,7 @@ def _agree(key: ForeignKey, child: Placement, parent: Placement) -> bool:
     here, there = child.key_path, parent.key_path
     if here is None or there is None:
         return False
-    if here.hops[:1] == (key,) and KeyPath(here.hops[1:], here.relation, here.column) == there:
+    if here == via(key, there):
         return True
     carried = set(zip(key.columns, key.referenced_columns, strict=True))
     return not here.hops and not there.hops and (here.column, there.column) in carried

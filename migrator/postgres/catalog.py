@@ -80,6 +80,7 @@ def read_catalog(connection: Connection, schemas: Sequence[str] = ()) -> Catalog
             force_row_security=row[11],
             persistence=row[12],
             comment=row[13],
+            file=row[14],
         )
     return Catalog(
         database=database,

@@ -48,13 +48,16 @@ def read_operators(connection: Connection) -> Operators:
 def joined(key: ForeignKey, parent: str, child: str, operators: Operators) -> sql.Composed:
     """The condition that a row of alias `child` references the row of alias `parent`, as the server compares them."""
     by = operators.get((key.table, key.name), (("pg_catalog", "="),) * len(key.columns))
+    cast = sql.SQL("::text" if key.as_text else "")
     return sql.SQL(" AND ").join(
-        sql.SQL("{}.{} {} {}.{}").format(
+        sql.SQL("{}.{}{} {} {}.{}{}").format(
             sql.Identifier(parent),
             sql.Identifier(there),
+            cast,
             _operator(*symbol),
             sql.Identifier(child),
             sql.Identifier(here),
+            cast,
         )
         for here, there, symbol in zip(key.columns, key.referenced_columns, by, strict=True)
     )
@@ -110,6 +113,8 @@ def _without_parent(key: ForeignKey, catalog: Catalog, operators: Operators) -> 
     child, parent = own_rows(catalog, key.table), own_rows(catalog, key.referenced)
     columns = [sql.SQL("t.{}").format(sql.Identifier(column)) for column in key.columns]
     present = sql.SQL(" AND ").join(sql.SQL("{} IS NOT NULL").format(column) for column in columns)
+    if key.when is not None:
+        present += sql.SQL(" AND t.{}::text = {}").format(sql.Identifier(key.when[0]), sql.Literal(key.when[1]))
     statement = sql.SQL(
         "SELECT t.tableoid, t.ctid FROM {} AS t WHERE {} AND NOT EXISTS (SELECT FROM {} AS p WHERE {})"
     ).format(child, present, parent, joined(key, "p", "t", operators))

@@ -99,6 +99,16 @@ class Endpoint:
             or "postgres"
         )
 
+    @property
+    def public(self) -> str:
+        """The conninfo as it was given where it holds no secret, else without it: fit to be written into a file."""
+        parameters = self.parameters
+        if not parameters.keys() & {"password", "sslpassword"}:
+            return self.conninfo
+        return make_conninfo(
+            "", **{name: value for name, value in parameters.items() if name not in ("password", "sslpassword")}
+        )
+
     def at(self, database: str) -> Endpoint:
         """The same server and user, another database."""
         return Endpoint(make_conninfo(self.conninfo, dbname=database))
@@ -158,7 +168,7 @@ def connect(endpoint: Endpoint, *, purpose: str, settings: Mapping[str, str] | N
 
 
 def raw_connect(endpoint: Endpoint, purpose: str) -> psycopg.Connection[Any]:
-    """A plain transactional connection, for SQLAlchemy and Alembic to wrap: no timeouts, and dates that the driver reads.
+    """A plain transactional connection for SQLAlchemy and Alembic: no timeouts, and dates that the driver reads.
 
     Raises:
         DatabaseError: the server cannot be reached or refuses the login.

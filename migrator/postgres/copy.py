@@ -2,14 +2,15 @@
 
 The row loop is written for speed (measurements in docs/performance.md): psycopg.pq directly, because
 `Cursor.copy()` costs three times as much a row; a split at most twice, because the rest of the line goes on as it
-is; rows joined into blocks of 64 KiB, because a put of its own for each row doubles the time. Text format, because
-binary carries type OIDs in arrays of user types, which differ between databases.
+is; rows joined into blocks, because a put of its own for each row doubles the time; hashes added up, rows counted
+and the clock read once a block. Text format, because binary carries type OIDs in arrays of user types, which differ
+between databases.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -20,7 +21,11 @@ from migrator.core.compare import HASH_MODULUS, UNOWNED
 from migrator.errors import DatabaseError, MigratorError, RefusedError, SnapshotLostError
 from migrator.postgres.connect import Connection, Endpoint, connect, database_error, query, translated
 
-BLOCK = 64 * 1024  # bytes joined before a put
+# Room for the hash table of a parent with millions of rows: with the default 4 MB the join would go by disk.
+READING = {"work_mem": "256MB"}
+
+BLOCK_ROWS = 256  # rows joined before a put …
+BLOCK_BYTES = 4096  # … or one row of more than this: a block, and so a sink, stays below about a megabyte
 _PROGRESS_SECONDS = 1.0
 _NULL = UNOWNED.encode()
 
@@ -71,11 +76,13 @@ class CopyUnit:
     set_search_path: str = ""  # run before a query of the operator's own
     unowned: UnownedRows = "block"
     quarantine: Endpoint | None = None
+    first: bool = True  # of the units that read the same rows for other databases: it accounts for those of nobody
+    ordered: bool = False  # rows come tenant by tenant: a database is done, and its session free, when the next begins
 
 
 @dataclass
 class CopyResult:
-    """What one unit moved: rows, bytes, and per tenant (rows, hash) as the source gave them."""
+    """What one unit moved: rows and bytes sent, and per tenant (rows, hash) as the source gave them."""
 
     rows: int = 0
     bytes: int = 0
@@ -102,7 +109,7 @@ class Sessions:
         if self._source is not None:
             self._source[1].close()
             self._source = None
-        connection = connect(endpoint, purpose="copy")
+        connection = connect(endpoint, purpose="copy", settings=READING)
         try:
             join_snapshot(connection, endpoint, snapshot)
         except BaseException:
@@ -158,17 +165,19 @@ def join_snapshot(connection: Connection, endpoint: Endpoint, snapshot: str) -> 
 class _Sink:
     """The COPY of one destination within one unit."""
 
-    __slots__ = ("connection", "destination", "failure", "hash", "pending", "receipt", "rows", "size")
+    __slots__ = ("connection", "destination", "done", "failure", "hash", "hashes", "pending", "receipt", "rows", "size")
 
     def __init__(self, destination: Destination) -> None:
         self.destination = destination
         self.connection: Connection | None = None  # None: discards (it has its rows already, or it failed)
         self.receipt: tuple[int, int] | None = None
-        self.pending: list[bytes] = []
-        self.size = 0
+        self.pending: list[bytes] = []  # rows and
+        self.hashes: list[bytes] = []  # their hashes, not yet counted
         self.rows = 0
+        self.size = 0
         self.hash = 0
         self.failure = ""
+        self.done = False
 
     def begin(self, sessions: Sessions, unit: CopyUnit, busy: set[str]) -> None:
         try:
@@ -193,16 +202,24 @@ class _Sink:
             self.fail(error)
 
     def flush(self) -> None:
-        if self.connection is not None and self.pending:
+        """Counts what is pending and sends it."""
+        block = b"".join(self.pending)
+        self.rows += len(self.pending)
+        self.size += len(block)
+        self.hash += sum(map(int, self.hashes))
+        self.pending.clear()
+        self.hashes.clear()
+        if self.connection is not None and block:
             try:
-                self.connection.pgconn.put_copy_data(b"".join(self.pending))
+                self.connection.pgconn.put_copy_data(block)
             except psycopg.Error as error:
                 self.fail(database_error(error, self.destination.endpoint))
-        self.pending.clear()
-        self.size = 0
 
     def commit(self, unit: CopyUnit) -> None:
         """Ends the COPY and commits its rows together with their receipt."""
+        if self.done:
+            return
+        self.done = True
         self.flush()
         if self.receipt is not None and self.receipt != (self.rows, self.hash % HASH_MODULUS):
             database = self.destination.endpoint.database
@@ -232,7 +249,6 @@ class _Sink:
         if self.connection is not None:
             self.connection.close()
             self.connection = None
-        self.pending.clear()
 
 
 def relay(unit: CopyUnit, sessions: Sessions, report: Callable[[int, int], None]) -> CopyResult:
@@ -253,6 +269,10 @@ def relay(unit: CopyUnit, sessions: Sessions, report: Callable[[int, int], None]
         destination = by_key.get(key)
         if destination is None:
             return None
+        if unit.ordered and sinks:
+            last = next(reversed(sinks.values()))
+            last.commit(unit)
+            busy.discard(last.destination.endpoint.conninfo)
         sink = sinks[key] = _Sink(destination)
         sink.begin(sessions, unit, busy)
         return sink
@@ -265,15 +285,12 @@ def relay(unit: CopyUnit, sessions: Sessions, report: Callable[[int, int], None]
             _start_copy(source, f"COPY ({unit.select}) TO STDOUT")
             get = source.pgconn.get_copy_data
             find = sinks.get
-            rows = size = 0
             next_report = time.monotonic() + _PROGRESS_SECONDS
             while True:
                 count, data = get(0)
                 if count <= 0:
                     break
                 key, hashed, row = bytes(data).split(b"\t", 2)
-                rows += 1
-                size += count
                 sink = find(key) or open_sink(key)
                 if sink is None:
                     if key == _NULL and unit.unowned == "everyone":
@@ -282,16 +299,15 @@ def relay(unit: CopyUnit, sessions: Sessions, report: Callable[[int, int], None]
                             _give(find(each) or open_sink(each), hashed, row)
                     else:
                         unowned.take(key, hashed, row)
-                else:
-                    sink.rows += 1
-                    sink.hash += int(hashed)
-                    sink.pending.append(row)
-                    sink.size += count
-                    if sink.size > BLOCK:
-                        sink.flush()
-                if not rows & 0xFFF and time.monotonic() > next_report:
-                    report(rows, size)
-                    next_report = time.monotonic() + _PROGRESS_SECONDS
+                    continue
+                pending = sink.pending
+                pending.append(row)
+                sink.hashes.append(hashed)
+                if len(pending) >= BLOCK_ROWS or count > BLOCK_BYTES:
+                    sink.flush()
+                    if time.monotonic() > next_report:
+                        report(*_moved(sinks.values()))
+                        next_report = time.monotonic() + _PROGRESS_SECONDS
             _check(source, pq.ExecStatus.COMMAND_OK)
         unowned.commit()
         for sink in sinks.values():
@@ -302,7 +318,7 @@ def relay(unit: CopyUnit, sessions: Sessions, report: Callable[[int, int], None]
         unowned.abandon()
         sessions.release_source()
         raise
-    result.rows, result.bytes = rows, size
+    result.rows, result.bytes = _moved(sinks.values())
     for sink in sinks.values():
         result.digests[sink.destination.tenant] = (sink.rows, sink.hash % HASH_MODULUS)
         if sink.failure:
@@ -365,19 +381,26 @@ class _Unowned:
             self._quarantine.close()
 
     def add_to(self, result: CopyResult) -> None:
-        if self._rows:
+        if self._rows and self._unit.first:
             result.digests[UNOWNED] = (self._rows, self._hash % HASH_MODULUS)
             result.quarantined = self._rows if self._unit.quarantine is not None else 0
 
 
 def _give(sink: _Sink | None, hashed: bytes, row: bytes) -> None:
     assert sink is not None
-    sink.rows += 1
-    sink.hash += int(hashed)
     sink.pending.append(row)
-    sink.size += len(row)
-    if sink.size > BLOCK:
+    sink.hashes.append(hashed)
+    if len(sink.pending) >= BLOCK_ROWS or len(row) > BLOCK_BYTES:
         sink.flush()
+
+
+def _moved(sinks: Iterable[_Sink]) -> tuple[int, int]:
+    """(rows, bytes) that were sent so far."""
+    rows = size = 0
+    for sink in sinks:
+        rows += sink.rows
+        size += sink.size
+    return rows, size
 
 
 def _start_copy(connection: Connection, statement: str) -> None:

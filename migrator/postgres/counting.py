@@ -9,6 +9,7 @@ from psycopg import sql
 
 from migrator.core.catalog import Catalog, Relation
 from migrator.core.compare import Digest
+from migrator.core.transfer import RECORD_HASH_SINCE
 from migrator.postgres.connect import Connection, Endpoint, session
 from migrator.postgres.copy import join_snapshot
 from migrator.postgres.digest import whole_table
@@ -41,7 +42,9 @@ def _count(
     with session(source, purpose="count") as connection:
         join_snapshot(connection, source, snapshot)
         return count_rows(connection, catalog), tuple(
-            whole_table(connection, table) for table in catalog.tables.values() if table.relation in digested
+            whole_table(connection, table, records=catalog.server_version >= RECORD_HASH_SINCE)
+            for table in catalog.tables.values()
+            if table.relation in digested
         )
 
 

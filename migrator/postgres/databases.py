@@ -55,7 +55,7 @@ def _building_name(run: str, name: str) -> str:
 
 
 def marks(connection: Connection) -> Mapping[str, Mark | None]:
-    """Every database of the server with its mark (None: not ours). One that is still being made is marked by its name."""
+    """Every database of the server with its mark (None: not ours); one still being made is marked by its name."""
     statement = (
         "SELECT datname, pg_catalog.shobj_description(oid, 'pg_database') FROM pg_catalog.pg_database "
         "WHERE NOT datistemplate OR pg_catalog.shobj_description(oid, 'pg_database') IS NOT NULL"
@@ -100,9 +100,7 @@ def create_database(
         drop_database(connection, building, run=mark.run)  # an attempt that died
     connection.execute(sql.SQL("CREATE DATABASE {} {}").format(sql.Identifier(building), sql.SQL(" ").join(options)))
     comment(connection, building, mark)
-    connection.execute(
-        sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(building), sql.Identifier(name))
-    )
+    connection.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(building), sql.Identifier(name)))
     return True
 
 
@@ -191,7 +189,7 @@ def ensure_control(server: Endpoint, name: str) -> Endpoint:
         if name in existing:
             found = existing[name]
             if found is None and is_empty(server.at(name)):
-                # Made a moment ago, or by an attempt that died before it could write the mark; nothing is in it to lose.
+                # Made a moment ago, or by an attempt that died before it could mark it; nothing is in it to lose.
                 comment(connection, name, mark)
             elif found is None or found.role != "control":
                 raise RefusedError(

@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from psycopg import sql
 
-from migrator.core.catalog import Catalog, Relation, Table
+from migrator.core.catalog import Catalog, Table
 from migrator.core.compare import HASH_MODULUS, Digest
-from migrator.core.transfer import Transfer
+from migrator.core.transfer import Transfer, base_type, has_own_hash
 from migrator.postgres.connect import Connection
-from migrator.postgres.reading import ROW, bare_names, row_hash, select_rows
+from migrator.postgres.reading import ROW, bare_names, row_hash, select_rows, target_hash
 
 # numeric, because a sum of bigints leaves bigint's range; reduced modulo 2**64 here.
 _AGGREGATE = sql.SQL("count(*), coalesce(sum(hash::numeric), 0)")
 
 
-def table_digests(connection: Connection, relation: Relation, columns: Sequence[str], *, only: bool = True) -> Digest:
-    """The digest of a whole table over the named columns, in that order; `only` leaves inheriting tables out."""
-    hashed = row_hash([sql.SQL("{}.{}").format(ROW, sql.Identifier(name)) for name in columns])
+def whole_table(connection: Connection, table: Table, *, records: bool = False) -> Digest:
+    """The digest of a table as it stands, all columns, partitions included, rows of inheriting tables not.
+
+    By the rows' text, which compares across versions; with `records` as `Transfer.record_hash` has it, on one server.
+    """
+    columns = [
+        (
+            sql.SQL("{}.{}").format(ROW, sql.Identifier(column.name)),
+            base_type(column.type) if has_own_hash(column.type) else "",
+        )
+        for column in table.columns
+    ]
     statement = sql.SQL("SELECT {} FROM (SELECT {} AS hash FROM {}{} AS t) d").format(
-        _AGGREGATE, hashed, sql.SQL("ONLY " if only else ""), sql.Identifier(*relation)
+        _AGGREGATE,
+        row_hash(columns, records=records),
+        sql.SQL("" if table.kind == "p" else "ONLY "),
+        sql.Identifier(*table.relation),
     )
     row = connection.execute(statement).fetchone()
     assert row is not None
-    return Digest(f"{relation.schema}.{relation.name}", "", row[0], int(row[1]) % HASH_MODULUS)
-
-
-def whole_table(connection: Connection, table: Table) -> Digest:
-    """The digest of a table as it stands, all columns, partitions included."""
-    return table_digests(connection, table.relation, table.column_names, only=table.kind != "p")
+    name = f"{table.relation.schema}.{table.relation.name}"
+    return Digest(name, "", row[0], int(row[1]) % HASH_MODULUS)
 
 
 def source_digests(connection: Connection, transfer: Transfer, catalog: Catalog) -> tuple[Digest, ...]:
@@ -53,12 +61,11 @@ def target_digests(connection: Connection, transfers: Iterable[Transfer], tenant
     """The digests of a target database's tables in one statement; `relation` in them is the source's name."""
     parts = []
     for transfer in transfers:
-        columns = [sql.SQL("t.{}").format(sql.Identifier(column.target)) for column in transfer.columns]
         parts.append(
             sql.SQL("SELECT {}::text, {} FROM (SELECT {} AS hash FROM {}{} AS t) d").format(
                 sql.Literal(f"{transfer.relation.schema}.{transfer.relation.name}"),
                 _AGGREGATE,
-                row_hash(columns),
+                target_hash(transfer),
                 sql.SQL("" if transfer.partitioned else "ONLY "),
                 sql.Identifier(*transfer.destination),
             )

@@ -10,6 +10,7 @@ import psycopg
 from psycopg import sql
 
 from migrator.core.catalog import Catalog, Relation
+from migrator.core.names import MAX_IDENTIFIER_BYTES
 from migrator.errors import DatabaseError
 from migrator.postgres.connect import Connection, Endpoint, database_error, rows
 from migrator.postgres.reading import own_rows, qualified
@@ -69,6 +70,16 @@ def under_locks(
             say(f"waiting for locks: {holders}")
             told = True
         time.sleep(_PAUSE_SECONDS)
+
+
+def end_sessions(connection: Connection, purpose: str) -> int:
+    """Ends this database's other sessions of that purpose; returns how many there were.
+
+    They are those of a migrator that was killed: its server process works on until its statement is done, and keeps
+    its locks. The caller holds the source's lock, and the purpose names the run.
+    """
+    ((ended,),) = rows(connection, "end_sessions", {"application": f"migrator {purpose}"[:MAX_IDENTIFIER_BYTES]})
+    return int(ended)
 
 
 def _holders(connection: Connection, tables: Sequence[Relation]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from psycopg import sql
 
@@ -14,6 +14,9 @@ from migrator.postgres.connect import Connection, query
 from migrator.postgres.reading import own_rows, source_of, tenant_key
 
 SAMPLES = 5
+
+# For the session that picks: a million picked rows are sorted and hashed, and kept in a temporary table, in memory.
+PICKING_SETTINGS: Mapping[str, str] = {"temp_buffers": "128MB", "work_mem": "64MB"}
 
 
 class Picking:
@@ -95,12 +98,15 @@ class Picking:
         """The keys of a few picked rows, for a person to look them up."""
         found = self.connection.execute(
             sql.SQL(
-                "SELECT {} FROM {} AS t, pg_temp.picked AS k WHERE {} ORDER BY k.depth, k.tbl, k.tid LIMIT {}"
+                "SELECT {} FROM (SELECT * FROM pg_temp.picked WHERE rule = {} AND relation = {} "
+                "ORDER BY depth, tbl, tid LIMIT {}) AS k, {} AS t WHERE {} ORDER BY k.depth, k.tbl, k.tid"
             ).format(
                 self.row_key(relation),
+                sql.Literal(rule),
+                sql.Literal(self._number[relation]),
+                sql.Literal(SAMPLES),
                 own_rows(self.catalog, relation),
                 self.rows_of(rule, relation),
-                sql.Literal(SAMPLES),
             )
         )
         return tuple(", ".join(f"{name}={value}" for name, value in key.items()) for (key,) in found if key)

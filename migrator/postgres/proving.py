@@ -13,7 +13,7 @@ from migrator.core.transfer import Transfer
 from migrator.postgres.catalog import Objects, read_objects, read_sequences
 from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, session
 from migrator.postgres.digest import target_digests
-from migrator.postgres.reading import ROW, row_hash
+from migrator.postgres.reading import by_key, key_text, target_hash
 
 _KEYS_A_QUERY = 10_000
 
@@ -30,9 +30,7 @@ class DatabaseFacts:
         tuple[str, str, str], ...
     ]  # (kind, identity, "missing" | "extra" | "different") against the template
     leaks: tuple[tuple[str, int], ...]  # (table, rows of another tenant)
-    sequences: tuple[
-        tuple[str, int, int], ...
-    ]  # (sequence, where it stands, highest value in use) where it would collide
+    sequences: tuple[tuple[str, int, int], ...]  # (sequence, where it stands, furthest value given) where it is behind
     live: tuple[tuple[str, int, int], ...]  # (table, rows, rows not soft-deleted)
 
 
@@ -42,9 +40,14 @@ def examine(
     tenant: str,
     transfers: Sequence[Transfer],
     template: Objects,
+    given: Mapping[Relation, int],
     soft_deleted: Mapping[Relation, str],
 ) -> DatabaseFacts:
-    """Reads one target database in one read-only session; `soft_deleted` names the deletion columns."""
+    """Reads one target database in one read-only session.
+
+    `given` are the values up to which the source's sequences have given numbers, by target sequence; `soft_deleted`
+    names the deletion columns.
+    """
     with session(endpoint, purpose="verify", settings=READ_ONLY) as connection:
         return DatabaseFacts(
             endpoint.database,
@@ -53,7 +56,7 @@ def examine(
             target_digests(connection, transfers, tenant),
             object_differences(template, read_objects(connection)),
             tuple(_leaks(connection, transfers, tenant)) if tenant else (),
-            tuple(_colliding_sequences(connection)),
+            tuple(_low_sequences(connection, given)),
             tuple(_live_rows(connection, soft_deleted)),
         )
 
@@ -91,34 +94,50 @@ def _foreign_rows(transfer: Transfer, by_relation: Mapping[Relation, Transfer], 
     path = transfer.placement.key_path
     if path is None or path.column is None:
         return None
-    chain = [transfer, *(by_relation.get(hop.referenced) for hop in path.hops)]
+    joins: dict[tuple[str, ForeignKey], str] = {}
     froms: list[sql.Composable] = [sql.SQL("{} AS t").format(sql.Identifier(*transfer.destination))]
-    alias: sql.Identifier = ROW
-    for number, (hop, child, parent) in enumerate(zip(path.hops, chain, chain[1:], strict=False), 1):
-        if child is None or parent is None:
-            return None  # the path leaves this database: its references are checked across databases instead
-        here = [_named(child, name) for name in hop.columns]
-        there = [_named(parent, name) for name in hop.referenced_columns]
-        if None in here or None in there:
+    keys = []
+    for one in path.alternatives:
+        alias, here = "t", transfer
+        for hop in one.hops:
+            parent = by_relation.get(hop.referenced)
+            if parent is None:
+                return None  # the path leaves this database: its references are checked across databases instead
+            if (alias, hop) not in joins:
+                condition = _joined(hop, here, parent, alias, f"h{len(joins) + 1}")
+                if condition is None:
+                    return None
+                joins[alias, hop] = f"h{len(joins) + 1}"
+                froms.append(
+                    sql.SQL("LEFT JOIN {} AS {} ON {}").format(
+                        sql.Identifier(*parent.destination), sql.Identifier(joins[alias, hop]), condition
+                    )
+                )
+            alias, here = joins[alias, hop], parent
+        column = _named(here, one.column or "")
+        if column is None:
             return None
-        name = sql.Identifier(f"h{number}")
-        conditions = [
-            sql.SQL("{}.{} = {}.{}").format(name, sql.Identifier(right or ""), alias, sql.Identifier(left or ""))
-            for left, right in zip(here, there, strict=True)
-        ]
-        froms.append(
-            sql.SQL("JOIN {} AS {} ON {}").format(
-                sql.Identifier(*parent.destination), name, sql.SQL(" AND ").join(conditions)
-            )
-        )
-        alias = name
-    last = chain[-1]
-    column = _named(last, path.column) if last is not None else None
-    if column is None:
-        return None
-    return sql.SQL("SELECT count(*) FROM {} WHERE {}.{}::text IS DISTINCT FROM {} AND {}.{} IS NOT NULL").format(
-        sql.SQL(" ").join(froms), alias, sql.Identifier(column), sql.Literal(tenant), alias, sql.Identifier(column)
+        keys.append(sql.SQL("{}::text").format(sql.Identifier(alias, column)))
+    return sql.SQL("SELECT count(*) FROM {} WHERE COALESCE({}) <> {}").format(
+        sql.SQL(" ").join(froms), sql.SQL(", ").join(keys), sql.Literal(tenant)
     )
+
+
+def _joined(hop: ForeignKey, child: Transfer, parent: Transfer, start: str, alias: str) -> sql.Composed | None:
+    """The hop's condition by the columns' names in the target; None where one of them did not travel."""
+    pattern = sql.SQL("{}::text = {}::text" if hop.as_text else "{} = {}")
+    conditions = []
+    for left, right in zip(hop.columns, hop.referenced_columns, strict=True):
+        here, there = _named(child, left), _named(parent, right)
+        if here is None or there is None:
+            return None
+        conditions.append(pattern.format(sql.Identifier(alias, there), sql.Identifier(start, here)))
+    if hop.when is not None:
+        column = _named(child, hop.when[0])
+        if column is None:
+            return None
+        conditions.append(sql.SQL("{}::text = {}").format(sql.Identifier(start, column), sql.Literal(hop.when[1])))
+    return sql.SQL(" AND ").join(conditions)
 
 
 def _named(transfer: Transfer, source_column: str) -> str | None:
@@ -126,12 +145,14 @@ def _named(transfer: Transfer, source_column: str) -> str | None:
     return next((column.target for column in transfer.columns if column.source == source_column), None)
 
 
-def _colliding_sequences(connection: Connection) -> Iterator[tuple[str, int, int]]:
+def _low_sequences(connection: Connection, given: Mapping[Relation, int]) -> Iterator[tuple[str, int, int]]:
+    """Sequences that would give a number again: one that a row here has, or one that the monolith gave out."""
     for sequence in read_sequences(connection):
+        furthest = max if sequence.increment > 0 else min
+        values = [given[sequence.relation]] if sequence.relation in given else []
         for relation, column in sequence.used_by:
-            edge = sql.SQL("max" if sequence.increment > 0 else "min")
             statement = sql.SQL("SELECT {}({})::bigint FROM {} WHERE {} BETWEEN {} AND {}").format(
-                edge,
+                sql.SQL(furthest.__name__),
                 sql.Identifier(column),
                 sql.Identifier(*relation),
                 sql.Identifier(column),
@@ -139,13 +160,10 @@ def _colliding_sequences(connection: Connection) -> Iterator[tuple[str, int, int
                 sql.Literal(sequence.maximum),
             )
             row = connection.execute(statement).fetchone()
-            used = row[0] if row else None
-            if used is None:
-                continue
-            stands = sequence.last_value
-            behind = stands is None or (stands < used if sequence.increment > 0 else stands > used)
-            if behind:
-                yield str(sequence.relation), stands or 0, int(used)
+            values += [int(row[0])] if row is not None and row[0] is not None else []
+        stands = sequence.last_value
+        if values and (stands is None or furthest(stands, *values) != stands):
+            yield str(sequence.relation), stands or 0, furthest(values)
 
 
 def _live_rows(connection: Connection, soft_deleted: Mapping[Relation, str]) -> Iterator[tuple[str, int, int]]:
@@ -250,14 +268,13 @@ def drill_down(
 
     `keyed_source` is `reading.select_keyed` for the tenant, `key` the primary key's source columns.
     """
-    columns = [sql.SQL("t.{}").format(sql.Identifier(column.target)) for column in transfer.columns]
     names = [_named(transfer, name) for name in key]
     if None in names or not names:
         return ()
-    parts = sql.SQL(", ").join(sql.SQL("t.{}::text").format(sql.Identifier(name or "")) for name in names)
-    keyed_target = sql.SQL('SELECT ARRAY[{}]::text AS key, {} AS hash FROM {} AS t ORDER BY 1 COLLATE "C"').format(
-        parts, row_hash(columns), sql.Identifier(*transfer.destination)
-    )
+    there = [name for name in names if name is not None]
+    keyed_target = sql.SQL("SELECT {} AS key, {} AS hash FROM {} AS t").format(
+        key_text(there), target_hash(transfer), sql.Identifier(*transfer.destination)
+    ) + by_key(there)
     with (
         source.transaction(),
         target.transaction(),

@@ -9,14 +9,16 @@ import psycopg
 from psycopg import sql
 from psycopg.pq import TransactionStatus
 
-from migrator.core.catalog import Catalog, Relation
+from migrator.core.catalog import Catalog, ForeignKey, Relation
+from migrator.core.paths import KeyPath
 from migrator.core.placement import Placement
-from migrator.core.transfer import Transfer, TransferColumn
+from migrator.core.transfer import TEXTUAL, Transfer, TransferColumn
 from migrator.errors import ConfigurationError
 from migrator.postgres.connect import Connection
 
 # The alias of the table (or query) itself; the hops of the key path are h1, h2, …
-ROW = sql.Identifier("t")
+_ROW = "t"
+ROW = sql.Identifier(_ROW)
 
 
 def qualified(relation: Relation) -> sql.Identifier:
@@ -74,42 +76,90 @@ def _base(placement: Placement, catalog: Catalog | None) -> sql.Composed:
 
 
 def source_of(placement: Placement, catalog: Catalog) -> sql.Composed:
-    """The FROM item: the table or query as `t`, LEFT JOINed along its key path."""
+    """The FROM item: the table or query as `t`, LEFT JOINed along its key path and the paths tried after it."""
     joins = [_base(placement, catalog)]
-    if placement.key_path is not None:
-        alias = ROW
-        for number, hop in enumerate(placement.key_path.hops, 1):
-            parent = sql.Identifier(f"h{number}")
-            conditions = [
-                sql.SQL("{}.{} = {}.{}").format(parent, sql.Identifier(there), alias, sql.Identifier(here))
-                for here, there in zip(hop.columns, hop.referenced_columns, strict=True)
-            ]
-            joins.append(
-                sql.SQL("LEFT JOIN {} AS {} ON {}").format(
-                    own_rows(catalog, hop.referenced), parent, sql.SQL(" AND ").join(conditions)
-                )
+    for (start, hop), alias in _aliases(placement.key_path).items():
+        joins.append(
+            sql.SQL("LEFT JOIN {} AS {} ON {}").format(
+                own_rows(catalog, hop.referenced), sql.Identifier(alias), _condition(hop, start, alias)
             )
-            alias = parent
+        )
     return sql.SQL(" ").join(joins)
 
 
-def tenant_key(placement: Placement) -> sql.Composed:
+def tenant_key(placement: Placement, *, only: KeyPath | None = None) -> sql.Composed:
     """The row's tenant key as text over `source_of`; NULL where a parent or the key is missing.
 
-    Text, never cast to the root's type: '01' is not tenant 1.
+    Text, never cast to the root's type: '01' is not tenant 1. `only` is one of the path's alternatives, taken alone.
     """
-    path = placement.key_path
-    if path is None:
+    if placement.key_path is None:
         return sql.SQL("NULL::text").format()
-    if path.column is None:
-        return sql.SQL("{}::text").format(sql.Literal(path.constant))
-    alias = sql.Identifier(f"h{len(path.hops)}") if path.hops else ROW
-    return sql.SQL("{}.{}::text").format(alias, sql.Identifier(path.column))
+    aliases = _aliases(placement.key_path)
+    keys = []
+    for path in (only,) if only is not None else placement.key_path.alternatives:
+        if path.column is None:
+            keys.append(sql.SQL("{}::text").format(sql.Literal(path.constant)))
+            continue
+        alias = _ROW
+        for hop in path.hops:
+            alias = aliases[alias, hop]
+        keys.append(sql.SQL("{}::text").format(sql.Identifier(alias, path.column)))
+    return keys[0] if len(keys) == 1 else sql.SQL("COALESCE({})").format(sql.SQL(", ").join(keys))
 
 
-def row_hash(expressions: Sequence[sql.Composable]) -> sql.Composed:
-    """A 64-bit hash of the row's text; equal rows hash alike on every server of version 11 or newer."""
-    return sql.SQL("hashtextextended(ROW({})::text, 0)").format(sql.SQL(", ").join(expressions))
+def _aliases(path: KeyPath | None) -> dict[tuple[str, ForeignKey], str]:
+    """An alias for each join, by where it starts and the key it follows; paths with the same beginning share it."""
+    found: dict[tuple[str, ForeignKey], str] = {}
+    for alternative in path.alternatives if path is not None else ():
+        alias = _ROW
+        for hop in alternative.hops:
+            alias = found.setdefault((alias, hop), f"h{len(found) + 1}")
+    return found
+
+
+def _condition(hop: ForeignKey, start: str, alias: str) -> sql.Composed:
+    """When a row of `hop.table` (as `start`) references one of `hop.referenced` (as `alias`)."""
+    pattern = sql.SQL("{}::text = {}::text" if hop.as_text else "{} = {}")
+    conditions = [
+        pattern.format(sql.Identifier(alias, there), sql.Identifier(start, here))
+        for here, there in zip(hop.columns, hop.referenced_columns, strict=True)
+    ]
+    if hop.when is not None:
+        column, value = hop.when
+        conditions.append(sql.SQL("{}::text = {}").format(sql.Identifier(start, column), sql.Literal(value)))
+    return sql.SQL(" AND ").join(conditions)
+
+
+def row_hash(columns: Sequence[tuple[sql.Composable, str]], *, records: bool) -> sql.Composed:
+    """A 64-bit hash of a row, given as (expression, base type) of its columns; equal rows hash alike on every server.
+
+    With `records` (both servers 14 or newer) columns with a type are hashed in their binary form, those without ('')
+    as text; COLLATE "C" makes text hash by its bytes, whatever the collation's provider. Otherwise the row's text is.
+    """
+    if not records:
+        return sql.SQL("pg_catalog.hashtextextended(ROW({})::text, 0)").format(
+            sql.SQL(", ").join(expression for expression, _ in columns)
+        )
+    parts = []
+    for expression, type_ in columns:
+        if type_ in TEXTUAL:
+            parts.append(sql.SQL('{} COLLATE "C"').format(expression))
+        elif type_:
+            parts.append(sql.SQL("{}").format(expression))
+        else:
+            parts.append(sql.SQL('{}::text COLLATE "C"').format(expression))
+    return sql.SQL("pg_catalog.hash_record_extended(ROW({}), 0)").format(sql.SQL(", ").join(parts))
+
+
+def source_hash(transfer: Transfer) -> sql.Composed:
+    """`row_hash` of a transfer's rows in the source."""
+    return row_hash([(_read(column), column.type) for column in transfer.columns], records=transfer.record_hash)
+
+
+def target_hash(transfer: Transfer) -> sql.Composed:
+    """`row_hash` of a transfer's rows in the target, whose table is `t` there too."""
+    columns = [(sql.SQL("t.{}").format(sql.Identifier(column.target)), column.type) for column in transfer.columns]
+    return row_hash(columns, records=transfer.record_hash)
 
 
 def _read(column: TransferColumn) -> sql.Composed:
@@ -125,8 +175,9 @@ def select_rows(
     keys: Sequence[str] | None = None,
     but: Sequence[str] | None = None,
     pages: tuple[int, int | None] | None = None,
+    ordered: bool = False,
 ) -> sql.Composed:
-    """SELECT of (tenant key, row hash, copied columns …) for one transfer.
+    """SELECT of (tenant key, row hash, copied columns …) for one transfer, `ordered` by tenant where that is asked for.
 
     `keys` limits it to those tenants' rows, `but` to all but those (rows without a key among them); `pages` to the
     heap blocks [first, last), which the planner reads by a TID range scan (14 and newer) instead of a full one.
@@ -134,25 +185,40 @@ def select_rows(
     key = (
         tenant_key(transfer.placement) if transfer.per_tenant or transfer.unowned_only else sql.SQL("''::text").format()
     )
-    hashed = row_hash([_read(column) for column in transfer.columns])
-    copied = [_read(column) for column in transfer.copied]
-    return sql.SQL("SELECT {} FROM {}").format(
-        sql.SQL(", ").join([key, hashed, *copied]), source_of(transfer.placement, catalog)
-    ) + where(transfer, keys=keys, but=but, pages=pages)
+    hashed = source_hash(transfer)
+    # COPY's line for a row of no columns is an empty one, which an empty text is too.
+    copied = [_read(column) for column in transfer.copied] or [sql.SQL("''").format()]
+    order = sql.SQL(' ORDER BY {} COLLATE "C"').format(key) if ordered else sql.SQL("")
+    return (
+        sql.SQL("SELECT {} FROM {}").format(
+            sql.SQL(", ").join([key, hashed, *copied]), source_of(transfer.placement, catalog)
+        )
+        + where(transfer, keys=keys, but=but, pages=pages, everyones=transfer.for_everyone)
+        + order
+    )
 
 
 def select_keyed(transfer: Transfer, catalog: Catalog, key: Sequence[str], tenant: str | None) -> sql.Composed:
-    """SELECT of (primary key as text, row hash) of one tenant's rows (None: all), in the key's byte order."""
+    """SELECT of (primary key as text, row hash) of one tenant's rows (None: all), in the key's byte order.
+
+    Rows that every tenant gets a copy of are among them.
+    """
+    hashed = source_hash(transfer)
+    limits = where(transfer, keys=None if tenant is None else [tenant], everyones=transfer.for_everyone)
+    source = source_of(transfer.placement, catalog)
+    return sql.SQL("SELECT {} AS key, {} AS hash FROM {}").format(key_text(key), hashed, source) + limits + by_key(key)
+
+
+def key_text(key: Sequence[str]) -> sql.Composed:
+    """The values of the named columns of `t` as one text: an array's, which is unambiguous."""
     parts = sql.SQL(", ").join(sql.SQL("{}.{}::text").format(ROW, sql.Identifier(name)) for name in key)
-    hashed = row_hash([_read(column) for column in transfer.columns])
-    limits = where(transfer, keys=None if tenant is None else [tenant])
-    return (
-        sql.SQL("SELECT ARRAY[{}]::text AS key, {} AS hash FROM {}").format(
-            parts, hashed, source_of(transfer.placement, catalog)
-        )
-        + limits
-        + sql.SQL(' ORDER BY 1 COLLATE "C"')
-    )
+    return sql.SQL("ARRAY[{}]::text").format(parts)
+
+
+def by_key(key: Sequence[str]) -> sql.Composed:
+    """The ORDER BY in which two servers agree, whatever their locales: the bytes of `key_text`."""
+    # The expression again: ORDER BY takes an output column's name or number only bare, without a COLLATE.
+    return sql.SQL(' ORDER BY ({}) COLLATE "C"').format(key_text(key))
 
 
 def where(
@@ -161,13 +227,14 @@ def where(
     keys: Sequence[str] | None = None,
     but: Sequence[str] | None = None,
     pages: tuple[int, int | None] | None = None,
+    everyones: bool = False,
 ) -> sql.Composed:
-    """The WHERE clause for `select_rows`' limits; empty without any."""
+    """The WHERE clause for `select_rows`' limits; empty without any. `everyones` adds rows without a key to `keys`."""
     conditions: list[sql.Composable] = []
     if keys is not None:
-        conditions.append(
-            sql.SQL("{} = ANY ({}::text[])").format(tenant_key(transfer.placement), sql.Literal(list(keys)))
-        )
+        key = tenant_key(transfer.placement)
+        known = sql.SQL("{} = ANY ({}::text[])").format(key, sql.Literal(list(keys)))
+        conditions.append(sql.SQL("({} OR {} IS NULL)").format(known, key) if everyones else known)
     if but:
         key = tenant_key(transfer.placement)
         conditions.append(sql.SQL("({} = ANY ({}::text[])) IS NOT TRUE").format(key, sql.Literal(list(but))))

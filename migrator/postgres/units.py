@@ -42,28 +42,30 @@ def copy_units(
     control: Endpoint,
     group: int,
 ) -> Iterator[CopyUnit]:
-    """The units of every copy step; a worker reaches at most `group` databases in one.
+    """The units of every copy step; a worker holds sessions to at most `group` databases at once.
 
-    Groups come first: all tables of the first databases, so that these are finished while others are still copied.
+    Where there are more, the rows are read in the order of their tenants, each database in its turn: one sort of the
+    table costs less than reading it once for every group. Only what goes to every tenant alike is read in groups.
     """
-    most = max((math.ceil(len(found) / group) for found in databases.values()), default=1)
-    for number in range(most):
+    for number in range(max((math.ceil(len(found) / group) for found in databases.values()), default=1)):
         for step in steps:
             transfer = next(item for item in transfers[step.target] if item.relation == step.relation)
             everyone = databases[step.target]
-            chosen = everyone[number * group : (number + 1) * group]
-            if not chosen and not (number == 0 and transfer.per_tenant):
+            if transfer.unowned_only:
+                everyone = [Destination(UNOWNED, one.endpoint) for one in everyone]
+            ordered = len(everyone) > group and not transfer.for_everyone
+            chosen = everyone if ordered else everyone[number * group : (number + 1) * group]
+            if number > 0 and (ordered or not chosen):
                 continue
-            alone = len(everyone) <= group
             # The first group's units also meet the rows of no known tenant, so that these are met exactly once.
-            others = [] if alone else [one.tenant for one in everyone if one not in chosen]
+            keys = [one.tenant for one in chosen] if number > 0 else None
+            others = [one.tenant for one in everyone[len(chosen) :]] if number == 0 else []
+            placement = transfer.placement
+            quarantined = placement.unowned == "quarantine" and transfer.per_tenant and not transfer.is_replica
+            columns = sql.SQL(", ").join(sql.Identifier(column.target) for column in transfer.copied)
+            into = sql.SQL("({})").format(columns) if transfer.copied else sql.SQL("")
             for part, pages in enumerate(step.parts):
-                keys = [one.tenant for one in chosen] if number > 0 else None
-                placement = transfer.placement
-                quarantined = placement.unowned == "quarantine" and transfer.per_tenant and not transfer.is_replica
-                if transfer.unowned_only:
-                    chosen = [Destination(UNOWNED, one.endpoint) for one in chosen]
-                columns = sql.SQL(", ").join(sql.Identifier(column.target) for column in transfer.copied)
+                rows_ = select_rows(transfer, catalog, keys=keys, but=others, pages=pages, ordered=ordered)
                 yield CopyUnit(
                     run=run,
                     step=f"{step.id}#{part}/{number}",
@@ -73,17 +75,17 @@ def copy_units(
                     epoch=epoch,
                     snapshot=snapshot,
                     source=source,
-                    select=select_rows(
-                        transfer, catalog, keys=keys, but=others if number == 0 else (), pages=pages
-                    ).as_string(None),
-                    insert=sql.SQL("COPY {} ({}) FROM STDIN")
-                    .format(sql.Identifier(*transfer.destination), columns)
+                    select=rows_.as_string(None),
+                    insert=sql.SQL("COPY {} {} FROM STDIN")
+                    .format(sql.Identifier(*transfer.destination), into)
                     .as_string(None),
                     columns=columns.as_string(None),
                     destinations=tuple(chosen),
                     set_search_path=set_search_path(placement).as_string(None) if placement.search_path else "",
                     unowned=_unowned_rows(transfer),
                     quarantine=control if quarantined else None,
+                    first=number == 0,
+                    ordered=ordered,
                 )
 
 

@@ -97,7 +97,6 @@ class Bars:
             self._bars.remove_task(shown)
             if not self._ids:
                 self._tally.clear()
-                self._bars.stop()
 
     def say(self, text: str) -> None:
         """Prints a line above the bars."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from io import StringIO
 
 from rich.console import Console, RenderableType
-from rich.measure import Measurement
 from rich.padding import Padding
 from rich.table import Column, Table
 from rich.text import Text
 
 from migrator.core.outcome import Outcome, Section, Status, Tone
 from migrator.report.cells import figure, is_numeric, label, title_of, visible
+from migrator.report.widths import GAP, Measured, fitted
 
 # Yellow and red on purpose only where something is wrong: a report that is all colours has none.
 TONE_STYLES: dict[Tone, str] = {"plain": "bold", "good": "bold green", "warning": "bold yellow", "bad": "bold red"}
@@ -29,8 +29,6 @@ _STATUS_STYLES: dict[Status, str] = {
 }
 
 _INDENT = 2
-# Below this a column of names is no longer read as a column; the table is then written as one block per row.
-_NARROWEST_COLUMN = 12
 
 
 def render_text(outcome: Outcome, console: Console) -> None:
@@ -84,28 +82,20 @@ def _print_verbatim(line: str, console: Console) -> None:
 
 def _table(section: Section, console: Console) -> list[RenderableType]:
     """The section's rows as one table, or as a block per row where the columns do not fit side by side."""
-    numeric = [is_numeric(name, (row[at] for row in section.rows)) for at, name in enumerate(section.columns)]
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
-    for name, right in zip(section.columns, numeric, strict=True):
-        table.add_column(Text(label(name)), justify="right" if right else "left", overflow="fold", no_wrap=right)
     cells = [[figure(name, value) for name, value in zip(section.columns, row, strict=True)] for row in section.rows]
+    numeric = [is_numeric(name, (row[at] for row in section.rows)) for at, name in enumerate(section.columns)]
+    columns = [
+        Measured.of(label(name), [row[at] for row in cells], numeric[at]) for at, name in enumerate(section.columns)
+    ]
+    widths = fitted(columns, console.width - _INDENT)
+    if widths is None:
+        return [_block(section, row) for row in cells]
+    table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), show_edge=False, header_style="dim")
+    for name, right, width in zip(section.columns, numeric, widths, strict=True):
+        table.add_column(Text(label(name)), justify="right" if right else "left", overflow="fold", width=width)
     for row in cells:
         table.add_row(*(Text(cell) for cell in row))
-    room = console.width - _INDENT
-    if Measurement.get(console, console.options, table).maximum <= room or _fits(section, cells, numeric, room):
-        return [table]
-    return [_block(section, row) for row in cells]
-
-
-def _fits(section: Section, cells: list[list[str]], numeric: list[bool], room: int) -> bool:
-    """Whether every column keeps a readable width: figures whole, names at least `_NARROWEST_COLUMN` or whole."""
-    needed = 0
-    for at, name in enumerate(section.columns):
-        widest = max(
-            Text(line).cell_len for cell in (label(name), *(row[at] for row in cells)) for line in cell.split("\n")
-        )
-        needed += (widest if numeric[at] else min(widest, _NARROWEST_COLUMN)) + 2
-    return needed <= room
+    return [table]
 
 
 def _block(section: Section, row: list[str]) -> RenderableType:

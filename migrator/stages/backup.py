@@ -12,7 +12,7 @@ from migrator.core.outcome import Outcome
 from migrator.errors import ConfigurationError, RefusedError
 from migrator.files import sha256, tree_size, write_atomically
 from migrator.journal import Run
-from migrator.postgres.connect import rows, session
+from migrator.postgres.connect import session
 from migrator.postgres.dump import dump_directory, read_back
 from migrator.postgres.fence import read_fence
 from migrator.postgres.inventory import (
@@ -23,6 +23,7 @@ from migrator.postgres.inventory import (
     take_inventory,
     write_position,
 )
+from migrator.postgres.locks import end_sessions
 from migrator.stages.backup_directory import (
     DUMP,
     MANIFEST,
@@ -36,7 +37,7 @@ from migrator.stages.backup_directory import (
     verification_of,
 )
 from migrator.stages.backup_outcome import Backup, backup_outcome
-from migrator.stages.backup_restore import verify_backup
+from migrator.stages.backup_restore import jobs_within, verify_backup
 from migrator.stages.workspace import Workspace
 
 _PURPOSE = "backup"
@@ -93,6 +94,11 @@ def _keep_or_take(workspace: Workspace, run: Run) -> Backup:
     return Backup(directory, manifest, taken=True, why=why)
 
 
+def _jobs(workspace: Workspace) -> int:
+    limits = workspace.settings.limits
+    return jobs_within(limits.jobs, limits.max_source_connections)
+
+
 def _inventory(workspace: Workspace) -> Inventory:
     """What the source holds now."""
     with exported_snapshot(workspace.source, purpose=_PURPOSE) as (connection, snapshot):
@@ -100,7 +106,7 @@ def _inventory(workspace: Workspace) -> Inventory:
             workspace.source,
             connection,
             snapshot,
-            jobs=workspace.settings.limits.jobs,
+            jobs=_jobs(workspace),
             purpose=_PURPOSE,
             progress=workspace.progress,
         )
@@ -120,14 +126,14 @@ def _take(workspace: Workspace, run: Run, home: Path) -> tuple[Path, Manifest]:
 
 def _fill(workspace: Workspace, run: Run, partial: Path) -> Manifest:
     """Dumps into `partial` and digests every table under the same snapshot; the manifest comes last."""
-    jobs = workspace.settings.limits.jobs
+    jobs = _jobs(workspace)
     started, began = datetime.now(UTC), time.monotonic()
     purpose = f"pg_dump {run.id}"
     _end_leftovers(workspace, purpose)
     with exported_snapshot(workspace.source, purpose=_PURPOSE) as (connection, snapshot):
         lsn = write_position(connection)
         dump = partial / DUMP
-        workspace.progress.start("pg_dump")
+        workspace.progress.start("pg_dump", unit="files")
         program = dump_directory(
             workspace.source,
             dump,
@@ -135,7 +141,7 @@ def _fill(workspace: Workspace, run: Run, partial: Path) -> Manifest:
             snapshot=snapshot,
             programs=workspace.programs,
             purpose=purpose,
-            watch=lambda: workspace.progress.advance("pg_dump", rows=0, bytes_=tree_size(dump)),
+            watch=lambda: _show(workspace, dump),
         )
         workspace.progress.finish("pg_dump")
         inventory = take_inventory(
@@ -161,10 +167,15 @@ def _fill(workspace: Workspace, run: Run, partial: Path) -> Manifest:
     return manifest
 
 
+def _show(workspace: Workspace, dump: Path) -> None:
+    if dump.is_dir():
+        files = sum(1 for _ in dump.iterdir())
+        workspace.progress.advance("pg_dump", rows=files, bytes_=tree_size(dump))
+
+
 def _end_leftovers(workspace: Workspace, purpose: str) -> None:
-    """Ends sessions of a pg_dump whose migrator was killed: we hold the source's lock, so nobody waits for it."""
     with session(workspace.source, purpose=_PURPOSE) as connection:
-        ((ended,),) = rows(connection, "end_sessions", {"application": f"migrator {purpose}"[:63]})
+        ended = end_sessions(connection, purpose)
     if ended:
         workspace.progress.say(f"Ended {ended} sessions of a pg_dump that an interrupted backup left running.")
 

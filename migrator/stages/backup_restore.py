@@ -31,11 +31,12 @@ def verify_backup(workspace: Workspace, run: str, directory: Path, manifest: Man
         DatabaseError: the restore could not be carried out at all.
         RefusedError: a database of the scratch name exists that is not of this run.
     """
-    began = time.monotonic()
+    began, limits = time.monotonic(), workspace.settings.limits
     name = _scratch_name(workspace.prefix, run)
     with _scratch_database(workspace, run, name) as endpoint:
-        failed = _restore(workspace, endpoint, directory, "drop")
-        wrong = _compare(workspace, endpoint, manifest)
+        jobs = jobs_within(limits.jobs, limits.max_target_connections)
+        failed = _restore(workspace, endpoint, directory, "drop", jobs)
+        wrong = _compare(workspace, endpoint, manifest, jobs)
     notes = tuple(error for error in failed if _MISSING_ROLE in error and "does not exist" in error)
     return Verification(
         manifest=sha256(directory / MANIFEST),
@@ -70,8 +71,9 @@ def restore_backup_into(workspace: Workspace, run: str, directory: Path, manifes
     try:
         journal.artefact(run, "database", database, "created", target="restored")
         endpoint = server.at(database)
-        failed = _restore(workspace, endpoint, directory, "keep")
-        wrong = _compare(workspace, endpoint, manifest)
+        jobs = jobs_within(workspace.settings.limits.jobs, workspace.settings.limits.max_source_connections)
+        failed = _restore(workspace, endpoint, directory, "keep", jobs)
+        wrong = _compare(workspace, endpoint, manifest, jobs)
         if failed or wrong:
             raise DatabaseError(
                 f"The backup in {directory} was not restored exactly: {'; '.join((*wrong, *failed)[:5])}.",
@@ -84,6 +86,14 @@ def restore_backup_into(workspace: Workspace, run: str, directory: Path, manifes
         _drop(workspace, server, database, run)
         raise
     return endpoint
+
+
+def jobs_within(jobs: int, budget: int | None) -> int:
+    """How many sessions may work at once on a server that may be given `budget` of them (None: no limit).
+
+    Two are always there besides: the program's own, and the one that holds the snapshot.
+    """
+    return jobs if budget is None else max(1, min(jobs, budget - 2))
 
 
 def _scratch_name(prefix: str, run: str) -> str:
@@ -119,7 +129,9 @@ def _drop(workspace: Workspace, server: Endpoint, name: str, run: str) -> None:
     workspace.journal.artefact(run, "database", name, "dropped")
 
 
-def _restore(workspace: Workspace, endpoint: Endpoint, directory: Path, ownership: Ownership) -> tuple[str, ...]:
+def _restore(
+    workspace: Workspace, endpoint: Endpoint, directory: Path, ownership: Ownership, jobs: int
+) -> tuple[str, ...]:
     task = f"restore into {endpoint.database}"
     total = tree_size(directory / DUMP)
     workspace.progress.say(f"Restoring {total:,} bytes into {endpoint.database}.")
@@ -127,7 +139,7 @@ def _restore(workspace: Workspace, endpoint: Endpoint, directory: Path, ownershi
     failed = restore(
         endpoint,
         directory / DUMP,
-        jobs=workspace.settings.limits.jobs,
+        jobs=jobs,
         ownership=ownership,
         programs=workspace.programs,
     )
@@ -135,14 +147,14 @@ def _restore(workspace: Workspace, endpoint: Endpoint, directory: Path, ownershi
     return failed
 
 
-def _compare(workspace: Workspace, endpoint: Endpoint, manifest: Manifest) -> tuple[str, ...]:
+def _compare(workspace: Workspace, endpoint: Endpoint, manifest: Manifest, jobs: int) -> tuple[str, ...]:
     """Where the restored database differs from what the manifest says, each in a few words."""
     with exported_snapshot(endpoint, purpose="verify backup") as (connection, snapshot):
         restored = take_inventory(
             endpoint,
             connection,
             snapshot,
-            jobs=workspace.settings.limits.jobs,
+            jobs=jobs,
             purpose="verify backup",
             progress=workspace.progress,
         )

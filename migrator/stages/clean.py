@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from migrator.core.catalog import Catalog, Relation
@@ -16,8 +17,8 @@ from migrator.postgres import quarantine
 from migrator.postgres.catalog import read_catalog
 from migrator.postgres.connect import Connection, session
 from migrator.postgres.fence import read_fence
-from migrator.postgres.locks import under_locks
-from migrator.postgres.picking import Picking
+from migrator.postgres.locks import end_sessions, under_locks
+from migrator.postgres.picking import PICKING_SETTINGS, Picking
 from migrator.postgres.restoration import restore_rows, to_restore
 from migrator.postgres.tenants import read_tenants
 from migrator.stages.clean_outcome import Finding, moved_outcome, restored_outcome, shown_outcome
@@ -58,10 +59,7 @@ def clean(
     if execute and restore:
         raise ConfigurationError("--execute and --restore exclude each other.", "Do one, look, then the other.")
     wanted = _named(workspace.settings, rules)
-    with (
-        workspace.stage("clean") as (run, summary),
-        session(workspace.source, purpose="clean") as connection,
-    ):
+    with workspace.stage("clean") as (run, summary), _session(workspace, run) as connection:
         if execute or restore:
             _require_no_fence(connection)
         if restore:
@@ -72,6 +70,16 @@ def clean(
         summary.update(outcome.summary, status="findings" if outcome.status == "findings" else "done")
         workspace.journal.record(run.id, "clean", {"command": outcome.headline, **dict(outcome.data)})
         return outcome
+
+
+@contextmanager
+def _session(workspace: Workspace, run: Run) -> Iterator[Connection]:
+    """The session that does everything; what a killed migrator's session still does is ended first."""
+    purpose = f"clean {run.id}"
+    with session(workspace.source, purpose=purpose, settings=PICKING_SETTINGS) as connection:
+        if end_sessions(connection, purpose):
+            workspace.progress.say("Ended the session of an interrupted clean: what it was doing is undone.")
+        yield connection
 
 
 def _named(settings: Settings, names: tuple[str, ...]) -> Mapping[str, CleanRule]:

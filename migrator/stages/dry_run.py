@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from migrator.core.audit.review import review
 from migrator.core.outcome import Cell, Outcome, Section
 from migrator.core.plan import (
     Compare,
@@ -24,6 +25,7 @@ from migrator.core.readiness import (
     check_source,
 )
 from migrator.journal import Run
+from migrator.postgres.audit import examine
 from migrator.postgres.connect import Connection
 from migrator.postgres.explain import explain
 from migrator.postgres.readiness import read_population, read_server_facts, read_source_facts
@@ -50,6 +52,7 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
             population = _populations(workspace, found, connection)
             checks = [*check_placements(found.placements), *check_source(found.catalog, read_source_facts(connection))]
         checks += check_population(population, found.placements)
+        checks += _row_checks(workspace)
         checks += _server_checks(workspace, found, plan, run)
         checks.append(_backup_check(workspace, run))
         blocked = any(check.state == "block" for check in checks)
@@ -107,6 +110,20 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
             data=data,
             next=("migrator migrate",),
         )
+
+
+# Rows that reference what will be in another database or nowhere, and rows that a clean rule would move.
+_ROW_RULES = ("S06", "S07", "S24", "C01")
+
+
+def _row_checks(workspace: Workspace) -> Iterable[Check]:
+    """What audit finds in the rows: it blocks where the key is declared, as the targets will declare it."""
+    with workspace.read_source("dry-run") as connection:
+        facts = examine(connection, workspace.settings, workspace.progress)
+    undeclared = {reference.key.label for reference in facts.references if reference.key.virtual}
+    for finding in review(facts, suppress=workspace.settings.audit.suppress, only=_ROW_RULES).findings:
+        blocks = finding.severity == "E" and finding.object not in undeclared
+        yield Check(f"{finding.id} {finding.object}", "block" if blocks else "warn", finding.detail, finding.remedy)
 
 
 def _is_home(found: Survey, one: Population) -> bool:

@@ -7,14 +7,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 
 from migrator.core.catalog import Relation
-from migrator.core.compare import Digest, total
+from migrator.core.compare import Difference, Digest, total
 from migrator.core.outcome import Outcome
 from migrator.core.plan import CopyTable, CreateDatabase, FinishDatabase, Plan, PrepareTarget
-from migrator.core.transfer import Transfer, last_value
+from migrator.core.transfer import RECORD_HASH_SINCE, Transfer, base_type, has_own_hash, last_value
 from migrator.errors import InterruptedRunError, RefusedError, SnapshotLostError, TargetsFailedError
-from migrator.execute import CreateUnit, Work, carry_out, create_databases, prepare_target, process_pool
+from migrator.execute import CreateUnit, Work, carry_out, create_databases, prepare_target, process_pool, warm_up
 from migrator.journal import Journal, Run
 from migrator.postgres.catalog import read_objects, read_sequences
 from migrator.postgres.connect import READ_ONLY, session
@@ -25,6 +26,8 @@ from migrator.postgres.deferred import FinishUnit, TargetWork
 from migrator.postgres.fence import lift_fence, raise_fence, read_fence
 from migrator.postgres.snapshot import Snapshot
 from migrator.postgres.units import copy_units, session_budget
+from migrator.stages.backup_restore import jobs_within
+from migrator.stages.drift import drift_section, routed_digests, written_since
 from migrator.stages.proof import Proof, proof_sections, prove
 from migrator.stages.resolve import Resolved, resolve
 from migrator.stages.survey import Survey, plan_of, survey, survey_in
@@ -106,6 +109,17 @@ def given_digests(journal: Journal, run: str) -> Mapping[str, tuple[Digest, ...]
     return {target: tuple(total(found).values()) for target, found in copied.items()}
 
 
+def sequence_values(journal: Journal, run: str) -> tuple[str, Mapping[str, Mapping[Relation, int]]] | None:
+    """(epoch, target -> sequence -> the value that it goes on behind), as migrate took it from the source."""
+    recorded = journal.recorded(run, "sequences")
+    if recorded is None:
+        return None
+    return recorded["epoch"], {
+        target: {Relation(schema, name): value for schema, name, value in found}
+        for target, found in recorded["values"].items()
+    }
+
+
 def _covered(found: Survey, transfers: Mapping[str, tuple[Transfer, ...]]) -> frozenset[Relation]:
     """Tables whose copies read every row once, with every column in its place: their digests add up to the table's."""
     return frozenset(
@@ -115,8 +129,17 @@ def _covered(found: Survey, transfers: Mapping[str, tuple[Transfer, ...]]) -> fr
         if not one.is_replica
         and one.placement.query is None
         and one.placement.unowned != "replicate"
-        and tuple(column.source for column in one.columns) == found.catalog.tables[one.relation].column_names
+        and _columns(one)
+        == [
+            (column.name, base_type(column.type) if has_own_hash(column.type) else "")
+            for column in found.catalog.tables[one.relation].columns
+        ]
+        and one.record_hash == (found.catalog.server_version >= RECORD_HASH_SINCE)
     )
+
+
+def _columns(transfer: Transfer) -> list[tuple[str | None, str]]:
+    return [(column.source, column.type) for column in transfer.columns]
 
 
 def database_counts(plan: Plan) -> Mapping[str, int]:
@@ -136,6 +159,7 @@ class _Migration:
         self.fenced = fenced
 
     def carry_out(self, summary: dict[str, object]) -> Outcome:
+        warm_up()
         post_data = self._prepare_targets()
         # Checked against the templates before the source is fenced.
         resolved = resolve(self.workspace, self.plan, self.survey)
@@ -144,7 +168,8 @@ class _Migration:
             self._reset_unless(epoch)
             with self._snapshot() as snapshot:
                 proof, failures = self._split(epoch, snapshot, post_data, resolved)
-        return self._outcome(summary, proof, failures)
+        drift = () if self.fenced or failures else self._drift(resolved)
+        return self._outcome(summary, proof, failures, drift)
 
     # -- before anything is read ----------------------------------------------------------------------------------
 
@@ -239,7 +264,10 @@ class _Migration:
     def _reset_unless(self, epoch: str) -> None:
         """Drops what was copied from another state of the source: two snapshots are never mixed."""
         before = self.journal.recorded(self.run.id, "epoch")
-        if before is not None and before != epoch:
+        # VACUUM FULL and CLUSTER pass the fence and move rows between parts of a table, without writing any.
+        files = {str(table.relation): table.file for table in self.survey.catalog.tables.values()}
+        moved = before is not None and self.journal.recorded(self.run.id, "files") != files
+        if before is not None and (before != epoch or moved):
             copied = [name for name in self.journal.step_records(self.run.id) if name.startswith(("copy:", "finish:"))]
             if copied:
                 self.workspace.progress.say(
@@ -249,7 +277,11 @@ class _Migration:
                 with session(self.workspace.server(step.server), purpose="reset") as connection:
                     drop_database(connection, step.database, run=self.run.id)
             self.journal.forget_copies(self.run.id)
-        self.journal.record(self.run.id, "epoch", epoch)
+        if before != epoch or moved:
+            parts = [[step.id, step.parts] for step in self.plan.of(CopyTable)]
+            self.journal.record(self.run.id, "parts", parts)
+            self.journal.record(self.run.id, "files", files)
+            self.journal.record(self.run.id, "epoch", epoch)
 
     @contextmanager
     def _snapshot(self) -> Iterator[Snapshot]:
@@ -279,23 +311,13 @@ class _Migration:
         resolved: Mapping[str, Resolved],
     ) -> tuple[Proof, Mapping[str, str]]:
         workspace, settings = self.workspace, self.workspace.settings
-        with session(workspace.source, purpose="sequences", settings=READ_ONLY) as connection:
-            # Read after the fence: sequences stand outside of every snapshot.
-            standing = {one.relation: one for one in read_sequences(connection, settings.source.schemas)}
+        values = self._sequence_values(epoch, resolved)
         targets = {
-            name: TargetWork(
-                post_data[name],
-                target.transfers,
-                tuple(
-                    (item.sequence, value)
-                    for item in target.sequences
-                    if (value := last_value(item, standing)) is not None
-                ),
-            )
+            name: TargetWork(post_data[name], target.transfers, tuple(values[name].items()))
             for name, target in resolved.items()
         }
         transfers = {name: target.transfers for name, target in resolved.items()}
-        jobs = settings.limits.jobs
+        jobs = jobs_within(settings.limits.jobs, settings.limits.max_source_connections)
         with session(workspace.server(), purpose="capacity", settings=READ_ONLY) as connection:
             budget = session_budget(connection, settings.limits.max_target_connections)
         group = max(1, (budget - 2 * jobs) // jobs)
@@ -303,7 +325,7 @@ class _Migration:
         for step in self.plan.of(CreateDatabase):
             databases[step.target].append(Destination(step.tenant, workspace.server(step.server).at(step.database)))
         copies = copy_units(
-            list(self.plan.of(CopyTable)),
+            self._copy_steps(),
             transfers,
             databases,
             self.survey.catalog,
@@ -361,6 +383,36 @@ class _Migration:
             counts.close()
         return self._prove(transfers), carried.failures
 
+    def _sequence_values(self, epoch: str, resolved: Mapping[str, Resolved]) -> Mapping[str, Mapping[Relation, int]]:
+        """Behind which value each target's sequences go on; what verify holds them to.
+
+        Read after the fence, because sequences stand outside of every snapshot, and once an epoch, because
+        applications go on drawing numbers that the fence keeps them from using.
+        """
+        known = sequence_values(self.journal, self.run.id)
+        if known is not None and known[0] == epoch:
+            return known[1]
+        schemas = self.workspace.settings.source.schemas
+        with session(self.workspace.source, purpose="sequences", settings=READ_ONLY) as connection:
+            standing = {one.relation: one for one in read_sequences(connection, schemas)}
+        values = {
+            name: {
+                item.sequence: value for item in target.sequences if (value := last_value(item, standing)) is not None
+            }
+            for name, target in resolved.items()
+        }
+        listed = {name: [[*sequence, value] for sequence, value in found.items()] for name, found in values.items()}
+        self.journal.record(self.run.id, "sequences", {"epoch": epoch, "values": listed})
+        return values
+
+    def _copy_steps(self) -> list[CopyTable]:
+        """The copies with their parts as they were when this epoch began: receipts name parts by their number."""
+        kept = {step_id: parts for step_id, parts in self.journal.recorded(self.run.id, "parts")}
+        return [
+            replace(step, parts=tuple(None if part is None else (part[0], part[1]) for part in kept[step.id]))
+            for step in self.plan.of(CopyTable)
+        ]
+
     def _prove(self, transfers: Mapping[str, tuple[Transfer, ...]]) -> Proof:
         """From the digests that the copies and the finished databases left in the journal."""
         journal, run = self.journal, self.run.id
@@ -394,7 +446,21 @@ class _Migration:
             if table.rows >= 0
         }
 
-    def _outcome(self, summary: dict[str, object], proof: Proof, failures: Mapping[str, str]) -> Outcome:
+    def _drift(self, resolved: Mapping[str, Resolved]) -> tuple[Difference, ...]:
+        """What was written to the unfenced source since the snapshot, and is in no target."""
+        transfers = {name: target.transfers for name, target in resolved.items()}
+        with self.workspace.read_source("drift") as connection:
+            connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            now = routed_digests(self.workspace, connection, self.survey, transfers)
+        return written_since(given_digests(self.journal, self.run.id), now, transfers)
+
+    def _outcome(
+        self,
+        summary: dict[str, object],
+        proof: Proof,
+        failures: Mapping[str, str],
+        drift: tuple[Difference, ...],
+    ) -> Outcome:
         made = list(self.plan.of(CreateDatabase))
         figures: dict[str, str | int | float | bool | None] = {
             "databases": len(made),
@@ -405,6 +471,7 @@ class _Migration:
             "quarantined_rows": sum(balance.quarantined for balance in proof.balances),
             "differences": len(proof.differences),
             "fenced": self.fenced,
+            "source_changes_since_snapshot": len(drift),
         }
         summary.update(figures)
         if failures:
@@ -413,7 +480,7 @@ class _Migration:
                 f"{len(failures)} of {len(made)} databases failed; the others are complete:\n{lines}",
                 "The source stays fenced. Mend the cause and run `migrator migrate` again, or `migrator rollback`.",
             )
-        sections = proof_sections(proof)
+        sections = (*((drift_section(drift),) if drift else ()), *proof_sections(proof))
         if not proof.holds:
             summary["status"] = "findings"
             return Outcome(

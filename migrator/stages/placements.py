@@ -1,11 +1,18 @@
-"""placements: where every table goes and why. Reads the catalog only."""
+"""placements: where every table goes and why. Reads the catalog, and counts the rows of small tables."""
 
 from __future__ import annotations
 
-from migrator.core.outcome import Outcome, Section
-from migrator.core.placement import Placement, Undecided, place
+from collections.abc import Mapping
+
+from migrator.core.catalog import Catalog, Relation
+from migrator.core.graph import Edge, Graph, Line, Node
+from migrator.core.outcome import Cell, Outcome, Section
+from migrator.core.placement import Placement, Placements, Undecided, place
 from migrator.postgres.catalog import read_catalog
+from migrator.postgres.estimates import row_counts
 from migrator.stages.workspace import Workspace
+
+Rows = Mapping[Relation, int | None]
 
 
 def placements(workspace: Workspace) -> Outcome:
@@ -15,10 +22,8 @@ def placements(workspace: Workspace) -> Outcome:
         ConfigurationError: migrator.toml names what the source does not have.
         DatabaseError: the source cannot be reached.
     """
-    with workspace.read_source("placements") as connection:
-        catalog = read_catalog(connection, workspace.settings.source.schemas)
-    found = place(catalog, workspace.settings)
-    placed = sorted(found.tables.values(), key=lambda one: (one.target, str(one.relation)))
+    catalog, found, rows = read_placements(workspace)
+    placed = in_order(found)
     undecided = len(found.undecided)
     return Outcome(
         "placements",
@@ -31,39 +36,76 @@ def placements(workspace: Workspace) -> Outcome:
             **{target: sum(one.target == target for one in placed) for target in workspace.settings.targets},
             "ignored": sum(not one.target for one in placed),
             "undecided": undecided,
+            "inferred": sum(one.inferred for one in placed),
         },
         sections=(
             *((_undecided_section(found.undecided),) if undecided else ()),
             Section(
                 "Placements",
-                ("table", "target", "becomes", "tenant key", "why"),
-                tuple(_row(one) for one in placed),
+                ("table", "target", "tenant key", "hops", "rows", "bytes", "why"),
+                tuple(_row(one, catalog, rows) for one in placed),
             ),
-            *(
-                (
-                    Section(
-                        "Foreign keys that will cross databases",
-                        ("foreign key", "table", "references"),
-                        tuple((key.name, str(key.table), str(key.referenced)) for key in found.severed),
-                        text="They cannot be declared any more; verify checks them across databases instead.",
-                    ),
-                )
-                if found.severed
-                else ()
-            ),
+            *((_severed_section(found),) if found.severed else ()),
         ),
         data={
-            "placements": [_entry(one) for one in placed],
+            "placements": [_entry(one, catalog, rows) for one in placed],
+            "tenant_root": str(found.tenant_root) if found.tenant_root else None,
+            "tenant_key": found.root_key,
             "undecided": [
-                {"table": str(one.relation), "candidates": one.candidates, "reason": one.reason}
+                {
+                    "schema": one.relation.schema,
+                    "table": one.relation.name,
+                    "candidates": one.candidates,
+                    "reason": one.reason,
+                }
                 for one in found.undecided
             ],
             "severed": [
-                {"name": key.name, "table": str(key.table), "references": str(key.referenced)} for key in found.severed
+                {
+                    "name": key.name or None,
+                    "key": key.label,
+                    "table": str(key.table),
+                    "references": str(key.referenced),
+                    "inferred": bool(key.evidence),
+                }
+                for key in found.severed
             ],
         },
+        graph=placement_graph(catalog.database, found, tuple(workspace.settings.targets)),
         next=("migrator placements",) if undecided else ("migrator dry-run",),
     )
+
+
+def read_placements(workspace: Workspace) -> tuple[Catalog, Placements, Rows]:
+    """The source's catalog, where its tables go, and how many rows they hold."""
+    with workspace.read_source("placements") as connection:
+        catalog = read_catalog(connection, workspace.settings.source.schemas)
+        found = place(catalog, workspace.settings)
+        return catalog, found, row_counts(connection, catalog)
+
+
+def placement_graph(title: str, found: Placements, targets: tuple[str, ...]) -> Graph:
+    """Tables coloured by target; keys that cross databases are dashed, others that nobody declared dotted."""
+    nodes = [
+        Node(str(one.relation), str(one.relation), " + ".join(one.targets) or "ignored")
+        for one in found.tables.values()
+    ] + [Node(str(one.relation), str(one.relation), "undecided") for one in found.undecided]
+    known = {node.id for node in nodes}
+    severed = set(found.severed)
+    edges = []
+    for key in dict.fromkeys((*found.foreign_keys, *found.virtual_keys)):
+        line: Line = "dashed" if key in severed else "dotted" if key.virtual else "solid"
+        if {str(key.table), str(key.referenced)} <= known:
+            edges.append(Edge(str(key.table), str(key.referenced), ", ".join(key.columns), line))
+    used = dict.fromkeys(node.group for node in nodes)
+    first = [name for name in targets if name in used]
+    groups = (*first, *sorted(name for name in used if name not in first))
+    return Graph(title, groups, tuple(nodes), tuple(edges))
+
+
+def in_order(found: Placements) -> list[Placement]:
+    """The placements as they are listed: by target, then by name; what is left behind last."""
+    return sorted(found.tables.values(), key=lambda one: (not one.target, one.target, one.relation))
 
 
 def _headline(placed: int, undecided: int) -> str:
@@ -77,33 +119,56 @@ def _undecided_section(undecided: tuple[Undecided, ...]) -> Section:
         "Undecided",
         ("table", "why", "could be written"),
         tuple((str(one.relation), one.reason, "\n".join(one.candidates)) for one in undecided),
+        text="dry-run refuses until each of these has a target, or `ignore` with the reason, in migrator.toml.",
         tone="bad",
     )
 
 
-def _row(placement: Placement) -> tuple[str, ...]:
-    destination = str(placement.destination)
-    return (
-        str(placement.relation),
-        " + ".join(placement.targets) or "ignored",
-        "" if destination == str(placement.relation) or not placement.target else destination,
-        "\n".join(placement.key_path.label) if placement.key_path else "",
-        placement.ignored or placement.reason,
+def _severed_section(found: Placements) -> Section:
+    return Section(
+        "Foreign keys that will cross databases",
+        ("foreign key", "table", "references"),
+        tuple((key.name or "(not declared)", str(key.table), str(key.referenced)) for key in found.severed),
+        text="They cannot be declared any more; verify checks them across databases instead.",
     )
 
 
-def _entry(placement: Placement) -> dict[str, object]:
+def _row(placement: Placement, catalog: Catalog, rows: Rows) -> tuple[Cell, ...]:
+    table = catalog.tables.get(placement.relation)
+    name, destination = str(placement.relation), str(placement.destination)
+    path = placement.key_path
+    return (
+        name if destination == name or not placement.target else f"{name}\nas {destination}",
+        " + ".join(placement.targets) or "ignored",
+        "\nelse ".join("\n".join(one.label) for one in path.alternatives) if path else "",
+        len(path.hops) if path else None,
+        rows.get(placement.relation),
+        table.bytes if table else None,
+        (placement.ignored or placement.reason) + (" (inferred)" if placement.inferred else ""),
+    )
+
+
+def _entry(placement: Placement, catalog: Catalog, rows: Rows) -> dict[str, object]:
+    table = catalog.tables.get(placement.relation)
+    path = placement.key_path
     return {
-        "table": str(placement.relation),
+        "schema": placement.relation.schema,
+        "table": placement.relation.name,
         "target": placement.target or None,
-        "destination": str(placement.destination) if placement.target else None,
+        "key_path": path.label if path else None,
+        "otherwise": [one.label for one in path.otherwise] if path else [],
+        "hops": len(path.hops) if path else None,
+        "rows": rows.get(placement.relation),
+        "bytes": table.bytes if table else None,
+        "reason": placement.ignored or placement.reason,
+        "inferred": placement.inferred,
+        "destination": {"schema": placement.destination.schema, "table": placement.destination.name}
+        if placement.target
+        else None,
         "per_tenant": placement.per_tenant,
         "replicate": placement.replicate,
-        "key_path": placement.key_path.label if placement.key_path else None,
         "columns": placement.columns,
         "unowned": placement.unowned,
         "ignored": placement.ignored or None,
-        "inferred": placement.inferred,
         "derived": placement.derived,
-        "reason": placement.reason,
     }

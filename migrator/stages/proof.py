@@ -31,22 +31,25 @@ def prove(
     transfers: Mapping[str, Sequence[Transfer]],
     placements: Placements,
     *,
-    counted: Mapping[str, int],
+    counted: Mapping[str, int] | None,
     quarantined: Mapping[str, int],
     databases: Mapping[str, int],
 ) -> Proof:
     """Compares, target by target, what the source gave with what the databases hold.
 
-    `given` and `held` are digests by target; `counted` the rows of each source table, `databases` how many databases
-    each target has.
+    `given` and `held` are digests by target; `counted` the rows of each source table (None where only some databases
+    are looked at: nothing can be said of conservation then), `databases` how many databases each target has.
     """
     unequal = [
         (target, difference)
         for target, items in transfers.items()
         for difference in differences(_expected(given.get(target, ()), items), held.get(target, ()))
     ]
-    accounted = balances(counted, given, placements.tables.values(), quarantined, databases)
     target_rows = sum(digest.rows for found in held.values() for digest in found)
+    if counted is None:
+        given_rows = sum(digest.rows for found in given.values() for digest in found)
+        return Proof(tuple(unequal), (), given_rows, target_rows)
+    accounted = balances(counted, given, placements.tables.values(), quarantined, databases)
     return Proof(tuple(unequal), accounted, sum(counted.values()), target_rows)
 
 
@@ -72,8 +75,9 @@ def proof_sections(proof: Proof) -> tuple[Section, ...]:
         ),
         tone="bad" if lost else "good",
     )
+    accounted = (conservation,) if proof.balances else ()
     if not proof.differences:
-        return (conservation,)
+        return accounted
     unequal = Section(
         "Differences",
         ("target", "table", "tenant", "kind", "source rows", "target rows"),
@@ -83,4 +87,4 @@ def proof_sections(proof: Proof) -> tuple[Section, ...]:
         ),
         tone="bad",
     )
-    return (unequal, conservation)
+    return (unequal, *accounted)

@@ -11,6 +11,7 @@ from migrator.core.compare import Difference, Digest, differences
 from migrator.core.manifest import Manifest
 from migrator.core.names import MAX_IDENTIFIER_BYTES
 from migrator.core.outcome import Outcome
+from migrator.core.transfer import RECORD_HASH_SINCE
 from migrator.errors import MigratorError, RefusedError
 from migrator.files import private_directory
 from migrator.journal import Run
@@ -23,7 +24,7 @@ from migrator.postgres.digest import target_digests, whole_table
 from migrator.postgres.dump import dump_directory, read_back
 from migrator.postgres.fence import lift_fence, read_fence
 from migrator.postgres.proving import object_differences
-from migrator.stages.backup_directory import check_backup
+from migrator.stages.backup_directory import check_backup, make_private
 from migrator.stages.backup_restore import restore_backup_into
 from migrator.stages.clean import clean
 from migrator.stages.resolve import resolve
@@ -187,6 +188,7 @@ def _dump(workspace: Workspace, run: Run, found: Findings, done: Taken) -> None:
         dump_directory(
             workspace.server(server).at(database), directory, programs=workspace.programs, purpose="rollback"
         )
+        make_private(directory)
         read_back(directory, programs=workspace.programs)
         return database, str(directory)
 
@@ -215,7 +217,7 @@ def _source_changes(workspace: Workspace, run: Run, connection: Connection) -> t
     workspace.progress.start(task, total=len(tables), unit="tables")
     now = []
     for number, table in enumerate(tables, 1):
-        now.append(whole_table(connection, table))
+        now.append(whole_table(connection, table, records=catalog.server_version >= RECORD_HASH_SINCE))
         workspace.progress.advance(task, rows=number)
     workspace.progress.finish(task)
     return differences(before.values(), now), len(now)

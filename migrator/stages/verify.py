@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from migrator.core.catalog import ForeignKey, Relation
-from migrator.core.compare import UNOWNED, Difference, Digest, RowDifference, differences, total
+from migrator.core.compare import Difference, Digest, RowDifference
 from migrator.core.outcome import Outcome, Section
 from migrator.core.plan import CreateDatabase, Plan
 from migrator.core.transfer import Transfer
 from migrator.errors import RefusedError
 from migrator.journal import Run
-from migrator.postgres.connect import READ_ONLY, Connection, session
+from migrator.postgres.connect import READ_ONLY, session
 from migrator.postgres.counting import count_rows
-from migrator.postgres.digest import source_digests
 from migrator.postgres.fence import read_fence
 from migrator.postgres.proving import DatabaseFacts, Reference, drill_down, examine, orphans, severed_reference
 from migrator.postgres.reading import select_keyed
-from migrator.stages.migrate import database_counts, given_digests
+from migrator.stages.drift import drift_section, routed_digests, written_since
+from migrator.stages.migrate import database_counts, given_digests, sequence_values
 from migrator.stages.proof import Proof, proof_sections, prove
 from migrator.stages.resolve import Resolved, resolve
 from migrator.stages.survey import Survey, plan_of, survey
@@ -80,16 +80,18 @@ class _Verifier:
         self.survey = found
         self.resolved = resolve(workspace, plan, found)
         self.databases = _sampled(plan, sample)
+        taken = sequence_values(workspace.journal, run.id)
+        self.given = taken[1] if taken is not None else {}
 
     def verification(self) -> _Verification:
         transfers = {name: target.transfers for name, target in self.resolved.items()}
         with self.workspace.read_source("verify") as connection:
             connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            fresh = {name: self._source(connection, name, items) for name, items in transfers.items()}
+            fresh = routed_digests(self.workspace, connection, self.survey, transfers)
             fenced = read_fence(connection) is not None
             counted = count_rows(connection, self.survey.catalog)
         copied = given_digests(self.workspace.journal, self.run.id)
-        changed = tuple(one for name in transfers for one in differences(copied.get(name, ()), fresh[name]))
+        changed = written_since(copied, fresh, transfers)
         if changed and not fenced:
             # Without a fence the monolith went on: what was read in the snapshot is what the targets must hold.
             fresh, counted = dict(copied), dict(self.workspace.journal.recorded(self.run.id, "source rows"))
@@ -110,23 +112,13 @@ class _Verifier:
             held,
             transfers,
             self.survey.placements,
-            counted={} if partial else counted,
+            counted=None if partial else counted,
             quarantined=self.workspace.journal.quarantined(self.run.id),
             databases=database_counts(self.plan),
         )
         return _Verification(
             proof, facts, () if fenced else changed, tuple(self._rows(proof, transfers)), tuple(self._references())
         )
-
-    def _source(self, connection: Connection, target: str, transfers: Sequence[Transfer]) -> tuple[Digest, ...]:
-        task = f"digests of the source for {target}"
-        self.workspace.progress.start(task, total=len(transfers), unit="tables")
-        found: list[Digest] = []
-        for number, transfer in enumerate(transfers, 1):
-            found += source_digests(connection, transfer, self.survey.catalog)
-            self.workspace.progress.advance(task, rows=number)
-        self.workspace.progress.finish(task)
-        return _as_routed(found, transfers, self.survey.known_keys)
 
     def _examine(self) -> tuple[DatabaseFacts, ...]:
         task = "examining databases"
@@ -143,7 +135,10 @@ class _Verifier:
     def _examine_one(self, step: CreateDatabase) -> DatabaseFacts:
         target = self.resolved[step.target]
         endpoint = self.workspace.server(step.server).at(step.database)
-        return examine(endpoint, step.target, step.tenant, target.transfers, target.objects, _soft_deleted(target))
+        given = self.given.get(step.target, {})
+        return examine(
+            endpoint, step.target, step.tenant, target.transfers, target.objects, given, _soft_deleted(target)
+        )
 
     def _rows(
         self, proof: Proof, transfers: Mapping[str, tuple[Transfer, ...]]
@@ -199,25 +194,6 @@ class _Verifier:
 def str_of(relation: Relation) -> str:
     """A relation as digests name it."""
     return f"{relation.schema}.{relation.name}"
-
-
-def _as_routed(found: Sequence[Digest], transfers: Sequence[Transfer], known: Sequence[str]) -> tuple[Digest, ...]:
-    """The digests as migrate routes the rows: an unknown tenant's are nobody's, global ones may be everybody's."""
-    tenants, by_name = set(known), {str_of(one.relation): one for one in transfers}
-    totals = total(
-        digest
-        if not by_name[digest.relation].per_tenant or digest.tenant in tenants
-        else replace(digest, tenant=UNOWNED)
-        for digest in found
-    )
-    for relation, transfer in by_name.items():
-        shared = totals.get((relation, UNOWNED))
-        if shared is None or not transfer.for_everyone:
-            continue
-        for tenant in known:
-            own = totals.get((relation, tenant), Digest(relation, tenant, 0, 0))
-            totals[relation, tenant] = own.plus(shared)
-    return tuple(totals.values())
 
 
 def _sampled(plan: Plan, sample: float | None) -> list[CreateDatabase]:
@@ -287,10 +263,11 @@ def _outcome(run: Run, plan: Plan, result: _Verification, summary: dict[str, obj
             data,
             ("migrator rollback",),
         )
+    proven = "no row is lost, none leaked" if sample is None else "no row of theirs leaked"
     return Outcome(
         "verify",
         run_id=run.id,
-        headline=f"All digests of {len(result.facts)} databases agree{whole}; no row is lost, none leaked, "
+        headline=f"All digests of {len(result.facts)} databases agree{whole}; {proven}, "
         "no reference across databases is broken.",
         summary=figures,
         sections=sections,
@@ -313,16 +290,14 @@ def _finding_sections(result: _Verification) -> list[Section]:
         sections.append(Section("Rows of another tenant", ("database", "table", "rows"), leaks, tone="bad"))
     sequences = tuple((fact.database, *one) for fact in result.facts for one in fact.sequences)
     if sequences:
-        columns = ("database", "sequence", "stands at", "highest value in use")
+        columns = ("database", "sequence", "stands at", "furthest value given")
         sections.append(Section("Sequences that would collide", columns, sequences, tone="bad"))
     broken = tuple(one for one in result.references if one[2])
     if broken:
         columns = ("foreign key", "database", "orphan keys", "some of them")
         sections.append(Section("References broken across databases", columns, broken, tone="bad"))
     if result.changed_since:
-        changes = tuple((one.relation, one.tenant, one.source_rows, one.target_rows) for one in result.changed_since)
-        columns = ("table", "tenant", "rows in the snapshot", "rows now")
-        sections.append(Section("The source was written to since the snapshot", columns, changes, tone="warning"))
+        sections.append(drift_section(result.changed_since))
     return sections
 
 

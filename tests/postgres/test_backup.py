@@ -14,7 +14,7 @@ from psycopg import sql
 
 from migrator.errors import DatabaseError, RefusedError
 from migrator.postgres.connect import session
-from migrator.postgres.databases import Mark, comment, marks
+from migrator.postgres.databases import Mark, _building_name, comment, marks
 from migrator.postgres.dump import dump_directory, dump_schema, list_archive, read_back
 from migrator.stages import backup_restore
 from migrator.stages.backup import backup
@@ -256,10 +256,11 @@ def test_what_interrupted_attempts_left_is_cleared(work: Workspace, source: str)
     foreign = home / "20010101-000000-aaaa.deadbeef.partial"
     foreign.mkdir()
     scratch = backup_restore._scratch_name(work.prefix, run.id)
-    # One attempt died between CREATE DATABASE and the mark.
+    # One attempt died between CREATE DATABASE and the mark: the database still has the name it is built under.
     work.journal.artefact(run.id, "database", scratch, "intended", target="scratch")
+    building = _building_name(run.id, scratch)
     with session(work.server(), purpose="test") as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(scratch)))
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(building)))
     # The pg_dump of a migrator that was killed is still there.
     with psycopg.connect(source, application_name=f"migrator pg_dump {run.id}") as orphan:
         outcome = backup(work, verify=True)
@@ -268,7 +269,8 @@ def test_what_interrupted_attempts_left_is_cleared(work: Workspace, source: str)
     assert outcome.summary["verified"] == "yes"
     assert not leftover.exists()
     assert foreign.exists()
-    assert scratch not in databases(work)
+    with session(work.server(), purpose="test") as connection:
+        assert not {scratch, building} & marks(connection).keys()
 
     # Another died in the middle of the restore: the scratch database is full, and marked.
     work.journal.artefact(run.id, "database", scratch, "created", target="scratch")
@@ -289,6 +291,11 @@ def test_a_database_of_the_scratch_name_that_is_not_ours_is_left_alone(work: Wor
     with pytest.raises(RefusedError, match="not made by migrator"):
         backup(work, verify=True)
     assert scratch in databases(work)
+
+
+@pytest.mark.parametrize(("jobs", "budget", "found"), [(4, None, 4), (4, 10, 4), (4, 4, 2), (4, 1, 1), (1, 9, 1)])
+def test_sessions_stay_within_the_budget(jobs: int, budget: int | None, found: int) -> None:
+    assert backup_restore.jobs_within(jobs, budget) == found
 
 
 def test_names_stay_within_the_limit() -> None:

@@ -190,3 +190,33 @@ def test_each_rule_says_what_it_moved(database_url: str, make_workspace: Workspa
     assert said(work) == ["bad: 12 rows moved"]
     assert outcome.next == ("migrator dry-run", "migrator clean --restore")
     assert outcome.summary["dependent_rows"] == 10
+
+
+def test_a_key_over_periods(database_url: str, make_workspace: WorkspaceFactory) -> None:
+    """What references a period hangs on every row that covers a part of it."""
+    ((version,),) = fetch(database_url, "SELECT current_setting('server_version_num')::int")
+    if version < 180000:
+        pytest.skip("foreign keys over periods came with PostgreSQL 18")
+    run_sql(
+        database_url,
+        """
+        CREATE TABLE price (item int4range, during daterange, PRIMARY KEY (item, during WITHOUT OVERLAPS));
+        CREATE TABLE sale (id integer PRIMARY KEY, item int4range, during daterange,
+                           FOREIGN KEY (item, PERIOD during) REFERENCES price (item, PERIOD during));
+        INSERT INTO price VALUES ('[1,2)', '[2020-01-01,2021-01-01)'), ('[1,2)', '[2021-01-01,2022-01-01)'),
+                                 ('[2,3)', '[2020-01-01,2022-01-01)');
+        INSERT INTO sale VALUES (1, '[1,2)', '[2020-06-01,2021-06-01)'), (2, '[1,2)', '[2021-02-01,2021-03-01)'),
+                                (3, '[2,3)', '[2020-02-01,2020-03-01)');
+        """,
+    )
+    work = make_workspace(
+        database_url,
+        clean={
+            "one": {"table": "price", "where": "item @> 1 AND during @> date '2020-05-05'"},
+            "no": {"kind": "orphans"},
+        },
+    )
+    before = state(database_url)
+    assert clean(work, execute=True).summary["rows"] == 2
+    clean(work, restore=True)
+    assert state(database_url) == before

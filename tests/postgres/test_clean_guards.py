@@ -43,7 +43,7 @@ def wait_until_blocked(url: str) -> None:
     """Waits for a session of migrator to wait for a lock."""
     deadline = time.monotonic() + 20
     statement = (
-        "SELECT FROM pg_stat_activity WHERE application_name = 'migrator clean' AND wait_event_type = 'Lock' "
+        "SELECT FROM pg_stat_activity WHERE application_name LIKE 'migrator clean%' AND wait_event_type = 'Lock' "
         "AND datname = current_database()"
     )
     while not fetch(url, statement):
@@ -261,10 +261,21 @@ def test_a_lost_session_leaves_everything_as_it_was(source: str, make_workspace:
         wait_until_blocked(source)
         fetch(
             source,
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'migrator clean' "
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'migrator clean%' "
             "AND datname = current_database()",
         )
         thread.join(20)
     assert [error.exit_code for error in errors if isinstance(error, DatabaseError)] == [5]
     assert state(source) == before
     assert clean(work, execute=True).summary["rows"] == 2
+
+
+def test_what_a_killed_clean_still_does_is_ended(source: str, make_workspace: WorkspaceFactory) -> None:
+    work = make_workspace(source, clean=RULE)
+    run = work.journal.open_run(work.source_id, "test")
+    with psycopg.connect(source, application_name=f"migrator clean {run.id}") as orphan:
+        orphan.execute("LOCK TABLE orders IN SHARE ROW EXCLUSIVE MODE")
+        assert clean(work, execute=True).summary["rows"] == 2
+        with pytest.raises(psycopg.OperationalError):
+            orphan.execute("SELECT 1")
+    assert "Ended the session of an interrupted clean" in said(work)[0]

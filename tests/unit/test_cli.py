@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 
 from migrator import logs
 from migrator.cli import run as running
@@ -33,7 +32,6 @@ def _somewhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
         monkeypatch.delenv(name)
     yield
     logs.close_file()
-    structlog.reset_defaults()
 
 
 def stage(monkeypatch: pytest.MonkeyPatch, result: Outcome | BaseException) -> list[Session]:

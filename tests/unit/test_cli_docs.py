@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import get_args
+from typing import get_args, get_origin
 
 import click
 import pytest
@@ -94,7 +94,7 @@ def _settings(model: type[BaseModel], place: str = "") -> Iterator[tuple[str, st
         if nested is None:
             yield place, name
         else:
-            of_many = field.annotation is not nested and type(None) not in get_args(field.annotation)
+            of_many = get_origin(field.annotation) is Mapping
             yield from _settings(nested, f"{place}.{name}".lstrip(".") + (".NAME" if of_many else ""))
 
 

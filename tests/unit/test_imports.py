@@ -38,6 +38,7 @@ LIBRARIES: dict[str, set[str]] = {
     "alembic": {"revisions"},
     "click": {"__main__", "cli"},
     "rich": {"cli", "report"},
+    "graphviz": {"report"},
     "jinja2": {"report"},
     "pydantic": {"config", "core"},
     "pydantic_settings": {"config"},

@@ -31,7 +31,6 @@ def console() -> Iterator[list[str]]:
     root.handlers, root.level = before, level
     logging.captureWarnings(False)
     structlog.contextvars.clear_contextvars()
-    structlog.reset_defaults()
 
 
 def written(directory: Path) -> list[dict[str, Any]]:
@@ -64,7 +63,7 @@ def test_passwords_are_masked(text: str, masked: str) -> None:
 
 def test_no_line_holds_a_password(tmp_path: Path, console: list[str]) -> None:
     logs.to_file(tmp_path)
-    log = structlog.get_logger("test")
+    log = logs.logger("test")
     try:
         raise ValueError("could not connect to postgresql://u:geheim@h/db")
     except ValueError:
@@ -80,7 +79,7 @@ def test_no_line_holds_a_password(tmp_path: Path, console: list[str]) -> None:
 def test_a_line_carries_what_is_bound(tmp_path: Path, console: list[str]) -> None:
     file = logs.to_file(tmp_path)
     structlog.contextvars.bind_contextvars(run_id="r1", stage="migrate")
-    structlog.get_logger("test").info("copied", target="tenant", tenant="42", step="copy:orders", rows=3)
+    logs.logger("test").info("copied", target="tenant", tenant="42", step="copy:orders", rows=3)
     logging.getLogger("alembic.runtime.migration").info("Running upgrade %s -> %s", "a", "b")
     first, second = written(tmp_path)
     assert list(first)[:5] == ["timestamp", "level", "event", "run_id", "stage"]
@@ -95,7 +94,7 @@ def test_the_console_without_verbose_has_warnings_only_and_no_traceback(tmp_path
     lines: list[str] = []
     logs.to_console(lines.append, verbose=False, colors=False)
     logs.to_file(tmp_path)
-    log = structlog.get_logger("test")
+    log = logs.logger("test")
     log.info("quiet")
     log.warning("loud")
     log.error("told", told=True)
@@ -115,7 +114,7 @@ def test_a_log_that_vanishes_is_made_again_and_its_directory_complained_about_on
     tmp_path: Path, console: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = logs.to_file(tmp_path / "logs")
-    log = structlog.get_logger("test")
+    log = logs.logger("test")
     log.info("one")
     file.unlink()
     log.info("two")
@@ -131,7 +130,7 @@ def test_rotation_keeps_every_line(tmp_path: Path, console: list[str], monkeypat
     monkeypatch.setattr(logs, "FILE_BYTES", 2000)
     logs.to_file(tmp_path)
     for number in range(60):
-        structlog.get_logger("test").info("line", number=number)
+        logs.logger("test").info("line", number=number)
     files = sorted(
         tmp_path.glob(f"{logs.FILE_NAME}*"), key=lambda path: -int(path.suffix[1:]) if path.suffix[1:].isdigit() else 0
     )
@@ -142,7 +141,7 @@ def test_rotation_keeps_every_line(tmp_path: Path, console: list[str], monkeypat
 
 
 def _write(worker: int) -> None:
-    log = structlog.get_logger("worker")
+    log = logs.logger("worker")
     for number in range(50):
         # Longer than any buffer: a line that was written in two pieces would be torn by another process's.
         log.info("line", worker=worker, number=number, padding="x" * 12_000)

@@ -62,7 +62,9 @@ SELECT 'column', a.relation || '.' || quote_ident(a.attname),
                  'default', pg_catalog.pg_get_expr(d.adbin, d.adrelid), 'identity', nullif(a.attidentity, ''),
                  'generated', nullif(a.attgenerated, ''), 'storage', a.attstorage,
                  'compression', nullif(to_jsonb(a) ->> 'attcompression', ''),
-                 'statistics', nullif(coalesce(a.attstattarget, -1), -1), 'options', a.attoptions::text)
+                 'statistics', nullif(coalesce(a.attstattarget, -1), -1), 'options',
+                 -- PostgreSQL's back branches keep a version of the column there, which no DDL can set or dump.
+                 (SELECT array_agg(o ORDER BY o)::text FROM unnest(a.attoptions) o WHERE o !~ '^pg_attver='))
 FROM attribute a
 JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum

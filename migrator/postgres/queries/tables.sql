@@ -40,7 +40,7 @@ SELECT k.oid::bigint, k.nspname, k.relname, k.relkind::text,
         JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
         WHERE i.inhrelid = k.oid),
        k.relrowsecurity, k.relforcerowsecurity, k.relpersistence::text,
-       pg_catalog.obj_description(k.oid, 'pg_class')
+       pg_catalog.obj_description(k.oid, 'pg_class'), coalesce(pg_catalog.pg_relation_filenode(k.oid), 0)::bigint
 FROM chosen k
 JOIN sizes s ON s.root = k.oid
 ORDER BY k.nspname, k.relname

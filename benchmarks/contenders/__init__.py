@@ -1,0 +1,1 @@
+"""What is measured against each other; every module has a `measure(bed, case) -> Measured`."""

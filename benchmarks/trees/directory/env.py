@@ -1,0 +1,5 @@
+"""Runs the tree's revisions."""
+
+from migrator.revisions import run_environment
+
+run_environment(None)

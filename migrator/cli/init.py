@@ -1,0 +1,72 @@
+"""Beginning with a database that nobody has described: init."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from migrator.cli.options import StageCommand
+from migrator.cli.session import Session, Work
+from migrator.core.outcome import Outcome
+
+if TYPE_CHECKING:
+    from migrator.core.tenant_root import RootCandidate
+
+
+@click.command("init", cls=StageCommand, short_help="Write migrator.toml and the Alembic trees for any database.")
+@click.option("--tenant-root", metavar="TABLE", help="The table with one row per tenant, where it is not obvious.")
+@click.option("--schema", "schemas", multiple=True, metavar="NAME", help="Only this schema; may be repeated.")
+@click.option(
+    "--into", type=click.Path(file_okay=False, path_type=Path), default=Path(), metavar="DIR",
+    help="Where migrator.toml and migrations/ are written; default: here.",
+)  # fmt: skip
+@click.option("--trees", is_flag=True, help="Write only the trees anew, for a migrator.toml that has been edited.")
+def init(tenant_root: str | None, schemas: tuple[str, ...], into: Path, trees: bool) -> Work:
+    """Reads the source's catalogs and rows, and writes migrator.toml and the Alembic trees for it.
+
+    Proposes the tenant root, a place for every table with the reason, the foreign keys that nobody declared with the
+    evidence, and what becomes of rows without a tenant. What cannot be decided is written down as such, and blocks
+    dry-run. Nothing is written to the source. Exit code 1 while a table is undecided, 3 where the tenant root is
+    ambiguous and there is no terminal to ask on.
+
+    \b
+    Examples:
+      migrator init --source postgresql:///shop
+      migrator init --source postgresql:///shop --tenant-root accounts --into split/
+      migrator init --trees
+    """
+
+    def work(session: Session) -> Outcome:
+        from migrator.stages.init import init as stage
+        from migrator.stages.init import regenerate_trees
+
+        if trees:
+            if tenant_root or schemas:
+                raise click.UsageError("--trees takes its tenant root and schemas from migrator.toml.")
+            root = session.settings.root
+            return regenerate_trees(session.looking, root)
+        return stage(session.fresh(schemas), into.absolute(), tenant_root=tenant_root, ask=_asker(session))
+
+    return work
+
+
+def _asker(session: Session) -> Callable[[Sequence[RootCandidate]], str | None] | None:
+    """Asks for the tenant root on a terminal; None where there is none."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return None
+
+    def ask(candidates: Sequence[RootCandidate]) -> str | None:
+        session.progress.pause()
+        for number, one in enumerate(candidates, 1):
+            click.echo(f"  {number}  {one.relation} ({one.score:g} points): {'; '.join(one.reasons)}", err=True)
+        answer = click.prompt("Which table has one row per tenant? (a number or a name)", err=True)
+        if answer.isdecimal() and 0 < int(answer) <= len(candidates):
+            relation = candidates[int(answer) - 1].relation
+            return f"{relation.schema}.{relation.name}"
+        return str(answer)
+
+    return ask

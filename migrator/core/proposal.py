@@ -1,0 +1,376 @@
+"""A first placement of every table of a database that nobody has described, each with its reason in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from migrator.core.catalog import Catalog, ForeignKey, Relation, Table
+from migrator.core.identity import BOOKKEEPING, identity_tables
+from migrator.core.inference import dangling_columns
+from migrator.core.paths import FoundPaths, KeyPath, find_paths, in_order, via
+
+# A table that nothing connects with the others is reference data as long as it is small.
+_SMALL_ROWS = 10_000
+# A table whose rows are nearly as many as those that name them is no reference data: they are somebody's.
+_OWNED_ROWS = 1_000
+_OWNED_SHARE = 0.5
+# So many rows without a tenant are no accident.
+_MANY_ROWS = 10
+_MANY_SHARE = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What the rows say about several key paths of one table: `by_path` counts the rows that each gives a tenant."""
+
+    rows: int
+    disagreeing: int
+    by_path: tuple[int, ...]
+    samples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WithoutTenant:
+    """Rows that have no tenant by their key path, `unset` those whose path begins with NULL.
+
+    `referenced` counts the rows of other tables that name one of the unset ones.
+    """
+
+    rows: int
+    unset: int
+    homeless: int
+    referenced: Mapping[str, int] = field(default_factory=dict)
+    sampled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One table's entry. `key_path` is set only where it has to be written: migrator derives all others by itself."""
+
+    relation: Relation
+    target: str = ""
+    reason: str = ""
+    key_path: KeyPath | None = None
+    path: KeyPath | None = None
+    unowned: str = ""
+    ignore: str = ""
+    decide: tuple[str, ...] = ()
+    ways: tuple[KeyPath, ...] = ()  # key paths of equal standing, one of which `decide` needs
+    inferred: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Where the tables would go by their keys alone, and which questions only the rows can answer."""
+
+    catalog: Catalog
+    keys: Mapping[Relation, tuple[ForeignKey, ...]]
+    root: Relation
+    identities: Mapping[Relation, str]
+    found: FoundPaths
+    written: Mapping[Relation, KeyPath]  # paths that have to be written into the file
+    through: frozenset[Relation]  # tables that are reached through identities only
+
+    def is_tenants(self, relation: Relation) -> bool:
+        """Whether the table's rows are tenants' rows."""
+        return relation in self.found.paths and relation != self.root and relation not in self.identities
+
+    @property
+    def nullable(self) -> tuple[Relation, ...]:
+        """Tables of tenants' rows whose key path may meet NULL on its way, or a parent that is not there."""
+        return tuple(
+            relation
+            for relation, path in self.found.paths.items()
+            if self.is_tenants(relation) and all(self._may_fail(relation, one) for one in path.alternatives)
+        )
+
+    def other_paths(self, relation: Relation) -> tuple[KeyPath, ...]:
+        """Further ways from a table to a tenant, none of them through the table itself."""
+        known = set(self.found.paths[relation].alternatives) if relation in self.found.paths else set()
+        others: dict[KeyPath, None] = {}
+        for key in self.keys.get(relation, ()):
+            parent = self.found.paths.get(key.referenced)
+            if (
+                parent is None
+                or key.referenced == relation
+                or not (key.referenced == self.root or self.is_tenants(key.referenced))
+            ):
+                continue
+            for path in via(key, parent).alternatives:
+                if path not in known and all(hop.referenced != relation for hop in path.hops):
+                    others[path] = None
+        return tuple(sorted(others, key=lambda path: len(path.hops)))
+
+    def _may_fail(self, relation: Relation, path: KeyPath) -> bool:
+        steps = [(hop.table, hop.columns) for hop in path.hops]
+        if path.relation != self.root or not path.hops:
+            steps.append((path.relation, (path.column or "",)))
+        return any(hop.virtual or not hop.validated for hop in path.hops) or any(
+            self._may_be_null(table, columns) for table, columns in steps
+        )
+
+    def _may_be_null(self, relation: Relation, columns: tuple[str, ...]) -> bool:
+        table = self.catalog.tables[relation]
+        return any((column := table.column(name)) is None or not column.not_null for name in columns)
+
+
+def draft(
+    catalog: Catalog,
+    keys: Iterable[ForeignKey],
+    root: Relation,
+    root_key: str,
+    chosen: Mapping[Relation, KeyPath] | None = None,
+) -> Draft:
+    """A draft by the foreign keys, declared and inferred; `chosen` are paths that the rows have decided on."""
+    by_table: dict[Relation, tuple[ForeignKey, ...]] = {relation: () for relation in catalog.tables}
+    for key in dict.fromkeys(keys):
+        if key.referenced in catalog.tables:
+            by_table[key.table] = (*by_table[key.table], key)
+    identities = identity_tables(catalog, by_table, root)
+    kept = {name: path for name, path in (chosen or {}).items() if name not in identities}
+    given = {**kept, root: KeyPath((), root, root_key)}
+    strict = find_paths(
+        catalog, by_table, given, root=root, passable=lambda one: one not in identities and not _is_bookkeeping(one)
+    )
+    # Applications whose users belong to one tenant each: what hangs on a user is the tenant's, wherever users go.
+    loose = find_paths(catalog, by_table, strict.paths, root=root, passable=lambda one: not _is_bookkeeping(one))
+    through = frozenset(
+        relation for relation in loose.paths if relation not in strict.paths and relation not in strict.ambiguous
+    )
+    ambiguous = {**loose.ambiguous, **strict.ambiguous}
+    paths = {relation: path for relation, path in loose.paths.items() if relation not in strict.ambiguous}
+    written = {**kept, **{relation: paths[relation] for relation in through if relation not in identities}}
+    return Draft(catalog, by_table, root, identities, FoundPaths(paths, ambiguous), written, through)
+
+
+def settle(path: Sequence[KeyPath], found: Agreement) -> KeyPath | None:
+    """The path that several of equal standing amount to; None where their rows disagree, or none tells which counts.
+
+    Paths that agree may be tried in any order: the one that knows most rows comes first, and is enough if it knows all.
+    """
+    if found.disagreeing or (found.rows == 0 and all(not one.hops for one in path)):
+        return None
+    order = sorted(range(len(path)), key=lambda number: (-found.by_path[number], number))
+    if found.rows and found.by_path[order[0]] == found.rows:
+        return path[order[0]]
+    return in_order([path[number] for number in order])
+
+
+def complete(paths: Sequence[KeyPath], found: Agreement) -> KeyPath:
+    """One path from a table's own one and others that know rows which it does not know.
+
+    The row's own column stays first: it wins where paths disagree. Otherwise a path that knows every row is enough.
+    """
+    counted = list(zip(paths, found.by_path, strict=True))
+    if not paths[0].hops:
+        return in_order([path for path, rows in counted if rows or path is paths[0]])
+    best = max(counted, key=lambda one: one[1])
+    if best[1] == found.rows and not found.disagreeing:
+        return best[0]
+    return in_order([path for path, rows in counted if rows])
+
+
+def propose(
+    drafted: Draft,
+    *,
+    rows: Mapping[Relation, int | None],
+    agreements: Mapping[Relation, Agreement],
+    without: Mapping[Relation, WithoutTenant],
+) -> tuple[Proposal, ...]:
+    """An entry for every table, in the catalog's order."""
+    return tuple(_Proposing(drafted, rows, agreements, without).entries())
+
+
+class _Proposing:
+    def __init__(
+        self,
+        drafted: Draft,
+        rows: Mapping[Relation, int | None],
+        agreements: Mapping[Relation, Agreement],
+        without: Mapping[Relation, WithoutTenant],
+    ) -> None:
+        self.draft = drafted
+        self.rows = rows
+        self.agreements = agreements
+        self.without = without
+        self.referencing: dict[Relation, list[ForeignKey]] = {}
+        for keys in drafted.keys.values():
+            for key in keys:
+                self.referencing.setdefault(key.referenced, []).append(key)
+
+    def entries(self) -> Iterator[Proposal]:
+        for relation, table in self.draft.catalog.tables.items():
+            yield self._entry(relation, table)
+
+    def _entry(self, relation: Relation, table: Table) -> Proposal:
+        if _is_bookkeeping(relation):
+            return Proposal(
+                relation, ignore="bookkeeping of the application's own migrations, by its name", inferred=True
+            )
+        if relation == self.draft.root:
+            return Proposal(relation, "auth", "the tenant root")
+        if relation in self.draft.identities:
+            return Proposal(relation, "auth", self.draft.identities[relation], inferred=True)
+        if relation in self.draft.found.ambiguous:
+            return self._ambiguous(relation, self.draft.found.ambiguous[relation])
+        path = self.draft.found.paths.get(relation)
+        if path is not None:
+            return self._tenants(relation, path)
+        return self._without_path(relation)
+
+    def _tenants(self, relation: Relation, path: KeyPath) -> Proposal:
+        reason = how(path)
+        if relation in self.draft.through:
+            reason += ", through a table of AUTH"
+        agreement = self.agreements.get(relation)
+        written = self.draft.written.get(relation)
+        if agreement is not None and written is not None:
+            reason += _agreed(agreement)
+        counted = self.without.get(relation)
+        if counted is not None and counted.homeless == counted.rows > 0:
+            return self._nobodys(relation, path, counted)
+        unowned, note = self._unowned(relation)
+        if unowned:
+            reason += f"; {note}"
+        return Proposal(
+            relation, "tenant", reason, written, path, unowned, inferred=path.inferred or bool(unowned), note=note
+        )
+
+    def _nobodys(self, relation: Relation, path: KeyPath, counted: WithoutTenant) -> Proposal:
+        """A path that no row goes is none: what the table is, its keys do not tell."""
+        if self._one_for_one(relation, self.draft.root):
+            return Proposal(relation, "auth", f"a row of it belongs to each row of {self.draft.root}", inferred=True)
+        return Proposal(
+            relation, decide=("tenant", "auth", "shared"), ways=(path,),
+            reason=f"none of its {counted.rows:,} rows has a tenant by {path.text}",
+        )  # fmt: skip
+
+    def _unowned(self, relation: Relation) -> tuple[str, str]:
+        """What to do with rows that have no tenant, and what speaks for it."""
+        found = self.without.get(relation)
+        if found is None or found.homeless == 0:
+            return "", ""
+        if found.unset == 0:
+            return self._unowned_by_parent(relation, found)
+        share = "sampled " if found.sampled else ""
+        note = f"mixed: {found.unset:,} of {found.rows:,} {share}rows have no tenant"
+        if found.referenced:
+            told = ", ".join(f"{rows:,} rows of {table}" for table, rows in sorted(found.referenced.items()))
+            return "replicate", f"{note}, and {told} name them: every tenant gets them"
+        if found.unset >= _MANY_ROWS or found.unset >= _MANY_SHARE * found.rows:
+            return "shared", f"{note}, and nothing names them: they go to SHARED"
+        return "", f"{note}; too few to be meant so: they block until somebody decides"
+
+    def _unowned_by_parent(self, relation: Relation, found: WithoutTenant) -> tuple[str, str]:
+        """Rows that hang on global rows of a mixed table are global themselves."""
+        share = "sampled " if found.sampled else ""
+        count = f"{found.homeless:,} of {found.rows:,} {share}rows"
+        hops = self.draft.found.paths[relation].hops
+        parent = hops[0].referenced if hops else None
+        policy = self._unowned(parent)[0] if parent is not None and parent != relation else ""
+        if policy:
+            return policy, f"mixed: {count} hang on rows of {parent} that have no tenant, and go where those go"
+        return "", f"{count} name a parent that is missing or has no tenant: they block until somebody decides"
+
+    def _ambiguous(self, relation: Relation, paths: Sequence[KeyPath]) -> Proposal:
+        behind = {key.referenced for path in paths for key in path.hops[:1]}
+        found = self.agreements.get(relation)
+        reason = f"{len(paths)} key paths are equally short"
+        if found is not None and found.disagreeing:
+            reason += f" and disagree on {found.disagreeing:,} of {found.rows:,} rows ({'; '.join(found.samples)})"
+        elif found is not None and found.rows == 0:
+            reason += ", and there are no rows to compare"
+        if not behind:
+            reason += ": it links two tenants"
+        return Proposal(relation, reason=reason, decide=("tenant", "auth", "shared"), ways=tuple(paths))
+
+    def _without_path(self, relation: Relation) -> Proposal:
+        references = [key for key in self.draft.keys[relation] if key.referenced != relation and key.when is None]
+        undecided = [key.referenced for key in references if key.referenced in self.draft.found.ambiguous]
+        if undecided:
+            return Proposal(
+                relation, reason=f"its key path leads through {undecided[0]}, which is undecided itself",
+                decide=("tenant", "shared"),
+            )  # fmt: skip
+        people = sorted({str(key.referenced) for key in references if key.referenced in self.draft.identities})
+        if people:
+            return Proposal(
+                relation, "auth", f"it hangs on {', '.join(people)}, and nothing leads to a tenant", inferred=True
+            )
+        referencing = self.referencing.get(relation, [])
+        rows = self.rows.get(relation)
+        if self._one_for_one(relation, self.draft.root):
+            return Proposal(relation, "auth", f"a row of it belongs to each row of {self.draft.root}", inferred=True)
+        owner = self._exclusive(relation, rows)
+        if owner is not None:
+            return Proposal(
+                relation,
+                reason=f"nothing leads from it to a tenant, but rows of {owner} name its rows one by one: these are "
+                "hardly reference data; a query that yields the key would give them to the tenants",
+                decide=("shared", "auth", "tenant"),
+            )
+        if dangling := dangling_columns(self.draft.catalog.tables[relation], self.draft.keys[relation]):
+            return Proposal(
+                relation,
+                reason=f"nothing that is known leads from it to a tenant, but {', '.join(dangling)} must name rows of "
+                "something: say of what (virtual), or where it goes",
+                decide=("tenant", "shared", "auth"),
+            )
+        if referencing or references:
+            by = ", ".join(sorted({str(key.table) for key in referencing if key.table != relation})[:4])
+            return Proposal(
+                relation, "shared", "reference data: nothing leads to a tenant" + (f"; {by} use it" if by else "")
+            )
+        if rows is not None and rows <= _SMALL_ROWS:
+            return Proposal(relation, "shared", "no table is connected with it, and it is small", inferred=True)
+        size = "unknown many" if rows is None else f"{rows:,}"
+        return Proposal(
+            relation, reason=f"no table is connected with it, and it has {size} rows", decide=("shared", "auth")
+        )
+
+    def _exclusive(self, relation: Relation, rows: int | None) -> Relation | None:
+        """The tenants' table whose rows seem to own this one's: one for one by a unique key, or nearly as many."""
+        for key in self.referencing.get(relation, ()):
+            if not self.draft.is_tenants(key.table):
+                continue
+            theirs = self.rows.get(key.table) or 0
+            many = rows is not None and rows >= max(_OWNED_ROWS, _OWNED_SHARE * theirs)
+            if many or self._one_for_one(relation, key.table):
+                return key.table
+        return None
+
+    def _one_for_one(self, relation: Relation, other: Relation) -> bool:
+        """Whether each row of the table is named by one row of the other at most."""
+        unique = self.draft.catalog.tables[other].unique_keys
+        return any(key.table == other and key.columns in unique for key in self.referencing.get(relation, ()))
+
+
+def how(path: KeyPath) -> str:
+    """A key path in words: how many hops, over keys of which kind."""
+    kinds = []
+    hops = [hop for one in path.alternatives for hop in one.hops]
+    if any(not hop.virtual for hop in hops):
+        kinds.append("declared")
+    if any(hop.evidence and hop.when is None for hop in hops):
+        kinds.append("inferred")
+    if any(hop.when for hop in hops):
+        kinds.append("polymorphic")
+    length = len(path.hops)
+    words = "its own key column" if not length else f"{length} hop{'s' * (length > 1)} over {' and '.join(kinds)} keys"
+    evidence = next((hop.evidence for hop in hops if hop.evidence), path.evidence)
+    more = f", else {len(path.otherwise)} further path{'s' * (len(path.otherwise) > 1)}" if path.otherwise else ""
+    return words + more + (f" ({evidence})" if evidence else "")
+
+
+def _agreed(found: Agreement) -> str:
+    if found.disagreeing:
+        return f"; the paths disagree on {found.disagreeing:,} of {found.rows:,} rows, where the first counts (S06)"
+    if not found.rows:
+        return "; other paths are equally short, and there are no rows to compare"
+    return f"; all its paths agree on {found.rows:,} rows"
+
+
+def _is_bookkeeping(relation: Relation) -> bool:
+    return relation.name.lower() in BOOKKEEPING

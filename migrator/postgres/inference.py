@@ -1,0 +1,226 @@
+"""Evidence: what the source's rows say about references that nobody declared, and about rows without a tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from migrator.core.catalog import Catalog, ForeignKey, Relation
+from migrator.core.inference import Pair
+from migrator.core.paths import KeyPath
+from migrator.core.placement import Placement
+from migrator.postgres.connect import Connection
+from migrator.postgres.reading import own_rows, source_of, tenant_key
+
+# A table larger than this is sampled: about so many of its heap blocks, wherever they are.
+_WHOLE_PAGES = 4096
+_SAMPLE_PAGES = 1024
+# Distinct values of a column that are looked up in the table that it seems to reference.
+_VALUES = 5000
+_BATCH = 40
+# Applications that declare no keys leave orphans behind; where fewer are found, the column means something else.
+_CONTAINED = 0.9
+_MOST_TYPES = 50
+
+
+def sample_of(catalog: Catalog, relation: Relation) -> tuple[sql.Composed, bool]:
+    """The table as FROM item `t`, or a sample of its blocks where it is large; and whether it is a sample."""
+    table = catalog.tables[relation]
+    whole = own_rows(catalog, relation) + sql.SQL(" AS t")
+    pages = table.pages or table.bytes // 8192
+    if pages <= _WHOLE_PAGES:
+        return whole, False
+    percent = max(0.001, 100 * _SAMPLE_PAGES / pages)
+    return whole + sql.SQL(" TABLESAMPLE SYSTEM ({}) REPEATABLE (1)").format(sql.Literal(percent)), True
+
+
+def supported(connection: Connection, catalog: Catalog, keys: Iterable[ForeignKey]) -> tuple[ForeignKey, ...]:
+    """Those of the candidate keys that the rows do not contradict, each with its evidence in words."""
+    found = []
+    for key, (values, contained, sampled) in _measured(connection, catalog, list(keys)):
+        where = f"{key.referenced}.{', '.join(key.referenced_columns)}"
+        if values == 0:
+            found.append(replace(key, evidence="by name and type; no rows to check"))
+        elif contained >= _CONTAINED * values:
+            part = "all" if contained == values else f"{contained:,} of"
+            of = " sampled" if sampled else ""
+            found.append(replace(key, evidence=f"by name and type; {part} {values:,}{of} values are in {where}"))
+    return tuple(found)
+
+
+def _measured(
+    connection: Connection, catalog: Catalog, keys: Sequence[ForeignKey]
+) -> Iterator[tuple[ForeignKey, tuple[int, int, bool]]]:
+    for start in range(0, len(keys), _BATCH):
+        batch = keys[start : start + _BATCH]
+        parts, samples = [], []
+        for number, key in enumerate(batch):
+            part, sampled = _containment(catalog, key, number)
+            parts.append(part)
+            samples.append(sampled)
+        try:
+            counted = connection.execute(sql.SQL(" UNION ALL ").join(parts)).fetchall()
+        except psycopg.errors.InsufficientPrivilege:
+            if len(batch) > 1:  # one unreadable table must not hide the evidence of the others
+                for key in batch:
+                    yield from _measured(connection, catalog, [key])
+            continue
+        for number, values, contained in counted:
+            yield batch[number], (values, contained, samples[number])
+
+
+def _containment(catalog: Catalog, key: ForeignKey, number: int) -> tuple[sql.Composed, bool]:
+    source, sampled = sample_of(catalog, key.table)
+    condition = sql.SQL("").format()
+    if key.when is not None:
+        condition = sql.SQL(" AND t.{}::text = {}").format(sql.Identifier(key.when[0]), sql.Literal(key.when[1]))
+    cast = sql.SQL("::text" if key.as_text else "")
+    statement = sql.SQL(
+        "(SELECT {number}::int, count(*), count(p.{there}) FROM (SELECT DISTINCT t.{column} AS value FROM {source} "
+        "WHERE t.{column} IS NOT NULL{condition} LIMIT {most}) c "
+        "LEFT JOIN {parent} AS p ON p.{there}{cast} = c.value{cast})"
+    ).format(
+        number=sql.Literal(number),
+        column=sql.Identifier(key.columns[0]),
+        source=source,
+        condition=condition,
+        most=sql.Literal(_VALUES),
+        parent=own_rows(catalog, key.referenced),
+        there=sql.Identifier(key.referenced_columns[0]),
+        cast=cast,
+    )
+    return statement, sampled
+
+
+def type_values(connection: Connection, catalog: Catalog, pair: Pair) -> Mapping[str, int]:
+    """The values of a polymorphic pair's type column, most frequent first, with the rows (of a sample) that bear them.
+
+    Empty where there are so many that the column is something else.
+    """
+    source, _ = sample_of(catalog, pair.table)
+    statement = sql.SQL(
+        "SELECT t.{type}::text, count(*) FROM {source} WHERE t.{type} IS NOT NULL AND t.{id} IS NOT NULL "
+        "GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {most}"
+    ).format(
+        type=sql.Identifier(pair.type), id=sql.Identifier(pair.id), source=source, most=sql.Literal(_MOST_TYPES + 1)
+    )
+    found = {str(value): int(rows) for value, rows in connection.execute(statement)}
+    return found if len(found) <= _MOST_TYPES else {}
+
+
+def agreement(
+    connection: Connection, catalog: Catalog, relation: Relation, paths: Sequence[KeyPath]
+) -> tuple[int, int, tuple[int, ...]]:
+    """(rows with a tenant by any path, rows on which two paths disagree, rows that each path gives a tenant)."""
+    whole = Placement(relation, "", True, relation, "", key_path=_together(paths))
+    columns = [
+        sql.SQL("{} AS {}").format(_key_of(relation, paths, path), sql.Identifier(f"k{number}"))
+        for number, path in enumerate(paths)
+    ]
+    names = [sql.Identifier(f"k{number}") for number, _ in enumerate(paths)]
+    first = sql.SQL("COALESCE({})").format(sql.SQL(", ").join(names))
+    unequal = sql.SQL(" OR ").join(sql.SQL("{} <> {}").format(name, first) for name in names)
+    statement = sql.SQL("SELECT count({}), count(*) FILTER (WHERE {}), {} FROM (SELECT {} FROM {}{}) AS d").format(
+        first,
+        unequal,
+        sql.SQL(", ").join(sql.SQL("count({})").format(name) for name in names),
+        sql.SQL(", ").join(columns),
+        source_of(whole, catalog),
+        first_blocks(catalog, relation)[0],
+    )
+    row = connection.execute(statement).fetchone()
+    assert row is not None
+    return int(row[0]), int(row[1]), tuple(int(count) for count in row[2:])
+
+
+def disagreeing(
+    connection: Connection, catalog: Catalog, relation: Relation, paths: Sequence[KeyPath], most: int = 3
+) -> tuple[str, ...]:
+    """A few rows that two paths give to different tenants: "id=7: 1, 2"."""
+    table = catalog.tables[relation]
+    whole = Placement(relation, "", True, relation, "", key_path=_together(paths))
+    keys = [_key_of(relation, paths, path) for path in paths]
+    label: sql.Composable = sql.SQL("'ctid=' || t.ctid::text")
+    if table.primary_key:
+        label = sql.SQL(" || ', ' || ").join(
+            sql.SQL("{} || t.{}::text").format(sql.Literal(f"{name}="), sql.Identifier(name))
+            for name in table.primary_key
+        )
+    unequal = sql.SQL(" OR ").join(sql.SQL("{} <> {}").format(keys[0], key) for key in keys[1:])
+    statement = sql.SQL("SELECT {} || ': ' || concat_ws(', ', {}) FROM {} WHERE {} ORDER BY 1 LIMIT {}").format(
+        label, sql.SQL(", ").join(keys), source_of(whole, catalog), unequal, sql.Literal(most)
+    )
+    return tuple(row[0] for row in connection.execute(statement))
+
+
+def without_tenant(
+    connection: Connection, catalog: Catalog, placement: Placement, parents: Sequence[ForeignKey]
+) -> tuple[int, int, int, Mapping[str, int], bool]:
+    """Rows of a tenant table that have no tenant by their key path.
+
+    Returns (rows, those whose path begins with NULL, all without a tenant, how many rows of which tables name one that
+    begins with NULL, whether all that comes from a sample).
+
+    `parents` are the keys of other tables that reference this one.
+    """
+    path = placement.key_path
+    assert path is not None
+    unset = _unset(path)
+    condition, sampled = first_blocks(catalog, placement.relation)
+    row = connection.execute(
+        sql.SQL("SELECT count(*), count(*) FILTER (WHERE {}), count(*) FILTER (WHERE {} IS NULL) FROM {}{}").format(
+            unset, tenant_key(placement), source_of(placement, catalog), condition
+        )
+    ).fetchone()
+    assert row is not None
+    referenced: dict[str, int] = {}
+    for key in parents if row[1] else ():
+        if key.table == placement.relation or key.when is not None:
+            continue
+        child, _ = sample_of(catalog, key.table)
+        joined = sql.SQL(" AND ").join(
+            sql.SQL("t.{} = c.{}").format(sql.Identifier(there), sql.Identifier(f"c{number}"))
+            for number, there in enumerate(key.referenced_columns)
+        )
+        columns = sql.SQL(", ").join(
+            sql.SQL("t.{} AS {}").format(sql.Identifier(here), sql.Identifier(f"c{number}"))
+            for number, here in enumerate(key.columns)
+        )
+        statement = sql.SQL("SELECT count(*) FROM (SELECT {} FROM {}) c JOIN {} AS t ON {} WHERE {}").format(
+            columns, child, own_rows(catalog, placement.relation), joined, unset
+        )
+        found: Any = connection.execute(statement).fetchone()
+        if found[0]:
+            referenced[str(key.table)] = int(found[0])
+    return int(row[0]), int(row[1]), int(row[2]), referenced, sampled
+
+
+def _unset(path: KeyPath) -> sql.Composed:
+    return sql.SQL(" AND ").join(
+        sql.SQL("({})").format(
+            sql.SQL(" OR ").join(sql.SQL("t.{} IS NULL").format(sql.Identifier(column)) for column in columns)
+        )
+        for columns in path.starts
+    )
+
+
+def _together(paths: Sequence[KeyPath]) -> KeyPath:
+    return replace(paths[0], otherwise=tuple(paths[1:]))
+
+
+def _key_of(relation: Relation, paths: Sequence[KeyPath], path: KeyPath) -> sql.Composed:
+    """The key by one of several paths, over the joins of all of them."""
+    return tenant_key(Placement(relation, "", True, relation, "", key_path=_together(paths)), only=path)
+
+
+def first_blocks(catalog: Catalog, relation: Relation) -> tuple[sql.Composed, bool]:
+    """A condition that keeps the first blocks of a large table, where joins rule out a sample; and whether it does."""
+    table = catalog.tables[relation]
+    pages = table.pages or table.bytes // 8192
+    if pages <= _WHOLE_PAGES or table.kind == "p":
+        return sql.SQL("").format(), False
+    return sql.SQL(" WHERE t.ctid < {}::tid").format(sql.Literal(f"({_SAMPLE_PAGES},0)")), True

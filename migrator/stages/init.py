@@ -1,0 +1,419 @@
+"""init: reads a database that nobody has described, and writes migrator.toml and the Alembic trees for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from migrator import config
+from migrator.core.catalog import ForeignKey, Relation
+from migrator.core.hops import virtual_key
+from migrator.core.inference import candidate_keys, polymorphic_pairs, tables_of_types
+from migrator.core.outcome import Outcome, Section
+from migrator.core.paths import KeyPath
+from migrator.core.placement import Placement, Placements, place
+from migrator.core.proposal import Agreement, Draft, Proposal, WithoutTenant, complete, draft, propose, settle
+from migrator.core.settings import Settings
+from migrator.core.tenant_root import RootCandidate, RootChoice, choose, rank
+from migrator.core.tomltext import Findings, Polymorph, TenantColumns, render
+from migrator.errors import ConfigurationError, RefusedError
+from migrator.files import write_atomically
+from migrator.postgres.catalog import read_catalog
+from migrator.postgres.connect import Connection
+from migrator.postgres.estimates import row_counts
+from migrator.postgres.inference import agreement, disagreeing, supported, type_values, without_tenant
+from migrator.stages.trees import LEFT_OUT_FILE, Trees, divide_source, write_trees
+from migrator.stages.workspace import Workspace
+
+_MIGRATIONS = "migrations"
+_SLUGS = (
+    "slug",
+    "subdomain",
+    "string_id",
+    "code",
+    "handle",
+    "short_name",
+    "shortname",
+    "identifier",
+    "url_slug",
+    "name",
+)
+_NAMES = ("name", "nom", "title", "label", "display_name", "company_name", "raison_sociale", "full_name", "libelle")
+
+# Asks which of several tenant roots is meant; None where nobody can be asked.
+Ask = Callable[[Sequence[RootCandidate]], str | None]
+
+
+def init(workspace: Workspace, directory: Path, *, tenant_root: str | None = None, ask: Ask | None = None) -> Outcome:
+    """Writes `migrator.toml` and `migrations/` into `directory`.
+
+    Raises:
+        RefusedError: migrator.toml exists, a tree of somebody's is in the way, or the tenant root is ambiguous and
+            there is nobody to ask.
+        ConfigurationError: the tenant root that was named does not exist.
+        DatabaseError: the source cannot be read.
+    """
+    file = directory / config.DEFAULT_FILE
+    if file.exists():
+        raise RefusedError(
+            f"{file} exists already.",
+            "Edit it, or move it away; `migrator init --trees` writes only the Alembic trees anew, for what it says.",
+        )
+    with workspace.read_source("init") as connection:
+        found = _Reading(workspace, connection, tenant_root, ask).findings()
+    text = render(found)
+    directory.mkdir(parents=True, exist_ok=True)
+    settings = _settings(workspace, directory, text)
+    placements = place(found.catalog, settings)
+    text = render(replace(found, severed=placements.severed))
+    trees = divide_source(replace(workspace, settings=settings), found.catalog, placements)
+    made = write_trees(directory / _MIGRATIONS, trees)
+    write_atomically(file, text.encode(), mode=0o644)
+    return _outcome(workspace, found, placements, trees, file, made)
+
+
+def regenerate_trees(workspace: Workspace, directory: Path) -> Outcome:
+    """Writes the trees anew for an edited migrator.toml.
+
+    Raises:
+        RefusedError: a tree has been edited or continued.
+    """
+    with workspace.read_source("init") as connection:
+        catalog = read_catalog(connection, workspace.settings.source.schemas)
+    placements = place(catalog, workspace.settings)
+    renamed = [
+        one for one in placements.tables.values() if one.target and (one.destination != one.relation or one.columns)
+    ]
+    if renamed:
+        raise RefusedError(
+            f"{renamed[0].relation} has another name or other columns in its target, which no generated tree has.",
+            "Write that as a revision of your own, after the baseline, and leave the baseline as it is.",
+        )
+    trees = divide_source(workspace, catalog, placements)
+    made = write_trees(directory / _MIGRATIONS, trees)
+    return Outcome(
+        "init",
+        headline=f"Wrote {len(made)} Alembic trees.",
+        summary={target: len(entries) for target, entries in trees.division.targets.items()},
+        sections=_tree_sections(trees),
+        data=_tree_data(trees, made),
+        next=("migrator placements", "migrator dry-run"),
+    )
+
+
+class _Reading:
+    """What one look at the source finds out."""
+
+    def __init__(self, workspace: Workspace, connection: Connection, root: str | None, ask: Ask | None) -> None:
+        self.workspace = workspace
+        self.connection = connection
+        self.root_name = root
+        self.ask = ask
+        self.catalog = read_catalog(connection, workspace.settings.source.schemas)
+        self.say = workspace.progress.say
+
+    def findings(self) -> Findings:
+        if not self.catalog.tables:
+            raise ConfigurationError(
+                f"The database {self.catalog.database} has no tables.", "Check --source, and --schema if it was given."
+            )
+        self.say(f"reading {len(self.catalog.tables)} tables of {self.catalog.database}")
+        virtual = supported(self.connection, self.catalog, candidate_keys(self.catalog))
+        polymorphs, pairs = self._polymorphs()
+        keys = (*self.catalog.foreign_keys, *virtual, *pairs)
+        choice = choose(rank(self.catalog, keys), keys)
+        root, root_key = self._root(choice)
+        rows = row_counts(self.connection, self.catalog)
+        drafted, agreements = self._draft(keys, root, root_key)
+        without = self._without_tenant(drafted, keys)
+        drafted, agreements, without = self._completed(drafted, agreements, without, keys, root_key)
+        proposals = propose(drafted, rows=rows, agreements=agreements, without=without)
+        used = {"auth", "tenant", *(one.target for one in proposals), *(one.unowned for one in proposals)}
+        if any(one.decide for one in proposals):
+            used.add("shared")
+        return Findings(
+            self.catalog,
+            self.workspace.prefix,
+            self.workspace.source.public,
+            tuple(self.workspace.settings.source.schemas),
+            self._columns(root, root_key),
+            choice,
+            proposals,
+            virtual,
+            polymorphs,
+            targets=tuple(name for name in ("auth", "shared", "tenant") if name in used),
+        )
+
+    # -- references ---------------------------------------------------------------------------------------------------
+
+    def _polymorphs(self) -> tuple[tuple[Polymorph, ...], tuple[ForeignKey, ...]]:
+        """Polymorphic pairs whose types name tables, and the conditional keys that they amount to."""
+        found: list[Polymorph] = []
+        keys: list[ForeignKey] = []
+        for table in self.catalog.tables.values():
+            for pair in polymorphic_pairs(table):
+                values = type_values(self.connection, self.catalog, pair)
+                named = tables_of_types(self.catalog, pair, values)
+                tried = [
+                    replace(
+                        virtual_key(
+                            self.catalog, table.relation, (pair.id,), one, self.catalog.tables[one].primary_key
+                        ),
+                        when=(pair.type, value),
+                    )
+                    for value, one in named.items()
+                ]
+                held = [key for key in supported(self.connection, self.catalog, tried) if key.when is not None]
+                if not held:
+                    continue
+                evidence = f"{len(held)} of {len(values)} types name tables that hold the rows"
+                tables = {key.when[1]: key.referenced for key in held if key.when is not None}
+                found.append(Polymorph(table.relation, pair.type, pair.id, tables, evidence))
+                keys += [replace(key, evidence=evidence) for key in held]
+        return tuple(found), tuple(keys)
+
+    # -- the tenant root ----------------------------------------------------------------------------------------------
+
+    def _root(self, choice: RootChoice) -> tuple[Relation, str]:
+        name = self.root_name
+        if name is None and choice.chosen is None:
+            name = self.ask(choice.candidates) if self.ask is not None and choice.candidates else None
+            if name is None:
+                listed = "".join(
+                    f"\n  {one.relation} ({one.score:g} points): {'; '.join(one.reasons)}" for one in choice.candidates
+                )
+                raise RefusedError(
+                    f"Which table has one row per tenant? {choice.why[0].upper()}{choice.why[1:]}.{listed}",
+                    "Name it: migrator init --tenant-root TABLE. For a database of one company without such a table, "
+                    "write [tenants.default] by hand: docs/configuration.md.",
+                )
+        if name is None:
+            assert choice.chosen is not None
+            return choice.chosen.relation, choice.chosen.key
+        root = self.catalog.find(name)
+        if root is None:
+            raise ConfigurationError(
+                f"The source has no table {name!r}.", "--tenant-root takes a table's name, or schema.table."
+            )
+        table = self.catalog.tables[root]
+        single = [unique[0] for unique in (table.primary_key, *table.unique_keys) if len(unique) == 1]
+        if not single:
+            raise ConfigurationError(
+                f"{root} has no unique column that could be the tenant key.", "Add a primary key of one column to it."
+            )
+        return root, single[0]
+
+    def _columns(self, root: Relation, key: str) -> TenantColumns:
+        table = self.catalog.tables[root]
+        texts = {
+            column.name.lower(): column.name
+            for column in table.columns
+            if column.type.startswith(("text", "character", "citext", "name"))
+        }
+        slug = next((texts[name] for name in _SLUGS if name in texts), None)
+        name = next((texts[name] for name in _NAMES if name in texts), None)
+        notes = []
+        own = [one for one in table.foreign_keys if one.referenced == root]
+        if own:
+            notes.append(
+                f"{root} is a tree ({own[0].columns[0]} names the row above): every row of it is a tenant of its own."
+            )
+        return TenantColumns(root, key, slug, name, tuple(notes))
+
+    # -- what only the rows can tell ----------------------------------------------------------------------------------
+
+    def _draft(
+        self, keys: Sequence[ForeignKey], root: Relation, root_key: str
+    ) -> tuple[Draft, dict[Relation, Agreement]]:
+        """Drafts again and again until no ambiguous table is left that its rows can decide on."""
+        chosen: dict[Relation, KeyPath] = {}
+        agreements: dict[Relation, Agreement] = {}
+        while True:
+            drafted = draft(self.catalog, keys, root, root_key, chosen)
+            settled = False
+            for relation, paths in drafted.found.ambiguous.items():
+                if relation in agreements:
+                    continue
+                agreements[relation] = found = self._agreement(relation, paths)
+                path = settle(paths, found)
+                if path is not None:
+                    chosen[relation] = path
+                    settled = True
+            if not settled:
+                return drafted, agreements
+
+    def _agreement(self, relation: Relation, paths: Sequence[KeyPath]) -> Agreement:
+        rows, unequal, by_path = agreement(self.connection, self.catalog, relation, paths)
+        samples = disagreeing(self.connection, self.catalog, relation, paths) if unequal else ()
+        return Agreement(rows, unequal, by_path, samples)
+
+    def _without_tenant(self, drafted: Draft, keys: Sequence[ForeignKey]) -> dict[Relation, WithoutTenant]:
+        found = {}
+        for relation in drafted.nullable:
+            placement = Placement(relation, "", True, relation, "", key_path=drafted.found.paths[relation])
+            parents = [key for key in keys if key.referenced == relation and drafted.is_tenants(key.table)]
+            found[relation] = WithoutTenant(*without_tenant(self.connection, self.catalog, placement, parents))
+        return found
+
+    def _completed(
+        self,
+        drafted: Draft,
+        agreements: dict[Relation, Agreement],
+        without: dict[Relation, WithoutTenant],
+        keys: Sequence[ForeignKey],
+        root_key: str,
+    ) -> tuple[Draft, dict[Relation, Agreement], dict[Relation, WithoutTenant]]:
+        """Gives rows that have no tenant by their table's path its other paths, where these lead further."""
+        chosen = {relation: path for relation, path in drafted.written.items() if relation not in drafted.through}
+        more = False
+        for relation, counted in without.items():
+            others = drafted.other_paths(relation) if counted.homeless else ()
+            if not others:
+                continue
+            ways = [*drafted.found.paths[relation].alternatives, *others]
+            found = self._agreement(relation, ways)
+            if found.rows > counted.rows - counted.homeless:
+                chosen[relation] = complete(ways, found)
+                agreements[relation] = found
+                more = True
+        if not more:
+            return drafted, agreements, without
+        again = draft(self.catalog, keys, drafted.root, root_key, chosen)
+        return again, agreements, self._without_tenant(again, keys)
+
+
+def _settings(workspace: Workspace, directory: Path, text: str) -> Settings:
+    """The settings that the file will give, with the source that this command was given."""
+    read = config.parsed(text, directory)
+    source = read.source.model_copy(
+        update={
+            name: getattr(workspace.settings.source, name)
+            for name in ("url", "host", "port", "user", "password", "database")
+        }
+    )
+    return read.model_copy(
+        update={"source": source, "servers": workspace.settings.servers, "paths": workspace.settings.paths}
+    )
+
+
+def _outcome(
+    workspace: Workspace, found: Findings, placements: Placements, trees: Trees, file: Path, made: Sequence[Path]
+) -> Outcome:
+    undecided = placements.undecided
+    placed = placements.tables.values()
+    return Outcome(
+        "init",
+        "findings" if undecided else "done",
+        1 if undecided else 0,
+        headline=f"Wrote {file} and {len(made)} Alembic trees."
+        + (f" {len(undecided)} tables have to be decided on." if undecided else ""),
+        summary={
+            "source": str(workspace.source),
+            "tenant root": str(placements.tenant_root),
+            "tables": len(found.catalog.tables),
+            **{target: sum(one.target == target for one in placed) for target in found.targets},
+            "ignored": sum(bool(one.ignored) for one in placed),
+            "undecided": len(undecided),
+            "inferred keys": len(found.virtual) + sum(len(one.tables) for one in found.polymorphs),
+            "severed keys": len(placements.severed),
+        },
+        sections=(
+            Section(
+                "Tenant root",
+                ("table", "points", "why"),
+                tuple((str(one.relation), one.score, "; ".join(one.reasons)) for one in found.choice.candidates),
+                text=f"{placements.tenant_root}: "
+                + (
+                    found.choice.why
+                    if found.choice.chosen is not None and found.choice.chosen.relation == placements.tenant_root
+                    else "as you said"
+                )
+                + ".",
+            ),
+            *(
+                (
+                    Section(
+                        "To be decided",
+                        ("table", "why", "candidates"),
+                        tuple((str(one.relation), one.reason, "\n".join(one.candidates)) for one in undecided),
+                        tone="bad",
+                    ),
+                )
+                if undecided
+                else ()
+            ),
+            Section(
+                "Inferred",
+                ("table", "what", "evidence"),
+                (
+                    *(
+                        (str(key.table), f"{', '.join(key.columns)} -> {key.referenced}", key.evidence)
+                        for key in found.virtual
+                    ),
+                    *(
+                        (str(one.relation), _said(one), one.reason or one.ignore)
+                        for one in found.proposals
+                        if one.inferred
+                    ),
+                ),
+            ),
+            *_tree_sections(trees),
+        ),
+        data={
+            "file": str(file),
+            "tenant_root": str(placements.tenant_root),
+            "candidates": [
+                {"table": str(one.relation), "score": one.score, "reasons": one.reasons}
+                for one in found.choice.candidates
+            ],
+            "undecided": [
+                {"table": str(one.relation), "candidates": one.candidates, "reason": one.reason} for one in undecided
+            ],
+            "virtual": [{"key": key.label, "evidence": key.evidence} for key in found.virtual],
+            **_tree_data(trees, made),
+        },
+        next=("migrator placements", "migrator init --trees")
+        if undecided
+        else ("migrator placements", "migrator audit"),
+    )
+
+
+def _said(one: Proposal) -> str:
+    return "ignore" if one.ignore else one.target + (f", unowned {one.unowned}" if one.unowned else "")
+
+
+def _tree_sections(trees: Trees) -> tuple[Section, ...]:
+    spanning = [one for one in trees.division.left if one.spans and one.entry.kind != "FK CONSTRAINT"]
+    other = [one for one in trees.division.left if not one.spans]
+    sections = []
+    if spanning:
+        sections.append(
+            Section(
+                "Objects that no single target can have (S08)",
+                ("object", "why"),
+                tuple((one.entry.title, one.reason) for one in spanning),
+                text=f"Their SQL is in {_MIGRATIONS}/{LEFT_OUT_FILE}.",
+                tone="warning",
+            )
+        )
+    if other:
+        sections.append(
+            Section(
+                "Left out", ("object", "why"), tuple((one.entry.title, one.reason) for one in other), tone="warning"
+            )
+        )
+    if trees.division.warnings:
+        sections.append(Section("Worth knowing", text="\n".join(trees.division.warnings), tone="warning"))
+    return tuple(sections)
+
+
+def _tree_data(trees: Trees, made: Sequence[Path]) -> Mapping[str, object]:
+    return {
+        "trees": [str(path) for path in made],
+        "objects": {target: len(entries) for target, entries in trees.division.targets.items()},
+        "left_out": [
+            {"object": one.entry.title, "reason": one.reason, "spans": one.spans} for one in trees.division.left
+        ],
+        "warnings": list(trees.division.warnings),
+    }

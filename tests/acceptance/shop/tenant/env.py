@@ -1,0 +1,3 @@
+from migrator.revisions import run_environment
+
+run_environment(None)

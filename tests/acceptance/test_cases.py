@@ -1,0 +1,159 @@
+"""Each folder of cases/ is a monolith that nobody has described: init, fixpoint, the whole pipeline, and back."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from migrator import config
+from migrator.core.outcome import Outcome
+from migrator.core.progress import Silent
+from migrator.postgres.catalog import read_objects
+from migrator.postgres.connect import Endpoint, raw_connect, session
+from migrator.revisions import upgrade
+from migrator.stages.dry_run import dry_run
+from migrator.stages.init import init, regenerate_trees
+from migrator.stages.migrate import migrate
+from migrator.stages.placements import placements
+from migrator.stages.rollback import rollback
+from migrator.stages.verify import verify
+from migrator.stages.workspace import Workspace
+from tests.servers import DatabaseFactory
+
+CASES = sorted(path.name for path in (Path(__file__).parent / "cases").iterdir() if path.is_dir())
+
+
+@dataclass
+class Case:
+    """A loaded monolith, what init wrote for it, and what is expected of that."""
+
+    url: str
+    directory: Path
+    prefix: str
+    expected: dict[str, Any]
+    outcome: Outcome
+
+    @contextmanager
+    def workspace(self) -> Iterator[Workspace]:
+        """A workspace by the file that init wrote, and nothing else but the prefix of this test's databases."""
+        file = self.directory / config.DEFAULT_FILE
+        settings = config.load(file, flags={("source", "prefix"): self.prefix}, environment={})
+        workspace = Workspace.of(settings, Silent())
+        try:
+            yield workspace
+        finally:
+            workspace.close()
+
+
+@pytest.fixture(params=CASES)
+def case(request: pytest.FixtureRequest, database_factory: DatabaseFactory, prefix: str, tmp_path: Path) -> Case:
+    folder = Path(__file__).parent / "cases" / request.param
+    url = database_factory(f"{prefix}_monolith")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute((folder / "monolith.sql").read_text(encoding="utf-8").encode())
+    settings = config.load(flags={("source", "url"): url}, environment={}, directory=tmp_path, without_file=True)
+    outcome = init(Workspace.of(settings, Silent()), tmp_path)
+    return Case(url, tmp_path, prefix, json.loads((folder / "expected.json").read_text(encoding="utf-8")), outcome)
+
+
+def test_init_places_every_table_as_expected(case: Case) -> None:
+    document = tomllib.loads((case.directory / config.DEFAULT_FILE).read_text(encoding="utf-8"))
+    tables = document["tables"]
+    assert document["tenants"]["root"] == case.expected["tenant_root"]
+    undecided = {name for name, entry in tables.items() if "decide" in entry}
+    assert {name: entry.get("target") for name, entry in tables.items() if name not in undecided} == case.expected[
+        "targets"
+    ]
+    assert undecided == set(case.expected.get("undecided", ()))
+    unowned = {name: entry["unowned"] for name, entry in tables.items() if "unowned" in entry}
+    assert unowned == case.expected.get("unowned", {})
+    assert all(entry.get("reason") or entry.get("ignore") for entry in tables.values())
+    assert case.outcome.exit_code == (1 if undecided else 0)
+    spared = {one["object"] for one in case.outcome.data["left_out"] if not one["object"].startswith("foreign key")}
+    with_undecided = [one for one in spared if not any(name in one for name in undecided | _ignored(tables))]
+    assert sorted(with_undecided) == sorted(case.expected["left_out"])
+
+
+def _ignored(tables: dict[str, Any]) -> set[str]:
+    return {name for name, entry in tables.items() if "ignore" in entry}
+
+
+def test_the_targets_objects_together_are_the_sources(case: Case, database_factory: DatabaseFactory) -> None:
+    decide(case)
+    source = objects(case.url)
+    union: dict[tuple[str, str], str] = {}
+    for tree in sorted((case.directory / "migrations").iterdir()):
+        if not tree.is_dir():
+            continue
+        url = database_factory()
+        upgrade(tree, partial(raw_connect, Endpoint(url), "test"))
+        made = {one: text for one, text in objects(url).items() if "alembic_version" not in one[1]}
+        assert made.items() <= source.items(), tree
+        union |= made
+    ignored = _ignored(tomllib.loads((case.directory / config.DEFAULT_FILE).read_text(encoding="utf-8"))["tables"])
+    with case.workspace() as workspace:
+        severed = {one["name"].replace('"', '""') for one in placements(workspace).data["severed"] if one["name"]}
+    left = case.expected["left_out"]
+    for kind, identity in source.keys() - union.keys():
+        reported = any(one.rpartition(" ")[2].rpartition(".")[2] in identity for one in left)
+        assert any(name in identity for name in severed) or reported or any(table in identity for table in ignored), (
+            kind,
+            identity,
+        )
+
+
+def test_the_pipeline_runs_on_what_init_wrote(case: Case) -> None:
+    decide(case)
+    before = objects(case.url)
+    for stage in (dry_run, partial(migrate, without_backup=True), verify):
+        with case.workspace() as workspace:
+            outcome = stage(workspace)
+        assert outcome.exit_code == 0, (outcome.headline, _complaints(outcome))
+    run = outcome.run_id
+    with case.workspace() as workspace:
+        outcome = rollback(workspace, confirm=run)
+    assert outcome.exit_code == 0, outcome.headline
+    assert objects(case.url) == before
+
+
+def _complaints(outcome: Outcome) -> list[object]:
+    return [row for one in outcome.sections if one.tone == "bad" for row in one.rows if "ok" not in row]
+
+
+def decide(case: Case) -> None:
+    """Writes the expected decisions into migrator.toml as an operator would, and the trees anew."""
+    decisions = case.expected.get("decisions", {})
+    if not decisions:
+        return
+    file = case.directory / config.DEFAULT_FILE
+    lines: list[str] = []
+    skipped = False
+    for line in file.read_text(encoding="utf-8").splitlines():
+        if line.startswith("[tables."):
+            name = line.removeprefix("[tables.").rstrip("]").strip('"')
+            skipped = False
+            if name in decisions:
+                ((setting, value),) = decisions[name].items()
+                lines += [line, f"{setting} = {json.dumps(value)}"]
+                skipped = True
+                continue
+        elif skipped and line.startswith(("decide", "reason", "inferred", "#")):
+            continue
+        lines.append(line)
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with case.workspace() as workspace:
+        regenerate_trees(workspace, case.directory)
+
+
+def objects(url: str) -> dict[tuple[str, str], str]:
+    with session(Endpoint(url), purpose="test") as connection:
+        return dict(read_objects(connection))

@@ -1,0 +1,140 @@
+"""References guessed from names and types, and the tenant root guessed from the shape of a schema."""
+
+from __future__ import annotations
+
+import pytest
+
+from migrator.core.catalog import Catalog, Table
+from migrator.core.inference import (
+    candidate_keys,
+    dangling_columns,
+    polymorphic_pairs,
+    singular,
+    tables_of_types,
+    words,
+)
+from migrator.core.tenant_root import RootChoice, choose, rank
+from tests.schema import catalog, key, public, table
+
+
+def guessed(found: Catalog) -> set[str]:
+    return {one.label for one in candidate_keys(found)}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("customerAddressID", ("customer", "address", "id")),
+        ("customer_address_id", ("customer", "address", "id")),
+        ("HTTPServerId", ("http", "server", "id")),
+        ("société_id", ("société", "id")),
+        ("a b-c", ("a", "b", "c")),
+    ],
+)
+def test_words(name: str, expected: tuple[str, ...]) -> None:
+    assert words(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("plural", "one"),
+    [("companies", "company"), ("boxes", "box"), ("addresses", "address"), ("status", "status"), ("orders", "order"),
+     ("journaux", "journal"), ("classes", "class"), ("people", "person"), ("analysis", "analysis")],
+)  # fmt: skip
+def test_singular(plural: str, one: str) -> None:
+    assert singular(plural) == one
+
+
+def test_references_by_name_and_type() -> None:
+    accounts = table("accounts", "id bigint!", "code text!", unique=("code",))
+    users = table("users", "id uuid!")
+    orders = table(
+        "orders", "id integer!", "account_id integer", "accountId text", "account_code text", "created_by uuid",
+        "billing_account_id bigint", "id_account bigint", "parent_id integer", "amount_id date", "nothing_id bigint",
+    )  # fmt: skip
+    assert guessed(catalog(accounts, users, orders)) == {
+        "orders(account_id) -> accounts(id)",
+        "orders(account_code) -> accounts(code)",
+        "orders(created_by) -> users(id)",
+        "orders(billing_account_id) -> accounts(id)",
+        "orders(id_account) -> accounts(id)",
+        "orders(parent_id) -> orders(id)",
+    }
+    assert dangling_columns(orders, candidate_keys(catalog(accounts, users, orders))) == ("nothing_id",)
+
+
+def test_a_prefix_of_the_application_is_no_part_of_the_noun() -> None:
+    found = catalog(
+        table("crm_account", "id bigint!"), table("shop_account", "id bigint!"),
+        table("crm_deal", "id int!", "account_id bigint"),
+        table("other", "id int!", "account_id bigint"),
+    )  # fmt: skip
+    assert guessed(found) == {"crm_deal(account_id) -> crm_account(id)"}
+
+
+def test_lower_case_names_without_underscores() -> None:
+    found = catalog(
+        table("teams", "id character varying(26)!"), table("channels", "id text!", "teamid text", "paid text")
+    )
+    assert guessed(found) == {"channels(teamid) -> teams(id)"}
+
+
+def test_declared_columns_are_left_alone() -> None:
+    accounts = table("accounts", "id bigint!")
+    orders = table("orders", "id int!", "account_id bigint", keys=(key("orders", "account_id", "accounts"),))
+    assert guessed(catalog(accounts, orders)) == set()
+
+
+def test_polymorphic_pairs_and_their_tables() -> None:
+    comments = table("comments", "id int!", "commentable_type text", "commentable_id text", "type text", "kind_id int")
+    (pair,) = polymorphic_pairs(comments)
+    assert (pair.type, pair.id) == ("commentable_type", "commentable_id")
+    found = catalog(comments, table("posts", "id int!"), table("admin_users", "id int!"))
+    assert tables_of_types(found, pair, {"Post": 3, "Admin::User": 1, "App\\Models\\Post": 1, "Gone": 1}) == {
+        "Post": public("posts"), "Admin::User": public("admin_users"), "App\\Models\\Post": public("posts"),
+    }  # fmt: skip
+
+
+def chosen(*tables: Table) -> RootChoice:
+    found = catalog(*tables)
+    return choose(rank(found, found.foreign_keys), found.foreign_keys)
+
+
+def child(name: str, *parents: str) -> Table:
+    return table(
+        name, "id int!", *(f"{parent}_id int!" for parent in parents),
+        keys=tuple(key(name, f"{parent}_id", parent) for parent in parents),
+    )  # fmt: skip
+
+
+def test_the_table_that_much_hangs_on_is_the_root_and_not_its_lookups() -> None:
+    found = chosen(
+        table("countries", "id int!"), child("cabinets", "countries"), child("users", "cabinets"),
+        child("patients", "cabinets"), child("visits", "patients"), child("bills", "cabinets", "patients"),
+    )  # fmt: skip
+    assert found.chosen is not None
+    assert found.chosen.relation == public("cabinets")
+
+
+def test_of_two_levels_the_outer_one_is_the_tenant() -> None:
+    found = chosen(
+        table("organizations", "id int!"), child("projects", "organizations"),
+        child("issues", "projects"), child("boards", "projects"), child("labels", "projects"),
+        child("members", "organizations"),
+    )  # fmt: skip
+    assert found.chosen is not None
+    assert found.chosen.relation == public("organizations")
+
+
+def test_two_tables_alike_are_not_chosen_between() -> None:
+    found = chosen(
+        table("companies", "id int!"), table("organizations", "id int!"),
+        child("a", "companies"), child("b", "organizations"), child("c", "companies"), child("d", "organizations"),
+    )  # fmt: skip
+    assert found.chosen is None
+    assert "companies, organizations" in found.why
+
+
+def test_people_are_no_tenants() -> None:
+    found = chosen(table("users", "id int!"), child("posts", "users"), child("likes", "users", "posts"))
+    assert found.chosen is None
+    assert "users" in found.why

@@ -1,0 +1,39 @@
+"""Placements as a picture: grouped by target, severed keys dashed, whatever the names hold."""
+
+from __future__ import annotations
+
+from migrator.core.graph import Edge, Graph, Node
+from migrator.core.placement import place
+from migrator.core.settings import Settings
+from migrator.report.picture import to_dot
+from migrator.stages.placements import placement_graph
+from tests.audit_facts import SPLIT
+from tests.schema import catalog, key, table
+
+
+def test_keys_across_databases_are_dashed_and_undeclared_ones_dotted() -> None:
+    found = catalog(
+        table("companies", "id integer!"),
+        table("orders", "id int!", "company_id integer!", keys=(key("orders", "company_id", "companies"),)),
+        table("lines", "id int!", "order_id int!", keys=(key("lines", "order_id", "orders"),)),
+        table("notes", "id int!", "line_id int!"),
+        table("lost", "id int!"),
+    )
+    settings = Settings.model_validate({**SPLIT, "tables": {"notes": {"virtual": ["line_id -> lines.id"]}}})
+    graph = placement_graph("monolith", place(found, settings), tuple(settings.targets))
+    assert graph.groups == ("auth", "tenant", "undecided")
+    assert {(edge.start, edge.end): edge.line for edge in graph.edges} == {
+        ("orders", "companies"): "dashed", ("lines", "orders"): "solid", ("notes", "lines"): "dotted",
+    }  # fmt: skip
+
+
+def test_names_are_text_and_not_graphviz() -> None:
+    names = ('a"b', "<b>x</b>", "a:port", "back\\slash", "été")
+    graph = Graph(
+        "t", ("auth",), tuple(Node(name, name, "auth") for name in names), (Edge(names[0], names[1], "x\\n", "dashed"),)
+    )
+    source = to_dot(graph)
+    assert '"a\\"b"' in source
+    assert '"<b>x</b>"' in source
+    assert "back\\\\slash" in source
+    assert "n0 -> n1" in source
