@@ -23,7 +23,7 @@ from migrator import logs
 from migrator.core.compare import Digest
 from migrator.core.plan import CreateDatabase, PrepareTarget
 from migrator.core.progress import Progress
-from migrator.errors import InterruptedRunError, MigratorError, TargetsFailedError
+from migrator.errors import MigratorError, TargetsFailedError
 from migrator.journal import Journal
 from migrator.postgres.connect import Endpoint, raw_connect, session
 from migrator.postgres.copy import CopyResult, CopyUnit, Sessions, relay
@@ -111,17 +111,17 @@ def begin_worker(work: Work, join_log: Callable[[], None]) -> None:
     """Initialises a worker process. Interrupts are the coordinator's to handle."""
     global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    coordinator = multiprocessing.parent_process()
-    if coordinator is not None:
-        threading.Thread(target=_end_with, args=(coordinator,), name="coordinator", daemon=True).start()
+    threading.Thread(target=_end_with_coordinator, name="coordinator", daemon=True).start()
     join_log()
     _worker = Worker(work)
 
 
-def _end_with(coordinator: Any) -> None:
-    """Ends this process when the coordinator's ends: one that is killed cannot tell its workers, which would stay."""
-    coordinator.join()
-    os._exit(InterruptedRunError.exit_code)
+def _end_with_coordinator() -> None:
+    """Ends this process and its transactions when the coordinator is gone; it would wait for work for ever."""
+    coordinator = multiprocessing.parent_process()
+    if coordinator is not None:
+        coordinator.join()
+        os._exit(1)
 
 
 def _here() -> Worker:

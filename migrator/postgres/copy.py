@@ -110,7 +110,11 @@ class Sessions:
             self._source[1].close()
             self._source = None
         connection = connect(endpoint, purpose="copy", settings=READING)
-        join_snapshot(connection, endpoint, snapshot)
+        try:
+            join_snapshot(connection, endpoint, snapshot)
+        except BaseException:
+            connection.close()
+            raise
         self._source = (snapshot, connection)
         return connection
 

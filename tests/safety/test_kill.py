@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -15,25 +14,10 @@ import pytest
 
 from tests.safety.case import write_configuration
 from tests.safety.child import VARIABLE
-from tests.safety.trial import Trial, load_monolith, plan, split, take_back, trial
-from tests.servers import PostgresServer, drop_databases
-
-_TEMPLATE = "template_killed"
+from tests.safety.trial import Trial, plan, split, take_back, trial
+from tests.servers import PostgresServer
 
 pytestmark = pytest.mark.timeout(300)
-
-
-@pytest.fixture(scope="module")
-def template(server: PostgresServer) -> Iterator[str]:
-    load_monolith(server.url, _TEMPLATE)
-    yield _TEMPLATE
-    drop_databases(server.url(), _TEMPLATE)
-
-
-@pytest.fixture
-def here(server: PostgresServer, template: str) -> Iterator[Trial]:
-    with trial(server.url, template) as made:
-        yield made
 
 
 def migrator(here: Trial, *arguments: str, fault: str = "") -> subprocess.CompletedProcess[str]:
@@ -79,7 +63,7 @@ def sessions(here: Trial) -> int:
     return int(row[0])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def reference(server: PostgresServer, template: str) -> object:
     with trial(server.url, template) as made:
         made.run(plan)
