@@ -53,7 +53,7 @@ demo: $(VENV)/.embedded ## Split the reference ERP on an embedded PostgreSQL, pr
 
 .PHONY: test
 test: $(VENV)/.dev ## Run the tests on an embedded PostgreSQL.
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest --numprocesses=auto --dist=loadfile $(ARGS)
 
 # --- the stages, on the database that migrator.toml, the environment or ARGS name ------------------------
 
