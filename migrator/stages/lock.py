@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migrator.core.outcome import Outcome
+from migrator.core.outcome import Cell, Outcome
 from migrator.errors import RefusedError
 from migrator.stages.workspace import Workspace
 
@@ -25,7 +25,12 @@ def lock(workspace: Workspace, *, release: bool = False) -> Outcome:
         )
     where = f"{holder.host}, pid {holder.pid}"
     seen = {True: "alive", False: "gone", None: "cannot be seen from this machine"}[holder.alive]
-    summary = {"host": holder.host, "pid": holder.pid, "since": f"{holder.since:%Y-%m-%d %H:%M:%S %Z}", "process": seen}
+    summary: dict[str, Cell] = {
+        "host": holder.host,
+        "pid": holder.pid,
+        "since": f"{holder.since:%Y-%m-%d %H:%M:%S %Z}",
+        "process": seen,
+    }
     if not release:
         return Outcome(
             "lock",
