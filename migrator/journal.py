@@ -215,11 +215,8 @@ class Holder:
 def machine() -> str:
     """Tells apart what a pid is counted in: this boot of this machine, this PID namespace (a container has its own)."""
     parts = [socket.gethostname()]
-    # Not on Linux: the host's name has to do.
-    with suppress(OSError):
-        parts.append(Path("/proc/sys/kernel/random/boot_id").read_text())
-    with suppress(OSError):
-        parts.append(os.readlink("/proc/self/ns/pid"))
+    with suppress(OSError):  # not Linux: the host's name has to do
+        parts += [Path("/proc/sys/kernel/random/boot_id").read_text(), os.readlink("/proc/self/ns/pid")]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:8]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import click
 
@@ -18,6 +19,14 @@ from migrator.errors import RefusedError
 @click.option(
     "--confirm", metavar="RUN-ID", help="The run to take back; without a terminal this is how it is confirmed."
 )
+@click.option(
+    "--save-writes",
+    "save",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Keep rows that were written to the targets since the split as files in a new directory, then go on.",
+)
+@click.option("--replay-writes", "replay", is_flag=True, help="Carry those rows back into the source, then go on.")
 @click.option("--discard-writes", is_flag=True, help="Give up rows that were written to the targets since the split.")
 @click.option("--restore-quarantine", is_flag=True, help="Put the rows that clean moved away back into the source.")
 @click.option(
@@ -26,7 +35,13 @@ from migrator.errors import RefusedError
     help="Only where the source is damaged: restore the backup beside it and swap the two by name.",
 )
 def rollback(
-    validate: bool, confirm: str | None, discard_writes: bool, restore_quarantine: bool, restore_backup: bool
+    validate: bool,
+    confirm: str | None,
+    save: Path | None,
+    replay: bool,
+    discard_writes: bool,
+    restore_quarantine: bool,
+    restore_backup: bool,
 ) -> Work:
     """Takes the split back: drops what this run made, after dumping it, and lifts the fence.
 
@@ -38,6 +53,7 @@ def rollback(
       migrator rollback --validate
       migrator rollback
       migrator rollback --confirm 20260101-120000-ab12 --restore-quarantine
+      migrator rollback --save-writes writes --replay-writes
     """
 
     def work(session: Session) -> Outcome:
@@ -49,6 +65,8 @@ def rollback(
                 validate=validate,
                 confirm=confirm,
                 discard_writes=discard_writes,
+                save=save,
+                replay=replay,
                 restore_quarantine=restore_quarantine,
                 restore_backup=restore_backup,
             )
@@ -56,7 +74,8 @@ def rollback(
         if validate or confirm is not None or not _is_attended():
             return carry_out(validate=validate, confirm=confirm)
         outlook = carry_out(validate=True, confirm=None)
-        if outlook.run_id is None or (outlook.exit_code != 0 and not discard_writes):
+        kept = discard_writes or replay or save is not None
+        if outlook.run_id is None or (outlook.exit_code != 0 and not kept):
             return outlook
         return carry_out(validate=False, confirm=_typed_run_id(session, outlook))
 

@@ -156,8 +156,7 @@ def join_snapshot(connection: Connection, endpoint: Endpoint, snapshot: str) -> 
         if error.sqlstate in {"22023", "55000", "42704"}:
             raise SnapshotLostError(
                 f"{endpoint}: the snapshot that this run reads from is gone: the session that exported it has ended.",
-                "Run `migrator migrate` again. Under the fence what was copied and verified is kept, without it all is "
-                "copied again.",
+                "Run `migrator migrate` again. Under the fence what was copied is kept, otherwise all is copied again.",
             ) from error
         raise database_error(error, endpoint) from error
 

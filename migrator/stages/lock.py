@@ -25,8 +25,12 @@ def lock(workspace: Workspace, *, release: bool = False) -> Outcome:
         )
     where = f"{holder.host}, pid {holder.pid}"
     seen = {True: "alive", False: "gone", None: "cannot be seen from this machine"}[holder.alive]
-    since = f"{holder.since:%Y-%m-%d %H:%M:%S %Z}"
-    summary: dict[str, Cell] = {"host": holder.host, "pid": holder.pid, "since": since, "process": seen}
+    summary: dict[str, Cell] = {
+        "host": holder.host,
+        "pid": holder.pid,
+        "since": f"{holder.since:%Y-%m-%d %H:%M:%S %Z}",
+        "process": seen,
+    }
     if not release:
         return Outcome(
             "lock",

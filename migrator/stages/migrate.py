@@ -249,7 +249,7 @@ class _Migration:
     def _lifted_on_failure(self) -> Iterator[None]:
         """Gives the monolith back to its users when the attempt fails.
 
-        An interruption and a lost snapshot keep the fence: nothing is wrong then, and what is copied keeps its worth.
+        An interruption and a lost snapshot keep the fence: nothing is wrong then, and what is copied is worth keeping.
         """
         try:
             yield

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -20,17 +20,16 @@ from migrator.postgres.connect import READ_ONLY, Connection, session
 from migrator.postgres.copy import read_receipts
 from migrator.postgres.databases import Mark, drop_database, marks, swap_databases
 from migrator.postgres.deferred import FINISH_UNIT
-from migrator.postgres.digest import target_digests, whole_table
+from migrator.postgres.digest import whole_table
 from migrator.postgres.dump import dump_directory, read_back
 from migrator.postgres.fence import lift_fence, read_fence
 from migrator.postgres.proving import object_differences
 from migrator.stages.backup_directory import check_backup, make_private
 from migrator.stages.backup_restore import restore_backup_into
 from migrator.stages.clean import clean
-from migrator.stages.resolve import resolve
-from migrator.stages.rollback_outcome import Findings, Taken, report, validation, written_message
-from migrator.stages.survey import plan_of, survey
+from migrator.stages.rollback_outcome import Findings, Taken, done_well, report, validation, written_message
 from migrator.stages.workspace import Workspace
+from migrator.stages.writes import Carried, find_writes, replay_writes, require_rows, save_writes
 
 
 def rollback(
@@ -39,13 +38,16 @@ def rollback(
     validate: bool = False,
     confirm: str | None = None,
     discard_writes: bool = False,
+    save: Path | None = None,
+    replay: bool = False,
     restore_quarantine: bool = False,
     restore_backup: bool = False,
 ) -> Outcome:
     """Takes the open run back; with `validate` only says what that would do and whether it can.
 
-    `confirm` is the run's id, typed. `discard_writes` lets rows go that applications wrote to the targets (they are in
-    the dumps). `restore_quarantine` puts cleaned rows back; `restore_backup` swaps the source for its restored backup.
+    `confirm` is the run's id, typed. Rows that applications wrote to the targets since migrate are kept as files in the
+    directory `save`, carried back into the source by `replay`, or given up by `discard_writes` (the dumps have them).
+    `restore_quarantine` puts cleaned rows back; `restore_backup` swaps the source for its restored backup.
 
     Raises:
         RefusedError: not confirmed, the targets were written to, or the backup is not worth restoring.
@@ -65,15 +67,20 @@ def rollback(
         if validate:
             outcome = validation(run, found, str(workspace.source), backup=workspace.journal.recorded(run.id, "backup"))
         else:
-            if found.written and not discard_writes:
-                raise RefusedError(written_message(found), "Keep them: stop here. Let them go: --discard-writes.")
+            if found.written and not (discard_writes or save is not None or replay):
+                raise RefusedError(
+                    written_message(found),
+                    "Nothing was changed. Keep them as files: --save-writes DIR. Carry them back into the source: "
+                    "--replay-writes. Give them up: --discard-writes.",
+                )
             backup = _checked_backup(workspace, run) if restore_backup else None
-            done = _take_back(workspace, run, found, backup)
+            carried = _keep_writes(workspace, run, found, save=save, replay=replay)
+            done = _take_back(workspace, run, found, backup, carried)
             outcome = report(run, found, done, str(workspace.source))
         summary.update(outcome.summary)
         if outcome.exit_code:
             summary["status"] = "findings"
-    if validate or outcome.exit_code:
+    if validate or not done_well(outcome):
         return outcome
     if restore_quarantine and not restore_backup:
         restored = clean(workspace, restore=True)
@@ -106,46 +113,43 @@ def _look(workspace: Workspace, run: Run) -> Findings:
     for server, database, mark in targets:
         with session(workspace.server(server).at(database), purpose="rollback", settings=READ_ONLY) as connection:
             (finished if FINISH_UNIT in read_receipts(connection) else unfinished).append((server, database, mark))
-    written: list[tuple[str, Difference]] = []
+    writes = None
     if finished:
+        fenced = fence is not None and fence.run == run.id
         try:
-            written = _written(workspace, run, finished)
+            writes = find_writes(workspace, run, finished, fenced=fenced)
         except MigratorError as error:
             raise RefusedError(
                 f"Whether applications wrote to the targets cannot be told: {error.message}", error.hint
             ) from error
-    return Findings(tuple(databases), fence, tuple(written), tuple(database for _, database, _ in unfinished))
+    return Findings(tuple(databases), fence, writes, tuple(database for _, database, _ in unfinished))
 
 
 def _servers(workspace: Workspace) -> list[str]:
     return sorted({"default", *(target.server for target in workspace.settings.targets.values())})
 
 
-def _written(workspace: Workspace, run: Run, finished: Sequence[tuple[str, str, Mark]]) -> list[tuple[str, Difference]]:
-    """What finished databases hold now against what they held when migrate had finished them."""
-    found = survey(workspace)
-    resolved = resolve(workspace, plan_of(workspace, found), found)
-    recorded: dict[tuple[str, str], list[Digest]] = {}
-    for moment, digest in workspace.journal.digests_by_moment(run.id, "target:"):
-        recorded.setdefault((moment.partition(":")[2], digest.tenant), []).append(digest)
-
-    def changes(item: tuple[str, str, Mark]) -> list[tuple[str, Difference]]:
-        server, database, mark = item
-        with session(workspace.server(server).at(database), purpose="rollback", settings=READ_ONLY) as connection:
-            now = target_digests(connection, resolved[mark.target].transfers, mark.tenant)
-        before = recorded.get((mark.target, mark.tenant))
-        # No digest in the journal: migrate died between the database's receipt and its own record of it.
-        return [(database, one) for one in differences(before, now)] if before is not None else []
-
-    with ThreadPoolExecutor(workspace.settings.limits.jobs) as pool:
-        return [one for part in pool.map(changes, finished) for one in part]
-
-
 # -- taking back ------------------------------------------------------------------------------------------------------
 
 
-def _take_back(workspace: Workspace, run: Run, found: Findings, backup: tuple[Path, Manifest] | None) -> Taken:
-    done = Taken()
+def _keep_writes(workspace: Workspace, run: Run, found: Findings, *, save: Path | None, replay: bool) -> Carried | None:
+    """Saves what applications wrote to the targets, and carries it back, as was asked for."""
+    if found.writes is None or not found.written:
+        return None
+    if save is not None:
+        save_writes(save, require_rows(found.writes), found.writes)
+        workspace.progress.say(f"the changes of {len(require_rows(found.writes))} databases are saved in {save}")
+    return replay_writes(workspace, run, require_rows(found.writes), found.writes) if replay else None
+
+
+def _take_back(
+    workspace: Workspace,
+    run: Run,
+    found: Findings,
+    backup: tuple[Path, Manifest] | None,
+    carried: Carried | None,
+) -> Taken:
+    done = Taken(carried=carried)
     _dump(workspace, run, found, done)
     for server, database, _ in sorted(found.databases, key=lambda item: item[2].role != "target"):
         with session(workspace.server(server), purpose="rollback") as connection:
@@ -155,6 +159,10 @@ def _take_back(workspace: Workspace, run: Run, found: Findings, backup: tuple[Pa
     with session(workspace.source, purpose="rollback") as connection:
         # Compared under the fence: afterwards the monolith's users write again.
         done.changed, done.compared = _source_changes(workspace, run, connection)
+        if carried is not None:
+            # What was carried back has been compared with the targets, row by row.
+            back = {f"{one.schema}.{one.name}" for part in found.changes for one in part.counts()}
+            done.changed = tuple(one for one in done.changed if one.relation not in back)
         if found.fence is not None and found.fence.run == run.id:
             limits = workspace.settings.limits
             done.lifted = lift_fence(

@@ -6,11 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from migrator.core.changes import DatabaseChanges
 from migrator.core.compare import Difference
 from migrator.core.outcome import Outcome, Section
 from migrator.journal import Run
 from migrator.postgres.databases import Mark
 from migrator.postgres.fence import FenceState
+from migrator.stages.writes import Carried, Writes
+
+_MOST_CONFLICTS = 50  # shown; the file has all
 
 
 @dataclass(frozen=True)
@@ -19,8 +23,18 @@ class Findings:
 
     databases: tuple[tuple[str, str, Mark], ...]  # (server, database, mark)
     fence: FenceState | None
-    written: tuple[tuple[str, Difference], ...]  # (database, difference) since migrate
+    writes: Writes | None  # since migrate; None where no database is finished
     unfinished: tuple[str, ...]  # databases that migrate never finished
+
+    @property
+    def written(self) -> tuple[tuple[str, Difference], ...]:
+        """(database, difference) of every table that was written to since migrate."""
+        return self.writes.differences if self.writes is not None else ()
+
+    @property
+    def changes(self) -> tuple[DatabaseChanges, ...]:
+        """The same row by row; nothing where the fence has not kept the source as it was."""
+        return (self.writes.changes or ()) if self.writes is not None else ()
 
 
 @dataclass
@@ -34,17 +48,39 @@ class Taken:
     changed: tuple[Difference, ...] = ()
     objects: tuple[tuple[str, str, str], ...] = ()
     swapped: str = ""  # the damaged source's new name
+    carried: Carried | None = None  # what became of the targets' changes
+
+
+def done_well(outcome: Outcome) -> bool:
+    """Whether the run can be closed: the source is as it has to be, even if some changes wait in a file."""
+    return outcome.exit_code == 0 or bool(outcome.summary.get("source_identical"))
 
 
 def written_message(found: Findings) -> str:
     """What applications changed in the targets, as a sentence and a list."""
-    lines = [
-        f"  {database}: {one.relation}: {one.source_rows:,} rows after migrate, {one.target_rows:,} now ({one.kind})"
-        for database, one in found.written[:20]
-    ]
-    more = len(found.written) - len(lines)
+    lines = [f"  {database}: {table}: {told}" for database, table, *_, told in _written_rows(found)]
+    more = len(lines) - 20
     rest = f"\n  and {more} more" if more > 0 else ""
-    return "Applications have written to the targets since migrate:\n" + "\n".join(lines) + rest
+    return "Applications have written to the targets since migrate:\n" + "\n".join(lines[:20]) + rest
+
+
+def _written_rows(found: Findings) -> list[tuple[str, str, int | None, int | None, int | None, str]]:
+    """(database, table, inserted, updated, deleted, all of it in words) of every table that was written to."""
+    counted = {
+        (part.database, f"{relation.schema}.{relation.name}"): figures
+        for part in found.changes
+        for relation, figures in part.counts().items()
+    }
+    rows: list[tuple[str, str, int | None, int | None, int | None, str]] = []
+    for database, one in found.written:
+        figures = counted.get((database, one.relation))
+        if figures is None:
+            told = f"{one.source_rows:,} rows after migrate, {one.target_rows:,} now ({one.kind})"
+            rows.append((database, one.relation, None, None, None, told))
+        else:
+            told = ", ".join(f"{count:,} {kind}" for kind, count in figures.items() if count)
+            rows.append((database, one.relation, figures["inserted"], figures["updated"], figures["deleted"], told))
+    return rows
 
 
 def validation(run: Run, found: Findings, source: str, *, backup: Mapping[str, Any] | None) -> Outcome:
@@ -72,7 +108,11 @@ def validation(run: Run, found: Findings, source: str, *, backup: Mapping[str, A
             "Applications have written to the targets: rolling back would leave those rows in dumps only.",
             figures,
             tuple(sections),
-            next=(f"migrator rollback --confirm {run.id} --discard-writes",),
+            next=(
+                f"migrator rollback --confirm {run.id} --replay-writes",
+                f"migrator rollback --confirm {run.id} --save-writes DIR",
+                f"migrator rollback --confirm {run.id} --discard-writes",
+            ),
         )
     foreign = found.fence is not None and found.fence.run != run.id
     return Outcome(
@@ -89,8 +129,8 @@ def validation(run: Run, found: Findings, source: str, *, backup: Mapping[str, A
 def _written_section(found: Findings) -> Section:
     return Section(
         "Written since migrate",
-        ("database", "table", "rows after migrate", "rows now", "kind"),
-        tuple((database, one.relation, one.source_rows, one.target_rows, one.kind) for database, one in found.written),
+        ("database", "table", "inserted", "updated", "deleted", "what"),
+        tuple(_written_rows(found)),
         tone="bad",
     )
 
@@ -109,6 +149,9 @@ def report(run: Run, found: Findings, done: Taken, source: str) -> Outcome:
     }
     if done.swapped:
         figures["damaged_source_kept_as"] = done.swapped
+    if done.carried is not None:
+        figures["changes_carried_back"] = done.carried.rows
+        figures["conflicts"] = len(done.carried.conflicts)
     sections = [Section("Dumps of what was dropped", ("database", "dump"), tuple(done.dumped))] if done.dumped else []
     if found.written:
         sections.append(_written_section(found))
@@ -131,8 +174,33 @@ def report(run: Run, found: Findings, done: Taken, source: str) -> Outcome:
             tuple(sections),
             next=("migrator rollback --restore-backup", "migrator status"),
         )
+    if done.carried is not None and done.carried.conflicts:
+        conflicts = tuple(
+            (one.database, str(one.change.relation), one.change.key, one.change.kind, one.reason)
+            for one in done.carried.conflicts[:_MOST_CONFLICTS]
+        )
+        waiting = Section(
+            "Changes that wait in a file",
+            ("database", "table", "key", "kind", "why"),
+            conflicts,
+            str(done.carried.file),
+            tone="bad",
+        )
+        return Outcome(
+            "rollback",
+            "findings",
+            1,
+            run.id,
+            f"Run {run.id} is taken back with {done.carried.rows} changes of the targets; "
+            f"{len(done.carried.conflicts)} could not be carried back and are kept in {done.carried.file}.",
+            figures,
+            (waiting, *sections),
+            next=("migrator status",),
+        )
     if done.swapped:
         proof = f"the source is the restored backup; the damaged one is kept as {done.swapped}"
+    elif done.carried is not None:
+        proof = f"{source} has their {done.carried.rows} changes, equals what they held, and takes writes again"
     elif done.compared:
         proof = f"all {done.compared} tables and the catalog of {source} are as they were"
     else:

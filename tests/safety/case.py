@@ -27,7 +27,8 @@ CREATE TABLE customers (
 );
 CREATE TABLE orders (
     id bigserial PRIMARY KEY, customer_id bigint NOT NULL REFERENCES customers ON DELETE CASCADE,
-    parent_id bigint REFERENCES orders, total numeric(12,2) NOT NULL, doubled numeric GENERATED ALWAYS AS (total * 2) STORED
+    parent_id bigint REFERENCES orders, total numeric(12,2) NOT NULL,
+    doubled numeric GENERATED ALWAYS AS (total * 2) STORED
 );
 CREATE TABLE order_lines (
     order_id bigint NOT NULL REFERENCES orders, line int NOT NULL, unit text REFERENCES units, payload jsonb,
@@ -40,27 +41,30 @@ INSERT INTO customers (company_id, name, feeling, tags)
     SELECT 1 + n % 2, E'name\\t' || n, (ARRAY['sad', 'ok', 'happy'])[1 + n % 3]::mood, ARRAY['a,b', NULL, E'c\\\\']
     FROM generate_series(1, 20) n;
 INSERT INTO customers (company_id, name) VALUES (NULL, 'nobody''s');
-INSERT INTO orders (customer_id, parent_id, total) SELECT 1 + n % 20, nullif(n - 1, 0), n * 1.5 FROM generate_series(1, 60) n;
-UPDATE orders SET parent_id = NULL WHERE id % 2 = 1 OR customer_id % 2 <> (SELECT p.customer_id % 2 FROM orders p WHERE p.id = orders.parent_id);
+INSERT INTO orders (customer_id, parent_id, total)
+    SELECT 1 + n % 20, CASE WHEN n > 40 THEN n - 20 END, n * 1.5 FROM generate_series(1, 60) n;
 INSERT INTO order_lines SELECT o, l, CASE l WHEN 1 THEN 'kg' END, jsonb_build_object('n', o * l)
     FROM generate_series(1, 60) o, generate_series(1, 2) l;
-INSERT INTO notes VALUES (1, '2026-02-01', 'one'), (2, '2026-02-02', 'two'), (2, '2026-02-02', 'two'), (9, '2026-02-03', 'of no company');
+INSERT INTO notes VALUES (1, '2026-02-01', 'one'), (2, '2026-02-02', 'two'), (2, '2026-02-02', 'two'),
+    (9, '2026-02-03', 'of no company');
 CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
 CREATE TRIGGER touch BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION touch();
 """
 
-UNITS = "CREATE TABLE units (code text PRIMARY KEY, label text NOT NULL);"
-SHARED = UNITS + "CREATE TABLE companies (id int PRIMARY KEY, code text NOT NULL UNIQUE, name text NOT NULL);"
-TENANT = (
-    UNITS
-    + """
+SHARED = """
+CREATE TABLE units (code text PRIMARY KEY, label text NOT NULL);
+CREATE TABLE companies (id int PRIMARY KEY, code text NOT NULL UNIQUE, name text NOT NULL);
+"""
+TENANT = """
+CREATE TABLE units (code text PRIMARY KEY, label text NOT NULL);
 CREATE TYPE mood AS ENUM ('happy', 'ok', 'sad');
 CREATE TABLE customers (
     id bigserial PRIMARY KEY, company_id int, name text NOT NULL, feeling mood, tags text[], UNIQUE (company_id, name)
 );
 CREATE TABLE orders (
     id bigserial PRIMARY KEY, customer_id bigint NOT NULL REFERENCES customers ON DELETE CASCADE,
-    parent_id bigint REFERENCES orders, total numeric(12,2) NOT NULL, doubled numeric GENERATED ALWAYS AS (total * 2) STORED
+    parent_id bigint REFERENCES orders, total numeric(12,2) NOT NULL,
+    doubled numeric GENERATED ALWAYS AS (total * 2) STORED
 );
 CREATE TABLE order_lines (
     order_id bigint NOT NULL REFERENCES orders, line int NOT NULL, unit text REFERENCES units, payload jsonb,
@@ -70,10 +74,25 @@ CREATE INDEX order_lines_unit ON order_lines (unit);
 CREATE TABLE notes (company_id int, written timestamptz NOT NULL, body text);
 CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
 CREATE TRIGGER touch BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION touch();
-CREATE VIEW order_totals AS SELECT c.id, c.name, sum(o.total) FROM customers c JOIN orders o ON o.customer_id = c.id GROUP BY c.id;
+CREATE VIEW order_totals AS
+    SELECT c.id, c.name, sum(o.total) FROM customers c JOIN orders o ON o.customer_id = c.id GROUP BY c.id;
 """
-)
 
+_REVISION = """from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute({ddl!r})
+
+
+def downgrade() -> None:
+    raise NotImplementedError
+"""
 _ENV = "from migrator.revisions import run_environment\n\nrun_environment(None)\n"
 
 
@@ -81,10 +100,7 @@ def write_tree(directory: Path, ddl: str) -> Path:
     """An Alembic tree of one revision."""
     (directory / "versions").mkdir(parents=True, exist_ok=True)
     (directory / "env.py").write_text(_ENV)
-    (directory / "versions" / "0001_all.py").write_text(
-        "from alembic import op\n\nrevision = '0001'\ndown_revision = None\nbranch_labels = None\ndepends_on = None\n\n\n"
-        f"def upgrade() -> None:\n    op.execute({ddl!r})\n\n\ndef downgrade() -> None:\n    raise NotImplementedError\n"
-    )
+    (directory / "versions" / "0001_all.py").write_text(_REVISION.format(ddl=ddl))
     return directory
 
 

@@ -43,7 +43,7 @@ if VARIABLE in os.environ:
                 os.kill(coordinator, signal.SIGINT)
                 os.kill(coordinator, signal.SIGINT)
 
-    _hooks.enter_context(injected(Faults(_happen)))  # type: ignore[arg-type]
+    _hooks.enter_context(injected(Faults(_happen)))
 
 if __name__ == "__main__":
     sys.exit(run(sys.argv[1:]))

@@ -21,6 +21,7 @@ from psycopg import _connection_base, sql
 import migrator.postgres.copy as copy_module
 import migrator.postgres.deferred as deferred_module
 import migrator.postgres.dump as dump_module
+import migrator.postgres.programs as programs_module
 
 
 class Crash(BaseException):
@@ -106,14 +107,22 @@ def _nothing() -> None:
 
 
 _SESSION = re.compile(
-    r"^(SELECT|WITH|SHOW|SET|RESET|BEGIN|START|DECLARE|FETCH|CLOSE|MOVE|SAVEPOINT|RELEASE|LOCK|DISCARD|EXPLAIN|ANALYZE)\b", re.I
+    r"^(SELECT|WITH|SHOW|SET|RESET|BEGIN|START|DECLARE|FETCH|CLOSE|MOVE|SAVEPOINT|RELEASE|LOCK|DISCARD|EXPLAIN|ANALYZE)\b",
+    re.I,
 )
 _CHANGING_SELECT = re.compile(r"\b(setval|pg_terminate_backend)\s*\(|\bINSERT INTO\b|\bDELETE FROM\b", re.I)
 _NAME = r'((?:"(?:[^"]|"")+"|\w+)(?:\.(?:"(?:[^"]|"")+"|\w+))*)'
 _VERBS = (
     (re.compile(rf"^(INSERT INTO|UPDATE|DELETE FROM)\s+(?:ONLY\s+)?{_NAME}", re.I), True),
     (re.compile(rf"^(COPY)\s+{_NAME}.*FROM STDIN", re.I | re.S), True),
-    (re.compile(r"^((?:CREATE|DROP|ALTER|COMMENT ON|REFRESH|GRANT|REVOKE|TRUNCATE)(?:\s+(?:OR REPLACE|TEMP|UNIQUE))*\s+\w+)", re.I), False),
+    (
+        re.compile(
+            r"^((?:CREATE|DROP|ALTER|COMMENT ON|REFRESH|GRANT|REVOKE|TRUNCATE)"
+            r"(?:\s+(?:OR REPLACE|TEMP|UNIQUE))*\s+\w+)",
+            re.I,
+        ),
+        False,
+    ),
     (re.compile(r"^(DO|CALL|PREPARE TRANSACTION|COMMIT PREPARED)\b", re.I), False),
 )
 
@@ -157,7 +166,7 @@ def injected(faults: Faults) -> Iterator[Faults]:
     """Puts the hooks in for the duration of the block."""
     execute, command = psycopg.Cursor.execute, _connection_base.BaseConnection._exec_command
     start_copy, end_copy = copy_module._start_copy, copy_module._end_copy
-    run_program, replace, rename = dump_module.run_program, os.replace, os.rename
+    run_program, replace, rename = programs_module.run_program, os.replace, os.rename
 
     def hooked_execute(self: psycopg.Cursor[Any], query: Any, *arguments: Any, **named: Any) -> Any:
         afterwards = faults.statement(self.connection, _text(query, self.connection))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -13,7 +13,7 @@ from typing import Any, Literal
 from migrator.core.outcome import Outcome
 from migrator.errors import DatabaseError, MigratorError, RefusedError, TargetsFailedError
 from tests.safety.faults import Crash, Faults, injected
-from tests.safety.trial import STAGES, Kind, Trial, put_back, take_back, trial
+from tests.safety.trial import STAGES, Kind, Trial, holding, put_back, take_back, trial
 from tests.servers import PostgresServer
 
 Way = Literal["again", "rollback"]
@@ -59,6 +59,8 @@ def _state(here: Trial, stage: str) -> Any:
             return here.targets(), sorted(here.databases().items()), here.fenced()
         case "clean":
             return here.quarantined(), here.is_back()
+        case "replay":
+            return holding(here.url_of(here.source)), sorted(here.databases()), here.fenced()
         case _:
             return here.is_back()
 
@@ -83,7 +85,7 @@ def complaints(server: PostgresServer, template: str, ordeal: Ordeal, ending: En
             outcome = here.run(take_back)
             if outcome.exit_code:
                 found.append(f"rollback: exit code {outcome.exit_code}: {outcome.headline}")
-        if ordeal.way == "rollback" or ordeal.stage != "migrate":
+        if ordeal.way == "rollback" or ordeal.stage not in ("migrate", "replay"):
             found += [f"not as it was before: {what}" for what in here.is_back()]
         leftovers = [path.name for path in Path(here.directory).rglob("*.partial")]
         return found + [f"{name} is left over" for name in leftovers if ordeal.way == "again"]
@@ -128,7 +130,9 @@ def _difference(found: Any, wanted: Any) -> str:
         return f"{found} instead of {wanted}"
     if found[1:] != wanted[1:]:
         return f"{found[1:]} instead of {wanted[1:]}"
-    return ", ".join(sorted(name for name in found[0].keys() | wanted[0].keys() if found[0].get(name) != wanted[0].get(name)))
+    return ", ".join(
+        sorted(name for name in found[0].keys() | wanted[0].keys() if found[0].get(name) != wanted[0].get(name))
+    )
 
 
 def go_through(
@@ -136,9 +140,7 @@ def go_through(
 ) -> dict[Ordeal, list[str]]:
     """Goes through all of them on every processor; returns those with complaints."""
     with ProcessPoolExecutor(min(4, cpu_count() or 1), mp_context=get_context("spawn")) as pool:
-        waiting = {
-            ordeal: pool.submit(_told, server, template, ordeal, endings[ordeal.stage]) for ordeal in ordeals
-        }
+        waiting = {ordeal: pool.submit(_told, server, template, ordeal, endings[ordeal.stage]) for ordeal in ordeals}
         return {ordeal: found for ordeal, future in waiting.items() if (found := future.result())}
 
 

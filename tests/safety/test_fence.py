@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 import pytest
@@ -77,6 +78,14 @@ def bodies(url: str) -> set[str]:
         return {row[0] for row in connection.execute("SELECT body FROM notes WHERE body ~ '^[a-z]+ [0-9]+$'")}
 
 
+def write(connection: psycopg.Connection[Any], statement: str) -> None:
+    if statement.startswith("COPY"):
+        with connection.cursor().copy(statement.encode()) as copy:
+            copy.write(b"1\t2026-01-01\tx\n")
+    else:
+        connection.execute(statement.encode())
+
+
 @pytest.mark.timeout(300)
 def test_no_write_after_the_fence_and_none_before_it_is_lost(here: Trial) -> None:
     here.run(plan)
@@ -107,11 +116,7 @@ def test_no_write_after_the_fence_and_none_before_it_is_lost(here: Trial) -> Non
             with psycopg.connect(source, autocommit=True) as connection:
                 connection.execute("SET session_replication_role = replica")
                 with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
-                    if statement.startswith("COPY"):
-                        with connection.cursor().copy(statement) as copy:
-                            copy.write(b"1\t2026-01-01\tx\n")
-                    else:
-                        connection.execute(statement)
+                    write(connection, statement)
         here.run(take_back)
         assert not here.fenced()
         with psycopg.connect(source) as connection:

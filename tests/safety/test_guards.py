@@ -18,7 +18,7 @@ from migrator.stages.migrate import migrate
 from migrator.stages.workspace import Workspace
 from tests.safety.case import inline
 from tests.safety.faults import Faults, Point, injected
-from tests.safety.trial import Trial, back_up, plan, split, take_back
+from tests.safety.trial import Trial, back_up, plan, take_back
 
 
 def test_of_two_migrators_one_works_and_the_other_is_told_who(here: Trial) -> None:
@@ -87,7 +87,7 @@ def test_a_lost_snapshot_keeps_what_was_verified_only_under_the_fence(here: Tria
             # Whoever reads under the snapshot already goes on; the next one cannot join it any more.
             execute_module._worker.sessions.release_source()
 
-    with injected(Faults(lose)), inline(), pytest.raises(SnapshotLostError, match="snapshot that this run reads from"):  # type: ignore[arg-type]
+    with injected(Faults(lose)), inline(), pytest.raises(SnapshotLostError, match="snapshot that this run reads from"):
         migrate(workspace, without_backup=True, fence=fence)
     run = workspace.journal.current_run(workspace.source_id)
     assert run is not None

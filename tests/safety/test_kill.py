@@ -56,7 +56,8 @@ def sessions(here: Trial) -> int:
     """Sessions of migrator that are still there."""
     with psycopg.connect(here.url_of("postgres")) as connection:
         row = connection.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'migrator%%' AND starts_with(datname, %s)",
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE application_name LIKE 'migrator%%' AND starts_with(datname, %s)",
             [here.prefix],
         ).fetchone()
     assert row is not None
@@ -86,7 +87,9 @@ def reference(server: PostgresServer, template: str) -> object:
         ("interrupt-twice|1|copy: COMMIT", 130),
     ],
 )
-def test_a_killed_process_is_resumed_to_the_same_end(here: Trial, reference: object, fault: str, exit_code: int) -> None:
+def test_a_killed_process_is_resumed_to_the_same_end(
+    here: Trial, reference: object, fault: str, exit_code: int
+) -> None:
     assert migrator(here, "dry-run").returncode == 0
     killed = migrator(here, "migrate", "--without-backup", fault=fault)
     assert killed.returncode == exit_code, killed.stderr

@@ -1,4 +1,4 @@
-"""One trial: a copy of the small monolith of its own, something that happens to it, and what must be true afterwards."""
+"""One trial: a copy of the small monolith, something that happens to it, and what must be true afterwards."""
 
 from __future__ import annotations
 
@@ -244,10 +244,34 @@ def put_back(workspace: Workspace) -> Outcome:
     return clean(workspace, restore=True)
 
 
+# What an application does to the targets: something of each kind, in tables that hang on each other.
+SCRIBBLE = """
+INSERT INTO customers (company_id, name) VALUES ((SELECT min(company_id) FROM customers), 'new');
+INSERT INTO orders (id, customer_id, total) SELECT 1000 + company_id, id, 5 FROM customers WHERE name = 'new';
+DELETE FROM order_lines WHERE line = 2;
+UPDATE notes SET body = body || '!';
+"""
+
+
+def scribble(workspace: Workspace) -> Outcome:
+    """Applications write to the targets."""
+    for slug, sequence in (("acme", 100), ("bolt", 200)):
+        with psycopg.connect(workspace.server().at(f"{workspace.prefix}_{slug}").conninfo) as connection:
+            connection.execute("SELECT setval('customers_id_seq', %s)", [sequence])
+            connection.execute(SCRIBBLE)
+    return Outcome("scribble")
+
+
+def carry_back(workspace: Workspace) -> Outcome:
+    run = workspace.journal.current_run(workspace.source_id)
+    return rollback(workspace, confirm=run.id if run is not None else None, replay=True)
+
+
 # Each stage with what has to have run before it.
 STAGES: Mapping[str, tuple[tuple[Stage, ...], Stage]] = {
     "backup": ((), back_up),
     "clean": ((), clean_up),
     "migrate": ((plan,), split),
     "rollback": ((plan, split), take_back),
+    "replay": ((plan, split, scribble), carry_back),
 }

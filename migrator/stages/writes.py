@@ -1,0 +1,282 @@
+"""What applications wrote to the targets since migrate: found, saved to files, carried back into the monolith."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from migrator.core.changes import Conflict, DatabaseChanges, RowChange
+from migrator.core.compare import Difference, Digest, differences
+from migrator.errors import ConfigurationError, DatabaseError, RefusedError
+from migrator.files import private_directory, write_atomically
+from migrator.journal import Run
+from migrator.postgres.catalog import read_sequences
+from migrator.postgres.changes import read_changes
+from migrator.postgres.connect import READ_ONLY, Connection, session
+from migrator.postgres.databases import Mark
+from migrator.postgres.deferred import set_sequences
+from migrator.postgres.digest import target_digests
+from migrator.postgres.replay import Monolith
+from migrator.postgres.saved_writes import conflict_lines, files
+from migrator.stages.drift import routed_digests
+from migrator.stages.resolve import Resolved, resolve
+from migrator.stages.survey import Survey, plan_of, survey
+from migrator.stages.workspace import Workspace
+
+# (server, database, mark) of a target database that migrate has finished
+Finished = tuple[str, str, Mark]
+
+
+@dataclass(frozen=True)
+class Writes:
+    """What was written, digest by digest, and, where the fence has kept the source as it was, row by row."""
+
+    survey: Survey
+    resolved: Mapping[str, Resolved]
+    finished: tuple[Finished, ...]
+    differences: tuple[tuple[str, Difference], ...]  # (database, difference)
+    changes: tuple[DatabaseChanges, ...] | None  # None: without the fence nobody can tell whose change it is
+
+
+def find_writes(workspace: Workspace, run: Run, finished: Sequence[Finished], *, fenced: bool) -> Writes:
+    """Compares finished databases with what they held when migrate had finished them.
+
+    Raises:
+        RefusedError: the journal does not say what they held, and there is no fence that would have kept the source.
+    """
+    found = survey(workspace)
+    resolved = resolve(workspace, plan_of(workspace, found), found)
+    recorded: dict[tuple[str, str], list[Digest]] = {}
+    for moment, digest in workspace.journal.digests_by_moment(run.id, "target:"):
+        recorded.setdefault((moment.partition(":")[2], digest.tenant), []).append(digest)
+    given = (
+        _given(workspace, found, resolved) if fenced and any(_place(one) not in recorded for one in finished) else {}
+    )
+    written: list[tuple[str, Difference]] = []
+    for one in finished:
+        server, database, mark = one
+        with session(workspace.server(server).at(database), purpose="rollback", settings=READ_ONLY) as connection:
+            now = target_digests(connection, resolved[mark.target].transfers, mark.tenant)
+        # No digest in the journal: migrate died between the database's receipt and its own record of it, or the
+        # journal is another one than migrate's.
+        before = recorded.get(_place(one)) or given.get(_place(one))
+        if before is None and workspace.journal.last(run.id, "migrate") is None:
+            raise RefusedError(
+                f"Nothing says what {database} held when migrate had finished it, and the source is not fenced.",
+                "Compare them yourself; `--discard-writes` drops it (it is dumped first).",
+            )
+        written += [(database, item) for item in differences(before or now, now)]
+    writes = Writes(found, resolved, tuple(finished), tuple(written), None)
+    return Writes(found, resolved, tuple(finished), tuple(written), rows_of(workspace, writes)) if fenced else writes
+
+
+def _place(one: Finished) -> tuple[str, str]:
+    return one[2].target, one[2].tenant
+
+
+def _given(
+    workspace: Workspace, found: Survey, resolved: Mapping[str, Resolved]
+) -> dict[tuple[str, str], list[Digest]]:
+    """What each database was given, read once more from the fenced source."""
+    transfers = {name: target.transfers for name, target in resolved.items()}
+    with workspace.read_source("rollback") as connection:
+        connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        routed = routed_digests(workspace, connection, found, transfers)
+    places: dict[tuple[str, str], list[Digest]] = {}
+    for name, target in resolved.items():
+        per_tenant = workspace.settings.targets[name].per_tenant
+        for tenant in found.known_keys if per_tenant else ("",):
+            held = {one.relation: one for one in routed[name] if one.tenant == tenant}
+            places[name, tenant] = [
+                held.get(key, Digest(key, tenant, 0, 0))
+                for key in (f"{item.relation.schema}.{item.relation.name}" for item in target.transfers)
+            ]
+    return places
+
+
+def rows_of(workspace: Workspace, writes: Writes) -> tuple[DatabaseChanges, ...]:
+    """The changed rows of every database that was written to."""
+    found = []
+    for server, database, mark in writes.finished:
+        changed = {item.relation for name, item in writes.differences if name == database}
+        transfers = [
+            one
+            for one in writes.resolved[mark.target].transfers
+            if f"{one.relation.schema}.{one.relation.name}" in changed
+        ]
+        if not transfers:
+            continue
+        with (
+            workspace.read_source("rollback") as source,
+            session(workspace.server(server).at(database), purpose="rollback", settings=READ_ONLY) as target,
+        ):
+            found.append(
+                read_changes(
+                    source,
+                    target,
+                    transfers,
+                    writes.survey.catalog,
+                    name=mark.target,
+                    tenant=mark.tenant,
+                    database=database,
+                )
+            )
+    return tuple(found)
+
+
+def require_rows(writes: Writes) -> tuple[DatabaseChanges, ...]:
+    """The changes row by row.
+
+    Raises:
+        RefusedError: the source was not fenced, so that it may have changed as well.
+    """
+    if writes.changes is None:
+        raise RefusedError(
+            "The source is not fenced by this run, so it may have changed as well as the targets: which rows "
+            "applications wrote to the targets cannot be told.",
+            "Compare them by hand; `--discard-writes` gives the targets' rows up (they are dumped first).",
+        )
+    return writes.changes
+
+
+def save_writes(directory: Path, changes: Sequence[DatabaseChanges], writes: Writes) -> None:
+    """Writes each database's changes into a directory of its own below `directory`, for its owner only.
+
+    Raises:
+        ConfigurationError: it cannot be written, or holds something already.
+    """
+    try:
+        if directory.exists() and any(directory.iterdir()):
+            raise ConfigurationError(f"{directory} is not empty.", "Name a new directory for --save-writes.")
+        private_directory(directory)
+        for one in changes:
+            place = private_directory(directory / one.database.replace("/", "_"))
+            for name, text in files(one, writes.survey.catalog).items():
+                write_atomically(place / name, text.encode())
+    except OSError as error:
+        raise ConfigurationError(
+            f"{directory} cannot be written: {error.strerror}.", "Name another directory for --save-writes."
+        ) from error
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What became of the changes."""
+
+    rows: int
+    conflicts: tuple[Conflict, ...]
+    file: Path | None  # of the conflicts
+
+
+def replay_writes(workspace: Workspace, run: Run, changes: Sequence[DatabaseChanges], writes: Writes) -> Carried:
+    """Carries the changes into the source, tables of all tenants first, and proves that it then equals the targets.
+
+    Conflicts go into a file first, so that none is lost whatever happens next.
+
+    Raises:
+        DatabaseError: the source failed, or does not equal the targets afterwards; nothing has been dropped then.
+    """
+    conflicts: list[Conflict] = [conflict for one in changes for conflict in one.held]
+    applied = 0
+    with _monolith(workspace, writes) as monolith:
+        for part in _in_order(changes):
+            transfers = {one.relation: one for one in writes.resolved[part.target].transfers}
+            done = monolith.replay(
+                part.rows,
+                transfers,
+                tenant=part.tenant,
+                database=part.database,
+                lost=[conflict.change for conflict in conflicts],
+            )
+            applied += len(done.applied)
+            conflicts += done.conflicts
+            workspace.progress.say(
+                f"{part.database}: {len(done.applied)} changes carried back, {len(done.conflicts)} conflicts"
+            )
+        _continue_sequences(workspace, monolith.connection, writes)
+    file = None
+    if conflicts:
+        file = _new_file(private_directory(workspace.backups / "rollback" / run.id))
+        write_atomically(file, conflict_lines(conflicts).encode())
+    _require_equal(workspace, writes, conflicts)
+    return Carried(applied, tuple(conflicts), file)
+
+
+@contextmanager
+def _monolith(workspace: Workspace, writes: Writes) -> Iterator[Monolith]:
+    limits = workspace.settings.limits
+    with session(workspace.source, purpose="replay") as connection:
+        yield Monolith(
+            connection,
+            workspace.source,
+            writes.survey.catalog,
+            limits.lock_timeout,
+            limits.fence_patience,
+            workspace.progress.say,
+        )
+
+
+def _in_order(changes: Sequence[DatabaseChanges]) -> list[DatabaseChanges]:
+    """Tables that every tenant may reference come first, and lose rows last."""
+
+    def only(one: DatabaseChanges, *, deleted: bool) -> DatabaseChanges:
+        rows = tuple(row for row in one.rows if (row.kind == "deleted") == deleted)
+        return DatabaseChanges(one.target, one.tenant, one.database, rows)
+
+    common = [one for one in changes if not one.tenant]
+    return [
+        *(only(one, deleted=False) for one in common),
+        *(one for one in changes if one.tenant),
+        *(only(one, deleted=True) for one in reversed(common)),
+    ]
+
+
+def _continue_sequences(workspace: Workspace, connection: Connection, writes: Writes) -> None:
+    """Sets the source's sequences past what the targets have drawn: the next number must be nobody's."""
+    standing = {one.relation: one for one in read_sequences(connection)}
+    furthest = {name: one.last_value for name, one in standing.items()}
+    for server, database, mark in writes.finished:
+        with session(workspace.server(server).at(database), purpose="replay", settings=READ_ONLY) as target:
+            there = {one.relation: one.last_value for one in read_sequences(target)}
+        for transfer in writes.resolved[mark.target].sequences:
+            drawn = there.get(transfer.sequence)
+            for name in transfer.sources:
+                if drawn is None or name not in standing:
+                    continue
+                stands = furthest[name]
+                further = max if standing[name].increment > 0 else min
+                furthest[name] = drawn if stands is None else further(stands, drawn)
+    set_sequences(
+        connection,
+        [
+            (name, value)
+            for name, value in furthest.items()
+            if value is not None and value != standing[name].last_value and standing[name].minimum <= value
+        ],
+    )
+
+
+def _require_equal(workspace: Workspace, writes: Writes, conflicts: Sequence[Conflict]) -> None:
+    """Reads both sides again: what still differs has to be exactly the conflicts."""
+
+    def named(database: str, row: RowChange) -> tuple[str, str, str]:
+        return database, str(row.relation), row.key
+
+    wanted = {named(one.database, one.change) for one in conflicts}
+    left = {named(one.database, row) for one in rows_of(workspace, writes) for row in one.rows}
+    if wrong := left - wanted:
+        database, table, key = sorted(wrong)[0]
+        raise DatabaseError(
+            f"{len(wrong)} rows of the source do not equal the targets' after the replay, the first {table} {key} of "
+            f"{database}.",
+            "Nothing was dropped. Keep the changes as files (--save-writes), and look at that row on both sides.",
+        )
+
+
+def _new_file(directory: Path) -> Path:
+    number = 1
+    while (file := directory / f"conflicts.{number}.jsonl").exists():
+        number += 1
+    return file
