@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -50,7 +51,7 @@ def monolith(here: Trial) -> Holding:
     return holding(here.url_of(here.source))
 
 
-def back(workspace: Workspace, **options: object) -> Outcome:
+def back(workspace: Workspace, **options: Any) -> Outcome:
     run = workspace.journal.current_run(workspace.source_id)
     assert run is not None
     return rollback(workspace, confirm=run.id, **options)
