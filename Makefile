@@ -55,6 +55,10 @@ demo: $(VENV)/.embedded ## Split the reference ERP on an embedded PostgreSQL, pr
 test: $(VENV)/.dev ## Run the tests on an embedded PostgreSQL.
 	$(BIN)/pytest --numprocesses=auto --dist=loadfile $(ARGS)
 
+.PHONY: torture
+torture: $(VENV)/.dev ## Crash random splits at random points, 500 times (ARGS="--runs N --seed S").
+	$(BIN)/python -m tests.safety.torture $(ARGS)
+
 # --- the stages, on the database that migrator.toml, the environment or ARGS name ------------------------
 
 STAGES := backup audit clean dry-run migrate verify rollback

@@ -269,6 +269,35 @@ class Journal:
             raise RefusedError("The run was closed by another migrator just now.", "Run `migrator status`.")
         return run
 
+    def adopt_run(self, source: str, label: str, run: str) -> Run:
+        """Makes a run that another journal knew the open run of `source`; an open one that made nothing gives way.
+
+        Raises:
+            RefusedError: another run is open and has made something.
+        """
+        with self._begin() as connection:
+            open_ = connection.execute(
+                sa.select(runs.c.id).where(runs.c.source == source, runs.c.closed_at.is_(None))
+            ).scalar_one_or_none()
+            if open_ is not None and open_ != run:
+                made = connection.execute(
+                    sa.select(sa.func.count()).where(artefacts.c.run_id == open_, artefacts.c.state != "dropped")
+                ).scalar_one()
+                if made:
+                    raise RefusedError(
+                        f"Run {open_} is open and has made something itself.", "Take it back first: migrator rollback."
+                    )
+                connection.execute(
+                    sa.update(runs).where(runs.c.id == open_).values(closed_at=sa.func.now(), outcome="gave way")
+                )
+            statement = insert(runs).values(id=run, source=source, label=label)
+            connection.execute(
+                statement.on_conflict_do_update(index_elements=["id"], set_={"closed_at": None, "outcome": None})
+            )
+        found = self.current_run(source)
+        assert found is not None
+        return found
+
     def current_run(self, source: str) -> Run | None:
         """The open run of `source`, or None."""
         with self._begin() as connection:

@@ -34,6 +34,9 @@ from migrator.errors import RefusedError
     is_flag=True,
     help="Only where the source is damaged: restore the backup beside it and swap the two by name.",
 )
+@click.option(
+    "--adopt", is_flag=True, help="The journal is lost: find the run by what it left on the servers and in the source."
+)
 def rollback(
     validate: bool,
     confirm: str | None,
@@ -42,6 +45,7 @@ def rollback(
     discard_writes: bool,
     restore_quarantine: bool,
     restore_backup: bool,
+    adopt: bool,
 ) -> Work:
     """Takes the split back: drops what this run made, after dumping it, and lifts the fence.
 
@@ -69,6 +73,7 @@ def rollback(
                 replay=replay,
                 restore_quarantine=restore_quarantine,
                 restore_backup=restore_backup,
+                lost_journal=adopt,
             )
 
         if validate or confirm is not None or not _is_attended():

@@ -428,8 +428,16 @@ class _Migration:
 
     def _whole_tables(self, covered: frozenset[Relation]) -> list[Digest]:
         """The digests of whole source tables, from what the copies gave: what rollback compares the source with."""
+        # Where a database failed, not all of a table was recorded; the attempt that completes it records it.
+        partly = {
+            name.removeprefix("copy:").rpartition(">")[0]
+            for name, step in self.journal.step_records(self.run.id).items()
+            if name.startswith("copy:") and step.status != "done"
+        }
         names = {
-            f"{relation.schema}.{relation.name}": self.survey.placements.tables[relation].target for relation in covered
+            name: self.survey.placements.tables[relation].target
+            for relation in covered
+            if (name := f"{relation.schema}.{relation.name}") not in partly
         }
         given = given_digests(self.journal, self.run.id)
         none = {name: Digest(name, "", 0, 0) for name in names}

@@ -24,6 +24,7 @@ from migrator.postgres.digest import whole_table
 from migrator.postgres.dump import dump_directory, read_back
 from migrator.postgres.fence import lift_fence, read_fence
 from migrator.postgres.proving import object_differences
+from migrator.stages.adopt import adopt
 from migrator.stages.backup_directory import check_backup, make_private
 from migrator.stages.backup_restore import restore_backup_into
 from migrator.stages.clean import clean
@@ -42,17 +43,21 @@ def rollback(
     replay: bool = False,
     restore_quarantine: bool = False,
     restore_backup: bool = False,
+    lost_journal: bool = False,
 ) -> Outcome:
     """Takes the open run back; with `validate` only says what that would do and whether it can.
 
     `confirm` is the run's id, typed. Rows that applications wrote to the targets since migrate are kept as files in the
     directory `save`, carried back into the source by `replay`, or given up by `discard_writes` (the dumps have them).
     `restore_quarantine` puts cleaned rows back; `restore_backup` swaps the source for its restored backup.
+    `lost_journal` finds the run by what it left on the servers, where the journal does not know it.
 
     Raises:
         RefusedError: not confirmed, the targets were written to, or the backup is not worth restoring.
     """
     run = workspace.journal.current_run(workspace.source_id)
+    if lost_journal:
+        run = adopt(workspace, confirm) or run
     if run is None:
         return Outcome("rollback", "nothing-to-do", headline="No run is open: there is nothing to take back.")
     if not validate and confirm is None:

@@ -41,11 +41,7 @@ class Writes:
 
 
 def find_writes(workspace: Workspace, run: Run, finished: Sequence[Finished], *, fenced: bool) -> Writes:
-    """Compares finished databases with what they held when migrate had finished them.
-
-    Raises:
-        RefusedError: the journal does not say what they held, and there is no fence that would have kept the source.
-    """
+    """Compares finished databases with what they held when migrate had finished them."""
     found = survey(workspace)
     resolved = resolve(workspace, plan_of(workspace, found), found)
     recorded: dict[tuple[str, str], list[Digest]] = {}
@@ -63,11 +59,9 @@ def find_writes(workspace: Workspace, run: Run, finished: Sequence[Finished], *,
         # journal is another one than migrate's.
         before = recorded.get(_place(one)) or given.get(_place(one))
         if before is None and workspace.journal.last(run.id, "migrate") is None:
-            raise RefusedError(
-                f"Nothing says what {database} held when migrate had finished it, and the source is not fenced.",
-                "Compare them yourself; `--discard-writes` drops it (it is dumped first).",
-            )
-        written += [(database, item) for item in differences(before or now, now)]
+            # Neither a journal nor a fence says what it held: all of it may have been written since.
+            before = []
+        written += [(database, item) for item in differences(before if before is not None else now, now)]
     writes = Writes(found, resolved, tuple(finished), tuple(written), None)
     return Writes(found, resolved, tuple(finished), tuple(written), rows_of(workspace, writes)) if fenced else writes
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -104,9 +105,21 @@ def write_tree(directory: Path, ddl: str) -> Path:
     return directory
 
 
-def document(url: str, prefix: str, directory: Path) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Variation:
+    """What a case has beyond the small one: the monolith's SQL, DDL of tenants' databases, settings of tables."""
+
+    monolith: str = ""
+    tenant: str = ""
+    tables: Mapping[str, Any] = field(default_factory=dict)
+
+
+SMALL = Variation()
+
+
+def document(url: str, prefix: str, directory: Path, variation: Variation = SMALL) -> dict[str, Any]:
     """The configuration of the small case, as migrator.toml would hold it."""
-    for name, ddl in (("shared", SHARED), ("tenant", TENANT)):
+    for name, ddl in (("shared", SHARED), ("tenant", TENANT + variation.tenant)):
         write_tree(directory / name, ddl)
     return {
         "source": {"url": url, "prefix": prefix},
@@ -120,6 +133,7 @@ def document(url: str, prefix: str, directory: Path) -> dict[str, Any]:
             "units": {"target": "shared", "replicate": ["tenant"]},
             "customers": {"unowned": "quarantine"},
             "notes": {"target": "tenant", "key": "company_id", "unowned": "quarantine"},
+            **variation.tables,
         },
         "clean": {
             "twins": {"table": "notes", "where": "body = 'two'"},
@@ -131,9 +145,9 @@ def document(url: str, prefix: str, directory: Path) -> dict[str, Any]:
     }
 
 
-def workspace(url: str, prefix: str, directory: Path, **changes: Any) -> Workspace:
-    """A workspace on the small case."""
-    return Workspace.of(Settings.model_validate({**document(url, prefix, directory), **changes}), Silent())
+def workspace(url: str, prefix: str, directory: Path, variation: Variation = SMALL) -> Workspace:
+    """A workspace on the small case, or on one that is more than it."""
+    return Workspace.of(Settings.model_validate(document(url, prefix, directory, variation)), Silent())
 
 
 class Inline(Executor):

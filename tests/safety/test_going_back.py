@@ -20,6 +20,7 @@ from migrator.stages.migrate import migrate
 from migrator.stages.rollback import rollback
 from migrator.stages.workspace import Workspace
 from tests.safety.trial import Holding, Trial, holding, plan, split
+from tests.servers import drop_databases
 
 # What an application of Acme's does after the split: every kind of change, in tables that hang on each other, in one
 # without a key, with values that COPY and SQL have to escape.
@@ -232,3 +233,28 @@ def test_without_the_fence_it_cannot_be_told_whose_change_it_is(here: Trial) -> 
             back(here.workspace(), **options)
     assert back(here.workspace(), discard_writes=True).exit_code == 0
     assert here.is_back() == []
+
+
+@pytest.mark.parametrize("fence", [True, False])
+def test_a_run_whose_journal_is_lost_is_adopted(here: Trial, fence: bool) -> None:
+    here.run(plan)
+    run = here.run(lambda workspace: migrate(workspace, without_backup=True, fence=fence)).run_id
+    assert run is not None
+    drop_databases(here.url_of("postgres"), f"{here.prefix}_migrator")
+    assert rollback(here.workspace(), validate=True).status == "nothing-to-do"
+    with pytest.raises(RefusedError, match=run):
+        rollback(here.workspace(), confirm="20200101-000000-0000", lost_journal=True)
+    if fence:
+        write(here, "acme", "UPDATE customers SET name = 'changed' WHERE id = 2")
+        with pytest.raises(RefusedError, match=r"public\.customers: 1 updated"):
+            rollback(here.workspace(), confirm=run, lost_journal=True)
+        assert rollback(here.workspace(), confirm=run, lost_journal=True, replay=True).exit_code == 0
+        assert not here.fenced()
+        with psycopg.connect(here.url_of(here.source)) as connection:
+            assert connection.execute("SELECT name FROM customers WHERE id = 2").fetchone() == ("changed",)
+    else:
+        with pytest.raises(RefusedError, match="written to the targets"):
+            rollback(here.workspace(), confirm=run, lost_journal=True)
+        assert rollback(here.workspace(), confirm=run, lost_journal=True, discard_writes=True).exit_code == 0
+        assert here.is_back() == []
+    assert here.databases() == {}

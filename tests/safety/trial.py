@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import psycopg
 
@@ -29,11 +29,11 @@ from migrator.stages.migrate import migrate
 from migrator.stages.rollback import rollback
 from migrator.stages.status import status
 from migrator.stages.workspace import Workspace
-from tests.safety.case import MONOLITH, inline, workspace
+from tests.safety.case import MONOLITH, SMALL, Variation, inline, workspace
 from tests.safety.faults import Crash, Faults, Point, injected
 from tests.servers import create_database, drop_databases
 
-Kind = Literal["crash", "terminate", "timeout", "lost", "interrupt"]
+Kind = Literal["crash", "terminate", "timeout", "lost", "interrupt", "restart"]
 Stage = Callable[[Workspace], Outcome]
 
 
@@ -60,18 +60,30 @@ def holding(url: str) -> Holding:
 class Trial:
     """A source of its own on a server; everything bears its prefix and is removed at the end."""
 
-    def __init__(self, url_of: Callable[[str], str], template: str, directory: Path) -> None:
+    def __init__(
+        self,
+        url_of: Callable[[str], str],
+        template: str,
+        directory: Path,
+        variation: Variation = SMALL,
+        restart: Callable[[], None] | None = None,
+    ) -> None:
         self.url_of = url_of
+        self.variation = variation
+        self.restart = restart
         self.prefix = f"s{uuid.uuid4().hex[:8]}"
         self.source = f"{self.prefix}_mono"
         self.directory = directory
         create_database(url_of("postgres"), self.source, template)
+        if variation.monolith:
+            with psycopg.connect(url_of(self.source)) as connection:
+                connection.execute(variation.monolith.encode())
         self.source_before = holding(url_of(self.source))
         self._workspaces: list[Workspace] = []
 
-    def workspace(self, **changes: Any) -> Workspace:
+    def workspace(self) -> Workspace:
         """A new process, as it were: nothing is known but what stands in databases and files."""
-        made = workspace(self.url_of(self.source), self.prefix, self.directory, **changes)
+        made = workspace(self.url_of(self.source), self.prefix, self.directory, self.variation)
         self._workspaces.append(made)
         return made
 
@@ -83,13 +95,19 @@ class Trial:
         self.forget(here)
         return outcome
 
-    def disturbed(self, stage: Stage, kind: Kind, name: str) -> tuple[Faults, BaseException | Outcome]:
-        """Carries a stage out until something happens at the first point of that name; returns what came of it."""
+    def disturbed(self, stage: Stage, kind: Kind, where: str | int) -> tuple[Faults, BaseException | Outcome]:
+        """Carries a stage out until something happens; returns what came of it.
+
+        `where` is the name of a point, whose first time it is, or the point's number. A number may be beyond the end;
+        a name has to be met.
+        """
         faults = Faults()
         happened: list[Point] = []
 
         def action(point: Point) -> Callable[[], None] | None:
-            if point.name != name or happened:
+            if happened or where not in (point.name, point.number):
+                return None
+            if kind in ("terminate", "timeout", "lost") and point.connection is None:
                 return None
             happened.append(point)
             return self._happen(faults, kind, point)
@@ -105,7 +123,7 @@ class Trial:
         if faults.dead:
             self.end_sessions(faults)
         self.forget(here)
-        assert happened, f"the point {name!r} was not reached; points: {faults.names}"
+        assert happened or isinstance(where, int), f"the point {where!r} was not reached; points: {faults.names}"
         return faults, result
 
     def _happen(self, faults: Faults, kind: Kind, point: Point) -> Callable[[], None] | None:
@@ -121,6 +139,9 @@ class Trial:
                 point.connection.execute("SET statement_timeout = 1; SELECT pg_sleep(1)")
             case "lost":
                 return lambda: self._lose(point)
+            case "restart":
+                assert self.restart is not None
+                self.restart()
         return None
 
     def _terminate(self, point: Point) -> None:
@@ -202,9 +223,14 @@ class Trial:
 
 
 @contextmanager
-def trial(url_of: Callable[[str], str], template: str) -> Iterator[Trial]:
+def trial(
+    url_of: Callable[[str], str],
+    template: str,
+    variation: Variation = SMALL,
+    restart: Callable[[], None] | None = None,
+) -> Iterator[Trial]:
     """A trial in a directory of its own."""
-    made = Trial(url_of, template, Path(tempfile.mkdtemp(prefix="migrator-trial-")))
+    made = Trial(url_of, template, Path(tempfile.mkdtemp(prefix="migrator-trial-")), variation, restart)
     try:
         yield made
     finally:
