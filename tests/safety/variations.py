@@ -12,16 +12,36 @@ from psycopg import sql
 
 from tests.safety.case import Variation
 
-_HURTING = ("", "\\N", "\\", "a\tb", "line\nbreak", "'", '"', "%s", "--", ";") + (
+_HURTING = (
+    "",
+    "\\N",
+    "\\",
+    "a\tb",
+    "line\nbreak",
+    "'",
+    '"',
+    "%s",
+    "--",
+    ";",
     "NULL",
     "{}",
     "é€𝄞",
     "\r",
-    "\b\f\v",
+    "\x08\x0c\x0b",
     " ",
     "\\.",
 )
-_TYPES = ("int", "bigint", "text", "varchar(40)", "char(5)", "numeric", "numeric(9,3)", "float8", "boolean", "date") + (
+_TYPES = (
+    "int",
+    "bigint",
+    "text",
+    "varchar(40)",
+    "char(5)",
+    "numeric",
+    "numeric(9,3)",
+    "float8",
+    "boolean",
+    "date",
     "timestamptz",
     "interval",
     "uuid",
