@@ -86,6 +86,12 @@ def to_file(directory: Path) -> Path:
     return file
 
 
+def close_console() -> None:
+    """Ends the console's part: its stream may be gone before the process is."""
+    for handler in [one for one in logging.getLogger().handlers if isinstance(one, _Console)]:
+        logging.getLogger().removeHandler(handler)
+
+
 def close_file() -> None:
     """Ends the log file, so that its directory can go; later lines reach the console only."""
     for handler in list(_file_handlers()):

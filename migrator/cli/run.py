@@ -81,6 +81,8 @@ def _carry_out(work: Work, options: Options) -> int:
         except (Exception, KeyboardInterrupt) as error:
             failure = translated(error, options.command)
             _log(error, failure)
+        finally:
+            logs.close_console()
     if failure is not None or outcome is None:
         return _report_error(failure or BugError("The command returned nothing.", ""), options)
     outcome = replace(outcome, next=tuple(options.repeated(command) for command in outcome.next))
