@@ -12,27 +12,13 @@ from psycopg import sql
 
 from tests.safety.case import Variation
 
-_HURTING = ("", "\\N", "\\", "a\tb", "line\nbreak", "'", '"', "%s", "--", ";") + (
-    "NULL",
-    "{}",
-    "é€𝄞",
-    "\r",
-    "\b\f\v",
-    " ",
-    "\\.",
+_HURTING = (
+    *("", "\\N", "\\", "a\tb", "line\nbreak", "'", '"', "%s", "--", ";"),
+    *("NULL", "{}", "é€𝄞", "\r", "\b\f\v", " ", "\\."),
 )
-_TYPES = ("int", "bigint", "text", "varchar(40)", "char(5)", "numeric", "numeric(9,3)", "float8", "boolean", "date") + (
-    "timestamptz",
-    "interval",
-    "uuid",
-    "bytea",
-    "jsonb",
-    "json",
-    "text[]",
-    "int[]",
-    "mood",
-    "inet",
-    "int4range",
+_TYPES = (
+    *("int", "bigint", "text", "varchar(40)", "char(5)", "numeric", "numeric(9,3)", "float8", "boolean", "date"),
+    *("timestamptz", "interval", "uuid", "bytea", "jsonb", "json", "text[]", "int[]", "mood", "inet", "int4range"),
 )
 
 
