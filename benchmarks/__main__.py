@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -123,6 +124,8 @@ def report(results: Path | None, docs: Path) -> None:
 def _measure(items: Sequence[Item], postgres: Path | None, program: str, output: Path | None) -> None:
     file = (output or _RESULTS / f"{datetime.now(UTC):%Y%m%d-%H%M%S}.json").absolute()
     say = _say
+    # Terminated, it ends its server and removes its files as it does at the end.
+    before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         with testbed(postgres, say) as bed:
             results = Results(machine.describe(bed, pgcopydb.version(program)))
@@ -130,6 +133,8 @@ def _measure(items: Sequence[Item], postgres: Path | None, program: str, output:
     except (BenchmarkError, MigratorError) as error:
         hint = f"\n{error.hint}" if isinstance(error, MigratorError) and error.hint else ""
         raise click.ClickException(f"{error}{hint}\nWhat was measured before is in {file}") from error
+    finally:
+        signal.signal(signal.SIGTERM, before)
     width = None if sys.stdout.isatty() else 180
     show(list(all_tables(results)), Console(width=width))
     click.echo(f"\n{file}")

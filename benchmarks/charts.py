@@ -69,15 +69,17 @@ def _lines(results: Results, base: Case, axis: str, label: str, directory: Path)
 
 def _phases(results: Results, base: Case, directory: Path) -> Path:
     """Each contender's phases, one behind the other."""
+    names = [one for one in _WHOLE if one in results.contenders(base)]
+    longest = max((results.seconds(base, name) or 0.0 for name in names), default=0.0)
     with _figure(directory / "phases.svg") as axes:
-        for name in reversed([one for one in _WHOLE if one in results.contenders(base)]):
+        for name in reversed(names):
             median = results.median(base, name)
             assert median is not None
             left = 0.0
             for number, (phase, seconds) in enumerate(median.phases.items()):
                 shade = 1.0 - 0.16 * (number % 5)
                 axes.barh(name, seconds, left=left, color=_COLOURS[name], alpha=shade, edgecolor="white")
-                if seconds > 0.05 * median.seconds:
+                if seconds > 0.06 * longest:  # a narrower one has no room for its name
                     axes.text(left + seconds / 2, name, phase, ha="center", va="center", fontsize=6, rotation=20)
                 left += seconds
         axes.set_xlabel("seconds")

@@ -61,7 +61,7 @@ def carry_out(
     else:
         known["pgcopydb"] = pgcopydb.contender(program)
     for item in _by_monolith(items):
-        say(f"{item.case.label}: loading the monolith")
+        say(item.case.label)
         bed.load(item.case)
         for number, name in _turns(item, known):
             bed.settle(item.case)

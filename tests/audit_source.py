@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, LiteralString, cast
+from typing import Any
 
 import psycopg
 
@@ -29,7 +29,7 @@ def run(url: str, *scripts: str) -> None:
     """Runs SQL scripts, each statement its own transaction."""
     with psycopg.connect(url, autocommit=True) as connection:
         for script in scripts:
-            connection.execute(cast(LiteralString, script))
+            connection.execute(script.encode())
 
 
 def read(url: str, tables: Mapping[str, Any] | None = None, **settings: Any) -> Facts:

@@ -97,7 +97,9 @@ class Project:
     def succeed(self, *arguments: str) -> Answer:
         """Runs a command that has to end well."""
         answer = self.run(*arguments)
-        assert answer.exit_code == 0, f"{' '.join(arguments)}: {json.dumps(answer.document, indent=1)[:4000]}"
+        told = {name: answer.document.get(name) for name in ("headline", "summary", "error")}
+        bad = [section for section in answer.document["sections"] if section["tone"] == "bad"]
+        assert answer.exit_code == 0, f"{' '.join(arguments)}: {json.dumps([told, bad], indent=1)}"
         return answer
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:

@@ -16,4 +16,4 @@ def measure(bed: Testbed, case: Case) -> Measured:
         dumped = bed.run([bed.program("pg_dump"), *options, f"--dbname={bed.server.url(MONOLITH)}"])
         target = [f"--jobs={case.jobs}", "--exit-on-error", f"--dbname={bed.server.url(_TARGET)}"]
         restored = bed.run([bed.program("pg_restore"), *target, archive])
-        return Measured({"dump": dumped.seconds, "restore": restored.seconds}, used.peaks, processor=used.processor)
+    return Measured({"dump": dumped.seconds, "restore": restored.seconds}, used.peaks, processor=used.processor)

@@ -177,6 +177,11 @@ class _Placing:
             raise ConfigurationError(
                 f"The tenant key {root}.{key} is not unique.", "Name a column with a unique key: [tenants] key."
             )
+        if not any(column.name == key and column.not_null for column in table.columns):
+            raise ConfigurationError(
+                f"The tenant key {root}.{key} may be NULL: a tenant without a key owns nothing.",
+                "Declare it NOT NULL, or name another key column: [tenants] key.",
+            )
         return root, key
 
     # -- key paths ------------------------------------------------------------------------------------------------

@@ -153,6 +153,18 @@ def check_placements(placements: Placements) -> Iterable[Check]:
             undecided.reason,
             f'[tables."{undecided.relation}"] target = {candidates}, or key_path = […], or ignore = "why".',
         )
+    homes: dict[tuple[str, Relation], list[Relation]] = {}
+    for placement in placements.tables.values():
+        for target in placement.targets:
+            homes.setdefault((target, placement.destination), []).append(placement.relation)
+    for (target, destination), relations in homes.items():
+        if len(relations) > 1:
+            yield Check(
+                f"placement of {relations[0]}",
+                "block",
+                f"{_some(relations)} would all go into {destination} of target {target!r}",
+                'Give each a table of its own (as = "…"), or read them by one query.',
+            )
     if not placements.undecided:
         yield Check("placements", "ok", f"{len(placements.tables)} tables placed")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from migrator.core.compare import UNOWNED
 from migrator.core.names import MAX_IDENTIFIER_BYTES, unique_slugs
 from migrator.errors import ConfigurationError
 
@@ -27,9 +28,16 @@ def assign_databases(
     `database_name` fills the target's pattern from (slug, key).
 
     Raises:
-        ConfigurationError: the pattern alone leaves no room for a slug, or gives two tenants one name.
+        ConfigurationError: the pattern alone leaves no room for a slug, or gives two tenants one name; a key is one
+            that cannot be told from no key.
     """
     found = list(rows)
+    # '' is how a target without tenants is written, \N how COPY writes that there is no key.
+    if taken := {key for key, _, _ in found} & {"", UNOWNED}:
+        raise ConfigurationError(
+            f"A tenant has the key {taken.pop()!r}, which cannot be told from having none.",
+            "Give that tenant another key, or name another key column: [tenants] key.",
+        )
     room = MAX_IDENTIFIER_BYTES - max((len(database_name("", key).encode()) for key, _, _ in found), default=0)
     if found and room < 8:
         raise ConfigurationError(

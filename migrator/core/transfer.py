@@ -119,6 +119,11 @@ def transfer(
                 f'Rename it: columns = {{ {name} = "<its name there>" }}, or drop it: columns = {{ {name} = "" }}.',
             )
         read = source_table.column(name) if source_table is not None else None
+        if any(other.target == renamed for other in found):
+            raise ConfigurationError(
+                f"{where}: two columns of the source would fill {placement.destination}.{renamed}.",
+                f'Drop one of them: columns = {{ {name} = "" }}.',
+            )
         same = read is not None and base_type(read.type) == base_type(column.type) and has_own_hash(column.type)
         type_ = base_type(column.type) if same else ""
         found.append(TransferColumn(renamed, name, generated=bool(column.generated), type=type_))

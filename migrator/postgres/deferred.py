@@ -22,6 +22,7 @@ from migrator.postgres.connect import Connection, Endpoint, query, session
 from migrator.postgres.copy import write_receipt
 from migrator.postgres.digest import target_digests
 from migrator.postgres.programs import find_program, run_program
+from migrator.postgres.sequences import low_sequences, set_sequences
 
 FINISH_UNIT = "finish"
 
@@ -98,17 +99,13 @@ def finish_database(unit: FinishUnit, work: TargetWork) -> tuple[Digest, ...]:
                 # pg_dump's script sets a search path of its own liking; ours holds for what follows.
                 connection.execute("SET search_path = ''; SET row_security = off")
                 set_sequences(connection, work.sequences)
+                # Those that no sequence of the source feeds: of tables made by a query, of columns that are new.
+                low = [(sequence, value) for sequence, _, value in low_sequences(connection, {})]
+                set_sequences(connection, low)
                 write_receipt(connection, FINISH_UNIT, unit.epoch)
         if done is None:
             connection.execute("ANALYZE")
         return target_digests(connection, work.transfers, unit.tenant)
-
-
-def set_sequences(connection: Connection, values: Sequence[tuple[Relation, int]]) -> None:
-    """Sets each sequence so that its next value comes after the given one."""
-    for sequence, value in values:
-        name = sql.Literal(sql.Identifier(*sequence).as_string(connection))
-        connection.execute(sql.SQL("SELECT pg_catalog.setval({}::regclass, {}, true)").format(name, sql.Literal(value)))
 
 
 def seeded_tables(connection: Connection, transfers: Sequence[Transfer]) -> tuple[Relation, ...]:

@@ -10,10 +10,11 @@ from psycopg import sql
 from migrator.core.catalog import ForeignKey, Relation
 from migrator.core.compare import Digest, RowDifference, merge_keys
 from migrator.core.transfer import Transfer
-from migrator.postgres.catalog import Objects, read_objects, read_sequences
+from migrator.postgres.catalog import Objects, read_objects
 from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, session
 from migrator.postgres.digest import target_digests
 from migrator.postgres.reading import by_key, key_text, target_hash
+from migrator.postgres.sequences import low_sequences
 
 _KEYS_A_QUERY = 10_000
 
@@ -56,7 +57,7 @@ def examine(
             target_digests(connection, transfers, tenant),
             object_differences(template, read_objects(connection)),
             tuple(_leaks(connection, transfers, tenant)) if tenant else (),
-            tuple(_low_sequences(connection, given)),
+            tuple((str(name), stands or 0, value) for name, stands, value in low_sequences(connection, given)),
             tuple(_live_rows(connection, soft_deleted)),
         )
 
@@ -143,27 +144,6 @@ def _joined(hop: ForeignKey, child: Transfer, parent: Transfer, start: str, alia
 def _named(transfer: Transfer, source_column: str) -> str | None:
     """The target's name of a source column, None where it did not travel."""
     return next((column.target for column in transfer.columns if column.source == source_column), None)
-
-
-def _low_sequences(connection: Connection, given: Mapping[Relation, int]) -> Iterator[tuple[str, int, int]]:
-    """Sequences that would give a number again: one that a row here has, or one that the monolith gave out."""
-    for sequence in read_sequences(connection):
-        furthest = max if sequence.increment > 0 else min
-        values = [given[sequence.relation]] if sequence.relation in given else []
-        for relation, column in sequence.used_by:
-            statement = sql.SQL("SELECT {}({})::bigint FROM {} WHERE {} BETWEEN {} AND {}").format(
-                sql.SQL(furthest.__name__),
-                sql.Identifier(column),
-                sql.Identifier(*relation),
-                sql.Identifier(column),
-                sql.Literal(sequence.minimum),
-                sql.Literal(sequence.maximum),
-            )
-            row = connection.execute(statement).fetchone()
-            values += [int(row[0])] if row is not None and row[0] is not None else []
-        stands = sequence.last_value
-        if values and (stands is None or furthest(stands, *values) != stands):
-            yield str(sequence.relation), stands or 0, furthest(values)
 
 
 def _live_rows(connection: Connection, soft_deleted: Mapping[Relation, str]) -> Iterator[tuple[str, int, int]]:

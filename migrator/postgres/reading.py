@@ -60,7 +60,9 @@ def query_columns(connection: Connection, placement: Placement) -> tuple[str, ..
     try:
         with connection.transaction(), bare_names(connection, placement):
             cursor = connection.execute(sql.SQL("SELECT * FROM {} LIMIT 0").format(_base(placement, None)))
-    except (psycopg.errors.SyntaxErrorOrAccessRuleViolation, psycopg.DataError) as error:
+    except (psycopg.ProgrammingError, psycopg.DataError) as error:
+        if isinstance(error, psycopg.errors.InsufficientPrivilege):
+            raise
         raise ConfigurationError(
             f"[tables.{placement.relation}] query cannot be run: {error.diag.message_primary}.",
             "Correct it in migrator.toml; names of other schemas than the source's need their schema.",

@@ -16,10 +16,10 @@ from migrator.postgres.catalog import read_sequences
 from migrator.postgres.changes import read_changes
 from migrator.postgres.connect import READ_ONLY, Connection, session
 from migrator.postgres.databases import Mark
-from migrator.postgres.deferred import set_sequences
 from migrator.postgres.digest import target_digests
 from migrator.postgres.replay import Monolith
 from migrator.postgres.saved_writes import conflict_lines, files
+from migrator.postgres.sequences import set_sequences
 from migrator.stages.drift import routed_digests
 from migrator.stages.resolve import Resolved, resolve
 from migrator.stages.survey import Survey, plan_of, survey

@@ -17,15 +17,16 @@ ONE, TWO = "tenant_1", "tenant_2"
 
 @pytest.fixture(scope="module")
 def shop(server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    """A split shop that verifies; every test leaves it as it was."""
+    """A split shop that verifies; every test leaves it as it was, which is seen to at the end."""
     with shop_on(server, tmp_path_factory.mktemp("verify"), f"v{uuid.uuid4().hex[:8]}") as made:
         made.split()
         yield made
+        made.succeed("verify")
 
 
 @contextmanager
 def planted(shop: Shop, *faults: tuple[str, str, str]) -> Iterator[Answer]:
-    """What verify says while the faults (database, statement, its reverse) are in; afterwards it finds nothing."""
+    """What verify says while the faults (database, statement, its reverse) are in."""
     for database, fault, _ in faults:
         shop.execute(database, fault)
     try:
@@ -36,7 +37,6 @@ def planted(shop: Shop, *faults: tuple[str, str, str]) -> Iterator[Answer]:
     finally:
         for database, _, cure in reversed(faults):
             shop.execute(database, cure)
-    assert shop.run("verify").exit_code == 0
 
 
 def rows_named(answer: Answer, shop: Shop) -> set[tuple[str, str, str, str]]:

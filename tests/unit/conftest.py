@@ -6,6 +6,11 @@ from typing import NoReturn
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How fast a machine is, and what else it does, is not what a property is about.
+settings.register_profile("migrator", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("migrator")
 
 
 @pytest.fixture(autouse=True)
