@@ -71,6 +71,7 @@ class Trial:
         self.url_of = url_of
         self.variation = variation
         self.restart = restart
+        self.through = url_of  # how migrator reaches the server, where that is another way than the test's
         self.prefix = f"s{uuid.uuid4().hex[:8]}"
         self.source = f"{self.prefix}_mono"
         self.directory = directory
@@ -83,7 +84,7 @@ class Trial:
 
     def workspace(self) -> Workspace:
         """A new process, as it were: nothing is known but what stands in databases and files."""
-        made = workspace(self.url_of(self.source), self.prefix, self.directory, self.variation)
+        made = workspace(self.through(self.source), self.prefix, self.directory, self.variation)
         self._workspaces.append(made)
         return made
 
@@ -135,14 +136,21 @@ class Trial:
             case "terminate":
                 self._terminate(point)
             case "timeout":
-                assert point.connection is not None
-                point.connection.execute("SET statement_timeout = 1; SELECT pg_sleep(1)")
+                self._time_out(point)
             case "lost":
                 return lambda: self._lose(point)
             case "restart":
                 assert self.restart is not None
                 self.restart()
         return None
+
+    def _time_out(self, point: Point) -> None:
+        assert point.connection is not None
+        # Underneath the connection, whose lock is held where the point is a COMMIT.
+        result = point.connection.pgconn.exec_(b"SET statement_timeout = 1; SELECT pg_sleep(1)")
+        if point.connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
+            point.connection.pgconn.exec_(b"RESET statement_timeout")
+        raise psycopg.errors.error_from_result(result)
 
     def _terminate(self, point: Point) -> None:
         assert point.connection is not None
