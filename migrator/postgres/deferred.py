@@ -18,7 +18,7 @@ from psycopg import sql
 from migrator.core.catalog import Relation
 from migrator.core.compare import Digest
 from migrator.core.transfer import Transfer
-from migrator.postgres.connect import Connection, Endpoint, query, session
+from migrator.postgres.connect import Connection, Endpoint, query, rows, session
 from migrator.postgres.copy import write_receipt
 from migrator.postgres.digest import target_digests
 from migrator.postgres.programs import find_program, run_program
@@ -104,8 +104,15 @@ def finish_database(unit: FinishUnit, work: TargetWork) -> tuple[Digest, ...]:
                 set_sequences(connection, low)
                 write_receipt(connection, FINISH_UNIT, unit.epoch)
         if done is None:
-            connection.execute("ANALYZE")
+            analyse(connection)
         return target_digests(connection, work.transfers, unit.tenant)
+
+
+def analyse(connection: Connection) -> None:
+    """Gathers the statistics of every table that a person made."""
+    if found := rows(connection, "analysed"):
+        names = sql.SQL(", ").join(sql.Identifier(*relation) for relation in found)
+        connection.execute(sql.SQL("ANALYZE {}").format(names))
 
 
 def seeded_tables(connection: Connection, transfers: Sequence[Transfer]) -> tuple[Relation, ...]:
