@@ -57,6 +57,15 @@ def holding(url: str) -> Holding:
         )
 
 
+@dataclass(frozen=True)
+class Met:
+    """What came of a stage that something may have happened to: at `point`, None where nothing did."""
+
+    faults: Faults
+    result: BaseException | Outcome
+    point: Point | None
+
+
 class Trial:
     """A source of its own on a server; everything bears its prefix and is removed at the end."""
 
@@ -102,11 +111,18 @@ class Trial:
         `where` is the name of a point, whose first time it is, or the point's number. A number may be beyond the end;
         a name has to be met.
         """
+        met = self.meet(stage, lambda point: kind if where in (point.name, point.number) else None)
+        names = met.faults.names
+        assert met.point or isinstance(where, int), f"the point {where!r} was not reached; points: {names}"
+        return met.faults, met.result
+
+    def meet(self, stage: Stage, choose: Callable[[Point], Kind | None]) -> Met:
+        """Carries a stage out; at the first point that `choose` names something for, it happens."""
         faults = Faults()
         happened: list[Point] = []
 
         def action(point: Point) -> Callable[[], None] | None:
-            if happened or where not in (point.name, point.number):
+            if happened or (kind := choose(point)) is None:
                 return None
             if kind in ("terminate", "timeout", "lost") and point.connection is None:
                 return None
@@ -121,11 +137,10 @@ class Trial:
                 result = stage(here)
             except (Crash, KeyboardInterrupt, MigratorError) as error:
                 result = error
-        if faults.dead:
+        if isinstance(result, (Crash, KeyboardInterrupt)):
             self.end_sessions(faults)
         self.forget(here)
-        assert happened or isinstance(where, int), f"the point {where!r} was not reached; points: {faults.names}"
-        return faults, result
+        return Met(faults, result, happened[0] if happened else None)
 
     def _happen(self, faults: Faults, kind: Kind, point: Point) -> Callable[[], None] | None:
         match kind:
