@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from migrator.core.audit.facts import DriftedDatabase, TargetFacts
@@ -14,13 +14,14 @@ from migrator.postgres.catalog import Objects, read_objects
 from migrator.postgres.connect import READ_ONLY, Endpoint, session
 from migrator.postgres.proving import object_differences
 from migrator.postgres.readiness import read_server_facts
+from migrator.revisions import heads
 from migrator.stages.survey import plan_of, survey
 from migrator.stages.workspace import Workspace
 
 
 def look_at_targets(workspace: Workspace, run: Run) -> TargetFacts:
     """Everything that can be known of the targets now, whether or not their trees and servers are there yet."""
-    plan, obstacle = _plan(workspace)
+    plan, obstacle, conflict = _plan(workspace)
     servers: list[ServerFacts] = []
     unreachable: dict[str, str] = {}
     for name in target_servers(workspace):
@@ -33,7 +34,7 @@ def look_at_targets(workspace: Workspace, run: Run) -> TargetFacts:
     if plan is not None and migrated is not None and migrated.status == "done" and not unreachable:
         drifted = _drifted(workspace, plan, {name for server in servers for name in server.databases})
     return TargetFacts(
-        plan, obstacle, run.id, workspace.settings.limits.jobs, tuple(servers), unreachable, tuple(drifted)
+        plan, obstacle, conflict, run.id, workspace.settings.limits.jobs, tuple(servers), unreachable, tuple(drifted)
     )
 
 
@@ -57,12 +58,20 @@ def server_facts(workspace: Workspace, name: str) -> ServerFacts:
     )
 
 
-def _plan(workspace: Workspace) -> tuple[Plan | None, str]:
-    """The plan, or why there cannot be one: dry-run refuses then, the audit looks at all the rest."""
+def _plan(workspace: Workspace) -> tuple[Plan | None, str, str]:
+    """The plan; or why there cannot be one yet; or why its names cannot be: dry-run refuses then, the audit goes on."""
+    settings = workspace.settings
+    if not settings.targets:
+        return None, "No target is configured.", ""
     try:
-        return plan_of(workspace, survey(workspace)), ""
+        for target in settings.targets.values():
+            heads(settings.path(target.migrations))
+    except ConfigurationError as error:
+        return None, error.message, ""
+    try:
+        return plan_of(workspace, survey(workspace)), "", ""
     except (ConfigurationError, RefusedError) as error:
-        return None, error.message
+        return None, "", error.message
 
 
 def _drifted(workspace: Workspace, plan: Plan, existing: set[str]) -> Iterable[DriftedDatabase]:
@@ -72,11 +81,9 @@ def _drifted(workspace: Workspace, plan: Plan, existing: set[str]) -> Iterable[D
         if step.template in existing
     }
     made = [step for step in plan.of(CreateDatabase) if step.target in templates and step.database in existing]
-    read: Callable[[CreateDatabase], Objects] = lambda step: _objects(  # noqa: E731
-        workspace.server(step.server).at(step.database)
-    )
+    endpoints = [workspace.server(step.server).at(step.database) for step in made]
     with ThreadPoolExecutor(workspace.settings.limits.jobs) as pool:
-        for step, objects in zip(made, pool.map(read, made), strict=True):
+        for step, objects in zip(made, pool.map(_objects, endpoints), strict=True):
             if differences := object_differences(templates[step.target], objects):
                 yield DriftedDatabase(step.database, differences)
 

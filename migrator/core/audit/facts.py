@@ -178,11 +178,13 @@ class DriftedDatabase:
 class TargetFacts:
     """What is to be made on the target servers, and what they say about themselves.
 
-    `plan` is None where none can be made, for the reason in `obstacle`. `drifted` is read once databases are there.
+    `plan` is None where none can be made: for the reason in `obstacle`, or because of a `conflict` between names.
+    `drifted` is read once databases are there.
     """
 
     plan: Plan | None = None
     obstacle: str = ""
+    conflict: str = ""
     run: str = ""
     jobs: int = 1
     servers: tuple[ServerFacts, ...] = ()

@@ -30,7 +30,7 @@ def missing_extension(facts: Facts) -> Iterator[Observation]:
         for name, version in sorted(facts.catalog.extensions.items()):
             used = name in facts.extensions_in_use
             offered = server.extensions.get(name)
-            where, severity = f"extension {name} on server {server.name}", "E" if used else "W"
+            where = f"extension {name} on server {server.name}"
             if offered is None:
                 yield Observation(
                     where, f"{server.name}:{name}",
@@ -44,11 +44,6 @@ def missing_extension(facts: Facts) -> Iterator[Observation]:
                     where, f"{server.name}:{name}",
                     f"The server offers version {offered}, older than the source's {version}.", severity="W",
                 )  # fmt: skip
-    for name, why in sorted(facts.targets.unreachable.items()):
-        yield Observation(
-            f"server {name}", f"{name}:unreachable",
-            f"It cannot be reached, so nothing is known of its extensions, roles, names and room: {why}", severity="W",
-        )  # fmt: skip
 
 
 def _numbers(version: str) -> tuple[int, ...]:
@@ -89,6 +84,8 @@ def roles_that_stay(facts: Facts) -> Iterator[Observation]:
 )  # fmt: skip
 def unusable_name(facts: Facts) -> Iterator[Observation]:
     """Names that the plan would make: taken on their server by somebody else, or longer than an identifier may be."""
+    if facts.targets.conflict:
+        yield Observation("names of databases", "conflict", facts.targets.conflict)
     plan = facts.targets.plan
     if plan is None:
         return
@@ -145,8 +142,8 @@ def too_little_room(facts: Facts) -> Iterator[Observation]:
         if most * 2 > rows:
             yield Observation(
                 f"tenant {tenant}", f"tenant:{tenant}",
-                f"It has {most:,} of {rows:,} tenants' rows ({most * 100 / rows:.0f} %); {plural(len(owned), 'tenant')} "
-                "share them.",
+                f"It has {most:,} of {rows:,} tenants' rows ({most * 100 / rows:.0f} %); {len(owned):,} "
+                "tenants share them.",
                 severity="W",
             )  # fmt: skip
 
