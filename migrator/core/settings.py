@@ -161,9 +161,11 @@ class CleanRule(_Model):
 
 
 class AuditSettings(_Model):
-    """`[audit]`: rule ids or finding keys that are not reported."""
+    """`[audit]`: what is not reported; `history` is the source's Alembic tree, run after `history_before` (SQL)."""
 
     suppress: tuple[str, ...] = ()
+    history: Path | None = None
+    history_before: tuple[Path, ...] = ()
 
 
 Positive = Annotated[int, Field(gt=0)]
