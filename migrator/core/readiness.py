@@ -155,8 +155,8 @@ def check_placements(placements: Placements) -> Iterable[Check]:
         )
     homes: dict[tuple[str, Relation], list[Relation]] = {}
     for placement in placements.tables.values():
-        for target in placement.targets:
-            homes.setdefault((target, placement.destination), []).append(placement.relation)
+        for host in placement.homes:
+            homes.setdefault((host, placement.destination_in(host)), []).append(placement.relation)
     for (target, destination), relations in homes.items():
         if len(relations) > 1:
             yield Check(

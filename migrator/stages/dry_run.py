@@ -128,7 +128,7 @@ def _row_checks(workspace: Workspace) -> Iterable[Check]:
 
 def _is_home(found: Survey, one: Population) -> bool:
     placement = found.placements.tables[one.relation]
-    return placement.target == one.target and not placement.derived
+    return placement.home == one.target and not placement.derived
 
 
 def _statements(step: Step, found: Survey, workspace: Workspace) -> list[str]:
@@ -142,7 +142,7 @@ def _populations(workspace: Workspace, found: Survey, connection: Connection) ->
     progress.start("counting rows", total=len(placed), unit="tables")
     result = []
     for number, placement in enumerate(placed, 1):
-        for target in placement.targets:
+        for target in placement.homes:
             result.append(
                 read_population(
                     connection,
@@ -281,7 +281,8 @@ def _step_section(plan: Plan) -> Section:
 def _describe(step: Step) -> str:
     match step:
         case PrepareTarget():
-            return f"build {step.template} at {', '.join(step.heads)}, and {step.bare} without indexes and keys"
+            heads = ", ".join(head for tree in step.trees for head in tree.heads)
+            return f"build {step.template} at {heads}, and {step.bare} without indexes and keys"
         case CreateDatabase():
             return f"create database {step.database} from {step.bare}"
         case RaiseFence():

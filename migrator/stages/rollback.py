@@ -24,6 +24,7 @@ from migrator.postgres.digest import whole_table
 from migrator.postgres.dump import dump_directory, read_back
 from migrator.postgres.fence import lift_fence, read_fence
 from migrator.postgres.proving import object_differences
+from migrator.postgres.roles import drop_role, marked_roles
 from migrator.stages.adopt import adopt
 from migrator.stages.backup_directory import check_backup, make_private
 from migrator.stages.backup_restore import restore_backup_into
@@ -103,6 +104,7 @@ def rollback(
 
 def _look(workspace: Workspace, run: Run) -> Findings:
     databases = []
+    roles: list[tuple[str, str]] = []
     for name in _servers(workspace):
         with session(workspace.server(name), purpose="rollback", settings=READ_ONLY) as connection:
             databases += [
@@ -110,6 +112,7 @@ def _look(workspace: Workspace, run: Run) -> Findings:
                 for database, mark in sorted(marks(connection).items())
                 if mark is not None and mark.run == run.id and mark.role != "restored"
             ]
+            roles += [(name, role) for role, mark in marked_roles(connection).items() if mark and mark.run == run.id]
     with workspace.read_source("rollback") as connection:
         fence = read_fence(connection)
     targets = [(server, database, mark) for server, database, mark in databases if mark.role == "target"]
@@ -127,7 +130,8 @@ def _look(workspace: Workspace, run: Run) -> Findings:
             raise RefusedError(
                 f"Whether applications wrote to the targets cannot be told: {error.message}", error.hint
             ) from error
-    return Findings(tuple(databases), fence, writes, tuple(database for _, database, _ in unfinished))
+    unfinished_names = tuple(database for _, database, _ in unfinished)
+    return Findings(tuple(databases), fence, writes, unfinished_names, tuple(roles))
 
 
 def _servers(workspace: Workspace) -> list[str]:
@@ -161,6 +165,12 @@ def _take_back(
             drop_database(connection, database, run=run.id)
         workspace.journal.artefact(run.id, "database", database, "dropped")
         done.dropped.append(database)
+    for server, role in found.roles:
+        with session(workspace.server(server), purpose="rollback") as connection:
+            dropped = drop_role(connection, role, run.id)
+        (done.roles if dropped else done.used).append(role)
+        if dropped:
+            workspace.journal.artefact(run.id, "role", role, "dropped")
     with session(workspace.source, purpose="rollback") as connection:
         # Compared under the fence: afterwards the monolith's users write again.
         done.changed, done.compared = _source_changes(workspace, run, connection)
@@ -284,4 +294,6 @@ def drop_run(workspace: Workspace) -> None:
             for database, mark in marks(connection).items():
                 if mark is not None and mark.run == run.id:
                     drop_database(connection, database, run=run.id)
+            for role in marked_roles(connection):
+                drop_role(connection, role, run.id)
     workspace.journal.close_run(run.id, "rehearsed")
