@@ -11,6 +11,7 @@ import psycopg
 from migrator.core.audit.facts import (
     CleanableRows,
     Facts,
+    HeapSize,
     IndexFact,
     LooseConstraint,
     Occupant,
@@ -63,6 +64,7 @@ def read_objects(connection: Connection, catalog: Catalog, placements: Placement
         if age is not None:
             ages[Relation(root_schema, root)] = max(ages.get(Relation(root_schema, root), 0), age)
     ((role,),) = connection.execute("SELECT current_user").fetchall()
+    ((days,),) = rows(connection, "audit_statistics")
     keys = rows(connection, "audit_foreign_keys", scope)
     return Facts(
         catalog,
@@ -90,6 +92,11 @@ def read_objects(connection: Connection, catalog: Catalog, placements: Placement
         ),
         foreign_tables={row[0]: row[8] for row in relations if row[1] == "f"},
         domains=dict(rows(connection, "audit_domains")),
+        heaps=tuple(
+            HeapSize(Relation(schema, name), Relation(root_schema, root), size, needed)
+            for schema, name, root_schema, root, size, needed in rows(connection, "audit_heaps", scope)
+        ),
+        statistics_days=days,
         ages=ages,
         hidden=frozenset(row[0] for row in relations if row[5] and row[0] in catalog.tables),
         unreadable=frozenset(row[0] for row in relations if not row[6] and row[0] in catalog.tables),
@@ -103,6 +110,7 @@ def _index(row: tuple[Any, ...]) -> IndexFact:
     (
         schema, name, table_schema, table, root_schema, root, columns, method, signature, unique, primary, immediate,
         valid, building, predicate, ordered, constraint, constraint_name, referenced, partitioned, attached,
+        nulls_distinct, scans, bytes_,
     ) = row  # fmt: skip
     return IndexFact(
         name=Relation(schema, name),
@@ -123,6 +131,9 @@ def _index(row: tuple[Any, ...]) -> IndexFact:
         referenced=referenced,
         partitioned=partitioned,
         attached=attached,
+        nulls_distinct=nulls_distinct,
+        scans=scans,
+        bytes=bytes_,
     )
 
 

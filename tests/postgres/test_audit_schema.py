@@ -159,3 +159,31 @@ def test_what_only_newer_servers_know(database_url: str) -> None:
     assert orphans.rows == 1
     assert orphans.detail.endswith("the constraint loose is NOT ENFORCED.")
     assert {counted.key.name for counted in facts.references} == {"loose"}
+
+
+def test_what_statistics_say_about_indexes_and_heaps(database_url: str) -> None:
+    run(
+        database_url,
+        """
+        CREATE TABLE kept (id bigint PRIMARY KEY, code text, note text);
+        CREATE UNIQUE INDEX kept_code_idx ON kept (code);
+        INSERT INTO kept SELECT n, 'code ' || n, repeat('x', 50) FROM generate_series(1, 20000) n;
+        CREATE TABLE emptied (LIKE kept);
+        INSERT INTO emptied SELECT * FROM kept;
+        DELETE FROM emptied WHERE id % 10 > 0;
+        CREATE TABLE unknown (id bigint);
+        """,
+        "VACUUM ANALYZE",
+    )
+    facts = read(database_url, {name: {"target": "shared"} for name in ("kept", "emptied", "unknown")}, tenants={})
+    sizes = {heap.relation.name: heap for heap in facts.heaps}
+    assert set(sizes) == {"kept", "emptied"}
+    # An estimate from average widths: within a tenth of what the rows really take.
+    assert abs(sizes["kept"].needed - sizes["kept"].bytes) * 10 < sizes["kept"].bytes
+    assert 8 < sizes["emptied"].bytes / sizes["emptied"].needed < 12
+    indexes = {index.name.name: index for index in facts.indexes}
+    assert indexes["kept_code_idx"].bytes > 0
+    assert indexes["kept_code_idx"].nulls_distinct
+    assert facts.statistics_days >= 0
+    assert found("G08", facts) == {}  # counted for less than a week
+    assert set(found("G12", facts)) == {"public.kept_code_idx"}

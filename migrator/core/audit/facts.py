@@ -39,6 +39,19 @@ class IndexFact:
     referenced: bool = False  # by a foreign key, or as replica identity
     partitioned: bool = False
     attached: bool = False
+    nulls_distinct: bool = True  # whether a unique index takes NULL for different from NULL
+    scans: int = 0  # since statistics were last reset
+    bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HeapSize:
+    """How large a table's or partition's heap is, and what its rows need by the planner's statistics, in bytes."""
+
+    relation: Relation
+    root: Relation  # the topmost partitioned parent, or itself
+    bytes: int
+    needed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +172,8 @@ class Facts:
     views: tuple[ViewFact, ...] = ()
     foreign_tables: Mapping[Relation, str] = field(default_factory=dict)  # with the server's name
     domains: Mapping[str, str] = field(default_factory=dict)  # a domain's type -> the type below it
+    heaps: tuple[HeapSize, ...] = ()
+    statistics_days: float = 0  # for how long index scans have been counted
     ages: Mapping[Relation, int] = field(default_factory=dict)  # transactions since the oldest unfrozen row
     hidden: frozenset[Relation] = frozenset()  # row security applies to the connected role
     unreadable: frozenset[Relation] = frozenset()  # the connected role has no SELECT

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from migrator.core.audit import capacity, columns, indexes, keys, rows, source, spans, split
+from migrator.core.audit import capacity, columns, indexes, keys, rows, source, spans, split, usage
 from migrator.core.audit.finding import Rule
 
 RULES: Mapping[str, Rule] = {
@@ -19,6 +19,7 @@ RULES: Mapping[str, Rule] = {
             *indexes.RULES,
             *columns.RULES,
             *capacity.RULES,
+            *usage.RULES,
         ),
         key=lambda rule: rule.id,
     )
