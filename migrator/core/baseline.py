@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
@@ -106,7 +107,7 @@ def tree_files(
     return {
         **({versions / f"{NAMES}.py": second} if names else {}),
         **{versions / NAMES / script.name: script.text for script in names},
-        PurePosixPath("env.py"): _ENV.format(target=target, schema=f", schema={schema!r}" if schema else ""),
+        PurePosixPath("env.py"): _ENV.format(target=target, schema=f", schema={json.dumps(schema, ensure_ascii=False)}" if schema else ""),
         PurePosixPath("alembic.ini"): _INI.format(path=f"migrations/{target}"),
         PurePosixPath("script.py.mako"): _TEMPLATE,
         versions / f"{BASELINE}.py": revision,
