@@ -6,32 +6,32 @@ from collections.abc import Sequence
 
 from psycopg import sql
 
-from migrator.core.catalog import Catalog, Relation
+from migrator.core.catalog import Catalog
 from migrator.core.placement import Placement
-from migrator.core.readiness import Population, ServerFacts, SourceFacts
+from migrator.core.readiness import Missing, Population, ServerFacts
 from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, rows, session
 from migrator.postgres.databases import marks
 from migrator.postgres.reading import bare_names, source_of, tenant_key
 from migrator.postgres.units import session_budget
 
 
-def read_source_facts(connection: Connection) -> SourceFacts:
-    """What the connected role may do in the source."""
-    ((_, bypasses, creates, unreadable, not_owned),) = rows(connection, "privileges")
-    return SourceFacts(
-        tuple(Relation(*pair) for pair in unreadable), tuple(Relation(*pair) for pair in not_owned), bypasses, creates
-    )
+def missing_grants(connection: Connection) -> tuple[Missing, ...]:
+    """What the connected role lacks in the source, each with the statement that gives it."""
+    return tuple(Missing(*row) for row in rows(connection, "missing_grants"))
 
 
 def read_server_facts(name: str, endpoint: Endpoint, configured_sessions: int | None) -> ServerFacts:
     """What one target server offers."""
     with session(endpoint, purpose="dry-run", settings=READ_ONLY) as connection:
-        ((may_create, _, _, _, _),) = rows(connection, "privileges")
+        ((role, may_create, _, superuser),) = rows(connection, "server_role")
+        extensions = dict(rows(connection, "available_extensions"))
         return ServerFacts(
             name,
             connection.info.server_version,
+            role,
             may_create,
-            frozenset(str(row[0]) for row in rows(connection, "available_extensions")),
+            frozenset(extensions),
+            frozenset(name for name, reserved in extensions.items() if reserved and not superuser),
             {database: mark.run if mark else None for database, mark in marks(connection).items()},
             session_budget(connection, configured_sessions),
         )
