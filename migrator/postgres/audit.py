@@ -11,10 +11,12 @@ import psycopg
 from migrator.core.audit.facts import (
     CleanableRows,
     Facts,
+    HeapSize,
     IndexFact,
     LooseConstraint,
     Occupant,
     ReferenceRows,
+    RoleFact,
     RoutineFact,
     TriggerFact,
     UnownedRows,
@@ -63,6 +65,7 @@ def read_objects(connection: Connection, catalog: Catalog, placements: Placement
         if age is not None:
             ages[Relation(root_schema, root)] = max(ages.get(Relation(root_schema, root), 0), age)
     ((role,),) = connection.execute("SELECT current_user").fetchall()
+    ((days,),) = rows(connection, "audit_statistics")
     keys = rows(connection, "audit_foreign_keys", scope)
     return Facts(
         catalog,
@@ -90,9 +93,16 @@ def read_objects(connection: Connection, catalog: Catalog, placements: Placement
         ),
         foreign_tables={row[0]: row[8] for row in relations if row[1] == "f"},
         domains=dict(rows(connection, "audit_domains")),
+        heaps=tuple(
+            HeapSize(Relation(schema, name), Relation(root_schema, root), size, needed)
+            for schema, name, root_schema, root, size, needed in rows(connection, "audit_heaps", scope)
+        ),
+        statistics_days=days,
         ages=ages,
         hidden=frozenset(row[0] for row in relations if row[5] and row[0] in catalog.tables),
         unreadable=frozenset(row[0] for row in relations if not row[6] and row[0] in catalog.tables),
+        roles=tuple(RoleFact(*row) for row in rows(connection, "audit_roles", scope)),
+        extensions_in_use=frozenset(row[0] for row in rows(connection, "audit_extensions")),
         occupants=tuple(
             Occupant(kind, name, detail, seconds) for kind, name, detail, seconds in rows(connection, "audit_occupants")
         ),
@@ -103,6 +113,7 @@ def _index(row: tuple[Any, ...]) -> IndexFact:
     (
         schema, name, table_schema, table, root_schema, root, columns, method, signature, unique, primary, immediate,
         valid, building, predicate, ordered, constraint, constraint_name, referenced, partitioned, attached,
+        nulls_distinct, scans, bytes_,
     ) = row  # fmt: skip
     return IndexFact(
         name=Relation(schema, name),
@@ -123,6 +134,9 @@ def _index(row: tuple[Any, ...]) -> IndexFact:
         referenced=referenced,
         partitioned=partitioned,
         attached=attached,
+        nulls_distinct=nulls_distinct,
+        scans=scans,
+        bytes=bytes_,
     )
 
 

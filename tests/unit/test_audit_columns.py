@@ -90,3 +90,16 @@ def test_g20_names_tables_that_break_the_convention_of_their_target() -> None:
     )  # fmt: skip
     assert severities("G20", known) == {"shared.created_at": "I"}
     assert "not: broken" in found("G20", known)["shared.created_at"].detail
+
+
+def test_g21_names_what_needs_quotes_once_for_each_table() -> None:
+    known = facts(
+        table("Invoices", "id bigint!", "companyId bigint", "order integer", "montant_ht numeric"),
+        table("journal", "id bigint!", "société text", "user_id bigint", "_private text", "n° text", "2nd text"),
+        table("plain", "id bigint!", "status text", "name text", "a$b text"),
+    )
+    assert severities("G21", known) == {"public.Invoices": "I", "public.journal": "I"}
+    assert found("G21", known)["public.Invoices"].detail == (
+        "3 names of it need quotes: the table Invoices, companyId, order."
+    )
+    assert found("G21", known)["public.journal"].detail == "1 name of it needs quotes: 2nd."

@@ -93,3 +93,29 @@ def test_names_are_quoted_where_sql_needs_it() -> None:
     known = facts(table("Order", "user integer", pk=""), indexes=(index("Order", "user", name="Order_pkey"),))
     (finding,) = found("G01", known).values()
     assert finding.sql_fix.startswith('ALTER TABLE public."Order" ADD COLUMN id bigint')
+
+
+def test_g12_names_unique_keys_with_columns_that_may_be_null() -> None:
+    known = facts(
+        table("t", "id bigint!", "a text", "b text", "c text!"),
+        indexes=(
+            index("t", "c, a, b", unique=True),
+            index("t", "a", unique=True),
+            index("t", "c", unique=True),
+            index("t", "a, c", name="alike", unique=True, nulls_distinct=False),
+            index("t", "a, c", name="ordinary"),
+            index("t", "b, c", name="known", unique=True, predicate="(b IS NOT NULL)"),
+        ),
+    )
+    assert severities("G12", known) == {"public.t_c_a_b_idx": "I", "public.t_a_idx": "I"}
+    finding = found("G12", known)["public.t_c_a_b_idx"]
+    assert finding.detail == "On t, a, b may be NULL."
+    assert finding.sql_fix.startswith("ALTER TABLE public.t ALTER COLUMN a SET NOT NULL; ALTER TABLE")
+
+
+def test_g12_is_silent_where_another_unique_index_minds_the_rows_without() -> None:
+    settings = table("settings", "id bigint!", "company_id bigint", "name text!")
+    pair = index("settings", "company_id, name", unique=True)
+    apart = index("settings", "name", unique=True, predicate="(company_id IS NULL)")
+    assert set(found("G12", facts(settings, indexes=(pair,)))) == {"public.settings_company_id_name_idx"}
+    assert found("G12", facts(settings, indexes=(pair, apart))) == {}

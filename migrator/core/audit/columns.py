@@ -1,4 +1,4 @@
-"""Do columns say what they mean, and keep what must be kept? G13, G17, G19, G20."""
+"""Do columns say what they mean, and keep what must be kept? G13, G17, G19, G20, G21."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from migrator.core.audit.facts import Facts
 from migrator.core.audit.finding import Category, Observation, rule
-from migrator.core.audit.wording import identifier, listed, place, plural, qualified
+from migrator.core.audit.wording import identifier, listed, needs_quotes, place, plural, qualified
 from migrator.core.catalog import Relation, Table
 
 _BETTER_TYPES = (
@@ -141,4 +141,24 @@ def _added(relation: Relation, column: str) -> str:
     return f"ALTER TABLE {qualified(relation)} ADD COLUMN {column} timestamptz{default};"
 
 
-RULES = (doubtful_type, unpinned_search_path, clear_secret, broken_convention)
+@rule(
+    "G21", "I", Category.SCHEMA, "tables", "Name that needs quotes",
+    why="Upper case, blanks and reserved words have to be quoted in every statement; where somebody forgets it, the "
+    "name means another object, or none.",
+    remedy="Rename it when the application can. migrator quotes every name itself.",
+)  # fmt: skip
+def quoted_name(facts: Facts) -> Iterator[Observation]:
+    """Tables and columns whose names mean something else without quotes, one finding for each table."""
+    for table in facts.catalog.tables.values():
+        relation = table.relation
+        names = [f"the table {relation.name}"] if needs_quotes(relation.name) else []
+        names += [column.name for column in table.columns if needs_quotes(column.name)]
+        if names:
+            yield Observation(
+                str(relation), place(relation),
+                f"{plural(len(names), 'name')} of it {'needs' if len(names) == 1 else 'need'} quotes: {listed(names)}.",
+                relation,
+            )  # fmt: skip
+
+
+RULES = (doubtful_type, unpinned_search_path, clear_secret, broken_convention, quoted_name)

@@ -64,13 +64,14 @@ def _covered(
     branches: Collection[Relation],
 ) -> bool:
     """Whether an index of the table serves a search by these columns, or each of its partitions has one that does."""
-    if any(_serves(index, columns) for index in by_table.get(table.relation, ())):
+    if any(serves(index, columns) for index in by_table.get(table.relation, ())):
         return True
     leaves = [partition for partition in table.partitions if partition not in branches]
-    return bool(leaves) and all(any(_serves(index, columns) for index in by_table.get(leaf, ())) for leaf in leaves)
+    return bool(leaves) and all(any(serves(index, columns) for index in by_table.get(leaf, ())) for leaf in leaves)
 
 
-def _serves(index: IndexFact, columns: tuple[str, ...]) -> bool:
+def serves(index: IndexFact, columns: tuple[str, ...]) -> bool:
+    """Whether the index finds every row that has given values in these columns, whatever their order."""
     if not index.valid or index.building:
         return False
     if index.predicate is not None and index.predicate not in _not_null(columns):
@@ -117,7 +118,7 @@ def duplicate_index(facts: Facts) -> Iterator[Observation]:
             if _replaceable(index, kept):
                 yield Observation(
                     str(index.name), place(index.name), f"On {index.table} it is the same as {kept.name.name}.",
-                    index.root, sql_fix=_removal(index),
+                    index.root, sql_fix=removal(index),
                 )  # fmt: skip
 
 
@@ -132,7 +133,8 @@ def _replaceable(index: IndexFact, kept: IndexFact) -> bool:
     return not index.unique or (kept.unique and (kept.immediate or not index.immediate))
 
 
-def _removal(index: IndexFact) -> str:
+def removal(index: IndexFact) -> str:
+    """The statement that drops the index, or the constraint that it stands behind."""
     if index.constraint:
         return f"ALTER TABLE {qualified(index.table)} DROP CONSTRAINT {identifier(index.constraint_name)};"
     return f"DROP INDEX{'' if index.partitioned else ' CONCURRENTLY'} {qualified(index.name)};"
@@ -152,7 +154,7 @@ def prefix_index(facts: Facts) -> Iterator[Observation]:
                 yield Observation(
                     str(index.name), place(index.name),
                     f"On {index.table}, {longer.name.name} begins with its columns.",
-                    index.root, sql_fix=_removal(index),
+                    index.root, sql_fix=removal(index),
                 )  # fmt: skip
 
 

@@ -1,11 +1,11 @@
-"""Are keys and relations sound? G01, G03, G04, G11, G18, S11."""
+"""Are keys and relations sound? G01, G03, G04, G11, G12, G18, S11."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain, count
 
-from migrator.core.audit.facts import Facts, LooseConstraint
+from migrator.core.audit.facts import Facts, IndexFact, LooseConstraint
 from migrator.core.audit.finding import Category, Observation, rule
 from migrator.core.audit.wording import column_list, free_name, identifier, key_place, listed, place, plural, qualified
 from migrator.core.catalog import ForeignKey, Relation, Table, strongly_connected
@@ -143,6 +143,46 @@ def partly_null_key(facts: Facts) -> Iterator[Observation]:
 
 
 @rule(
+    "G12", "I", Category.KEYS, "indexes", "Unique key that NULL evades",
+    why="NULL differs from NULL: any number of rows may have none, and of a key of several columns the others may "
+    "then repeat.",
+    remedy="Where that is not meant: NOT NULL on the column, NULLS NOT DISTINCT on the key (PostgreSQL 15), or a "
+    "second unique index WHERE the column IS NULL.",
+)  # fmt: skip
+def nullable_unique_key(facts: Facts) -> Iterator[Observation]:
+    """Unique indexes with columns that may be NULL, unless another unique index looks after the rows that have none."""
+    for index in facts.indexes:
+        table = facts.catalog.tables.get(index.table)
+        if table is None or not index.unique or not index.nulls_distinct or not index.valid:
+            continue
+        nullable = [
+            column.name
+            for name in index.columns
+            if (column := table.column(name) if name else None)
+            and not column.not_null
+            and f"({identifier(column.name)} IS NOT NULL)" not in (index.predicate or "")
+            and not any(_minds_the_rest(other, index, column.name) for other in facts.indexes)
+        ]
+        if nullable:
+            alter = f"ALTER TABLE {qualified(table.relation)} ALTER COLUMN {{}} {{}} NOT NULL;"
+            yield Observation(
+                str(index.name), place(index.name), f"On {index.table}, {listed(nullable)} may be NULL.", index.root,
+                sql_fix=" ".join(alter.format(identifier(name), "SET") for name in nullable),
+                sql_undo=" ".join(alter.format(identifier(name), "DROP") for name in nullable),
+            )  # fmt: skip
+
+
+def _minds_the_rest(other: IndexFact, index: IndexFact, column: str) -> bool:
+    """Whether the other index is unique among the rows in which that column is NULL."""
+    return (
+        other.table == index.table
+        and other.unique
+        and f"({identifier(column)} IS NULL)" in (other.predicate or "")
+        and set(other.columns) <= set(index.columns)
+    )
+
+
+@rule(
     "G18", "I", Category.KEYS, "foreign keys", "Foreign key declared twice",
     why="Each write is checked twice for the same thing.",
     remedy="Drop one of the two constraints.",
@@ -200,4 +240,12 @@ def key_cycle(facts: Facts) -> Iterator[Observation]:
             )  # fmt: skip
 
 
-RULES = (no_primary_key, key_type_mismatch, not_validated, partly_null_key, duplicate_key, key_cycle)
+RULES = (
+    no_primary_key,
+    key_type_mismatch,
+    not_validated,
+    partly_null_key,
+    nullable_unique_key,
+    duplicate_key,
+    key_cycle,
+)

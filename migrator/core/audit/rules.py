@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from migrator.core.audit import capacity, columns, indexes, keys, rows, source, spans, split
+from migrator.core.audit import capacity, columns, indexes, keys, rows, source, spans, split, targets, usage
 from migrator.core.audit.finding import Rule
 
 RULES: Mapping[str, Rule] = {
@@ -19,6 +19,8 @@ RULES: Mapping[str, Rule] = {
             *indexes.RULES,
             *columns.RULES,
             *capacity.RULES,
+            *usage.RULES,
+            *targets.RULES,
         ),
         key=lambda rule: rule.id,
     )

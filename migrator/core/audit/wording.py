@@ -31,6 +31,15 @@ def identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+# What may stand unquoted: PostgreSQL takes letters beyond ASCII too, and folds only A to Z.
+_UNQUOTED = re.compile(r"[a-z_\x80-\U0010ffff][a-z0-9_$\x80-\U0010ffff]*")
+
+
+def needs_quotes(name: str) -> bool:
+    """Whether the name means something else, or nothing, where it is written without quotes."""
+    return not _UNQUOTED.fullmatch(name) or name in _RESERVED
+
+
 def qualified(relation: Relation) -> str:
     """The relation as SQL, always with its schema."""
     return f"{identifier(relation.schema)}.{identifier(relation.name)}"

@@ -23,7 +23,9 @@ SELECT n.nspname, c.relname, tn.nspname, t.relname, rn.nspname, r.relname,
        coalesce(k.contype::text, ''), coalesce(k.conname, ''),
        i.indisreplident OR EXISTS (SELECT FROM pg_catalog.pg_constraint f
                                    WHERE f.conindid = i.indexrelid AND f.contype = 'f'),
-       c.relkind = 'I', c.relispartition
+       c.relkind = 'I', c.relispartition,
+       NOT coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false),  -- since 15
+       pg_catalog.pg_stat_get_numscans(c.oid), pg_catalog.pg_relation_size(c.oid)
 FROM pg_catalog.pg_index i
 JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
