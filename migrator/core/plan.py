@@ -34,7 +34,7 @@ class PrepareTarget:
 
     @property
     def id(self) -> str:
-        return f"prepare:{self.target}"
+        return f"prepare:{self.target}" + (f"@{self.server}" if self.server != "default" else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,16 +148,20 @@ def build_plan(
     steps: list[Step] = []
     made: list[CreateDatabase] = []
     for name, target in settings.targets.items():
-        bare = scaffold_name(prefix, name, "bare")
-        steps.append(
-            PrepareTarget(
-                name, target.server, str(target.migrations), heads[name], scaffold_name(prefix, name, "template"), bare
-            )
-        )
+        template, bare = scaffold_name(prefix, name, "template"), scaffold_name(prefix, name, "bare")
         if target.per_tenant:
-            made += [CreateDatabase(name, target.server, tenant.database, tenant.key, bare) for tenant in tenants]
+            own = [
+                CreateDatabase(name, tenant.server or target.server, tenant.database, tenant.key, bare)
+                for tenant in tenants
+            ]
         else:
-            made.append(CreateDatabase(name, target.server, databases[name], "", bare))
+            own = [CreateDatabase(name, target.server, databases[name], "", bare)]
+        # CREATE DATABASE copies within a server, so each has a template of its own.
+        servers = sorted({step.server for step in own}) or [target.server]
+        steps += [
+            PrepareTarget(name, server, str(target.migrations), heads[name], template, bare) for server in servers
+        ]
+        made += own
     steps += made
     steps.append(RaiseFence(len(catalog.tables)))
     copies: list[CopyTable] = []

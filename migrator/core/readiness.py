@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -33,6 +33,7 @@ class ServerFacts:
     extensions: frozenset[str]  # that it could install
     databases: Mapping[str, str | None]  # existing database -> the run that made it, None where not ours
     free_sessions: int
+    identity: str = ""  # system identifier: one server under two names is told by it
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,24 @@ def check_server(facts: ServerFacts, catalog: Catalog, plan: Plan, run: str, *, 
         )
     else:
         yield Check(where, "ok", f"{facts.free_sessions} free connections for {jobs} jobs")
+
+
+def check_spread(servers: Sequence[ServerFacts], with_tenants: Collection[str]) -> Iterable[Check]:
+    """Whether what is configured as several servers is several, and tenants' catalogs can be compared across them."""
+    for number, one in enumerate(servers):
+        for other in servers[:number]:
+            if one.identity == other.identity:
+                yield Check(
+                    f"server {one.name}", "block", f"it is the same server as {other.name!r}", "Configure it once."
+                )
+    majors = {facts.version // 10000 for facts in servers if facts.name in with_tenants}
+    if len(majors) > 1:
+        yield Check(
+            "servers of tenants",
+            "block",
+            f"they run PostgreSQL {' and '.join(map(str, sorted(majors)))}, which print definitions differently",
+            "Spread tenants over servers of one major version: verify compares their catalogs as text.",
+        )
 
 
 def check_placements(placements: Placements) -> Iterable[Check]:

@@ -9,7 +9,7 @@ from psycopg import sql
 from migrator.core.catalog import Catalog, Relation
 from migrator.core.placement import Placement
 from migrator.core.readiness import Population, ServerFacts, SourceFacts
-from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, rows, session
+from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, rows, session, system_identifier
 from migrator.postgres.databases import marks
 from migrator.postgres.reading import bare_names, source_of, tenant_key
 from migrator.postgres.units import session_budget
@@ -34,6 +34,7 @@ def read_server_facts(name: str, endpoint: Endpoint, configured_sessions: int | 
             frozenset(str(row[0]) for row in rows(connection, "available_extensions")),
             {database: mark.run if mark else None for database, mark in marks(connection).items()},
             session_budget(connection, configured_sessions),
+            system_identifier(connection),
         )
 
 

@@ -23,6 +23,7 @@ from migrator.core.readiness import (
     check_population,
     check_server,
     check_source,
+    check_spread,
 )
 from migrator.journal import Run
 from migrator.postgres.audit import examine
@@ -160,9 +161,11 @@ def _populations(workspace: Workspace, found: Survey, connection: Connection) ->
 
 def _server_checks(workspace: Workspace, found: Survey, plan: Plan, run: Run) -> Iterable[Check]:
     limits = workspace.settings.limits
-    for name in sorted({target.server for target in workspace.settings.targets.values()}):
-        facts = read_server_facts(name, workspace.server(name), limits.max_target_connections)
+    used = sorted({step.server for step in plan.of(CreateDatabase)})
+    servers = [read_server_facts(name, workspace.server(name), limits.max_target_connections) for name in used]
+    for facts in servers:
         yield from check_server(facts, found.catalog, plan, run.id, jobs=limits.jobs)
+    yield from check_spread(servers, {step.server for step in plan.of(CreateDatabase) if step.tenant})
     if not found.tenants and any(target.per_tenant for target in workspace.settings.targets.values()):
         yield Check("tenants", "block", "the tenant root is empty", "Name the right table: [tenants] root.")
 

@@ -29,6 +29,7 @@ from migrator.stages.backup_directory import check_backup, make_private
 from migrator.stages.backup_restore import restore_backup_into
 from migrator.stages.clean import clean
 from migrator.stages.rollback_outcome import Findings, Taken, done_well, report, validation, written_message
+from migrator.stages.survey import servers_of
 from migrator.stages.workspace import Workspace
 from migrator.stages.writes import Carried, find_writes, replay_writes, require_rows, save_writes
 
@@ -103,7 +104,7 @@ def rollback(
 
 def _look(workspace: Workspace, run: Run) -> Findings:
     databases = []
-    for name in _servers(workspace):
+    for name in servers_of(workspace, run.id):
         with session(workspace.server(name), purpose="rollback", settings=READ_ONLY) as connection:
             databases += [
                 (name, database, mark)
@@ -128,10 +129,6 @@ def _look(workspace: Workspace, run: Run) -> Findings:
                 f"Whether applications wrote to the targets cannot be told: {error.message}", error.hint
             ) from error
     return Findings(tuple(databases), fence, writes, tuple(database for _, database, _ in unfinished))
-
-
-def _servers(workspace: Workspace) -> list[str]:
-    return sorted({"default", *(target.server for target in workspace.settings.targets.values())})
 
 
 # -- taking back ------------------------------------------------------------------------------------------------------
@@ -279,7 +276,7 @@ def drop_run(workspace: Workspace) -> None:
     run = workspace.journal.current_run(workspace.source_id)
     if run is None:
         return
-    for name in _servers(workspace):
+    for name in servers_of(workspace, run.id):
         with session(workspace.server(name), purpose="rollback") as connection:
             for database, mark in marks(connection).items():
                 if mark is not None and mark.run == run.id:
