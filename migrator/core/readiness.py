@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -30,9 +32,11 @@ class ServerFacts:
     name: str
     version: int  # server_version_num
     may_create_databases: bool
-    extensions: frozenset[str]  # that it could install
+    extensions: Mapping[str, str]  # that it could install, with the version that it would
     databases: Mapping[str, str | None]  # existing database -> the run that made it, None where not ours
     free_sessions: int
+    roles: frozenset[str] = frozenset()
+    free_bytes: int | None = None  # None: nobody can tell from here
     identity: str = ""  # system identifier: one server under two names is told by it
 
 
@@ -98,8 +102,8 @@ def check_source(catalog: Catalog, facts: SourceFacts) -> Iterable[Check]:
         yield Check("encoding", "warn", f"the source is encoded as {catalog.encoding}; targets are made alike")
 
 
-def check_server(facts: ServerFacts, catalog: Catalog, plan: Plan, run: str, *, jobs: int) -> Iterable[Check]:
-    """Whether one target server can take what the plan makes on it."""
+def check_server(facts: ServerFacts, catalog: Catalog, needed_bytes: int) -> Iterable[Check]:
+    """Whether one target server is of the right kind; whether the plan fits onto it is for the audit's rules to say."""
     where = f"server {facts.name}"
     if facts.version // 10000 < catalog.server_version // 10000:
         yield Check(
@@ -109,39 +113,57 @@ def check_server(facts: ServerFacts, catalog: Catalog, plan: Plan, run: str, *, 
             "Use a target server that is not older.",
         )
     else:
-        yield Check(where, "ok", f"reachable, PostgreSQL {_version(facts.version)}")
+        sessions = f"{facts.free_sessions} sessions to spare"
+        yield Check(where, "ok", f"reachable, PostgreSQL {_version(facts.version)}, {sessions}")
     if not facts.may_create_databases:
         yield Check(where, "block", "the role may not create databases", "ALTER ROLE … CREATEDB.")
-    missing = sorted(set(catalog.extensions) - facts.extensions - {"plpgsql"})
-    if missing:
-        yield Check(
-            where, "warn", f"extensions of the source that it cannot install: {', '.join(missing)}",
-            "Install their packages on the server, unless no target schema needs them.",
-        )  # fmt: skip
-    names = [step.database for step in plan.of(CreateDatabase) if step.server == facts.name]
-    names += [
-        name for step in plan.of(PrepareTarget) if step.server == facts.name for name in (step.template, step.bare)
-    ]
-    foreign = sorted(name for name in names if name in facts.databases and facts.databases[name] != run)
-    if foreign:
+    if facts.free_bytes is None:
         yield Check(
             where,
-            "block",
-            f"{len(foreign)} databases exist already and were not made by this run: {_some(foreign)}",
-            "Rename or drop them yourself, choose another [source] prefix, or take back the run that made them.",
+            "warn",
+            f"its free disk is unknown; about {in_words(needed_bytes)} are needed",
+            f'Look there, and say it: [servers.{facts.name}] free_disk = "500GB".',
         )
-    else:
-        yield Check(where, "ok", f"{len(names)} database names are free")
-    needed = 3 * jobs + 2
-    if facts.free_sessions < needed:
-        yield Check(
-            where,
-            "block",
-            f"{facts.free_sessions} free connections, {needed} are needed at least",
-            "Lower --jobs, raise max_connections, or end idle sessions.",
-        )
-    else:
-        yield Check(where, "ok", f"{facts.free_sessions} free connections for {jobs} jobs")
+    elif facts.free_bytes >= needed_bytes:
+        yield Check(where, "ok", f"{in_words(facts.free_bytes)} of disk free, about {in_words(needed_bytes)} needed")
+
+
+# An empty database takes about 8 MB, whatever is in its template.
+_EMPTY_DATABASE = 8_000_000
+
+
+def needed_bytes(catalog: Catalog, placements: Placements, plan: Plan) -> Mapping[str, int]:
+    """How much disk the plan takes, by server: what is copied takes about what it takes in the source.
+
+    A target's tables are taken to be spread evenly over its databases.
+    """
+    created = Counter((step.target, step.server) for step in plan.of(CreateDatabase))
+    per_target = Counter(step.target for step in plan.of(CreateDatabase))
+    needed: Counter[str] = Counter()
+    for step in plan.of(PrepareTarget):
+        needed[step.server] += 2 * _EMPTY_DATABASE
+    for (_, server), count in created.items():
+        needed[server] += count * _EMPTY_DATABASE
+    for placement in placements.tables.values():
+        table = catalog.tables.get(placement.relation)
+        for (target, server), count in created.items():
+            if table is not None and target in placement.targets:
+                whole = placement.key_path is None or target != placement.target
+                needed[server] += table.bytes * count if whole else table.bytes * count // per_target[target]
+    return needed
+
+
+def sessions_needed(jobs: int) -> int:
+    """How many sessions migrate holds at least on a target server."""
+    return 3 * jobs + 2
+
+
+def in_words(size: int) -> str:
+    """A number of bytes for people: "12.3 GB"."""
+    for unit, factor in (("TB", 10**12), ("GB", 10**9)):
+        if size >= factor:
+            return f"{size / factor:,.1f} {unit}"
+    return f"{math.ceil(size / 10**6):,} MB"
 
 
 def check_spread(servers: Sequence[ServerFacts], with_tenants: Collection[str]) -> Iterable[Check]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 
 class _Model(BaseModel):
@@ -22,6 +22,12 @@ class Server(_Model):
     user: str | None = None
     password: SecretStr | None = None
     database: str | None = None
+
+
+class TargetServer(Server):
+    """`[servers.NAME]`: where targets are made. `free_disk` says what migrator cannot see from another machine."""
+
+    free_disk: ByteSize | None = None
 
 
 class Source(Server):
@@ -208,7 +214,7 @@ class Settings(_Model):
     """The whole configuration. `root` is the directory that relative paths are meant from."""
 
     source: Source = Source()
-    servers: Mapping[str, Server] = Field(default_factory=dict)
+    servers: Mapping[str, TargetServer] = Field(default_factory=dict)
     control: Control = Control()
     tenants: Tenants = Tenants()
     targets: Mapping[str, Target] = Field(default_factory=dict)
@@ -247,10 +253,23 @@ class Settings(_Model):
         return self
 
     @property
+    def target_servers(self) -> tuple[str, ...]:
+        """The servers on which targets are made, by name."""
+        spread = self.tenants.servers
+        return tuple(
+            sorted(
+                {
+                    server
+                    for target in self.targets.values()
+                    for server in ((target.per_tenant and spread) or (target.server,))
+                }
+            )
+        )
+
+    @property
     def server_names(self) -> tuple[str, ...]:
         """Every server on which something may be made; the journal is on the default one."""
-        targets = {target.server for target in self.targets.values()}
-        return tuple(sorted({"default", *targets, *self.tenants.servers}))
+        return tuple(sorted({"default", *self.target_servers}))
 
     def path(self, path: Path) -> Path:
         """`path` made absolute from the configuration's directory."""

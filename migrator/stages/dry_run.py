@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
+from migrator.core.audit.facts import TargetFacts
 from migrator.core.audit.review import review
 from migrator.core.outcome import Cell, Outcome, Section
 from migrator.core.plan import (
@@ -24,12 +26,14 @@ from migrator.core.readiness import (
     check_server,
     check_source,
     check_spread,
+    needed_bytes,
 )
 from migrator.journal import Run
 from migrator.postgres.audit import examine
 from migrator.postgres.connect import Connection
 from migrator.postgres.explain import explain
-from migrator.postgres.readiness import read_population, read_server_facts, read_source_facts
+from migrator.postgres.readiness import read_population, read_source_facts
+from migrator.stages.audit_targets import server_facts, target_servers
 from migrator.stages.rehearsal import carry_out_rehearsal
 from migrator.stages.survey import Survey, plan_of, survey_in
 from migrator.stages.workspace import Workspace
@@ -53,11 +57,20 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
             population = _populations(workspace, found, connection)
             checks = [*check_placements(found.placements), *check_source(found.catalog, read_source_facts(connection))]
         checks += check_population(population, found.placements)
-        checks += _row_checks(workspace)
-        checks += _server_checks(workspace, found, plan, run)
+        servers = tuple(server_facts(workspace, name) for name in target_servers(workspace))
+        targets = TargetFacts(plan, run=run.id, jobs=workspace.settings.limits.jobs, servers=servers)
+        checks += _audit_checks(workspace, targets)
+        needed = needed_bytes(found.catalog, found.placements, plan)
+        for server in servers:
+            checks += check_server(server, found.catalog, needed[server.name])
+        checks += check_spread(servers, {step.server for step in plan.of(CreateDatabase) if step.tenant})
+        if not found.tenants and any(target.per_tenant for target in workspace.settings.targets.values()):
+            checks.append(
+                Check("tenants", "block", "the tenant root is empty", "Name the right table: [tenants] root.")
+            )
         checks.append(_backup_check(workspace, run))
         blocked = any(check.state == "block" for check in checks)
-        estimate = _estimate(workspace, found, plan)
+        estimate = _estimate(workspace, plan, sum(needed.values()))
         workspace.journal.record_plan(run.id, plan.fingerprint, plan.to_document(), passed=not blocked)
         figures: dict[str, str | int | float | bool | None] = {
             "tables": len(found.placements.tables),
@@ -113,16 +126,17 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
         )
 
 
-# Rows that reference what will be in another database or nowhere, and rows that a clean rule would move.
-_ROW_RULES = ("S06", "S07", "S24", "C01")
+# Rows that reference what will be in another database or nowhere, rows that a clean rule would move, and what the
+# target servers lack: extensions, roles, free names, room.
+_RULES = ("S06", "S07", "S24", "C01", "S13", "S17", "S19", "S20")
 
 
-def _row_checks(workspace: Workspace) -> Iterable[Check]:
-    """What audit finds in the rows: it blocks where the key is declared, as the targets will declare it."""
+def _audit_checks(workspace: Workspace, targets: TargetFacts) -> Iterable[Check]:
+    """What audit finds in the way; a reference blocks where the key is declared, as the targets will declare it."""
     with workspace.read_source("dry-run") as connection:
-        facts = examine(connection, workspace.settings, workspace.progress)
+        facts = replace(examine(connection, workspace.settings, workspace.progress), targets=targets)
     undeclared = {reference.key.label for reference in facts.references if reference.key.virtual}
-    for finding in review(facts, suppress=workspace.settings.audit.suppress, only=_ROW_RULES).findings:
+    for finding in review(facts, suppress=workspace.settings.audit.suppress, only=_RULES).findings:
         blocks = finding.severity == "E" and finding.object not in undeclared
         yield Check(f"{finding.id} {finding.object}", "block" if blocks else "warn", finding.detail, finding.remedy)
 
@@ -159,17 +173,6 @@ def _populations(workspace: Workspace, found: Survey, connection: Connection) ->
     return result
 
 
-def _server_checks(workspace: Workspace, found: Survey, plan: Plan, run: Run) -> Iterable[Check]:
-    limits = workspace.settings.limits
-    used = sorted({step.server for step in plan.of(CreateDatabase)})
-    servers = [read_server_facts(name, workspace.server(name), limits.max_target_connections) for name in used]
-    for facts in servers:
-        yield from check_server(facts, found.catalog, plan, run.id, jobs=limits.jobs)
-    yield from check_spread(servers, {step.server for step in plan.of(CreateDatabase) if step.tenant})
-    if not found.tenants and any(target.per_tenant for target in workspace.settings.targets.values()):
-        yield Check("tenants", "block", "the tenant root is empty", "Name the right table: [tenants] root.")
-
-
 def _backup_check(workspace: Workspace, run: Run) -> Check:
     kept = workspace.journal.recorded(run.id, "backup")
     if kept is None:
@@ -177,17 +180,12 @@ def _backup_check(workspace: Workspace, run: Run) -> Check:
     return Check("backup", "ok", f"recorded in {kept.get('directory', 'the journal')}")
 
 
-def _estimate(workspace: Workspace, found: Survey, plan: Plan) -> dict[str, int | float]:
-    size = sum(
-        found.catalog.tables[step.relation].bytes
-        for step in plan.of(CopyTable)
-        if step.relation in found.catalog.tables
-    )
+def _estimate(workspace: Workspace, plan: Plan, needed: int) -> dict[str, int | float]:
     databases = sum(1 for _ in plan.of(CreateDatabase))
-    jobs = workspace.settings.limits.jobs
-    seconds = size / (_BYTES_A_SECOND_AND_JOB * jobs) + databases * _SECONDS_A_DATABASE / jobs
-    # An empty database is about 8 MB; what is copied takes about what it takes in the source.
-    return {"estimated_seconds": round(seconds, 1), "estimated_bytes": size + databases * 8_000_000}
+    seconds = (
+        sum(step.bytes for step in plan.of(CopyTable)) / _BYTES_A_SECOND_AND_JOB
+    ) + databases * _SECONDS_A_DATABASE
+    return {"estimated_seconds": round(seconds / workspace.settings.limits.jobs, 1), "estimated_bytes": needed}
 
 
 # -- the page ---------------------------------------------------------------------------------------------------------
