@@ -21,6 +21,7 @@ from tests.servers import (
     ServerFactory,
     create_database,
     drop_databases,
+    drop_roles,
     server_under_test,
 )
 
@@ -73,10 +74,11 @@ def second_server(server: PostgresServer) -> Iterator[LocalServer]:
 
 @pytest.fixture
 def prefix(server_url: str) -> Iterator[str]:
-    """A prefix of database names that is this test's alone; what bears it is dropped at the end."""
+    """A prefix of the names of databases and roles that is this test's alone; what bears it is dropped at the end."""
     prefix = _unique_name("t")
     yield prefix
     drop_databases(server_url, prefix)
+    drop_roles(server_url, prefix)
 
 
 @pytest.fixture

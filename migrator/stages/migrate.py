@@ -27,6 +27,7 @@ from migrator.postgres.snapshot import Snapshot
 from migrator.postgres.units import copy_units, session_budget
 from migrator.stages.backup_restore import jobs_within
 from migrator.stages.drift import drift_section, routed_digests, written_since
+from migrator.stages.privileges import require_privileges
 from migrator.stages.proof import Proof, proof_sections, prove
 from migrator.stages.resolve import Resolved, resolve
 from migrator.stages.survey import Survey, plan_of, survey, survey_in
@@ -44,6 +45,7 @@ def migrate(workspace: Workspace, *, without_backup: bool = False, fence: bool =
         TargetsFailedError: some databases failed; the others are complete, and the same command resumes.
     """
     with workspace.stage("migrate") as (run, summary):
+        require_privileges(workspace, "read", "every row", *(("fence",) if fence else ()))
         found = survey(workspace)
         plan = plan_of(workspace, found)
         if done := _done_before(workspace, run, plan):

@@ -28,6 +28,7 @@ from migrator.stages.adopt import adopt
 from migrator.stages.backup_directory import check_backup, make_private
 from migrator.stages.backup_restore import restore_backup_into
 from migrator.stages.clean import clean
+from migrator.stages.privileges import require_privileges
 from migrator.stages.rollback_outcome import Findings, Taken, done_well, report, validation, written_message
 from migrator.stages.survey import servers_of
 from migrator.stages.workspace import Workspace
@@ -251,6 +252,7 @@ def _checked_backup(workspace: Workspace, run: Run) -> tuple[Path, Manifest]:
     recorded = workspace.journal.recorded(run.id, "backup")
     if recorded is None:
         raise RefusedError("There is no backup of this run to restore.", "Roll back without --restore-backup.")
+    require_privileges(workspace, "fence", "restore")  # its tables get their owners back, and it is swapped by name
     directory = Path(recorded["directory"])
     return directory, check_backup(directory, workspace.source_id)
 
