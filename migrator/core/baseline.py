@@ -103,11 +103,12 @@ def tree_files(
     """Every file of one tree, by its path in it; `names` are the second revision's, of which there may be none."""
     versions = PurePosixPath("versions")
     revision = _REVISION.format(target=target, baseline=BASELINE, fingerprint=fingerprint(scripts))
+    argument = f", schema={json.dumps(schema, ensure_ascii=False)}" if schema else ""
     second = _NAMING.format(target=target, names=NAMES, fingerprint=fingerprint(names))
     return {
         **({versions / f"{NAMES}.py": second} if names else {}),
         **{versions / NAMES / script.name: script.text for script in names},
-        PurePosixPath("env.py"): _ENV.format(target=target, schema=f", schema={json.dumps(schema, ensure_ascii=False)}" if schema else ""),
+        PurePosixPath("env.py"): _ENV.format(target=target, schema=argument),
         PurePosixPath("alembic.ini"): _INI.format(path=f"migrations/{target}"),
         PurePosixPath("script.py.mako"): _TEMPLATE,
         versions / f"{BASELINE}.py": revision,

@@ -47,7 +47,7 @@ class PrepareTarget:
 
     @property
     def id(self) -> str:
-        return f"prepare:{self.target}"
+        return f"prepare:{self.target}" + (f"@{self.server}" if self.server != "default" else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,15 +163,22 @@ def build_plan(
     made: list[CreateDatabase] = []
     for name, members in settings.hosted.items():
         target = settings.targets[name]
-        bare = scaffold_name(prefix, name, "bare")
+        template, bare = scaffold_name(prefix, name, "template"), scaffold_name(prefix, name, "bare")
         trees = tuple(
             Tree(one, str(settings.targets[one].migrations), heads[one], settings.targets[one].schema_ or "")
             for one in members
         )
-        steps.append(PrepareTarget(name, target.server, trees, scaffold_name(prefix, name, "template"), bare))
-        places = [(tenant.database, tenant.key) for tenant in tenants] if target.per_tenant else [(databases[name], "")]
+        places = (
+            [(tenant.server or target.server, tenant.database, tenant.key) for tenant in tenants]
+            if target.per_tenant
+            else [(target.server, databases[name], "")]
+        )
         readers = settings.readers_of(name)
-        made += [CreateDatabase(name, target.server, database, key, bare, readers) for database, key in places]
+        own = [CreateDatabase(name, server, database, key, bare, readers) for server, database, key in places]
+        # CREATE DATABASE copies within a server, so each has a template of its own.
+        servers = sorted({step.server for step in own}) or [target.server]
+        steps += [PrepareTarget(name, server, trees, template, bare) for server in servers]
+        made += own
     steps += made
     steps.append(RaiseFence(len(catalog.tables)))
     copies: list[CopyTable] = []

@@ -47,8 +47,11 @@ class DefaultTenant(_Model):
     column: str | None = None
 
 
+Spread = Literal["round_robin", "by_size"]
+
+
 class Tenants(_Model):
-    """`[tenants]`: the tenant root and which of its columns say what."""
+    """`[tenants]`: the tenant root, which of its columns say what, and the servers that tenants are spread over."""
 
     root: str | None = None
     key: str | None = None
@@ -56,6 +59,20 @@ class Tenants(_Model):
     name: str | None = None
     setting: str = "app.current_tenant"
     default: DefaultTenant | None = None
+    servers: tuple[str, ...] = ()
+    spread: Spread = "round_robin"
+    pinned: Mapping[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _pinned_to_a_server_of_theirs(self) -> Tenants:
+        if len(set(self.servers)) < len(self.servers):
+            raise ValueError("a server is named twice in tenants.servers")
+        if not self.servers and (self.pinned or "spread" in self.model_fields_set):
+            raise ValueError("spread is for several servers: list them in tenants.servers")
+        for tenant, server in self.pinned.items():
+            if server not in self.servers:
+                raise ValueError(f"tenants.pinned puts {tenant!r} to {server!r}, which is not in tenants.servers")
+        return self
 
     @field_validator("setting")
     @classmethod
@@ -281,6 +298,35 @@ class Settings(_Model):
                     known = ", ".join(self.targets) or "none"
                     raise ValueError(f"[roles.{name}] reads the target {target!r}; known targets: {known}")
         return self
+
+    @model_validator(mode="after")
+    def _servers_exist(self) -> Settings:
+        for server in self.tenants.servers:
+            if server != "default" and server not in self.servers:
+                raise ValueError(f"tenants.servers names {server!r}, but there is no [servers.{server}]")
+        for name, target in self.targets.items():
+            if self.tenants.servers and target.per_tenant and target.server != "default":
+                raise ValueError(f"either tenants.servers or targets.{name}.server says where tenants go, not both")
+        return self
+
+    @property
+    def target_servers(self) -> tuple[str, ...]:
+        """The servers on which targets are made, by name."""
+        spread = self.tenants.servers
+        return tuple(
+            sorted(
+                {
+                    server
+                    for target in self.targets.values()
+                    for server in ((target.per_tenant and spread) or (target.server,))
+                }
+            )
+        )
+
+    @property
+    def server_names(self) -> tuple[str, ...]:
+        """Every server on which something may be made; the journal is on the default one."""
+        return tuple(sorted({"default", *self.target_servers}))
 
     @property
     def hosted(self) -> Mapping[str, tuple[str, ...]]:

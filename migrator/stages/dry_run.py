@@ -28,6 +28,7 @@ from migrator.core.readiness import (
     check_privileges,
     check_server,
     check_source,
+    check_spread,
     needed_bytes,
 )
 from migrator.journal import Run
@@ -72,6 +73,7 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
         needed = needed_bytes(found.catalog, found.placements, plan)
         for server in servers:
             checks += check_server(server, found.catalog, needed[server.name])
+        checks += check_spread(servers, {step.server for step in plan.of(CreateDatabase) if step.tenant})
         if not found.tenants and any(target.per_tenant for target in workspace.settings.targets.values()):
             checks.append(
                 Check("tenants", "block", "the tenant root is empty", "Name the right table: [tenants] root.")

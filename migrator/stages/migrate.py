@@ -334,8 +334,7 @@ class _Migration:
         }
         transfers = {name: target.transfers for name, target in resolved.items()}
         jobs = jobs_within(settings.limits.jobs, settings.limits.max_source_connections)
-        with session(workspace.server(), purpose="capacity", settings=READ_ONLY) as connection:
-            budget = session_budget(connection, settings.limits.max_target_connections)
+        budget = self._session_budget()
         group = max(1, (budget - 2 * jobs) // jobs)
         databases: dict[str, list[Destination]] = {name: [] for name in settings.hosted}
         for step in self.plan.of(CreateDatabase):
@@ -401,6 +400,17 @@ class _Migration:
         finally:
             counts.close()
         return self._prove(transfers), carried.failures
+
+    def _session_budget(self) -> int:
+        """How many sessions to targets may be open at once: what the tightest server bears.
+
+        A group of databases may be all on one server.
+        """
+        budgets = []
+        for name in sorted({step.server for step in self.plan.of(CreateDatabase)}):
+            with session(self.workspace.server(name), purpose="capacity", settings=READ_ONLY) as connection:
+                budgets.append(session_budget(connection, self.workspace.settings.limits.max_target_connections))
+        return min(budgets)
 
     def _sequence_values(self, epoch: str, resolved: Mapping[str, Resolved]) -> Mapping[str, Mapping[Relation, int]]:
         """Behind which value each target's sequences go on; what verify holds them to.

@@ -31,6 +31,7 @@ from migrator.stages.backup_restore import restore_backup_into
 from migrator.stages.clean import clean
 from migrator.stages.privileges import require_privileges
 from migrator.stages.rollback_outcome import Findings, Taken, done_well, report, validation, written_message
+from migrator.stages.survey import servers_of
 from migrator.stages.workspace import Workspace
 from migrator.stages.writes import Carried, find_writes, replay_writes, require_rows, save_writes
 
@@ -106,7 +107,7 @@ def rollback(
 def _look(workspace: Workspace, run: Run) -> Findings:
     databases = []
     roles: list[tuple[str, str]] = []
-    for name in _servers(workspace):
+    for name in servers_of(workspace, run.id):
         with session(workspace.server(name), purpose="rollback", settings=READ_ONLY) as connection:
             databases += [
                 (name, database, mark)
@@ -133,10 +134,6 @@ def _look(workspace: Workspace, run: Run) -> Findings:
             ) from error
     unfinished_names = tuple(database for _, database, _ in unfinished)
     return Findings(tuple(databases), fence, writes, unfinished_names, tuple(roles))
-
-
-def _servers(workspace: Workspace) -> list[str]:
-    return sorted({"default", *(target.server for target in workspace.settings.targets.values())})
 
 
 # -- taking back ------------------------------------------------------------------------------------------------------
@@ -291,7 +288,7 @@ def drop_run(workspace: Workspace) -> None:
     run = workspace.journal.current_run(workspace.source_id)
     if run is None:
         return
-    for name in _servers(workspace):
+    for name in servers_of(workspace, run.id):
         with session(workspace.server(name), purpose="rollback") as connection:
             for database, mark in marks(connection).items():
                 if mark is not None and mark.run == run.id:
