@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from migrator.core.audit.facts import HistoryFact, RevisionFault, TargetFacts
-from migrator.core.plan import Plan, PrepareTarget
+from migrator.core.plan import Plan, PrepareTarget, Tree
 from tests.audit_facts import facts, found, severities
 from tests.schema import public, table
 
@@ -48,7 +48,8 @@ def test_s23_names_a_history_that_cannot_be_loaded() -> None:
 
 
 def test_s23_names_several_heads_of_any_tree() -> None:
-    fork = PrepareTarget("auth", "default", "migrations/auth", ("a", "b"), "erp_auth_template", "erp_auth_bare")
+    tree = Tree("auth", "migrations/auth", ("a", "b"))
+    fork = PrepareTarget("auth", "default", (tree,), "erp_auth_template", "erp_auth_bare")
     known = facts(targets=TargetFacts(Plan("s", "erp", (), (fork,), "f")), history=replace(WHOLE, heads=("1", "2")))
     assert severities("S23", known) == {"heads:auth": "E", "heads:history": "E"}
     assert found("S23", known)["heads:auth"].detail == "It has 2 heads: a, b. `upgrade head` refuses to choose."

@@ -23,8 +23,9 @@ _BOOKKEEPING = "alembic_version"
 )  # fmt: skip
 def broken_history(facts: Facts) -> Iterator[Observation]:
     """Several heads of a tree; the revision of the source's history that fails; tables that it, or its models, lack."""
-    for step in facts.targets.plan.of(PrepareTarget) if facts.targets.plan is not None else ():
-        yield from _several_heads(f"the tree of target {step.target}", step.target, step.heads)
+    steps = facts.targets.plan.of(PrepareTarget) if facts.targets.plan is not None else ()
+    for tree in (tree for step in steps for tree in step.trees):
+        yield from _several_heads(f"the tree of target {tree.target}", tree.target, tree.heads)
     history = facts.history
     if history is None:
         return
