@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -187,6 +188,18 @@ class Paths(_Model):
     programs: Path | None = None
 
 
+class BackupSettings(_Model):
+    """`[backup]`: commands that encrypt and decrypt dumps, as lists of arguments or as lines split like a shell's."""
+
+    encrypt: tuple[str, ...] = ()
+    decrypt: tuple[str, ...] = ()
+
+    @field_validator("encrypt", "decrypt", mode="before")
+    @classmethod
+    def _one_line(cls, command: object) -> object:
+        return tuple(shlex.split(command)) if isinstance(command, str) else command
+
+
 class Control(_Model):
     """`[control]`: the control database that holds the journal; default `{prefix}_migrator`."""
 
@@ -206,6 +219,7 @@ class Settings(_Model):
     audit: AuditSettings = AuditSettings()
     limits: Limits = Field(default_factory=Limits)
     paths: Paths = Paths()
+    backup: BackupSettings = BackupSettings()
     root: Path = Path()
     file: Path | None = None
 
