@@ -15,6 +15,7 @@ from examples.topsteel.generator import load
 from migrator.errors import MigratorError
 from migrator.postgres.server import LocalServer, temporary_server
 from tests.servers import (
+    FAST,
     DatabaseFactory,
     PostgresServer,
     ServerFactory,
@@ -60,6 +61,15 @@ def server(request: pytest.FixtureRequest) -> Iterator[PostgresServer]:
 def server_url(server: PostgresServer) -> str:
     """The URL of the server's maintenance database."""
     return server.url()
+
+
+@pytest.fixture(scope="session")
+def second_server(server: PostgresServer) -> Iterator[LocalServer]:
+    """A server beside that of the session and of its version, for targets on more than one."""
+    if not (server.bin_dir / "initdb").exists():
+        pytest.skip("the programs of the session's server are not on this machine")
+    with temporary_server(bin_dir=server.bin_dir, settings=FAST) as second:
+        yield second
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -39,6 +39,7 @@ class ServerFacts:
     roles: frozenset[str] = frozenset()
     free_bytes: int | None = None  # None: nobody can tell from here
     role: str = ""  # that we connect as
+    identity: str = ""  # system identifier: one server under two names is told by it
 
 
 Need = Literal["read", "every row", "fence", "restore"]
@@ -177,6 +178,24 @@ def in_words(size: int) -> str:
     return f"{math.ceil(size / 10**6):,} MB"
 
 
+def check_spread(servers: Sequence[ServerFacts], with_tenants: Collection[str]) -> Iterable[Check]:
+    """Whether what is configured as several servers is several, and tenants' catalogs can be compared across them."""
+    for number, one in enumerate(servers):
+        for other in servers[:number]:
+            if one.identity == other.identity:
+                yield Check(
+                    f"server {one.name}", "block", f"it is the same server as {other.name!r}", "Configure it once."
+                )
+    majors = {facts.version // 10000 for facts in servers if facts.name in with_tenants}
+    if len(majors) > 1:
+        yield Check(
+            "servers of tenants",
+            "block",
+            f"they run PostgreSQL {' and '.join(map(str, sorted(majors)))}, which print definitions differently",
+            "Spread tenants over servers of one major version: verify compares their catalogs as text.",
+        )
+
+
 def check_placements(placements: Placements) -> Iterable[Check]:
     """Whether every table has a home."""
     for undecided in placements.undecided:
@@ -189,8 +208,8 @@ def check_placements(placements: Placements) -> Iterable[Check]:
         )
     homes: dict[tuple[str, Relation], list[Relation]] = {}
     for placement in placements.tables.values():
-        for target in placement.targets:
-            homes.setdefault((target, placement.destination), []).append(placement.relation)
+        for host in placement.homes:
+            homes.setdefault((host, placement.destination_in(host)), []).append(placement.relation)
     for (target, destination), relations in homes.items():
         if len(relations) > 1:
             yield Check(

@@ -12,7 +12,7 @@ from psycopg import sql
 from migrator.core.catalog import Catalog
 from migrator.core.placement import Placement
 from migrator.core.readiness import Missing, Population, ServerFacts
-from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, rows, session
+from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, rows, session, system_identifier
 from migrator.postgres.databases import marks
 from migrator.postgres.reading import bare_names, source_of, tenant_key
 from migrator.postgres.units import session_budget
@@ -39,6 +39,7 @@ def read_server_facts(
             frozenset(row[0] for row in connection.execute("SELECT rolname FROM pg_catalog.pg_roles")),
             configured_bytes if configured_bytes is not None else _free_bytes(connection),
             role,
+            system_identifier(connection),
         )
 
 

@@ -28,6 +28,7 @@ from migrator.core.readiness import (
     check_privileges,
     check_server,
     check_source,
+    check_spread,
     needed_bytes,
 )
 from migrator.journal import Run
@@ -72,6 +73,7 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
         needed = needed_bytes(found.catalog, found.placements, plan)
         for server in servers:
             checks += check_server(server, found.catalog, needed[server.name])
+        checks += check_spread(servers, {step.server for step in plan.of(CreateDatabase) if step.tenant})
         if not found.tenants and any(target.per_tenant for target in workspace.settings.targets.values()):
             checks.append(
                 Check("tenants", "block", "the tenant root is empty", "Name the right table: [tenants] root.")
@@ -168,7 +170,7 @@ def _audit_checks(workspace: Workspace, targets: TargetFacts) -> Iterable[Check]
 
 def _is_home(found: Survey, one: Population) -> bool:
     placement = found.placements.tables[one.relation]
-    return placement.target == one.target and not placement.derived
+    return placement.home == one.target and not placement.derived
 
 
 def _statements(step: Step, found: Survey, workspace: Workspace) -> list[str]:
@@ -182,7 +184,7 @@ def _populations(workspace: Workspace, found: Survey, connection: Connection) ->
     progress.start("counting rows", total=len(placed), unit="tables")
     result = []
     for number, placement in enumerate(placed, 1):
-        for target in placement.targets:
+        for target in placement.homes:
             result.append(
                 read_population(
                     connection,
@@ -307,7 +309,8 @@ def _step_section(plan: Plan) -> Section:
 def _describe(step: Step) -> str:
     match step:
         case PrepareTarget():
-            return f"build {step.template} at {', '.join(step.heads)}, and {step.bare} without indexes and keys"
+            heads = ", ".join(head for tree in step.trees for head in tree.heads)
+            return f"build {step.template} at {heads}, and {step.bare} without indexes and keys"
         case CreateDatabase():
             return f"create database {step.database} from {step.bare}"
         case RaiseFence():
