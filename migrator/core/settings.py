@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -233,6 +234,18 @@ class Paths(_Model):
     programs: Path | None = None
 
 
+class BackupSettings(_Model):
+    """`[backup]`: commands that encrypt and decrypt dumps, as lists of arguments or as lines split like a shell's."""
+
+    encrypt: tuple[str, ...] = ()
+    decrypt: tuple[str, ...] = ()
+
+    @field_validator("encrypt", "decrypt", mode="before")
+    @classmethod
+    def _one_line(cls, command: object) -> object:
+        return tuple(shlex.split(command)) if isinstance(command, str) else command
+
+
 class Control(_Model):
     """`[control]`: the control database that holds the journal; default `{prefix}_migrator`."""
 
@@ -277,6 +290,7 @@ class Settings(_Model):
     audit: AuditSettings = AuditSettings()
     limits: Limits = Field(default_factory=Limits)
     paths: Paths = Paths()
+    backup: BackupSettings = BackupSettings()
     root: Path = Path()
     file: Path | None = None
 

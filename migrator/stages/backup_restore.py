@@ -106,6 +106,7 @@ def _restore(
         jobs=jobs,
         ownership=ownership,
         programs=workspace.programs,
+        cipher=workspace.cipher,
     )
     workspace.progress.finish(task)
     return failed
