@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 
 from psycopg import sql
@@ -51,15 +52,14 @@ class RowCounter:
             source=source_of(placement, self._catalog),
         )
         joined = sql.SQL("FROM item i LEFT JOIN tenant o ON o.key = i.key ")
-        total, unset, unreachable, unknown = self._numbers(
-            read
-            + sql.SQL(
-                "SELECT count(*), count(*) FILTER (WHERE i.key IS NULL AND i.unset), "
-                "count(*) FILTER (WHERE i.key IS NULL AND NOT i.unset), "
-                "count(*) FILTER (WHERE i.key IS NOT NULL AND o.key IS NULL) "
-            )
-            + joined
-        )
+        by_tenant: dict[str, int] = {}
+        lost: Counter[str] = Counter()
+        for tenant, why, count in self._connection.execute(read + _BY_OWNER + joined + sql.SQL("GROUP BY 1, 2")):
+            if tenant is not None:
+                by_tenant[tenant] = count
+            else:
+                lost[why] = count
+        unset, unreachable, unknown = lost["unset"], lost["unreachable"], lost["unknown"]
         by_intent = placement.unowned in ("shared", "replicate")
         keys: tuple[str, ...] = ()
         samples: tuple[str, ...] = ()
@@ -73,7 +73,8 @@ class RowCounter:
                 "WHERE i.key IS NOT NULL AND o.key IS NULL GROUP BY i.key ORDER BY count(*) DESC, i.key LIMIT {}"
             ).format(_SAMPLES)
             keys = self._texts(read + sql.SQL("SELECT i.key ") + joined + frequent)
-        return UnownedRows(relation, total, unset, unreachable, unknown, keys, samples)
+        total = sum(by_tenant.values()) + sum(lost.values())
+        return UnownedRows(relation, total, unset, unreachable, unknown, keys, samples, by_tenant)
 
     # -- rows and their parents ---------------------------------------------------------------------------------------
 
@@ -208,6 +209,10 @@ class RowCounter:
         return tuple(row[0] for row in self._connection.execute(statement))
 
 
+_BY_OWNER = sql.SQL(
+    "SELECT o.key, CASE WHEN o.key IS NOT NULL THEN '' WHEN i.key IS NOT NULL THEN 'unknown' "
+    "WHEN i.unset THEN 'unset' ELSE 'unreachable' END, count(*) "
+)
 _FIRST_FEW = sql.SQL("ORDER BY i.position LIMIT {}").format(_SAMPLES)
 
 
