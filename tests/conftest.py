@@ -21,8 +21,8 @@ from tests.servers import (
     ServerFactory,
     create_database,
     drop_databases,
-    in_memory,
     drop_roles,
+    in_memory,
     server_under_test,
 )
 

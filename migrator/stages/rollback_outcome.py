@@ -156,7 +156,7 @@ def report(run: Run, found: Findings, done: Taken, source: str) -> Outcome:
         figures["damaged_source_kept_as"] = done.swapped
     if done.carried is not None:
         figures["changes_carried_back"] = done.carried.rows
-        figures["conflicts"] = len(done.carried.conflicts)
+        figures["conflicts"] = done.carried.kept
     sections = [Section("Dumps of what was dropped", ("database", "dump"), tuple(done.dumped))] if done.dumped else []
     if done.used:
         stay = "They have privileges or objects elsewhere: DROP OWNED BY in those databases, then DROP ROLE."
@@ -182,7 +182,7 @@ def report(run: Run, found: Findings, done: Taken, source: str) -> Outcome:
             tuple(sections),
             next=("migrator rollback --restore-backup", "migrator status"),
         )
-    if done.carried is not None and done.carried.conflicts:
+    if done.carried is not None and done.carried.file is not None:
         conflicts = tuple(
             (one.database, str(one.change.relation), one.change.key, one.change.kind, one.reason)
             for one in done.carried.conflicts[:_MOST_CONFLICTS]
@@ -200,7 +200,7 @@ def report(run: Run, found: Findings, done: Taken, source: str) -> Outcome:
             1,
             run.id,
             f"Run {run.id} is taken back with {done.carried.rows} changes of the targets; "
-            f"{len(done.carried.conflicts)} could not be carried back and are kept in {done.carried.file}.",
+            f"{done.carried.kept} could not be carried back and are kept in {done.carried.file}.",
             figures,
             (waiting, *sections),
             next=("migrator status",),

@@ -42,17 +42,17 @@ from tests.safety.trial import (
     trial,
 )
 from tests.safety.variations import variation
-from tests.servers import FAST
+from tests.servers import FAST, in_memory
 
 SEEDS = Path(__file__).with_name("seeds.txt")
 _TEMPLATE = "template_torture"
 _KINDS: tuple[Kind, ...] = ("crash", "terminate", "timeout", "lost", "interrupt", "restart")
 # Stage and about how many points it has, that faults are spread over.
 _SCENES: Sequence[tuple[str, int, int]] = (
-    ("migrate", 250, 6),
+    ("migrate", 250, 4),
     ("rollback", 60, 2),
-    ("clean", 70, 1),
-    ("backup", 45, 1),
+    ("clean", 70, 2),
+    ("backup", 45, 2),
 )
 _MOST_ATTEMPTS = 4
 
@@ -142,7 +142,7 @@ _until_the_end = ExitStack()
 @contextmanager
 def torture_server() -> Iterator[LocalServer]:
     """A server that may be restarted at will, with the small monolith on it."""
-    with temporary_server(settings={**FAST, "restart_after_crash": "on"}) as server:
+    with temporary_server(settings={**FAST, "restart_after_crash": "on"}, parent=in_memory()) as server:
         load_monolith(server.url, _TEMPLATE)
         yield server
 
