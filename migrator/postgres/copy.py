@@ -311,6 +311,7 @@ def relay(unit: CopyUnit, sessions: Sessions, report: Callable[[int, int], None]
         unowned.commit()
         for sink in sinks.values():
             sink.commit(unit)
+        _flush_logs([sink.destination.endpoint for sink in sinks.values() if not sink.failure], sessions)
     except BaseException:
         for sink in sinks.values():
             sink.abandon()
@@ -324,6 +325,21 @@ def relay(unit: CopyUnit, sessions: Sessions, report: Callable[[int, int], None]
             result.failures[sink.destination.tenant] = sink.failure
     unowned.add_to(result)
     return result
+
+
+def _flush_logs(endpoints: Iterable[Endpoint], sessions: Sessions) -> None:
+    """Makes what was committed without waiting for the disk durable, once for each server.
+
+    The journal is about to say that the unit is done, and may stand on another server: a target's crash must not take
+    back what the journal has.
+    """
+    for endpoint in {one.at("postgres").conninfo: one for one in endpoints}.values():
+        with translated(endpoint):
+            connection = sessions.target(endpoint)
+            with connection.transaction():
+                connection.execute("SET LOCAL synchronous_commit = on")
+                # A transaction that writes nothing would not wait for anything.
+                connection.execute("SELECT pg_catalog.pg_logical_emit_message(true, 'migrator', 'copied')")
 
 
 class _Unowned:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,9 +24,11 @@ class Ending:
     state: Any
 
 
-def undisturbed(server: PostgresServer, template: str, stage: str) -> Ending:
+def undisturbed(
+    server: PostgresServer, template: str, stage: str, targets_at: Callable[[str], str] | None = None
+) -> Ending:
     """Carries a stage out with nothing but points counted."""
-    with trial(server.url, template) as here:
+    with trial(server.url, template, targets_at=targets_at) as here:
         before, act = STAGES[stage]
         for one in before:
             here.run(one)
@@ -35,10 +37,11 @@ def undisturbed(server: PostgresServer, template: str, stage: str) -> Ending:
             outcome = here.run(act)
         assert outcome.exit_code == 0, outcome.headline
         lasting = {point.name: None for point in faults.points if point.lasting}
-        return Ending(tuple(faults.names), tuple(lasting), _state(here, stage))
+        return Ending(tuple(faults.names), tuple(lasting), state(here, stage))
 
 
-def _state(here: Trial, stage: str) -> Any:
+def state(here: Trial, stage: str) -> Any:
+    """What a stage has to have made: the same after whatever disturbed it."""
     match stage:
         case "migrate":
             return here.targets(), sorted(here.databases().items()), here.fenced()
@@ -91,29 +94,46 @@ def steps(points: Iterable[str]) -> dict[str, list[str]]:
 def _chain(
     server: PostgresServer, template: str, stage: str, due: Due, ending: Ending
 ) -> tuple[list[str], frozenset[str]]:
-    left = dict(due)
     with trial(server.url, template) as here:
-        before, act = STAGES[stage]
-        for one in before:
-            here.run(one)
-        found: list[str] = []
-        while True:
-            met = here.meet(act, lambda point: left.get(point.name))
-            if met.point is None:
-                break
-            kind = left.pop(met.point.name)
-            told = [*_of_result(stage, kind, met.result), *_of_status(here, stage, kind)]
-            found += [f"after {kind} at [{met.point.name}]: {what}" for what in told]
-        found += _of_end(here, stage, met, ending)
-        return found, frozenset(due) - frozenset(left)
+        return one_after_another(here, stage, due, ending)
+
+
+def one_after_another(
+    here: Trial, stage: str, due: Due, ending: Ending, mend: Callable[[], None] | None = None
+) -> tuple[list[str], frozenset[str]]:
+    """Lets each thing happen in one trial, calling `mend` after each.
+
+    Returns what was not as it has to be, and the points that were met.
+    """
+    left = dict(due)
+    before, act = STAGES[stage]
+    for one in before:
+        here.run(one)
+    found: list[str] = []
+    recoveries = 3
+    while True:
+        met = here.meet(act, lambda point: left.get(point.name))
+        if met.point is None:
+            if mend is not None and isinstance(met.result, DatabaseError) and recoveries:
+                recoveries -= 1  # a server that gave up a moment later: its operator waits and types the same again
+                mend()
+                continue
+            break
+        kind = left.pop(met.point.name)
+        if mend is not None:
+            mend()
+        told = [*_of_result(stage, kind, met.result), *_of_status(here, stage, kind)]
+        found += [f"after {kind} at [{met.point.name}]: {what}" for what in told]
+    found += _of_end(here, stage, met, ending)
+    return found, frozenset(due) - frozenset(left)
 
 
 def _of_end(here: Trial, stage: str, met: Met, ending: Ending) -> list[str]:
     if not isinstance(met.result, Outcome) or met.result.exit_code:
         return [f"the same command again ended with {met.result!r}"]
     found = []
-    if (state := _state(here, stage)) != ending.state:
-        found.append(f"the end is another: {_difference(state, ending.state)}")
+    if (now := state(here, stage)) != ending.state:
+        found.append(f"the end is another: {_difference(now, ending.state)}")
     if stage == "clean":
         here.run(put_back)
     if stage not in ("migrate", "replay"):
@@ -154,7 +174,7 @@ def _of_result(stage: str, kind: Kind, result: BaseException | Outcome) -> list[
         case _, RefusedError() if stage == "backup":
             return []
         # A lost session may be one that nothing depended on; then the stage has to be complete, which is seen below.
-        case "terminate" | "lost", Outcome(exit_code=0):
+        case "terminate" | "lost" | "restart", Outcome(exit_code=0):
             return []
         case _, MigratorError():
             return [f"ended with {result.exit_code}: {result}"]

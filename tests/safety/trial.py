@@ -76,8 +76,10 @@ class Trial:
         directory: Path,
         variation: Variation = SMALL,
         restart: Callable[[], None] | None = None,
+        targets_at: Callable[[str], str] | None = None,
     ) -> None:
         self.url_of = url_of
+        self.targets_at = targets_at or url_of
         self.variation = variation
         self.restart = restart
         self.through = url_of  # how migrator reaches the server, where that is another way than the test's
@@ -93,7 +95,8 @@ class Trial:
 
     def workspace(self) -> Workspace:
         """A new process, as it were: nothing is known but what stands in databases and files."""
-        made = workspace(self.through(self.source), self.prefix, self.directory, self.variation)
+        targets = self.targets_at("postgres") if self.targets_at is not self.url_of else None
+        made = workspace(self.through(self.source), self.prefix, self.directory, self.variation, targets)
         self._workspaces.append(made)
         return made
 
@@ -169,8 +172,14 @@ class Trial:
 
     def _terminate(self, point: Point) -> None:
         assert point.connection is not None
-        with psycopg.connect(self.url_of("postgres"), autocommit=True) as admin:
-            admin.execute("SELECT pg_terminate_backend(%s, 5000)", [point.connection.info.backend_pid])
+        self._end([point.connection.info.backend_pid])
+
+    def _end(self, sessions: list[int]) -> None:
+        # Servers of one machine do not share the numbers of their processes.
+        for url_of in {self.url_of, self.targets_at}:
+            with psycopg.connect(url_of("postgres"), autocommit=True) as admin:
+                statement = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE pid = ANY (%s)"
+                admin.execute(statement, [sessions])
 
     def _lose(self, point: Point) -> None:
         assert point.connection is not None
@@ -180,9 +189,7 @@ class Trial:
 
     def end_sessions(self, faults: Faults) -> None:
         """What the operating system does for a dead process: its sessions end."""
-        pids = [one.info.backend_pid for one in faults.connections.values() if not one.closed]
-        with psycopg.connect(self.url_of("postgres"), autocommit=True) as admin:
-            admin.execute("SELECT pg_terminate_backend(pid, 5000) FROM unnest(%s::int[]) AS u (pid)", [pids])
+        self._end([one.info.backend_pid for one in faults.connections.values() if not one.closed])
         for connection in faults.connections.values():
             connection.close()
 
@@ -194,11 +201,11 @@ class Trial:
     def databases(self) -> dict[str, str]:
         """The databases that bear the prefix, less source and control: name without prefix -> role or 'unmarked'."""
         control = f"{self.prefix}_migrator"
-        with session(Endpoint(self.url_of("postgres")), purpose="test") as connection:
+        with session(Endpoint(self.targets_at("postgres")), purpose="test") as connection:
             found = marks(connection)
         runs: set[str] = set()
         if control in found:
-            with psycopg.connect(self.url_of(control)) as journal:
+            with psycopg.connect(self.targets_at(control)) as journal:
                 if journal.execute("SELECT to_regclass('migrator.runs')").fetchone() != (None,):
                     runs = {row[0] for row in journal.execute("SELECT id FROM migrator.runs")}
         return {
@@ -211,7 +218,7 @@ class Trial:
     def targets(self) -> dict[str, Holding]:
         """What every target database holds."""
         return {
-            name: holding(self.url_of(f"{self.prefix}_{name}"))
+            name: holding(self.targets_at(f"{self.prefix}_{name}"))
             for name, role in self.databases().items()
             if role == "target"
         }
@@ -241,7 +248,8 @@ class Trial:
     def close(self) -> None:
         for one in self._workspaces:
             self.forget(one)
-        drop_databases(self.url_of("postgres"), self.prefix)
+        for url_of in {self.url_of, self.targets_at}:
+            drop_databases(url_of("postgres"), self.prefix)
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
@@ -251,9 +259,10 @@ def trial(
     template: str,
     variation: Variation = SMALL,
     restart: Callable[[], None] | None = None,
+    targets_at: Callable[[str], str] | None = None,
 ) -> Iterator[Trial]:
     """A trial in a directory of its own."""
-    made = Trial(url_of, template, Path(tempfile.mkdtemp(prefix="migrator-trial-")), variation, restart)
+    made = Trial(url_of, template, Path(tempfile.mkdtemp(prefix="migrator-trial-")), variation, restart, targets_at)
     try:
         yield made
     finally:
