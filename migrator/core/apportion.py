@@ -83,7 +83,9 @@ def _renamed(placement: Placement, catalog: Catalog) -> Iterator[str]:
     here, there = placement.relation, placement.destination
     table = catalog.tables[here]
     for before, after in placement.columns.items():
-        change = f"RENAME COLUMN {qualified(before)} TO {qualified(after)}" if after else f"DROP COLUMN {qualified(before)}"
+        change = (
+            f"RENAME COLUMN {qualified(before)} TO {qualified(after)}" if after else f"DROP COLUMN {qualified(before)}"
+        )
         yield f"ALTER TABLE {qualified(*here)} {change};"
     if there.schema != here.schema:
         for one in (here, *table.partitions):
