@@ -36,7 +36,7 @@ from migrator.postgres.audit import examine
 from migrator.postgres.connect import Connection
 from migrator.postgres.explain import explain
 from migrator.postgres.readiness import missing_grants, read_population
-from migrator.stages.audit_targets import server_facts, target_servers
+from migrator.stages.audit_targets import server_facts
 from migrator.stages.rehearsal import carry_out_rehearsal
 from migrator.stages.survey import Survey, plan_of, survey_in
 from migrator.stages.workspace import Workspace
@@ -67,7 +67,7 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
                 *check_source(found.catalog),
             ]
         checks += check_population(population, found.placements)
-        servers = tuple(server_facts(workspace, name) for name in target_servers(workspace))
+        servers = tuple(server_facts(workspace, name) for name in workspace.settings.target_servers)
         targets = TargetFacts(plan, run=run.id, jobs=workspace.settings.limits.jobs, servers=servers)
         checks += _audit_checks(workspace, targets)
         needed = needed_bytes(found.catalog, found.placements, plan)
@@ -170,7 +170,7 @@ def _audit_checks(workspace: Workspace, targets: TargetFacts) -> Iterable[Check]
 
 def _is_home(found: Survey, one: Population) -> bool:
     placement = found.placements.tables[one.relation]
-    return placement.target == one.target and not placement.derived
+    return placement.home == one.target and not placement.derived
 
 
 def _statements(step: Step, found: Survey, workspace: Workspace) -> list[str]:
@@ -184,7 +184,7 @@ def _populations(workspace: Workspace, found: Survey, connection: Connection) ->
     progress.start("counting rows", total=len(placed), unit="tables")
     result = []
     for number, placement in enumerate(placed, 1):
-        for target in placement.targets:
+        for target in placement.homes:
             result.append(
                 read_population(
                     connection,
@@ -309,7 +309,8 @@ def _step_section(plan: Plan) -> Section:
 def _describe(step: Step) -> str:
     match step:
         case PrepareTarget():
-            return f"build {step.template} at {', '.join(step.heads)}, and {step.bare} without indexes and keys"
+            heads = ", ".join(head for tree in step.trees for head in tree.heads)
+            return f"build {step.template} at {heads}, and {step.bare} without indexes and keys"
         case CreateDatabase():
             return f"create database {step.database} from {step.bare}"
         case RaiseFence():

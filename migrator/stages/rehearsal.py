@@ -76,7 +76,9 @@ def _scratch_workspace(workspace: Workspace) -> Workspace:
     prefix = f"{workspace.prefix}_rehearsal"
     settings = workspace.settings
     targets = {
-        name: target.model_copy(update={"database": "{prefix}_{slug}" if target.per_tenant else f"{{prefix}}_{name}"})
+        name: target.model_copy(
+            update={"database": "{prefix}_{slug}" if target.per_tenant else f"{{prefix}}_{settings.host(name)}"}
+        )
         for name, target in settings.targets.items()
     }
     source = settings.source.model_copy(update={"prefix": prefix})

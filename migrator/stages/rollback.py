@@ -24,8 +24,9 @@ from migrator.postgres.digest import whole_table
 from migrator.postgres.dump import dump_directory, read_back
 from migrator.postgres.fence import lift_fence, read_fence
 from migrator.postgres.proving import object_differences
+from migrator.postgres.roles import drop_role, marked_roles
 from migrator.stages.adopt import adopt
-from migrator.stages.backup_directory import check_backup, make_private
+from migrator.stages.backup_directory import DUMP, check_backup, finish_dump
 from migrator.stages.backup_restore import restore_backup_into
 from migrator.stages.clean import clean
 from migrator.stages.privileges import require_privileges
@@ -105,6 +106,7 @@ def rollback(
 
 def _look(workspace: Workspace, run: Run) -> Findings:
     databases = []
+    roles: list[tuple[str, str]] = []
     for name in servers_of(workspace, run.id):
         with session(workspace.server(name), purpose="rollback", settings=READ_ONLY) as connection:
             databases += [
@@ -112,6 +114,7 @@ def _look(workspace: Workspace, run: Run) -> Findings:
                 for database, mark in sorted(marks(connection).items())
                 if mark is not None and mark.run == run.id and mark.role != "restored"
             ]
+            roles += [(name, role) for role, mark in marked_roles(connection).items() if mark and mark.run == run.id]
     with workspace.read_source("rollback") as connection:
         fence = read_fence(connection)
     targets = [(server, database, mark) for server, database, mark in databases if mark.role == "target"]
@@ -129,7 +132,8 @@ def _look(workspace: Workspace, run: Run) -> Findings:
             raise RefusedError(
                 f"Whether applications wrote to the targets cannot be told: {error.message}", error.hint
             ) from error
-    return Findings(tuple(databases), fence, writes, tuple(database for _, database, _ in unfinished))
+    unfinished_names = tuple(database for _, database, _ in unfinished)
+    return Findings(tuple(databases), fence, writes, unfinished_names, tuple(roles))
 
 
 # -- taking back ------------------------------------------------------------------------------------------------------
@@ -159,6 +163,12 @@ def _take_back(
             drop_database(connection, database, run=run.id)
         workspace.journal.artefact(run.id, "database", database, "dropped")
         done.dropped.append(database)
+    for server, role in found.roles:
+        with session(workspace.server(server), purpose="rollback") as connection:
+            dropped = drop_role(connection, role, run.id)
+        (done.roles if dropped else done.used).append(role)
+        if dropped:
+            workspace.journal.artefact(run.id, "role", role, "dropped")
     with session(workspace.source, purpose="rollback") as connection:
         # Compared under the fence: afterwards the monolith's users write again.
         done.changed, done.compared = _source_changes(workspace, run, connection)
@@ -196,11 +206,9 @@ def _dump(workspace: Workspace, run: Run, found: Findings, done: Taken) -> None:
     def dump(item: tuple[str, str]) -> tuple[str, str]:
         server, database = item
         directory = _free_name(home, database)
-        dump_directory(
-            workspace.server(server).at(database), directory, programs=workspace.programs, purpose="rollback"
-        )
-        make_private(directory)
-        read_back(directory, programs=workspace.programs)
+        endpoint = workspace.server(server).at(database)
+        dump_directory(endpoint, directory, programs=workspace.programs, cipher=workspace.cipher, purpose="rollback")
+        finish_dump(workspace, directory)
         return database, str(directory)
 
     with ThreadPoolExecutor(workspace.settings.limits.jobs) as pool:
@@ -254,7 +262,11 @@ def _checked_backup(workspace: Workspace, run: Run) -> tuple[Path, Manifest]:
         raise RefusedError("There is no backup of this run to restore.", "Roll back without --restore-backup.")
     require_privileges(workspace, "fence", "restore")  # its tables get their owners back, and it is swapped by name
     directory = Path(recorded["directory"])
-    return directory, check_backup(directory, workspace.source_id)
+    manifest = check_backup(directory, workspace.source_id)
+    if manifest.encryption:
+        # Whole files do not say that the key is at hand.
+        read_back(directory / DUMP, programs=workspace.programs, cipher=workspace.cipher)
+    return directory, manifest
 
 
 def _swap_for_backup(workspace: Workspace, run: Run, directory: Path, manifest: Manifest) -> str:
@@ -283,4 +295,6 @@ def drop_run(workspace: Workspace) -> None:
             for database, mark in marks(connection).items():
                 if mark is not None and mark.run == run.id:
                     drop_database(connection, database, run=run.id)
+            for role in marked_roles(connection):
+                drop_role(connection, role, run.id)
     workspace.journal.close_run(run.id, "rehearsed")

@@ -144,7 +144,8 @@ def test_two_tables_alike_are_not_chosen_between() -> None:
 
 def test_a_central_document_does_not_contest_what_is_named_like_a_tenant() -> None:
     found = chosen(
-        table("project", "id int!"), child("folders", "project"), child("flows", "folders"), child("members", "project"),
+        table("project", "id int!"), child("folders", "project"), child("flows", "folders"),
+        child("members", "project"),
         *(child(name, "flows") for name in ("runs", "steps", "hooks", "tests")),
     )  # fmt: skip
     assert found.chosen is not None
