@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -18,7 +18,7 @@ from migrator.core.compare import Digest
 from migrator.core.plan import CreateDatabase, PrepareTarget
 from migrator.core.progress import Progress
 from migrator.errors import MigratorError, TargetsFailedError
-from migrator.journal import Journal
+from migrator.journal import Artefact, Journal
 from migrator.postgres.connect import Endpoint, raw_connect, session
 from migrator.postgres.copy import CopyResult, CopyUnit, relay
 from migrator.postgres.databases import Mark, create_database, drop_database
@@ -27,6 +27,7 @@ from migrator.revisions import upgrade
 from migrator.workers import here
 
 _POLL_SECONDS = 0.5
+_CREATED_AT_ONCE = 4  # databases for one session and two entries in the journal
 
 
 # -- steps of the coordinator -----------------------------------------------------------------------------------------
@@ -73,10 +74,10 @@ def prepare_target(
 
 @dataclass(frozen=True)
 class CreateUnit:
-    """The making of one database from its bare clone."""
+    """The making of some databases of one server, each from its bare clone."""
 
     run: str
-    step: CreateDatabase
+    steps: tuple[CreateDatabase, ...]
     server: Endpoint
 
 
@@ -86,14 +87,16 @@ def _log_as(step: str, target: str, tenant: str = "") -> None:
 
 
 def run_create(unit: CreateUnit) -> None:
-    """Makes one database; made before by this run, it is left as it is."""
-    journal, step = here().journal, unit.step
-    _log_as(step.id, step.target, step.tenant)
-    mark = Mark(unit.run, "target", step.target, step.tenant)
+    """Makes databases; what this run made before is left as it is."""
+    journal = here().journal
+    made = [Artefact("database", one.database, "intended", one.target, one.tenant) for one in unit.steps]
+    journal.record_artefacts(unit.run, made)
     with session(unit.server, purpose="create") as connection:
-        journal.artefact(unit.run, "database", step.database, "intended", target=step.target, tenant=step.tenant)
-        create_database(connection, step.database, mark, template=step.bare)
-        journal.artefact(unit.run, "database", step.database, "created", target=step.target, tenant=step.tenant)
+        for step in unit.steps:
+            _log_as(step.id, step.target, step.tenant)
+            mark = Mark(unit.run, "target", step.target, step.tenant)
+            create_database(connection, step.database, mark, template=step.bare)
+    journal.record_artefacts(unit.run, [replace(one, state="created") for one in made])
 
 
 def run_copy(unit: CopyUnit) -> CopyResult:
@@ -126,7 +129,6 @@ def run_finish(unit: FinishUnit) -> None:
     worker = here()
     _log_as(unit.step, unit.target, unit.tenant)
     started = time.monotonic()
-    worker.journal.start_step(unit.run, unit.step)
     try:
         digests = finish_database(unit, worker.work.targets[unit.target])
     except MigratorError as error:
@@ -162,15 +164,30 @@ class Carried:
 
 
 @_lost_workers_told()
-def create_databases(executor: Executor, units: Iterable[CreateUnit], progress: Progress) -> None:
-    """Makes every database; the first refusal ends it."""
-    waiting = [executor.submit(run_create, unit) for unit in units]
-    task = "databases"
-    progress.start(task, total=len(waiting), unit="databases")
+def create_databases(
+    executor: Executor,
+    run: str,
+    steps: Iterable[CreateDatabase],
+    server: Callable[[str], Endpoint],
+    progress: Progress,
+) -> None:
+    """Makes every database, some in each unit; the first refusal ends it. `server` finds a server by its name."""
+    by_server: dict[str, list[CreateDatabase]] = defaultdict(list)
+    for step in steps:
+        by_server[step.server].append(step)
+    units = [
+        CreateUnit(run, tuple(found[start : start + _CREATED_AT_ONCE]), server(name))
+        for name, found in by_server.items()
+        for start in range(0, len(found), _CREATED_AT_ONCE)
+    ]
+    waiting = {executor.submit(run_create, unit): len(unit.steps) for unit in units}
+    task, made = "databases", 0
+    progress.start(task, total=sum(waiting.values()), unit="databases")
     try:
-        for number, future in enumerate(waiting, 1):
+        for future, count in waiting.items():
             future.result()
-            progress.advance(task, rows=number)
+            made += count
+            progress.advance(task, rows=made)
     finally:
         for future in waiting:
             future.cancel()

@@ -23,6 +23,7 @@ from migrator.postgres.copy import write_receipt
 from migrator.postgres.digest import target_digests
 from migrator.postgres.programs import find_program, run_program
 from migrator.postgres.sequences import low_sequences, set_sequences
+from migrator.postgres.statistics import analyse
 
 FINISH_UNIT = "finish"
 
@@ -104,7 +105,7 @@ def finish_database(unit: FinishUnit, work: TargetWork) -> tuple[Digest, ...]:
                 set_sequences(connection, low)
                 write_receipt(connection, FINISH_UNIT, unit.epoch)
         if done is None:
-            connection.execute("ANALYZE")
+            analyse(connection)
         return target_digests(connection, work.transfers, unit.tenant)
 
 

@@ -14,7 +14,7 @@ from migrator.core.outcome import Outcome
 from migrator.core.plan import CopyTable, CreateDatabase, FinishDatabase, Plan, PrepareTarget
 from migrator.core.transfer import RECORD_HASH_SINCE, Transfer, base_type, has_own_hash, last_value
 from migrator.errors import InterruptedRunError, RefusedError, SnapshotLostError, TargetsFailedError
-from migrator.execute import CreateUnit, carry_out, create_databases, prepare_target
+from migrator.execute import carry_out, create_databases, prepare_target
 from migrator.journal import Journal, Run
 from migrator.postgres.catalog import read_objects, read_sequences
 from migrator.postgres.connect import READ_ONLY, session
@@ -365,12 +365,7 @@ class _Migration:
         try:
             with processes(work, jobs) as executor:
                 create_databases(
-                    executor,
-                    [
-                        CreateUnit(self.run.id, step, workspace.server(step.server))
-                        for step in self.plan.of(CreateDatabase)
-                    ],
-                    workspace.progress,
+                    executor, self.run.id, self.plan.of(CreateDatabase), workspace.server, workspace.progress
                 )
                 carried = carry_out(
                     executor,
