@@ -105,7 +105,7 @@ def _foreign_rows(transfer: Transfer, by_relation: Mapping[Relation, Transfer], 
             if parent is None:
                 return None  # the path leaves this database: its references are checked across databases instead
             if (alias, hop) not in joins:
-                condition = _joined(hop, here, parent, alias, f"h{len(joins) + 1}")
+                condition = joined(hop, here, parent, sql.Identifier(alias), sql.Identifier(f"h{len(joins) + 1}"))
                 if condition is None:
                     return None
                 joins[alias, hop] = f"h{len(joins) + 1}"
@@ -115,7 +115,7 @@ def _foreign_rows(transfer: Transfer, by_relation: Mapping[Relation, Transfer], 
                     )
                 )
             alias, here = joins[alias, hop], parent
-        column = _named(here, one.column or "")
+        column = target_name(here, one.column or "")
         if column is None:
             return None
         keys.append(sql.SQL("{}::text").format(sql.Identifier(alias, column)))
@@ -124,24 +124,34 @@ def _foreign_rows(transfer: Transfer, by_relation: Mapping[Relation, Transfer], 
     )
 
 
-def _joined(hop: ForeignKey, child: Transfer, parent: Transfer, start: str, alias: str) -> sql.Composed | None:
-    """The hop's condition by the columns' names in the target; None where one of them did not travel."""
+def joined(
+    hop: ForeignKey, child: Transfer, parent: Transfer, start: sql.Identifier, alias: sql.Identifier
+) -> sql.Composed | None:
+    """The hop's condition by the columns' names in the target; None where one of them did not travel.
+
+    The child goes by `start` there, the parent by `alias`.
+    """
     pattern = sql.SQL("{}::text = {}::text" if hop.as_text else "{} = {}")
     conditions = []
     for left, right in zip(hop.columns, hop.referenced_columns, strict=True):
-        here, there = _named(child, left), _named(parent, right)
+        here, there = target_name(child, left), target_name(parent, right)
         if here is None or there is None:
             return None
-        conditions.append(pattern.format(sql.Identifier(alias, there), sql.Identifier(start, here)))
+        conditions.append(
+            pattern.format(
+                sql.SQL("{}.{}").format(alias, sql.Identifier(there)),
+                sql.SQL("{}.{}").format(start, sql.Identifier(here)),
+            )
+        )
     if hop.when is not None:
-        column = _named(child, hop.when[0])
+        column = target_name(child, hop.when[0])
         if column is None:
             return None
-        conditions.append(sql.SQL("{}::text = {}").format(sql.Identifier(start, column), sql.Literal(hop.when[1])))
+        conditions.append(sql.SQL("{}.{}::text = {}").format(start, sql.Identifier(column), sql.Literal(hop.when[1])))
     return sql.SQL(" AND ").join(conditions)
 
 
-def _named(transfer: Transfer, source_column: str) -> str | None:
+def target_name(transfer: Transfer, source_column: str) -> str | None:
     """The target's name of a source column, None where it did not travel."""
     return next((column.target for column in transfer.columns if column.source == source_column), None)
 
@@ -169,8 +179,8 @@ class Reference:
 
 def severed_reference(key: ForeignKey, child: Transfer, parent: Transfer) -> Reference | None:
     """The reference in the targets' names; None where a column of it did not travel."""
-    columns = tuple(_named(child, name) for name in key.columns)
-    referenced = tuple(_named(parent, name) for name in key.referenced_columns)
+    columns = tuple(target_name(child, name) for name in key.columns)
+    referenced = tuple(target_name(parent, name) for name in key.referenced_columns)
     if None in columns or None in referenced:
         return None
     return Reference(
@@ -248,7 +258,7 @@ def drill_down(
 
     `keyed_source` is `reading.select_keyed` for the tenant, `key` the primary key's source columns.
     """
-    names = [_named(transfer, name) for name in key]
+    names = [target_name(transfer, name) for name in key]
     if None in names or not names:
         return ()
     there = [name for name in names if name is not None]

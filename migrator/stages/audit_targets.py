@@ -40,7 +40,7 @@ def look_at_targets(workspace: Workspace, run: Run) -> TargetFacts:
 
 def target_servers(workspace: Workspace) -> tuple[str, ...]:
     """The servers on which targets are made, by name."""
-    return tuple(sorted({target.server for target in workspace.settings.targets.values()}))
+    return workspace.settings.target_servers
 
 
 def server_facts(workspace: Workspace, name: str) -> ServerFacts:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from migrator.core.audit.facts import TargetFacts
 from migrator.core.audit.review import review
@@ -20,18 +21,21 @@ from migrator.core.plan import (
 )
 from migrator.core.readiness import (
     Check,
+    Missing,
     Population,
     check_placements,
     check_population,
+    check_privileges,
     check_server,
     check_source,
+    check_spread,
     needed_bytes,
 )
 from migrator.journal import Run
 from migrator.postgres.audit import examine
 from migrator.postgres.connect import Connection
 from migrator.postgres.explain import explain
-from migrator.postgres.readiness import read_population, read_source_facts
+from migrator.postgres.readiness import missing_grants, read_population
 from migrator.stages.audit_targets import server_facts, target_servers
 from migrator.stages.rehearsal import carry_out_rehearsal
 from migrator.stages.survey import Survey, plan_of, survey_in
@@ -51,10 +55,17 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
     with workspace.stage("dry-run") as (run, summary):
         with workspace.read_source("dry-run") as connection:
             connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            missing = missing_grants(connection)
+            if any(one.need in ("read", "every row") for one in missing):
+                return _unreadable(run, missing, summary)
             found = survey_in(connection, workspace)
             plan = plan_of(workspace, found)
             population = _populations(workspace, found, connection)
-            checks = [*check_placements(found.placements), *check_source(found.catalog, read_source_facts(connection))]
+            checks = [
+                *check_placements(found.placements),
+                *check_privileges(missing),
+                *check_source(found.catalog),
+            ]
         checks += check_population(population, found.placements)
         servers = tuple(server_facts(workspace, name) for name in target_servers(workspace))
         targets = TargetFacts(plan, run=run.id, jobs=workspace.settings.limits.jobs, servers=servers)
@@ -62,6 +73,7 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
         needed = needed_bytes(found.catalog, found.placements, plan)
         for server in servers:
             checks += check_server(server, found.catalog, needed[server.name])
+        checks += check_spread(servers, {step.server for step in plan.of(CreateDatabase) if step.tenant})
         if not found.tenants and any(target.per_tenant for target in workspace.settings.targets.values()):
             checks.append(
                 Check("tenants", "block", "the tenant root is empty", "Name the right table: [tenants] root.")
@@ -124,6 +136,23 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
         )
 
 
+def _unreadable(run: Run, missing: Sequence[Missing], summary: dict[str, Any]) -> Outcome:
+    """A page of privileges only: the rest cannot be looked at without them."""
+    checks = list(check_privileges(missing))
+    summary["status"] = "findings"
+    return Outcome(
+        "dry-run",
+        "findings",
+        1,
+        run.id,
+        "The role cannot read all of the source; nothing else could be looked at.",
+        {"blocking": sum(1 for check in checks if check.state == "block")},
+        (_check_section(checks),),
+        {"checks": _listed(checks)},
+        ("migrator dry-run",),
+    )
+
+
 # Rows that reference what will be in another database or nowhere, rows that a clean rule would move, and what the
 # target servers lack: extensions, roles, free names, room.
 _RULES = ("S06", "S07", "S24", "C01", "S13", "S17", "S19", "S20")
@@ -141,7 +170,7 @@ def _audit_checks(workspace: Workspace, targets: TargetFacts) -> Iterable[Check]
 
 def _is_home(found: Survey, one: Population) -> bool:
     placement = found.placements.tables[one.relation]
-    return placement.target == one.target and not placement.derived
+    return placement.home == one.target and not placement.derived
 
 
 def _statements(step: Step, found: Survey, workspace: Workspace) -> list[str]:
@@ -155,7 +184,7 @@ def _populations(workspace: Workspace, found: Survey, connection: Connection) ->
     progress.start("counting rows", total=len(placed), unit="tables")
     result = []
     for number, placement in enumerate(placed, 1):
-        for target in placement.targets:
+        for target in placement.homes:
             result.append(
                 read_population(
                     connection,
@@ -280,7 +309,8 @@ def _step_section(plan: Plan) -> Section:
 def _describe(step: Step) -> str:
     match step:
         case PrepareTarget():
-            return f"build {step.template} at {', '.join(step.heads)}, and {step.bare} without indexes and keys"
+            heads = ", ".join(head for tree in step.trees for head in tree.heads)
+            return f"build {step.template} at {heads}, and {step.bare} without indexes and keys"
         case CreateDatabase():
             return f"create database {step.database} from {step.bare}"
         case RaiseFence():
@@ -298,10 +328,7 @@ def _describe(step: Step) -> str:
 
 def _data(found: Survey, plan: Plan, population: Iterable[Population], checks: Iterable[Check]) -> Mapping[str, object]:
     return {
-        "checks": [
-            {"name": check.name, "state": check.state, "detail": check.detail, "remedy": check.remedy}
-            for check in checks
-        ],
+        "checks": _listed(checks),
         "plan": plan.to_document(),
         "population": [
             {
@@ -315,3 +342,9 @@ def _data(found: Survey, plan: Plan, population: Iterable[Population], checks: I
         ],
         "severed": [key.label for key in found.placements.severed],
     }
+
+
+def _listed(checks: Iterable[Check]) -> list[Mapping[str, str]]:
+    return [
+        {"name": check.name, "state": check.state, "detail": check.detail, "remedy": check.remedy} for check in checks
+    ]

@@ -110,8 +110,11 @@ class Workspace:
 
     def shares_server_with_source(self) -> bool:
         """Whether targets are made on the server that the source is on, whatever the two are called."""
-        with session(self.server(), purpose="identify") as connection:
-            return self.source_id.startswith(f"{system_identifier(connection)}/")
+        for name in self.settings.server_names:
+            with session(self.server(name), purpose="identify") as connection:
+                if self.source_id.startswith(f"{system_identifier(connection)}/"):
+                    return True
+        return False
 
     @contextmanager
     def read_source(self, purpose: str) -> Iterator[Connection]:

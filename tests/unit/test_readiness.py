@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from migrator.core.catalog import Catalog
 from migrator.core.placement import place
 from migrator.core.plan import CreateDatabase, PrepareTarget
 from migrator.core.readiness import (
     Check,
+    Missing,
     Population,
     ServerFacts,
-    SourceFacts,
     check_placements,
     check_population,
+    check_privileges,
     check_server,
     check_source,
     needed_bytes,
@@ -29,8 +29,7 @@ from tests.unit.test_placement import CLIENTS, TARGETS, UNITS, USERS
 from tests.unit.test_placement import TENANTS as ROOT
 from tests.unit.test_plan import plan
 
-ABLE = SourceFacts((), (), bypasses_row_security=True, may_create_schema=True)
-SERVER = ServerFacts("default", 180004, True, {}, {}, 100, free_bytes=2 * 10**9)
+SERVER = ServerFacts("default", 180004, True, {}, {}, 100, free_bytes=2 * 10**9, role="dba")
 
 
 def blocks(checks: Any) -> dict[str, str]:
@@ -40,36 +39,40 @@ def blocks(checks: Any) -> dict[str, str]:
 
 
 def test_a_source_that_is_ready() -> None:
-    checks = list(check_source(catalog(ROOT), ABLE))
+    checks = [*check_source(catalog(ROOT)), *check_privileges(())]
     assert {check.state for check in checks} == {"ok"}
+    assert len(checks) == 4
 
 
-@pytest.mark.parametrize(
-    ("facts", "source", "name", "detail"),
-    [
-        (replace(ABLE, unreadable=(public("a"),)), catalog(ROOT), "read the source", "no SELECT on a"),
-        (
-            replace(ABLE, not_owned=tuple(public(f"t{n}") for n in range(7))),
-            catalog(ROOT),
-            "fence the source",
-            "not the owner of t0, t1, t2, t3, t4 and 2 more, so no trigger can be put on them",
-        ),
-        (replace(ABLE, may_create_schema=False), catalog(ROOT), "fence the source", "no CREATE on the database"),
-        (
-            replace(ABLE, bypasses_row_security=False),
-            catalog(replace(ROOT, force_row_security=True)),
-            "row security",
-            "policies are forced on tenants and would hide rows",
-        ),
-        (ABLE, catalog(ROOT, large_objects=3), "large objects", "3 large objects exist, which no table's rows carry"),
-    ],
-)
-def test_what_keeps_a_source_from_being_split(facts: SourceFacts, source: Catalog, name: str, detail: str) -> None:
-    assert blocks(check_source(source, facts)) == {name: detail}
+def test_each_missing_privilege_is_told_with_its_statement() -> None:
+    missing = [
+        *(Missing("read", f"SELECT on public.t{n}", f"GRANT SELECT ON TABLE public.t{n} TO dba") for n in range(7)),
+        Missing("fence", "2 tables belong to a", "GRANT a TO dba"),
+        Missing("fence", "1 tables belong to b", "GRANT b TO dba"),
+        Missing("every row", "public.x has policies", "ALTER ROLE dba BYPASSRLS"),
+        Missing("every row", "public.y has policies", "ALTER ROLE dba BYPASSRLS"),
+        Missing("restore", "the database belongs to a", "GRANT a TO dba"),
+    ]
+    checks = {check.name: check for check in check_privileges(missing)}
+    assert {name for name, check in checks.items() if check.state == "block"} == {
+        "read the source",
+        "fence the source",
+        "row security",
+    }
+    assert checks["rollback --restore-backup"].state == "warn"
+    assert checks["read the source"].remedy.endswith("GRANT SELECT ON TABLE public.t4 TO dba; and 2 more")
+    assert checks["fence the source"].remedy == "GRANT a TO dba; GRANT b TO dba;"
+    assert checks["row security"].remedy == "ALTER ROLE dba BYPASSRLS;"
+
+
+def test_large_objects_block() -> None:
+    assert blocks(check_source(catalog(ROOT, large_objects=3))) == {
+        "large objects": "3 large objects exist, which no table's rows carry"
+    }
 
 
 def test_another_encoding_is_told() -> None:
-    (check,) = (one for one in check_source(catalog(ROOT, encoding="LATIN1"), ABLE) if one.state == "warn")
+    (check,) = (one for one in check_source(catalog(ROOT, encoding="LATIN1")) if one.state == "warn")
     assert "LATIN1" in check.detail
 
 
@@ -85,7 +88,7 @@ def test_a_server_that_is_ready() -> None:
     ("change", "said"),
     [
         ({"version": 170005}, "version 17.5 is older than the source's 18.0"),
-        ({"may_create_databases": False}, "the role may not create databases"),
+        ({"may_create_databases": False}, "the role dba may not create databases"),
     ],
 )
 def test_what_keeps_a_server_from_taking_it(change: Mapping[str, Any], said: str) -> None:
