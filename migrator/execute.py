@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from contextlib import contextmanager
@@ -24,10 +24,12 @@ from migrator.postgres.copy import CopyResult, CopyUnit, relay
 from migrator.postgres.databases import Mark, create_database, drop_database
 from migrator.postgres.deferred import FinishUnit, build_bare, deferred_script, finish_database
 from migrator.postgres.roles import grant_connect
+from migrator.postgres.spool import is_spooled
 from migrator.revisions import upgrade_together
 from migrator.workers import here
 
 _POLL_SECONDS = 0.5
+_SUBMITTED_AT_ONCE = 32  # databases to finish; waiting for thousands of futures at each of their ends takes its time
 _CREATED_AT_ONCE = 4  # databases for one session and two entries in the journal
 
 
@@ -119,7 +121,7 @@ def run_copy(unit: CopyUnit) -> CopyResult:
         worker.journal.fail_step(unit.run, unit.step, "; ".join(result.failures.values()))
         return result
     found = [
-        (f"copied:{unit.target}:{unit.step.rpartition('#')[2]}", Digest(unit.relation, tenant, rows, total))
+        (f"copied:{unit.target}:{unit.receipt.rpartition('#')[2]}", Digest(unit.relation, tenant, rows, total))
         for tenant, (rows, total) in result.digests.items()
     ]
     worker.journal.finish_step(
@@ -223,42 +225,59 @@ def carry_out(
     records = journal.step_records(run)
     copying: dict[Future[CopyResult], CopyUnit] = {}
     finishing: dict[Future[None], FinishUnit] = {}
+    filled: deque[str] = deque()  # databases that can be finished
     outstanding: dict[str, set[str]] = defaultdict(set)
+    rows: Counter[str] = Counter()
     display = _Display(progress, expected)
 
-    def finish(database: str) -> None:
-        unit = finishes[database]
-        found = records.get(unit.step)
-        if database not in done.failures and not (found is not None and found.status == "done"):
-            finishing[executor.submit(run_finish, unit)] = unit
+    def is_done(step: str) -> bool:
+        found = records.get(step)
+        return found is not None and found.status == "done"
 
-    def copied(unit: CopyUnit, result: CopyResult) -> None:
+    def is_copied(unit: CopyUnit) -> bool:
+        # A file may be gone since; databases that are finished do not miss it.
+        return is_done(unit.step) and (
+            not unit.spool
+            or is_spooled(unit.spool)
+            or all(is_done(finishes[one.endpoint.database].step) for one in unit.destinations)
+        )
+
+    def account(unit: CopyUnit, result: CopyResult) -> None:
         display.count(unit.relation, unit.step, result.rows, result.bytes)
         if result.quarantined:
             done.quarantined[unit.relation] = done.quarantined.get(unit.relation, 0) + result.quarantined
+
+    def copied(unit: CopyUnit, result: CopyResult) -> None:
+        account(unit, result)
+        ready = []
         for destination in unit.destinations:
             database = destination.endpoint.database
             if destination.tenant in result.failures:
                 done.failures.setdefault(database, result.failures[destination.tenant])
+            rows[database] += result.digests.get(destination.tenant, (0, 0))[0]
             outstanding[database].discard(unit.step)
             if not outstanding[database]:
-                finish(database)
+                ready.append(database)
+        # The largest first: a long one begun last would leave the other workers idle at the end.
+        filled.extend(sorted(ready, key=lambda database: -rows[database]))
+
+    def submit_finishes() -> None:
+        while filled and len(finishing) < _SUBMITTED_AT_ONCE:
+            unit = finishes[filled.popleft()]
+            if unit.endpoint.database not in done.failures and not is_done(unit.step):
+                finishing[executor.submit(run_finish, unit)] = unit
 
     for unit in copies:
-        found = records.get(unit.step)
-        if found is not None and found.status == "done":
-            earlier = CopyResult(found.rows, found.bytes, quarantined=int(found.detail.get("quarantined", 0)))
-            display.count(unit.relation, unit.step, earlier.rows, earlier.bytes)
-            if earlier.quarantined:
-                done.quarantined[unit.relation] = done.quarantined.get(unit.relation, 0) + earlier.quarantined
+        if is_copied(unit):
+            found = records[unit.step]
+            account(unit, CopyResult(found.rows, found.bytes, quarantined=int(found.detail.get("quarantined", 0))))
             continue
         for destination in unit.destinations:
             outstanding[destination.endpoint.database].add(unit.step)
         copying[executor.submit(run_copy, unit)] = unit
-    for database in finishes:
-        if not outstanding[database]:
-            finish(database)
-    reading = True
+    filled.extend(database for database in finishes if not outstanding[database])
+    submit_finishes()
+    reading, next_look = True, 0.0
     try:
         while copying or finishing or reading:
             if reading and not copying:
@@ -277,7 +296,10 @@ def carry_out(
                         other.result()
                     except MigratorError as error:
                         done.failures[unit_done.endpoint.database] = error.message
-            display.show(journal, run)
+            submit_finishes()
+            if time.monotonic() >= next_look:
+                display.show(journal, run)
+                next_look = time.monotonic() + _POLL_SECONDS
     finally:
         unfinished: list[Future[Any]] = [*copying, *finishing]
         for left in unfinished:
