@@ -36,6 +36,7 @@ ENVIRONMENT: Mapping[str, tuple[str, ...]] = {
     "MIGRATOR_PREFIX": ("source", "prefix"),
     "MIGRATOR_CONTROL_DATABASE": ("control", "database"),
     "MIGRATOR_BACKUPS": ("paths", "backups"),
+    "MIGRATOR_SPOOL": ("paths", "spool"),
     "MIGRATOR_LOGS": ("paths", "logs"),
     "MIGRATOR_PROGRAMS": ("paths", "programs"),
     "MIGRATOR_JOBS": ("limits", "jobs"),

@@ -122,10 +122,12 @@ Unowned = Literal["block", "quarantine", "shared", "replicate"]
 class VirtualKey(_Model):
     """A reference that the source does not declare: "account_id -> accounts.id", several columns comma-separated.
 
+    `blank` is the value that stands for "none" where the application does not write NULL: "", "0".
     `inferred` holds the evidence where migrator proposed it; empty where a person wrote it.
     """
 
     key: str
+    blank: str | None = None
     inferred: str = ""
 
 
@@ -230,6 +232,7 @@ class Paths(_Model):
     """`[paths]`: where files go, relative to migrator.toml; `programs` is the directory of pg_dump and friends."""
 
     backups: Path = Path("backups")
+    spool: Path = Path("spool")
     logs: Path = Path("logs")
     programs: Path | None = None
 

@@ -117,6 +117,22 @@ def _lines(found: Findings) -> Iterator[str]:
         for one in sorted(proposals, key=lambda item: item.relation):
             yield ""
             yield from _table(found, one)
+    yield from _clean(found)
+
+
+def _clean(found: Findings) -> Iterator[str]:
+    """A rule for rows whose parent is gone, where a key that was never validated lets them be."""
+    left = {one.relation for one in found.proposals if one.ignore}
+    loose = [key for key in found.catalog.foreign_keys if not key.validated and key.table not in left]
+    if loose:
+        header = "CLEAN: what moves to quarantine before the split; `migrator clean` shows it, --execute does it"
+        yield ""
+        yield f"# {header} {'-' * max(4, 116 - len(header))}"
+        yield ""
+        yield "# Rows whose parent is gone, which these keys have never been asked about:"
+        yield from (f"#   {key.label}" for key in sorted(loose, key=lambda key: key.label))
+        yield "[clean.orphans]"
+        yield 'kind = "orphans"'
 
 
 def _target(name: str, layout: Layout) -> Iterator[str]:
@@ -187,7 +203,8 @@ def _table(found: Findings, one: Proposal) -> Iterator[str]:
             reference = (
                 f"{', '.join(key.columns)} -> {column_name(found.catalog, key.referenced, key.referenced_columns)}"
             )
-            yield f"    {{ key = {_string(reference)}, inferred = {_string(key.evidence)} }},"
+            blank = "" if key.blank is None else f"blank = {_string(key.blank)}, "
+            yield f"    {{ key = {_string(reference)}, {blank}inferred = {_string(key.evidence)} }},"
         yield "]"
     pairs = [pair for pair in found.polymorphs if pair.table == one.relation]
     if pairs:

@@ -10,11 +10,11 @@ from psycopg import sql
 from migrator.core.audit.facts import ReferenceRows, UnownedRows
 from migrator.core.catalog import Catalog, ForeignKey, Relation
 from migrator.core.cleaning import readable
-from migrator.core.paths import KeyPath, via
+from migrator.core.paths import via
 from migrator.core.placement import Placement, Placements
 from migrator.postgres.cleaning import joined, read_operators
 from migrator.postgres.connect import Connection
-from migrator.postgres.reading import own_rows, source_of, tenant_key
+from migrator.postgres.reading import holds, leads_nowhere, own_rows, source_of, tenant_key
 
 _SAMPLES = sql.Literal(5)
 # Keys of different tables may have different collations, which cannot be compared; as bytes they always can.
@@ -46,7 +46,7 @@ class RowCounter:
         ).format(
             tenants=self._tenants(),
             key=_key(placement),
-            unset=_all_unset(placement.key_path),
+            unset=leads_nowhere(placement.key_path),
             label=self._label(relation, placement.query),
             position=self._position(relation, placement.query),
             source=source_of(placement, self._catalog),
@@ -220,21 +220,11 @@ def _key(placement: Placement) -> sql.Composed:
     return sql.SQL("({}) {}").format(tenant_key(placement), _BYTEWISE)
 
 
-def _all_unset(path: KeyPath) -> sql.Composed:
-    """Whether no path of the row begins at all."""
-    return sql.SQL(" AND ").join(
-        sql.SQL("({})").format(
-            sql.SQL(" OR ").join(sql.SQL("t.{} IS NULL").format(sql.Identifier(column)) for column in columns)
-        )
-        for columns in path.starts
-    )
-
-
 def _complete(key: ForeignKey) -> sql.Composed:
     """The rows that the key speaks of: with MATCH FULL also those that are NULL in part, which then match nothing."""
     word = sql.SQL(" OR " if key.match == "f" else " AND ")
     complete = sql.SQL("({})").format(
-        word.join(sql.SQL("t.{} IS NOT NULL").format(sql.Identifier(column)) for column in key.columns)
+        word.join(holds(sql.Identifier("t", column), key.blank) for column in key.columns)
     )
     if key.when is None:
         return complete

@@ -105,8 +105,30 @@ def tenant_key(placement: Placement, *, only: KeyPath | None = None) -> sql.Comp
         alias = _ROW
         for hop in path.hops:
             alias = aliases[alias, hop]
-        keys.append(sql.SQL("{}::text").format(sql.Identifier(alias, path.column)))
+        keys.append(text_of(sql.Identifier(alias, path.column), path.blank))
     return keys[0] if len(keys) == 1 else sql.SQL("COALESCE({})").format(sql.SQL(", ").join(keys))
+
+
+def text_of(column: sql.Composable, blank: str | None) -> sql.Composed:
+    """A key column as text, NULL where it holds the value that stands for none."""
+    if blank is None:
+        return sql.SQL("{}::text").format(column)
+    return sql.SQL("nullif({}::text, {})").format(column, sql.Literal(blank))
+
+
+def holds(column: sql.Composable, blank: str | None) -> sql.Composed:
+    """Whether a key column holds something: neither NULL nor the value that stands for none."""
+    return sql.SQL("{} IS NOT NULL").format(column if blank is None else text_of(column, blank))
+
+
+def leads_nowhere(path: KeyPath) -> sql.Composed:
+    """Whether no alternative of the path begins at all: a column that it begins with is NULL, or as good as NULL."""
+    return sql.SQL(" AND ").join(
+        sql.SQL("NOT ({})").format(
+            sql.SQL(" AND ").join(holds(sql.Identifier(_ROW, column), blank) for column in columns)
+        )
+        for columns, blank in path.starts
+    )
 
 
 def _aliases(path: KeyPath | None) -> dict[tuple[str, ForeignKey], str]:
@@ -170,19 +192,11 @@ def _read(column: TransferColumn) -> sql.Composed:
     return sql.SQL("{}.{}").format(ROW, sql.Identifier(column.source))
 
 
-def select_rows(
-    transfer: Transfer,
-    catalog: Catalog,
-    *,
-    keys: Sequence[str] | None = None,
-    but: Sequence[str] | None = None,
-    pages: tuple[int, int | None] | None = None,
-    ordered: bool = False,
-) -> sql.Composed:
-    """SELECT of (tenant key, row hash, copied columns …) for one transfer, `ordered` by tenant where that is asked for.
+def select_rows(transfer: Transfer, catalog: Catalog, *, pages: tuple[int, int | None] | None = None) -> sql.Composed:
+    """SELECT of (tenant key, row hash, copied columns …) for one transfer.
 
-    `keys` limits it to those tenants' rows, `but` to all but those (rows without a key among them); `pages` to the
-    heap blocks [first, last), which the planner reads by a TID range scan (14 and newer) instead of a full one.
+    `pages` limits it to the heap blocks [first, last), which the planner reads by a TID range scan (14 and newer)
+    instead of a full one.
     """
     key = (
         tenant_key(transfer.placement) if transfer.per_tenant or transfer.unowned_only else sql.SQL("''::text").format()
@@ -190,14 +204,9 @@ def select_rows(
     hashed = source_hash(transfer)
     # COPY's line for a row of no columns is an empty one, which an empty text is too.
     copied = [_read(column) for column in transfer.copied] or [sql.SQL("''").format()]
-    order = sql.SQL(' ORDER BY {} COLLATE "C"').format(key) if ordered else sql.SQL("")
-    return (
-        sql.SQL("SELECT {} FROM {}").format(
-            sql.SQL(", ").join([key, hashed, *copied]), source_of(transfer.placement, catalog)
-        )
-        + where(transfer, keys=keys, but=but, pages=pages, everyones=transfer.for_everyone)
-        + order
-    )
+    return sql.SQL("SELECT {} FROM {}").format(
+        sql.SQL(", ").join([key, hashed, *copied]), source_of(transfer.placement, catalog)
+    ) + where(transfer, pages=pages)
 
 
 def select_keyed(transfer: Transfer, catalog: Catalog, key: Sequence[str], tenant: str | None) -> sql.Composed:
@@ -227,19 +236,18 @@ def where(
     transfer: Transfer,
     *,
     keys: Sequence[str] | None = None,
-    but: Sequence[str] | None = None,
     pages: tuple[int, int | None] | None = None,
     everyones: bool = False,
 ) -> sql.Composed:
-    """The WHERE clause for `select_rows`' limits; empty without any. `everyones` adds rows without a key to `keys`."""
+    """The WHERE clause; empty without any limit.
+
+    `keys` limits it to those tenants' rows, to which `everyones` adds the rows without a key; `pages` to heap blocks.
+    """
     conditions: list[sql.Composable] = []
     if keys is not None:
         key = tenant_key(transfer.placement)
         known = sql.SQL("{} = ANY ({}::text[])").format(key, sql.Literal(list(keys)))
         conditions.append(sql.SQL("({} OR {} IS NULL)").format(known, key) if everyones else known)
-    if but:
-        key = tenant_key(transfer.placement)
-        conditions.append(sql.SQL("({} = ANY ({}::text[])) IS NOT TRUE").format(key, sql.Literal(list(but))))
     if transfer.unowned_only:
         conditions.append(sql.SQL("{} IS NULL").format(tenant_key(transfer.placement)))
     if pages is not None:
