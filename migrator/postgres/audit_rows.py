@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from psycopg import sql
 
@@ -13,7 +13,7 @@ from migrator.core.paths import KeyPath, via
 from migrator.core.placement import Placement, Placements
 from migrator.postgres.cleaning import joined, read_operators
 from migrator.postgres.connect import Connection
-from migrator.postgres.reading import own_rows, source_of, tenant_key
+from migrator.postgres.reading import aliases, own_rows, source_of, tenant_key
 
 _SAMPLES = sql.Literal(5)
 # Keys of different tables may have different collations, which cannot be compared; as bytes they always can.
@@ -41,21 +41,24 @@ class RowCounter:
             return None
         read = sql.SQL(
             "WITH tenant AS MATERIALIZED ({tenants}), "
-            "item AS (SELECT {key} AS key, {unset} AS unset, {label} AS label, {position} AS position FROM {source}) "
+            "item AS (SELECT {key} AS key, {unset} AS unset, {ends} AS ends, {label} AS label, {position} AS position "
+            "FROM {source}) "
         ).format(
             tenants=self._tenants(),
             key=_key(placement),
             unset=_all_unset(placement.key_path),
+            ends=_ends_in_null(placement.key_path),
             label=self._label(relation, placement.query),
             position=self._position(relation, placement.query),
             source=source_of(placement, self._catalog),
         )
         joined = sql.SQL("FROM item i LEFT JOIN tenant o ON o.key = i.key ")
-        total, unset, unreachable, unknown = self._numbers(
+        total, unset, beneath, unreachable, unknown = self._numbers(
             read
             + sql.SQL(
                 "SELECT count(*), count(*) FILTER (WHERE i.key IS NULL AND i.unset), "
-                "count(*) FILTER (WHERE i.key IS NULL AND NOT i.unset), "
+                "count(*) FILTER (WHERE i.key IS NULL AND NOT i.unset AND i.ends), "
+                "count(*) FILTER (WHERE i.key IS NULL AND NOT i.unset AND NOT i.ends), "
                 "count(*) FILTER (WHERE i.key IS NOT NULL AND o.key IS NULL) "
             )
             + joined
@@ -63,8 +66,8 @@ class RowCounter:
         by_intent = placement.unowned in ("shared", "replicate")
         keys: tuple[str, ...] = ()
         samples: tuple[str, ...] = ()
-        if unreachable + unknown + (0 if by_intent else unset):
-            shown = sql.SQL("WHERE o.key IS NULL AND NOT (i.key IS NULL AND i.unset AND {}) ").format(
+        if unreachable + unknown + (0 if by_intent else unset + beneath):
+            shown = sql.SQL("WHERE o.key IS NULL AND NOT (i.key IS NULL AND (i.unset OR i.ends) AND {}) ").format(
                 sql.Literal(by_intent)
             )
             samples = self._texts(read + sql.SQL("SELECT i.label ") + joined + shown + _FIRST_FEW)
@@ -73,7 +76,7 @@ class RowCounter:
                 "WHERE i.key IS NOT NULL AND o.key IS NULL GROUP BY i.key ORDER BY count(*) DESC, i.key LIMIT {}"
             ).format(_SAMPLES)
             keys = self._texts(read + sql.SQL("SELECT i.key ") + joined + frequent)
-        return UnownedRows(relation, total, unset, unreachable, unknown, keys, samples)
+        return UnownedRows(relation, total, unset, beneath, unreachable, unknown, keys, samples)
 
     # -- rows and their parents ---------------------------------------------------------------------------------------
 
@@ -218,10 +221,42 @@ def _key(placement: Placement) -> sql.Composed:
 def _all_unset(path: KeyPath) -> sql.Composed:
     """Whether no path of the row begins at all."""
     return sql.SQL(" AND ").join(
-        sql.SQL("({})").format(
-            sql.SQL(" OR ").join(sql.SQL("t.{} IS NULL").format(sql.Identifier(column)) for column in columns)
-        )
+        _any_null("t", columns)
         for columns in path.starts
+    )
+
+
+def _ends_in_null(path: KeyPath) -> sql.Composed:
+    """Whether every path of the row leads over rows that are there to one whose own key is NULL: to a global row.
+
+    A polymorphic path that is meant for other types says nothing, as long as another one speaks.
+    """
+    known = aliases(path)
+    ends, silent = [], []
+    for one in path.alternatives:
+        alias, there = "t", sql.SQL("true").format()
+        breaks, other = [], []
+        for hop in one.hops:
+            breaks.append(sql.SQL("({} AND {})").format(there, _any_null(alias, hop.columns)))
+            if hop.when is not None:
+                column, value = hop.when
+                other.append(
+                    sql.SQL("{}::text IS DISTINCT FROM {}").format(sql.Identifier(alias, column), sql.Literal(value))
+                )
+            alias = known[alias, hop]
+            # The columns that a key references are never NULL in a row that it found.
+            there = sql.SQL("{} IS NOT NULL").format(sql.Identifier(alias, hop.referenced_columns[0]))
+        if one.column is not None:
+            breaks.append(sql.SQL("({} AND {})").format(there, _any_null(alias, (one.column,))))
+        ends.append(sql.SQL("({})").format(sql.SQL(" OR ").join(breaks) if breaks else sql.SQL("false")))
+        silent.append(sql.SQL("({})").format(sql.SQL(" OR ").join(other) if other else sql.SQL("false")))
+    each = [sql.SQL("({} OR {})").format(*pair) for pair in zip(ends, silent, strict=True)]
+    return sql.SQL("{} AND ({})").format(sql.SQL(" AND ").join(each), sql.SQL(" OR ").join(ends))
+
+
+def _any_null(alias: str, columns: Sequence[str]) -> sql.Composed:
+    return sql.SQL("({})").format(
+        sql.SQL(" OR ").join(sql.SQL("{} IS NULL").format(sql.Identifier(alias, column)) for column in columns)
     )
 
 

@@ -80,7 +80,7 @@ def _base(placement: Placement, catalog: Catalog | None) -> sql.Composed:
 def source_of(placement: Placement, catalog: Catalog) -> sql.Composed:
     """The FROM item: the table or query as `t`, LEFT JOINed along its key path and the paths tried after it."""
     joins = [_base(placement, catalog)]
-    for (start, hop), alias in _aliases(placement.key_path).items():
+    for (start, hop), alias in aliases(placement.key_path).items():
         joins.append(
             sql.SQL("LEFT JOIN {} AS {} ON {}").format(
                 own_rows(catalog, hop.referenced), sql.Identifier(alias), _condition(hop, start, alias)
@@ -96,7 +96,7 @@ def tenant_key(placement: Placement, *, only: KeyPath | None = None) -> sql.Comp
     """
     if placement.key_path is None:
         return sql.SQL("NULL::text").format()
-    aliases = _aliases(placement.key_path)
+    known = aliases(placement.key_path)
     keys = []
     for path in (only,) if only is not None else placement.key_path.alternatives:
         if path.column is None:
@@ -104,12 +104,12 @@ def tenant_key(placement: Placement, *, only: KeyPath | None = None) -> sql.Comp
             continue
         alias = _ROW
         for hop in path.hops:
-            alias = aliases[alias, hop]
+            alias = known[alias, hop]
         keys.append(sql.SQL("{}::text").format(sql.Identifier(alias, path.column)))
     return keys[0] if len(keys) == 1 else sql.SQL("COALESCE({})").format(sql.SQL(", ").join(keys))
 
 
-def _aliases(path: KeyPath | None) -> dict[tuple[str, ForeignKey], str]:
+def aliases(path: KeyPath | None) -> dict[tuple[str, ForeignKey], str]:
     """An alias for each join, by where it starts and the key it follows; paths with the same beginning share it."""
     found: dict[tuple[str, ForeignKey], str] = {}
     for alternative in path.alternatives if path is not None else ():
