@@ -220,10 +220,7 @@ def _key(placement: Placement) -> sql.Composed:
 
 def _all_unset(path: KeyPath) -> sql.Composed:
     """Whether no path of the row begins at all."""
-    return sql.SQL(" AND ").join(
-        _any_null("t", columns)
-        for columns in path.starts
-    )
+    return sql.SQL(" AND ").join(_any_null("t", columns) for columns in path.starts)
 
 
 def _ends_in_null(path: KeyPath) -> sql.Composed:

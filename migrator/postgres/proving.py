@@ -165,13 +165,15 @@ class Reference:
     columns: tuple[str, ...]
     parent: Relation
     parent_columns: tuple[str, ...]
+    when: tuple[str, str] | None = None  # the condition of a polymorphic key
 
 
 def severed_reference(key: ForeignKey, child: Transfer, parent: Transfer) -> Reference | None:
     """The reference in the targets' names; None where a column of it did not travel."""
     columns = tuple(_named(child, name) for name in key.columns)
     referenced = tuple(_named(parent, name) for name in key.referenced_columns)
-    if None in columns or None in referenced:
+    when = (_named(child, key.when[0]), key.when[1]) if key.when is not None else None
+    if None in columns or None in referenced or (when is not None and when[0] is None):
         return None
     return Reference(
         key,
@@ -179,6 +181,7 @@ def severed_reference(key: ForeignKey, child: Transfer, parent: Transfer) -> Ref
         tuple(name for name in columns if name is not None),
         parent.destination,
         tuple(name for name in referenced if name is not None),
+        (when[0], when[1]) if when is not None and when[0] is not None else None,
     )
 
 
@@ -188,6 +191,9 @@ def orphans(child: Connection, parent: Connection, reference: Reference) -> tupl
     complete = sql.SQL(" AND ").join(
         sql.SQL("{} IS NOT NULL").format(sql.Identifier(name)) for name in reference.columns
     )
+    if reference.when is not None:
+        column, value = reference.when
+        complete += sql.SQL(" AND {}::text = {}").format(sql.Identifier(column), sql.Literal(value))
     statement = sql.SQL("SELECT DISTINCT {} FROM {} WHERE {}").format(
         columns, sql.Identifier(*reference.child), complete
     )
@@ -224,9 +230,11 @@ def _absent(
     names = [sql.Identifier(f"k{number}") for number, _ in enumerate(types)]
     arrays = [sql.Literal([key[number] for key in keys]) for number, _ in enumerate(types)]
     unnested = sql.SQL(", ").join(sql.SQL("{}::text[]").format(array) for array in arrays)
+    # A text that names a row of integers need not be a number: '01' is not row 1, and 'x' is no error.
+    pattern = sql.SQL("p.{}::text = k.{}" if reference.key.as_text else "p.{} = CAST(k.{} AS {})")
     equal = sql.SQL(" AND ").join(
         # The type's name comes from the parent's catalog, spelt by format_type, quoted where it needs to be.
-        sql.SQL("p.{} = CAST(k.{} AS {})").format(sql.Identifier(column), name, sql.SQL(type_))
+        pattern.format(sql.Identifier(column), name, *(() if reference.key.as_text else (sql.SQL(type_),)))
         for column, name, type_ in zip(reference.parent_columns, names, types, strict=True)
     )
     statement = sql.SQL("SELECT k.* FROM unnest({}) AS k({}) WHERE NOT EXISTS (SELECT FROM {} p WHERE {})").format(

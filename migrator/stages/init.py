@@ -10,6 +10,7 @@ from migrator import config
 from migrator.core.catalog import ForeignKey, Relation
 from migrator.core.hops import virtual_key
 from migrator.core.inference import candidate_keys, polymorphic_pairs, tables_of_types
+from migrator.core.inheritance import inherited_keys
 from migrator.core.outcome import Outcome, Section
 from migrator.core.paths import KeyPath
 from migrator.core.placement import Placement, Placements, place
@@ -119,9 +120,12 @@ class _Reading:
                 f"The database {self.catalog.database} has no tables.", "Check --source, and --schema if it was given."
             )
         self.say(f"reading {len(self.catalog.tables)} tables of {self.catalog.database}")
-        virtual = supported(self.connection, self.catalog, candidate_keys(self.catalog))
+        handed_down = [key for found in inherited_keys(self.catalog).values() for key in found]
+        known = {(key.table, column) for key in handed_down for column in key.columns}
+        candidates = [key for key in candidate_keys(self.catalog) if (key.table, key.columns[0]) not in known]
+        virtual = supported(self.connection, self.catalog, candidates)
         polymorphs, pairs = self._polymorphs()
-        keys = (*self.catalog.foreign_keys, *virtual, *pairs)
+        keys = (*self.catalog.foreign_keys, *handed_down, *virtual, *pairs)
         choice = choose(rank(self.catalog, keys), keys)
         root, root_key = self._root(choice)
         rows = row_counts(self.connection, self.catalog)

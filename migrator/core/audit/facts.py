@@ -111,8 +111,8 @@ class Occupant:
 class UnownedRows:
     """Rows of one tenant table without a known tenant, counted by why.
 
-    `unset` have no key (or no parent) of their own, `beneath` hang on such a row, `unreachable` name a parent that is missing or has no tenant
-    itself, `unknown` carry a key that no tenant has.
+    `unset` have no key (or no parent) of their own, `beneath` hang on such a row, `unreachable` name a parent that is
+    missing, `unknown` carry a key that no tenant has.
     """
 
     relation: Relation
