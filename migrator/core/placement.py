@@ -293,8 +293,8 @@ class _Placing:
             for above in ancestors(self.catalog, relation):
                 there = placed[above].targets if above in placed else ()
                 if above in placed and set(placement.targets) - set(there):
-                    where = " and ".join(there) or "left behind"
-                    reason = f"it inherits from {above}, which goes to {where}: the two have to be together"
+                    where = f"goes to {' and '.join(there)}" if there else "is left behind"
+                    reason = f"it inherits from {above}, which {where}: the two have to be together"
                     found.append(Undecided(relation, there, reason))
                     break
         return found

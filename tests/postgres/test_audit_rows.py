@@ -61,7 +61,8 @@ def test_rows_under_a_global_parent_are_as_global_as_the_parent(database_url: st
         CREATE TABLE notes (id bigint PRIMARY KEY, about_type text, about_id bigint);
         INSERT INTO templates VALUES (1, 1), (2, NULL);
         INSERT INTO steps VALUES (11, 1), (12, 2), (13, 404);
-        INSERT INTO notes VALUES (21, 'Template', 2), (22, 'Step', 12), (23, 'Template', 1), (24, 'Step', 404), (25, 'X', 1);
+        INSERT INTO notes VALUES (21, 'Template', 2), (22, 'Step', 12), (23, 'Template', 1), (24, 'Step', 404),
+            (25, 'X', 1);
         """,
     )
     mixed = {"target": "tenant", "unowned": "replicate"}
