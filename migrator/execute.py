@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any, cast
 
 import structlog
 
-from migrator import logs
 from migrator.core.compare import Digest
 from migrator.core.plan import CreateDatabase, PrepareTarget
 from migrator.core.progress import Progress
 from migrator.errors import MigratorError, TargetsFailedError
 from migrator.journal import Journal
 from migrator.postgres.connect import Endpoint, raw_connect, session
-from migrator.postgres.copy import CopyResult, CopyUnit, Sessions, relay
+from migrator.postgres.copy import CopyResult, CopyUnit, relay
 from migrator.postgres.databases import Mark, create_database, drop_database
-from migrator.postgres.deferred import FinishUnit, TargetWork, build_bare, deferred_script, finish_database
+from migrator.postgres.deferred import FinishUnit, build_bare, deferred_script, finish_database
 from migrator.revisions import upgrade
+from migrator.workers import here
 
 _POLL_SECONDS = 0.5
 
@@ -77,56 +72,12 @@ def prepare_target(
 
 
 @dataclass(frozen=True)
-class Work:
-    """What every unit of a run shares: sent to each worker once."""
-
-    run: str
-    control: Endpoint
-    sessions: int  # target sessions that one worker may hold
-    targets: Mapping[str, TargetWork] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class CreateUnit:
     """The making of one database from its bare clone."""
 
     run: str
     step: CreateDatabase
     server: Endpoint
-
-
-class Worker:
-    """One process's journal and sessions."""
-
-    def __init__(self, work: Work) -> None:
-        self.work = work
-        self.journal = Journal(partial(raw_connect, work.control, "journal"))
-        self.sessions = Sessions(work.sessions)
-
-
-_worker: Worker | None = None
-
-
-def begin_worker(work: Work, join_log: Callable[[], None]) -> None:
-    """Initialises a worker process. Interrupts are the coordinator's to handle."""
-    global _worker
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_coordinator, name="coordinator", daemon=True).start()
-    join_log()
-    _worker = Worker(work)
-
-
-def _end_with_coordinator() -> None:
-    """Ends this process and its transactions when the coordinator is gone; it would wait for work for ever."""
-    coordinator = multiprocessing.parent_process()
-    if coordinator is not None:
-        coordinator.join()
-        os._exit(1)
-
-
-def _here() -> Worker:
-    assert _worker is not None, "a unit runs in a process that begin_worker initialised"
-    return _worker
 
 
 def _log_as(step: str, target: str, tenant: str = "") -> None:
@@ -136,7 +87,7 @@ def _log_as(step: str, target: str, tenant: str = "") -> None:
 
 def run_create(unit: CreateUnit) -> None:
     """Makes one database; made before by this run, it is left as it is."""
-    journal, step = _here().journal, unit.step
+    journal, step = here().journal, unit.step
     _log_as(step.id, step.target, step.tenant)
     mark = Mark(unit.run, "target", step.target, step.tenant)
     with session(unit.server, purpose="create") as connection:
@@ -147,7 +98,7 @@ def run_create(unit: CreateUnit) -> None:
 
 def run_copy(unit: CopyUnit) -> CopyResult:
     """Copies one unit and records it with the digests of what the source gave."""
-    worker = _here()
+    worker = here()
     _log_as(unit.step, unit.target)
     started = time.monotonic()
     worker.journal.start_step(unit.run, unit.step)
@@ -170,14 +121,9 @@ def run_copy(unit: CopyUnit) -> CopyResult:
     return result
 
 
-def run_release(_: int) -> None:
-    """Ends this worker's session on the source."""
-    _here().sessions.release_source()
-
-
 def run_finish(unit: FinishUnit) -> None:
     """Finishes one database and records its digests."""
-    worker = _here()
+    worker = here()
     _log_as(unit.step, unit.target, unit.tenant)
     started = time.monotonic()
     worker.journal.start_step(unit.run, unit.step)
@@ -193,29 +139,6 @@ def run_finish(unit: FinishUnit) -> None:
 
 
 # -- the coordinator's loop -------------------------------------------------------------------------------------------
-
-
-def warm_up() -> None:
-    """Starts the process that workers are forked from, so that it imports this module while other things are done.
-
-    It has no session to a server, which would not survive a fork. Ctrl-C in the terminal reaches neither it nor the
-    workers: the blocked signal is inherited, and is the coordinator's to handle.
-    """
-    multiprocessing.set_forkserver_preload([__name__])
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        forkserver.ensure_running()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def process_pool(work: Work, jobs: int) -> ProcessPoolExecutor:
-    """The default executor: processes of this machine."""
-    warm_up()
-    context = multiprocessing.get_context("forkserver")
-    return ProcessPoolExecutor(
-        jobs, mp_context=context, initializer=begin_worker, initargs=(work, logs.worker_initializer())
-    )
 
 
 @contextmanager

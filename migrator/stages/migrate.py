@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -15,7 +14,7 @@ from migrator.core.outcome import Outcome
 from migrator.core.plan import CopyTable, CreateDatabase, FinishDatabase, Plan, PrepareTarget
 from migrator.core.transfer import RECORD_HASH_SINCE, Transfer, base_type, has_own_hash, last_value
 from migrator.errors import InterruptedRunError, RefusedError, SnapshotLostError, TargetsFailedError
-from migrator.execute import CreateUnit, Work, carry_out, create_databases, prepare_target, process_pool, warm_up
+from migrator.execute import CreateUnit, carry_out, create_databases, prepare_target
 from migrator.journal import Journal, Run
 from migrator.postgres.catalog import read_objects, read_sequences
 from migrator.postgres.connect import READ_ONLY, session
@@ -32,6 +31,7 @@ from migrator.stages.proof import Proof, proof_sections, prove
 from migrator.stages.resolve import Resolved, resolve
 from migrator.stages.survey import Survey, plan_of, survey, survey_in
 from migrator.stages.workspace import Workspace
+from migrator.workers import Work, processes, warm_up
 
 _MAINTENANCE_MEMORY_KB = 256 * 1024
 
@@ -361,25 +361,28 @@ class _Migration:
             )
             snapshot.close()
 
-        pool = process_pool(Work(self.run.id, workspace.control, group, targets), jobs)
+        work = Work(self.run.id, workspace.control, group, targets)
         try:
-            create_databases(
-                pool,
-                [CreateUnit(self.run.id, step, workspace.server(step.server)) for step in self.plan.of(CreateDatabase)],
-                workspace.progress,
-            )
-            carried = carry_out(
-                pool,
-                copies,
-                finishes,
-                journal=self.journal,
-                run=self.run.id,
-                progress=workspace.progress,
-                expected=self._expected_rows(),
-                after_last_copy=after_last_copy,
-            )
+            with processes(work, jobs) as executor:
+                create_databases(
+                    executor,
+                    [
+                        CreateUnit(self.run.id, step, workspace.server(step.server))
+                        for step in self.plan.of(CreateDatabase)
+                    ],
+                    workspace.progress,
+                )
+                carried = carry_out(
+                    executor,
+                    copies,
+                    finishes,
+                    journal=self.journal,
+                    run=self.run.id,
+                    progress=workspace.progress,
+                    expected=self._expected_rows(),
+                    after_last_copy=after_last_copy,
+                )
         finally:
-            _end(pool)
             counts.close()
         return self._prove(transfers), carried.failures
 
@@ -510,13 +513,3 @@ class _Migration:
             sections=sections,
             next=("migrator verify", "migrator status", "migrator rollback"),
         )
-
-
-def _end(pool: ProcessPoolExecutor) -> None:
-    """Ends the workers: an idle one by itself, a busy one (after an error or an interrupt) by a signal."""
-    processes = list((getattr(pool, "_processes", None) or {}).values())
-    pool.shutdown(wait=False, cancel_futures=True)
-    for process in processes:
-        process.terminate()
-    for process in processes:
-        process.join(10)

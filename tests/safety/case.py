@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import migrator.execute as execute_module
 import migrator.stages.migrate as migrate_module
 from migrator.core.progress import Silent
 from migrator.core.settings import Settings
-from migrator.execute import Work, Worker
 from migrator.stages.workspace import Workspace
+from migrator.workers import Work, begin_worker, end_worker
 
 MONOLITH = """
 CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');
@@ -153,9 +152,6 @@ def workspace(url: str, prefix: str, directory: Path, variation: Variation = SMA
 class Inline(Executor):
     """Runs each unit at once, in the caller's process: one thread, one order, so that points can be numbered."""
 
-    def __init__(self, work: Work) -> None:
-        execute_module._worker = self.worker = Worker(work)
-
     def submit(self, fn: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
         future: Future[Any] = Future()
         try:
@@ -164,19 +160,20 @@ class Inline(Executor):
             future.set_exception(error)
         return future
 
-    def end(self) -> None:
-        self.worker.sessions.close()
-        self.worker.journal.close()
-        execute_module._worker = None
+
+@contextmanager
+def _in_this_process(work: Work, _jobs: int) -> Iterator[Executor]:
+    begin_worker(work)
+    try:
+        yield Inline()
+    finally:
+        end_worker()
 
 
 @contextmanager
 def inline() -> Iterator[None]:
     """migrate without processes of its own."""
-    with (
-        mock.patch.object(migrate_module, "process_pool", lambda work, _jobs: Inline(work)),
-        mock.patch.object(migrate_module, "_end", lambda pool: pool.end()),
-    ):
+    with mock.patch.object(migrate_module, "processes", _in_this_process):
         yield
 
 

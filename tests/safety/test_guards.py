@@ -10,7 +10,7 @@ import sys
 import psycopg
 import pytest
 
-import migrator.execute as execute_module
+from migrator import workers
 from migrator.errors import RefusedError, SnapshotLostError
 from migrator.journal import machine
 from migrator.stages.lock import lock
@@ -83,9 +83,8 @@ def test_a_lost_snapshot_keeps_what_was_verified_only_under_the_fence(here: Tria
                     "WHERE application_name = 'migrator snapshot' AND datname = %s",
                     [here.source],
                 )
-            assert execute_module._worker is not None
             # Whoever reads under the snapshot already goes on; the next one cannot join it any more.
-            execute_module._worker.sessions.release_source()
+            workers.here().sessions.release_source()
 
     with injected(Faults(lose)), inline(), pytest.raises(SnapshotLostError, match="snapshot that this run reads from"):
         migrate(workspace, without_backup=True, fence=fence)
