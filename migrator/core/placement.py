@@ -31,6 +31,7 @@ class Placement:
     search_path: tuple[str, ...] = ()  # where the query's bare names are looked up
     unowned: str = "block"
     replicate: tuple[str, ...] = ()
+    large_objects: tuple[str, ...] = ()  # columns of the source whose values name large objects
     ignored: str = ""
     inferred: bool = False
     derived: bool = False  # made by a query; the source has no such table
@@ -229,10 +230,16 @@ class _Placing:
     # -- one table ------------------------------------------------------------------------------------------------
 
     def _place(self, relation: Relation, entry: TableSettings) -> Placement | Undecided:
+        table = self.catalog.tables.get(relation)
+        if table is not None and entry.query is None:
+            for setting, columns in (("columns", entry.columns), ("large_objects", entry.large_objects)):
+                for column in columns:
+                    self.hops.require_column(table, column, f"[tables.{relation}] {setting}")
         if entry.ignore is not None:
             return Placement(
-                relation, "", False, relation, f"ignored: {entry.ignore}", ignored=entry.ignore, inferred=entry.inferred
-            )
+                relation, "", False, relation, f"ignored: {entry.ignore}", ignored=entry.ignore,
+                inferred=entry.inferred, large_objects=entry.large_objects,
+            )  # fmt: skip
         if entry.decide:
             return Undecided(relation, entry.decide, entry.reason or "migrator.toml leaves it to be decided")
         target, reason = self._home(relation, entry)
@@ -243,10 +250,6 @@ class _Placing:
         path = self.found.paths.get(relation)
         if per_tenant and path is None:
             return Undecided(relation, (target,), self._why_no_path(relation))
-        table = self.catalog.tables.get(relation)
-        if table is not None and entry.query is None:
-            for column in entry.columns:
-                self.hops.require_column(table, column, f"[tables.{relation}] columns")
         schema, _, name = (entry.as_ or relation.name).rpartition(".") if entry.as_ else ("", "", relation.name)
         path = path if per_tenant or replicas_per_tenant else None
         return Placement(
@@ -261,6 +264,7 @@ class _Placing:
             search_path=tuple(dict.fromkeys((*self.settings.source.schemas, "public"))) if entry.query else (),
             unowned=entry.unowned,
             replicate=entry.replicate,
+            large_objects=entry.large_objects,
             inferred=entry.inferred or (path is not None and path.inferred),
             derived=relation not in self.catalog.tables,
         )

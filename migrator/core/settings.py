@@ -111,6 +111,7 @@ class TableSettings(_Model):
     query: str | None = None
     unowned: Unowned = "block"
     replicate: tuple[str, ...] = ()
+    large_objects: tuple[str, ...] = ()
 
     @field_validator("virtual", mode="before")
     @classmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from migrator.core.catalog import Catalog, ForeignKey, Relation
@@ -52,6 +52,7 @@ class Findings:
     virtual: tuple[ForeignKey, ...]
     polymorphs: tuple[Polymorph, ...]
     severed: tuple[ForeignKey, ...] = ()
+    large_objects: Mapping[Relation, tuple[str, ...]] = field(default_factory=dict)  # the columns that name them
     notes: tuple[str, ...] = ()
     targets: tuple[str, ...] = ("auth", "shared", "tenant")
 
@@ -187,6 +188,8 @@ def _table(found: Findings, one: Proposal) -> Iterator[str]:
                 f"inferred = {_string(pair.evidence)} }},"
             )
         yield "]"
+    if columns := found.large_objects.get(one.relation):
+        yield f"large_objects = {_array(columns)}   # inferred: every value is the number of a large object"
     if one.reason:
         yield f"reason = {_string(one.reason)}"
     if one.inferred:

@@ -12,7 +12,7 @@ from psycopg.pq import TransactionStatus
 from migrator.core.catalog import Catalog, ForeignKey, Relation
 from migrator.core.paths import KeyPath
 from migrator.core.placement import Placement
-from migrator.core.transfer import TEXTUAL, Transfer, TransferColumn
+from migrator.core.transfer import LARGE_OBJECT, TEXTUAL, Transfer, TransferColumn
 from migrator.errors import ConfigurationError
 from migrator.postgres.connect import Connection
 
@@ -132,12 +132,23 @@ def _condition(hop: ForeignKey, start: str, alias: str) -> sql.Composed:
     return sql.SQL(" AND ").join(conditions)
 
 
+_LARGE_OBJECT_TEXT = sql.SQL(
+    "pg_catalog.concat_ws(' ', {}, (SELECT pg_catalog.encode(pg_catalog.sha256(pg_catalog.lo_get(m.oid)), 'hex') "
+    "FROM pg_catalog.pg_largeobject_metadata m WHERE m.oid = {}))"
+)
+
+
 def row_hash(columns: Sequence[tuple[sql.Composable, str]], *, records: bool) -> sql.Composed:
     """A 64-bit hash of a row, given as (expression, base type) of its columns; equal rows hash alike on every server.
 
     With `records` (both servers 14 or newer) columns with a type are hashed in their binary form, those without ('')
     as text; COLLATE "C" makes text hash by its bytes, whatever the collation's provider. Otherwise the row's text is.
     """
+    # The number names the object; what it holds is compared with it. A number that names none stands for itself.
+    columns = [
+        (_LARGE_OBJECT_TEXT.format(expression, expression), "text") if type_ == LARGE_OBJECT else (expression, type_)
+        for expression, type_ in columns
+    ]
     if not records:
         return sql.SQL("pg_catalog.hashtextextended(ROW({})::text, 0)").format(
             sql.SQL(", ").join(expression for expression, _ in columns)

@@ -19,6 +19,7 @@ from migrator.core.plan import (
 from migrator.core.readiness import (
     Check,
     Population,
+    check_large_objects,
     check_placements,
     check_population,
     check_server,
@@ -28,6 +29,7 @@ from migrator.journal import Run
 from migrator.postgres.audit import examine
 from migrator.postgres.connect import Connection
 from migrator.postgres.explain import explain
+from migrator.postgres.large_objects import read_large_objects
 from migrator.postgres.readiness import read_population, read_server_facts, read_source_facts
 from migrator.stages.rehearsal import carry_out_rehearsal
 from migrator.stages.survey import Survey, plan_of, survey_in
@@ -51,6 +53,7 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
             plan = plan_of(workspace, found)
             population = _populations(workspace, found, connection)
             checks = [*check_placements(found.placements), *check_source(found.catalog, read_source_facts(connection))]
+            checks += check_large_objects(read_large_objects(connection, found.catalog, found.placements))
         checks += check_population(population, found.placements)
         checks += _row_checks(workspace)
         checks += _server_checks(workspace, found, plan, run)

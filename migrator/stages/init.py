@@ -24,6 +24,7 @@ from migrator.postgres.catalog import read_catalog
 from migrator.postgres.connect import Connection
 from migrator.postgres.estimates import row_counts
 from migrator.postgres.inference import agreement, disagreeing, supported, type_values, without_tenant
+from migrator.postgres.large_objects import naming_columns
 from migrator.stages.trees import LEFT_OUT_FILE, Trees, divide_source, write_trees
 from migrator.stages.workspace import Workspace
 
@@ -147,7 +148,14 @@ class _Reading:
             virtual,
             polymorphs,
             targets=tuple(name for name in ("auth", "shared", "tenant") if name in used),
+            large_objects=self._large_objects(),
         )
+
+    def _large_objects(self) -> dict[Relation, tuple[str, ...]]:
+        found: dict[Relation, tuple[str, ...]] = {}
+        for one in naming_columns(self.connection, self.catalog):
+            found[one.relation] = (*found.get(one.relation, ()), one.column)
+        return found
 
     # -- references ---------------------------------------------------------------------------------------------------
 

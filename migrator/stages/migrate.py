@@ -23,6 +23,7 @@ from migrator.postgres.counting import RowCounts, lock_against_ddl
 from migrator.postgres.databases import drop_database
 from migrator.postgres.deferred import FinishUnit, TargetWork
 from migrator.postgres.fence import lift_fence, raise_fence, read_fence
+from migrator.postgres.large_objects import copy_large_objects
 from migrator.postgres.snapshot import Snapshot
 from migrator.postgres.units import copy_units, session_budget
 from migrator.stages.backup_restore import jobs_within
@@ -371,6 +372,9 @@ class _Migration:
                         for step in self.plan.of(CreateDatabase)
                     ],
                     workspace.progress,
+                )
+                copy_large_objects(
+                    workspace.source, snapshot.id, self.survey.catalog, transfers, databases, epoch=epoch, jobs=jobs
                 )
                 carried = carry_out(
                     executor,
