@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import tomllib
+import uuid
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from migrator.core.outcome import Outcome
 from migrator.core.progress import Silent
 from migrator.postgres.catalog import read_objects
 from migrator.postgres.connect import Endpoint, raw_connect, session
+from migrator.postgres.server import temporary_server
 from migrator.revisions import upgrade
 from migrator.stages.audit import audit
 from migrator.stages.backup import backup
@@ -32,9 +34,11 @@ from migrator.stages.placements import placements
 from migrator.stages.rollback import rollback
 from migrator.stages.verify import verify
 from migrator.stages.workspace import Workspace
-from tests.servers import DatabaseFactory
+from tests.servers import FAST, DatabaseFactory, PostgresServer, create_database, drop_databases
 
-CASES = sorted(path.name for path in (Path(__file__).parent / "cases").iterdir() if path.is_dir())
+FOLDER = Path(__file__).parent / "cases"
+CASES = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
+pytestmark = pytest.mark.parametrize("place", CASES, indirect=True)
 
 
 @dataclass
@@ -46,6 +50,7 @@ class Case:
     prefix: str
     expected: dict[str, Any]
     outcome: Outcome
+    create: DatabaseFactory = field(repr=False)
 
     @contextmanager
     def workspace(self) -> Iterator[Workspace]:
@@ -59,15 +64,62 @@ class Case:
             workspace.close()
 
 
-@pytest.fixture(params=CASES)
-def case(request: pytest.FixtureRequest, database_factory: DatabaseFactory, prefix: str, tmp_path: Path) -> Case:
-    folder = Path(__file__).parent / "cases" / request.param
-    url = database_factory(f"{prefix}_monolith")
+@pytest.fixture(scope="session")
+def contrib_server(server: PostgresServer) -> Iterator[PostgresServer | None]:
+    """A server with PostgreSQL's contrib extensions: the session's, or an installed one; None without either."""
+    if _can_install(server, ["hstore", "postgres_fdw"]):
+        yield server
+        return
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda one: int(one.parts[-3]))
+    if not installed:
+        yield None
+        return
+    with temporary_server(bin_dir=installed[-1].parent, settings=FAST) as other:
+        yield other if _can_install(other, ["hstore", "postgres_fdw"]) else None
+
+
+def _can_install(server: PostgresServer, extensions: list[str]) -> bool:
+    with psycopg.connect(server.url()) as connection:
+        found = connection.execute(
+            "SELECT count(*) FROM pg_available_extensions WHERE name = ANY (%s)", [extensions]
+        ).fetchone()
+    return found == (len(extensions),)
+
+
+@pytest.fixture
+def place(
+    request: pytest.FixtureRequest, database_factory: DatabaseFactory, prefix: str
+) -> Iterator[tuple[str, DatabaseFactory]]:
+    """The case's name, and where its databases are made."""
+    case_name: str = request.param
+    expected = json.loads((FOLDER / case_name / "expected.json").read_text(encoding="utf-8"))
+    if "needs" not in expected:
+        yield case_name, database_factory
+        return
+    server: PostgresServer | None = request.getfixturevalue("contrib_server")
+    if server is None or not _can_install(server, expected["needs"]):
+        pytest.skip("no server on this machine has the extensions")
+
+    def create(name: str | None = None, template: str | None = None) -> str:
+        database = name or f"{prefix}_{uuid.uuid4().hex[:6]}"
+        create_database(server.url(), database, template)
+        return server.url(database)
+
+    yield case_name, create
+    drop_databases(server.url(), prefix)
+
+
+@pytest.fixture
+def case(place: tuple[str, DatabaseFactory], prefix: str, tmp_path: Path) -> Case:
+    name, create = place
+    folder = FOLDER / name
+    url = create(f"{prefix}_monolith")
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute((folder / "monolith.sql").read_text(encoding="utf-8").encode())
     settings = config.load(flags={("source", "url"): url}, environment={}, directory=tmp_path, without_file=True)
     outcome = init(Workspace.of(settings, Silent()), tmp_path)
-    return Case(url, tmp_path, prefix, json.loads((folder / "expected.json").read_text(encoding="utf-8")), outcome)
+    expected = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
+    return Case(url, tmp_path, prefix, expected, outcome, create)
 
 
 def test_init_places_every_table_as_expected(case: Case) -> None:
@@ -92,14 +144,14 @@ def _ignored(tables: dict[str, Any]) -> set[str]:
     return {name for name, entry in tables.items() if "ignore" in entry}
 
 
-def test_the_targets_objects_together_are_the_sources(case: Case, database_factory: DatabaseFactory) -> None:
+def test_the_targets_objects_together_are_the_sources(case: Case) -> None:
     decide(case)
     source = objects(case.url)
     union: dict[tuple[str, str], str] = {}
     for tree in sorted((case.directory / "migrations").iterdir()):
         if not tree.is_dir():
             continue
-        url = database_factory()
+        url = case.create()
         upgrade(tree, partial(raw_connect, Endpoint(url), "test"))
         made = {one: text for one, text in objects(url).items() if "alembic_version" not in one[1]}
         assert made.items() <= source.items(), tree
@@ -136,7 +188,7 @@ def test_the_pipeline_runs_on_what_init_wrote(case: Case) -> None:
 
 
 def _all_large_objects_arrived(case: Case) -> None:
-    """Each is where rows name it, in one database or several, under its own number, with what it held, its comment and its privileges."""
+    """Each is where rows name it, under its own number, with what it held, its comment and its privileges."""
     with psycopg.connect(case.url, autocommit=True) as connection:
         names = connection.execute(
             "SELECT datname FROM pg_database WHERE starts_with(datname, %s) AND NOT datname = current_database()",
@@ -152,7 +204,8 @@ def _all_large_objects_arrived(case: Case) -> None:
 
 
 _LARGE_OBJECTS = """
-    SELECT oid::bigint, md5(lo_get(oid)), coalesce(obj_description(oid, 'pg_largeobject'), ''), coalesce(lomacl::text, '')
+    SELECT oid::bigint, md5(lo_get(oid)), coalesce(obj_description(oid, 'pg_largeobject'), ''),
+           coalesce(lomacl::text, '')
     FROM pg_largeobject_metadata
 """
 

@@ -179,17 +179,18 @@ SELECT 'text search dictionary', format('%I.%I', n.nspname, d.dictname), concat_
 FROM pg_catalog.pg_ts_dict d JOIN schemas n ON n.oid = d.dictnamespace JOIN pg_catalog.pg_ts_template t ON t.oid = d.dicttemplate
 WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_catalog.pg_ts_dict'::regclass AND m.objid = d.oid)
 UNION ALL
+-- Options in the order of their names, in which pg_dump writes them.
 SELECT 'foreign data wrapper', quote_ident(w.fdwname),
-       concat_ws(' ', nullif(w.fdwhandler, 0)::regproc, nullif(w.fdwvalidator, 0)::regproc, w.fdwoptions::text)
+       concat_ws(' ', nullif(w.fdwhandler, 0)::regproc, nullif(w.fdwvalidator, 0)::regproc, (SELECT array_agg(o ORDER BY o)::text FROM unnest(w.fdwoptions) o))
 FROM pg_catalog.pg_foreign_data_wrapper w
 WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_catalog.pg_foreign_data_wrapper'::regclass AND m.objid = w.oid)
 UNION ALL
-SELECT 'foreign server', quote_ident(s.srvname), concat_ws(' ', w.fdwname, s.srvtype, s.srvversion, s.srvoptions::text)
+SELECT 'foreign server', quote_ident(s.srvname), concat_ws(' ', w.fdwname, s.srvtype, s.srvversion, (SELECT array_agg(o ORDER BY o)::text FROM unnest(s.srvoptions) o))
 FROM pg_catalog.pg_foreign_server s JOIN pg_catalog.pg_foreign_data_wrapper w ON w.oid = s.srvfdw
 UNION ALL
 SELECT 'foreign table', r.name,
-       concat_ws(' ', s.srvname, f.ftoptions::text,
-                 (SELECT string_agg(concat_ws(' ', a.attname, a.attfdwoptions::text), ',' ORDER BY a.attnum)
+       concat_ws(' ', s.srvname, (SELECT array_agg(o ORDER BY o)::text FROM unnest(f.ftoptions) o),
+                 (SELECT string_agg(concat_ws(' ', a.attname, (SELECT array_agg(o ORDER BY o)::text FROM unnest(a.attfdwoptions) o)), ',' ORDER BY a.attnum)
                   FROM attribute a WHERE a.attrelid = r.oid AND a.attfdwoptions IS NOT NULL))
 FROM pg_catalog.pg_foreign_table f JOIN relation r ON r.oid = f.ftrelid JOIN pg_catalog.pg_foreign_server s ON s.oid = f.ftserver
 UNION ALL
