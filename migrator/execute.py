@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,7 +23,8 @@ from migrator.postgres.connect import Endpoint, raw_connect, session
 from migrator.postgres.copy import CopyResult, CopyUnit, relay
 from migrator.postgres.databases import Mark, create_database, drop_database
 from migrator.postgres.deferred import FinishUnit, build_bare, deferred_script, finish_database
-from migrator.revisions import upgrade
+from migrator.postgres.roles import grant_connect
+from migrator.revisions import upgrade_together
 from migrator.workers import here
 
 _POLL_SECONDS = 0.5
@@ -39,11 +40,13 @@ def prepare_target(
     journal: Journal,
     server: Endpoint,
     like: Endpoint,
-    tree: Path,
+    trees: Sequence[tuple[Path, str]],
+    complete: Callable[[Endpoint], None],
     programs: Path | None,
 ) -> str:
     """Builds the template and the bare clone of one target; returns the deferred part of its schema as a script.
 
+    `trees` are given with their schemas; `complete` adds to the template what migrator.toml asks for beyond them.
     Both are made anew where an earlier attempt did not finish: an Alembic tree is not resumed half-way.
     """
     started = time.monotonic()
@@ -58,7 +61,8 @@ def prepare_target(
             create_database(connection, name, Mark(run, role, step.target), like=like)
             journal.artefact(run, "database", name, "created", target=step.target)
     template, bare = server.at(step.template), server.at(step.bare)
-    upgrade(tree, partial(raw_connect, template, "alembic"))
+    upgrade_together(trees, partial(raw_connect, template, "alembic"))
+    complete(template)
     with session(template, purpose="prepare") as connection:
         version = connection.info.server_version
     build_bare(template, bare, server_version=version, programs=programs)
@@ -93,6 +97,7 @@ def run_create(unit: CreateUnit) -> None:
     with session(unit.server, purpose="create") as connection:
         journal.artefact(unit.run, "database", step.database, "intended", target=step.target, tenant=step.tenant)
         create_database(connection, step.database, mark, template=step.bare)
+        grant_connect(connection, step.database, step.readers)
         journal.artefact(unit.run, "database", step.database, "created", target=step.target, tenant=step.tenant)
 
 

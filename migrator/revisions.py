@@ -14,7 +14,7 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from hashlib import sha256
@@ -40,10 +40,25 @@ Connect = Callable[[], Any]
 _ENVIRONMENT = threading.RLock()
 
 
-def upgrade(tree: Path, connect: Connect, revision: str = "head") -> None:
+def upgrade_together(trees: Sequence[tuple[Path, str]], connect: Connect) -> None:
+    """Brings trees that meet in one database, each given with its schema, to their heads.
+
+    They run in their order, all first revisions before any later one: what references the tables of another tree
+    finds them, whatever the directions. Raises as `upgrade` does.
+    """
+    if len(trees) > 1:
+        for tree, schema in trees:
+            for first in _bases(tree):
+                upgrade(tree, connect, first, schema=schema)
+    for tree, schema in trees:
+        upgrade(tree, connect, schema=schema)
+
+
+def upgrade(tree: Path, connect: Connect, revision: str = "head", *, schema: str = "") -> None:
     """Runs the tree's revisions up to `revision` in the database that `connect` opens, in one transaction.
 
-    `connect` returns a raw, transactional driver connection.
+    `connect` returns a raw, transactional driver connection. With a `schema` (made where it is missing) the tree's
+    version table is in it, and tables that its revisions do not qualify.
 
     Raises:
         ConfigurationError: the tree is missing, cannot be loaded, has no such revision, or its env.py did not use the
@@ -53,9 +68,10 @@ def upgrade(tree: Path, connect: Connect, revision: str = "head") -> None:
     config = _config(tree)
     with _environment(tree, connect) as connection:
         config.attributes["connection"] = connection
+        config.attributes["schema"] = schema
         command.upgrade(config, revision)
     wanted = ScriptDirectory.from_config(config).get_heads() if revision in ("head", "heads") else None
-    if wanted is not None and set(wanted) != set(current(connect)):
+    if wanted is not None and set(wanted) != set(current(connect, schema=schema)):
         # An env.py of the usual kind opens a connection of its own: the revisions ran, but somewhere else.
         raise ConfigurationError(
             f"The revisions of {tree} ran, but not in the database that migrator opened.",
@@ -81,11 +97,18 @@ def heads(tree: Path) -> tuple[str, ...]:
         return tuple(sorted(ScriptDirectory.from_config(_config(tree)).get_heads()))
 
 
-def current(connect: Connect) -> tuple[str, ...]:
-    """The revisions that a database is at, sorted; none where no revision has run."""
+def current(connect: Connect, *, schema: str = "") -> tuple[str, ...]:
+    """The revisions that a database is at by the version table in `schema`, sorted; none where no revision has run."""
     engine = _engine(connect)
     with engine.connect() as connection:
-        return tuple(sorted(MigrationContext.configure(connection).get_current_heads()))
+        found = MigrationContext.configure(connection, opts={"version_table_schema": schema or None})
+        return tuple(sorted(found.get_current_heads()))
+
+
+def _bases(tree: Path) -> tuple[str, ...]:
+    """The tree's first revisions: one in a healthy tree."""
+    with _readable(tree):
+        return tuple(sorted(ScriptDirectory.from_config(_config(tree)).get_bases()))
 
 
 def differences(tree: Path, connect: Connect) -> tuple[str, ...]:
@@ -163,8 +186,10 @@ def metadata_beside(env: str) -> sa.MetaData:
     return metadata
 
 
-def run_environment(metadata: sa.MetaData | None) -> None:
+def run_environment(metadata: sa.MetaData | None, *, schema: str = "") -> None:
     """Runs what Alembic was asked for, on the connection of `upgrade` and its kin, or on one from a URL.
+
+    `schema` is for a tree that shares its database with others: where its version table and its tables are.
 
     The URL is libpq's, taken from `alembic -x url=…`, else MIGRATOR_ALEMBIC_URL, else sqlalchemy.url in alembic.ini;
     `alembic upgrade --sql` needs none.
@@ -176,13 +201,14 @@ def run_environment(metadata: sa.MetaData | None) -> None:
             dialect_opts={"paramstyle": "named"},
             target_metadata=metadata,
             literal_binds=True,
+            version_table_schema=schema or None,
         )
         with context.begin_transaction():
             context.run_migrations()
         return
     given = context.config.attributes.get("connection")
     if given is not None:
-        _run(given, metadata)
+        _run(given, metadata, context.config.attributes.get("schema") or schema)
         return
     # Called by the alembic command, which otherwise would not say what it does.
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
@@ -201,7 +227,7 @@ def run_environment(metadata: sa.MetaData | None) -> None:
         engine, "do_connect", lambda _dialect, _record, arguments, _named: arguments.__setitem__(0, conninfo)
     )
     with engine.connect() as connection:
-        _run(connection, metadata)
+        _run(connection, metadata, schema)
 
 
 def run_scripts(revision: str) -> None:
@@ -238,7 +264,15 @@ def _execute(connection: sa.Connection, text: str) -> None:
     connection.execution_options(no_parameters=True).exec_driver_sql(text)
 
 
-def _run(connection: sa.Connection, metadata: sa.MetaData | None) -> None:
+def _run(connection: sa.Connection, metadata: sa.MetaData | None, schema: str) -> None:
+    if schema:
+        connection.execute(sa.schema.CreateSchema(schema, if_not_exists=True))
+        connection.execute(
+            sa.text("SELECT set_config('search_path', concat_ws(', ', quote_ident(:schema), 'public'), false)"),
+            {"schema": schema},
+        )
+        connection.commit()
+
     @cache
     def partitions() -> frozenset[str]:
         # Only autogenerate asks, and only then may a query begin a transaction before Alembic does.
@@ -254,6 +288,7 @@ def _run(connection: sa.Connection, metadata: sa.MetaData | None) -> None:
         target_metadata=metadata,
         include_name=include_name,
         compare_server_default=True,
+        version_table_schema=schema or None,
     )
     with context.begin_transaction():
         context.run_migrations()

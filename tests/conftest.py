@@ -15,11 +15,13 @@ from examples.topsteel.generator import load
 from migrator.errors import MigratorError
 from migrator.postgres.server import LocalServer, temporary_server
 from tests.servers import (
+    FAST,
     DatabaseFactory,
     PostgresServer,
     ServerFactory,
     create_database,
     drop_databases,
+    drop_roles,
     server_under_test,
 )
 
@@ -61,12 +63,22 @@ def server_url(server: PostgresServer) -> str:
     return server.url()
 
 
+@pytest.fixture(scope="session")
+def second_server(server: PostgresServer) -> Iterator[LocalServer]:
+    """A server beside that of the session and of its version, for targets on more than one."""
+    if not (server.bin_dir / "initdb").exists():
+        pytest.skip("the programs of the session's server are not on this machine")
+    with temporary_server(bin_dir=server.bin_dir, settings=FAST) as second:
+        yield second
+
+
 @pytest.fixture
 def prefix(server_url: str) -> Iterator[str]:
-    """A prefix of database names that is this test's alone; what bears it is dropped at the end."""
+    """A prefix of the names of databases and roles that is this test's alone; what bears it is dropped at the end."""
     prefix = _unique_name("t")
     yield prefix
     drop_databases(server_url, prefix)
+    drop_roles(server_url, prefix)
 
 
 @pytest.fixture

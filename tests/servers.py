@@ -136,3 +136,11 @@ def drop_databases(server_url: str, prefix: str) -> list[str]:
                 connection.execute(sql.SQL("ALTER DATABASE {} IS_TEMPLATE false").format(identifier))
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(identifier))
     return [name for name, _ in found]
+
+
+def drop_roles(server_url: str, prefix: str) -> None:
+    """Drop every role whose name begins with `prefix`; their databases are gone already."""
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        found = connection.execute("SELECT rolname FROM pg_roles WHERE starts_with(rolname, %s)", [prefix]).fetchall()
+        for (name,) in found:
+            connection.execute(sql.SQL("DROP OWNED BY {0}; DROP ROLE {0}").format(sql.Identifier(name)))

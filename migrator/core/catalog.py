@@ -56,6 +56,9 @@ class ForeignKey:
     evidence: str = ""
     when: tuple[str, str] | None = None
     as_text: bool = False
+    operators: tuple[
+        tuple[str, str], ...
+    ] = ()  # (schema, name) column by column, where they are not all pg_catalog's =
 
     @property
     def label(self) -> str:

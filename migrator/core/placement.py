@@ -15,10 +15,17 @@ from migrator.errors import ConfigurationError
 
 __all__ = ["KeyPath", "Placement", "Placements", "Undecided", "place"]
 
+# Where `unowned = "shared"` sends a table's global rows.
+UNOWNED_TARGET = "shared"
+
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """One table's home and how its rows get there."""
+    """One table's home and how its rows get there.
+
+    `target` and `targets` are the configured names. Databases go by their host, the first target of those that share
+    one: `home` and `homes`.
+    """
 
     relation: Relation
     target: str  # '' where the table is ignored
@@ -35,13 +42,34 @@ class Placement:
     ignored: str = ""
     inferred: bool = False
     derived: bool = False  # made by a query; the source has no such table
+    hosts: Mapping[str, str] = field(default_factory=dict)  # target -> host, where that is another target
+    elsewhere: Mapping[str, Relation] = field(default_factory=dict)  # host -> what its copy there is called
+    policy_path: KeyPath | None = None  # how a row that stays among other tenants' rows finds its tenant
 
     @property
     def targets(self) -> tuple[str, ...]:
         """Its home, then the targets that get a replica, or the global rows."""
         if not self.target:
             return ()
-        return (self.target, *self.replicate, *(("shared",) if self.unowned == "shared" and self.per_tenant else ()))
+        return (
+            self.target,
+            *self.replicate,
+            *((UNOWNED_TARGET,) if self.unowned == "shared" and self.per_tenant else ()),
+        )
+
+    @property
+    def home(self) -> str:
+        """The host of its database."""
+        return self.hosts.get(self.target, self.target)
+
+    @property
+    def homes(self) -> tuple[str, ...]:
+        """The hosts of all databases that get it, its home first."""
+        return tuple(dict.fromkeys(self.hosts.get(target, target) for target in self.targets))
+
+    def destination_in(self, host: str) -> Relation:
+        """What it is called in the databases of that host."""
+        return self.elsewhere.get(host, self.destination)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +91,9 @@ class Placements:
     root_key: str | None
     foreign_keys: tuple[ForeignKey, ...] = ()
 
-    def of_target(self, target: str) -> tuple[Placement, ...]:
-        """Tables whose home or replica is that target."""
-        return tuple(placement for placement in self.tables.values() if target in placement.targets)
+    def of_host(self, host: str) -> tuple[Placement, ...]:
+        """Tables that the databases of that host hold, as home or replica."""
+        return tuple(placement for placement in self.tables.values() if host in placement.homes)
 
     @cached_property
     def virtual_keys(self) -> tuple[ForeignKey, ...]:
@@ -92,7 +120,7 @@ class Placements:
             and (parent := self.tables.get(key.referenced)) is not None
             and child.target
             and parent.target
-            and child.target not in parent.targets
+            and child.home not in parent.homes
         )
 
 
@@ -246,19 +274,19 @@ class _Placing:
         if target is None:
             return Undecided(relation, tuple(self.settings.targets), reason)
         per_tenant = self.settings.targets[target].per_tenant
+        secured = self.settings.targets[target].row_level_security
         replicas_per_tenant = any(self.settings.targets[name].per_tenant for name in entry.replicate)
         path = self.found.paths.get(relation)
-        if per_tenant and path is None:
+        if (per_tenant and path is None) or (secured and relation in self.found.ambiguous):
             return Undecided(relation, (target,), self._why_no_path(relation))
-        schema, _, name = (entry.as_ or relation.name).rpartition(".") if entry.as_ else ("", "", relation.name)
         path = path if per_tenant or replicas_per_tenant else None
         return Placement(
             relation=relation,
             target=target,
             per_tenant=per_tenant,
-            destination=Relation(schema or relation.schema, name),
+            destination=self._destination(relation, entry, target),
             reason=reason,
-            key_path=path,
+            key_path=path if per_tenant or replicas_per_tenant else None,
             columns=dict(entry.columns),
             query=entry.query,
             search_path=tuple(dict.fromkeys((*self.settings.source.schemas, "public"))) if entry.query else (),
@@ -267,7 +295,34 @@ class _Placing:
             large_objects=entry.large_objects,
             inferred=entry.inferred or (path is not None and path.inferred),
             derived=relation not in self.catalog.tables,
+            hosts=self._hosts(relation, entry, target),
+            elsewhere=self._elsewhere(relation, entry, target),
+            policy_path=path if secured else None,
         )
+
+    def _destination(self, relation: Relation, entry: TableSettings, target: str) -> Relation:
+        schema, _, name = (entry.as_ or relation.name).rpartition(".") if entry.as_ else ("", "", relation.name)
+        own = self.settings.targets[target].schema_ if target in self.settings.targets else None
+        return Relation(schema or own or relation.schema, name)
+
+    def _hosts(self, relation: Relation, entry: TableSettings, target: str) -> Mapping[str, str]:
+        hosts = {name: self.settings.host(name) for name in (target, *entry.replicate, UNOWNED_TARGET)}
+        for name in entry.replicate:
+            if hosts[name] == hosts[target]:
+                raise ConfigurationError(
+                    f"[tables.{relation}] replicate: the target {name!r} is in the database that the table is in.",
+                    "Leave it out: foreign keys within one database stay declared.",
+                )
+        return {name: host for name, host in hosts.items() if host != name}
+
+    def _elsewhere(self, relation: Relation, entry: TableSettings, target: str) -> Mapping[str, Relation]:
+        """Under which names copies of it go by in the databases of other targets."""
+        named = {
+            self.settings.host(name): self._destination(relation, entry, name)
+            for name in (*entry.replicate, *((UNOWNED_TARGET,) if entry.unowned == "shared" else ()))
+        }
+        home = self._destination(relation, entry, target)
+        return {host: name for host, name in named.items() if name != home}
 
     def _home(self, relation: Relation, entry: TableSettings) -> tuple[str | None, str]:
         if entry.target is not None:

@@ -22,19 +22,32 @@ MAX_PARTS = 64
 
 
 @dataclass(frozen=True, slots=True)
+class Tree:
+    """One target's Alembic tree, and the schema that the target's tables are in; '' where the tree says."""
+
+    target: str
+    path: str
+    heads: tuple[str, ...]
+    schema: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PrepareTarget:
-    """Builds a target's template (its Alembic tree at head) and the bare clone that databases are made from."""
+    """Builds a target's template (its Alembic tree at head) and the bare clone that databases are made from.
+
+    Targets that share a database have one template, in which their trees meet; `target` is the first of them, here
+    and in every step.
+    """
 
     target: str
     server: str
-    tree: str
-    heads: tuple[str, ...]
+    trees: tuple[Tree, ...]
     template: str
     bare: str
 
     @property
     def id(self) -> str:
-        return f"prepare:{self.target}"
+        return f"prepare:{self.target}" + (f"@{self.server}" if self.server != "default" else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +59,7 @@ class CreateDatabase:
     database: str
     tenant: str  # the tenant's key; '' where the target is not per tenant
     bare: str
+    readers: tuple[str, ...] = ()  # read-only roles that may connect to it
 
     @property
     def id(self) -> str:
@@ -143,34 +157,46 @@ def build_plan(
 ) -> Plan:
     """The plan for a placed catalog.
 
-    `databases` names the database of each target that is not per tenant, `heads` the Alembic heads of each tree.
+    `databases` names the database of each host that is not per tenant, `heads` the Alembic heads of each tree.
     """
     steps: list[Step] = []
     made: list[CreateDatabase] = []
-    for name, target in settings.targets.items():
-        bare = scaffold_name(prefix, name, "bare")
-        steps.append(
-            PrepareTarget(
-                name, target.server, str(target.migrations), heads[name], scaffold_name(prefix, name, "template"), bare
-            )
+    for name, members in settings.hosted.items():
+        target = settings.targets[name]
+        template, bare = scaffold_name(prefix, name, "template"), scaffold_name(prefix, name, "bare")
+        trees = tuple(
+            Tree(one, str(settings.targets[one].migrations), heads[one], settings.targets[one].schema_ or "")
+            for one in members
         )
-        if target.per_tenant:
-            made += [CreateDatabase(name, target.server, tenant.database, tenant.key, bare) for tenant in tenants]
-        else:
-            made.append(CreateDatabase(name, target.server, databases[name], "", bare))
+        places = (
+            [(tenant.server or target.server, tenant.database, tenant.key) for tenant in tenants]
+            if target.per_tenant
+            else [(target.server, databases[name], "")]
+        )
+        readers = settings.readers_of(name)
+        own = [CreateDatabase(name, server, database, key, bare, readers) for server, database, key in places]
+        # CREATE DATABASE copies within a server, so each has a template of its own.
+        servers = sorted({step.server for step in own}) or [target.server]
+        steps += [PrepareTarget(name, server, trees, template, bare) for server in servers]
+        made += own
     steps += made
     steps.append(RaiseFence(len(catalog.tables)))
     copies: list[CopyTable] = []
     for placement in placements.tables.values():
         table = catalog.tables.get(placement.relation)
-        for target_name in placement.targets:
-            count = sum(1 for made_step in made if made_step.target == target_name)
+        for host in placement.homes:
+            count = sum(1 for made_step in made if made_step.target == host)
             joins = bool(placement.key_path and placement.key_path.hops)
             most = settings.limits.jobs if joins else MAX_PARTS
             parts = (None,) if table is None or placement.query is not None else table_parts(table, most)
             copies.append(
                 CopyTable(
-                    placement.relation, target_name, placement.destination, parts, count, table.bytes if table else 0
+                    placement.relation,
+                    host,
+                    placement.destination_in(host),
+                    parts,
+                    count,
+                    table.bytes if table else 0,
                 )
             )
     # The largest first: a long one begun last would leave the other workers idle at the end.
@@ -219,6 +245,8 @@ def fingerprint(
         "undecided": [_plain(undecided) for undecided in placements.undecided],
         "tenants": [_plain(tenant) for tenant in tenants],
         "targets": {name: target.model_dump(mode="json") for name, target in settings.targets.items()},
+        "roles": settings.roles.model_dump(mode="json"),
+        "setting": settings.tenants.setting,
         "prefix": prefix,
         "heads": {name: list(found) for name, found in heads.items()},
     }

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
+from migrator.core.audit.wording import identifier
 from migrator.core.catalog import Catalog, Relation
 from migrator.core.placement import Placements
 from migrator.core.plan import CreateDatabase, Plan, PrepareTarget
@@ -30,19 +33,25 @@ class ServerFacts:
     name: str
     version: int  # server_version_num
     may_create_databases: bool
-    extensions: frozenset[str]  # that it could install
+    extensions: Mapping[str, str]  # that it could install, with the version that it would
     databases: Mapping[str, str | None]  # existing database -> the run that made it, None where not ours
     free_sessions: int
+    roles: frozenset[str] = frozenset()
+    free_bytes: int | None = None  # None: nobody can tell from here
+    role: str = ""  # that we connect as
+    identity: str = ""  # system identifier: one server under two names is told by it
+
+
+Need = Literal["read", "every row", "fence", "restore"]
 
 
 @dataclass(frozen=True, slots=True)
-class SourceFacts:
-    """What was asked of the source beyond its catalog."""
+class Missing:
+    """Something that the connected role may not do in the source, and the statement that lets it."""
 
-    unreadable: tuple[Relation, ...]
-    not_owned: tuple[Relation, ...]
-    bypasses_row_security: bool
-    may_create_schema: bool
+    need: Need
+    what: str
+    statement: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,31 +80,38 @@ class Population:
         return self.without_key + self.unknown_key
 
 
-def check_source(catalog: Catalog, facts: SourceFacts) -> Iterable[Check]:
-    """Whether the role can read and fence the source."""
-    if facts.unreadable:
-        yield Check("read the source", "block", f"no SELECT on {_some(facts.unreadable)}", "GRANT SELECT on them.")
-    else:
-        yield Check("read the source", "ok", f"{len(catalog.tables)} tables")
-    if facts.not_owned:
-        yield Check(
-            "fence the source",
-            "block",
-            f"not the owner of {_some(facts.not_owned)}, so no trigger can be put on them",
-            "Connect as their owner or a member of the owning role, or migrate with --no-fence.",
-        )
-    elif not facts.may_create_schema:
-        yield Check("fence the source", "block", "no CREATE on the database", "GRANT CREATE ON DATABASE … TO the role.")
-    else:
-        yield Check("fence the source", "ok", "the role owns every table")
-    secured = [table.relation for table in catalog.tables.values() if table.force_row_security]
-    if secured and not facts.bypasses_row_security:
-        yield Check(
-            "row security",
-            "block",
-            f"policies are forced on {_some(secured)} and would hide rows",
-            "Connect as a role with BYPASSRLS.",
-        )
+def check_privileges(missing: Sequence[Missing]) -> Iterable[Check]:
+    """Whether the role may do in the source what each stage does there; the statements to type where it may not."""
+    lacking = {need: [one for one in missing if one.need == need] for need in get_args(Need)}
+    able: Mapping[Need, str] = {
+        "read": "every table and sequence",
+        "every row": "no policy hides one",
+        "fence": "the role owns every table, or is a member of the owning role",
+        "restore": "the role may swap the source for its backup",
+    }
+    for need, detail in able.items():
+        found = lacking[need]
+        name = _NEEDS[need]
+        if not found:
+            yield Check(name, "ok", detail)
+            continue
+        remedy = _some((f"{statement};" for statement in dict.fromkeys(one.statement for one in found)), between=" ")
+        if need == "restore":
+            yield Check(name, "warn", f"{_some(one.what for one in found)}; the other stages do without", remedy)
+            continue
+        yield Check(name, "block", _some(one.what for one in found), remedy)
+
+
+_NEEDS: Mapping[Need, str] = {
+    "read": "read the source",
+    "every row": "row security",
+    "fence": "fence the source",
+    "restore": "rollback --restore-backup",
+}
+
+
+def check_source(catalog: Catalog) -> Iterable[Check]:
+    """Whether the source is one that can be split."""
     if catalog.encoding != "UTF8":
         yield Check("encoding", "warn", f"the source is encoded as {catalog.encoding}; targets are made alike")
 
@@ -130,8 +146,8 @@ def check_large_objects(facts: LargeObjectFacts) -> Iterable[Check]:
         )  # fmt: skip
 
 
-def check_server(facts: ServerFacts, catalog: Catalog, plan: Plan, run: str, *, jobs: int) -> Iterable[Check]:
-    """Whether one target server can take what the plan makes on it."""
+def check_server(facts: ServerFacts, catalog: Catalog, needed_bytes: int) -> Iterable[Check]:
+    """Whether one target server is of the right kind; whether the plan fits onto it is for the audit's rules to say."""
     where = f"server {facts.name}"
     if facts.version // 10000 < catalog.server_version // 10000:
         yield Check(
@@ -141,39 +157,76 @@ def check_server(facts: ServerFacts, catalog: Catalog, plan: Plan, run: str, *, 
             "Use a target server that is not older.",
         )
     else:
-        yield Check(where, "ok", f"reachable, PostgreSQL {_version(facts.version)}")
+        sessions = f"{facts.free_sessions} sessions to spare"
+        yield Check(where, "ok", f"reachable, PostgreSQL {_version(facts.version)}, {sessions}")
     if not facts.may_create_databases:
-        yield Check(where, "block", "the role may not create databases", "ALTER ROLE … CREATEDB.")
-    missing = sorted(set(catalog.extensions) - facts.extensions - {"plpgsql"})
-    if missing:
-        yield Check(
-            where, "warn", f"extensions of the source that it cannot install: {', '.join(missing)}",
-            "Install their packages on the server, unless no target schema needs them.",
-        )  # fmt: skip
-    names = [step.database for step in plan.of(CreateDatabase) if step.server == facts.name]
-    names += [
-        name for step in plan.of(PrepareTarget) if step.server == facts.name for name in (step.template, step.bare)
-    ]
-    foreign = sorted(name for name in names if name in facts.databases and facts.databases[name] != run)
-    if foreign:
+        remedy = f"ALTER ROLE {identifier(facts.role)} CREATEDB;"
+        yield Check(where, "block", f"the role {facts.role} may not create databases", remedy)
+    if facts.free_bytes is None:
         yield Check(
             where,
-            "block",
-            f"{len(foreign)} databases exist already and were not made by this run: {_some(foreign)}",
-            "Rename or drop them yourself, choose another [source] prefix, or take back the run that made them.",
+            "warn",
+            f"its free disk is unknown; about {in_words(needed_bytes)} are needed",
+            f'Look there, and say it: [servers.{facts.name}] free_disk = "500GB".',
         )
-    else:
-        yield Check(where, "ok", f"{len(names)} database names are free")
-    needed = 3 * jobs + 2
-    if facts.free_sessions < needed:
+    elif facts.free_bytes >= needed_bytes:
+        yield Check(where, "ok", f"{in_words(facts.free_bytes)} of disk free, about {in_words(needed_bytes)} needed")
+
+
+# An empty database takes about 8 MB, whatever is in its template.
+_EMPTY_DATABASE = 8_000_000
+
+
+def needed_bytes(catalog: Catalog, placements: Placements, plan: Plan) -> Mapping[str, int]:
+    """How much disk the plan takes, by server: what is copied takes about what it takes in the source.
+
+    A target's tables are taken to be spread evenly over its databases.
+    """
+    created = Counter((step.target, step.server) for step in plan.of(CreateDatabase))
+    per_target = Counter(step.target for step in plan.of(CreateDatabase))
+    needed: Counter[str] = Counter()
+    for step in plan.of(PrepareTarget):
+        needed[step.server] += 2 * _EMPTY_DATABASE
+    for (_, server), count in created.items():
+        needed[server] += count * _EMPTY_DATABASE
+    for placement in placements.tables.values():
+        table = catalog.tables.get(placement.relation)
+        for (target, server), count in created.items():
+            if table is not None and target in placement.targets:
+                whole = placement.key_path is None or target != placement.target
+                needed[server] += table.bytes * count if whole else table.bytes * count // per_target[target]
+    return needed
+
+
+def sessions_needed(jobs: int) -> int:
+    """How many sessions migrate holds at least on a target server."""
+    return 3 * jobs + 2
+
+
+def in_words(size: int) -> str:
+    """A number of bytes for people: "12.3 GB"."""
+    for unit, factor in (("TB", 10**12), ("GB", 10**9)):
+        if size >= factor:
+            return f"{size / factor:,.1f} {unit}"
+    return f"{math.ceil(size / 10**6):,} MB"
+
+
+def check_spread(servers: Sequence[ServerFacts], with_tenants: Collection[str]) -> Iterable[Check]:
+    """Whether what is configured as several servers is several, and tenants' catalogs can be compared across them."""
+    for number, one in enumerate(servers):
+        for other in servers[:number]:
+            if one.identity == other.identity:
+                yield Check(
+                    f"server {one.name}", "block", f"it is the same server as {other.name!r}", "Configure it once."
+                )
+    majors = {facts.version // 10000 for facts in servers if facts.name in with_tenants}
+    if len(majors) > 1:
         yield Check(
-            where,
+            "servers of tenants",
             "block",
-            f"{facts.free_sessions} free connections, {needed} are needed at least",
-            "Lower --jobs, raise max_connections, or end idle sessions.",
+            f"they run PostgreSQL {' and '.join(map(str, sorted(majors)))}, which print definitions differently",
+            "Spread tenants over servers of one major version: verify compares their catalogs as text.",
         )
-    else:
-        yield Check(where, "ok", f"{facts.free_sessions} free connections for {jobs} jobs")
 
 
 def check_placements(placements: Placements) -> Iterable[Check]:
@@ -188,8 +241,8 @@ def check_placements(placements: Placements) -> Iterable[Check]:
         )
     homes: dict[tuple[str, Relation], list[Relation]] = {}
     for placement in placements.tables.values():
-        for target in placement.targets:
-            homes.setdefault((target, placement.destination), []).append(placement.relation)
+        for host in placement.homes:
+            homes.setdefault((host, placement.destination_in(host)), []).append(placement.relation)
     for (target, destination), relations in homes.items():
         if len(relations) > 1:
             yield Check(
@@ -229,10 +282,10 @@ def check_population(population: Iterable[Population], placements: Placements) -
         yield Check("rows", "ok", "every row belongs to a tenant")
 
 
-def _some(names: Iterable[object], shown: int = 5) -> str:
+def _some(names: Iterable[object], shown: int = 5, between: str = ", ") -> str:
     listed = [str(name) for name in names]
     rest = len(listed) - shown
-    return ", ".join(listed[:shown]) + (f" and {rest} more" if rest > 0 else "")
+    return between.join(listed[:shown]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _version(number: int) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 
 class _Model(BaseModel):
@@ -22,6 +23,12 @@ class Server(_Model):
     user: str | None = None
     password: SecretStr | None = None
     database: str | None = None
+
+
+class TargetServer(Server):
+    """`[servers.NAME]`: where targets are made. `free_disk` says what migrator cannot see from another machine."""
+
+    free_disk: ByteSize | None = None
 
 
 class Source(Server):
@@ -40,14 +47,39 @@ class DefaultTenant(_Model):
     column: str | None = None
 
 
+Spread = Literal["round_robin", "by_size"]
+
+
 class Tenants(_Model):
-    """`[tenants]`: the tenant root and which of its columns say what."""
+    """`[tenants]`: the tenant root, which of its columns say what, and the servers that tenants are spread over."""
 
     root: str | None = None
     key: str | None = None
     slug: str | None = None
     name: str | None = None
+    setting: str = "app.current_tenant"
     default: DefaultTenant | None = None
+    servers: tuple[str, ...] = ()
+    spread: Spread = "round_robin"
+    pinned: Mapping[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _pinned_to_a_server_of_theirs(self) -> Tenants:
+        if len(set(self.servers)) < len(self.servers):
+            raise ValueError("a server is named twice in tenants.servers")
+        if not self.servers and (self.pinned or "spread" in self.model_fields_set):
+            raise ValueError("spread is for several servers: list them in tenants.servers")
+        for tenant, server in self.pinned.items():
+            if server not in self.servers:
+                raise ValueError(f"tenants.pinned puts {tenant!r} to {server!r}, which is not in tenants.servers")
+        return self
+
+    @field_validator("setting")
+    @classmethod
+    def _of_ours(cls, setting: str) -> str:
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0-9_$]*)+", setting):
+            raise ValueError(f"{setting!r} is no name of a session setting: it needs two parts, app.current_tenant")
+        return setting
 
     @model_validator(mode="after")
     def _one_shape(self) -> Tenants:
@@ -57,12 +89,30 @@ class Tenants(_Model):
 
 
 class Target(_Model):
-    """`[targets.NAME]`: a destination; `database` may hold {prefix} and, where per_tenant, {slug} and {key}."""
+    """`[targets.NAME]`: a destination; `database` may hold {prefix} and, where per_tenant, {slug} and {key}.
+
+    Targets of one `database` share it, each with a `schema` of its own for its tables.
+    """
 
     database: str
     migrations: Path
+    schema_: str | None = Field(default=None, alias="schema", min_length=1)
     per_tenant: bool = False
+    row_level_security: bool = False
     server: str = "default"
+
+    @field_validator("schema_")
+    @classmethod
+    def _not_the_systems(cls, schema: str | None) -> str | None:
+        if schema is not None and schema.startswith(("pg_", "migrator")):
+            raise ValueError(f"{schema!r} is a name for PostgreSQL's schemas or migrator's own")
+        return schema
+
+    @model_validator(mode="after")
+    def _one_isolation(self) -> Target:
+        if self.per_tenant and self.row_level_security:
+            raise ValueError("row_level_security is for tenants that share a database; this target has one for each")
+        return self
 
 
 Unowned = Literal["block", "quarantine", "shared", "replicate"]
@@ -188,15 +238,40 @@ class Control(_Model):
     database: str = "{prefix}_migrator"
 
 
+class ReadRole(_Model):
+    """`[roles.NAME]`: a role that may read the databases of the targets in `read`, and do nothing else."""
+
+    read: tuple[str, ...] = Field(min_length=1)
+
+
+class Roles(_Model):
+    """`[roles]`: roles that are made with the databases. What is a table in it and no setting is a role's name."""
+
+    readers: Mapping[str, ReadRole] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_name(cls, document: Any) -> Any:
+        if not isinstance(document, Mapping):
+            return document
+        named = {name: entry for name, entry in document.items() if name not in cls.model_fields}
+        settings = {name: entry for name, entry in document.items() if name in cls.model_fields}
+        for name, entry in named.items():
+            if not isinstance(entry, (Mapping, ReadRole)):
+                raise ValueError(f"there is no setting {name!r}; a role is a table: [roles.{name}]")
+        return {**settings, "readers": {**settings.get("readers", {}), **named}} if named else document
+
+
 class Settings(_Model):
     """The whole configuration. `root` is the directory that relative paths are meant from."""
 
     source: Source = Source()
-    servers: Mapping[str, Server] = Field(default_factory=dict)
+    servers: Mapping[str, TargetServer] = Field(default_factory=dict)
     control: Control = Control()
     tenants: Tenants = Tenants()
     targets: Mapping[str, Target] = Field(default_factory=dict)
     tables: Mapping[str, TableSettings] = Field(default_factory=dict)
+    roles: Roles = Roles()
     clean: Mapping[str, CleanRule] = Field(default_factory=dict)
     audit: AuditSettings = AuditSettings()
     limits: Limits = Field(default_factory=Limits)
@@ -218,7 +293,58 @@ class Settings(_Model):
                 if target not in self.targets:
                     known = ", ".join(self.targets) or "none"
                     raise ValueError(f"[tables.{name}] names the target {target!r}; known targets: {known}")
+        for name, role in self.roles.readers.items():
+            for target in role.read:
+                if target not in self.targets:
+                    known = ", ".join(self.targets) or "none"
+                    raise ValueError(f"[roles.{name}] reads the target {target!r}; known targets: {known}")
         return self
+
+    @model_validator(mode="after")
+    def _servers_exist(self) -> Settings:
+        for server in self.tenants.servers:
+            if server != "default" and server not in self.servers:
+                raise ValueError(f"tenants.servers names {server!r}, but there is no [servers.{server}]")
+        for name, target in self.targets.items():
+            if self.tenants.servers and target.per_tenant and target.server != "default":
+                raise ValueError(f"either tenants.servers or targets.{name}.server says where tenants go, not both")
+        return self
+
+    @property
+    def target_servers(self) -> tuple[str, ...]:
+        """The servers on which targets are made, by name."""
+        spread = self.tenants.servers
+        return tuple(
+            sorted(
+                {
+                    server
+                    for target in self.targets.values()
+                    for server in ((target.per_tenant and spread) or (target.server,))
+                }
+            )
+        )
+
+    @property
+    def server_names(self) -> tuple[str, ...]:
+        """Every server on which something may be made; the journal is on the default one."""
+        return tuple(sorted({"default", *self.target_servers}))
+
+    @property
+    def hosted(self) -> Mapping[str, tuple[str, ...]]:
+        """The targets of each database, in the file's order, by the first of them: its host."""
+        found: dict[tuple[str, str, bool], list[str]] = {}
+        for name, target in self.targets.items():
+            found.setdefault((target.server, target.database, target.per_tenant), []).append(name)
+        return {members[0]: tuple(members) for members in found.values()}
+
+    def readers_of(self, host: str) -> tuple[str, ...]:
+        """The read-only roles that may read something in the databases of that host."""
+        members = set(self.hosted[host])
+        return tuple(name for name, role in self.roles.readers.items() if members & set(role.read))
+
+    def host(self, target: str) -> str:
+        """The target whose name stands for the database that `target` is in: the first of those that share it."""
+        return next((host for host, members in self.hosted.items() if target in members), target)
 
     def path(self, path: Path) -> Path:
         """`path` made absolute from the configuration's directory."""

@@ -12,12 +12,16 @@ from migrator.errors import ConfigurationError
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """One tenant: its key as text, the slug in its database's name, its human name."""
+    """One tenant: its key as text, the slug in its database's name, its human name.
+
+    `server` is where its database is made; '' means its target's server.
+    """
 
     key: str
     slug: str
     name: str
     database: str = ""
+    server: str = ""
 
 
 def assign_databases(

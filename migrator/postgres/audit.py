@@ -16,6 +16,7 @@ from migrator.core.audit.facts import (
     LooseConstraint,
     Occupant,
     ReferenceRows,
+    RoleFact,
     RoutineFact,
     TriggerFact,
     UnownedRows,
@@ -100,6 +101,8 @@ def read_objects(connection: Connection, catalog: Catalog, placements: Placement
         ages=ages,
         hidden=frozenset(row[0] for row in relations if row[5] and row[0] in catalog.tables),
         unreadable=frozenset(row[0] for row in relations if not row[6] and row[0] in catalog.tables),
+        roles=tuple(RoleFact(*row) for row in rows(connection, "audit_roles", scope)),
+        extensions_in_use=frozenset(row[0] for row in rows(connection, "audit_extensions")),
         occupants=tuple(
             Occupant(kind, name, detail, seconds) for kind, name, detail, seconds in rows(connection, "audit_occupants")
         ),

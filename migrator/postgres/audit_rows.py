@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 
 from psycopg import sql
@@ -11,9 +12,8 @@ from migrator.core.catalog import Catalog, ForeignKey, Relation
 from migrator.core.cleaning import readable
 from migrator.core.paths import KeyPath, via
 from migrator.core.placement import Placement, Placements
-from migrator.postgres.cleaning import joined, read_operators
 from migrator.postgres.connect import Connection
-from migrator.postgres.reading import aliases, own_rows, source_of, tenant_key
+from migrator.postgres.reading import aliases, joined, own_rows, source_of, tenant_key
 
 _SAMPLES = sql.Literal(5)
 # Keys of different tables may have different collations, which cannot be compared; as bytes they always can.
@@ -30,7 +30,6 @@ class RowCounter:
         self._catalog = catalog
         self._placements = placements
         self._closed = closed
-        self._operators = read_operators(connection)
 
     # -- rows without a tenant ----------------------------------------------------------------------------------------
 
@@ -53,16 +52,14 @@ class RowCounter:
             source=source_of(placement, self._catalog),
         )
         joined = sql.SQL("FROM item i LEFT JOIN tenant o ON o.key = i.key ")
-        total, unset, beneath, unreachable, unknown = self._numbers(
-            read
-            + sql.SQL(
-                "SELECT count(*), count(*) FILTER (WHERE i.key IS NULL AND i.unset), "
-                "count(*) FILTER (WHERE i.key IS NULL AND NOT i.unset AND i.ends), "
-                "count(*) FILTER (WHERE i.key IS NULL AND NOT i.unset AND NOT i.ends), "
-                "count(*) FILTER (WHERE i.key IS NOT NULL AND o.key IS NULL) "
-            )
-            + joined
-        )
+        by_tenant: dict[str, int] = {}
+        lost: Counter[str] = Counter()
+        for tenant, why, count in self._connection.execute(read + _BY_OWNER + joined + sql.SQL("GROUP BY 1, 2")):
+            if tenant is not None:
+                by_tenant[tenant] = count
+            else:
+                lost[why] = count
+        unset, beneath, unreachable, unknown = (lost[why] for why in ("unset", "beneath", "unreachable", "unknown"))
         by_intent = placement.unowned in ("shared", "replicate")
         keys: tuple[str, ...] = ()
         samples: tuple[str, ...] = ()
@@ -76,7 +73,8 @@ class RowCounter:
                 "WHERE i.key IS NOT NULL AND o.key IS NULL GROUP BY i.key ORDER BY count(*) DESC, i.key LIMIT {}"
             ).format(_SAMPLES)
             keys = self._texts(read + sql.SQL("SELECT i.key ") + joined + frequent)
-        return UnownedRows(relation, total, unset, beneath, unreachable, unknown, keys, samples)
+        total = sum(by_tenant.values()) + sum(lost.values())
+        return UnownedRows(relation, total, unset, beneath, unreachable, unknown, keys, samples, by_tenant)
 
     # -- rows and their parents ---------------------------------------------------------------------------------------
 
@@ -96,7 +94,7 @@ class RowCounter:
             table=own_rows(self._catalog, key.table),
             complete=_complete(key),
             parent=own_rows(self._catalog, key.referenced),
-            matches=joined(key, "p", "t", self._operators),
+            matches=joined(key, "p", "t"),
         )
         (orphans,) = self._numbers(sql.SQL("SELECT count(*) ") + read)
         samples: tuple[str, ...] = ()
@@ -130,7 +128,7 @@ class RowCounter:
             parent_key=_key(parent),
             parent_columns=_columns(key.referenced_columns),
             parent=source_of(parent, self._catalog),
-            matches=joined(key, "p", "c", self._operators),
+            matches=joined(key, "p", "c"),
         )
         kinds = (
             sql.SQL("i.found IS NULL"),
@@ -211,6 +209,10 @@ class RowCounter:
         return tuple(row[0] for row in self._connection.execute(statement))
 
 
+_BY_OWNER = sql.SQL(
+    "SELECT o.key, CASE WHEN o.key IS NOT NULL THEN '' WHEN i.key IS NOT NULL THEN 'unknown' "
+    "WHEN i.unset THEN 'unset' WHEN i.ends THEN 'beneath' ELSE 'unreachable' END, count(*) "
+)
 _FIRST_FEW = sql.SQL("ORDER BY i.position LIMIT {}").format(_SAMPLES)
 
 

@@ -28,7 +28,8 @@ def explain(
         case PrepareTarget():
             return [
                 sql.SQL("CREATE DATABASE {}").format(sql.Identifier(step.template)).as_string(None),
-                f"-- alembic upgrade head ({step.tree}); pg_dump of all but post-data into the bare clone",
+                *(f"-- alembic upgrade head ({tree.path})" for tree in step.trees),
+                "-- pg_dump of all but post-data into the bare clone",
                 sql.SQL("CREATE DATABASE {}").format(sql.Identifier(step.bare)).as_string(None),
             ]
         case CreateDatabase():

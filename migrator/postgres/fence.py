@@ -123,10 +123,7 @@ def _with_patience(
         except psycopg.Error as error:
             if error.sqlstate != _LOCK_NOT_AVAILABLE:
                 raise database_error(error, endpoint) from error
-        holders = "; ".join(
-            f"pid {pid} ({user}, {application or 'no application name'}, {state} since {since:%H:%M:%S})"
-            for pid, user, application, state, since in rows(connection, "fence_holders", {"table": _regclass(table)})
-        )
+        holders = "; ".join(holder for (holder,) in rows(connection, "fence_holders", {"table": _regclass(table)}))
         if time.monotonic() > deadline:
             raise DatabaseError(
                 f"{endpoint}: {table} could not be locked: it is held by {holders or 'a prepared transaction'}.",

@@ -84,10 +84,8 @@ def end_sessions(connection: Connection, purpose: str) -> int:
 
 def _holders(connection: Connection, tables: Sequence[Relation]) -> str:
     found = {
-        f"{relation} by pid {pid} ({user}, {application or 'no name'}, {state} since {since:%H:%M:%S})": None
+        f"{relation} by {holder}": None
         for relation in tables
-        for pid, user, application, state, since in rows(
-            connection, "fence_holders", {"table": qualified(relation).as_string(connection)}
-        )
+        for (holder,) in rows(connection, "fence_holders", {"table": qualified(relation).as_string(connection)})
     }
     return "; ".join(found) or "nobody any more"

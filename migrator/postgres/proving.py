@@ -13,7 +13,7 @@ from migrator.core.transfer import Transfer
 from migrator.postgres.catalog import Objects, read_objects
 from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, session
 from migrator.postgres.digest import target_digests
-from migrator.postgres.reading import by_key, key_text, target_hash
+from migrator.postgres.reading import by_key, equal, key_text, target_hash
 from migrator.postgres.sequences import low_sequences
 
 _KEYS_A_QUERY = 10_000
@@ -105,7 +105,7 @@ def _foreign_rows(transfer: Transfer, by_relation: Mapping[Relation, Transfer], 
             if parent is None:
                 return None  # the path leaves this database: its references are checked across databases instead
             if (alias, hop) not in joins:
-                condition = _joined(hop, here, parent, alias, f"h{len(joins) + 1}")
+                condition = joined(hop, here, parent, sql.Identifier(alias), sql.Identifier(f"h{len(joins) + 1}"))
                 if condition is None:
                     return None
                 joins[alias, hop] = f"h{len(joins) + 1}"
@@ -115,7 +115,7 @@ def _foreign_rows(transfer: Transfer, by_relation: Mapping[Relation, Transfer], 
                     )
                 )
             alias, here = joins[alias, hop], parent
-        column = _named(here, one.column or "")
+        column = target_name(here, one.column or "")
         if column is None:
             return None
         keys.append(sql.SQL("{}::text").format(sql.Identifier(alias, column)))
@@ -124,24 +124,31 @@ def _foreign_rows(transfer: Transfer, by_relation: Mapping[Relation, Transfer], 
     )
 
 
-def _joined(hop: ForeignKey, child: Transfer, parent: Transfer, start: str, alias: str) -> sql.Composed | None:
-    """The hop's condition by the columns' names in the target; None where one of them did not travel."""
-    pattern = sql.SQL("{}::text = {}::text" if hop.as_text else "{} = {}")
+def joined(
+    hop: ForeignKey, child: Transfer, parent: Transfer, start: sql.Identifier, alias: sql.Identifier
+) -> sql.Composed | None:
+    """The hop's condition by the columns' names in the target; None where one of them did not travel.
+
+    The child goes by `start` there, the parent by `alias`.
+    """
     conditions = []
-    for left, right in zip(hop.columns, hop.referenced_columns, strict=True):
-        here, there = _named(child, left), _named(parent, right)
+    for place, (left, right) in enumerate(zip(hop.columns, hop.referenced_columns, strict=True)):
+        here, there = target_name(child, left), target_name(parent, right)
         if here is None or there is None:
             return None
-        conditions.append(pattern.format(sql.Identifier(alias, there), sql.Identifier(start, here)))
+        referenced, referencing = (
+            sql.SQL("{}.{}").format(end, sql.Identifier(name)) for end, name in ((alias, there), (start, here))
+        )
+        conditions.append(equal(hop, place, referenced, referencing))
     if hop.when is not None:
-        column = _named(child, hop.when[0])
+        column = target_name(child, hop.when[0])
         if column is None:
             return None
-        conditions.append(sql.SQL("{}::text = {}").format(sql.Identifier(start, column), sql.Literal(hop.when[1])))
+        conditions.append(sql.SQL("{}.{}::text = {}").format(start, sql.Identifier(column), sql.Literal(hop.when[1])))
     return sql.SQL(" AND ").join(conditions)
 
 
-def _named(transfer: Transfer, source_column: str) -> str | None:
+def target_name(transfer: Transfer, source_column: str) -> str | None:
     """The target's name of a source column, None where it did not travel."""
     return next((column.target for column in transfer.columns if column.source == source_column), None)
 
@@ -170,9 +177,9 @@ class Reference:
 
 def severed_reference(key: ForeignKey, child: Transfer, parent: Transfer) -> Reference | None:
     """The reference in the targets' names; None where a column of it did not travel."""
-    columns = tuple(_named(child, name) for name in key.columns)
-    referenced = tuple(_named(parent, name) for name in key.referenced_columns)
-    when = (_named(child, key.when[0]), key.when[1]) if key.when is not None else None
+    columns = tuple(target_name(child, name) for name in key.columns)
+    referenced = tuple(target_name(parent, name) for name in key.referenced_columns)
+    when = (target_name(child, key.when[0]), key.when[1]) if key.when is not None else None
     if None in columns or None in referenced or (when is not None and when[0] is None):
         return None
     return Reference(
@@ -231,14 +238,14 @@ def _absent(
     arrays = [sql.Literal([key[number] for key in keys]) for number, _ in enumerate(types)]
     unnested = sql.SQL(", ").join(sql.SQL("{}::text[]").format(array) for array in arrays)
     # A text that names a row of integers need not be a number: '01' is not row 1, and 'x' is no error.
-    pattern = sql.SQL("p.{}::text = k.{}" if reference.key.as_text else "p.{} = CAST(k.{} AS {})")
-    equal = sql.SQL(" AND ").join(
+    cast = sql.SQL("k.{}" if reference.key.as_text else "CAST(k.{} AS {})")
+    conditions = [
         # The type's name comes from the parent's catalog, spelt by format_type, quoted where it needs to be.
-        pattern.format(sql.Identifier(column), name, *(() if reference.key.as_text else (sql.SQL(type_),)))
-        for column, name, type_ in zip(reference.parent_columns, names, types, strict=True)
-    )
+        equal(reference.key, place, sql.Identifier("p", column), cast.format(name, sql.SQL(type_)))
+        for place, (column, name, type_) in enumerate(zip(reference.parent_columns, names, types, strict=True))
+    ]
     statement = sql.SQL("SELECT k.* FROM unnest({}) AS k({}) WHERE NOT EXISTS (SELECT FROM {} p WHERE {})").format(
-        unnested, sql.SQL(", ").join(names), sql.Identifier(*reference.parent), equal
+        unnested, sql.SQL(", ").join(names), sql.Identifier(*reference.parent), sql.SQL(" AND ").join(conditions)
     )
     return [tuple(row) for row in parent.execute(statement)]
 
@@ -256,7 +263,7 @@ def drill_down(
 
     `keyed_source` is `reading.select_keyed` for the tenant, `key` the primary key's source columns.
     """
-    names = [_named(transfer, name) for name in key]
+    names = [target_name(transfer, name) for name in key]
     if None in names or not names:
         return ()
     there = [name for name in names if name is not None]

@@ -2,39 +2,63 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
+from pathlib import Path
 
+import psycopg
 from psycopg import sql
 
-from migrator.core.catalog import Catalog, Relation
+from migrator.core.catalog import Catalog
 from migrator.core.placement import Placement
-from migrator.core.readiness import Population, ServerFacts, SourceFacts
-from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, rows, session
+from migrator.core.readiness import Missing, Population, ServerFacts
+from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, rows, session, system_identifier
 from migrator.postgres.databases import marks
 from migrator.postgres.reading import bare_names, source_of, tenant_key
 from migrator.postgres.units import session_budget
 
 
-def read_source_facts(connection: Connection) -> SourceFacts:
-    """What the connected role may do in the source."""
-    ((_, bypasses, creates, unreadable, not_owned),) = rows(connection, "privileges")
-    return SourceFacts(
-        tuple(Relation(*pair) for pair in unreadable), tuple(Relation(*pair) for pair in not_owned), bypasses, creates
-    )
+def missing_grants(connection: Connection) -> tuple[Missing, ...]:
+    """What the connected role lacks in the source, each with the statement that gives it."""
+    return tuple(Missing(*row) for row in rows(connection, "missing_grants"))
 
 
-def read_server_facts(name: str, endpoint: Endpoint, configured_sessions: int | None) -> ServerFacts:
-    """What one target server offers."""
+def read_server_facts(
+    name: str, endpoint: Endpoint, configured_sessions: int | None, configured_bytes: int | None
+) -> ServerFacts:
+    """What one target server offers. No SQL tells the free disk: it is configured, or looked at on this machine."""
     with session(endpoint, purpose="dry-run", settings=READ_ONLY) as connection:
-        ((may_create, _, _, _, _),) = rows(connection, "privileges")
+        ((role, may_create, _),) = rows(connection, "server_role")
         return ServerFacts(
             name,
             connection.info.server_version,
             may_create,
-            frozenset(str(row[0]) for row in rows(connection, "available_extensions")),
+            {extension: version for extension, version in rows(connection, "available_extensions")},
             {database: mark.run if mark else None for database, mark in marks(connection).items()},
             session_budget(connection, configured_sessions),
+            frozenset(row[0] for row in connection.execute("SELECT rolname FROM pg_catalog.pg_roles")),
+            configured_bytes if configured_bytes is not None else _free_bytes(connection),
+            role,
+            system_identifier(connection),
         )
+
+
+def _free_bytes(connection: Connection) -> int | None:
+    """The free disk below the server's data, or None where the server is not proven to be on this machine.
+
+    A loopback address or a socket proves nothing: a tunnel or a container may be behind it. That the directory of that
+    name was last changed here at the very moment that the server says does.
+    """
+    try:
+        ((directory, changed),) = rows(connection, "data_directory")
+    except psycopg.errors.InsufficientPrivilege:
+        return None
+    try:
+        if int(Path(directory).stat().st_mtime) != changed:
+            return None
+        return shutil.disk_usage(directory).free
+    except OSError:
+        return None
 
 
 def read_population(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -121,15 +122,39 @@ def aliases(path: KeyPath | None) -> dict[tuple[str, ForeignKey], str]:
 
 def _condition(hop: ForeignKey, start: str, alias: str) -> sql.Composed:
     """When a row of `hop.table` (as `start`) references one of `hop.referenced` (as `alias`)."""
-    pattern = sql.SQL("{}::text = {}::text" if hop.as_text else "{} = {}")
-    conditions = [
-        pattern.format(sql.Identifier(alias, there), sql.Identifier(start, here))
-        for here, there in zip(hop.columns, hop.referenced_columns, strict=True)
-    ]
-    if hop.when is not None:
-        column, value = hop.when
-        conditions.append(sql.SQL("{}::text = {}").format(sql.Identifier(start, column), sql.Literal(value)))
-    return sql.SQL(" AND ").join(conditions)
+    condition = joined(hop, alias, start)
+    if hop.when is None:
+        return condition
+    column, value = hop.when
+    return condition + sql.SQL(" AND {}::text = {}").format(sql.Identifier(start, column), sql.Literal(value))
+
+
+def joined(key: ForeignKey, parent: str, child: str) -> sql.Composed:
+    """The condition that a row of alias `child` references the row of alias `parent`, as the server compares them."""
+    return sql.SQL(" AND ").join(
+        equal(key, place, sql.Identifier(parent, there), sql.Identifier(child, here))
+        for place, (here, there) in enumerate(zip(key.columns, key.referenced_columns, strict=True))
+    )
+
+
+def equal(key: ForeignKey, place: int, referenced: sql.Composable, referencing: sql.Composable) -> sql.Composed:
+    """The comparison of the key's columns at one place."""
+    if key.as_text:
+        return sql.SQL("{}::text = {}::text").format(referenced, referencing)
+    return sql.SQL("{} {} {}").format(
+        referenced, _operator(*(key.operators[place] if key.operators else _EQUAL)), referencing
+    )
+
+
+_EQUAL = ("pg_catalog", "=")
+
+
+def _operator(schema: str, symbol: str) -> sql.Composable:
+    # An operator cannot be quoted as an identifier; what consists of anything but operator characters is none.
+    assert re.fullmatch(r"[-+*/<>=~!@#%^&|`?]+", symbol), symbol
+    if (schema, symbol) == _EQUAL:
+        return sql.SQL("=")
+    return sql.SQL("OPERATOR({}.{})").format(sql.Identifier(schema), sql.SQL(symbol))
 
 
 _LARGE_OBJECT_TEXT = sql.SQL(

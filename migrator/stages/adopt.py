@@ -8,7 +8,7 @@ from migrator.journal import Run
 from migrator.postgres.connect import READ_ONLY, session
 from migrator.postgres.databases import Mark, marks
 from migrator.postgres.fence import read_fence
-from migrator.stages.survey import plan_of, survey
+from migrator.stages.survey import plan_of, record_servers, survey
 from migrator.stages.workspace import Workspace
 
 
@@ -32,30 +32,42 @@ def adopt(workspace: Workspace, wanted: str | None) -> Run | None:
         )
     run = wanted or next(iter(found))
     adopted = workspace.journal.adopt_run(workspace.source_id, str(workspace.source), run)
-    for name, mark in found[run].items():
+    servers: dict[str, str] = {}
+    for (server, name), mark in found[run].items():
         if mark is None:
             workspace.journal.artefact(run, "fence", "source", "created")
         else:
             tenant = mark.tenant if mark.role == "target" else None
             workspace.journal.artefact(run, "database", name, "created", target=mark.target or None, tenant=tenant)
+            servers.update({tenant: server} if tenant else {})
+    if workspace.settings.tenants.servers:
+        record_servers(workspace, run, servers)
     workspace.progress.say(f"run {run} is in the journal again: {len(found[run])} things of it were found")
     return adopted
 
 
-def _left(workspace: Workspace) -> dict[str, dict[str, Mark | None]]:
-    """By run: the databases that it left, with their marks, and its fence (None)."""
+def _left(workspace: Workspace) -> dict[str, dict[tuple[str, str], Mark | None]]:
+    """By run: the databases that it left, as (server, name), with their marks, and its fence (None)."""
     plan = plan_of(workspace, survey(workspace))
-    ours: set[tuple[str, str]] = {(step.server, step.database) for step in plan.of(CreateDatabase)}
+    spread = workspace.settings.tenants.servers
+    # Which of the servers a tenant was put on was in the journal: any of them will do.
+    ours = {
+        (server, step.database)
+        for step in plan.of(CreateDatabase)
+        for server in ((step.tenant and spread) or (step.server,))
+    }
     for step in plan.of(PrepareTarget):
-        ours |= {(step.server, step.template), (step.server, step.bare)}
-    found: dict[str, dict[str, Mark | None]] = {}
+        per_tenant = workspace.settings.targets[step.target].per_tenant
+        for server in (per_tenant and spread) or (step.server,):
+            ours |= {(server, step.template), (server, step.bare)}
+    found: dict[str, dict[tuple[str, str], Mark | None]] = {}
     with workspace.read_source("adopt") as connection:
         fence = read_fence(connection)
     if fence is not None:
-        found.setdefault(fence.run, {})["the fence"] = None
+        found.setdefault(fence.run, {})["", "the fence"] = None
     for server in sorted({server for server, _ in ours}):
         with session(workspace.server(server), purpose="adopt", settings=READ_ONLY) as connection:
             for name, mark in marks(connection).items():
                 if mark is not None and (server, name) in ours:
-                    found.setdefault(mark.run, {})[name] = mark
+                    found.setdefault(mark.run, {})[server, name] = mark
     return found

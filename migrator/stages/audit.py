@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from migrator.core.audit.review import Baseline, chosen, read_baseline, review
@@ -12,6 +13,7 @@ from migrator.files import private_directory, write_atomically
 from migrator.postgres.audit import examine
 from migrator.report.document import to_json
 from migrator.stages.audit_outcome import audit_outcome
+from migrator.stages.audit_targets import look_at_targets
 from migrator.stages.workspace import Workspace
 
 
@@ -32,6 +34,7 @@ def audit(workspace: Workspace, *, baseline: Path | None = None, rules: tuple[st
     with workspace.stage("audit") as (run, summary):
         with workspace.read_source("audit") as connection:
             facts = examine(connection, workspace.settings, workspace.progress)
+        facts = replace(facts, targets=look_at_targets(workspace, run))
         found = review(facts, suppress=workspace.settings.audit.suppress, baseline=known, only=rules)
         outcome = audit_outcome(run.id, facts, found)
         file = _keep(workspace.backups / "audit", run.id, outcome)

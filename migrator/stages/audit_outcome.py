@@ -116,6 +116,10 @@ def _left_out(facts: Facts, found: Review) -> Iterator[str]:
         yield f"[audit] suppress names what was not found: {listed(found.idle)}."
     if facts.closed:
         yield f"Rows that could not be counted: {listed(str(relation) for relation in sorted(facts.closed))}."
+    if facts.targets.obstacle:
+        yield f"Names and room on the target servers were not looked at: {facts.targets.obstacle}"
+    for server, why in sorted(facts.targets.unreachable.items()):
+        yield f"The server {server} was not looked at: {why}"
 
 
 def _keys(findings: Iterable[Finding]) -> list[str]:

@@ -38,6 +38,7 @@ from migrator.stages.backup_directory import (
 )
 from migrator.stages.backup_outcome import Backup, backup_outcome
 from migrator.stages.backup_restore import jobs_within, verify_backup
+from migrator.stages.privileges import require_privileges
 from migrator.stages.workspace import Workspace
 
 _PURPOSE = "backup"
@@ -52,9 +53,10 @@ def backup(workspace: Workspace, *, verify: bool = False) -> Outcome:
     Raises:
         ConfigurationError: no pg_dump fits the server, or the backups' directory cannot be written.
         DatabaseError: the source cannot be read, or pg_dump failed.
-        RefusedError: the source is fenced, and there is no backup from before the fence.
+        RefusedError: the source is fenced, and there is no backup from before the fence; or it cannot all be read.
     """
     with workspace.stage("backup") as (run, summary):
+        require_privileges(workspace, "read", "every row")
         found = _keep_or_take(workspace, run)
         verification = verification_of(found.directory)
         tried = verify and not (verification and verification.passed)

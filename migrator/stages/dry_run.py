@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
+from migrator.core.audit.facts import TargetFacts
 from migrator.core.audit.review import review
 from migrator.core.outcome import Cell, Outcome, Section
 from migrator.core.plan import (
@@ -18,19 +21,24 @@ from migrator.core.plan import (
 )
 from migrator.core.readiness import (
     Check,
+    Missing,
     Population,
     check_large_objects,
     check_placements,
     check_population,
+    check_privileges,
     check_server,
     check_source,
+    check_spread,
+    needed_bytes,
 )
 from migrator.journal import Run
 from migrator.postgres.audit import examine
 from migrator.postgres.connect import Connection
 from migrator.postgres.explain import explain
 from migrator.postgres.large_objects import read_large_objects
-from migrator.postgres.readiness import read_population, read_server_facts, read_source_facts
+from migrator.postgres.readiness import missing_grants, read_population
+from migrator.stages.audit_targets import server_facts, target_servers
 from migrator.stages.rehearsal import carry_out_rehearsal
 from migrator.stages.survey import Survey, plan_of, survey_in
 from migrator.stages.workspace import Workspace
@@ -49,17 +57,33 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
     with workspace.stage("dry-run") as (run, summary):
         with workspace.read_source("dry-run") as connection:
             connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            missing = missing_grants(connection)
+            if any(one.need in ("read", "every row") for one in missing):
+                return _unreadable(run, missing, summary)
             found = survey_in(connection, workspace)
             plan = plan_of(workspace, found)
             population = _populations(workspace, found, connection)
-            checks = [*check_placements(found.placements), *check_source(found.catalog, read_source_facts(connection))]
+            checks = [
+                *check_placements(found.placements),
+                *check_privileges(missing),
+                *check_source(found.catalog),
+            ]
             checks += check_large_objects(read_large_objects(connection, found.catalog, found.placements))
         checks += check_population(population, found.placements)
-        checks += _row_checks(workspace)
-        checks += _server_checks(workspace, found, plan, run)
+        servers = tuple(server_facts(workspace, name) for name in target_servers(workspace))
+        targets = TargetFacts(plan, run=run.id, jobs=workspace.settings.limits.jobs, servers=servers)
+        checks += _audit_checks(workspace, targets)
+        needed = needed_bytes(found.catalog, found.placements, plan)
+        for server in servers:
+            checks += check_server(server, found.catalog, needed[server.name])
+        checks += check_spread(servers, {step.server for step in plan.of(CreateDatabase) if step.tenant})
+        if not found.tenants and any(target.per_tenant for target in workspace.settings.targets.values()):
+            checks.append(
+                Check("tenants", "block", "the tenant root is empty", "Name the right table: [tenants] root.")
+            )
         checks.append(_backup_check(workspace, run))
         blocked = any(check.state == "block" for check in checks)
-        estimate = _estimate(workspace, found, plan)
+        estimate = _estimate(workspace, plan, sum(needed.values()))
         workspace.journal.record_plan(run.id, plan.fingerprint, plan.to_document(), passed=not blocked)
         figures: dict[str, str | int | float | bool | None] = {
             "tables": len(found.placements.tables),
@@ -115,23 +139,41 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
         )
 
 
-# Rows that reference what will be in another database or nowhere, and rows that a clean rule would move.
-_ROW_RULES = ("S06", "S07", "S24", "C01")
+def _unreadable(run: Run, missing: Sequence[Missing], summary: dict[str, Any]) -> Outcome:
+    """A page of privileges only: the rest cannot be looked at without them."""
+    checks = list(check_privileges(missing))
+    summary["status"] = "findings"
+    return Outcome(
+        "dry-run",
+        "findings",
+        1,
+        run.id,
+        "The role cannot read all of the source; nothing else could be looked at.",
+        {"blocking": sum(1 for check in checks if check.state == "block")},
+        (_check_section(checks),),
+        {"checks": _listed(checks)},
+        ("migrator dry-run",),
+    )
 
 
-def _row_checks(workspace: Workspace) -> Iterable[Check]:
-    """What audit finds in the rows: it blocks where the key is declared, as the targets will declare it."""
+# Rows that reference what will be in another database or nowhere, rows that a clean rule would move, and what the
+# target servers lack: extensions, roles, free names, room.
+_RULES = ("S06", "S07", "S24", "C01", "S13", "S17", "S19", "S20")
+
+
+def _audit_checks(workspace: Workspace, targets: TargetFacts) -> Iterable[Check]:
+    """What audit finds in the way; a reference blocks where the key is declared, as the targets will declare it."""
     with workspace.read_source("dry-run") as connection:
-        facts = examine(connection, workspace.settings, workspace.progress)
+        facts = replace(examine(connection, workspace.settings, workspace.progress), targets=targets)
     undeclared = {reference.key.label for reference in facts.references if reference.key.virtual}
-    for finding in review(facts, suppress=workspace.settings.audit.suppress, only=_ROW_RULES).findings:
+    for finding in review(facts, suppress=workspace.settings.audit.suppress, only=_RULES).findings:
         blocks = finding.severity == "E" and finding.object not in undeclared
         yield Check(f"{finding.id} {finding.object}", "block" if blocks else "warn", finding.detail, finding.remedy)
 
 
 def _is_home(found: Survey, one: Population) -> bool:
     placement = found.placements.tables[one.relation]
-    return placement.target == one.target and not placement.derived
+    return placement.home == one.target and not placement.derived
 
 
 def _statements(step: Step, found: Survey, workspace: Workspace) -> list[str]:
@@ -145,7 +187,7 @@ def _populations(workspace: Workspace, found: Survey, connection: Connection) ->
     progress.start("counting rows", total=len(placed), unit="tables")
     result = []
     for number, placement in enumerate(placed, 1):
-        for target in placement.targets:
+        for target in placement.homes:
             result.append(
                 read_population(
                     connection,
@@ -161,15 +203,6 @@ def _populations(workspace: Workspace, found: Survey, connection: Connection) ->
     return result
 
 
-def _server_checks(workspace: Workspace, found: Survey, plan: Plan, run: Run) -> Iterable[Check]:
-    limits = workspace.settings.limits
-    for name in sorted({target.server for target in workspace.settings.targets.values()}):
-        facts = read_server_facts(name, workspace.server(name), limits.max_target_connections)
-        yield from check_server(facts, found.catalog, plan, run.id, jobs=limits.jobs)
-    if not found.tenants and any(target.per_tenant for target in workspace.settings.targets.values()):
-        yield Check("tenants", "block", "the tenant root is empty", "Name the right table: [tenants] root.")
-
-
 def _backup_check(workspace: Workspace, run: Run) -> Check:
     kept = workspace.journal.recorded(run.id, "backup")
     if kept is None:
@@ -177,17 +210,12 @@ def _backup_check(workspace: Workspace, run: Run) -> Check:
     return Check("backup", "ok", f"recorded in {kept.get('directory', 'the journal')}")
 
 
-def _estimate(workspace: Workspace, found: Survey, plan: Plan) -> dict[str, int | float]:
-    size = sum(
-        found.catalog.tables[step.relation].bytes
-        for step in plan.of(CopyTable)
-        if step.relation in found.catalog.tables
-    )
+def _estimate(workspace: Workspace, plan: Plan, needed: int) -> dict[str, int | float]:
     databases = sum(1 for _ in plan.of(CreateDatabase))
-    jobs = workspace.settings.limits.jobs
-    seconds = size / (_BYTES_A_SECOND_AND_JOB * jobs) + databases * _SECONDS_A_DATABASE / jobs
-    # An empty database is about 8 MB; what is copied takes about what it takes in the source.
-    return {"estimated_seconds": round(seconds, 1), "estimated_bytes": size + databases * 8_000_000}
+    seconds = (
+        sum(step.bytes for step in plan.of(CopyTable)) / _BYTES_A_SECOND_AND_JOB
+    ) + databases * _SECONDS_A_DATABASE
+    return {"estimated_seconds": round(seconds / workspace.settings.limits.jobs, 1), "estimated_bytes": needed}
 
 
 # -- the page ---------------------------------------------------------------------------------------------------------
@@ -284,7 +312,8 @@ def _step_section(plan: Plan) -> Section:
 def _describe(step: Step) -> str:
     match step:
         case PrepareTarget():
-            return f"build {step.template} at {', '.join(step.heads)}, and {step.bare} without indexes and keys"
+            heads = ", ".join(head for tree in step.trees for head in tree.heads)
+            return f"build {step.template} at {heads}, and {step.bare} without indexes and keys"
         case CreateDatabase():
             return f"create database {step.database} from {step.bare}"
         case RaiseFence():
@@ -302,10 +331,7 @@ def _describe(step: Step) -> str:
 
 def _data(found: Survey, plan: Plan, population: Iterable[Population], checks: Iterable[Check]) -> Mapping[str, object]:
     return {
-        "checks": [
-            {"name": check.name, "state": check.state, "detail": check.detail, "remedy": check.remedy}
-            for check in checks
-        ],
+        "checks": _listed(checks),
         "plan": plan.to_document(),
         "population": [
             {
@@ -319,3 +345,9 @@ def _data(found: Survey, plan: Plan, population: Iterable[Population], checks: I
         ],
         "severed": [key.label for key in found.placements.severed],
     }
+
+
+def _listed(checks: Iterable[Check]) -> list[Mapping[str, str]]:
+    return [
+        {"name": check.name, "state": check.state, "detail": check.detail, "remedy": check.remedy} for check in checks
+    ]

@@ -84,20 +84,12 @@ def regenerate_trees(workspace: Workspace, directory: Path) -> Outcome:
     with workspace.read_source("init") as connection:
         catalog = read_catalog(connection, workspace.settings.source.schemas)
     placements = place(catalog, workspace.settings)
-    renamed = [
-        one for one in placements.tables.values() if one.target and (one.destination != one.relation or one.columns)
-    ]
-    if renamed:
-        raise RefusedError(
-            f"{renamed[0].relation} has another name or other columns in its target, which no generated tree has.",
-            "Write that as a revision of your own, after the baseline, and leave the baseline as it is.",
-        )
     trees = divide_source(workspace, catalog, placements)
     made = write_trees(directory / _MIGRATIONS, trees)
     return Outcome(
         "init",
         headline=f"Wrote {len(made)} Alembic trees.",
-        summary={target: len(entries) for target, entries in trees.division.targets.items()},
+        summary={target: len(entries) for target, entries in trees.objects.items()},
         sections=_tree_sections(trees),
         data=_tree_data(trees, made),
         next=("migrator placements", "migrator dry-run"),
@@ -423,7 +415,7 @@ def _tree_sections(trees: Trees) -> tuple[Section, ...]:
 def _tree_data(trees: Trees, made: Sequence[Path]) -> Mapping[str, object]:
     return {
         "trees": [str(path) for path in made],
-        "objects": {target: len(entries) for target, entries in trees.division.targets.items()},
+        "objects": {target: len(entries) for target, entries in trees.objects.items()},
         "left_out": [
             {"object": one.entry.title, "reason": one.reason, "spans": one.spans} for one in trees.division.left
         ],

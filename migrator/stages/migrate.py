@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 from migrator.core.catalog import Relation
 from migrator.core.compare import Difference, Digest, total
@@ -24,12 +26,14 @@ from migrator.postgres.databases import drop_database
 from migrator.postgres.deferred import FinishUnit, TargetWork
 from migrator.postgres.fence import lift_fence, raise_fence, read_fence
 from migrator.postgres.large_objects import copy_large_objects
+from migrator.postgres.roles import make_role, marked_roles
 from migrator.postgres.snapshot import Snapshot
 from migrator.postgres.units import copy_units, session_budget
 from migrator.stages.backup_restore import jobs_within
 from migrator.stages.drift import drift_section, routed_digests, written_since
+from migrator.stages.privileges import require_privileges
 from migrator.stages.proof import Proof, proof_sections, prove
-from migrator.stages.resolve import Resolved, resolve
+from migrator.stages.resolve import Resolved, complete_template, resolve
 from migrator.stages.survey import Survey, plan_of, survey, survey_in
 from migrator.stages.workspace import Workspace
 from migrator.workers import Work, processes, warm_up
@@ -45,6 +49,7 @@ def migrate(workspace: Workspace, *, without_backup: bool = False, fence: bool =
         TargetsFailedError: some databases failed; the others are complete, and the same command resumes.
     """
     with workspace.stage("migrate") as (run, summary):
+        require_privileges(workspace, "read", "every row", *(("fence",) if fence else ()))
         found = survey(workspace)
         plan = plan_of(workspace, found)
         if done := _done_before(workspace, run, plan):
@@ -176,20 +181,31 @@ class _Migration:
 
     def _prepare_targets(self) -> Mapping[str, str]:
         scripts: dict[str, str] = {}
+        self._make_roles()
         for step in self.plan.of(PrepareTarget):
-            self.workspace.progress.say(
-                f"building the schema of target {step.target} (revision {', '.join(step.heads)})"
-            )
+            built = ", ".join(f"{tree.target} (revision {', '.join(tree.heads)})" for tree in step.trees)
+            self.workspace.progress.say(f"building the schema of target {built}")
             scripts[step.target] = prepare_target(
                 step,
                 run=self.run.id,
                 journal=self.journal,
                 server=self.workspace.server(step.server),
                 like=self.workspace.source,
-                tree=self.workspace.settings.path(self.workspace.settings.targets[step.target].migrations),
+                trees=[(self.workspace.settings.path(Path(tree.path)), tree.schema) for tree in step.trees],
+                complete=partial(complete_template, self.workspace, self.survey, step.target),
                 programs=self.workspace.programs,
             )
         return scripts
+
+    def _make_roles(self) -> None:
+        """The read-only roles that do not exist yet, on every server where they read something."""
+        wanted = {(step.server, role) for step in self.plan.of(CreateDatabase) for role in step.readers}
+        for server, role in sorted(wanted):
+            with session(self.workspace.server(server), purpose="prepare") as connection:
+                if role not in marked_roles(connection):
+                    self.journal.artefact(self.run.id, "role", role, "intended")
+                if make_role(connection, role, self.run.id):
+                    self.journal.artefact(self.run.id, "role", role, "created")
 
     # -- the fence and the snapshot -------------------------------------------------------------------------------
 
@@ -319,10 +335,9 @@ class _Migration:
         }
         transfers = {name: target.transfers for name, target in resolved.items()}
         jobs = jobs_within(settings.limits.jobs, settings.limits.max_source_connections)
-        with session(workspace.server(), purpose="capacity", settings=READ_ONLY) as connection:
-            budget = session_budget(connection, settings.limits.max_target_connections)
+        budget = self._session_budget()
         group = max(1, (budget - 2 * jobs) // jobs)
-        databases: dict[str, list[Destination]] = {name: [] for name in settings.targets}
+        databases: dict[str, list[Destination]] = {name: [] for name in settings.hosted}
         for step in self.plan.of(CreateDatabase):
             databases[step.target].append(Destination(step.tenant, workspace.server(step.server).at(step.database)))
         copies = copy_units(
@@ -390,6 +405,17 @@ class _Migration:
             counts.close()
         return self._prove(transfers), carried.failures
 
+    def _session_budget(self) -> int:
+        """How many sessions to targets may be open at once: what the tightest server bears.
+
+        A group of databases may be all on one server.
+        """
+        budgets = []
+        for name in sorted({step.server for step in self.plan.of(CreateDatabase)}):
+            with session(self.workspace.server(name), purpose="capacity", settings=READ_ONLY) as connection:
+                budgets.append(session_budget(connection, self.workspace.settings.limits.max_target_connections))
+        return min(budgets)
+
     def _sequence_values(self, epoch: str, resolved: Mapping[str, Resolved]) -> Mapping[str, Mapping[Relation, int]]:
         """Behind which value each target's sequences go on; what verify holds them to.
 
@@ -442,7 +468,7 @@ class _Migration:
             if name.startswith("copy:") and step.status != "done"
         }
         names = {
-            name: self.survey.placements.tables[relation].target
+            name: self.survey.placements.tables[relation].home
             for relation in covered
             if (name := f"{relation.schema}.{relation.name}") not in partly
         }

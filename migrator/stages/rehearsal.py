@@ -39,15 +39,19 @@ def carry_out_rehearsal(workspace: Workspace) -> Rehearsal:
     started = time.monotonic()
     figures: dict[str, float] = {}
     try:
+        # The run is opened first: where it puts its tenants is decided once.
+        open_run = scratch.journal.open_run(scratch.source_id, str(scratch.source))
         plan = plan_of(scratch, survey(scratch))
-        with session(scratch.server(), purpose="rehearse") as connection:
-            existing = marks(connection)
-        taken = [step.database for step in plan.of(CreateDatabase) if step.database in existing]
+        taken = []
+        for server in sorted({step.server for step in plan.of(CreateDatabase)}):
+            with session(scratch.server(server), purpose="rehearse") as connection:
+                existing = marks(connection)
+            here = [step.database for step in plan.of(CreateDatabase) if step.server == server]
+            taken += [database for database in here if database in existing]
         if taken:
             raise RefusedError(
                 f"The rehearsal's database {taken[0]!r} exists already.", "Drop it, or choose another [source] prefix."
             )
-        open_run = scratch.journal.open_run(scratch.source_id, str(scratch.source))
         scratch.journal.record_plan(open_run.id, plan.fingerprint, plan.to_document(), passed=True)
         migrate(scratch, without_backup=True, fence=False)
         figures["migrate"] = round(time.monotonic() - started, 2)
@@ -72,7 +76,9 @@ def _scratch_workspace(workspace: Workspace) -> Workspace:
     prefix = f"{workspace.prefix}_rehearsal"
     settings = workspace.settings
     targets = {
-        name: target.model_copy(update={"database": "{prefix}_{slug}" if target.per_tenant else f"{{prefix}}_{name}"})
+        name: target.model_copy(
+            update={"database": "{prefix}_{slug}" if target.per_tenant else f"{{prefix}}_{settings.host(name)}"}
+        )
         for name, target in settings.targets.items()
     }
     source = settings.source.model_copy(update={"prefix": prefix})

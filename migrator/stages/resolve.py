@@ -10,8 +10,10 @@ from migrator.core.plan import Plan, PrepareTarget
 from migrator.core.transfer import SequenceTransfer, Transfer, sequence_transfers, transfers_into
 from migrator.errors import ConfigurationError
 from migrator.postgres.catalog import Objects, read_catalog, read_objects
-from migrator.postgres.connect import READ_ONLY, session
+from migrator.postgres.connect import READ_ONLY, Endpoint, rows, session
 from migrator.postgres.deferred import seeded_tables
+from migrator.postgres.policies import secure
+from migrator.postgres.roles import grant_reading
 from migrator.stages.survey import Survey
 from migrator.stages.workspace import Workspace
 
@@ -37,9 +39,7 @@ def resolve(workspace: Workspace, plan: Plan, found: Survey) -> Mapping[str, Res
         endpoint = workspace.server(step.server).at(step.template)
         with session(endpoint, purpose="resolve", settings=READ_ONLY) as connection:
             catalog = read_catalog(connection)
-            transfers = transfers_into(
-                step.target, found.placements, found.catalog, catalog, workspace.settings, dict(found.query_columns)
-            )
+            transfers = _transfers(workspace, found, step.target, catalog)
             if seeded := seeded_tables(connection, transfers):
                 raise ConfigurationError(
                     f"The tree of target {step.target!r} puts rows of its own into {', '.join(map(str, seeded))}, "
@@ -51,3 +51,30 @@ def resolve(workspace: Workspace, plan: Plan, found: Survey) -> Mapping[str, Res
             catalog, transfers, sequence_transfers(found.catalog, catalog, transfers), objects
         )
     return resolved
+
+
+def complete_template(workspace: Workspace, found: Survey, host: str, template: Endpoint) -> None:
+    """Adds to a template what migrator.toml asks for and no tree has: policies, and what read-only roles may read.
+
+    Raises:
+        ConfigurationError: a column or table has no counterpart, or a key path gives no policy.
+    """
+    settings = workspace.settings
+    members = settings.hosted[host]
+    readers = {name: set(role.read) & set(members) for name, role in settings.roles.readers.items()}
+    secured = any(settings.targets[name].row_level_security for name in members)
+    if not secured and not any(readers.values()):
+        return
+    with session(template, purpose="prepare") as connection, connection.transaction():
+        if secured:
+            catalog = read_catalog(connection)
+            secure(connection, _transfers(workspace, found, host, catalog), catalog, settings.tenants.setting)
+        own = {name: schema for name in members if (schema := settings.targets[name].schema_)}
+        rest = [name for (name,) in rows(connection, "user_schemas") if name not in own.values()]
+        for role, targets in readers.items():
+            for target in sorted(targets):
+                grant_reading(connection, role, [own[target]] if target in own else rest)
+
+
+def _transfers(workspace: Workspace, found: Survey, host: str, catalog: Catalog) -> tuple[Transfer, ...]:
+    return transfers_into(host, found.placements, found.catalog, catalog, workspace.settings, dict(found.query_columns))

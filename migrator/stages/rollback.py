@@ -24,11 +24,14 @@ from migrator.postgres.digest import whole_table
 from migrator.postgres.dump import dump_directory, read_back
 from migrator.postgres.fence import lift_fence, read_fence
 from migrator.postgres.proving import object_differences
+from migrator.postgres.roles import drop_role, marked_roles
 from migrator.stages.adopt import adopt
 from migrator.stages.backup_directory import check_backup, make_private
 from migrator.stages.backup_restore import restore_backup_into
 from migrator.stages.clean import clean
+from migrator.stages.privileges import require_privileges
 from migrator.stages.rollback_outcome import Findings, Taken, done_well, report, validation, written_message
+from migrator.stages.survey import servers_of
 from migrator.stages.workspace import Workspace
 from migrator.stages.writes import Carried, find_writes, replay_writes, require_rows, save_writes
 
@@ -103,13 +106,15 @@ def rollback(
 
 def _look(workspace: Workspace, run: Run) -> Findings:
     databases = []
-    for name in _servers(workspace):
+    roles: list[tuple[str, str]] = []
+    for name in servers_of(workspace, run.id):
         with session(workspace.server(name), purpose="rollback", settings=READ_ONLY) as connection:
             databases += [
                 (name, database, mark)
                 for database, mark in sorted(marks(connection).items())
                 if mark is not None and mark.run == run.id and mark.role != "restored"
             ]
+            roles += [(name, role) for role, mark in marked_roles(connection).items() if mark and mark.run == run.id]
     with workspace.read_source("rollback") as connection:
         fence = read_fence(connection)
     targets = [(server, database, mark) for server, database, mark in databases if mark.role == "target"]
@@ -127,11 +132,8 @@ def _look(workspace: Workspace, run: Run) -> Findings:
             raise RefusedError(
                 f"Whether applications wrote to the targets cannot be told: {error.message}", error.hint
             ) from error
-    return Findings(tuple(databases), fence, writes, tuple(database for _, database, _ in unfinished))
-
-
-def _servers(workspace: Workspace) -> list[str]:
-    return sorted({"default", *(target.server for target in workspace.settings.targets.values())})
+    unfinished_names = tuple(database for _, database, _ in unfinished)
+    return Findings(tuple(databases), fence, writes, unfinished_names, tuple(roles))
 
 
 # -- taking back ------------------------------------------------------------------------------------------------------
@@ -161,6 +163,12 @@ def _take_back(
             drop_database(connection, database, run=run.id)
         workspace.journal.artefact(run.id, "database", database, "dropped")
         done.dropped.append(database)
+    for server, role in found.roles:
+        with session(workspace.server(server), purpose="rollback") as connection:
+            dropped = drop_role(connection, role, run.id)
+        (done.roles if dropped else done.used).append(role)
+        if dropped:
+            workspace.journal.artefact(run.id, "role", role, "dropped")
     with session(workspace.source, purpose="rollback") as connection:
         # Compared under the fence: afterwards the monolith's users write again.
         done.changed, done.compared = _source_changes(workspace, run, connection)
@@ -254,6 +262,7 @@ def _checked_backup(workspace: Workspace, run: Run) -> tuple[Path, Manifest]:
     recorded = workspace.journal.recorded(run.id, "backup")
     if recorded is None:
         raise RefusedError("There is no backup of this run to restore.", "Roll back without --restore-backup.")
+    require_privileges(workspace, "fence", "restore")  # its tables get their owners back, and it is swapped by name
     directory = Path(recorded["directory"])
     return directory, check_backup(directory, workspace.source_id)
 
@@ -279,9 +288,11 @@ def drop_run(workspace: Workspace) -> None:
     run = workspace.journal.current_run(workspace.source_id)
     if run is None:
         return
-    for name in _servers(workspace):
+    for name in servers_of(workspace, run.id):
         with session(workspace.server(name), purpose="rollback") as connection:
             for database, mark in marks(connection).items():
                 if mark is not None and mark.run == run.id:
                     drop_database(connection, database, run=run.id)
+            for role in marked_roles(connection):
+                drop_role(connection, role, run.id)
     workspace.journal.close_run(run.id, "rehearsed")

@@ -25,6 +25,7 @@ class Findings:
     fence: FenceState | None
     writes: Writes | None  # since migrate; None where no database is finished
     unfinished: tuple[str, ...]  # databases that migrate never finished
+    roles: tuple[tuple[str, str], ...] = ()  # (server, role)
 
     @property
     def written(self) -> tuple[tuple[str, Difference], ...]:
@@ -43,6 +44,8 @@ class Taken:
 
     dumped: list[tuple[str, str]] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
+    roles: list[str] = field(default_factory=list)  # dropped
+    used: list[str] = field(default_factory=list)  # roles that stay, because something of somebody's uses them
     lifted: int = 0
     compared: int = 0
     changed: tuple[Difference, ...] = ()
@@ -89,6 +92,7 @@ def validation(run: Run, found: Findings, source: str, *, backup: Mapping[str, A
     figures: dict[str, str | int | float | bool | None] = {
         "databases_to_drop": len(found.databases),
         "databases_to_dump_first": len(targets),
+        "roles_to_drop": len(found.roles),
         "fenced_tables": len(found.fence.fenced) if found.fence else 0,
         "databases_written_since_migrate": len({database for database, _ in found.written}),
         "backup": str(backup["directory"]) if backup else None,
@@ -141,6 +145,7 @@ def report(run: Run, found: Findings, done: Taken, source: str) -> Outcome:
     figures: dict[str, str | int | float | bool | None] = {
         "databases_dumped": len(done.dumped),
         "databases_dropped": len(done.dropped),
+        "roles_dropped": len(done.roles),
         "tables_unfenced": done.lifted,
         "tables_compared": done.compared,
         "tables_changed": len(done.changed),
@@ -153,6 +158,9 @@ def report(run: Run, found: Findings, done: Taken, source: str) -> Outcome:
         figures["changes_carried_back"] = done.carried.rows
         figures["conflicts"] = len(done.carried.conflicts)
     sections = [Section("Dumps of what was dropped", ("database", "dump"), tuple(done.dumped))] if done.dumped else []
+    if done.used:
+        stay = "They have privileges or objects elsewhere: DROP OWNED BY in those databases, then DROP ROLE."
+        sections.append(Section("Roles that stay", ("role",), tuple((role,) for role in done.used), stay, "warning"))
     if found.written:
         sections.append(_written_section(found))
     if done.changed:

@@ -11,6 +11,7 @@ from migrator.core.outcome import Outcome, Section
 from migrator.core.sequence import next_commands
 from migrator.journal import Artefact, Holder, Run, StageRecord, StepRecord
 from migrator.postgres.fence import FenceState, read_fence
+from migrator.stages.survey import recorded_servers
 from migrator.stages.workspace import Workspace
 
 
@@ -54,6 +55,7 @@ class _Reading:
         self.holder = journal.lock_holder(workspace.source_id)
         self.stages = journal.stage_records(run.id)
         self.steps = tuple(journal.step_records(run.id).values())
+        self.servers = recorded_servers(workspace, run.id)
         self.databases = tuple(one for one in journal.artefacts(run.id, "database") if one.state == "created")
 
     def outcome(self) -> Outcome:
@@ -80,7 +82,7 @@ class _Reading:
                 *((_running_section(running, self.now, alive=self.holder is not None),) if running else ()),
                 *((_failed_section(failed),) if failed else ()),
                 *((_kinds_section(self.steps),) if self.steps else ()),
-                *((_databases_section(self.databases),) if self.databases else ()),
+                *((_databases_section(self.databases, self.servers),) if self.databases else ()),
             ),
             data=self._data(),
             next=()
@@ -181,11 +183,14 @@ def _kinds_section(steps: Iterable[StepRecord]) -> Section:
     )
 
 
-def _databases_section(databases: Iterable[Artefact]) -> Section:
+def _databases_section(databases: Iterable[Artefact], servers: Mapping[str, str]) -> Section:
     return Section(
         "Databases of this run",
-        ("database", "target", "tenant"),
-        tuple((one.name, one.target, one.tenant) for one in databases),
+        ("database", "target", "tenant", *(("server",) if servers else ())),
+        tuple(
+            (one.name, one.target, one.tenant, *((servers.get(one.tenant or "", ""),) if servers else ()))
+            for one in databases
+        ),
     )
 
 

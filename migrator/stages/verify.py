@@ -169,15 +169,15 @@ class _Verifier:
         for key in self.survey.placements.severed:
             child = self.survey.placements.tables[key.table]
             parent = self.survey.placements.tables[key.referenced]
-            reference = self._reference(key, child.target, parent.target)
-            parents = [step for step in self.plan.of(CreateDatabase) if step.target == parent.target]
+            reference = self._reference(key, child.home, parent.home)
+            parents = [step for step in self.plan.of(CreateDatabase) if step.target == parent.home]
             if reference is None or len(parents) != 1:
                 found.append((key.label, "", 0, "not checked: its columns did not travel"))
                 continue
             home = self.workspace.server(parents[0].server).at(parents[0].database)
             with session(home, purpose="verify", settings=READ_ONLY) as parent_connection:
                 for step in self.databases:
-                    if step.target != child.target:
+                    if step.target != child.home:
                         continue
                     endpoint = self.workspace.server(step.server).at(step.database)
                     with session(endpoint, purpose="verify", settings=READ_ONLY) as child_connection:

@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from migrator.core.progress import Progress
-from migrator.core.settings import Server, Settings
+from migrator.core.settings import Settings, TargetServer
 from migrator.errors import ConfigurationError
 from migrator.journal import Journal, Run
 from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, raw_connect, session, system_identifier
@@ -50,7 +50,7 @@ class Workspace:
         """
         if name != "default" and name not in self.settings.servers:
             raise ConfigurationError(f"[servers.{name}] is missing.", "Add it to migrator.toml with its url.")
-        endpoint = Endpoint.of(self.settings.servers.get(name, Server()), default=self.source)
+        endpoint = Endpoint.of(self.settings.servers.get(name, TargetServer()), default=self.source)
         # CREATE DATABASE must not run from the source itself: nobody may be connected to a template or a dropped one.
         return endpoint.at("postgres") if endpoint.database == self.source.database else endpoint
 
@@ -110,8 +110,11 @@ class Workspace:
 
     def shares_server_with_source(self) -> bool:
         """Whether targets are made on the server that the source is on, whatever the two are called."""
-        with session(self.server(), purpose="identify") as connection:
-            return self.source_id.startswith(f"{system_identifier(connection)}/")
+        for name in self.settings.server_names:
+            with session(self.server(name), purpose="identify") as connection:
+                if self.source_id.startswith(f"{system_identifier(connection)}/"):
+                    return True
+        return False
 
     @contextmanager
     def read_source(self, purpose: str) -> Iterator[Connection]:

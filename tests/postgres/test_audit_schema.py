@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from migrator.postgres.connect import Endpoint
 from tests.audit_facts import found
 from tests.audit_source import ROOT, TENANT_TABLES, read, run
 
@@ -187,3 +188,34 @@ def test_what_statistics_say_about_indexes_and_heaps(database_url: str) -> None:
     assert facts.statistics_days >= 0
     assert found("G08", facts) == {}  # counted for less than a week
     assert set(found("G12", facts)) == {"public.kept_code_idx"}
+
+
+def test_extensions_that_something_depends_on(database_url: str) -> None:
+    run(database_url, ROOT)
+    assert read(database_url).extensions_in_use == frozenset()
+    run(database_url, "CREATE FUNCTION f() RETURNS integer LANGUAGE plpgsql AS 'BEGIN RETURN 1; END'")
+    assert read(database_url).extensions_in_use == {"plpgsql"}
+
+
+def test_roles_that_own_or_are_granted(database_url: str) -> None:
+    name = Endpoint(database_url).database
+    owner, reader, caller, bystander = (f"{name}_{role}" for role in ("owner", "reader", "caller", "bystander"))
+    roles = (owner, reader, caller, bystander)
+    run(
+        database_url,
+        ROOT,
+        *(f"CREATE ROLE {role}" for role in roles),
+        "CREATE TABLE imported (id bigint PRIMARY KEY)",
+        f"ALTER TABLE imported OWNER TO {owner}",
+        f"GRANT SELECT ON companies TO {reader}",
+        "CREATE FUNCTION f() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
+        f"GRANT EXECUTE ON FUNCTION f TO {caller}",
+    )
+    try:
+        facts = read(database_url)
+        assert {role.name.removeprefix(f"{name}_"): (role.tables, role.granted) for role in facts.roles} == {
+            "postgres": (1, False), "owner": (1, False), "reader": (0, True), "caller": (0, True)
+        }  # fmt: skip
+        assert set(found("S17", facts)) == {"owners"}
+    finally:
+        run(database_url, *(f"DROP OWNED BY {role}" for role in roles), *(f"DROP ROLE {role}" for role in roles))

@@ -13,6 +13,7 @@ import pytest
 from examples.topsteel.generator import load
 from migrator.core.outcome import Outcome
 from migrator.errors import ConfigurationError
+from migrator.postgres.connect import Endpoint
 from migrator.report.document import outcome_document
 from migrator.stages.audit import audit
 from migrator.stages.workspace import Workspace
@@ -174,3 +175,25 @@ def test_the_reference_erp_of_one_company(database_url: str, make_workspace: Wor
     }
     for rule in ("S01", "S02", "S03", "S04", "S06", "S24"):
         assert by_rule(outcome, rule) == {}, rule
+
+
+def test_the_audit_looks_at_the_target_servers(make_workspace: WorkspaceFactory, monolith: str, tmp_path: Path) -> None:
+    blind = audit(make_workspace(monolith, **SPLIT), rules=("S19",))
+    assert "not an Alembic tree" in blind.sections[-1].text
+    for name in ("auth", "shared", "tenant"):
+        (tmp_path / name / "versions").mkdir(parents=True)
+        (tmp_path / name / "env.py").touch()
+    source = Endpoint(monolith)
+    targets = {**SPLIT["targets"], "auth": {"database": source.database, "migrations": "auth"}}
+    (finding,) = audit(make_workspace(monolith, **{**SPLIT, "targets": targets}), rules=("S19",)).data["findings"]
+    assert finding["detail"] == f"The target database {source.database!r} is the source itself."
+
+    elsewhere = {"auth": {"database": "{prefix}_auth", "migrations": "auth", "server": "west"}}
+    west = {"west": {"url": "postgresql:///postgres?host=/nowhere"}, "default": {"free_disk": "1MB"}}
+    outcome = audit(
+        make_workspace(monolith, **{**SPLIT, "targets": {**SPLIT["targets"], **elsewhere}}, servers=west),
+        rules=("S13", "S19", "S20"),
+    )
+    assert [item["key"] for item in outcome.data["findings"]] == ["S20:default:disk"]
+    assert outcome.data["findings"][0]["detail"].startswith("1 MB are free, about ")
+    assert "The server west was not looked at:" in outcome.sections[-1].text

@@ -63,6 +63,10 @@ def test_it_tells_everything_and_changes_nothing(shop: Shop) -> None:
     assert steps.count("CreateDatabase") == steps.count("FinishDatabase") == 5
     assert steps.index("RaiseFence") < steps.index("CopyTable")
     assert answer.document["next"] == [f"migrator --config {shop.toml} migrate"]
+    # The tests' server is on this machine, which proves itself by its data directory: its disk can be seen.
+    disk = [check["detail"] for check in answer.document["checks"] if "disk" in check["detail"]]
+    assert len(disk) == 1
+    assert " of disk free, about " in disk[0]
     again = shop.succeed("dry-run")
     assert again.summary["fingerprint"] == answer.summary["fingerprint"]
 

@@ -125,6 +125,14 @@ def test_a_leak_is_found_over_the_key_path(shop: Shop) -> None:
         assert leaks == {"customers": 1, "sales": 1}
 
 
+def test_the_audit_names_a_database_that_is_not_like_its_template(shop: Shop) -> None:
+    assert shop.succeed("audit", "--rule", "S22").document["findings"] == []
+    with planted(shop, (TWO, "CREATE INDEX by_hand ON notes (body)", "DROP INDEX by_hand")):
+        (finding,) = shop.run("audit", "--rule", "S22").document["findings"]
+    assert finding["key"] == f"S22:{shop.prefix}_{TWO}"
+    assert finding["detail"] == "1 object against the template: index public.by_hand is extra."
+
+
 @pytest.mark.parametrize(
     ("fault", "cure", "kind", "named", "how"),
     [

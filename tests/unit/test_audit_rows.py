@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from migrator.core.audit.facts import CleanableRows, LooseConstraint, ReferenceRows, UnownedRows
@@ -32,7 +34,7 @@ def placed(unowned: str = "block") -> dict[str, object]:
     ],
 )
 def test_s03_counts_the_rows_that_nobody_owns(
-    unowned: str, counted: dict[str, int], rows: int | None, severity: str | None
+    unowned: str, counted: dict[str, Any], rows: int | None, severity: str | None
 ) -> None:
     known = facts(
         NOTES, configured=placed(unowned),

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from migrator.core.catalog import Catalog
 from migrator.core.placement import place
+from migrator.core.plan import CreateDatabase, PrepareTarget
 from migrator.core.readiness import (
     Check,
     LargeObjectFacts,
+    Missing,
     Population,
     ServerFacts,
-    SourceFacts,
     check_large_objects,
     check_placements,
     check_population,
+    check_privileges,
     check_server,
     check_source,
+    needed_bytes,
 )
 from migrator.core.settings import Settings
 from tests.schema import catalog, public
@@ -28,8 +31,7 @@ from tests.unit.test_placement import CLIENTS, TARGETS, UNITS, USERS
 from tests.unit.test_placement import TENANTS as ROOT
 from tests.unit.test_plan import plan
 
-ABLE = SourceFacts((), (), bypasses_row_security=True, may_create_schema=True)
-SERVER = ServerFacts("default", 180004, True, frozenset({"plpgsql", "citext"}), {}, 100)
+SERVER = ServerFacts("default", 180004, True, {}, {}, 100, free_bytes=2 * 10**9, role="dba")
 
 
 def blocks(checks: Any) -> dict[str, str]:
@@ -39,31 +41,30 @@ def blocks(checks: Any) -> dict[str, str]:
 
 
 def test_a_source_that_is_ready() -> None:
-    checks = list(check_source(catalog(ROOT), ABLE))
+    checks = [*check_source(catalog(ROOT)), *check_privileges(())]
     assert {check.state for check in checks} == {"ok"}
+    assert len(checks) == 4
 
 
-@pytest.mark.parametrize(
-    ("facts", "source", "name", "detail"),
-    [
-        (replace(ABLE, unreadable=(public("a"),)), catalog(ROOT), "read the source", "no SELECT on a"),
-        (
-            replace(ABLE, not_owned=tuple(public(f"t{n}") for n in range(7))),
-            catalog(ROOT),
-            "fence the source",
-            "not the owner of t0, t1, t2, t3, t4 and 2 more, so no trigger can be put on them",
-        ),
-        (replace(ABLE, may_create_schema=False), catalog(ROOT), "fence the source", "no CREATE on the database"),
-        (
-            replace(ABLE, bypasses_row_security=False),
-            catalog(replace(ROOT, force_row_security=True)),
-            "row security",
-            "policies are forced on tenants and would hide rows",
-        ),
-    ],
-)
-def test_what_keeps_a_source_from_being_split(facts: SourceFacts, source: Catalog, name: str, detail: str) -> None:
-    assert blocks(check_source(source, facts)) == {name: detail}
+def test_each_missing_privilege_is_told_with_its_statement() -> None:
+    missing = [
+        *(Missing("read", f"SELECT on public.t{n}", f"GRANT SELECT ON TABLE public.t{n} TO dba") for n in range(7)),
+        Missing("fence", "2 tables belong to a", "GRANT a TO dba"),
+        Missing("fence", "1 tables belong to b", "GRANT b TO dba"),
+        Missing("every row", "public.x has policies", "ALTER ROLE dba BYPASSRLS"),
+        Missing("every row", "public.y has policies", "ALTER ROLE dba BYPASSRLS"),
+        Missing("restore", "the database belongs to a", "GRANT a TO dba"),
+    ]
+    checks = {check.name: check for check in check_privileges(missing)}
+    assert {name for name, check in checks.items() if check.state == "block"} == {
+        "read the source",
+        "fence the source",
+        "row security",
+    }
+    assert checks["rollback --restore-backup"].state == "warn"
+    assert checks["read the source"].remedy.endswith("GRANT SELECT ON TABLE public.t4 TO dba; and 2 more")
+    assert checks["fence the source"].remedy == "GRANT a TO dba; GRANT b TO dba;"
+    assert checks["row security"].remedy == "ALTER ROLE dba BYPASSRLS;"
 
 
 @pytest.mark.parametrize(
@@ -87,47 +88,51 @@ def test_large_objects_that_travel_warn_of_what_the_fence_does_not_hold() -> Non
 
 
 def test_another_encoding_is_told() -> None:
-    (check,) = (one for one in check_source(catalog(ROOT, encoding="LATIN1"), ABLE) if one.state == "warn")
+    (check,) = (one for one in check_source(catalog(ROOT, encoding="LATIN1")) if one.state == "warn")
     assert "LATIN1" in check.detail
 
 
-def server_blocks(facts: ServerFacts, source: Catalog | None = None, *, jobs: int = 2) -> str:
-    return "; ".join(blocks_of_server(facts, source, jobs=jobs))
-
-
-def blocks_of_server(facts: ServerFacts, source: Catalog | None = None, *, jobs: int = 2) -> list[str]:
-    checks = check_server(facts, source or catalog(ROOT), plan(), "run-1", jobs=jobs)
-    return [check.detail for check in checks if check.state == "block"]
-
-
 def test_a_server_that_is_ready() -> None:
-    assert blocks_of_server(SERVER) == []
-    # What the run itself made is not in its way; a newer server is fine.
-    assert blocks_of_server(replace(SERVER, databases={"erp_north": "run-1"}, version=190000)) == []
+    # A newer server is fine.
+    for facts in (SERVER, replace(SERVER, version=190000)):
+        checks = list(check_server(facts, catalog(ROOT), 10**9))
+        assert {check.state for check in checks} == {"ok"}
+        assert checks[-1].detail == "2.0 GB of disk free, about 1.0 GB needed"
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         ({"version": 170005}, "version 17.5 is older than the source's 18.0"),
-        ({"may_create_databases": False}, "may not create databases"),
-        ({"databases": {"erp_north": None}}, "1 databases exist already and were not made by this run: erp_north"),
-        ({"databases": {"erp_tenant_bare": "run-0"}}, "erp_tenant_bare"),
-        ({"free_sessions": 7}, "7 free connections, 8 are needed at least"),
+        ({"may_create_databases": False}, "the role dba may not create databases"),
     ],
 )
 def test_what_keeps_a_server_from_taking_it(change: Mapping[str, Any], said: str) -> None:
-    assert said in server_blocks(replace(SERVER, **change))
+    assert blocks(check_server(replace(SERVER, **change), catalog(ROOT), 0)) == {"server default": said}
 
 
-def test_more_jobs_need_more_sessions() -> None:
-    assert server_blocks(replace(SERVER, free_sessions=20), jobs=7).startswith("20 free connections, 23")
+def test_a_disk_that_nobody_can_see_is_told() -> None:
+    checks = list(check_server(replace(SERVER, free_bytes=None), catalog(ROOT), 123_000_001))
+    (check,) = (one for one in checks if one.state == "warn")
+    assert check.detail == "its free disk is unknown; about 124 MB are needed"
+    assert '[servers.default] free_disk = "500GB"' in check.remedy
 
 
-def test_an_extension_that_is_missing_is_told() -> None:
-    source = catalog(ROOT, extensions={"plpgsql": "1.0", "postgis": "3.4", "citext": "1.6"})
-    (check,) = (one for one in check_server(SERVER, source, plan(), "run-1", jobs=2) if one.state == "warn")
-    assert check.detail.endswith("postgis")
+def test_the_disk_that_a_plan_needs() -> None:
+    invoices = replace(CLIENTS, bytes=30_000_000)
+    units = replace(UNITS, bytes=5_000_000)
+    known = catalog(ROOT, invoices, units)
+    placed = place(
+        known, settings({"clients": {"target": "tenant"}, "units": {"target": "shared", "replicate": ["tenant"]}})
+    )
+    made = plan()
+    names = {step.server for step in made.of(CreateDatabase)}
+    copies = Counter(step.target for step in made.of(CreateDatabase))
+    databases = 2 * len(list(made.of(PrepareTarget))) + copies.total()
+    assert names == {"default"}
+    # What tenants share out is there once, what each of them gets as often as there are tenants.
+    expected = databases * 8_000_000 + 30_000_000 + 5_000_000 * (copies["shared"] + copies["tenant"])
+    assert needed_bytes(known, placed, made) == {"default": expected}
 
 
 # -- placements and rows ----------------------------------------------------------------------------------------------

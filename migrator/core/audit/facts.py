@@ -8,6 +8,8 @@ from typing import Literal
 
 from migrator.core.catalog import Catalog, ForeignKey, Relation
 from migrator.core.placement import Placement, Placements
+from migrator.core.plan import Plan
+from migrator.core.readiness import ServerFacts
 
 Scope = Literal["tables", "columns", "foreign keys", "indexes", "sequences", "database"]
 
@@ -109,7 +111,7 @@ class Occupant:
 
 @dataclass(frozen=True, slots=True)
 class UnownedRows:
-    """Rows of one tenant table without a known tenant, counted by why.
+    """Rows of one tenant table: how many each tenant has, and those without a known one, counted by why.
 
     `unset` have no key (or no parent) of their own, `beneath` hang on such a row, `unreachable` name a parent that is
     missing, `unknown` carry a key that no tenant has.
@@ -123,6 +125,7 @@ class UnownedRows:
     unknown: int = 0
     unknown_keys: tuple[str, ...] = ()
     samples: tuple[str, ...] = ()
+    by_tenant: Mapping[str, int] = field(default_factory=dict)  # the rows that do have a known tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +158,41 @@ class CleanableRows:
         return sum(self.rows.values())
 
 
+@dataclass(frozen=True, slots=True)
+class RoleFact:
+    """A role that owns objects of the source, or is granted something on them."""
+
+    name: str
+    tables: int = 0  # that it owns
+    granted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DriftedDatabase:
+    """A target database whose objects are not its template's: (kind, name, "missing" | "extra" | "different")."""
+
+    database: str
+    objects: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True)
+class TargetFacts:
+    """What is to be made on the target servers, and what they say about themselves.
+
+    `plan` is None where none can be made: for the reason in `obstacle`, or because of a `conflict` between names.
+    `drifted` is read once databases are there.
+    """
+
+    plan: Plan | None = None
+    obstacle: str = ""
+    conflict: str = ""
+    run: str = ""
+    jobs: int = 1
+    servers: tuple[ServerFacts, ...] = ()
+    unreachable: Mapping[str, str] = field(default_factory=dict)  # server -> why
+    drifted: tuple[DriftedDatabase, ...] = ()
+
+
 @dataclass(frozen=True)
 class Facts:
     """Everything that the rules look at, read in one snapshot."""
@@ -182,6 +220,9 @@ class Facts:
     unowned: tuple[UnownedRows, ...] = ()
     references: tuple[ReferenceRows, ...] = ()
     cleanable: tuple[CleanableRows, ...] = ()
+    roles: tuple[RoleFact, ...] = ()
+    extensions_in_use: frozenset[str] = frozenset()  # that a table, index, view or default depends on
+    targets: TargetFacts = TargetFacts()
 
     @property
     def closed(self) -> frozenset[Relation]:

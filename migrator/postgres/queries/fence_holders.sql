@@ -1,5 +1,8 @@
 -- Sessions that hold a lock on the table which a new trigger conflicts with.
-SELECT a.pid, a.usename, a.application_name, a.state, coalesce(a.xact_start, a.backend_start)
+-- What they do is hidden from a role without pg_read_all_stats.
+SELECT format('pid %%s (%%s, %%s, %%s)', a.pid, a.usename, coalesce(nullif(a.application_name, ''), 'no application name'),
+              coalesce(a.state || ' since ' || to_char(coalesce(a.xact_start, a.backend_start), 'HH24:MI:SS'),
+                       'what it does is hidden'))
 FROM pg_catalog.pg_locks l
 JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
 WHERE l.relation = %(table)s::regclass AND l.granted AND a.pid <> pg_catalog.pg_backend_pid()
