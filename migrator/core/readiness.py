@@ -180,10 +180,10 @@ _EMPTY_DATABASE = 8_000_000
 def needed_bytes(catalog: Catalog, placements: Placements, plan: Plan) -> Mapping[str, int]:
     """How much disk the plan takes, by server: what is copied takes about what it takes in the source.
 
-    A target's tables are taken to be spread evenly over its databases.
+    A host's tables are taken to be spread evenly over its databases.
     """
     created = Counter((step.target, step.server) for step in plan.of(CreateDatabase))
-    per_target = Counter(step.target for step in plan.of(CreateDatabase))
+    per_host = Counter(step.target for step in plan.of(CreateDatabase))
     needed: Counter[str] = Counter()
     for step in plan.of(PrepareTarget):
         needed[step.server] += 2 * _EMPTY_DATABASE
@@ -191,10 +191,10 @@ def needed_bytes(catalog: Catalog, placements: Placements, plan: Plan) -> Mappin
         needed[server] += count * _EMPTY_DATABASE
     for placement in placements.tables.values():
         table = catalog.tables.get(placement.relation)
-        for (target, server), count in created.items():
-            if table is not None and target in placement.targets:
-                whole = placement.key_path is None or target != placement.target
-                needed[server] += table.bytes * count if whole else table.bytes * count // per_target[target]
+        for (host, server), count in created.items():
+            if table is not None and host in placement.homes:
+                # Without a key path every tenant gets all of its rows.
+                needed[server] += table.bytes * count // (per_host[host] if placement.key_path else 1)
     return needed
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -206,9 +207,11 @@ class CleanRule(_Model):
 
 
 class AuditSettings(_Model):
-    """`[audit]`: rule ids or finding keys that are not reported."""
+    """`[audit]`: what is not reported; `history` is the source's Alembic tree, run after `history_before` (SQL)."""
 
     suppress: tuple[str, ...] = ()
+    history: Path | None = None
+    history_before: tuple[Path, ...] = ()
 
 
 Positive = Annotated[int, Field(gt=0)]
@@ -230,6 +233,18 @@ class Paths(_Model):
     backups: Path = Path("backups")
     logs: Path = Path("logs")
     programs: Path | None = None
+
+
+class BackupSettings(_Model):
+    """`[backup]`: commands that encrypt and decrypt dumps, as lists of arguments or as lines split like a shell's."""
+
+    encrypt: tuple[str, ...] = ()
+    decrypt: tuple[str, ...] = ()
+
+    @field_validator("encrypt", "decrypt", mode="before")
+    @classmethod
+    def _one_line(cls, command: object) -> object:
+        return tuple(shlex.split(command)) if isinstance(command, str) else command
 
 
 class Control(_Model):
@@ -276,6 +291,7 @@ class Settings(_Model):
     audit: AuditSettings = AuditSettings()
     limits: Limits = Field(default_factory=Limits)
     paths: Paths = Paths()
+    backup: BackupSettings = BackupSettings()
     root: Path = Path()
     file: Path | None = None
 

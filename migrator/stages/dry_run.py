@@ -38,7 +38,7 @@ from migrator.postgres.connect import Connection
 from migrator.postgres.explain import explain
 from migrator.postgres.large_objects import read_large_objects
 from migrator.postgres.readiness import missing_grants, read_population
-from migrator.stages.audit_targets import server_facts, target_servers
+from migrator.stages.audit_targets import server_facts
 from migrator.stages.rehearsal import carry_out_rehearsal
 from migrator.stages.survey import Survey, plan_of, survey_in
 from migrator.stages.workspace import Workspace
@@ -70,7 +70,7 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
             ]
             checks += check_large_objects(read_large_objects(connection, found.catalog, found.placements))
         checks += check_population(population, found.placements)
-        servers = tuple(server_facts(workspace, name) for name in target_servers(workspace))
+        servers = tuple(server_facts(workspace, name) for name in workspace.settings.target_servers)
         targets = TargetFacts(plan, run=run.id, jobs=workspace.settings.limits.jobs, servers=servers)
         checks += _audit_checks(workspace, targets)
         needed = needed_bytes(found.catalog, found.placements, plan)

@@ -26,7 +26,7 @@ from migrator.postgres.fence import lift_fence, read_fence
 from migrator.postgres.proving import object_differences
 from migrator.postgres.roles import drop_role, marked_roles
 from migrator.stages.adopt import adopt
-from migrator.stages.backup_directory import check_backup, make_private
+from migrator.stages.backup_directory import DUMP, check_backup, finish_dump
 from migrator.stages.backup_restore import restore_backup_into
 from migrator.stages.clean import clean
 from migrator.stages.privileges import require_privileges
@@ -206,11 +206,9 @@ def _dump(workspace: Workspace, run: Run, found: Findings, done: Taken) -> None:
     def dump(item: tuple[str, str]) -> tuple[str, str]:
         server, database = item
         directory = _free_name(home, database)
-        dump_directory(
-            workspace.server(server).at(database), directory, programs=workspace.programs, purpose="rollback"
-        )
-        make_private(directory)
-        read_back(directory, programs=workspace.programs)
+        endpoint = workspace.server(server).at(database)
+        dump_directory(endpoint, directory, programs=workspace.programs, cipher=workspace.cipher, purpose="rollback")
+        finish_dump(workspace, directory)
         return database, str(directory)
 
     with ThreadPoolExecutor(workspace.settings.limits.jobs) as pool:
@@ -264,7 +262,11 @@ def _checked_backup(workspace: Workspace, run: Run) -> tuple[Path, Manifest]:
         raise RefusedError("There is no backup of this run to restore.", "Roll back without --restore-backup.")
     require_privileges(workspace, "fence", "restore")  # its tables get their owners back, and it is swapped by name
     directory = Path(recorded["directory"])
-    return directory, check_backup(directory, workspace.source_id)
+    manifest = check_backup(directory, workspace.source_id)
+    if manifest.encryption:
+        # Whole files do not say that the key is at hand.
+        read_back(directory / DUMP, programs=workspace.programs, cipher=workspace.cipher)
+    return directory, manifest
 
 
 def _swap_for_backup(workspace: Workspace, run: Run, directory: Path, manifest: Manifest) -> str:

@@ -193,6 +193,37 @@ class TargetFacts:
     drifted: tuple[DriftedDatabase, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class RevisionFault:
+    """Why a revision of an Alembic history does not run; `revision` is empty where the history cannot be loaded.
+
+    `line` is the line of the revision's file that was at work, `relation` what PostgreSQL says does not exist.
+    """
+
+    revision: str
+    error: str
+    file: str = ""
+    line: int | None = None
+    statement: str = ""
+    relation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryFact:
+    """What came of running an Alembic history on an empty database.
+
+    `tables` are those that it made, up to its head or to the fault. `unknown_tables` and `other_changes` are what
+    autogenerate would drop or change there: None where it was not asked.
+    """
+
+    directory: str
+    heads: tuple[str, ...]
+    fault: RevisionFault | None = None
+    tables: frozenset[Relation] = frozenset()
+    unknown_tables: tuple[str, ...] | None = None
+    other_changes: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Facts:
     """Everything that the rules look at, read in one snapshot."""
@@ -223,6 +254,7 @@ class Facts:
     roles: tuple[RoleFact, ...] = ()
     extensions_in_use: frozenset[str] = frozenset()  # that a table, index, view or default depends on
     targets: TargetFacts = TargetFacts()
+    history: HistoryFact | None = None
 
     @property
     def closed(self) -> frozenset[Relation]:
