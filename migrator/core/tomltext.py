@@ -36,6 +36,7 @@ class TenantColumns:
     slug: str | None
     name: str | None
     notes: tuple[str, ...] = ()
+    settings: tuple[tuple[str, str], ...] = ()  # session settings that hold the tenant key, with the evidence
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,12 @@ def _tenants(found: Findings) -> Iterator[str]:
         yield f"name = {_string(tenants.name)}   # names the tenant in reports"
     for note in tenants.notes:
         yield from _comment(note)
+    if tenants.settings:
+        yield "# inferred: session settings that hold the tenant key; each tenant's database gives them to its sessions"
+        for name, evidence in tenants.settings:
+            yield from _comment(f"  {name}: {evidence}")
+        given = ", ".join(f'{_string(name)} = "{{key}}"' for name, _ in tenants.settings)
+        yield f"settings = {{ {given} }}"
 
 
 def _severed(found: Findings) -> Iterator[str]:

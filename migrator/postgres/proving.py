@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from psycopg import sql
 
 from migrator.core.catalog import ForeignKey, Relation
 from migrator.core.compare import Digest, RowDifference, merge_keys
+from migrator.core.manifest import DatabaseSetting
 from migrator.core.transfer import Transfer
 from migrator.postgres.catalog import Objects, read_objects
 from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, session
 from migrator.postgres.digest import target_digests
 from migrator.postgres.reading import by_key, equal, key_text, target_hash
 from migrator.postgres.sequences import low_sequences
+from migrator.postgres.session_settings import read_settings
 
 _KEYS_A_QUERY = 10_000
 
@@ -43,11 +45,12 @@ def examine(
     template: Objects,
     given: Mapping[Relation, int],
     soft_deleted: Mapping[Relation, str],
+    settings: Sequence[DatabaseSetting] = (),
 ) -> DatabaseFacts:
     """Reads one target database in one read-only session.
 
     `given` are the values up to which the source's sequences have given numbers, by target sequence; `soft_deleted`
-    names the deletion columns.
+    names the deletion columns, `settings` are those that the database gives its sessions.
     """
     with session(endpoint, purpose="verify", settings=READ_ONLY) as connection:
         return DatabaseFacts(
@@ -55,11 +58,18 @@ def examine(
             target,
             tenant,
             target_digests(connection, transfers, tenant),
-            object_differences(template, read_objects(connection)),
+            object_differences(
+                {**template, **_as_objects(settings)},
+                {**read_objects(connection), **_as_objects(read_settings(connection))},
+            ),
             tuple(_leaks(connection, transfers, tenant)) if tenant else (),
             tuple((str(name), stands or 0, value) for name, stands, value in low_sequences(connection, given)),
             tuple(_live_rows(connection, soft_deleted)),
         )
+
+
+def _as_objects(settings: Iterable[DatabaseSetting]) -> Objects:
+    return {("setting", f"{one.role} {one.name}".strip()): one.value for one in settings}
 
 
 def object_differences(expected: Objects, found: Objects) -> tuple[tuple[str, str, str], ...]:

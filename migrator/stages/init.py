@@ -15,6 +15,7 @@ from migrator.core.outcome import Outcome, Section
 from migrator.core.paths import KeyPath
 from migrator.core.placement import Placement, Placements, place
 from migrator.core.proposal import Agreement, Draft, Proposal, WithoutTenant, complete, draft, propose, settle
+from migrator.core.session_settings import tenant_setting
 from migrator.core.settings import Settings
 from migrator.core.tenant_root import RootCandidate, RootChoice, choose, rank
 from migrator.core.tomltext import Findings, Polymorph, TenantColumns, render
@@ -25,6 +26,7 @@ from migrator.postgres.connect import Connection
 from migrator.postgres.estimates import row_counts
 from migrator.postgres.inference import agreement, disagreeing, supported, type_values, without_tenant
 from migrator.postgres.large_objects import naming_columns
+from migrator.postgres.session_settings import read_readers
 from migrator.stages.trees import LEFT_OUT_FILE, Trees, divide_source, write_trees
 from migrator.stages.workspace import Workspace
 
@@ -134,7 +136,10 @@ class _Reading:
             self.workspace.prefix,
             self.workspace.source.public,
             tuple(self.workspace.settings.source.schemas),
-            self._columns(root, root_key),
+            replace(
+                self._columns(root, root_key),
+                settings=tenant_setting(read_readers(self.connection), drafted.found.paths),
+            ),
             choice,
             proposals,
             virtual,

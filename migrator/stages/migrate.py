@@ -34,6 +34,7 @@ from migrator.stages.drift import drift_section, routed_digests, written_since
 from migrator.stages.privileges import require_privileges
 from migrator.stages.proof import Proof, proof_sections, prove
 from migrator.stages.resolve import Resolved, complete_template, resolve
+from migrator.stages.session_settings import TargetSettings
 from migrator.stages.survey import Survey, plan_of, survey, survey_in
 from migrator.stages.workspace import Workspace
 from migrator.workers import Work, processes, warm_up
@@ -388,6 +389,7 @@ class _Migration:
                     ],
                     workspace.progress,
                 )
+                TargetSettings(workspace, self.plan).apply()
                 copy_large_objects(
                     workspace.source, snapshot.id, self.survey.catalog, transfers, databases, epoch=epoch, jobs=jobs
                 )

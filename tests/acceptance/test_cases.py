@@ -180,6 +180,7 @@ def test_the_pipeline_runs_on_what_init_wrote(case: Case) -> None:
         assert outcome.exit_code == 0 or stage is audit, (outcome.headline, _complaints(outcome))
         if stage is migrate:
             _all_large_objects_arrived(case)
+            _all_settings_arrived(case)
     run = outcome.run_id
     with case.workspace() as workspace:
         outcome = rollback(workspace, confirm=run)
@@ -187,16 +188,34 @@ def test_the_pipeline_runs_on_what_init_wrote(case: Case) -> None:
     assert objects(case.url) == before
 
 
-def _all_large_objects_arrived(case: Case) -> None:
-    """Each is where rows name it, under its own number, with what it held, its comment and its privileges."""
-    with psycopg.connect(case.url, autocommit=True) as connection:
-        names = connection.execute(
+def _all_settings_arrived(case: Case) -> None:
+    """A session in a tenant's database finds the settings of the source, and those that say whose it is."""
+    found: dict[str, list[str]] = {}
+    for setting in case.expected.get("settings", {}):
+        for name in _databases(case):
+            with psycopg.connect(make_conninfo(case.url, dbname=name)) as connection:
+                row = connection.execute("SELECT current_setting(%s, true)", [setting]).fetchone()
+                if row is not None and row[0] and not name.endswith(("_template", "_bare", "_migrator")):
+                    found.setdefault(setting, []).append(row[0])
+    assert {name: sorted(set(values)) for name, values in found.items()} == case.expected.get("settings", {})
+
+
+def _databases(case: Case) -> list[str]:
+    """Every database that the pipeline made."""
+    with psycopg.connect(case.url) as connection:
+        found = connection.execute(
             "SELECT datname FROM pg_database WHERE starts_with(datname, %s) AND NOT datname = current_database()",
             [f"{case.prefix}_"],
         ).fetchall()
+    return [name for (name,) in found]
+
+
+def _all_large_objects_arrived(case: Case) -> None:
+    """Each is where rows name it, under its own number, with what it held, its comment and its privileges."""
+    with psycopg.connect(case.url, autocommit=True) as connection:
         source = connection.execute(_LARGE_OBJECTS).fetchall()
     found = []
-    for (name,) in names:
+    for name in _databases(case):
         with psycopg.connect(make_conninfo(case.url, dbname=name)) as connection:
             found += connection.execute(_LARGE_OBJECTS).fetchall()
     assert sorted(set(found)) == sorted(source)

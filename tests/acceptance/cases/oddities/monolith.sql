@@ -299,3 +299,10 @@ REFRESH MATERIALIZED VIEW mv;
 -- NaN is larger than every number: a row that came before the constraint does not satisfy it.
 ALTER TABLE orders ADD CONSTRAINT total_small CHECK (total < 1e9) NOT VALID;
 COMMENT ON CONSTRAINT total_small ON orders IS 'c';
+
+-- Of the database as a whole, and of a role in it.
+DO $$ BEGIN
+    EXECUTE format('ALTER DATABASE %I SET app.edition = ''it''''s gold''', current_database());
+    EXECUTE format('ALTER DATABASE %I SET search_path = "$user", crm, public, "Émpty"', current_database());
+    EXECUTE format('ALTER ROLE CURRENT_USER IN DATABASE %I SET work_mem = ''5MB''', current_database());
+END $$;
