@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from migrator.core.catalog import Catalog, ForeignKey, Relation, Table
+from migrator.core.grouping import Member
 from migrator.core.identity import BOOKKEEPING, identity_tables
 from migrator.core.inference import dangling_columns
 from migrator.core.paths import FoundPaths, KeyPath, find_paths, in_order, via
@@ -206,9 +207,7 @@ class _Proposing:
 
     def _entry(self, relation: Relation, table: Table) -> Proposal:
         if _is_bookkeeping(relation):
-            return Proposal(
-                relation, ignore="bookkeeping of the application's own migrations, by its name", inferred=True
-            )
+            return left_behind(relation)
         if relation == self.draft.root:
             return Proposal(relation, "auth", "the tenant root")
         if relation in self.draft.identities:
@@ -376,6 +375,21 @@ def _agreed(found: Agreement) -> str:
     if not found.rows:
         return "; other paths are equally short, and there are no rows to compare"
     return f"; all its paths agree on {found.rows:,} rows"
+
+
+def grouped(members: Iterable[Member]) -> tuple[Proposal, ...]:
+    """The entries of a layout without tenants."""
+    return tuple(
+        left_behind(one.relation)
+        if _is_bookkeeping(one.relation)
+        else Proposal(one.relation, one.group, one.reason, inferred=one.inferred)
+        for one in members
+    )
+
+
+def left_behind(relation: Relation) -> Proposal:
+    """The entry of a table of bookkeeping."""
+    return Proposal(relation, ignore="bookkeeping of the application's own migrations, by its name", inferred=True)
 
 
 def _is_bookkeeping(relation: Relation) -> bool:

@@ -243,6 +243,7 @@ class Paths(_Model):
     """`[paths]`: where files go, relative to migrator.toml; `programs` is the directory of pg_dump and friends."""
 
     backups: Path = Path("backups")
+    spool: Path = Path("spool")
     logs: Path = Path("logs")
     programs: Path | None = None
 

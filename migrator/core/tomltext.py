@@ -7,11 +7,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
 
 from migrator.core.catalog import Catalog, ForeignKey, Relation
 from migrator.core.paths import KeyPath
 from migrator.core.proposal import Proposal
 from migrator.core.tenant_root import RootChoice
+
+Layout = Literal["tenants", "services", "domains"]
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -47,7 +50,7 @@ class Findings:
     prefix: str
     source: str  # URL or conninfo string without a password; '' where it must not be written
     schemas: tuple[str, ...]
-    tenants: TenantColumns
+    tenants: TenantColumns | None  # None where the layout has none
     choice: RootChoice
     proposals: tuple[Proposal, ...]
     virtual: tuple[ForeignKey, ...]
@@ -56,6 +59,7 @@ class Findings:
     large_objects: Mapping[Relation, tuple[str, ...]] = field(default_factory=dict)  # the columns that name them
     notes: tuple[str, ...] = ()
     targets: tuple[str, ...] = ("auth", "shared", "tenant")
+    layout: Layout = "tenants"
 
     @cached_property
     def virtual_of(self) -> Mapping[Relation, Sequence[ForeignKey]]:
@@ -93,35 +97,46 @@ def _lines(found: Findings) -> Iterator[str]:
     if found.schemas:
         yield f"schemas = {_array(found.schemas)}"
     yield f"prefix = {_string(found.prefix)}   # what the names of all databases begin with"
-    yield ""
-    yield from _tenants(found)
-    for name in found.targets:
-        pattern = "{prefix}_{slug}" if name == "tenant" else f"{{prefix}}_{name}"
+    if found.tenants is not None:
         yield ""
-        yield f"[targets.{name}]"
-        yield f"database = {_string(pattern)}"
-        if name == "tenant":
-            yield "per_tenant = true"
-        yield f'migrations = "migrations/{name}"'
+        yield from _tenants(found.tenants, found)
+    for name in found.targets:
+        yield ""
+        yield from _target(name, found.layout)
     for note in found.notes:
         yield ""
         yield from _comment(note)
     yield from _severed(found)
-    groups: dict[str, list[Proposal]] = {name: [] for name in ("decide", "auth", "shared", "tenant", "ignore")}
+    groups: dict[str, list[Proposal]] = {name: [] for name in ("decide", *found.targets, "ignore")}
     for one in found.proposals:
         groups["decide" if one.decide else "ignore" if one.ignore else one.target].append(one)
     for name, proposals in groups.items():
         if not proposals:
             continue
         yield ""
-        yield f"# {_HEADERS[name]} {'-' * max(4, 116 - len(_HEADERS[name]))}"
+        header = _HEADERS.get(name, "") if found.layout == "tenants" or name in ("decide", "ignore") else name.upper()
+        yield f"# {header} {'-' * max(4, 116 - len(header))}"
         for one in sorted(proposals, key=lambda item: item.relation):
             yield ""
             yield from _table(found, one)
 
 
-def _tenants(found: Findings) -> Iterator[str]:
-    tenants = found.tenants
+def _target(name: str, layout: Layout) -> Iterator[str]:
+    yield f"[targets.{_key(name)}]"
+    match layout:
+        case "tenants":
+            yield f"database = {_string('{prefix}_{slug}' if name == 'tenant' else f'{{prefix}}_{name}')}"
+            if name == "tenant":
+                yield "per_tenant = true"
+        case "services":
+            yield f"database = {_string(f'{{prefix}}_{name}')}"
+        case "domains":
+            yield f"database = {_string('{prefix}_domains')}"
+            yield f"schema = {_string(name)}"
+    yield f"migrations = {_string(f'migrations/{name}')}"
+
+
+def _tenants(tenants: TenantColumns, found: Findings) -> Iterator[str]:
     yield "[tenants]"
     chosen = next((one for one in found.choice.candidates if one.relation == tenants.root), None)
     if chosen is not None:

@@ -23,9 +23,9 @@ from migrator.core.manifest import (
 from migrator.core.progress import Progress
 from migrator.postgres.catalog import read_catalog, read_objects
 from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, database_error, rows, session
-from migrator.postgres.copy import join_snapshot
 from migrator.postgres.digest import whole_table
 from migrator.postgres.session_settings import apply_settings, read_settings
+from migrator.postgres.sessions import join_snapshot
 
 _CANCEL_SECONDS = 5
 

@@ -20,8 +20,10 @@ from migrator.core.placement import Placements
 from migrator.core.readiness import LargeObjectFacts
 from migrator.core.transfer import Transfer
 from migrator.postgres.connect import Connection, Endpoint, query, rows, session
-from migrator.postgres.copy import Destination, join_snapshot, write_receipt
+from migrator.postgres.copy import Destination
 from migrator.postgres.reading import own_rows, source_of, tenant_key, where
+from migrator.postgres.receipts import write_receipt
+from migrator.postgres.sessions import join_snapshot
 
 RECEIPT = "large objects"
 _CHUNK = 1024 * 1024

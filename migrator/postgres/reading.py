@@ -206,19 +206,11 @@ def _read(column: TransferColumn) -> sql.Composed:
     return sql.SQL("{}.{}").format(ROW, sql.Identifier(column.source))
 
 
-def select_rows(
-    transfer: Transfer,
-    catalog: Catalog,
-    *,
-    keys: Sequence[str] | None = None,
-    but: Sequence[str] | None = None,
-    pages: tuple[int, int | None] | None = None,
-    ordered: bool = False,
-) -> sql.Composed:
-    """SELECT of (tenant key, row hash, copied columns …) for one transfer, `ordered` by tenant where that is asked for.
+def select_rows(transfer: Transfer, catalog: Catalog, *, pages: tuple[int, int | None] | None = None) -> sql.Composed:
+    """SELECT of (tenant key, row hash, copied columns …) for one transfer.
 
-    `keys` limits it to those tenants' rows, `but` to all but those (rows without a key among them); `pages` to the
-    heap blocks [first, last), which the planner reads by a TID range scan (14 and newer) instead of a full one.
+    `pages` limits it to the heap blocks [first, last), which the planner reads by a TID range scan (14 and newer)
+    instead of a full one.
     """
     key = (
         tenant_key(transfer.placement) if transfer.per_tenant or transfer.unowned_only else sql.SQL("''::text").format()
@@ -226,14 +218,9 @@ def select_rows(
     hashed = source_hash(transfer)
     # COPY's line for a row of no columns is an empty one, which an empty text is too.
     copied = [_read(column) for column in transfer.copied] or [sql.SQL("''").format()]
-    order = sql.SQL(' ORDER BY {} COLLATE "C"').format(key) if ordered else sql.SQL("")
-    return (
-        sql.SQL("SELECT {} FROM {}").format(
-            sql.SQL(", ").join([key, hashed, *copied]), source_of(transfer.placement, catalog)
-        )
-        + where(transfer, keys=keys, but=but, pages=pages, everyones=transfer.for_everyone)
-        + order
-    )
+    return sql.SQL("SELECT {} FROM {}").format(
+        sql.SQL(", ").join([key, hashed, *copied]), source_of(transfer.placement, catalog)
+    ) + where(transfer, pages=pages)
 
 
 def select_keyed(transfer: Transfer, catalog: Catalog, key: Sequence[str], tenant: str | None) -> sql.Composed:
@@ -263,19 +250,18 @@ def where(
     transfer: Transfer,
     *,
     keys: Sequence[str] | None = None,
-    but: Sequence[str] | None = None,
     pages: tuple[int, int | None] | None = None,
     everyones: bool = False,
 ) -> sql.Composed:
-    """The WHERE clause for `select_rows`' limits; empty without any. `everyones` adds rows without a key to `keys`."""
+    """The WHERE clause; empty without any limit.
+
+    `keys` limits it to those tenants' rows, to which `everyones` adds the rows without a key; `pages` to heap blocks.
+    """
     conditions: list[sql.Composable] = []
     if keys is not None:
         key = tenant_key(transfer.placement)
         known = sql.SQL("{} = ANY ({}::text[])").format(key, sql.Literal(list(keys)))
         conditions.append(sql.SQL("({} OR {} IS NULL)").format(known, key) if everyones else known)
-    if but:
-        key = tenant_key(transfer.placement)
-        conditions.append(sql.SQL("({} = ANY ({}::text[])) IS NOT TRUE").format(key, sql.Literal(list(but))))
     if transfer.unowned_only:
         conditions.append(sql.SQL("{} IS NULL").format(tenant_key(transfer.placement)))
     if pages is not None:

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from migrator import config
 from migrator.core.catalog import ForeignKey, Relation
+from migrator.core.grouping import group_tables
 from migrator.core.hops import virtual_key
 from migrator.core.inference import candidate_keys, polymorphic_pairs, tables_of_types
 from migrator.core.inheritance import inherited_keys
 from migrator.core.outcome import Outcome, Section
 from migrator.core.paths import KeyPath
 from migrator.core.placement import Placement, Placements, place
-from migrator.core.proposal import Agreement, Draft, Proposal, WithoutTenant, complete, draft, propose, settle
+from migrator.core.proposal import Agreement, Draft, Proposal, WithoutTenant, complete, draft, grouped, propose, settle
 from migrator.core.session_settings import tenant_setting
 from migrator.core.settings import Settings
 from migrator.core.tenant_root import RootCandidate, RootChoice, choose, rank
-from migrator.core.tomltext import Findings, Polymorph, TenantColumns, render
+from migrator.core.tomltext import Findings, Layout, Polymorph, TenantColumns, render
 from migrator.errors import ConfigurationError, RefusedError
 from migrator.files import write_atomically
+from migrator.postgres.archive import Ownership
 from migrator.postgres.catalog import read_catalog
 from migrator.postgres.connect import Connection
 from migrator.postgres.estimates import row_counts
@@ -49,7 +51,20 @@ _NAMES = ("name", "nom", "title", "label", "display_name", "company_name", "rais
 Ask = Callable[[Sequence[RootCandidate]], str | None]
 
 
-def init(workspace: Workspace, directory: Path, *, tenant_root: str | None = None, ask: Ask | None = None) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What init is asked for: the layout, and what is known already of tenants or groups of tables."""
+
+    layout: Layout = "tenants"
+    tenant_root: str | None = None
+    groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    ownership: Ownership = "kept"
+
+
+_DEFAULT = Wanted()
+
+
+def init(workspace: Workspace, directory: Path, wanted: Wanted = _DEFAULT, *, ask: Ask | None = None) -> Outcome:
     """Writes `migrator.toml` and `migrations/` into `directory`.
 
     Raises:
@@ -65,19 +80,20 @@ def init(workspace: Workspace, directory: Path, *, tenant_root: str | None = Non
             "Edit it, or move it away; `migrator init --trees` writes only the Alembic trees anew, for what it says.",
         )
     with workspace.read_source("init") as connection:
-        found = _Reading(workspace, connection, tenant_root, ask).findings()
+        reading = _Reading(workspace, connection, wanted.tenant_root, ask)
+        found = reading.findings() if wanted.layout == "tenants" else reading.grouped(wanted.layout, wanted.groups)
     text = render(found)
     directory.mkdir(parents=True, exist_ok=True)
     settings = _settings(workspace, directory, text)
     placements = place(found.catalog, settings)
     text = render(replace(found, severed=placements.severed))
-    trees = divide_source(replace(workspace, settings=settings), found.catalog, placements)
+    trees = divide_source(replace(workspace, settings=settings), found.catalog, placements, wanted.ownership)
     made = write_trees(directory / _MIGRATIONS, trees)
     write_atomically(file, text.encode(), mode=0o644)
     return _outcome(workspace, found, placements, trees, file, made)
 
 
-def regenerate_trees(workspace: Workspace, directory: Path) -> Outcome:
+def regenerate_trees(workspace: Workspace, directory: Path, ownership: Ownership = "kept") -> Outcome:
     """Writes the trees anew for an edited migrator.toml.
 
     Raises:
@@ -86,7 +102,7 @@ def regenerate_trees(workspace: Workspace, directory: Path) -> Outcome:
     with workspace.read_source("init") as connection:
         catalog = read_catalog(connection, workspace.settings.source.schemas)
     placements = place(catalog, workspace.settings)
-    trees = divide_source(workspace, catalog, placements)
+    trees = divide_source(workspace, catalog, placements, ownership)
     made = write_trees(directory / _MIGRATIONS, trees)
     return Outcome(
         "init",
@@ -110,11 +126,7 @@ class _Reading:
         self.say = workspace.progress.say
 
     def findings(self) -> Findings:
-        if not self.catalog.tables:
-            raise ConfigurationError(
-                f"The database {self.catalog.database} has no tables.", "Check --source, and --schema if it was given."
-            )
-        self.say(f"reading {len(self.catalog.tables)} tables of {self.catalog.database}")
+        self._require_tables()
         handed_down = [key for found in inherited_keys(self.catalog).values() for key in found]
         known = {(key.table, column) for key in handed_down for column in key.columns}
         candidates = [key for key in candidate_keys(self.catalog) if (key.table, key.columns[0]) not in known]
@@ -153,6 +165,35 @@ class _Reading:
         for one in naming_columns(self.connection, self.catalog):
             found[one.relation] = (*found.get(one.relation, ()), one.column)
         return found
+
+    def grouped(self, layout: Layout, groups: Mapping[str, Sequence[str]]) -> Findings:
+        """A target for each group of tables that belong together, and no tenants."""
+        self._require_tables()
+        virtual = supported(self.connection, self.catalog, candidate_keys(self.catalog))
+        polymorphs, _ = self._polymorphs()
+        members = group_tables(self.catalog, (*self.catalog.foreign_keys, *virtual), groups)
+        proposals = grouped(members)
+        return Findings(
+            self.catalog,
+            self.workspace.prefix,
+            self.workspace.source.public,
+            tuple(self.workspace.settings.source.schemas),
+            None,
+            RootChoice((), None, ""),
+            proposals,
+            virtual,
+            polymorphs,
+            large_objects=self._large_objects(),
+            targets=tuple(sorted({one.target for one in proposals if one.target})),
+            layout=layout,
+        )
+
+    def _require_tables(self) -> None:
+        if not self.catalog.tables:
+            raise ConfigurationError(
+                f"The database {self.catalog.database} has no tables.", "Check --source, and --schema if it was given."
+            )
+        self.say(f"reading {len(self.catalog.tables)} tables of {self.catalog.database}")
 
     # -- references ---------------------------------------------------------------------------------------------------
 
@@ -319,7 +360,7 @@ def _outcome(
         + (f" {len(undecided)} tables have to be decided on." if undecided else ""),
         summary={
             "source": str(workspace.source),
-            "tenant root": str(placements.tenant_root),
+            "tenant root": str(placements.tenant_root) if placements.tenant_root else None,
             "tables": len(found.catalog.tables),
             **{target: sum(one.target == target for one in placed) for target in found.targets},
             "ignored": sum(bool(one.ignored) for one in placed),
@@ -328,18 +369,7 @@ def _outcome(
             "severed keys": len(placements.severed),
         },
         sections=(
-            Section(
-                "Tenant root",
-                ("table", "points", "why"),
-                tuple((str(one.relation), one.score, "; ".join(one.reasons)) for one in found.choice.candidates),
-                text=f"{placements.tenant_root}: "
-                + (
-                    found.choice.why
-                    if found.choice.chosen is not None and found.choice.chosen.relation == placements.tenant_root
-                    else "as you said"
-                )
-                + ".",
-            ),
+            _root_section(found, placements) if found.tenants is not None else _group_section(found),
             *(
                 (
                     Section(
@@ -371,7 +401,7 @@ def _outcome(
         ),
         data={
             "file": str(file),
-            "tenant_root": str(placements.tenant_root),
+            "tenant_root": str(placements.tenant_root) if placements.tenant_root else None,
             "candidates": [
                 {"table": str(one.relation), "score": one.score, "reasons": one.reasons}
                 for one in found.choice.candidates
@@ -386,6 +416,24 @@ def _outcome(
         if undecided
         else ("migrator placements", "migrator audit"),
     )
+
+
+def _root_section(found: Findings, placements: Placements) -> Section:
+    chosen = found.choice.chosen is not None and found.choice.chosen.relation == placements.tenant_root
+    return Section(
+        "Tenant root",
+        ("table", "points", "why"),
+        tuple((str(one.relation), one.score, "; ".join(one.reasons)) for one in found.choice.candidates),
+        text=f"{placements.tenant_root}: {found.choice.why if chosen else 'as you said'}.",
+    )
+
+
+def _group_section(found: Findings) -> Section:
+    tables = {
+        name: ", ".join(str(one.relation) for one in found.proposals if one.target == name) for name in found.targets
+    }
+    text = "Which tables belong together is for you to say: edit the targets of [tables.X], then `init --trees`."
+    return Section("Targets", ("target", "tables"), tuple(tables.items()), text=text)
 
 
 def _said(one: Proposal) -> str:

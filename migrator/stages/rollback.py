@@ -17,14 +17,15 @@ from migrator.files import private_directory
 from migrator.journal import Run
 from migrator.postgres.catalog import read_catalog, read_objects
 from migrator.postgres.connect import READ_ONLY, Connection, session
-from migrator.postgres.copy import read_receipts
 from migrator.postgres.databases import Mark, drop_database, marks, swap_databases
 from migrator.postgres.deferred import FINISH_UNIT
 from migrator.postgres.digest import whole_table
 from migrator.postgres.dump import dump_directory, read_back
 from migrator.postgres.fence import lift_fence, read_fence
 from migrator.postgres.proving import object_differences
+from migrator.postgres.receipts import read_receipts
 from migrator.postgres.roles import drop_role, marked_roles
+from migrator.postgres.spool import discard
 from migrator.stages.adopt import adopt
 from migrator.stages.backup_directory import DUMP, check_backup, finish_dump
 from migrator.stages.backup_restore import restore_backup_into
@@ -188,6 +189,7 @@ def _take_back(
         done.objects = _object_changes(workspace, run, connection)
     if any(one.kind == "fence" for one in workspace.journal.artefacts(run.id)):
         workspace.journal.artefact(run.id, "fence", "source", "dropped")
+    discard(workspace.spool(run.id))
     if backup is not None:
         done.swapped = _swap_for_backup(workspace, run, *backup)
     return done

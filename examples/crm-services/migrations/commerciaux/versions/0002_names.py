@@ -1,0 +1,21 @@
+"""The names that migrator.toml gives the tables of commerciaux: the files of 0002_names/."""
+
+from __future__ import annotations
+
+from migrator.revisions import run_scripts
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+# Of the files as they were generated: `migrator init --trees` writes them anew only while they are unchanged.
+GENERATED = "45661157a33606133beaa0f02efecfa2b48b122696e808134bbc25685c36beab"
+
+
+def upgrade() -> None:
+    run_scripts(__file__)
+
+
+def downgrade() -> None:
+    raise NotImplementedError("the source's own names are the source's: migrator rollback")
