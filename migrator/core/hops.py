@@ -33,10 +33,18 @@ class Hops:
         for one in entry.virtual:
             key = self.reference(relation, relation, one.key, f"[tables.{relation}] virtual", ())
             if key.virtual:  # a declared one needs no second entry
-                found.append(replace(key, evidence=one.inferred))
+                found.append(replace(key, evidence=one.inferred, blank=self._blank(key, one.blank)))
         for pair in entry.polymorphic:
             found += self._polymorphic(table, pair)
         return tuple(found)
+
+    def _blank(self, key: ForeignKey, blank: str | None) -> str | None:
+        if blank is not None and len(key.columns) > 1:
+            raise ConfigurationError(
+                f"[tables.{key.table}] virtual: blank is for a key of one column, not for {', '.join(key.columns)}.",
+                "Leave it out.",
+            )
+        return blank
 
     def _polymorphic(self, table: Table, pair: Polymorphic) -> Iterator[ForeignKey]:
         where = f"[tables.{table.relation}] polymorphic"
@@ -91,7 +99,8 @@ class Hops:
                 f"{where}: it must end with a column of {here}, not with {last!r}.",
                 f'End it with "{here}.<key column>".',
             )
-        return KeyPath(tuple(found), here, columns[0])
+        blank = next((key.blank for key in virtual.get(here, ()) if key.columns == columns), None)
+        return KeyPath(tuple(found), here, columns[0], blank=blank)
 
     def reference(
         self, owner: Relation, here: Relation, text: str, where: str, known: Sequence[ForeignKey]

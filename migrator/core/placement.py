@@ -251,7 +251,8 @@ class _Placing:
             table = self.catalog.tables.get(relation)
             if table is not None and entry.query is None:
                 self.hops.require_column(table, entry.key, f"[tables.{relation}] key")
-            return KeyPath((), relation, entry.key)
+            blank = next((one.blank for one in self.virtual.get(relation, ()) if one.columns == (entry.key,)), None)
+            return KeyPath((), relation, entry.key, blank=blank)
         keys = self.keys.get(relation, ())
         return in_order([self.hops.path(relation, path, keys, self.virtual) for path in entry.key_paths])
 

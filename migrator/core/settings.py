@@ -134,10 +134,12 @@ Unowned = Literal["block", "quarantine", "shared", "replicate"]
 class VirtualKey(_Model):
     """A reference that the source does not declare: "account_id -> accounts.id", several columns comma-separated.
 
+    `blank` is the value that stands for "none" where the application does not write NULL: "", "0".
     `inferred` holds the evidence where migrator proposed it; empty where a person wrote it.
     """
 
     key: str
+    blank: str | None = None
     inferred: str = ""
 
 

@@ -195,7 +195,8 @@ def _table(found: Findings, one: Proposal) -> Iterator[str]:
             reference = (
                 f"{', '.join(key.columns)} -> {column_name(found.catalog, key.referenced, key.referenced_columns)}"
             )
-            yield f"    {{ key = {_string(reference)}, inferred = {_string(key.evidence)} }},"
+            blank = "" if key.blank is None else f"blank = {_string(key.blank)}, "
+            yield f"    {{ key = {_string(reference)}, {blank}inferred = {_string(key.evidence)} }},"
         yield "]"
     pairs = [pair for pair in found.polymorphs if pair.table == one.relation]
     if pairs:

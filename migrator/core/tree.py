@@ -271,6 +271,9 @@ class _Dividing:
             if homeless:
                 names = ", ".join(sorted({str(one.relation) for one in homeless}))
                 yield LeftOut(entry, f"{names} has no target")
+            elif not self.bound[entry.id]:
+                needing = [one for one in self.entries if entry.id in self.needs[one.id] and one.id != entry.id]
+                yield LeftOut(entry, f"only {needing[0].title} needs it, which has no target" if needing else "unused")
             else:
                 yield LeftOut(entry, f"what it needs ends up apart: {self._spread(entry)}", spans=True)
 

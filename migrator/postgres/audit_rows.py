@@ -13,7 +13,7 @@ from migrator.core.cleaning import readable
 from migrator.core.paths import KeyPath, via
 from migrator.core.placement import Placement, Placements
 from migrator.postgres.connect import Connection
-from migrator.postgres.reading import aliases, joined, own_rows, source_of, tenant_key
+from migrator.postgres.reading import aliases, holds, joined, leads_nowhere, own_rows, source_of, tenant_key
 
 _SAMPLES = sql.Literal(5)
 # Keys of different tables may have different collations, which cannot be compared; as bytes they always can.
@@ -45,7 +45,7 @@ class RowCounter:
         ).format(
             tenants=self._tenants(),
             key=_key(placement),
-            unset=_all_unset(placement.key_path),
+            unset=leads_nowhere(placement.key_path),
             ends=_ends_in_null(placement.key_path),
             label=self._label(relation, placement.query),
             position=self._position(relation, placement.query),
@@ -220,11 +220,6 @@ def _key(placement: Placement) -> sql.Composed:
     return sql.SQL("({}) {}").format(tenant_key(placement), _BYTEWISE)
 
 
-def _all_unset(path: KeyPath) -> sql.Composed:
-    """Whether no path of the row begins at all."""
-    return sql.SQL(" AND ").join(_any_null("t", columns) for columns in path.starts)
-
-
 def _ends_in_null(path: KeyPath) -> sql.Composed:
     """Whether every path of the row leads over rows that are there to one whose own key is NULL: to a global row.
 
@@ -236,7 +231,7 @@ def _ends_in_null(path: KeyPath) -> sql.Composed:
         alias, there = "t", sql.SQL("true").format()
         breaks, other = [], []
         for hop in one.hops:
-            breaks.append(sql.SQL("({} AND {})").format(there, _any_null(alias, hop.columns)))
+            breaks.append(sql.SQL("({} AND {})").format(there, _any_null(alias, hop.columns, hop.blank)))
             if hop.when is not None:
                 column, value = hop.when
                 other.append(
@@ -246,16 +241,16 @@ def _ends_in_null(path: KeyPath) -> sql.Composed:
             # The columns that a key references are never NULL in a row that it found.
             there = sql.SQL("{} IS NOT NULL").format(sql.Identifier(alias, hop.referenced_columns[0]))
         if one.column is not None:
-            breaks.append(sql.SQL("({} AND {})").format(there, _any_null(alias, (one.column,))))
+            breaks.append(sql.SQL("({} AND {})").format(there, _any_null(alias, (one.column,), one.blank)))
         ends.append(sql.SQL("({})").format(sql.SQL(" OR ").join(breaks) if breaks else sql.SQL("false")))
         silent.append(sql.SQL("({})").format(sql.SQL(" OR ").join(other) if other else sql.SQL("false")))
     each = [sql.SQL("({} OR {})").format(*pair) for pair in zip(ends, silent, strict=True)]
     return sql.SQL("{} AND ({})").format(sql.SQL(" AND ").join(each), sql.SQL(" OR ").join(ends))
 
 
-def _any_null(alias: str, columns: Sequence[str]) -> sql.Composed:
-    return sql.SQL("({})").format(
-        sql.SQL(" OR ").join(sql.SQL("{} IS NULL").format(sql.Identifier(alias, column)) for column in columns)
+def _any_null(alias: str, columns: Sequence[str], blank: str | None) -> sql.Composed:
+    return sql.SQL("NOT ({})").format(
+        sql.SQL(" AND ").join(holds(sql.Identifier(alias, column), blank) for column in columns)
     )
 
 
@@ -263,7 +258,7 @@ def _complete(key: ForeignKey) -> sql.Composed:
     """The rows that the key speaks of: with MATCH FULL also those that are NULL in part, which then match nothing."""
     word = sql.SQL(" OR " if key.match == "f" else " AND ")
     complete = sql.SQL("({})").format(
-        word.join(sql.SQL("t.{} IS NOT NULL").format(sql.Identifier(column)) for column in key.columns)
+        word.join(holds(sql.Identifier("t", column), key.blank) for column in key.columns)
     )
     if key.when is None:
         return complete

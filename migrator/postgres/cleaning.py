@@ -24,7 +24,7 @@ from migrator.core.placement import Placement, Placements
 from migrator.core.settings import CleanRule
 from migrator.errors import ConfigurationError
 from migrator.postgres.connect import Connection
-from migrator.postgres.reading import joined, own_rows, source_of, tenant_key
+from migrator.postgres.reading import holds, joined, own_rows, source_of, tenant_key
 
 # Domains that RFC 2606 and 6761 keep for tests, and the address tags and logins by which people mark test accounts.
 _TEST_EMAIL = r"@([^@]+\.)?(example|test|invalid|localhost)(\.[a-z.]+)?$|^test([0-9._+-][^@]*)?@|^[^@]*\+test[^@]*@"
@@ -75,7 +75,7 @@ def selected(selection: Selection, catalog: Catalog, tenants: Sequence[str]) -> 
 def _without_parent(key: ForeignKey, catalog: Catalog) -> sql.Composed:
     child, parent = own_rows(catalog, key.table), own_rows(catalog, key.referenced)
     columns = [sql.SQL("t.{}").format(sql.Identifier(column)) for column in key.columns]
-    present = sql.SQL(" AND ").join(sql.SQL("{} IS NOT NULL").format(column) for column in columns)
+    present = sql.SQL(" AND ").join(holds(column, key.blank) for column in columns)
     if key.when is not None:
         present += sql.SQL(" AND t.{}::text = {}").format(sql.Identifier(key.when[0]), sql.Literal(key.when[1]))
     statement = sql.SQL(

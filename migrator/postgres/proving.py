@@ -14,7 +14,7 @@ from migrator.core.transfer import Transfer
 from migrator.postgres.catalog import Objects, read_objects
 from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, session
 from migrator.postgres.digest import target_digests
-from migrator.postgres.reading import by_key, equal, key_text, target_hash
+from migrator.postgres.reading import by_key, equal, holds, key_text, target_hash, text_of
 from migrator.postgres.sequences import low_sequences
 from migrator.postgres.session_settings import read_settings
 
@@ -128,7 +128,7 @@ def _foreign_rows(transfer: Transfer, by_relation: Mapping[Relation, Transfer], 
         column = target_name(here, one.column or "")
         if column is None:
             return None
-        keys.append(sql.SQL("{}::text").format(sql.Identifier(alias, column)))
+        keys.append(text_of(sql.Identifier(alias, column), one.blank))
     return sql.SQL("SELECT count(*) FROM {} WHERE COALESCE({}) <> {}").format(
         sql.SQL(" ").join(froms), sql.SQL(", ").join(keys), sql.Literal(tenant)
     )
@@ -205,9 +205,7 @@ def severed_reference(key: ForeignKey, child: Transfer, parent: Transfer) -> Ref
 def orphans(child: Connection, parent: Connection, reference: Reference) -> tuple[int, tuple[str, ...]]:
     """(how many distinct keys of the child database the parent database lacks, some of them)."""
     columns = sql.SQL(", ").join(sql.Identifier(name) for name in reference.columns)
-    complete = sql.SQL(" AND ").join(
-        sql.SQL("{} IS NOT NULL").format(sql.Identifier(name)) for name in reference.columns
-    )
+    complete = sql.SQL(" AND ").join(holds(sql.Identifier(name), reference.key.blank) for name in reference.columns)
     if reference.when is not None:
         column, value = reference.when
         complete += sql.SQL(" AND {}::text = {}").format(sql.Identifier(column), sql.Literal(value))

@@ -106,8 +106,30 @@ def tenant_key(placement: Placement, *, only: KeyPath | None = None) -> sql.Comp
         alias = _ROW
         for hop in path.hops:
             alias = known[alias, hop]
-        keys.append(sql.SQL("{}::text").format(sql.Identifier(alias, path.column)))
+        keys.append(text_of(sql.Identifier(alias, path.column), path.blank))
     return keys[0] if len(keys) == 1 else sql.SQL("COALESCE({})").format(sql.SQL(", ").join(keys))
+
+
+def text_of(column: sql.Composable, blank: str | None) -> sql.Composed:
+    """A key column as text, NULL where it holds the value that stands for none."""
+    if blank is None:
+        return sql.SQL("{}::text").format(column)
+    return sql.SQL("nullif({}::text, {})").format(column, sql.Literal(blank))
+
+
+def holds(column: sql.Composable, blank: str | None) -> sql.Composed:
+    """Whether a key column holds something: neither NULL nor the value that stands for none."""
+    return sql.SQL("{} IS NOT NULL").format(column if blank is None else text_of(column, blank))
+
+
+def leads_nowhere(path: KeyPath) -> sql.Composed:
+    """Whether no alternative of the path begins at all: a column that it begins with is NULL, or as good as NULL."""
+    return sql.SQL(" AND ").join(
+        sql.SQL("NOT ({})").format(
+            sql.SQL(" AND ").join(holds(sql.Identifier(_ROW, column), blank) for column in columns)
+        )
+        for columns, blank in path.starts
+    )
 
 
 def aliases(path: KeyPath | None) -> dict[tuple[str, ForeignKey], str]:

@@ -47,6 +47,9 @@ _SLUGS = (
 )
 _NAMES = ("name", "nom", "title", "label", "display_name", "company_name", "raison_sociale", "full_name", "libelle")
 
+# So large a part of a table's rows has to be named by rows of a tenant, one for one, before it counts as theirs.
+_OWNED = 0.8
+
 # Asks which of several tenant roots is meant; None where nobody can be asked.
 Ask = Callable[[Sequence[RootCandidate]], str | None]
 
@@ -135,8 +138,9 @@ class _Reading:
         keys = (*self.catalog.foreign_keys, *handed_down, *virtual, *pairs)
         choice = choose(rank(self.catalog, keys), keys)
         root, root_key = self._root(choice)
-        rows = row_counts(self.connection, self.catalog)
-        drafted, agreements = self._draft(keys, root, root_key)
+        rows = self.rows = row_counts(self.connection, self.catalog)
+        drafted, agreements = self._draft(keys, root, root_key, {})
+        drafted, agreements = self._owned(drafted, agreements, keys, root_key)
         without = self._without_tenant(drafted, keys)
         drafted, agreements, without = self._completed(drafted, agreements, without, keys, root_key)
         proposals = propose(drafted, rows=rows, agreements=agreements, without=without)
@@ -274,10 +278,9 @@ class _Reading:
     # -- what only the rows can tell ----------------------------------------------------------------------------------
 
     def _draft(
-        self, keys: Sequence[ForeignKey], root: Relation, root_key: str
+        self, keys: Sequence[ForeignKey], root: Relation, root_key: str, chosen: dict[Relation, KeyPath]
     ) -> tuple[Draft, dict[Relation, Agreement]]:
         """Drafts again and again until no ambiguous table is left that its rows can decide on."""
-        chosen: dict[Relation, KeyPath] = {}
         agreements: dict[Relation, Agreement] = {}
         while True:
             drafted = draft(self.catalog, keys, root, root_key, chosen)
@@ -292,6 +295,26 @@ class _Reading:
                     settled = True
             if not settled:
                 return drafted, agreements
+
+    def _owned(
+        self, drafted: Draft, agreements: dict[Relation, Agreement], keys: Sequence[ForeignKey], root_key: str
+    ) -> tuple[Draft, dict[Relation, Agreement]]:
+        """Gives tables without a path the paths of the rows that name theirs one for one, where these own most rows."""
+        tried: set[Relation] = set()
+        while pathless := [relation for relation in drafted.pathless if relation not in tried]:
+            tried.update(pathless)
+            chosen = {relation: path for relation, path in drafted.written.items() if relation not in drafted.through}
+            for relation in pathless:
+                ways = drafted.owners(relation)
+                found = self._agreement(relation, ways)
+                total = self.rows.get(relation)
+                if found.disagreeing or total is None or found.rows < max(1, _OWNED * total):
+                    continue
+                chosen[relation] = complete(ways, found)
+            if len(chosen) > len(drafted.written) - len(drafted.through & drafted.written.keys()):
+                drafted, more = self._draft(keys, drafted.root, root_key, chosen)
+                agreements = agreements | more
+        return drafted, agreements
 
     def _agreement(self, relation: Relation, paths: Sequence[KeyPath]) -> Agreement:
         rows, unequal, by_path = agreement(self.connection, self.catalog, relation, paths)

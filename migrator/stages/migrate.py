@@ -39,6 +39,7 @@ from migrator.stages.proof import Proof, proof_sections, prove
 from migrator.stages.resolve import Resolved, complete_template, resolve
 from migrator.stages.session_settings import TargetSettings
 from migrator.stages.survey import Survey, plan_of, survey, survey_in
+from migrator.stages.taken_back import all_are_there, require_same_source, taken_back
 from migrator.stages.workspace import Workspace
 from migrator.workers import Work, processes, warm_up
 
@@ -56,13 +57,16 @@ def migrate(workspace: Workspace, *, without_backup: bool = False, fence: bool =
         require_privileges(workspace, "read", "every row", *(("fence",) if fence else ()))
         found = survey(workspace)
         plan = plan_of(workspace, found)
-        if done := _done_before(workspace, run, plan):
+        if not taken_back(workspace, run.id) and (done := _done_before(workspace, run, plan)):
             return done
+        require_same_source(workspace, run, found)
         _require_dry_run(workspace, run, plan)
         if not without_backup:
             _require_backup(workspace, run)
         workspace.journal.set_fingerprint(run.id, plan.fingerprint)
-        return _Migration(workspace, run, plan, found, fenced=fence).carry_out(summary)
+        outcome = _Migration(workspace, run, plan, found, fenced=fence).carry_out(summary)
+        all_are_there(workspace, run.id)
+        return outcome
 
 
 def _done_before(workspace: Workspace, run: Run, plan: Plan) -> Outcome | None:
