@@ -119,6 +119,22 @@ def _lines(found: Findings) -> Iterator[str]:
         for one in sorted(proposals, key=lambda item: item.relation):
             yield ""
             yield from _table(found, one)
+    yield from _clean(found)
+
+
+def _clean(found: Findings) -> Iterator[str]:
+    """A rule for rows whose parent is gone, where a key that was never validated lets them be."""
+    left = {one.relation for one in found.proposals if one.ignore}
+    loose = [key for key in found.catalog.foreign_keys if not key.validated and key.table not in left]
+    if loose:
+        header = "CLEAN: what moves to quarantine before the split; `migrator clean` shows it, --execute does it"
+        yield ""
+        yield f"# {header} {'-' * max(4, 116 - len(header))}"
+        yield ""
+        yield "# Rows whose parent is gone, which these keys have never been asked about:"
+        yield from (f"#   {key.label}" for key in sorted(loose, key=lambda key: key.label))
+        yield "[clean.orphans]"
+        yield 'kind = "orphans"'
 
 
 def _target(name: str, layout: Layout) -> Iterator[str]:
