@@ -244,7 +244,7 @@ class _Placing:
             return True
         if entry.ignore is not None:
             return False
-        return entry.target is None or self.settings.targets[entry.target].per_tenant
+        return entry.target is None or self.settings.holds_tenants(entry.target)
 
     def _configured(self, relation: Relation, entry: TableSettings) -> KeyPath:
         if entry.key is not None:

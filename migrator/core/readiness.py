@@ -12,6 +12,7 @@ from migrator.core.audit.wording import identifier
 from migrator.core.catalog import Catalog, Relation
 from migrator.core.placement import Placements
 from migrator.core.plan import CreateDatabase, Plan, PrepareTarget
+from migrator.core.settings import Settings
 
 State = Literal["ok", "warn", "block"]
 
@@ -40,6 +41,8 @@ class ServerFacts:
     free_bytes: int | None = None  # None: nobody can tell from here
     role: str = ""  # that we connect as
     identity: str = ""  # system identifier: one server under two names is told by it
+    may_create_roles: bool = True
+    passes_row_security: bool = True
 
 
 Need = Literal["read", "every row", "fence", "restore"]
@@ -171,6 +174,40 @@ def check_server(facts: ServerFacts, catalog: Catalog, needed_bytes: int) -> Ite
         )
     elif facts.free_bytes >= needed_bytes:
         yield Check(where, "ok", f"{in_words(facts.free_bytes)} of disk free, about {in_words(needed_bytes)} needed")
+
+
+def check_roles(settings: Settings, facts: ServerFacts, used: Collection[str]) -> Iterable[Check]:
+    """Whether the role on one target server may do what policies and read-only roles ask for.
+
+    `used` are the hosts whose databases are made there.
+    """
+    where, role = f"server {facts.name}", identifier(facts.role)
+    secured = [name for name, target in settings.targets.items() if target.row_level_security]
+    if not facts.passes_row_security and any(settings.host(name) in used for name in secured):
+        told = f"FORCE ROW LEVEL SECURITY would keep the role {facts.role} from what it copies and compares"
+        yield Check(where, "block", told, f"ALTER ROLE {role} BYPASSRLS;")
+    missing = sorted({reader for host in used for reader in settings.readers_of(host)} - facts.roles)
+    if missing and not facts.may_create_roles:
+        told = f"the role {facts.role} may not make the roles {', '.join(missing)}"
+        yield Check(where, "block", told, f"ALTER ROLE {role} CREATEROLE; or make them: CREATE ROLE {missing[0]};")
+
+
+def check_policies(settings: Settings, placements: Placements) -> Iterable[Check]:
+    """Which tables row level security cannot hide from other tenants."""
+    for name, target in settings.targets.items():
+        if not target.row_level_security:
+            continue
+        placed = [one for one in placements.tables.values() if one.target == name]
+        bare = [one.relation for one in placed if one.policy_path is None]
+        if bare:
+            yield Check(
+                f"row level security of {name}",
+                "warn",
+                f"no key path leads from {_some(bare)} to a tenant: every tenant may read and write all of it",
+                "Write a key_path, or place what tenants must not write elsewhere.",
+            )
+        else:
+            yield Check(f"row level security of {name}", "ok", f"a policy for each of {len(placed)} tables")
 
 
 # An empty database takes about 8 MB, whatever is in its template.

@@ -368,6 +368,11 @@ class Settings(_Model):
             found.setdefault((target.server, target.database, target.per_tenant), []).append(name)
         return {members[0]: tuple(members) for members in found.values()}
 
+    def holds_tenants(self, target: str) -> bool:
+        """Whether rows of tenants are at home in the target's database: one of each, or policies tell them apart."""
+        members = self.hosted[self.host(target)]
+        return any(self.targets[name].per_tenant or self.targets[name].row_level_security for name in members)
+
     def readers_of(self, host: str) -> tuple[str, ...]:
         """The read-only roles that may read something in the databases of that host."""
         members = set(self.hosted[host])

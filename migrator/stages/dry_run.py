@@ -25,8 +25,10 @@ from migrator.core.readiness import (
     Population,
     check_large_objects,
     check_placements,
+    check_policies,
     check_population,
     check_privileges,
+    check_roles,
     check_server,
     check_source,
     check_spread,
@@ -80,6 +82,9 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
         needed = needed_bytes(found.catalog, found.placements, plan)
         for server in servers:
             checks += check_server(server, found.catalog, needed[server.name])
+            hosts = {step.target for step in plan.of(CreateDatabase) if step.server == server.name}
+            checks += check_roles(workspace.settings, server, hosts)
+        checks += check_policies(workspace.settings, found.placements)
         checks += check_spread(servers, {step.server for step in plan.of(CreateDatabase) if step.tenant})
         if not found.tenants and any(target.per_tenant for target in workspace.settings.targets.values()):
             checks.append(
