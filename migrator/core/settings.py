@@ -59,6 +59,7 @@ class Tenants(_Model):
     slug: str | None = None
     name: str | None = None
     setting: str = "app.current_tenant"
+    settings: Mapping[str, str] = Field(default_factory=dict)
     default: DefaultTenant | None = None
     servers: tuple[str, ...] = ()
     spread: Spread = "round_robin"
@@ -74,6 +75,17 @@ class Tenants(_Model):
             if server not in self.servers:
                 raise ValueError(f"tenants.pinned puts {tenant!r} to {server!r}, which is not in tenants.servers")
         return self
+
+    @field_validator("settings")
+    @classmethod
+    def _with_values(cls, settings: Mapping[str, str]) -> Mapping[str, str]:
+        for setting, pattern in settings.items():
+            cls._of_ours(setting)
+            try:
+                pattern.format(key="", slug="", name="")
+            except (KeyError, IndexError, ValueError) as error:
+                raise ValueError(f"{pattern!r} cannot be filled: it may hold {{key}}, {{slug}} and {{name}}") from error
+        return settings
 
     @field_validator("setting")
     @classmethod
@@ -164,6 +176,7 @@ class TableSettings(_Model):
     query: str | None = None
     unowned: Unowned = "block"
     replicate: tuple[str, ...] = ()
+    large_objects: tuple[str, ...] = ()
 
     @field_validator("virtual", mode="before")
     @classmethod
