@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -18,16 +18,19 @@ from migrator.core.compare import Digest
 from migrator.core.plan import CreateDatabase, PrepareTarget
 from migrator.core.progress import Progress
 from migrator.errors import MigratorError, TargetsFailedError
-from migrator.journal import Journal
+from migrator.journal import Artefact, Journal
 from migrator.postgres.connect import Endpoint, raw_connect, session
 from migrator.postgres.copy import CopyResult, CopyUnit, relay
 from migrator.postgres.databases import Mark, create_database, drop_database
 from migrator.postgres.deferred import FinishUnit, build_bare, deferred_script, finish_database
 from migrator.postgres.roles import grant_connect
+from migrator.postgres.spool import is_spooled
 from migrator.revisions import upgrade_together
 from migrator.workers import here
 
 _POLL_SECONDS = 0.5
+_SUBMITTED_AT_ONCE = 32  # databases to finish; waiting for thousands of futures at each of their ends takes its time
+_CREATED_AT_ONCE = 4  # databases for one session and two entries in the journal
 
 
 # -- steps of the coordinator -----------------------------------------------------------------------------------------
@@ -77,10 +80,10 @@ def prepare_target(
 
 @dataclass(frozen=True)
 class CreateUnit:
-    """The making of one database from its bare clone."""
+    """The making of some databases of one server, each from its bare clone."""
 
     run: str
-    step: CreateDatabase
+    steps: tuple[CreateDatabase, ...]
     server: Endpoint
 
 
@@ -90,15 +93,17 @@ def _log_as(step: str, target: str, tenant: str = "") -> None:
 
 
 def run_create(unit: CreateUnit) -> None:
-    """Makes one database; made before by this run, it is left as it is."""
-    journal, step = here().journal, unit.step
-    _log_as(step.id, step.target, step.tenant)
-    mark = Mark(unit.run, "target", step.target, step.tenant)
+    """Makes databases; what this run made before is left as it is."""
+    journal = here().journal
+    made = [Artefact("database", one.database, "intended", one.target, one.tenant) for one in unit.steps]
+    journal.record_artefacts(unit.run, made)
     with session(unit.server, purpose="create") as connection:
-        journal.artefact(unit.run, "database", step.database, "intended", target=step.target, tenant=step.tenant)
-        create_database(connection, step.database, mark, template=step.bare)
-        grant_connect(connection, step.database, step.readers)
-        journal.artefact(unit.run, "database", step.database, "created", target=step.target, tenant=step.tenant)
+        for step in unit.steps:
+            _log_as(step.id, step.target, step.tenant)
+            mark = Mark(unit.run, "target", step.target, step.tenant)
+            create_database(connection, step.database, mark, template=step.bare)
+            grant_connect(connection, step.database, step.readers)
+    journal.record_artefacts(unit.run, [replace(one, state="created") for one in made])
 
 
 def run_copy(unit: CopyUnit) -> CopyResult:
@@ -116,7 +121,7 @@ def run_copy(unit: CopyUnit) -> CopyResult:
         worker.journal.fail_step(unit.run, unit.step, "; ".join(result.failures.values()))
         return result
     found = [
-        (f"copied:{unit.target}:{unit.step.rpartition('#')[2]}", Digest(unit.relation, tenant, rows, total))
+        (f"copied:{unit.target}:{unit.receipt.rpartition('#')[2]}", Digest(unit.relation, tenant, rows, total))
         for tenant, (rows, total) in result.digests.items()
     ]
     worker.journal.finish_step(
@@ -131,7 +136,6 @@ def run_finish(unit: FinishUnit) -> None:
     worker = here()
     _log_as(unit.step, unit.target, unit.tenant)
     started = time.monotonic()
-    worker.journal.start_step(unit.run, unit.step)
     try:
         digests = finish_database(unit, worker.work.targets[unit.target])
     except MigratorError as error:
@@ -167,15 +171,30 @@ class Carried:
 
 
 @_lost_workers_told()
-def create_databases(executor: Executor, units: Iterable[CreateUnit], progress: Progress) -> None:
-    """Makes every database; the first refusal ends it."""
-    waiting = [executor.submit(run_create, unit) for unit in units]
-    task = "databases"
-    progress.start(task, total=len(waiting), unit="databases")
+def create_databases(
+    executor: Executor,
+    run: str,
+    steps: Iterable[CreateDatabase],
+    server: Callable[[str], Endpoint],
+    progress: Progress,
+) -> None:
+    """Makes every database, some in each unit; the first refusal ends it. `server` finds a server by its name."""
+    by_server: dict[str, list[CreateDatabase]] = defaultdict(list)
+    for step in steps:
+        by_server[step.server].append(step)
+    units = [
+        CreateUnit(run, tuple(found[start : start + _CREATED_AT_ONCE]), server(name))
+        for name, found in by_server.items()
+        for start in range(0, len(found), _CREATED_AT_ONCE)
+    ]
+    waiting = {executor.submit(run_create, unit): len(unit.steps) for unit in units}
+    task, made = "databases", 0
+    progress.start(task, total=sum(waiting.values()), unit="databases")
     try:
-        for number, future in enumerate(waiting, 1):
+        for future, count in waiting.items():
             future.result()
-            progress.advance(task, rows=number)
+            made += count
+            progress.advance(task, rows=made)
     finally:
         for future in waiting:
             future.cancel()
@@ -206,42 +225,59 @@ def carry_out(
     records = journal.step_records(run)
     copying: dict[Future[CopyResult], CopyUnit] = {}
     finishing: dict[Future[None], FinishUnit] = {}
+    filled: deque[str] = deque()  # databases that can be finished
     outstanding: dict[str, set[str]] = defaultdict(set)
+    rows: Counter[str] = Counter()
     display = _Display(progress, expected)
 
-    def finish(database: str) -> None:
-        unit = finishes[database]
-        found = records.get(unit.step)
-        if database not in done.failures and not (found is not None and found.status == "done"):
-            finishing[executor.submit(run_finish, unit)] = unit
+    def is_done(step: str) -> bool:
+        found = records.get(step)
+        return found is not None and found.status == "done"
 
-    def copied(unit: CopyUnit, result: CopyResult) -> None:
+    def is_copied(unit: CopyUnit) -> bool:
+        # A file may be gone since; databases that are finished do not miss it.
+        return is_done(unit.step) and (
+            not unit.spool
+            or is_spooled(unit.spool)
+            or all(is_done(finishes[one.endpoint.database].step) for one in unit.destinations)
+        )
+
+    def account(unit: CopyUnit, result: CopyResult) -> None:
         display.count(unit.relation, unit.step, result.rows, result.bytes)
         if result.quarantined:
             done.quarantined[unit.relation] = done.quarantined.get(unit.relation, 0) + result.quarantined
+
+    def copied(unit: CopyUnit, result: CopyResult) -> None:
+        account(unit, result)
+        ready = []
         for destination in unit.destinations:
             database = destination.endpoint.database
             if destination.tenant in result.failures:
                 done.failures.setdefault(database, result.failures[destination.tenant])
+            rows[database] += result.digests.get(destination.tenant, (0, 0))[0]
             outstanding[database].discard(unit.step)
             if not outstanding[database]:
-                finish(database)
+                ready.append(database)
+        # The largest first: a long one begun last would leave the other workers idle at the end.
+        filled.extend(sorted(ready, key=lambda database: -rows[database]))
+
+    def submit_finishes() -> None:
+        while filled and len(finishing) < _SUBMITTED_AT_ONCE:
+            unit = finishes[filled.popleft()]
+            if unit.endpoint.database not in done.failures and not is_done(unit.step):
+                finishing[executor.submit(run_finish, unit)] = unit
 
     for unit in copies:
-        found = records.get(unit.step)
-        if found is not None and found.status == "done":
-            earlier = CopyResult(found.rows, found.bytes, quarantined=int(found.detail.get("quarantined", 0)))
-            display.count(unit.relation, unit.step, earlier.rows, earlier.bytes)
-            if earlier.quarantined:
-                done.quarantined[unit.relation] = done.quarantined.get(unit.relation, 0) + earlier.quarantined
+        if is_copied(unit):
+            found = records[unit.step]
+            account(unit, CopyResult(found.rows, found.bytes, quarantined=int(found.detail.get("quarantined", 0))))
             continue
         for destination in unit.destinations:
             outstanding[destination.endpoint.database].add(unit.step)
         copying[executor.submit(run_copy, unit)] = unit
-    for database in finishes:
-        if not outstanding[database]:
-            finish(database)
-    reading = True
+    filled.extend(database for database in finishes if not outstanding[database])
+    submit_finishes()
+    reading, next_look = True, 0.0
     try:
         while copying or finishing or reading:
             if reading and not copying:
@@ -260,7 +296,10 @@ def carry_out(
                         other.result()
                     except MigratorError as error:
                         done.failures[unit_done.endpoint.database] = error.message
-            display.show(journal, run)
+            submit_finishes()
+            if time.monotonic() >= next_look:
+                display.show(journal, run)
+                next_look = time.monotonic() + _POLL_SECONDS
     finally:
         unfinished: list[Future[Any]] = [*copying, *finishing]
         for left in unfinished:

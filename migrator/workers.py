@@ -20,8 +20,8 @@ from multiprocessing import forkserver
 from migrator import logs
 from migrator.journal import Journal
 from migrator.postgres.connect import Endpoint, raw_connect
-from migrator.postgres.copy import Sessions
 from migrator.postgres.deferred import TargetWork
+from migrator.postgres.sessions import Sessions
 
 # What every worker needs: imported once by the process that they are forked from.
 _PRELOADED = "migrator.execute"

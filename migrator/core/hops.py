@@ -33,10 +33,18 @@ class Hops:
         for one in entry.virtual:
             key = self.reference(relation, relation, one.key, f"[tables.{relation}] virtual", ())
             if key.virtual:  # a declared one needs no second entry
-                found.append(replace(key, evidence=one.inferred))
+                found.append(replace(key, evidence=one.inferred, blank=self._blank(key, one.blank)))
         for pair in entry.polymorphic:
             found += self._polymorphic(table, pair)
         return tuple(found)
+
+    def _blank(self, key: ForeignKey, blank: str | None) -> str | None:
+        if blank is not None and len(key.columns) > 1:
+            raise ConfigurationError(
+                f"[tables.{key.table}] virtual: blank is for a key of one column, not for {', '.join(key.columns)}.",
+                "Leave it out.",
+            )
+        return blank
 
     def _polymorphic(self, table: Table, pair: Polymorphic) -> Iterator[ForeignKey]:
         where = f"[tables.{table.relation}] polymorphic"
@@ -91,7 +99,8 @@ class Hops:
                 f"{where}: it must end with a column of {here}, not with {last!r}.",
                 f'End it with "{here}.<key column>".',
             )
-        return KeyPath(tuple(found), here, columns[0])
+        blank = next((key.blank for key in virtual.get(here, ()) if key.columns == columns), None)
+        return KeyPath(tuple(found), here, columns[0], blank=blank)
 
     def reference(
         self, owner: Relation, here: Relation, text: str, where: str, known: Sequence[ForeignKey]
@@ -193,5 +202,6 @@ def virtual_key(
     """A key that the source does not declare, compared as text where the types of its columns differ."""
     ends = (catalog.tables[here], columns), (catalog.tables[parent], referenced)
     types = [[column.type for name in names if (column := table.column(name))] for table, names in ends]
-    as_text = not all(comparable(one, other) for one, other in zip(*types, strict=True))
+    # Of types that are not PostgreSQL's own nobody said by which operator they compare.
+    as_text = not all(comparable(one, other) and "." not in one for one, other in zip(*types, strict=True))
     return ForeignKey("", here, columns, parent, referenced, validated=False, virtual=True, as_text=as_text)

@@ -47,6 +47,7 @@ class RootCandidate:
     reached: int  # tables from which foreign keys lead to it
     reasons: tuple[str, ...]
     doubtful: bool = False  # its name usually means something else
+    named: int = 0  # points that its name is worth
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,8 @@ def choose(candidates: Sequence[RootCandidate], keys: Iterable[ForeignKey]) -> R
     if first.doubtful:
         return RootChoice(listed, None, f"most hangs on {first.relation}, which is rarely a list of tenants")
     inside = {(key.table, key.referenced) for key in keys if key.table != key.referenced and key.when is None}
-    rivals = [one for one in listed[1:] if one.score >= _CLOSE * first.score]
+    # Much hangs on a central document, too; only what is named like a tenant contests one that is.
+    rivals = [one for one in listed[1:] if one.score >= _CLOSE * first.score and one.named >= min(1, first.named)]
     outer = first
     for rival in rivals:
         if (outer.relation, rival.relation) in inside and (rival.relation, outer.relation) not in inside:
@@ -154,7 +156,7 @@ def _score(shape: _Shape, table: Table) -> RootCandidate | None:
     if twice * 3 > len(direct):
         score -= 10
         reasons.append("but tables reference it in several roles, as they do people")
-    return RootCandidate(table.relation, key, round(score, 1), len(direct), reached, tuple(reasons), doubtful)
+    return RootCandidate(table.relation, key, round(score, 1), len(direct), reached, tuple(reasons), doubtful, named)
 
 
 def _key_of(table: Table) -> str | None:

@@ -14,7 +14,7 @@ from migrator.core.inference import Pair
 from migrator.core.paths import KeyPath
 from migrator.core.placement import Placement
 from migrator.postgres.connect import Connection
-from migrator.postgres.reading import own_rows, source_of, tenant_key
+from migrator.postgres.reading import leads_nowhere, own_rows, source_of, tenant_key
 
 # A table larger than this is sampled: about so many of its heap blocks, wherever they are.
 _WHOLE_PAGES = 4096
@@ -25,6 +25,8 @@ _BATCH = 40
 # Applications that declare no keys leave orphans behind; where fewer are found, the column means something else.
 _CONTAINED = 0.9
 _MOST_TYPES = 50
+# What applications write for "none" where they do not write NULL. Such a value counts only where no row is meant by it.
+_BLANKS = ("", "0", "-1", "00000000-0000-0000-0000-000000000000")
 
 
 def sample_of(catalog: Catalog, relation: Relation) -> tuple[sql.Composed, bool]:
@@ -41,20 +43,23 @@ def sample_of(catalog: Catalog, relation: Relation) -> tuple[sql.Composed, bool]
 def supported(connection: Connection, catalog: Catalog, keys: Iterable[ForeignKey]) -> tuple[ForeignKey, ...]:
     """Those of the candidate keys that the rows do not contradict, each with its evidence in words."""
     found = []
-    for key, (values, contained, sampled) in _measured(connection, catalog, list(keys)):
+    for key, (values, contained, blank, sampled) in _measured(connection, catalog, list(keys)):
         where = f"{key.referenced}.{', '.join(key.referenced_columns)}"
-        if values == 0:
-            found.append(replace(key, evidence="by name and type; no rows to check"))
-        elif contained >= _CONTAINED * values:
+        evidence = "by name and type; no rows to check"
+        if values:
             part = "all" if contained == values else f"{contained:,} of"
             of = " sampled" if sampled else ""
-            found.append(replace(key, evidence=f"by name and type; {part} {values:,}{of} values are in {where}"))
+            evidence = f"by name and type; {part} {values:,}{of} values are in {where}"
+        if blank is not None:
+            evidence += f", {blank!r} stands for none"
+        if contained >= _CONTAINED * values:
+            found.append(replace(key, evidence=evidence, blank=blank))
     return tuple(found)
 
 
 def _measured(
     connection: Connection, catalog: Catalog, keys: Sequence[ForeignKey]
-) -> Iterator[tuple[ForeignKey, tuple[int, int, bool]]]:
+) -> Iterator[tuple[ForeignKey, tuple[int, int, str | None, bool]]]:
     for start in range(0, len(keys), _BATCH):
         batch = keys[start : start + _BATCH]
         parts, samples = [], []
@@ -69,8 +74,8 @@ def _measured(
                 for key in batch:
                     yield from _measured(connection, catalog, [key])
             continue
-        for number, values, contained in counted:
-            yield batch[number], (values, contained, samples[number])
+        for number, values, contained, blank in counted:
+            yield batch[number], (values, contained, blank, samples[number])
 
 
 def _containment(catalog: Catalog, key: ForeignKey, number: int) -> tuple[sql.Composed, bool]:
@@ -80,9 +85,12 @@ def _containment(catalog: Catalog, key: ForeignKey, number: int) -> tuple[sql.Co
         condition = sql.SQL(" AND t.{}::text = {}").format(sql.Identifier(key.when[0]), sql.Literal(key.when[1]))
     cast = sql.SQL("::text" if key.as_text else "")
     statement = sql.SQL(
-        "(SELECT {number}::int, count(*), count(p.{there}) FROM (SELECT DISTINCT t.{column} AS value FROM {source} "
+        "(SELECT {number}::int, count(*) FILTER (WHERE NOT blank), count(found) FILTER (WHERE NOT blank), "
+        "min(value) FILTER (WHERE blank) FROM (SELECT c.value::text, p.{there} AS found, "
+        "p.{there} IS NULL AND c.value::text = ANY ({blanks}) AS blank "
+        "FROM (SELECT DISTINCT t.{column} AS value FROM {source} "
         "WHERE t.{column} IS NOT NULL{condition} LIMIT {most}) c "
-        "LEFT JOIN {parent} AS p ON p.{there}{cast} = c.value{cast})"
+        "LEFT JOIN {parent} AS p ON p.{there}{cast} = c.value{cast}) v)"
     ).format(
         number=sql.Literal(number),
         column=sql.Identifier(key.columns[0]),
@@ -92,6 +100,7 @@ def _containment(catalog: Catalog, key: ForeignKey, number: int) -> tuple[sql.Co
         parent=own_rows(catalog, key.referenced),
         there=sql.Identifier(key.referenced_columns[0]),
         cast=cast,
+        blanks=sql.Literal(list(_BLANKS)),
     )
     return statement, sampled
 
@@ -169,7 +178,7 @@ def without_tenant(
     """
     path = placement.key_path
     assert path is not None
-    unset = _unset(path)
+    unset = leads_nowhere(path)
     condition, sampled = first_blocks(catalog, placement.relation)
     row = connection.execute(
         sql.SQL("SELECT count(*), count(*) FILTER (WHERE {}), count(*) FILTER (WHERE {} IS NULL) FROM {}{}").format(
@@ -197,15 +206,6 @@ def without_tenant(
         if found[0]:
             referenced[str(key.table)] = int(found[0])
     return int(row[0]), int(row[1]), int(row[2]), referenced, sampled
-
-
-def _unset(path: KeyPath) -> sql.Composed:
-    return sql.SQL(" AND ").join(
-        sql.SQL("({})").format(
-            sql.SQL(" OR ").join(sql.SQL("t.{} IS NULL").format(sql.Identifier(column)) for column in columns)
-        )
-        for columns in path.starts
-    )
 
 
 def _together(paths: Sequence[KeyPath]) -> KeyPath:

@@ -15,7 +15,7 @@ from migrator.core.placement import Placements
 from migrator.core.tree import Division, Entry, ScriptFile, divide, script_files
 from migrator.errors import RefusedError
 from migrator.files import write_atomically
-from migrator.postgres.archive import read_entries
+from migrator.postgres.archive import Ownership, read_entries
 from migrator.postgres.connect import rows
 from migrator.stages.workspace import Workspace
 
@@ -33,9 +33,11 @@ class Trees:
     schemas: dict[str, str]  # of targets that have one of their own
 
 
-def divide_source(workspace: Workspace, catalog: Catalog, placements: Placements) -> Trees:
+def divide_source(
+    workspace: Workspace, catalog: Catalog, placements: Placements, ownership: Ownership = "kept"
+) -> Trees:
     """Reads the source's DDL and divides it among the targets as its tables are placed."""
-    entries = read_entries(workspace.source, programs=workspace.programs)
+    entries = read_entries(workspace.source, ownership, programs=workspace.programs)
     with workspace.read_source("init") as connection:
         populated = [name for (name,) in rows(connection, "populated_views")]
     names = spellings(catalog)

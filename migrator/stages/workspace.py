@@ -127,6 +127,10 @@ class Workspace:
     def backups(self) -> Path:
         return self.settings.path(self.settings.paths.backups)
 
+    def spool(self, run: str) -> Path:
+        """Where a run keeps rows that are read and not loaded yet."""
+        return self.settings.path(self.settings.paths.spool) / run
+
     @property
     def programs(self) -> Path | None:
         """The directory of pg_dump and friends, where one is configured."""

@@ -40,6 +40,12 @@ class Writes:
     changes: tuple[DatabaseChanges, ...] | None  # None: without the fence nobody can tell whose change it is
 
 
+def forget_carried(journal: Journal, run: str) -> None:
+    """What was carried back has become a part of what the source is compared with."""
+    journal.record(run, "carrying back", [])
+    journal.record(run, "carried back", None)
+
+
 def find_writes(workspace: Workspace, run: Run, finished: Sequence[Finished], *, fenced: bool) -> Writes:
     """Compares finished databases with what they held when migrate had finished them."""
     found = survey(workspace)

@@ -71,6 +71,14 @@ def test_a_prefix_of_the_application_is_no_part_of_the_noun() -> None:
     assert guessed(found) == {"crm_deal(account_id) -> crm_account(id)"}
 
 
+def test_of_several_tables_that_end_so_the_shortest_name_is_meant() -> None:
+    found = catalog(
+        table("app_message", "id bigint!"), table("app_attachment_message", "id bigint!"),
+        table("index_queue", "id bigint!", "message_id bigint"),
+    )  # fmt: skip
+    assert guessed(found) == {"index_queue(message_id) -> app_message(id)"}
+
+
 def test_lower_case_names_without_underscores() -> None:
     found = catalog(
         table("teams", "id character varying(26)!"), table("channels", "id text!", "teamid text", "paid text")
@@ -132,6 +140,16 @@ def test_two_tables_alike_are_not_chosen_between() -> None:
     )  # fmt: skip
     assert found.chosen is None
     assert "companies, organizations" in found.why
+
+
+def test_a_central_document_does_not_contest_what_is_named_like_a_tenant() -> None:
+    found = chosen(
+        table("project", "id int!"), child("folders", "project"), child("flows", "folders"),
+        child("members", "project"),
+        *(child(name, "flows") for name in ("runs", "steps", "hooks", "tests")),
+    )  # fmt: skip
+    assert found.chosen is not None
+    assert found.chosen.relation == public("project")
 
 
 def test_people_are_no_tenants() -> None:
