@@ -67,6 +67,11 @@ class Placement:
         """The hosts of all databases that get it, its home first."""
         return tuple(dict.fromkeys(self.hosts.get(target, target) for target in self.targets))
 
+    @property
+    def tenant_path(self) -> KeyPath | None:
+        """How its rows find their tenant, whether they are divided by it or only told apart."""
+        return self.key_path or self.policy_path
+
     def destination_in(self, host: str) -> Relation:
         """What it is called in the databases of that host."""
         return self.elsewhere.get(host, self.destination)
@@ -280,7 +285,6 @@ class _Placing:
         path = self.found.paths.get(relation)
         if (per_tenant and path is None) or (secured and relation in self.found.ambiguous):
             return Undecided(relation, (target,), self._why_no_path(relation))
-        path = path if per_tenant or replicas_per_tenant else None
         return Placement(
             relation=relation,
             target=target,
