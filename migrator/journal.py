@@ -668,6 +668,18 @@ class Journal:
             )
             connection.execute(sa.delete(quarantine).where(quarantine.c.run_id == run))
 
+    def forget_tenant(self, run: str, tenant: str, names: Iterable[str]) -> None:
+        """Forgets steps together with the digests of one tenant, so that these are done and taken again."""
+        with self._begin() as connection:
+            connection.execute(sa.delete(steps).where(steps.c.run_id == run, steps.c.step.in_(list(names))))
+            connection.execute(
+                sa.delete(digests).where(
+                    digests.c.run_id == run,
+                    digests.c.tenant == tenant,
+                    sa.or_(digests.c.moment.startswith("copied:"), digests.c.moment.startswith("target:")),
+                )
+            )
+
     def quarantined(self, run: str) -> Mapping[str, int]:
         """Rows that migrate put into quarantine, by "schema.table"."""
         columns = (quarantine.c.relation, sa.func.count())

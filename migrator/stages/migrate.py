@@ -27,6 +27,7 @@ from migrator.postgres.counting import RowCounts, lock_against_ddl
 from migrator.postgres.databases import drop_database
 from migrator.postgres.deferred import FinishUnit, TargetWork
 from migrator.postgres.fence import lift_fence, raise_fence, read_fence
+from migrator.postgres.large_objects import copy_large_objects
 from migrator.postgres.roles import make_role, marked_roles
 from migrator.postgres.snapshot import Snapshot
 from migrator.postgres.spool import discard
@@ -36,7 +37,9 @@ from migrator.stages.drift import drift_section, routed_digests, written_since
 from migrator.stages.privileges import require_privileges
 from migrator.stages.proof import Proof, proof_sections, prove
 from migrator.stages.resolve import Resolved, complete_template, resolve
+from migrator.stages.session_settings import TargetSettings
 from migrator.stages.survey import Survey, plan_of, survey, survey_in
+from migrator.stages.taken_back import all_are_there, require_same_source, taken_back
 from migrator.stages.workspace import Workspace
 from migrator.workers import Work, processes, warm_up
 
@@ -54,13 +57,16 @@ def migrate(workspace: Workspace, *, without_backup: bool = False, fence: bool =
         require_privileges(workspace, "read", "every row", *(("fence",) if fence else ()))
         found = survey(workspace)
         plan = plan_of(workspace, found)
-        if done := _done_before(workspace, run, plan):
+        if not taken_back(workspace, run.id) and (done := _done_before(workspace, run, plan)):
             return done
+        require_same_source(workspace, run, found)
         _require_dry_run(workspace, run, plan)
         if not without_backup:
             _require_backup(workspace, run)
         workspace.journal.set_fingerprint(run.id, plan.fingerprint)
-        return _Migration(workspace, run, plan, found, fenced=fence).carry_out(summary)
+        outcome = _Migration(workspace, run, plan, found, fenced=fence).carry_out(summary)
+        all_are_there(workspace, run.id)
+        return outcome
 
 
 def _done_before(workspace: Workspace, run: Run, plan: Plan) -> Outcome | None:
@@ -389,6 +395,10 @@ class _Migration:
             with processes(work, jobs) as executor:
                 create_databases(
                     executor, self.run.id, self.plan.of(CreateDatabase), workspace.server, workspace.progress
+                )
+                TargetSettings(workspace, self.plan).apply()
+                copy_large_objects(
+                    workspace.source, snapshot.id, self.survey.catalog, transfers, databases, epoch=epoch, jobs=jobs
                 )
                 carried = carry_out(
                     executor,

@@ -64,15 +64,10 @@ def rollback(
         run = adopt(workspace, confirm) or run
     if run is None:
         return Outcome("rollback", "nothing-to-do", headline="No run is open: there is nothing to take back.")
-    if not validate and confirm is None:
-        raise RefusedError(
-            f"Rolling back run {run.id} drops its databases, and has to be confirmed.",
-            f"Look first: migrator rollback --validate. Then: migrator rollback --confirm {run.id}",
-        )
-    if not validate and confirm != run.id:
-        raise RefusedError(f"The open run is {run.id}, not {confirm}.", f"Type its id: --confirm {run.id}")
+    if not validate:
+        confirmed(run, confirm)
     with workspace.stage("rollback-validate" if validate else "rollback") as (run, summary):
-        found = _look(workspace, run)
+        found = look(workspace, run)
         if validate:
             outcome = validation(run, found, str(workspace.source), backup=workspace.journal.recorded(run.id, "backup"))
         else:
@@ -83,7 +78,7 @@ def rollback(
                     "--replay-writes. Give them up: --discard-writes.",
                 )
             backup = _checked_backup(workspace, run) if restore_backup else None
-            carried = _keep_writes(workspace, run, found, save=save, replay=replay)
+            carried = keep_writes(workspace, run, found, save=save, replay=replay)
             done = _take_back(workspace, run, found, backup, carried)
             outcome = report(run, found, done, str(workspace.source))
         summary.update(outcome.summary)
@@ -102,10 +97,26 @@ def rollback(
     return outcome
 
 
+def confirmed(run: Run, typed: str | None) -> None:
+    """Raises RefusedError unless the run's id was typed."""
+    if typed is None:
+        raise RefusedError(
+            f"Rolling back run {run.id} drops its databases, and has to be confirmed.",
+            f"Look first: migrator rollback --validate. Then: migrator rollback --confirm {run.id}",
+        )
+    if typed != run.id:
+        raise RefusedError(f"The open run is {run.id}, not {typed}.", f"Type its id: --confirm {run.id}")
+
+
 # -- what is there ----------------------------------------------------------------------------------------------------
 
 
-def _look(workspace: Workspace, run: Run) -> Findings:
+def look(workspace: Workspace, run: Run, tenant: str | None = None) -> Findings:
+    """What the run left on the servers, or only what it left of one tenant (its key).
+
+    Raises:
+        RefusedError: whether applications wrote to the targets cannot be told.
+    """
     databases = []
     roles: list[tuple[str, str]] = []
     for name in servers_of(workspace, run.id):
@@ -113,9 +124,16 @@ def _look(workspace: Workspace, run: Run) -> Findings:
             databases += [
                 (name, database, mark)
                 for database, mark in sorted(marks(connection).items())
-                if mark is not None and mark.run == run.id and mark.role != "restored"
+                if mark is not None
+                and mark.run == run.id
+                and mark.role != "restored"
+                and (tenant is None or mark.tenant == tenant)
             ]
-            roles += [(name, role) for role, mark in marked_roles(connection).items() if mark and mark.run == run.id]
+            roles += [
+                (name, role)
+                for role, mark in marked_roles(connection).items()
+                if mark and mark.run == run.id and (tenant is None or mark.tenant == tenant)
+            ]
     with workspace.read_source("rollback") as connection:
         fence = read_fence(connection)
     targets = [(server, database, mark) for server, database, mark in databases if mark.role == "target"]
@@ -140,7 +158,7 @@ def _look(workspace: Workspace, run: Run) -> Findings:
 # -- taking back ------------------------------------------------------------------------------------------------------
 
 
-def _keep_writes(workspace: Workspace, run: Run, found: Findings, *, save: Path | None, replay: bool) -> Carried | None:
+def keep_writes(workspace: Workspace, run: Run, found: Findings, *, save: Path | None, replay: bool) -> Carried | None:
     """Saves what applications wrote to the targets, and carries it back, as was asked for."""
     if found.writes is None or not found.written:
         return None
@@ -158,18 +176,7 @@ def _take_back(
     carried: Carried | None,
 ) -> Taken:
     done = Taken(carried=carried)
-    _dump(workspace, run, found, done)
-    for server, database, _ in sorted(found.databases, key=lambda item: item[2].role != "target"):
-        with session(workspace.server(server), purpose="rollback") as connection:
-            drop_database(connection, database, run=run.id)
-        workspace.journal.artefact(run.id, "database", database, "dropped")
-        done.dropped.append(database)
-    for server, role in found.roles:
-        with session(workspace.server(server), purpose="rollback") as connection:
-            dropped = drop_role(connection, role, run.id)
-        (done.roles if dropped else done.used).append(role)
-        if dropped:
-            workspace.journal.artefact(run.id, "role", role, "dropped")
+    dump_and_drop(workspace, run, found, done)
     with session(workspace.source, purpose="rollback") as connection:
         # Compared under the fence: afterwards the monolith's users write again.
         done.changed, done.compared = _source_changes(workspace, run, connection)
@@ -193,6 +200,22 @@ def _take_back(
     if backup is not None:
         done.swapped = _swap_for_backup(workspace, run, *backup)
     return done
+
+
+def dump_and_drop(workspace: Workspace, run: Run, found: Findings, done: Taken) -> None:
+    """Drops the databases and the roles that were found, each target after a dump of it that was read back."""
+    _dump(workspace, run, found, done)
+    for server, database, _ in sorted(found.databases, key=lambda item: item[2].role != "target"):
+        with session(workspace.server(server), purpose="rollback") as connection:
+            drop_database(connection, database, run=run.id)
+        workspace.journal.artefact(run.id, "database", database, "dropped")
+        done.dropped.append(database)
+    for server, role in found.roles:
+        with session(workspace.server(server), purpose="rollback") as connection:
+            dropped = drop_role(connection, role, run.id)
+        (done.roles if dropped else done.used).append(role)
+        if dropped:
+            workspace.journal.artefact(run.id, "role", role, "dropped")
 
 
 def _dump(workspace: Workspace, run: Run, found: Findings, done: Taken) -> None:

@@ -139,6 +139,27 @@ def _written_section(found: Findings) -> Section:
     )
 
 
+def dump_section(done: Taken) -> list[Section]:
+    """Where the dumps of what was dropped are, and which roles stay."""
+    sections = [Section("Dumps of what was dropped", ("database", "dump"), tuple(done.dumped))] if done.dumped else []
+    if done.used:
+        stay = "They have privileges or objects elsewhere: DROP OWNED BY in those databases, then DROP ROLE."
+        sections.append(Section("Roles that stay", ("role",), tuple((role,) for role in done.used), stay, "warning"))
+    return sections
+
+
+def conflict_section(carried: Carried | None) -> list[Section]:
+    """The changes of the targets that could not be carried back."""
+    if carried is None or not carried.conflicts:
+        return []
+    conflicts = tuple(
+        (one.database, str(one.change.relation), one.change.key, one.change.kind, one.reason)
+        for one in carried.conflicts[:_MOST_CONFLICTS]
+    )
+    columns = ("database", "table", "key", "kind", "why")
+    return [Section("Changes that wait in a file", columns, conflicts, str(carried.file), tone="bad")]
+
+
 def report(run: Run, found: Findings, done: Taken, source: str) -> Outcome:
     """What a rollback did; exit code 1 where the source is not as it was."""
     identical = not done.changed and not done.objects
@@ -157,10 +178,7 @@ def report(run: Run, found: Findings, done: Taken, source: str) -> Outcome:
     if done.carried is not None:
         figures["changes_carried_back"] = done.carried.rows
         figures["conflicts"] = len(done.carried.conflicts)
-    sections = [Section("Dumps of what was dropped", ("database", "dump"), tuple(done.dumped))] if done.dumped else []
-    if done.used:
-        stay = "They have privileges or objects elsewhere: DROP OWNED BY in those databases, then DROP ROLE."
-        sections.append(Section("Roles that stay", ("role",), tuple((role,) for role in done.used), stay, "warning"))
+    sections = dump_section(done)
     if found.written:
         sections.append(_written_section(found))
     if done.changed:
@@ -183,17 +201,6 @@ def report(run: Run, found: Findings, done: Taken, source: str) -> Outcome:
             next=("migrator rollback --restore-backup", "migrator status"),
         )
     if done.carried is not None and done.carried.conflicts:
-        conflicts = tuple(
-            (one.database, str(one.change.relation), one.change.key, one.change.kind, one.reason)
-            for one in done.carried.conflicts[:_MOST_CONFLICTS]
-        )
-        waiting = Section(
-            "Changes that wait in a file",
-            ("database", "table", "key", "kind", "why"),
-            conflicts,
-            str(done.carried.file),
-            tone="bad",
-        )
         return Outcome(
             "rollback",
             "findings",
@@ -202,7 +209,7 @@ def report(run: Run, found: Findings, done: Taken, source: str) -> Outcome:
             f"Run {run.id} is taken back with {done.carried.rows} changes of the targets; "
             f"{len(done.carried.conflicts)} could not be carried back and are kept in {done.carried.file}.",
             figures,
-            (waiting, *sections),
+            (*conflict_section(done.carried), *sections),
             next=("migrator status",),
         )
     if done.swapped:

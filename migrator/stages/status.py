@@ -12,6 +12,7 @@ from migrator.core.sequence import next_commands
 from migrator.journal import Artefact, Holder, Run, StageRecord, StepRecord
 from migrator.postgres.fence import FenceState, read_fence
 from migrator.stages.survey import recorded_servers
+from migrator.stages.taken_back import taken_back
 from migrator.stages.workspace import Workspace
 
 
@@ -56,6 +57,7 @@ class _Reading:
         self.stages = journal.stage_records(run.id)
         self.steps = tuple(journal.step_records(run.id).values())
         self.servers = recorded_servers(workspace, run.id)
+        self.gone = sorted(taken_back(workspace, run.id))
         self.databases = tuple(one for one in journal.artefacts(run.id, "database") if one.state == "created")
 
     def outcome(self) -> Outcome:
@@ -74,6 +76,7 @@ class _Reading:
                 "lock": _held_by(self.holder) if self.holder else "free",
                 "source writes": "FENCED" if self.fence else "allowed",
                 "databases": len(self.databases),
+                **({"tenants taken back": ", ".join(self.gone)} if self.gone else {}),
                 "steps": f"{sum(step.status == 'done' for step in self.steps)} of {len(self.steps)} begun are done",
             },
             sections=(

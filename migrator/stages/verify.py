@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -23,7 +23,9 @@ from migrator.stages.drift import drift_section, routed_digests, written_since
 from migrator.stages.migrate import database_counts, given_digests, sequence_values
 from migrator.stages.proof import Proof, proof_sections, prove
 from migrator.stages.resolve import Resolved, resolve
+from migrator.stages.session_settings import TargetSettings
 from migrator.stages.survey import Survey, plan_of, survey
+from migrator.stages.taken_back import standing, taken_back
 from migrator.stages.workspace import Workspace
 
 _SOFT_DELETION = ("deleted_at", "deletedat", "date_suppression")
@@ -67,7 +69,7 @@ def verify(workspace: Workspace, *, sample: float | None = None) -> Outcome:
                 "Undo the change, or `migrator rollback` and start again.",
             )
         result = _Verifier(workspace, run, plan, found, sample).verification()
-        return _outcome(run, plan, result, summary, sample)
+        return _outcome(run, plan, result, summary, sample, sorted(taken_back(workspace, run.id)))
 
 
 class _Verifier:
@@ -79,7 +81,8 @@ class _Verifier:
         self.plan = plan
         self.survey = found
         self.resolved = resolve(workspace, plan, found)
-        self.databases = _sampled(plan, sample)
+        self.databases = standing(workspace, run.id, _sampled(plan, sample))
+        self.settings = TargetSettings(workspace, plan)
         taken = sequence_values(workspace.journal, run.id)
         self.given = taken[1] if taken is not None else {}
 
@@ -137,7 +140,14 @@ class _Verifier:
         endpoint = self.workspace.server(step.server).at(step.database)
         given = self.given.get(step.target, {})
         return examine(
-            endpoint, step.target, step.tenant, target.transfers, target.objects, given, _soft_deleted(target)
+            endpoint,
+            step.target,
+            step.tenant,
+            target.transfers,
+            target.objects,
+            given,
+            _soft_deleted(target),
+            self.settings.expected(step),
         )
 
     def _rows(
@@ -214,7 +224,14 @@ def _soft_deleted(target: Resolved) -> Mapping[Relation, str]:
     }
 
 
-def _outcome(run: Run, plan: Plan, result: _Verification, summary: dict[str, object], sample: float | None) -> Outcome:
+def _outcome(
+    run: Run,
+    plan: Plan,
+    result: _Verification,
+    summary: dict[str, object],
+    sample: float | None,
+    gone: Sequence[str],
+) -> Outcome:
     databases = sum(1 for _ in plan.of(CreateDatabase))
     figures: dict[str, str | int | float | bool | None] = {
         "databases": databases,
@@ -250,6 +267,9 @@ def _outcome(run: Run, plan: Plan, result: _Verification, summary: dict[str, obj
         ],
     }  # fmt: skip
     whole = "" if sample is None else f" (a sample: {len(result.facts)} of {databases} databases)"
+    if gone:
+        figures["tenants_taken_back"] = len(gone)
+        whole += f" (without the tenants that were taken back: {', '.join(gone)})"
     if not result.holds:
         summary["status"] = "findings"
         return Outcome(
@@ -263,7 +283,7 @@ def _outcome(run: Run, plan: Plan, result: _Verification, summary: dict[str, obj
             data,
             ("migrator rollback",),
         )
-    proven = "no row is lost, none leaked" if sample is None else "no row of theirs leaked"
+    proven = "no row is lost, none leaked" if sample is None and not gone else "no row of theirs leaked"
     return Outcome(
         "verify",
         run_id=run.id,
