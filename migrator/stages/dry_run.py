@@ -37,6 +37,7 @@ from migrator.postgres.connect import Connection
 from migrator.postgres.explain import explain
 from migrator.postgres.readiness import missing_grants, read_population
 from migrator.stages.audit_targets import server_facts
+from migrator.stages.isolation import role_checks
 from migrator.stages.rehearsal import carry_out_rehearsal
 from migrator.stages.survey import Survey, plan_of, survey_in
 from migrator.stages.workspace import Workspace
@@ -78,6 +79,7 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
             checks.append(
                 Check("tenants", "block", "the tenant root is empty", "Name the right table: [tenants] root.")
             )
+        checks += role_checks(workspace, plan, run)
         checks.append(_backup_check(workspace, run))
         blocked = any(check.state == "block" for check in checks)
         estimate = _estimate(workspace, plan, sum(needed.values()))
