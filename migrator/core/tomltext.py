@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
@@ -39,6 +39,7 @@ class TenantColumns:
     slug: str | None
     name: str | None
     notes: tuple[str, ...] = ()
+    settings: tuple[tuple[str, str], ...] = ()  # session settings that hold the tenant key, with the evidence
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Findings:
     virtual: tuple[ForeignKey, ...]
     polymorphs: tuple[Polymorph, ...]
     severed: tuple[ForeignKey, ...] = ()
+    large_objects: Mapping[Relation, tuple[str, ...]] = field(default_factory=dict)  # the columns that name them
     notes: tuple[str, ...] = ()
     targets: tuple[str, ...] = ("auth", "shared", "tenant")
     layout: Layout = "tenants"
@@ -117,6 +119,22 @@ def _lines(found: Findings) -> Iterator[str]:
         for one in sorted(proposals, key=lambda item: item.relation):
             yield ""
             yield from _table(found, one)
+    yield from _clean(found)
+
+
+def _clean(found: Findings) -> Iterator[str]:
+    """A rule for rows whose parent is gone, where a key that was never validated lets them be."""
+    left = {one.relation for one in found.proposals if one.ignore}
+    loose = [key for key in found.catalog.foreign_keys if not key.validated and key.table not in left]
+    if loose:
+        header = "CLEAN: what moves to quarantine before the split; `migrator clean` shows it, --execute does it"
+        yield ""
+        yield f"# {header} {'-' * max(4, 116 - len(header))}"
+        yield ""
+        yield "# Rows whose parent is gone, which these keys have never been asked about:"
+        yield from (f"#   {key.label}" for key in sorted(loose, key=lambda key: key.label))
+        yield "[clean.orphans]"
+        yield 'kind = "orphans"'
 
 
 def _target(name: str, layout: Layout) -> Iterator[str]:
@@ -152,6 +170,12 @@ def _tenants(tenants: TenantColumns, found: Findings) -> Iterator[str]:
         yield f"name = {_string(tenants.name)}   # names the tenant in reports"
     for note in tenants.notes:
         yield from _comment(note)
+    if tenants.settings:
+        yield "# inferred: session settings that hold the tenant key; each tenant's database gives them to its sessions"
+        for name, evidence in tenants.settings:
+            yield from _comment(f"  {name}: {evidence}")
+        given = ", ".join(f'{_string(name)} = "{{key}}"' for name, _ in tenants.settings)
+        yield f"settings = {{ {given} }}"
 
 
 def _severed(found: Findings) -> Iterator[str]:
@@ -203,6 +227,8 @@ def _table(found: Findings, one: Proposal) -> Iterator[str]:
                 f"inferred = {_string(pair.evidence)} }},"
             )
         yield "]"
+    if columns := found.large_objects.get(one.relation):
+        yield f"large_objects = {_array(columns)}   # inferred: every value is the number of a large object"
     if one.reason:
         yield f"reason = {_string(one.reason)}"
     if one.inferred:

@@ -44,7 +44,7 @@ def make_own_role(connection: Connection, name: str, run: str, target: str, tena
             "Rename or drop it yourself, or choose another [source] prefix.",
         )
     # Who makes a role is not a member of it. A superuser need not be one to own, drop or disconnect in its name.
-    ((_, _, _, superuser),) = rows(connection, "server_role")
+    ((_, _, _, _, superuser),) = rows(connection, "server_role")
     if not superuser:
         connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(name)))
 

@@ -23,22 +23,29 @@ from migrator.core.readiness import (
     Check,
     Missing,
     Population,
+    check_large_objects,
     check_placements,
+    check_policies,
     check_population,
     check_privileges,
+    check_roles,
     check_server,
     check_source,
     check_spread,
     needed_bytes,
 )
+from migrator.core.session_settings import check_settings
 from migrator.journal import Run
 from migrator.postgres.audit import examine
 from migrator.postgres.connect import Connection
 from migrator.postgres.explain import explain
+from migrator.postgres.large_objects import read_large_objects
 from migrator.postgres.readiness import missing_grants, read_population
+from migrator.postgres.session_settings import read_readers
 from migrator.stages.audit_targets import server_facts
 from migrator.stages.isolation import role_checks
 from migrator.stages.rehearsal import carry_out_rehearsal
+from migrator.stages.session_settings import TargetSettings
 from migrator.stages.survey import Survey, plan_of, survey_in
 from migrator.stages.workspace import Workspace
 
@@ -67,6 +74,8 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
                 *check_privileges(missing),
                 *check_source(found.catalog),
             ]
+            checks += check_large_objects(read_large_objects(connection, found.catalog, found.placements))
+        checks += _setting_checks(workspace, plan)
         checks += check_population(population, found.placements)
         servers = tuple(server_facts(workspace, name) for name in workspace.settings.target_servers)
         targets = TargetFacts(plan, run=run.id, jobs=workspace.settings.limits.jobs, servers=servers)
@@ -74,6 +83,9 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
         needed = needed_bytes(found.catalog, found.placements, plan)
         for server in servers:
             checks += check_server(server, found.catalog, needed[server.name])
+            hosts = {step.target for step in plan.of(CreateDatabase) if step.server == server.name}
+            checks += check_roles(workspace.settings, server, hosts)
+        checks += check_policies(workspace.settings, found.placements)
         checks += check_spread(servers, {step.server for step in plan.of(CreateDatabase) if step.tenant})
         if not found.tenants and any(target.per_tenant for target in workspace.settings.targets.values()):
             checks.append(
@@ -168,6 +180,15 @@ def _audit_checks(workspace: Workspace, targets: TargetFacts) -> Iterable[Check]
     for finding in review(facts, suppress=workspace.settings.audit.suppress, only=_RULES).findings:
         blocks = finding.severity == "E" and finding.object not in undeclared
         yield Check(f"{finding.id} {finding.object}", "block" if blocks else "warn", finding.detail, finding.remedy)
+
+
+def _setting_checks(workspace: Workspace, plan: Plan) -> Iterable[Check]:
+    settings = TargetSettings(workspace, plan)
+    refused = {one: why for found in settings.refused.values() for one, why in found.items()}
+    with workspace.read_source("dry-run") as connection:
+        readers = read_readers(connection)
+    travelling = [one for one in settings.source if one not in refused]
+    return check_settings(travelling, refused, readers, workspace.settings.tenants.settings)
 
 
 def _is_home(found: Survey, one: Population) -> bool:

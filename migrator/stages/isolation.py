@@ -28,7 +28,7 @@ def role_checks(workspace: Workspace, plan: Plan, run: Run) -> Iterable[Check]:
     for server in sorted({step.server for step in steps}):
         where = f"roles on server {server}"
         with session(workspace.server(server), purpose="dry-run", settings=READ_ONLY) as connection:
-            ((role, _, may_create, _),) = rows(connection, "server_role")
+            ((role, _, may_create, _, _),) = rows(connection, "server_role")
             existing = marked_roles(connection)
         here = [step for step in steps if step.server == server]
         names = {name for step in here for name in (*step.own_roles, *([step.roles.group] if step.roles else []))}
