@@ -43,6 +43,7 @@ from migrator.postgres.large_objects import read_large_objects
 from migrator.postgres.readiness import missing_grants, read_population
 from migrator.postgres.session_settings import read_readers
 from migrator.stages.audit_targets import server_facts
+from migrator.stages.isolation import role_checks
 from migrator.stages.rehearsal import carry_out_rehearsal
 from migrator.stages.session_settings import TargetSettings
 from migrator.stages.survey import Survey, plan_of, survey_in
@@ -90,6 +91,7 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
             checks.append(
                 Check("tenants", "block", "the tenant root is empty", "Name the right table: [tenants] root.")
             )
+        checks += role_checks(workspace, plan, run)
         checks.append(_backup_check(workspace, run))
         blocked = any(check.state == "block" for check in checks)
         estimate = _estimate(workspace, plan, sum(needed.values()))
