@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from migrator.core.catalog import Catalog
 from migrator.core.plan import Plan, PrepareTarget
-from migrator.core.transfer import SequenceTransfer, Transfer, sequence_transfers, transfers_into
+from migrator.core.transfer import SequenceTransfer, Transfer, transfers_into
 from migrator.errors import ConfigurationError
 from migrator.postgres.catalog import Objects, read_catalog, read_objects
 from migrator.postgres.connect import READ_ONLY, Endpoint, rows, session
@@ -39,7 +39,7 @@ def resolve(workspace: Workspace, plan: Plan, found: Survey) -> Mapping[str, Res
         endpoint = workspace.server(step.server).at(step.template)
         with session(endpoint, purpose="resolve", settings=READ_ONLY) as connection:
             catalog = read_catalog(connection)
-            transfers = _transfers(workspace, found, step.target, catalog)
+            transfers = transfers_of(workspace, found, step.target, catalog)
             if seeded := seeded_tables(connection, transfers):
                 raise ConfigurationError(
                     f"The tree of target {step.target!r} puts rows of its own into {', '.join(map(str, seeded))}, "
@@ -68,7 +68,7 @@ def complete_template(workspace: Workspace, found: Survey, host: str, template: 
     with session(template, purpose="prepare") as connection, connection.transaction():
         if secured:
             catalog = read_catalog(connection)
-            secure(connection, _transfers(workspace, found, host, catalog), catalog, settings.tenants.setting)
+            secure(connection, transfers_of(workspace, found, host, catalog), catalog, settings.tenants.setting)
         own = {name: schema for name in members if (schema := settings.targets[name].schema_)}
         rest = [name for (name,) in rows(connection, "user_schemas") if name not in own.values()]
         for role, targets in readers.items():
@@ -76,5 +76,10 @@ def complete_template(workspace: Workspace, found: Survey, host: str, template: 
                 grant_reading(connection, role, [own[target]] if target in own else rest)
 
 
-def _transfers(workspace: Workspace, found: Survey, host: str, catalog: Catalog) -> tuple[Transfer, ...]:
+def transfers_of(workspace: Workspace, found: Survey, host: str, catalog: Catalog) -> tuple[Transfer, ...]:
+    """What travels into the databases of a host, by its own catalog.
+
+    Raises:
+        ConfigurationError: a column or table has no counterpart.
+    """
     return transfers_into(host, found.placements, found.catalog, catalog, workspace.settings, dict(found.query_columns))
