@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from migrator.core.audit.wording import identifier
 from migrator.core.catalog import Catalog, Relation
 from migrator.core.placement import Placement, Placements
 from migrator.core.settings import Settings
@@ -57,7 +58,7 @@ def naming(
     schema = settings.targets[target].schema_
     if schema is not None:
         statements += [
-            f"ALTER {_MOVED[entry.kind]} {quoted(entry.schema, bare_name(entry))} SET SCHEMA {quoted(schema)};"
+            f"ALTER {_MOVED[entry.kind]} {qualified(entry.schema, bare_name(entry))} SET SCHEMA {qualified(schema)};"
             for entry in entries
             if entry.kind in _MOVED and entry.schema != schema
         ]
@@ -82,15 +83,17 @@ def _renamed(placement: Placement, catalog: Catalog) -> Iterator[str]:
     here, there = placement.relation, placement.destination
     table = catalog.tables[here]
     for before, after in placement.columns.items():
-        change = f"RENAME COLUMN {quoted(before)} TO {quoted(after)}" if after else f"DROP COLUMN {quoted(before)}"
-        yield f"ALTER TABLE {quoted(*here)} {change};"
+        change = (
+            f"RENAME COLUMN {qualified(before)} TO {qualified(after)}" if after else f"DROP COLUMN {qualified(before)}"
+        )
+        yield f"ALTER TABLE {qualified(*here)} {change};"
     if there.schema != here.schema:
         for one in (here, *table.partitions):
-            yield f"ALTER TABLE {quoted(*one)} SET SCHEMA {quoted(there.schema)};"
+            yield f"ALTER TABLE {qualified(*one)} SET SCHEMA {qualified(there.schema)};"
     if there.name != here.name:
-        yield f"ALTER TABLE {quoted(there.schema, here.name)} RENAME TO {quoted(there.name)};"
+        yield f"ALTER TABLE {qualified(there.schema, here.name)} RENAME TO {qualified(there.name)};"
 
 
-def quoted(*names: str) -> str:
-    """A name as SQL, its parts quoted."""
-    return ".".join('"' + name.replace('"', '""') + '"' for name in names)
+def qualified(*names: str) -> str:
+    """A name as SQL, its parts quoted where they must be."""
+    return ".".join(map(identifier, names))

@@ -202,5 +202,6 @@ def virtual_key(
     """A key that the source does not declare, compared as text where the types of its columns differ."""
     ends = (catalog.tables[here], columns), (catalog.tables[parent], referenced)
     types = [[column.type for name in names if (column := table.column(name))] for table, names in ends]
-    as_text = not all(comparable(one, other) for one, other in zip(*types, strict=True))
+    # Of types that are not PostgreSQL's own nobody said by which operator they compare.
+    as_text = not all(comparable(one, other) and "." not in one for one, other in zip(*types, strict=True))
     return ForeignKey("", here, columns, parent, referenced, validated=False, virtual=True, as_text=as_text)

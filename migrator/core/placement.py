@@ -8,6 +8,7 @@ from functools import cached_property
 
 from migrator.core.catalog import Catalog, ForeignKey, Relation
 from migrator.core.hops import Hops
+from migrator.core.inheritance import ancestors, inherited_keys, inherited_path
 from migrator.core.paths import FoundPaths, KeyPath, find_paths, in_order
 from migrator.core.settings import Settings, TableSettings
 from migrator.errors import ConfigurationError
@@ -37,6 +38,7 @@ class Placement:
     search_path: tuple[str, ...] = ()  # where the query's bare names are looked up
     unowned: str = "block"
     replicate: tuple[str, ...] = ()
+    large_objects: tuple[str, ...] = ()  # columns of the source whose values name large objects
     ignored: str = ""
     inferred: bool = False
     derived: bool = False  # made by a query; the source has no such table
@@ -109,13 +111,12 @@ class Placements:
     def severed(self) -> tuple[ForeignKey, ...]:
         """Foreign keys whose two ends land in different databases: declared no more, checked by verify instead.
 
-        Virtual keys are among them; polymorphic pairs are not, because no single table is at their other end.
+        Virtual keys are among them, polymorphic pairs with one key for each table that they name.
         """
         return tuple(
             key
             for key in self.foreign_keys
-            if key.when is None
-            and (child := self.tables.get(key.table)) is not None
+            if (child := self.tables.get(key.table)) is not None
             and (parent := self.tables.get(key.referenced)) is not None
             and child.target
             and parent.target
@@ -143,8 +144,9 @@ class _Placing:
         self.root, self.root_key = self._tenant_root()
         self.per_tenant = tuple(name for name, target in settings.targets.items() if target.per_tenant)
         self.virtual = {relation: self.hops.virtual_keys(relation, entry) for relation, entry in self.entries.items()}
+        handed_down = inherited_keys(catalog)
         self.keys = {
-            relation: (*table.foreign_keys, *self.virtual.get(relation, ()))
+            relation: (*table.foreign_keys, *self.virtual.get(relation, ()), *handed_down.get(relation, ()))
             for relation, table in catalog.tables.items()
         }
         self.found = self._find_paths()
@@ -157,11 +159,14 @@ class _Placing:
             *(relation for relation in self.entries if relation not in self.catalog.tables),
         ]
         for relation in relations:
-            found = self._place(relation, self.entries.get(relation, TableSettings()))
+            found = self._place(relation, self._entry(relation))
             if isinstance(found, Placement):
                 placed[relation] = found
             else:
                 undecided.append(found)
+        for apart in self._apart_from_parents(placed):
+            del placed[apart.relation]
+            undecided.append(apart)
         keys = tuple(key for found in self.keys.values() for key in found)
         return Placements(placed, tuple(undecided), self.root, self.root_key, keys)
 
@@ -226,6 +231,10 @@ class _Placing:
         }
         if self.root is not None and self.root_key is not None:
             given.setdefault(self.root, KeyPath((), self.root, self.root_key))
+        for relation in self.catalog.tables.keys() - given.keys():
+            above = next((one for one in ancestors(self.catalog, relation) if one in given and one != self.root), None)
+            if above is not None:
+                given[relation] = in_order([inherited_path(one, relation) for one in given[above].alternatives])
         return find_paths(self.catalog, self.keys, given, root=self.root, passable=self._passable)
 
     def _passable(self, relation: Relation) -> bool:
@@ -235,7 +244,7 @@ class _Placing:
             return True
         if entry.ignore is not None:
             return False
-        return entry.target is None or self.settings.targets[entry.target].per_tenant
+        return entry.target is None or self.settings.holds_tenants(entry.target)
 
     def _configured(self, relation: Relation, entry: TableSettings) -> KeyPath:
         if entry.key is not None:
@@ -250,10 +259,16 @@ class _Placing:
     # -- one table ------------------------------------------------------------------------------------------------
 
     def _place(self, relation: Relation, entry: TableSettings) -> Placement | Undecided:
+        table = self.catalog.tables.get(relation)
+        if table is not None and entry.query is None:
+            for setting, columns in (("columns", entry.columns), ("large_objects", entry.large_objects)):
+                for column in columns:
+                    self.hops.require_column(table, column, f"[tables.{relation}] {setting}")
         if entry.ignore is not None:
             return Placement(
-                relation, "", False, relation, f"ignored: {entry.ignore}", ignored=entry.ignore, inferred=entry.inferred
-            )
+                relation, "", False, relation, f"ignored: {entry.ignore}", ignored=entry.ignore,
+                inferred=entry.inferred, large_objects=entry.large_objects,
+            )  # fmt: skip
         if entry.decide:
             return Undecided(relation, entry.decide, entry.reason or "migrator.toml leaves it to be decided")
         target, reason = self._home(relation, entry)
@@ -265,10 +280,7 @@ class _Placing:
         path = self.found.paths.get(relation)
         if (per_tenant and path is None) or (secured and relation in self.found.ambiguous):
             return Undecided(relation, (target,), self._why_no_path(relation))
-        table = self.catalog.tables.get(relation)
-        if table is not None and entry.query is None:
-            for column in entry.columns:
-                self.hops.require_column(table, column, f"[tables.{relation}] columns")
+        path = path if per_tenant or replicas_per_tenant else None
         return Placement(
             relation=relation,
             target=target,
@@ -281,6 +293,7 @@ class _Placing:
             search_path=tuple(dict.fromkeys((*self.settings.source.schemas, "public"))) if entry.query else (),
             unowned=entry.unowned,
             replicate=entry.replicate,
+            large_objects=entry.large_objects,
             inferred=entry.inferred or (path is not None and path.inferred),
             derived=relation not in self.catalog.tables,
             hosts=self._hosts(relation, entry, target),
@@ -315,6 +328,9 @@ class _Placing:
     def _home(self, relation: Relation, entry: TableSettings) -> tuple[str | None, str]:
         if entry.target is not None:
             return entry.target, entry.reason or "configured"
+        for above in self.catalog.tables[relation].parents if relation in self.catalog.tables else ():
+            if above in self.catalog.tables and (target := self._home(above, self._entry(above))[0]) is not None:
+                return target, f"it inherits from {above}"
         if relation == self.root:
             if "auth" in self.settings.targets and not self.settings.targets["auth"].per_tenant:
                 return "auth", "the tenant root"
@@ -324,6 +340,24 @@ class _Placing:
         if relation in self.found.paths and len(self.per_tenant) == 1:
             return self.per_tenant[0], self._how(self.found.paths[relation])
         return None, self._why_no_path(relation)
+
+    def _entry(self, relation: Relation) -> TableSettings:
+        return self.entries.get(relation, TableSettings())
+
+    def _apart_from_parents(self, placed: Mapping[Relation, Placement]) -> list[Undecided]:
+        """Tables that would be where a table that they inherit from is not: they cannot be made there."""
+        found = []
+        for relation, placement in placed.items():
+            if relation not in self.catalog.tables or not placement.target:
+                continue
+            for above in ancestors(self.catalog, relation):
+                there = placed[above].targets if above in placed else ()
+                if above in placed and set(placement.targets) - set(there):
+                    where = f"goes to {' and '.join(there)}" if there else "is left behind"
+                    reason = f"it inherits from {above}, which {where}: the two have to be together"
+                    found.append(Undecided(relation, there, reason))
+                    break
+        return found
 
     @staticmethod
     def _how(path: KeyPath) -> str:

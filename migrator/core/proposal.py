@@ -253,6 +253,12 @@ class _Proposing:
             return Proposal(relation, "auth", "the tenant root")
         if relation in self.draft.identities:
             return Proposal(relation, "auth", self.draft.identities[relation], inferred=True)
+        parents = [one for one in table.parents if one in self.draft.catalog.tables]
+        if parents and relation not in self.draft.found.paths:
+            above = self._entry(parents[0], self.draft.catalog.tables[parents[0]])
+            return replace(
+                above, relation=relation, reason=f"it inherits from {parents[0]}", key_path=None, inferred=False
+            )
         if relation in self.draft.found.ambiguous:
             return self._ambiguous(relation, self.draft.found.ambiguous[relation])
         path = self.draft.found.paths.get(relation)

@@ -59,6 +59,7 @@ class Tenants(_Model):
     slug: str | None = None
     name: str | None = None
     setting: str = "app.current_tenant"
+    settings: Mapping[str, str] = Field(default_factory=dict)
     default: DefaultTenant | None = None
     servers: tuple[str, ...] = ()
     spread: Spread = "round_robin"
@@ -74,6 +75,17 @@ class Tenants(_Model):
             if server not in self.servers:
                 raise ValueError(f"tenants.pinned puts {tenant!r} to {server!r}, which is not in tenants.servers")
         return self
+
+    @field_validator("settings")
+    @classmethod
+    def _with_values(cls, settings: Mapping[str, str]) -> Mapping[str, str]:
+        for setting, pattern in settings.items():
+            cls._of_ours(setting)
+            try:
+                pattern.format(key="", slug="", name="")
+            except (KeyError, IndexError, ValueError) as error:
+                raise ValueError(f"{pattern!r} cannot be filled: it may hold {{key}}, {{slug}} and {{name}}") from error
+        return settings
 
     @field_validator("setting")
     @classmethod
@@ -164,6 +176,7 @@ class TableSettings(_Model):
     query: str | None = None
     unowned: Unowned = "block"
     replicate: tuple[str, ...] = ()
+    large_objects: tuple[str, ...] = ()
 
     @field_validator("virtual", mode="before")
     @classmethod
@@ -354,6 +367,11 @@ class Settings(_Model):
         for name, target in self.targets.items():
             found.setdefault((target.server, target.database, target.per_tenant), []).append(name)
         return {members[0]: tuple(members) for members in found.values()}
+
+    def holds_tenants(self, target: str) -> bool:
+        """Whether rows of tenants are at home in the target's database: one of each, or policies tell them apart."""
+        members = self.hosted[self.host(target)]
+        return any(self.targets[name].per_tenant or self.targets[name].row_level_security for name in members)
 
     def readers_of(self, host: str) -> tuple[str, ...]:
         """The read-only roles that may read something in the databases of that host."""

@@ -20,6 +20,8 @@ _OWN_HASH = frozenset(
     {"smallint", "integer", "bigint", "boolean", "text", "character varying", "uuid", "date", "bytea"}
     | {"timestamp with time zone", "timestamp without time zone"}
 )
+# Marks a column whose values name large objects: what these hold is hashed with the row.
+LARGE_OBJECT = "large object"
 TEXTUAL = frozenset({"text", "character varying"})
 
 
@@ -41,7 +43,8 @@ class TransferColumn:
     source: str | None
     constant: str | None = None
     generated: bool = False  # the target computes it: compared, not copied
-    type: str = ""  # the base type where both sides have the same one; '' where the row hash goes by text
+    # The base type where both sides have the same one, or LARGE_OBJECT; '' where the row hash goes by text.
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,7 @@ def transfer(
                 f'Drop one of them: columns = {{ {name} = "" }}.',
             )
         same = read is not None and base_type(read.type) == base_type(column.type) and has_own_hash(column.type)
-        type_ = base_type(column.type) if same else ""
+        type_ = LARGE_OBJECT if name in placement.large_objects else base_type(column.type) if same else ""
         found.append(TransferColumn(renamed, name, generated=bool(column.generated), type=type_))
     filled = {column.target for column in found}
     for column in target_table.columns:

@@ -12,21 +12,28 @@ from migrator.core.plan import CopyTable, CreateDatabase, Plan
 from migrator.core.readiness import (
     Check,
     Population,
+    check_large_objects,
     check_placements,
+    check_policies,
     check_population,
     check_privileges,
+    check_roles,
     check_server,
     check_source,
     check_spread,
     needed_bytes,
 )
+from migrator.core.session_settings import check_settings
 from migrator.journal import Run
 from migrator.postgres.audit import examine
 from migrator.postgres.connect import Connection
+from migrator.postgres.large_objects import read_large_objects
 from migrator.postgres.readiness import missing_grants, read_population
+from migrator.postgres.session_settings import read_readers
 from migrator.stages.audit_targets import server_facts
 from migrator.stages.dry_run_outcome import Estimate, Look, blocks, look_outcome, unreadable_outcome
 from migrator.stages.rehearsal import carry_out_rehearsal
+from migrator.stages.session_settings import TargetSettings
 from migrator.stages.statements import statements
 from migrator.stages.survey import Survey, plan_of, survey_in
 from migrator.stages.workspace import Workspace
@@ -58,11 +65,14 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
             found = survey_in(connection, workspace)
             plan = plan_of(workspace, found)
             population = tuple(_populations(workspace, found, connection))
+            large_objects = read_large_objects(connection, found.catalog, found.placements)
         needed = needed_bytes(found.catalog, found.placements, plan)
         checks = (
             *check_placements(found.placements),
             *privileges,
             *check_source(found.catalog),
+            *check_large_objects(large_objects),
+            *_setting_checks(workspace, plan),
             *check_population(population, found.placements),
             *_target_checks(workspace, run, found, plan),
             _backup_check(workspace, run),
@@ -105,6 +115,9 @@ def _target_checks(workspace: Workspace, run: Run, found: Survey, plan: Plan) ->
     needed = needed_bytes(found.catalog, found.placements, plan)
     for server in servers:
         yield from check_server(server, found.catalog, needed[server.name])
+        hosts = {step.target for step in plan.of(CreateDatabase) if step.server == server.name}
+        yield from check_roles(workspace.settings, server, hosts)
+    yield from check_policies(workspace.settings, found.placements)
     yield from check_spread(servers, {step.server for step in plan.of(CreateDatabase) if step.tenant})
     if not found.tenants and any(target.per_tenant for target in workspace.settings.targets.values()):
         yield Check("tenants", "block", "the tenant root is empty", "Name the right table: [tenants] root.")
@@ -118,6 +131,15 @@ def _audit_checks(workspace: Workspace, targets: TargetFacts) -> Iterable[Check]
     for finding in review(facts, suppress=workspace.settings.audit.suppress, only=_RULES).findings:
         blocking = finding.severity == "E" and finding.object not in undeclared
         yield Check(f"{finding.id} {finding.object}", "block" if blocking else "warn", finding.detail, finding.remedy)
+
+
+def _setting_checks(workspace: Workspace, plan: Plan) -> Iterable[Check]:
+    settings = TargetSettings(workspace, plan)
+    refused = {one: why for found in settings.refused.values() for one, why in found.items()}
+    with workspace.read_source("dry-run") as connection:
+        readers = read_readers(connection)
+    travelling = [one for one in settings.source if one not in refused]
+    return check_settings(travelling, refused, readers, workspace.settings.tenants.settings)
 
 
 def _backup_check(workspace: Workspace, run: Run) -> Check:

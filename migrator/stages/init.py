@@ -11,10 +11,12 @@ from migrator.core.catalog import ForeignKey, Relation
 from migrator.core.grouping import group_tables
 from migrator.core.hops import virtual_key
 from migrator.core.inference import candidate_keys, polymorphic_pairs, tables_of_types
+from migrator.core.inheritance import inherited_keys
 from migrator.core.outcome import Outcome, Section
 from migrator.core.paths import KeyPath
 from migrator.core.placement import Placement, Placements, place
 from migrator.core.proposal import Agreement, Draft, Proposal, WithoutTenant, complete, draft, grouped, propose, settle
+from migrator.core.session_settings import tenant_setting
 from migrator.core.settings import Settings
 from migrator.core.tenant_root import RootCandidate, RootChoice, choose, rank
 from migrator.core.tomltext import Findings, Layout, Polymorph, TenantColumns, render
@@ -25,6 +27,8 @@ from migrator.postgres.catalog import read_catalog
 from migrator.postgres.connect import Connection
 from migrator.postgres.estimates import row_counts
 from migrator.postgres.inference import agreement, disagreeing, supported, type_values, without_tenant
+from migrator.postgres.large_objects import naming_columns
+from migrator.postgres.session_settings import read_readers
 from migrator.stages.trees import LEFT_OUT_FILE, Trees, divide_source, write_trees
 from migrator.stages.workspace import Workspace
 
@@ -126,9 +130,12 @@ class _Reading:
 
     def findings(self) -> Findings:
         self._require_tables()
-        virtual = supported(self.connection, self.catalog, candidate_keys(self.catalog))
+        handed_down = [key for found in inherited_keys(self.catalog).values() for key in found]
+        known = {(key.table, column) for key in handed_down for column in key.columns}
+        candidates = [key for key in candidate_keys(self.catalog) if (key.table, key.columns[0]) not in known]
+        virtual = supported(self.connection, self.catalog, candidates)
         polymorphs, pairs = self._polymorphs()
-        keys = (*self.catalog.foreign_keys, *virtual, *pairs)
+        keys = (*self.catalog.foreign_keys, *handed_down, *virtual, *pairs)
         choice = choose(rank(self.catalog, keys), keys)
         root, root_key = self._root(choice)
         rows = self.rows = row_counts(self.connection, self.catalog)
@@ -145,13 +152,23 @@ class _Reading:
             self.workspace.prefix,
             self.workspace.source.public,
             tuple(self.workspace.settings.source.schemas),
-            self._columns(root, root_key),
+            replace(
+                self._columns(root, root_key),
+                settings=tenant_setting(read_readers(self.connection), drafted.found.paths),
+            ),
             choice,
             proposals,
             virtual,
             polymorphs,
             targets=tuple(name for name in ("auth", "shared", "tenant") if name in used),
+            large_objects=self._large_objects(),
         )
+
+    def _large_objects(self) -> dict[Relation, tuple[str, ...]]:
+        found: dict[Relation, tuple[str, ...]] = {}
+        for one in naming_columns(self.connection, self.catalog):
+            found[one.relation] = (*found.get(one.relation, ()), one.column)
+        return found
 
     def grouped(self, layout: Layout, groups: Mapping[str, Sequence[str]]) -> Findings:
         """A target for each group of tables that belong together, and no tenants."""
@@ -170,6 +187,7 @@ class _Reading:
             proposals,
             virtual,
             polymorphs,
+            large_objects=self._large_objects(),
             targets=tuple(sorted({one.target for one in proposals if one.target})),
             layout=layout,
         )

@@ -27,6 +27,7 @@ from migrator.postgres.counting import RowCounts, lock_against_ddl
 from migrator.postgres.databases import drop_database
 from migrator.postgres.deferred import FinishUnit, TargetWork
 from migrator.postgres.fence import lift_fence, raise_fence, read_fence
+from migrator.postgres.large_objects import copy_large_objects
 from migrator.postgres.roles import make_role, marked_roles
 from migrator.postgres.snapshot import Snapshot
 from migrator.postgres.spool import discard
@@ -36,6 +37,7 @@ from migrator.stages.drift import drift_section, routed_digests, written_since
 from migrator.stages.privileges import require_privileges
 from migrator.stages.proof import Proof, proof_sections, prove
 from migrator.stages.resolve import Resolved, complete_template, resolve
+from migrator.stages.session_settings import TargetSettings
 from migrator.stages.survey import Survey, plan_of, survey, survey_in
 from migrator.stages.taken_back import all_are_there, require_same_source, taken_back
 from migrator.stages.workspace import Workspace
@@ -393,6 +395,10 @@ class _Migration:
             with processes(work, jobs) as executor:
                 create_databases(
                     executor, self.run.id, self.plan.of(CreateDatabase), workspace.server, workspace.progress
+                )
+                TargetSettings(workspace, self.plan).apply()
+                copy_large_objects(
+                    workspace.source, snapshot.id, self.survey.catalog, transfers, databases, epoch=epoch, jobs=jobs
                 )
                 carried = carry_out(
                     executor,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from migrator.core.catalog import Catalog
 from migrator.core.plan import Plan, PrepareTarget
-from migrator.core.transfer import SequenceTransfer, Transfer, transfers_into
+from migrator.core.transfer import SequenceTransfer, Transfer, sequence_transfers, transfers_into
 from migrator.errors import ConfigurationError
 from migrator.postgres.catalog import Objects, read_catalog, read_objects
 from migrator.postgres.connect import READ_ONLY, Endpoint, rows, session

@@ -23,6 +23,7 @@ from migrator.stages.drift import drift_section, routed_digests, written_since
 from migrator.stages.migrate import database_counts, given_digests, sequence_values
 from migrator.stages.proof import Proof, proof_sections, prove
 from migrator.stages.resolve import Resolved, resolve
+from migrator.stages.session_settings import TargetSettings
 from migrator.stages.survey import Survey, plan_of, survey
 from migrator.stages.taken_back import standing, taken_back
 from migrator.stages.workspace import Workspace
@@ -81,6 +82,7 @@ class _Verifier:
         self.survey = found
         self.resolved = resolve(workspace, plan, found)
         self.databases = standing(workspace, run.id, _sampled(plan, sample))
+        self.settings = TargetSettings(workspace, plan)
         taken = sequence_values(workspace.journal, run.id)
         self.given = taken[1] if taken is not None else {}
 
@@ -138,7 +140,14 @@ class _Verifier:
         endpoint = self.workspace.server(step.server).at(step.database)
         given = self.given.get(step.target, {})
         return examine(
-            endpoint, step.target, step.tenant, target.transfers, target.objects, given, _soft_deleted(target)
+            endpoint,
+            step.target,
+            step.tenant,
+            target.transfers,
+            target.objects,
+            given,
+            _soft_deleted(target),
+            self.settings.expected(step),
         )
 
     def _rows(
