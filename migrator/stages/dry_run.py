@@ -32,6 +32,7 @@ from migrator.postgres.readiness import missing_grants, read_population
 from migrator.postgres.session_settings import read_readers
 from migrator.stages.audit_targets import server_facts
 from migrator.stages.dry_run_outcome import Estimate, Look, blocks, look_outcome, unreadable_outcome
+from migrator.stages.isolation import role_checks
 from migrator.stages.rehearsal import carry_out_rehearsal
 from migrator.stages.session_settings import TargetSettings
 from migrator.stages.statements import statements
@@ -75,6 +76,7 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
             *_setting_checks(workspace, plan),
             *check_population(population, found.placements),
             *_target_checks(workspace, run, found, plan),
+            *role_checks(workspace, plan, run),
             _backup_check(workspace, run),
         )
         workspace.journal.record_plan(run.id, plan.fingerprint, plan.to_document(), passed=not blocks(checks))
