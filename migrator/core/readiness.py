@@ -192,8 +192,23 @@ def check_roles(settings: Settings, facts: ServerFacts, used: Collection[str]) -
         yield Check(where, "block", told, f"ALTER ROLE {role} CREATEROLE; or make them: CREATE ROLE {missing[0]};")
 
 
-def check_policies(settings: Settings, placements: Placements) -> Iterable[Check]:
-    """Which tables row level security cannot hide from other tenants."""
+def check_policies(
+    settings: Settings, placements: Placements, population: Iterable[Population] = ()
+) -> Iterable[Check]:
+    """Which tables row level security cannot hide from other tenants, and which rows it hides from all of them.
+
+    `population` counts the rows of tables with policies by the tenant that these give them to.
+    """
+    for one in population:
+        shared = placements.tables[one.relation].unowned == "replicate"
+        if hidden := one.unknown_key + (0 if shared else one.without_key):
+            yield Check(
+                f"row level security of {one.relation}",
+                "warn",
+                f"{hidden} rows have no tenant, or an unknown one: nobody will see them",
+                f'Clean them; or let every tenant read those without a key: [tables."{one.relation}"] '
+                'unowned = "replicate".',
+            )
     for name, target in settings.targets.items():
         if not target.row_level_security:
             continue
