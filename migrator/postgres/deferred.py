@@ -117,6 +117,8 @@ def seeded_tables(connection: Connection, transfers: Sequence[Transfer]) -> tupl
     """Tables of a template that are to be copied into and hold rows already (the Alembic tree put them there)."""
     found = []
     for transfer in transfers:
+        if transfer.placement.own is not None:
+            continue
         statement = sql.SQL("SELECT EXISTS (SELECT FROM {})").format(sql.Identifier(*transfer.destination))
         row = connection.execute(statement).fetchone()
         if row is not None and row[0]:

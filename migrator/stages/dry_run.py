@@ -9,6 +9,7 @@ from typing import Any
 from migrator.core.audit.facts import TargetFacts
 from migrator.core.audit.review import review
 from migrator.core.outcome import Cell, Outcome, Section
+from migrator.core.own_objects import strangers
 from migrator.core.plan import (
     Compare,
     CopyTable,
@@ -75,6 +76,7 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
             ]
             checks += check_large_objects(read_large_objects(connection, found.catalog, found.placements))
         checks += _setting_checks(workspace, plan)
+        checks += _stranger_checks(workspace, found)
         checks += check_population(population, found.placements)
         servers = tuple(server_facts(workspace, name) for name in workspace.settings.target_servers)
         targets = TargetFacts(plan, run=run.id, jobs=workspace.settings.limits.jobs, servers=servers)
@@ -187,6 +189,16 @@ def _setting_checks(workspace: Workspace, plan: Plan) -> Iterable[Check]:
         readers = read_readers(connection)
     travelling = [one for one in settings.source if one not in refused]
     return check_settings(travelling, refused, readers, workspace.settings.tenants.settings)
+
+
+def _stranger_checks(workspace: Workspace, found: Survey) -> Iterable[Check]:
+    left = list(strangers(found.catalog, workspace.settings.tenants.per_tenant_objects, set(found.known_keys)))
+    if left:
+        listed = ", ".join(str(one) for one in left[:5]) + (" and more" if len(left) > 5 else "")
+        yield Check(
+            "objects of one tenant", "warn", f"{listed}: named like a tenant's own, of no tenant that there is",
+            "They are left behind; drop them if the tenant is gone.",
+        )  # fmt: skip
 
 
 def _is_home(found: Survey, one: Population) -> bool:
