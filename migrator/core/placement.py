@@ -69,6 +69,11 @@ class Placement:
         """The hosts of all databases that get it, its home first."""
         return tuple(dict.fromkeys(self.hosts.get(target, target) for target in self.targets))
 
+    @property
+    def tenant_path(self) -> KeyPath | None:
+        """How its rows find their tenant, whether they are divided by it or only told apart."""
+        return self.key_path or self.policy_path
+
     def destination_in(self, host: str) -> Relation:
         """What it is called in the databases of that host."""
         return self.elsewhere.get(host, self.destination)
@@ -99,7 +104,11 @@ class Placements:
 
     @cached_property
     def virtual_keys(self) -> tuple[ForeignKey, ...]:
-        """The keys that migrator.toml adds to the declared ones, as keys of their own or as hops of a key path."""
+        """The keys that migrator.toml adds to the declared ones, as keys of their own or as hops of a key path.
+
+        A hop against the direction of a key is none: a part need not be named by a whole.
+        """
+        forward = {(key.referenced, key.referenced_columns, key.table, key.columns) for key in self.foreign_keys}
         hops = (
             hop
             for placement in self.tables.values()
@@ -107,7 +116,13 @@ class Placements:
             for path in placement.key_path.alternatives
             for hop in path.hops
         )
-        return tuple(dict.fromkeys(key for key in (*self.foreign_keys, *hops) if key.virtual))
+        return tuple(
+            dict.fromkeys(
+                key
+                for key in (*self.foreign_keys, *hops)
+                if key.virtual and (key.table, key.columns, key.referenced, key.referenced_columns) not in forward
+            )
+        )
 
     @cached_property
     def severed(self) -> tuple[ForeignKey, ...]:
@@ -144,6 +159,8 @@ class _Placing:
         self.hops = Hops(catalog)
         self.entries = {self._resolve(name, entry): entry for name, entry in settings.tables.items()}
         self.root, self.root_key = self._tenant_root()
+        if self.root is not None and self.root_key is not None:
+            self.hops = Hops(catalog, (self.root, (self.root_key,)))
         self.per_tenant = tuple(name for name, target in settings.targets.items() if target.per_tenant)
         self.virtual = {relation: self.hops.virtual_keys(relation, entry) for relation, entry in self.entries.items()}
         handed_down = inherited_keys(catalog)
@@ -208,7 +225,8 @@ class _Placing:
             raise ConfigurationError(
                 f"The tenant root {root} has no primary key of one column.", "Name its key column: [tenants] key."
             )
-        if (key,) not in table.unique_keys:
+        # A part of a unique key may be unique by itself, which only the rows know: `assign_databases` looks.
+        if not any(key in unique for unique in table.unique_keys):
             raise ConfigurationError(
                 f"The tenant key {root}.{key} is not unique.", "Name a column with a unique key: [tenants] key."
             )
@@ -293,7 +311,6 @@ class _Placing:
         path = self.found.paths.get(relation)
         if (per_tenant and path is None) or (secured and relation in self.found.ambiguous):
             return Undecided(relation, (target,), self._why_no_path(relation))
-        path = path if per_tenant or replicas_per_tenant else None
         return Placement(
             relation=relation,
             target=target,

@@ -289,9 +289,20 @@ class ReadRole(_Model):
 
 
 class Roles(_Model):
-    """`[roles]`: roles that are made with the databases. What is a table in it and no setting is a role's name."""
+    """`[roles]`: roles that are made with the databases. What is a table in it and no setting is a role's name.
+
+    `per_tenant` gives each database an owner and an application role and closes it to everybody else; `hand_out` is
+    the command that takes the passwords on its stdin.
+    """
 
     readers: Mapping[str, ReadRole] = Field(default_factory=dict)
+    per_tenant: bool = False
+    hand_out: tuple[str, ...] = ()
+
+    @field_validator("hand_out", mode="before")
+    @classmethod
+    def _one_line(cls, command: object) -> object:
+        return tuple(shlex.split(command)) if isinstance(command, str) else command
 
     @model_validator(mode="before")
     @classmethod

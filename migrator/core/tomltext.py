@@ -208,8 +208,6 @@ def _table(found: Findings, one: Proposal) -> Iterator[str]:
         yield from _key_path(found.catalog, one.key_path)
     if one.unowned:
         yield f"unowned = {_string(one.unowned)}"
-    elif one.note:
-        yield from _comment(f'unowned = "block": {one.note}')
     keys = found.virtual_of.get(one.relation, ())
     if keys:
         yield "virtual = ["

@@ -34,6 +34,7 @@ from migrator.postgres.spool import discard
 from migrator.postgres.units import copy_units, loads_of, session_budget
 from migrator.stages.backup_restore import jobs_within
 from migrator.stages.drift import drift_section, routed_digests, written_since
+from migrator.stages.isolation import hand_out, make_groups
 from migrator.stages.own_objects import OwnObjects
 from migrator.stages.privileges import require_privileges
 from migrator.stages.proof import Proof, proof_sections, prove
@@ -47,7 +48,9 @@ from migrator.workers import Work, processes, warm_up
 _MAINTENANCE_MEMORY_KB = 256 * 1024
 
 
-def migrate(workspace: Workspace, *, without_backup: bool = False, fence: bool = True) -> Outcome:
+def migrate(
+    workspace: Workspace, *, without_backup: bool = False, fence: bool = True, passwords: bool = True
+) -> Outcome:
     """Splits the source as planned, or goes on where an earlier attempt stopped.
 
     Raises:
@@ -67,6 +70,8 @@ def migrate(workspace: Workspace, *, without_backup: bool = False, fence: bool =
         workspace.journal.set_fingerprint(run.id, plan.fingerprint)
         outcome = _Migration(workspace, run, plan, found, fenced=fence).carry_out(summary)
         all_are_there(workspace, run.id)
+        if passwords:
+            hand_out(workspace, run, plan)
         return outcome
 
 
@@ -215,6 +220,7 @@ class _Migration:
                     self.journal.artefact(self.run.id, "role", role, "intended")
                 if make_role(connection, role, self.run.id):
                     self.journal.artefact(self.run.id, "role", role, "created")
+        make_groups(self.workspace, self.run, self.plan)
 
     # -- the fence and the snapshot -------------------------------------------------------------------------------
 
