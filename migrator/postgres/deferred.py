@@ -90,7 +90,6 @@ def finish_database(unit: FinishUnit, work: TargetWork) -> tuple[Digest, ...]:
         DatabaseError: a statement failed, a foreign key does not hold among them; nothing of the unit stays then.
     """
     settings = {
-        "synchronous_commit": "off",
         "maintenance_work_mem": f"{unit.memory_kb}kB",
         "max_parallel_maintenance_workers": "0",
     }
