@@ -327,7 +327,7 @@ def run_scripts(revision: str) -> None:
         before = {name: connection.scalar(sa.text(f"SHOW {name}")) for name in settings}
         _execute(connection, "SET search_path = ''; SET check_function_bodies = off; SET xmloption = content")
     for script in scripts:
-        text = script.read_text(encoding="utf-8")
+        text = script.read_bytes().decode()  # as it is: read_text would change carriage returns
         if connection is None:
             op.execute(sa.text(text.replace(":", r"\:")))
         else:

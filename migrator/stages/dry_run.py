@@ -8,6 +8,7 @@ from dataclasses import replace
 from migrator.core.audit.facts import TargetFacts
 from migrator.core.audit.review import review
 from migrator.core.outcome import Outcome
+from migrator.core.own_objects import strangers
 from migrator.core.plan import CopyTable, CreateDatabase, Plan
 from migrator.core.readiness import (
     Check,
@@ -74,6 +75,7 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
             *check_source(found.catalog),
             *check_large_objects(large_objects),
             *_setting_checks(workspace, plan),
+            *_stranger_checks(workspace, found),
             *check_population(population, found.placements),
             *_target_checks(workspace, run, found, plan),
             *role_checks(workspace, plan, run),
@@ -142,6 +144,16 @@ def _setting_checks(workspace: Workspace, plan: Plan) -> Iterable[Check]:
         readers = read_readers(connection)
     travelling = [one for one in settings.source if one not in refused]
     return check_settings(travelling, refused, readers, workspace.settings.tenants.settings)
+
+
+def _stranger_checks(workspace: Workspace, found: Survey) -> Iterable[Check]:
+    left = list(strangers(found.catalog, workspace.settings.tenants.per_tenant_objects, set(found.known_keys)))
+    if left:
+        listed = ", ".join(str(one) for one in left[:5]) + (" and more" if len(left) > 5 else "")
+        yield Check(
+            "objects of one tenant", "warn", f"{listed}: named like a tenant's own, of no tenant that there is",
+            "They are left behind; drop them if the tenant is gone.",
+        )  # fmt: skip
 
 
 def _backup_check(workspace: Workspace, run: Run) -> Check:
