@@ -35,6 +35,7 @@ from migrator.postgres.units import copy_units, loads_of, session_budget
 from migrator.stages.backup_restore import jobs_within
 from migrator.stages.drift import drift_section, routed_digests, written_since
 from migrator.stages.isolation import hand_out, make_groups
+from migrator.stages.own_objects import OwnObjects
 from migrator.stages.privileges import require_privileges
 from migrator.stages.proof import Proof, proof_sections, prove
 from migrator.stages.resolve import Resolved, complete_template, resolve
@@ -403,6 +404,8 @@ class _Migration:
                     executor, self.run.id, self.plan.of(CreateDatabase), workspace.server, workspace.progress
                 )
                 TargetSettings(workspace, self.plan).apply()
+                own = OwnObjects(workspace, self.plan, self.survey)
+                own.make(epoch)
                 copy_large_objects(
                     workspace.source, snapshot.id, self.survey.catalog, transfers, databases, epoch=epoch, jobs=jobs
                 )
@@ -416,6 +419,8 @@ class _Migration:
                     expected=self._expected_rows(),
                     after_last_copy=after_last_copy,
                 )
+                if not carried.failures:
+                    own.complete(epoch)
         finally:
             counts.close()
         if not carried.failures:

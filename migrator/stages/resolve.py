@@ -39,7 +39,7 @@ def resolve(workspace: Workspace, plan: Plan, found: Survey) -> Mapping[str, Res
         endpoint = workspace.server(step.server).at(step.template)
         with session(endpoint, purpose="resolve", settings=READ_ONLY) as connection:
             catalog = read_catalog(connection)
-            transfers = _transfers(workspace, found, step.target, catalog)
+            transfers = transfers_of(workspace, found, step.target, catalog)
             if seeded := seeded_tables(connection, transfers):
                 raise ConfigurationError(
                     f"The tree of target {step.target!r} puts rows of its own into {', '.join(map(str, seeded))}, "
@@ -69,7 +69,7 @@ def complete_template(workspace: Workspace, found: Survey, host: str, template: 
     with session(template, purpose="prepare") as connection, connection.transaction():
         if secured:
             catalog = read_catalog(connection)
-            secure(connection, _transfers(workspace, found, host, catalog), catalog, settings.tenants.setting)
+            secure(connection, transfers_of(workspace, found, host, catalog), catalog, settings.tenants.setting)
         if group:
             grant_use(connection, group, [name for (name,) in rows(connection, "user_schemas")])
         own = {name: schema for name in members if (schema := settings.targets[name].schema_)}
@@ -79,5 +79,10 @@ def complete_template(workspace: Workspace, found: Survey, host: str, template: 
                 grant_reading(connection, role, [own[target]] if target in own else rest)
 
 
-def _transfers(workspace: Workspace, found: Survey, host: str, catalog: Catalog) -> tuple[Transfer, ...]:
+def transfers_of(workspace: Workspace, found: Survey, host: str, catalog: Catalog) -> tuple[Transfer, ...]:
+    """What travels into the databases of a host, by its own catalog.
+
+    Raises:
+        ConfigurationError: a column or table has no counterpart.
+    """
     return transfers_into(host, found.placements, found.catalog, catalog, workspace.settings, dict(found.query_columns))
