@@ -23,7 +23,7 @@ from migrator.postgres.connect import Endpoint, raw_connect, session
 from migrator.postgres.copy import CopyResult, CopyUnit, relay
 from migrator.postgres.databases import Mark, create_database, drop_database
 from migrator.postgres.deferred import FinishUnit, build_bare, finish_database
-from migrator.postgres.roles import grant_connect
+from migrator.postgres.roles import close_database, give_database, grant_connect
 from migrator.postgres.spool import is_spooled
 from migrator.revisions import upgrade_together
 from migrator.workers import here
@@ -62,6 +62,8 @@ def prepare_target(
             drop_database(connection, name, run=run)
             journal.artefact(run, "database", name, "intended", target=step.target)
             create_database(connection, name, Mark(run, role, step.target), like=like)
+            if step.group:
+                close_database(connection, name)
             journal.artefact(run, "database", name, "created", target=step.target)
     template, bare = server.at(step.template), server.at(step.bare)
     upgrade_together(trees, partial(raw_connect, template, "alembic"))
@@ -94,13 +96,19 @@ def _log_as(step: str, target: str, tenant: str = "") -> None:
 def run_create(unit: CreateUnit) -> None:
     """Makes databases; what this run made before is left as it is."""
     journal = here().journal
-    made = [Artefact("database", one.database, "intended", one.target, one.tenant) for one in unit.steps]
+    made = [
+        Artefact(kind, name, "intended", step.target, step.tenant)
+        for step in unit.steps
+        for kind, name in (("database", step.database), *(("role", role) for role in step.own_roles))
+    ]
     journal.record_artefacts(unit.run, made)
     with session(unit.server, purpose="create") as connection:
         for step in unit.steps:
             _log_as(step.id, step.target, step.tenant)
             mark = Mark(unit.run, "target", step.target, step.tenant)
             create_database(connection, step.database, mark, template=step.bare)
+            if step.roles is not None:
+                give_database(connection, step, unit.run)
             grant_connect(connection, step.database, step.readers)
     journal.record_artefacts(unit.run, [replace(one, state="created") for one in made])
 

@@ -58,6 +58,7 @@ class ForeignKey:
     when: tuple[str, str] | None = None
     as_text: bool = False
     blank: str | None = None
+    operators: tuple[tuple[str, str], ...] = ()  # (schema, name) column by column; () where all are pg_catalog's =
 
     @property
     def label(self) -> str:

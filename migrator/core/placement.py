@@ -8,6 +8,8 @@ from functools import cached_property
 
 from migrator.core.catalog import Catalog, ForeignKey, Relation
 from migrator.core.hops import Hops
+from migrator.core.inheritance import ancestors, inherited_keys, inherited_path
+from migrator.core.own_objects import owner
 from migrator.core.paths import FoundPaths, KeyPath, find_paths, in_order
 from migrator.core.settings import Settings, TableSettings
 from migrator.errors import ConfigurationError
@@ -37,6 +39,8 @@ class Placement:
     search_path: tuple[str, ...] = ()  # where the query's bare names are looked up
     unowned: str = "block"
     replicate: tuple[str, ...] = ()
+    own: str | None = None  # the key of the one tenant whose table it is
+    large_objects: tuple[str, ...] = ()  # columns of the source whose values name large objects
     ignored: str = ""
     inferred: bool = False
     derived: bool = False  # made by a query; the source has no such table
@@ -64,6 +68,11 @@ class Placement:
     def homes(self) -> tuple[str, ...]:
         """The hosts of all databases that get it, its home first."""
         return tuple(dict.fromkeys(self.hosts.get(target, target) for target in self.targets))
+
+    @property
+    def tenant_path(self) -> KeyPath | None:
+        """How its rows find their tenant, whether they are divided by it or only told apart."""
+        return self.key_path or self.policy_path
 
     def destination_in(self, host: str) -> Relation:
         """What it is called in the databases of that host."""
@@ -95,7 +104,11 @@ class Placements:
 
     @cached_property
     def virtual_keys(self) -> tuple[ForeignKey, ...]:
-        """The keys that migrator.toml adds to the declared ones, as keys of their own or as hops of a key path."""
+        """The keys that migrator.toml adds to the declared ones, as keys of their own or as hops of a key path.
+
+        A hop against the direction of a key is none: a part need not be named by a whole.
+        """
+        forward = {(key.referenced, key.referenced_columns, key.table, key.columns) for key in self.foreign_keys}
         hops = (
             hop
             for placement in self.tables.values()
@@ -103,19 +116,24 @@ class Placements:
             for path in placement.key_path.alternatives
             for hop in path.hops
         )
-        return tuple(dict.fromkeys(key for key in (*self.foreign_keys, *hops) if key.virtual))
+        return tuple(
+            dict.fromkeys(
+                key
+                for key in (*self.foreign_keys, *hops)
+                if key.virtual and (key.table, key.columns, key.referenced, key.referenced_columns) not in forward
+            )
+        )
 
     @cached_property
     def severed(self) -> tuple[ForeignKey, ...]:
         """Foreign keys whose two ends land in different databases: declared no more, checked by verify instead.
 
-        Virtual keys are among them; polymorphic pairs are not, because no single table is at their other end.
+        Virtual keys are among them, polymorphic pairs with one key for each table that they name.
         """
         return tuple(
             key
             for key in self.foreign_keys
-            if key.when is None
-            and (child := self.tables.get(key.table)) is not None
+            if (child := self.tables.get(key.table)) is not None
             and (parent := self.tables.get(key.referenced)) is not None
             and child.target
             and parent.target
@@ -141,10 +159,13 @@ class _Placing:
         self.hops = Hops(catalog)
         self.entries = {self._resolve(name, entry): entry for name, entry in settings.tables.items()}
         self.root, self.root_key = self._tenant_root()
+        if self.root is not None and self.root_key is not None:
+            self.hops = Hops(catalog, (self.root, (self.root_key,)))
         self.per_tenant = tuple(name for name, target in settings.targets.items() if target.per_tenant)
         self.virtual = {relation: self.hops.virtual_keys(relation, entry) for relation, entry in self.entries.items()}
+        handed_down = inherited_keys(catalog)
         self.keys = {
-            relation: (*table.foreign_keys, *self.virtual.get(relation, ()))
+            relation: (*table.foreign_keys, *self.virtual.get(relation, ()), *handed_down.get(relation, ()))
             for relation, table in catalog.tables.items()
         }
         self.found = self._find_paths()
@@ -157,11 +178,14 @@ class _Placing:
             *(relation for relation in self.entries if relation not in self.catalog.tables),
         ]
         for relation in relations:
-            found = self._place(relation, self.entries.get(relation, TableSettings()))
+            found = self._place(relation, self._entry(relation))
             if isinstance(found, Placement):
                 placed[relation] = found
             else:
                 undecided.append(found)
+        for apart in self._apart_from_parents(placed):
+            del placed[apart.relation]
+            undecided.append(apart)
         keys = tuple(key for found in self.keys.values() for key in found)
         return Placements(placed, tuple(undecided), self.root, self.root_key, keys)
 
@@ -201,7 +225,8 @@ class _Placing:
             raise ConfigurationError(
                 f"The tenant root {root} has no primary key of one column.", "Name its key column: [tenants] key."
             )
-        if (key,) not in table.unique_keys:
+        # A part of a unique key may be unique by itself, which only the rows know: `assign_databases` looks.
+        if not any(key in unique for unique in table.unique_keys):
             raise ConfigurationError(
                 f"The tenant key {root}.{key} is not unique.", "Name a column with a unique key: [tenants] key."
             )
@@ -226,11 +251,26 @@ class _Placing:
         }
         if self.root is not None and self.root_key is not None:
             given.setdefault(self.root, KeyPath((), self.root, self.root_key))
+        for relation in self.catalog.tables:
+            if (key := self._owner(relation)) is not None:
+                given[relation] = KeyPath((), relation, None, key)
+        for relation in self.catalog.tables.keys() - given.keys():
+            above = next((one for one in ancestors(self.catalog, relation) if one in given and one != self.root), None)
+            if above is not None:
+                given[relation] = in_order([inherited_path(one, relation) for one in given[above].alternatives])
         return find_paths(self.catalog, self.keys, given, root=self.root, passable=self._passable)
+
+    def _owner(self, relation: Relation) -> str | None:
+        """The key of the one tenant whose table it is, by its name; what the file says of a table stands over that."""
+        entry = self.entries.get(relation)
+        said = entry is not None and (entry.target or entry.ignore or entry.decide)
+        return None if said or not self.per_tenant else owner(self.settings.tenants.per_tenant_objects, relation)
 
     def _passable(self, relation: Relation) -> bool:
         """Whether a path may lead through that table: not through one that is placed outside the tenants."""
         entry = self.entries.get(relation)
+        if self._owner(relation) is not None:
+            return False
         if relation == self.root or entry is None:
             return True
         if entry.ignore is not None:
@@ -250,10 +290,16 @@ class _Placing:
     # -- one table ------------------------------------------------------------------------------------------------
 
     def _place(self, relation: Relation, entry: TableSettings) -> Placement | Undecided:
+        table = self.catalog.tables.get(relation)
+        if table is not None and entry.query is None:
+            for setting, columns in (("columns", entry.columns), ("large_objects", entry.large_objects)):
+                for column in columns:
+                    self.hops.require_column(table, column, f"[tables.{relation}] {setting}")
         if entry.ignore is not None:
             return Placement(
-                relation, "", False, relation, f"ignored: {entry.ignore}", ignored=entry.ignore, inferred=entry.inferred
-            )
+                relation, "", False, relation, f"ignored: {entry.ignore}", ignored=entry.ignore,
+                inferred=entry.inferred, large_objects=entry.large_objects,
+            )  # fmt: skip
         if entry.decide:
             return Undecided(relation, entry.decide, entry.reason or "migrator.toml leaves it to be decided")
         target, reason = self._home(relation, entry)
@@ -265,10 +311,6 @@ class _Placing:
         path = self.found.paths.get(relation)
         if (per_tenant and path is None) or (secured and relation in self.found.ambiguous):
             return Undecided(relation, (target,), self._why_no_path(relation))
-        table = self.catalog.tables.get(relation)
-        if table is not None and entry.query is None:
-            for column in entry.columns:
-                self.hops.require_column(table, column, f"[tables.{relation}] columns")
         return Placement(
             relation=relation,
             target=target,
@@ -281,6 +323,8 @@ class _Placing:
             search_path=tuple(dict.fromkeys((*self.settings.source.schemas, "public"))) if entry.query else (),
             unowned=entry.unowned,
             replicate=entry.replicate,
+            large_objects=entry.large_objects,
+            own=self._owner(relation),
             inferred=entry.inferred or (path is not None and path.inferred),
             derived=relation not in self.catalog.tables,
             hosts=self._hosts(relation, entry, target),
@@ -315,6 +359,11 @@ class _Placing:
     def _home(self, relation: Relation, entry: TableSettings) -> tuple[str | None, str]:
         if entry.target is not None:
             return entry.target, entry.reason or "configured"
+        if (key := self._owner(relation)) is not None:
+            return self.per_tenant[0], f"it is the tenant {key}'s alone, by its name"
+        for above in self.catalog.tables[relation].parents if relation in self.catalog.tables else ():
+            if above in self.catalog.tables and (target := self._home(above, self._entry(above))[0]) is not None:
+                return target, f"it inherits from {above}"
         if relation == self.root:
             if "auth" in self.settings.targets and not self.settings.targets["auth"].per_tenant:
                 return "auth", "the tenant root"
@@ -324,6 +373,24 @@ class _Placing:
         if relation in self.found.paths and len(self.per_tenant) == 1:
             return self.per_tenant[0], self._how(self.found.paths[relation])
         return None, self._why_no_path(relation)
+
+    def _entry(self, relation: Relation) -> TableSettings:
+        return self.entries.get(relation, TableSettings())
+
+    def _apart_from_parents(self, placed: Mapping[Relation, Placement]) -> list[Undecided]:
+        """Tables that would be where a table that they inherit from is not: they cannot be made there."""
+        found = []
+        for relation, placement in placed.items():
+            if relation not in self.catalog.tables or not placement.target:
+                continue
+            for above in ancestors(self.catalog, relation):
+                there = placed[above].targets if above in placed else ()
+                if above in placed and set(placement.targets) - set(there):
+                    where = f"goes to {' and '.join(there)}" if there else "is left behind"
+                    reason = f"it inherits from {above}, which {where}: the two have to be together"
+                    found.append(Undecided(relation, there, reason))
+                    break
+        return found
 
     @staticmethod
     def _how(path: KeyPath) -> str:

@@ -44,10 +44,20 @@ class PrepareTarget:
     trees: tuple[Tree, ...]
     template: str
     bare: str
+    group: str = ""  # the role of the target's applications, where there is one
 
     @property
     def id(self) -> str:
         return f"prepare:{self.target}" + (f"@{self.server}" if self.server != "default" else "")
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseRoles:
+    """Who owns a database, who uses it, and the group that may read and write rows in all of its target's databases."""
+
+    owner: str
+    application: str
+    group: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +70,12 @@ class CreateDatabase:
     tenant: str  # the tenant's key; '' where the target is not per tenant
     bare: str
     readers: tuple[str, ...] = ()  # read-only roles that may connect to it
+    roles: DatabaseRoles | None = None  # where [roles] per_tenant asks for them; nobody else may connect then
+
+    @property
+    def own_roles(self) -> tuple[str, ...]:
+        """The roles that are made for this database alone."""
+        return (self.roles.owner, self.roles.application) if self.roles is not None else ()
 
     @property
     def id(self) -> str:
@@ -174,10 +190,14 @@ def build_plan(
             else [(target.server, databases[name], "")]
         )
         readers = settings.readers_of(name)
-        own = [CreateDatabase(name, server, database, key, bare, readers) for server, database, key in places]
+        group = scaffold_name(prefix, name, "apps") if settings.roles.per_tenant else ""
+        own = [
+            CreateDatabase(name, server, database, key, bare, readers, database_roles(database, group))
+            for server, database, key in places
+        ]
         # CREATE DATABASE copies within a server, so each has a template of its own.
         servers = sorted({step.server for step in own}) or [target.server]
-        steps += [PrepareTarget(name, server, trees, template, bare) for server in servers]
+        steps += [PrepareTarget(name, server, trees, template, bare, group) for server in servers]
         made += own
     steps += made
     steps.append(RaiseFence(len(catalog.tables)))
@@ -215,6 +235,21 @@ def scaffold_name(prefix: str, target: str, role: str) -> str:
     return prefix.encode()[: MAX_IDENTIFIER_BYTES - len(tail.encode())].decode(errors="ignore") + tail
 
 
+def database_roles(database: str, group: str) -> DatabaseRoles | None:
+    """The roles of a database; None where its target has no group."""
+    if not group:
+        return None
+
+    def named(tail: str) -> str:
+        if len(f"{database}{tail}".encode()) <= MAX_IDENTIFIER_BYTES:
+            return f"{database}{tail}"
+        # Cut names may meet; digests of whole ones do not.
+        tail = f"_{hashlib.sha256(database.encode()).hexdigest()[:8]}{tail}"
+        return database.encode()[: MAX_IDENTIFIER_BYTES - len(tail)].decode(errors="ignore") + tail
+
+    return DatabaseRoles(named("_owner"), named("_app"), group)
+
+
 def table_parts(table: Table, most: int = MAX_PARTS) -> tuple[tuple[int, int | None] | None, ...]:
     """Ranges of heap blocks that together are the whole table; the last one is open, whatever its size is by then.
 
@@ -245,7 +280,7 @@ def fingerprint(
         "undecided": [_plain(undecided) for undecided in placements.undecided],
         "tenants": [_plain(tenant) for tenant in tenants],
         "targets": {name: target.model_dump(mode="json") for name, target in settings.targets.items()},
-        "roles": settings.roles.model_dump(mode="json"),
+        "roles": settings.roles.model_dump(mode="json", exclude={"hand_out"}),
         "setting": settings.tenants.setting,
         "prefix": prefix,
         "heads": {name: list(found) for name, found in heads.items()},

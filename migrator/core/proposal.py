@@ -36,7 +36,8 @@ class Agreement:
 class WithoutTenant:
     """Rows that have no tenant by their key path, `unset` those whose path begins with NULL.
 
-    `referenced` counts the rows of other tables that name one of the unset ones.
+    `referenced` counts the rows of other tables that name one of the unset ones. `unknown` rows have a key that is no
+    tenant's, and are not among the others.
     """
 
     rows: int
@@ -44,6 +45,7 @@ class WithoutTenant:
     homeless: int
     referenced: Mapping[str, int] = field(default_factory=dict)
     sampled: bool = False
+    unknown: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ class Draft:
             path
             for path in self.owners(relation)
             if not self._may_be_null(path.hops[0].referenced, path.hops[0].referenced_columns)
+            and path.hops[0].referenced_columns != self.catalog.tables[path.hops[0].referenced].primary_key
         )
         return (*sorted(others, key=lambda path: len(path.hops)), *parts)
 
@@ -153,7 +156,7 @@ class Draft:
         steps = [(hop.table, hop.columns) for hop in path.hops]
         if path.relation != self.root or not path.hops:
             steps.append((path.relation, (path.column or "",)))
-        if path.blank is not None or any(hop.virtual or not hop.validated for hop in path.hops):
+        if path.blank is not None or path.evidence or any(hop.virtual or not hop.validated for hop in path.hops):
             return True
         return any(self._may_be_null(table, columns) for table, columns in steps)
 
@@ -224,9 +227,10 @@ def propose(
     rows: Mapping[Relation, int | None],
     agreements: Mapping[Relation, Agreement],
     without: Mapping[Relation, WithoutTenant],
+    contradicted: Iterable[ForeignKey] = (),
 ) -> tuple[Proposal, ...]:
-    """An entry for every table, in the catalog's order."""
-    return tuple(_Proposing(drafted, rows, agreements, without).entries())
+    """An entry for every table, in the catalog's order; `contradicted` are keys that names suggest and rows do not."""
+    return tuple(_Proposing(drafted, rows, agreements, without, contradicted).entries())
 
 
 class _Proposing:
@@ -236,7 +240,9 @@ class _Proposing:
         rows: Mapping[Relation, int | None],
         agreements: Mapping[Relation, Agreement],
         without: Mapping[Relation, WithoutTenant],
+        contradicted: Iterable[ForeignKey],
     ) -> None:
+        self.contradicted = {key.table: key for key in contradicted if key.referenced == drafted.root}
         self.draft = drafted
         self.rows = rows
         self.agreements = agreements
@@ -253,6 +259,12 @@ class _Proposing:
             return Proposal(relation, "auth", "the tenant root")
         if relation in self.draft.identities:
             return Proposal(relation, "auth", self.draft.identities[relation], inferred=True)
+        parents = [one for one in table.parents if one in self.draft.catalog.tables]
+        if parents and relation not in self.draft.found.paths:
+            above = self._entry(parents[0], self.draft.catalog.tables[parents[0]])
+            return replace(
+                above, relation=relation, reason=f"it inherits from {parents[0]}", key_path=None, inferred=False
+            )
         if relation in self.draft.found.ambiguous:
             return self._ambiguous(relation, self.draft.found.ambiguous[relation])
         path = self.draft.found.paths.get(relation)
@@ -293,18 +305,23 @@ class _Proposing:
     def _unowned(self, relation: Relation) -> tuple[str, str]:
         """What to do with rows that have no tenant, and what speaks for it."""
         found = self.without.get(relation)
+        share = "sampled " if found is not None and found.sampled else ""
+        if found is not None and found.unknown and not _are_many(found.homeless, found.rows):
+            return (
+                "quarantine",
+                f"{found.unknown:,} of {found.rows:,} {share}rows have the key of no tenant: quarantined",
+            )
         if found is None or found.homeless == 0:
             return "", ""
         if found.unset == 0:
             return self._unowned_by_parent(relation, found)
-        share = "sampled " if found.sampled else ""
         note = f"mixed: {found.unset:,} of {found.rows:,} {share}rows have no tenant"
         if found.referenced:
             told = ", ".join(f"{rows:,} rows of {table}" for table, rows in sorted(found.referenced.items()))
             return "replicate", f"{note}, and {told} name them: every tenant gets them"
         if _are_many(found.unset, found.rows):
             return "shared", f"{note}, and nothing names them: they go to SHARED"
-        return "", f"{note}; too few to be meant so: they block until somebody decides"
+        return "quarantine", f"{note}; too few to be meant so: quarantined"
 
     def _unowned_by_parent(self, relation: Relation, found: WithoutTenant) -> tuple[str, str]:
         """Rows that hang on global rows of a mixed table are global themselves."""
@@ -312,12 +329,12 @@ class _Proposing:
         count = f"{found.homeless:,} of {found.rows:,} {share}rows"
         hops = self.draft.found.paths[relation].hops
         parent = hops[0].referenced if hops else None
-        if hops and hops[0].columns in self.draft.catalog.tables[relation].unique_keys:
+        if hops and hops[0] not in self.draft.keys[relation]:
             return "shared", f"mixed: {count} are named by no row that has a tenant: they go to SHARED"
         policy = self._unowned(parent)[0] if parent is not None and parent != relation else ""
         if policy:
             return policy, f"mixed: {count} hang on rows of {parent} that have no tenant, and go where those go"
-        return "", f"{count} name a parent that is missing or has no tenant: they block until somebody decides"
+        return "quarantine", f"{count} name a parent that is missing or has no tenant: quarantined"
 
     def _ambiguous(self, relation: Relation, paths: Sequence[KeyPath]) -> Proposal:
         behind = {key.referenced for path in paths for key in path.hops[:1]}
@@ -338,6 +355,11 @@ class _Proposing:
             return Proposal(
                 relation, reason=f"its key path leads through {undecided[0]}, which is undecided itself",
                 decide=("tenant", "shared"),
+            )  # fmt: skip
+        if (key := self.contradicted.get(relation)) is not None:
+            return Proposal(
+                relation, reason=f"{', '.join(key.columns)} looks like the key of {key.referenced}, but {key.evidence}",
+                decide=("tenant", "shared", "auth"),
             )  # fmt: skip
         if people := self._people(relation):
             return Proposal(relation, "auth", f"it hangs on {people}, and nothing leads to a tenant", inferred=True)

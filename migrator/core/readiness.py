@@ -58,6 +58,16 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
+class LargeObjectFacts:
+    """The source's large objects: all, those that no configured column names, not readable ones, over-long ones."""
+
+    total: int
+    unnamed: tuple[int, ...] = ()
+    unreadable: int = 0
+    too_large: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Population:
     """Rows of one table for one target: by tenant key, and those of nobody."""
 
@@ -105,15 +115,38 @@ _NEEDS: Mapping[Need, str] = {
 
 def check_source(catalog: Catalog) -> Iterable[Check]:
     """Whether the source is one that can be split."""
-    if catalog.large_objects:
-        yield Check(
-            "large objects",
-            "block",
-            f"{catalog.large_objects} large objects exist, which no table's rows carry",
-            "Move them into bytea columns, or remove them (vacuumlo).",
-        )
     if catalog.encoding != "UTF8":
         yield Check("encoding", "warn", f"the source is encoded as {catalog.encoding}; targets are made alike")
+
+
+def check_large_objects(facts: LargeObjectFacts) -> Iterable[Check]:
+    """Whether it is said which rows the large objects belong to, and whether they can travel with them."""
+    if not facts.total:
+        return
+    if facts.unnamed:
+        yield Check(
+            "large objects", "block",
+            f"{len(facts.unnamed)} of {facts.total} are named by no column that migrator.toml knows: "
+            f"{_some(facts.unnamed)}",
+            'Name the column: [tables.X] large_objects = ["column"]; or remove them (vacuumlo finds those that no '
+            "column names).",
+        )  # fmt: skip
+    if facts.unreadable:
+        yield Check(
+            "large objects", "block", f"{facts.unreadable} belong to roles that the connected role is no member of",
+            "Connect as their owner or a member of the owning role.",
+        )  # fmt: skip
+    if facts.too_large:
+        yield Check(
+            "large objects", "block", f"{len(facts.too_large)} hold a gigabyte or more: {_some(facts.too_large)}",
+            "Move them out of the database: migrator compares an object as one value, which ends there.",
+        )  # fmt: skip
+    if not (facts.unnamed or facts.unreadable or facts.too_large):
+        yield Check(
+            "large objects", "warn",
+            f"{facts.total} travel with the rows that name them; no fence keeps applications from changing them",
+            "See to it that nobody writes to large objects while migrate runs; verify tells whether somebody did.",
+        )  # fmt: skip
 
 
 def check_server(facts: ServerFacts, catalog: Catalog, needed_bytes: int) -> Iterable[Check]:

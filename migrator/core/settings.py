@@ -59,6 +59,8 @@ class Tenants(_Model):
     slug: str | None = None
     name: str | None = None
     setting: str = "app.current_tenant"
+    settings: Mapping[str, str] = Field(default_factory=dict)
+    per_tenant_objects: tuple[str, ...] = ()
     default: DefaultTenant | None = None
     servers: tuple[str, ...] = ()
     spread: Spread = "round_robin"
@@ -74,6 +76,30 @@ class Tenants(_Model):
             if server not in self.servers:
                 raise ValueError(f"tenants.pinned puts {tenant!r} to {server!r}, which is not in tenants.servers")
         return self
+
+    @field_validator("per_tenant_objects", mode="before")
+    @classmethod
+    def _one_or_several(cls, patterns: object) -> object:
+        return (patterns,) if isinstance(patterns, str) else patterns
+
+    @field_validator("per_tenant_objects")
+    @classmethod
+    def _with_an_id(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in patterns:
+            if pattern.count("{id}") != 1 or pattern == "{id}":
+                raise ValueError(f'{pattern!r} has to name objects by the tenant\'s key, as in "conv_seq_{{id}}"')
+        return patterns
+
+    @field_validator("settings")
+    @classmethod
+    def _with_values(cls, settings: Mapping[str, str]) -> Mapping[str, str]:
+        for setting, pattern in settings.items():
+            cls._of_ours(setting)
+            try:
+                pattern.format(key="", slug="", name="")
+            except (KeyError, IndexError, ValueError) as error:
+                raise ValueError(f"{pattern!r} cannot be filled: it may hold {{key}}, {{slug}} and {{name}}") from error
+        return settings
 
     @field_validator("setting")
     @classmethod
@@ -164,6 +190,7 @@ class TableSettings(_Model):
     query: str | None = None
     unowned: Unowned = "block"
     replicate: tuple[str, ...] = ()
+    large_objects: tuple[str, ...] = ()
 
     @field_validator("virtual", mode="before")
     @classmethod
@@ -262,9 +289,20 @@ class ReadRole(_Model):
 
 
 class Roles(_Model):
-    """`[roles]`: roles that are made with the databases. What is a table in it and no setting is a role's name."""
+    """`[roles]`: roles that are made with the databases. What is a table in it and no setting is a role's name.
+
+    `per_tenant` gives each database an owner and an application role and closes it to everybody else; `hand_out` is
+    the command that takes the passwords on its stdin.
+    """
 
     readers: Mapping[str, ReadRole] = Field(default_factory=dict)
+    per_tenant: bool = False
+    hand_out: tuple[str, ...] = ()
+
+    @field_validator("hand_out", mode="before")
+    @classmethod
+    def _one_line(cls, command: object) -> object:
+        return tuple(shlex.split(command)) if isinstance(command, str) else command
 
     @model_validator(mode="before")
     @classmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
@@ -39,6 +39,8 @@ class TenantColumns:
     slug: str | None
     name: str | None
     notes: tuple[str, ...] = ()
+    own: tuple[tuple[str, str], ...] = ()  # patterns of objects that are one tenant's, with the evidence
+    settings: tuple[tuple[str, str], ...] = ()  # session settings that hold the tenant key, with the evidence
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class Findings:
     virtual: tuple[ForeignKey, ...]
     polymorphs: tuple[Polymorph, ...]
     severed: tuple[ForeignKey, ...] = ()
+    large_objects: Mapping[Relation, tuple[str, ...]] = field(default_factory=dict)  # the columns that name them
     notes: tuple[str, ...] = ()
     targets: tuple[str, ...] = ("auth", "shared", "tenant")
     layout: Layout = "tenants"
@@ -168,6 +171,17 @@ def _tenants(tenants: TenantColumns, found: Findings) -> Iterator[str]:
         yield f"name = {_string(tenants.name)}   # names the tenant in reports"
     for note in tenants.notes:
         yield from _comment(note)
+    if tenants.own:
+        yield "# inferred: objects that are one tenant's by their name; each goes to its tenant's database alone"
+        for pattern, evidence in tenants.own:
+            yield from _comment(f"  {pattern}: {evidence}")
+        yield f"per_tenant_objects = {_array(pattern for pattern, _ in tenants.own)}"
+    if tenants.settings:
+        yield "# inferred: session settings that hold the tenant key; each tenant's database gives them to its sessions"
+        for name, evidence in tenants.settings:
+            yield from _comment(f"  {name}: {evidence}")
+        given = ", ".join(f'{_string(name)} = "{{key}}"' for name, _ in tenants.settings)
+        yield f"settings = {{ {given} }}"
 
 
 def _severed(found: Findings) -> Iterator[str]:
@@ -194,8 +208,6 @@ def _table(found: Findings, one: Proposal) -> Iterator[str]:
         yield from _key_path(found.catalog, one.key_path)
     if one.unowned:
         yield f"unowned = {_string(one.unowned)}"
-    elif one.note:
-        yield from _comment(f'unowned = "block": {one.note}')
     keys = found.virtual_of.get(one.relation, ())
     if keys:
         yield "virtual = ["
@@ -219,6 +231,8 @@ def _table(found: Findings, one: Proposal) -> Iterator[str]:
                 f"inferred = {_string(pair.evidence)} }},"
             )
         yield "]"
+    if columns := found.large_objects.get(one.relation):
+        yield f"large_objects = {_array(columns)}   # inferred: every value is the number of a large object"
     if one.reason:
         yield f"reason = {_string(one.reason)}"
     if one.inferred:

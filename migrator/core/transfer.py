@@ -20,6 +20,8 @@ _OWN_HASH = frozenset(
     {"smallint", "integer", "bigint", "boolean", "text", "character varying", "uuid", "date", "bytea"}
     | {"timestamp with time zone", "timestamp without time zone"}
 )
+# Marks a column whose values name large objects: what these hold is hashed with the row.
+LARGE_OBJECT = "large object"
 TEXTUAL = frozenset({"text", "character varying"})
 
 
@@ -41,7 +43,8 @@ class TransferColumn:
     source: str | None
     constant: str | None = None
     generated: bool = False  # the target computes it: compared, not copied
-    type: str = ""  # the base type where both sides have the same one; '' where the row hash goes by text
+    # The base type where both sides have the same one, or LARGE_OBJECT; '' where the row hash goes by text.
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,10 @@ class Transfer:
     def for_everyone(self) -> bool:
         """Whether rows without a tenant key are copied to every tenant: global rows, or a table that has no keys."""
         return self.per_tenant and (self.placement.unowned == "replicate" or self.placement.key_path is None)
+
+    def is_in(self, tenant: str) -> bool:
+        """Whether that tenant's database has the table: one that is a single tenant's is nowhere else."""
+        return self.placement.own in (None, tenant)
 
     @property
     def is_replica(self) -> bool:
@@ -123,7 +130,7 @@ def transfer(
                 f'Drop one of them: columns = {{ {name} = "" }}.',
             )
         same = read is not None and base_type(read.type) == base_type(column.type) and has_own_hash(column.type)
-        type_ = base_type(column.type) if same else ""
+        type_ = LARGE_OBJECT if name in placement.large_objects else base_type(column.type) if same else ""
         found.append(TransferColumn(renamed, name, generated=bool(column.generated), type=type_))
     filled = {column.target for column in found}
     for column in target_table.columns:
@@ -211,7 +218,9 @@ def transfers_into(
             query_columns.get(placement.relation) or source.tables[placement.relation].column_names,
             source.tables.get(placement.relation) if placement.query is None else None,
             target,
-            target_catalog.tables.get(placement.destination_in(target)),
+            target_catalog.tables.get(placement.destination_in(target))
+            if placement.own is None
+            else source.tables[placement.relation],
             settings,
             record_hash=record_hash,
         )

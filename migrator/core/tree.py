@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from migrator.core.catalog import Relation
 
@@ -19,6 +19,8 @@ _NEVER = frozenset({
     "SUBSCRIPTION TABLE", "BLOB", "BLOBS", "BLOB METADATA", "LARGE OBJECT", "DATABASE", "DATABASE PROPERTIES",
     "TABLE DATA", "SEQUENCE SET", "MATERIALIZED VIEW DATA",
 })  # fmt: skip
+# What they hold may be a secret, which has no place in a file.
+_SECRET = frozenset({"USER MAPPING"})
 # Say something about an object, wherever that is.
 PASSIVE = frozenset({"COMMENT", "ACL", "SECURITY LABEL"})
 ROUTINES = frozenset({"FUNCTION", "PROCEDURE"})
@@ -31,6 +33,7 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
     "functions": (
         "FUNCTION", "PROCEDURE", "AGGREGATE", "OPERATOR", "OPERATOR CLASS", "OPERATOR FAMILY", "CAST", "TRANSFORM",
     ),
+    "servers": ("FOREIGN DATA WRAPPER", "SERVER"),
     "tables": ("TABLE", "FOREIGN TABLE", "SEQUENCE", "SEQUENCE OWNED BY", "DEFAULT", "TABLE ATTACH"),
     "views": ("VIEW", "MATERIALIZED VIEW"),
     "constraints": ("CONSTRAINT", "CHECK CONSTRAINT"),
@@ -197,7 +200,7 @@ class _Dividing:
         return self.homes.get(relation, frozenset()) if relation is not None else frozenset()
 
     def _placed(self, entry: Entry) -> frozenset[str]:
-        if entry.kind in _NEVER or (entry.kind == "EXTENSION" and bare_name(entry) in _SINGLE_EXTENSIONS):
+        if entry.kind in _NEVER | _SECRET or (entry.kind == "EXTENSION" and bare_name(entry) in _SINGLE_EXTENSIONS):
             return frozenset()
         tables = self.bound[entry.id]
         if tables:
@@ -205,7 +208,7 @@ class _Dividing:
         return self.everywhere if entry.kind == "EXTENSION" else frozenset()
 
     def _is_free(self, entry: Entry) -> bool:
-        return not self.bound[entry.id] and entry.kind not in _NEVER | PASSIVE | {"EXTENSION"}
+        return not self.bound[entry.id] and entry.kind not in _NEVER | _SECRET | PASSIVE | {"EXTENSION"}
 
     def _spread_needs(self) -> None:
         """Takes what needs no table to where it is needed; what nothing needs goes everywhere."""
@@ -259,6 +262,10 @@ class _Dividing:
                 continue
             if entry.kind in _NEVER or entry.kind == "EXTENSION":
                 yield LeftOut(entry, "it belongs to the database as a whole, and is left out of every tree")
+                continue
+            if entry.kind in _SECRET:
+                secret = replace(entry, sql="")
+                yield LeftOut(secret, "it may hold a password: make it by hand in the databases that need it")
                 continue
             homeless = [self.by_id[one] for one in self.bound[entry.id] if not self._home(one)]
             if homeless:

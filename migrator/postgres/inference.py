@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
@@ -40,26 +40,46 @@ def sample_of(catalog: Catalog, relation: Relation) -> tuple[sql.Composed, bool]
     return whole + sql.SQL(" TABLESAMPLE SYSTEM ({}) REPEATABLE (1)").format(sql.Literal(percent)), True
 
 
-def supported(connection: Connection, catalog: Catalog, keys: Iterable[ForeignKey]) -> tuple[ForeignKey, ...]:
-    """Those of the candidate keys that the rows do not contradict, each with its evidence in words."""
-    found = []
-    for key, (values, contained, blank, sampled) in _measured(connection, catalog, list(keys)):
-        where = f"{key.referenced}.{', '.join(key.referenced_columns)}"
-        evidence = "by name and type; no rows to check"
-        if values:
-            part = "all" if contained == values else f"{contained:,} of"
-            of = " sampled" if sampled else ""
-            evidence = f"by name and type; {part} {values:,}{of} values are in {where}"
-        if blank is not None:
-            evidence += f", {blank!r} stands for none"
-        if contained >= _CONTAINED * values:
-            found.append(replace(key, evidence=evidence, blank=blank))
-    return tuple(found)
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """How much of what a column holds is in the column that it seems to reference, in distinct values and in rows."""
+
+    values: int
+    contained: int
+    rows: int
+    rows_contained: int
+    blank: str | None
+    sampled: bool
+
+    @property
+    def holds(self) -> bool:
+        # One customer of four who is gone is a quarter of the values, and hardly any rows.
+        return self.contained >= _CONTAINED * self.values or self.rows_contained >= _CONTAINED * self.rows
+
+    def told(self, where: str) -> str:
+        """The evidence in words."""
+        if not self.values and self.blank is None:
+            return "by name and type; no rows to check"
+        part = "all" if self.contained == self.values else f"{self.contained:,} of"
+        told = f"by name and type; {part} {self.values:,}{' sampled' if self.sampled else ''} values are in {where}"
+        return told if self.blank is None else f"{told}, {self.blank!r} stands for none"
+
+
+def weighed(
+    connection: Connection, catalog: Catalog, keys: Iterable[ForeignKey]
+) -> tuple[tuple[ForeignKey, ...], tuple[ForeignKey, ...]]:
+    """The candidate keys that the rows do not contradict, and those that they do, each with its evidence in words."""
+    held: list[ForeignKey] = []
+    contradicted: list[ForeignKey] = []
+    for key, found in _measured(connection, catalog, list(keys)):
+        evidence = found.told(f"{key.referenced}.{', '.join(key.referenced_columns)}")
+        (held if found.holds else contradicted).append(replace(key, evidence=evidence, blank=found.blank))
+    return tuple(held), tuple(contradicted)
 
 
 def _measured(
     connection: Connection, catalog: Catalog, keys: Sequence[ForeignKey]
-) -> Iterator[tuple[ForeignKey, tuple[int, int, str | None, bool]]]:
+) -> Iterator[tuple[ForeignKey, _Measured]]:
     for start in range(0, len(keys), _BATCH):
         batch = keys[start : start + _BATCH]
         parts, samples = [], []
@@ -74,8 +94,9 @@ def _measured(
                 for key in batch:
                     yield from _measured(connection, catalog, [key])
             continue
-        for number, values, contained, blank in counted:
-            yield batch[number], (values, contained, blank, samples[number])
+        for number, values, contained, rows, rows_contained, blank in counted:
+            found = _Measured(values, contained, rows, rows_contained, blank, samples[number])
+            yield batch[number], found
 
 
 def _containment(catalog: Catalog, key: ForeignKey, number: int) -> tuple[sql.Composed, bool]:
@@ -86,10 +107,13 @@ def _containment(catalog: Catalog, key: ForeignKey, number: int) -> tuple[sql.Co
     cast = sql.SQL("::text" if key.as_text else "")
     statement = sql.SQL(
         "(SELECT {number}::int, count(*) FILTER (WHERE NOT blank), count(found) FILTER (WHERE NOT blank), "
-        "min(value) FILTER (WHERE blank) FROM (SELECT c.value::text, p.{there} AS found, "
+        "coalesce(sum(times) FILTER (WHERE NOT blank), 0)::bigint, "
+        "coalesce(sum(times) FILTER (WHERE NOT blank AND found IS NOT NULL), 0)::bigint, "
+        "min(value) FILTER (WHERE blank) "
+        "FROM (SELECT c.value::text, c.times, p.{there} AS found, "
         "p.{there} IS NULL AND c.value::text = ANY ({blanks}) AS blank "
-        "FROM (SELECT DISTINCT t.{column} AS value FROM {source} "
-        "WHERE t.{column} IS NOT NULL{condition} LIMIT {most}) c "
+        "FROM (SELECT t.{column} AS value, count(*) AS times FROM {source} "
+        "WHERE t.{column} IS NOT NULL{condition} GROUP BY t.{column} LIMIT {most}) c "
         "LEFT JOIN {parent} AS p ON p.{there}{cast} = c.value{cast}) v)"
     ).format(
         number=sql.Literal(number),
@@ -103,6 +127,17 @@ def _containment(catalog: Catalog, key: ForeignKey, number: int) -> tuple[sql.Co
         blanks=sql.Literal(list(_BLANKS)),
     )
     return statement, sampled
+
+
+def is_unique(connection: Connection, catalog: Catalog, relation: Relation, column: str) -> bool:
+    """Whether no two rows of the table have the same value there, and none has NULL."""
+    row = connection.execute(
+        sql.SQL("SELECT count(*) > 0 AND count(*) = count(DISTINCT {}) FROM {}").format(
+            sql.Identifier(column), own_rows(catalog, relation)
+        )
+    ).fetchone()
+    assert row is not None
+    return bool(row[0])
 
 
 def type_values(connection: Connection, catalog: Catalog, pair: Pair) -> Mapping[str, int]:
@@ -167,12 +202,17 @@ def disagreeing(
 
 
 def without_tenant(
-    connection: Connection, catalog: Catalog, placement: Placement, parents: Sequence[ForeignKey]
-) -> tuple[int, int, int, Mapping[str, int], bool]:
+    connection: Connection,
+    catalog: Catalog,
+    placement: Placement,
+    parents: Sequence[ForeignKey],
+    root: Relation,
+    root_key: str,
+) -> tuple[int, int, int, Mapping[str, int], bool, int]:
     """Rows of a tenant table that have no tenant by their key path.
 
-    Returns (rows, those whose path begins with NULL, all without a tenant, how many rows of which tables name one that
-    begins with NULL, whether all that comes from a sample).
+    Returns (rows, those whose path begins with NULL, all without a key, how many rows of which tables name one that
+    begins with NULL, whether all that comes from a sample, those whose key is not in the tenant root).
 
     `parents` are the keys of other tables that reference this one.
     """
@@ -181,8 +221,18 @@ def without_tenant(
     unset = leads_nowhere(path)
     condition, sampled = first_blocks(catalog, placement.relation)
     row = connection.execute(
-        sql.SQL("SELECT count(*), count(*) FILTER (WHERE {}), count(*) FILTER (WHERE {} IS NULL) FROM {}{}").format(
-            unset, tenant_key(placement), source_of(placement, catalog), condition
+        sql.SQL(
+            "SELECT count(*), count(*) FILTER (WHERE unset), count(*) FILTER (WHERE item.key IS NULL), "
+            "count(*) FILTER (WHERE item.key IS NOT NULL AND root.key IS NULL) "
+            "FROM (SELECT {} AS unset, {} AS key FROM {}{}) AS item "
+            "LEFT JOIN (SELECT {}::text AS key FROM {}) AS root ON root.key = item.key"
+        ).format(
+            unset,
+            tenant_key(placement),
+            source_of(placement, catalog),
+            condition,
+            sql.Identifier(root_key),
+            own_rows(catalog, root),
         )
     ).fetchone()
     assert row is not None
@@ -205,7 +255,7 @@ def without_tenant(
         found: Any = connection.execute(statement).fetchone()
         if found[0]:
             referenced[str(key.table)] = int(found[0])
-    return int(row[0]), int(row[1]), int(row[2]), referenced, sampled
+    return int(row[0]), int(row[1]), int(row[2]), referenced, sampled, int(row[3])
 
 
 def _together(paths: Sequence[KeyPath]) -> KeyPath:

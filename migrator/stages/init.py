@@ -7,16 +7,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from migrator import config
-from migrator.core.catalog import ForeignKey, Relation
+from migrator.core.catalog import Catalog, ForeignKey, Relation
 from migrator.core.grouping import group_tables
 from migrator.core.hops import virtual_key
 from migrator.core.inference import candidate_keys, polymorphic_pairs, tables_of_types
+from migrator.core.inheritance import inherited_keys
 from migrator.core.outcome import Outcome, Section
+from migrator.core.own_objects import owner, propose_patterns
 from migrator.core.paths import KeyPath
 from migrator.core.placement import Placement, Placements, place
 from migrator.core.proposal import Agreement, Draft, Proposal, WithoutTenant, complete, draft, grouped, propose, settle
-from migrator.core.settings import Settings
-from migrator.core.tenant_root import RootCandidate, RootChoice, choose, rank
+from migrator.core.session_settings import tenant_setting
+from migrator.core.settings import Settings, Tenants
+from migrator.core.tenant_root import RootCandidate, RootChoice, choose, hidden_keys, key_of, rank
 from migrator.core.tomltext import Findings, Layout, Polymorph, TenantColumns, render
 from migrator.errors import ConfigurationError, RefusedError
 from migrator.files import write_atomically
@@ -24,7 +27,10 @@ from migrator.postgres.archive import Ownership
 from migrator.postgres.catalog import read_catalog
 from migrator.postgres.connect import Connection
 from migrator.postgres.estimates import row_counts
-from migrator.postgres.inference import agreement, disagreeing, supported, type_values, without_tenant
+from migrator.postgres.inference import agreement, disagreeing, is_unique, type_values, weighed, without_tenant
+from migrator.postgres.large_objects import naming_columns
+from migrator.postgres.session_settings import read_readers
+from migrator.postgres.tenants import read_tenants
 from migrator.stages.trees import LEFT_OUT_FILE, Trees, divide_source, write_trees
 from migrator.stages.workspace import Workspace
 
@@ -121,22 +127,29 @@ class _Reading:
         self.connection = connection
         self.root_name = root
         self.ask = ask
-        self.catalog = read_catalog(connection, workspace.settings.source.schemas)
+        self.catalog = self._with_hidden_keys(read_catalog(connection, workspace.settings.source.schemas))
         self.say = workspace.progress.say
 
     def findings(self) -> Findings:
         self._require_tables()
-        virtual = supported(self.connection, self.catalog, candidate_keys(self.catalog))
+        handed_down = [key for found in inherited_keys(self.catalog).values() for key in found]
+        known = {(key.table, column) for key in handed_down for column in key.columns}
+        candidates = [key for key in candidate_keys(self.catalog) if (key.table, key.columns[0]) not in known]
+        virtual, contradicted = weighed(self.connection, self.catalog, candidates)
         polymorphs, pairs = self._polymorphs()
-        keys = (*self.catalog.foreign_keys, *virtual, *pairs)
+        keys = (*self.catalog.foreign_keys, *handed_down, *virtual, *pairs)
         choice = choose(rank(self.catalog, keys), keys)
-        root, root_key = self._root(choice)
+        root, root_key = self._root(choice, keys)
         rows = self.rows = row_counts(self.connection, self.catalog)
         drafted, agreements = self._draft(keys, root, root_key, {})
         drafted, agreements = self._owned(drafted, agreements, keys, root_key)
-        without = self._without_tenant(drafted, keys)
+        without = self._without_tenant(drafted, keys, root_key)
         drafted, agreements, without = self._completed(drafted, agreements, without, keys, root_key)
-        proposals = propose(drafted, rows=rows, agreements=agreements, without=without)
+        keys_of_tenants = {key for key, _, _ in read_tenants(self.connection, Tenants(), root, root_key)}
+        own = propose_patterns(self.catalog, keys_of_tenants)
+        proposals = propose(drafted, rows=rows, agreements=agreements, without=without, contradicted=contradicted)
+        patterns = tuple(pattern for pattern, _ in own)
+        proposals = tuple(one for one in proposals if owner(patterns, one.relation) is None)
         used = {"auth", "tenant", *(one.target for one in proposals), *(one.unowned for one in proposals)}
         if any(one.decide for one in proposals):
             used.add("shared")
@@ -145,18 +158,29 @@ class _Reading:
             self.workspace.prefix,
             self.workspace.source.public,
             tuple(self.workspace.settings.source.schemas),
-            self._columns(root, root_key),
+            replace(
+                self._columns(root, root_key),
+                settings=tenant_setting(read_readers(self.connection), drafted.found.paths),
+                own=own,
+            ),
             choice,
             proposals,
             virtual,
             polymorphs,
             targets=tuple(name for name in ("auth", "shared", "tenant") if name in used),
+            large_objects=self._large_objects(),
         )
+
+    def _large_objects(self) -> dict[Relation, tuple[str, ...]]:
+        found: dict[Relation, tuple[str, ...]] = {}
+        for one in naming_columns(self.connection, self.catalog):
+            found[one.relation] = (*found.get(one.relation, ()), one.column)
+        return found
 
     def grouped(self, layout: Layout, groups: Mapping[str, Sequence[str]]) -> Findings:
         """A target for each group of tables that belong together, and no tenants."""
         self._require_tables()
-        virtual = supported(self.connection, self.catalog, candidate_keys(self.catalog))
+        virtual, _ = weighed(self.connection, self.catalog, candidate_keys(self.catalog))
         polymorphs, _ = self._polymorphs()
         members = group_tables(self.catalog, (*self.catalog.foreign_keys, *virtual), groups)
         proposals = grouped(members)
@@ -170,6 +194,7 @@ class _Reading:
             proposals,
             virtual,
             polymorphs,
+            large_objects=self._large_objects(),
             targets=tuple(sorted({one.target for one in proposals if one.target})),
             layout=layout,
         )
@@ -200,7 +225,7 @@ class _Reading:
                     )
                     for value, one in named.items()
                 ]
-                held = [key for key in supported(self.connection, self.catalog, tried) if key.when is not None]
+                held = [key for key in weighed(self.connection, self.catalog, tried)[0] if key.when is not None]
                 if not held:
                     continue
                 evidence = f"{len(held)} of {len(values)} types name tables that hold the rows"
@@ -209,9 +234,17 @@ class _Reading:
                 keys += [replace(key, evidence=evidence) for key in held]
         return tuple(found), tuple(keys)
 
+    def _with_hidden_keys(self, catalog: Catalog) -> Catalog:
+        """Takes a part of a primary key for a key of its own where the rows of what may be tenants say so."""
+        tables = dict(catalog.tables)
+        for relation, column in hidden_keys(catalog):
+            if is_unique(self.connection, catalog, relation, column):
+                tables[relation] = replace(tables[relation], unique_keys=(*tables[relation].unique_keys, (column,)))
+        return replace(catalog, tables=tables)
+
     # -- the tenant root ----------------------------------------------------------------------------------------------
 
-    def _root(self, choice: RootChoice) -> tuple[Relation, str]:
+    def _root(self, choice: RootChoice, keys: Sequence[ForeignKey]) -> tuple[Relation, str]:
         name = self.root_name
         if name is None and choice.chosen is None:
             name = self.ask(choice.candidates) if self.ask is not None and choice.candidates else None
@@ -233,12 +266,12 @@ class _Reading:
                 f"The source has no table {name!r}.", "--tenant-root takes a table's name, or schema.table."
             )
         table = self.catalog.tables[root]
-        single = [unique[0] for unique in (table.primary_key, *table.unique_keys) if len(unique) == 1]
-        if not single:
+        key = key_of(table, keys)
+        if key is None:
             raise ConfigurationError(
                 f"{root} has no unique column that could be the tenant key.", "Add a primary key of one column to it."
             )
-        return root, single[0]
+        return root, key
 
     def _columns(self, root: Relation, key: str) -> TenantColumns:
         table = self.catalog.tables[root]
@@ -254,6 +287,10 @@ class _Reading:
         if own:
             notes.append(
                 f"{root} is a tree ({own[0].columns[0]} names the row above): every row of it is a tenant of its own."
+            )
+        if len(table.primary_key) > 1 and key in table.primary_key:
+            notes.append(
+                f"{key} is unique in the rows of {root}, although no constraint says so: each run looks again."
             )
         return TenantColumns(root, key, slug, name, tuple(notes))
 
@@ -303,12 +340,16 @@ class _Reading:
         samples = disagreeing(self.connection, self.catalog, relation, paths) if unequal else ()
         return Agreement(rows, unequal, by_path, samples)
 
-    def _without_tenant(self, drafted: Draft, keys: Sequence[ForeignKey]) -> dict[Relation, WithoutTenant]:
+    def _without_tenant(
+        self, drafted: Draft, keys: Sequence[ForeignKey], root_key: str
+    ) -> dict[Relation, WithoutTenant]:
         found = {}
         for relation in drafted.nullable:
             placement = Placement(relation, "", True, relation, "", key_path=drafted.found.paths[relation])
             parents = [key for key in keys if key.referenced == relation and drafted.is_tenants(key.table)]
-            found[relation] = WithoutTenant(*without_tenant(self.connection, self.catalog, placement, parents))
+            found[relation] = WithoutTenant(
+                *without_tenant(self.connection, self.catalog, placement, parents, drafted.root, root_key)
+            )
         return found
 
     def _completed(
@@ -335,7 +376,7 @@ class _Reading:
         if not more:
             return drafted, agreements, without
         again = draft(self.catalog, keys, drafted.root, root_key, chosen)
-        return again, agreements, self._without_tenant(again, keys)
+        return again, agreements, self._without_tenant(again, keys, root_key)
 
 
 def _settings(workspace: Workspace, directory: Path, text: str) -> Settings:
@@ -465,9 +506,19 @@ def _tree_sections(trees: Trees) -> tuple[Section, ...]:
                 "Left out", ("object", "why"), tuple((one.entry.title, one.reason) for one in other), tone="warning"
             )
         )
+    sections += _own_section(trees)
     if trees.division.warnings:
         sections.append(Section("Worth knowing", text="\n".join(trees.division.warnings), tone="warning"))
     return tuple(sections)
+
+
+def _own_section(trees: Trees) -> tuple[Section, ...]:
+    rows = tuple(
+        (tenant, ", ".join(str(one) for one in trees.own.relations(tenant))) for tenant in sorted(trees.own.by_tenant)
+    )
+    if not rows:
+        return ()
+    return (Section("Objects of one tenant: made in its database alone", ("tenant", "objects"), rows),)
 
 
 def _tree_data(trees: Trees, made: Sequence[Path]) -> Mapping[str, object]:
@@ -477,5 +528,6 @@ def _tree_data(trees: Trees, made: Sequence[Path]) -> Mapping[str, object]:
         "left_out": [
             {"object": one.entry.title, "reason": one.reason, "spans": one.spans} for one in trees.division.left
         ],
+        "own": {key: [str(one) for one in trees.own.relations(key)] for key in trees.own.by_tenant},
         "warnings": list(trees.division.warnings),
     }

@@ -27,15 +27,19 @@ from migrator.postgres.counting import RowCounts, lock_against_ddl
 from migrator.postgres.databases import drop_database
 from migrator.postgres.deferred import FinishUnit, TargetWork
 from migrator.postgres.fence import lift_fence, raise_fence, read_fence
+from migrator.postgres.large_objects import copy_large_objects
 from migrator.postgres.roles import make_role, marked_roles
 from migrator.postgres.snapshot import Snapshot
 from migrator.postgres.spool import discard
 from migrator.postgres.units import copy_units, loads_of, session_budget
 from migrator.stages.backup_restore import jobs_within
 from migrator.stages.drift import drift_section, routed_digests, written_since
+from migrator.stages.isolation import hand_out, make_groups
+from migrator.stages.own_objects import OwnObjects
 from migrator.stages.privileges import require_privileges
 from migrator.stages.proof import Proof, proof_sections, prove
 from migrator.stages.resolve import Resolved, complete_template, resolve
+from migrator.stages.session_settings import TargetSettings
 from migrator.stages.survey import Survey, plan_of, survey, survey_in
 from migrator.stages.taken_back import all_are_there, require_same_source, taken_back
 from migrator.stages.workspace import Workspace
@@ -44,7 +48,9 @@ from migrator.workers import Work, processes, warm_up
 _MAINTENANCE_MEMORY_KB = 256 * 1024
 
 
-def migrate(workspace: Workspace, *, without_backup: bool = False, fence: bool = True) -> Outcome:
+def migrate(
+    workspace: Workspace, *, without_backup: bool = False, fence: bool = True, passwords: bool = True
+) -> Outcome:
     """Splits the source as planned, or goes on where an earlier attempt stopped.
 
     Raises:
@@ -64,6 +70,8 @@ def migrate(workspace: Workspace, *, without_backup: bool = False, fence: bool =
         workspace.journal.set_fingerprint(run.id, plan.fingerprint)
         outcome = _Migration(workspace, run, plan, found, fenced=fence).carry_out(summary)
         all_are_there(workspace, run.id)
+        if passwords:
+            hand_out(workspace, run, plan)
         return outcome
 
 
@@ -212,6 +220,7 @@ class _Migration:
                     self.journal.artefact(self.run.id, "role", role, "intended")
                 if make_role(connection, role, self.run.id):
                     self.journal.artefact(self.run.id, "role", role, "created")
+        make_groups(self.workspace, self.run, self.plan)
 
     # -- the fence and the snapshot -------------------------------------------------------------------------------
 
@@ -394,6 +403,12 @@ class _Migration:
                 create_databases(
                     executor, self.run.id, self.plan.of(CreateDatabase), workspace.server, workspace.progress
                 )
+                TargetSettings(workspace, self.plan).apply()
+                own = OwnObjects(workspace, self.plan, self.survey)
+                own.make(epoch)
+                copy_large_objects(
+                    workspace.source, snapshot.id, self.survey.catalog, transfers, databases, epoch=epoch, jobs=jobs
+                )
                 carried = carry_out(
                     executor,
                     copies,
@@ -404,6 +419,8 @@ class _Migration:
                     expected=self._expected_rows(),
                     after_last_copy=after_last_copy,
                 )
+                if not carried.failures:
+                    own.complete(epoch)
         finally:
             counts.close()
         if not carried.failures:

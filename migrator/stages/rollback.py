@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 
 from migrator.core.compare import Difference, Digest, differences
@@ -34,7 +34,7 @@ from migrator.stages.privileges import require_privileges
 from migrator.stages.rollback_outcome import Findings, Taken, done_well, report, validation, written_message
 from migrator.stages.survey import servers_of
 from migrator.stages.workspace import Workspace
-from migrator.stages.writes import Carried, find_writes, replay_writes, require_rows, save_writes
+from migrator.stages.writes import Carried, carried_before, find_writes, replay_writes, require_rows, save_writes
 
 
 def rollback(
@@ -161,7 +161,7 @@ def look(workspace: Workspace, run: Run, tenant: str | None = None) -> Findings:
 def keep_writes(workspace: Workspace, run: Run, found: Findings, *, save: Path | None, replay: bool) -> Carried | None:
     """Saves what applications wrote to the targets, and carries it back, as was asked for."""
     if found.writes is None or not found.written:
-        return None
+        return carried_before(workspace.journal, run.id)
     if save is not None:
         save_writes(save, require_rows(found.writes), found.writes)
         workspace.progress.say(f"the changes of {len(require_rows(found.writes))} databases are saved in {save}")
@@ -178,12 +178,9 @@ def _take_back(
     done = Taken(carried=carried)
     dump_and_drop(workspace, run, found, done)
     with session(workspace.source, purpose="rollback") as connection:
-        # Compared under the fence: afterwards the monolith's users write again.
-        done.changed, done.compared = _source_changes(workspace, run, connection)
+        done.changed, done.compared = _compared_under_fence(workspace, run, found, connection)
         if carried is not None:
-            # What was carried back has been compared with the targets, row by row.
-            back = {f"{one.schema}.{one.name}" for part in found.changes for one in part.counts()}
-            done.changed = tuple(one for one in done.changed if one.relation not in back)
+            done.changed = tuple(one for one in done.changed if one.relation not in carried.tables)
         if found.fence is not None and found.fence.run == run.id:
             limits = workspace.settings.limits
             done.lifted = lift_fence(
@@ -248,6 +245,21 @@ def _free_name(home: Path, database: str) -> Path:
     while (home / f"{database}.{number}").exists():
         number += 1
     return home / f"{database}.{number}"
+
+
+def _compared_under_fence(
+    workspace: Workspace, run: Run, found: Findings, connection: Connection
+) -> tuple[tuple[Difference, ...], int]:
+    """What changed in the source while it was fenced: an attempt that died after lifting the fence has told already."""
+    standing = found.fence is not None and found.fence.run == run.id
+    if not standing and (recorded := workspace.journal.recorded(run.id, "compared")) is not None:
+        return tuple(Difference(*one) for one in recorded["changed"]), recorded["tables"]
+    changed, tables = _source_changes(workspace, run, connection)
+    if standing:
+        # Afterwards the monolith's users write again.
+        document = {"changed": [astuple(one) for one in changed], "tables": tables}
+        workspace.journal.record(run.id, "compared", document)
+    return changed, tables
 
 
 def _source_changes(workspace: Workspace, run: Run, connection: Connection) -> tuple[tuple[Difference, ...], int]:

@@ -20,9 +20,12 @@ from migrator.postgres.fence import read_fence
 from migrator.postgres.proving import DatabaseFacts, Reference, drill_down, examine, orphans, severed_reference
 from migrator.postgres.reading import select_keyed
 from migrator.stages.drift import drift_section, routed_digests, written_since
+from migrator.stages.isolation import access_differences
 from migrator.stages.migrate import database_counts, given_digests, sequence_values
+from migrator.stages.own_objects import OwnObjects
 from migrator.stages.proof import Proof, proof_sections, prove
 from migrator.stages.resolve import Resolved, resolve
+from migrator.stages.session_settings import TargetSettings
 from migrator.stages.survey import Survey, plan_of, survey
 from migrator.stages.taken_back import standing, taken_back
 from migrator.stages.workspace import Workspace
@@ -41,11 +44,12 @@ class _Verification:
     changed_since: tuple[Difference, ...]  # in the source, since the snapshot
     rows: tuple[tuple[str, Difference, RowDifference], ...]  # (database, difference, row)
     references: tuple[tuple[str, str, int, str], ...]  # (foreign key, database, orphan keys, samples)
+    access: tuple[tuple[str, str], ...] = ()  # (database, who owns it or may connect to it and should not)
 
     @property
     def holds(self) -> bool:
         clean = all(not (fact.objects or fact.leaks or fact.sequences) for fact in self.facts)
-        return self.proof.holds and clean and not any(count for _, _, count, _ in self.references)
+        return self.proof.holds and clean and not self.access and not any(count for _, _, count, _ in self.references)
 
 
 def verify(workspace: Workspace, *, sample: float | None = None) -> Outcome:
@@ -81,6 +85,10 @@ class _Verifier:
         self.survey = found
         self.resolved = resolve(workspace, plan, found)
         self.databases = standing(workspace, run.id, _sampled(plan, sample))
+        self.settings = TargetSettings(workspace, plan)
+        self.own = OwnObjects(workspace, plan, found)
+        recorded = workspace.journal.recorded(run.id, "source objects") or ()
+        self.source_objects = {(kind, name): text for kind, name, text in recorded}
         taken = sequence_values(workspace.journal, run.id)
         self.given = taken[1] if taken is not None else {}
 
@@ -118,7 +126,12 @@ class _Verifier:
             databases=database_counts(self.plan),
         )
         return _Verification(
-            proof, facts, () if fenced else changed, tuple(self._rows(proof, transfers)), tuple(self._references())
+            proof,
+            facts,
+            () if fenced else changed,
+            tuple(self._rows(proof, transfers)),
+            tuple(self._references()),
+            access_differences(self.workspace, self.databases),
         )
 
     def _examine(self) -> tuple[DatabaseFacts, ...]:
@@ -138,7 +151,14 @@ class _Verifier:
         endpoint = self.workspace.server(step.server).at(step.database)
         given = self.given.get(step.target, {})
         return examine(
-            endpoint, step.target, step.tenant, target.transfers, target.objects, given, _soft_deleted(target)
+            endpoint,
+            step.target,
+            step.tenant,
+            target.transfers,
+            {**target.objects, **self.own.expected(step, self.source_objects)},
+            given,
+            _soft_deleted(target),
+            self.settings.expected(step),
         )
 
     def _rows(
@@ -178,7 +198,7 @@ class _Verifier:
             home = self.workspace.server(parents[0].server).at(parents[0].database)
             with session(home, purpose="verify", settings=READ_ONLY) as parent_connection:
                 for step in self.databases:
-                    if step.target != child.home:
+                    if step.target != child.home or child.own not in (None, step.tenant):
                         continue
                     endpoint = self.workspace.server(step.server).at(step.database)
                     with session(endpoint, purpose="verify", settings=READ_ONLY) as child_connection:
@@ -237,6 +257,7 @@ def _outcome(
         "references_checked": len({label for label, _, _, _ in result.references}),
         "cross_database_orphans": sum(count for _, _, count, _ in result.references),
         "source_changes_since_snapshot": len(result.changed_since),
+        "access_differences": len(result.access),
     }
     if sample is not None:
         figures["sample_percent"] = sample
@@ -299,6 +320,8 @@ def _finding_sections(result: _Verification) -> list[Section]:
     leaks = tuple((fact.database, *one) for fact in result.facts for one in fact.leaks)
     if leaks:
         sections.append(Section("Rows of another tenant", ("database", "table", "rows"), leaks, tone="bad"))
+    if result.access:
+        sections.append(Section("Databases that are not closed", ("database", "what"), result.access, tone="bad"))
     sequences = tuple((fact.database, *one) for fact in result.facts for one in fact.sequences)
     if sequences:
         columns = ("database", "sequence", "stands at", "furthest value given")

@@ -71,7 +71,7 @@ def test_the_trees_are_what_init_writes(example: Project, database_factory: Data
             return read_objects(connection)
 
     shutil.rmtree(example.directory / "migrations")
-    example.succeed("init", "--trees")
+    example.succeed("init", "--trees", "--no-owner")
     for name in TREES:
         assert made(example.directory / "migrations" / name) == made(REACT_CRM.directory / "migrations" / name)
 

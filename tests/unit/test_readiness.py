@@ -13,12 +13,16 @@ from migrator.core.placement import place
 from migrator.core.plan import CreateDatabase, PrepareTarget
 from migrator.core.readiness import (
     Check,
+    LargeObjectFacts,
     Missing,
     Population,
     ServerFacts,
+    check_large_objects,
     check_placements,
+    check_policies,
     check_population,
     check_privileges,
+    check_roles,
     check_server,
     check_source,
     needed_bytes,
@@ -65,10 +69,24 @@ def test_each_missing_privilege_is_told_with_its_statement() -> None:
     assert checks["row security"].remedy == "ALTER ROLE dba BYPASSRLS;"
 
 
-def test_large_objects_block() -> None:
-    assert blocks(check_source(catalog(ROOT, large_objects=3))) == {
-        "large objects": "3 large objects exist, which no table's rows carry"
-    }
+@pytest.mark.parametrize(
+    ("facts", "detail"),
+    [
+        (
+            LargeObjectFacts(3, unnamed=(7, 9)),
+            "2 of 3 are named by no column that migrator.toml knows: 7, 9",
+        ),
+        (LargeObjectFacts(3, unreadable=2), "2 belong to roles that the connected role is no member of"),
+        (LargeObjectFacts(3, too_large=(7,)), "1 hold a gigabyte or more: 7"),
+    ],
+)
+def test_large_objects_that_cannot_travel_block(facts: LargeObjectFacts, detail: str) -> None:
+    assert blocks(check_large_objects(facts)) == {"large objects": detail}
+
+
+def test_large_objects_that_travel_warn_of_what_the_fence_does_not_hold() -> None:
+    assert list(check_large_objects(LargeObjectFacts(0))) == []
+    assert [check.state for check in check_large_objects(LargeObjectFacts(3))] == ["warn"]
 
 
 def test_another_encoding_is_told() -> None:
@@ -166,4 +184,42 @@ def test_rows_of_nobody(unowned: str, without_key: int, unknown_key: int, state:
 def test_rows_that_all_have_an_owner() -> None:
     placed = place(catalog(ROOT, USERS, CLIENTS), settings({"users": {"target": "auth"}}))
     (check,) = check_population([Population(public("clients"), "tenant", {"1": 5})], placed)
+    assert check.state == "ok"
+
+
+def shared(**more: Any) -> Settings:
+    """Two schemas of one database, in the second of which policies tell tenants apart."""
+    return Settings.model_validate(
+        {
+            "tenants": {"root": "tenants"},
+            "targets": {
+                "people": {"database": "hub", "schema": "people", "migrations": "people"},
+                "sales": {"database": "hub", "schema": "sales", "migrations": "sales", "row_level_security": True},
+            },
+            "roles": {"watcher": {"read": ["sales"]}},
+            "tables": {"tenants": {"target": "people"}, "clients": {"target": "sales"}, "units": {"target": "sales"}},
+            **more,
+        }
+    )
+
+
+def test_policies_and_roles_need_what_a_plain_role_has_not() -> None:
+    plain = replace(SERVER, may_create_roles=False, passes_row_security=False)
+    (bound, roles) = check_roles(shared(), plain, {"people"})
+    assert (bound.state, bound.remedy) == ("block", "ALTER ROLE dba BYPASSRLS;")
+    assert roles.state == "block"
+    assert "watcher" in roles.detail
+    assert list(check_roles(shared(), plain, set())) == []
+    assert list(check_roles(shared(), SERVER, {"people"})) == []
+    existing = replace(plain, roles=frozenset({"watcher"}), passes_row_security=True)
+    assert list(check_roles(shared(), existing, {"people"})) == []
+
+
+def test_tables_that_no_policy_can_hide_are_told() -> None:
+    found = place(catalog(ROOT, CLIENTS, UNITS), shared())
+    (check,) = check_policies(shared(), found)
+    assert check.state == "warn"
+    assert "from units to a tenant" in check.detail
+    elsewhere = {"tenants": {"target": "people"}, "clients": {"target": "sales"}, "units": {"target": "people"}}
+    (check,) = check_policies(shared(), place(catalog(ROOT, CLIENTS, UNITS), shared(tables=elsewhere)))
     assert check.state == "ok"

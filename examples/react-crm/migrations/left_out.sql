@@ -5,9 +5,6 @@ CREATE TABLE public.alembic_version (
     version_num character varying(32) NOT NULL
 );
 
-
-ALTER TABLE public.alembic_version OWNER TO postgres;
-
 -- constraint public.alembic_version alembic_version_pkc: alembic_version has no target
 ALTER TABLE ONLY public.alembic_version
     ADD CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num);

@@ -113,13 +113,14 @@ class Occupant:
 class UnownedRows:
     """Rows of one tenant table: how many each tenant has, and those without a known one, counted by why.
 
-    `unset` have no key (or no parent) of their own, `unreachable` name a parent that is missing or has no tenant
-    itself, `unknown` carry a key that no tenant has.
+    `unset` have no key (or no parent) of their own, `beneath` hang on such a row, `unreachable` name a parent that is
+    missing, `unknown` carry a key that no tenant has.
     """
 
     relation: Relation
     total: int
     unset: int = 0
+    beneath: int = 0
     unreachable: int = 0
     unknown: int = 0
     unknown_keys: tuple[str, ...] = ()

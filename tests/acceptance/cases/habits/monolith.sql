@@ -39,3 +39,10 @@ INSERT INTO fields SELECT i, 1 + i % 12, CASE WHEN i % 2 = 0 THEN i ELSE 0 END F
 INSERT INTO signers SELECT i, 1 + i % 12 FROM generate_series(1, 24) i;
 INSERT INTO links SELECT i, 1 + i % 12 FROM generate_series(1, 24) i;
 INSERT INTO seals SELECT i, 1 + i % 12 FROM generate_series(1, 24) i;
+-- Rows of a project that is gone, a row that somebody forgot to give to one, and an extension that need not be there.
+CREATE TABLE tasks (id int PRIMARY KEY, project_id varchar(26) NOT NULL, note text);
+CREATE TABLE labels (id int PRIMARY KEY, project_id varchar(26) REFERENCES project, name text);
+CREATE TABLE post_details (post_id varchar(26) PRIMARY KEY, project_id varchar(26) REFERENCES project);
+INSERT INTO tasks SELECT i, CASE WHEN i < 3 THEN 'gone' ELSE 'p' || 1 + i % 3 END, 'x' FROM generate_series(1, 60) i;
+INSERT INTO labels SELECT i, CASE WHEN i > 1 THEN 'p' || 1 + i % 3 END, 'l' FROM generate_series(1, 60) i;
+INSERT INTO post_details SELECT 'm' || i, (SELECT nullif(projectid, '') FROM channels WHERE id = 'c' || 1 + i % 16) FROM generate_series(1, 30) i;

@@ -11,9 +11,6 @@ CREATE TABLE public.api_clients (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-
-ALTER TABLE public.api_clients OWNER TO postgres;
-
 -- sequence public.api_clients_id_seq
 CREATE SEQUENCE public.api_clients_id_seq
     AS integer
@@ -22,9 +19,6 @@ CREATE SEQUENCE public.api_clients_id_seq
     NO MINVALUE
     NO MAXVALUE
     CACHE 1;
-
-
-ALTER SEQUENCE public.api_clients_id_seq OWNER TO postgres;
 
 -- sequence owned by public.api_clients_id_seq
 ALTER SEQUENCE public.api_clients_id_seq OWNED BY public.api_clients.id;
@@ -41,9 +35,6 @@ CREATE TABLE public.api_tokens (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-
-ALTER TABLE public.api_tokens OWNER TO postgres;
-
 -- sequence public.api_tokens_id_seq
 CREATE SEQUENCE public.api_tokens_id_seq
     AS integer
@@ -52,9 +43,6 @@ CREATE SEQUENCE public.api_tokens_id_seq
     NO MINVALUE
     NO MAXVALUE
     CACHE 1;
-
-
-ALTER SEQUENCE public.api_tokens_id_seq OWNER TO postgres;
 
 -- sequence owned by public.api_tokens_id_seq
 ALTER SEQUENCE public.api_tokens_id_seq OWNED BY public.api_tokens.id;
@@ -72,9 +60,6 @@ CREATE TABLE public.api_users (
     updated_at timestamp with time zone
 );
 
-
-ALTER TABLE public.api_users OWNER TO postgres;
-
 -- sequence public.api_users_id_seq
 CREATE SEQUENCE public.api_users_id_seq
     AS integer
@@ -83,9 +68,6 @@ CREATE SEQUENCE public.api_users_id_seq
     NO MINVALUE
     NO MAXVALUE
     CACHE 1;
-
-
-ALTER SEQUENCE public.api_users_id_seq OWNER TO postgres;
 
 -- sequence owned by public.api_users_id_seq
 ALTER SEQUENCE public.api_users_id_seq OWNED BY public.api_users.id;

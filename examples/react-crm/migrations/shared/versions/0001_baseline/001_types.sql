@@ -9,6 +9,3 @@ CREATE TYPE public.work_order_job_type_enum AS ENUM (
     'grease_trap',
     'camera_inspection'
 );
-
-
-ALTER TYPE public.work_order_job_type_enum OWNER TO postgres;

@@ -9,9 +9,6 @@ CREATE TABLE public.ai_agents (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-
-ALTER TABLE public.ai_agents OWNER TO postgres;
-
 -- table public.call_dispositions
 CREATE TABLE public.call_dispositions (
     id integer NOT NULL,
@@ -22,9 +19,6 @@ CREATE TABLE public.call_dispositions (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-
-ALTER TABLE public.call_dispositions OWNER TO postgres;
-
 -- sequence public.call_dispositions_id_seq
 CREATE SEQUENCE public.call_dispositions_id_seq
     AS integer
@@ -33,9 +27,6 @@ CREATE SEQUENCE public.call_dispositions_id_seq
     NO MINVALUE
     NO MAXVALUE
     CACHE 1;
-
-
-ALTER SEQUENCE public.call_dispositions_id_seq OWNER TO postgres;
 
 -- sequence owned by public.call_dispositions_id_seq
 ALTER SEQUENCE public.call_dispositions_id_seq OWNED BY public.call_dispositions.id;
@@ -50,9 +41,6 @@ CREATE TABLE public.contract_templates (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-
-ALTER TABLE public.contract_templates OWNER TO postgres;
-
 -- table public.email_templates
 CREATE TABLE public.email_templates (
     id character varying(36) NOT NULL,
@@ -62,9 +50,6 @@ CREATE TABLE public.email_templates (
     is_active boolean DEFAULT true NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
-
-
-ALTER TABLE public.email_templates OWNER TO postgres;
 
 -- table public.prediction_models
 CREATE TABLE public.prediction_models (
@@ -77,9 +62,6 @@ CREATE TABLE public.prediction_models (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-
-ALTER TABLE public.prediction_models OWNER TO postgres;
-
 -- table public.pricing_zones
 CREATE TABLE public.pricing_zones (
     id character varying(36) NOT NULL,
@@ -89,9 +71,6 @@ CREATE TABLE public.pricing_zones (
     multiplier numeric(5,3) NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
-
-
-ALTER TABLE public.pricing_zones OWNER TO postgres;
 
 -- table public.service_catalog
 CREATE TABLE public.service_catalog (
@@ -105,9 +84,6 @@ CREATE TABLE public.service_catalog (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-
-ALTER TABLE public.service_catalog OWNER TO postgres;
-
 -- table public.sms_templates
 CREATE TABLE public.sms_templates (
     id character varying(36) NOT NULL,
@@ -116,9 +92,6 @@ CREATE TABLE public.sms_templates (
     is_active boolean DEFAULT true NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
-
-
-ALTER TABLE public.sms_templates OWNER TO postgres;
 
 -- default public.call_dispositions id
 ALTER TABLE ONLY public.call_dispositions ALTER COLUMN id SET DEFAULT nextval('public.call_dispositions_id_seq'::regclass);

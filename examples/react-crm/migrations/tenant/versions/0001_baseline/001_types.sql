@@ -10,9 +10,6 @@ CREATE TYPE public.work_order_job_type_enum AS ENUM (
     'camera_inspection'
 );
 
-
-ALTER TYPE public.work_order_job_type_enum OWNER TO postgres;
-
 -- type public.work_order_priority_enum
 CREATE TYPE public.work_order_priority_enum AS ENUM (
     'low',
@@ -21,9 +18,6 @@ CREATE TYPE public.work_order_priority_enum AS ENUM (
     'urgent',
     'emergency'
 );
-
-
-ALTER TYPE public.work_order_priority_enum OWNER TO postgres;
 
 -- type public.work_order_status_enum
 CREATE TYPE public.work_order_status_enum AS ENUM (
@@ -37,6 +31,3 @@ CREATE TYPE public.work_order_status_enum AS ENUM (
     'canceled',
     'requires_followup'
 );
-
-
-ALTER TYPE public.work_order_status_enum OWNER TO postgres;

@@ -9,9 +9,6 @@ CREATE TABLE public.activities (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-
-ALTER TABLE public.activities OWNER TO postgres;
-
 -- sequence public.activities_id_seq
 CREATE SEQUENCE public.activities_id_seq
     AS integer
@@ -20,9 +17,6 @@ CREATE SEQUENCE public.activities_id_seq
     NO MINVALUE
     NO MAXVALUE
     CACHE 1;
-
-
-ALTER SEQUENCE public.activities_id_seq OWNER TO postgres;
 
 -- sequence owned by public.activities_id_seq
 ALTER SEQUENCE public.activities_id_seq OWNED BY public.activities.id;
@@ -38,9 +32,6 @@ CREATE TABLE public.agent_conversations (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-
-ALTER TABLE public.agent_conversations OWNER TO postgres;
-
 -- table public.agent_messages
 CREATE TABLE public.agent_messages (
     id character varying(36) NOT NULL,
@@ -50,9 +41,6 @@ CREATE TABLE public.agent_messages (
     tool_calls jsonb,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
-
-
-ALTER TABLE public.agent_messages OWNER TO postgres;
 
 -- table public.agent_tasks
 CREATE TABLE public.agent_tasks (
@@ -67,9 +55,6 @@ CREATE TABLE public.agent_tasks (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-
-ALTER TABLE public.agent_tasks OWNER TO postgres;
-
 -- table public.ai_conversations
 CREATE TABLE public.ai_conversations (
     id character varying(36) NOT NULL,
@@ -78,9 +63,6 @@ CREATE TABLE public.ai_conversations (
     context jsonb,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
-
-
-ALTER TABLE public.ai_conversations OWNER TO postgres;
 
 -- table public.ai_embeddings
 CREATE TABLE public.ai_embeddings (
@@ -93,9 +75,6 @@ CREATE TABLE public.ai_embeddings (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-
-ALTER TABLE public.ai_embeddings OWNER TO postgres;
-
 -- table public.ai_messages
 CREATE TABLE public.ai_messages (
     id character varying(36) NOT NULL,
@@ -105,9 +84,6 @@ CREATE TABLE public.ai_messages (
     tokens_used integer,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
-
-
-ALTER TABLE public.ai_messages OWNER TO postgres;
 
 -- table public.call_dispositions
 CREATE TABLE public.call_dispositions (
@@ -119,9 +95,6 @@ CREATE TABLE public.call_dispositions (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-
-ALTER TABLE public.call_dispositions OWNER TO postgres;
-
 -- sequence public.call_dispositions_id_seq
 CREATE SEQUENCE public.call_dispositions_id_seq
     AS integer
@@ -130,9 +103,6 @@ CREATE SEQUENCE public.call_dispositions_id_seq
     NO MINVALUE
     NO MAXVALUE
     CACHE 1;
-
-
-ALTER SEQUENCE public.call_dispositions_id_seq OWNER TO postgres;
 
 -- sequence owned by public.call_dispositions_id_seq
 ALTER SEQUENCE public.call_dispositions_id_seq OWNED BY public.call_dispositions.id;
@@ -155,9 +125,6 @@ CREATE TABLE public.call_logs (
     disposition_id integer
 );
 
-
-ALTER TABLE public.call_logs OWNER TO postgres;
-
 -- sequence public.call_logs_id_seq
 CREATE SEQUENCE public.call_logs_id_seq
     AS integer
@@ -166,9 +133,6 @@ CREATE SEQUENCE public.call_logs_id_seq
     NO MINVALUE
     NO MAXVALUE
     CACHE 1;
-
-
-ALTER SEQUENCE public.call_logs_id_seq OWNER TO postgres;
 
 -- sequence owned by public.call_logs_id_seq
 ALTER SEQUENCE public.call_logs_id_seq OWNED BY public.call_logs.id;
@@ -184,9 +148,6 @@ CREATE TABLE public.certifications (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-
-ALTER TABLE public.certifications OWNER TO postgres;
-
 -- table public.churn_predictions
 CREATE TABLE public.churn_predictions (
     id character varying(36) NOT NULL,
@@ -198,9 +159,6 @@ CREATE TABLE public.churn_predictions (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-
-ALTER TABLE public.churn_predictions OWNER TO postgres;
-
 -- table public.commissions
 CREATE TABLE public.commissions (
     id character varying(36) NOT NULL,
@@ -211,9 +169,6 @@ CREATE TABLE public.commissions (
     amount numeric(10,2) NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
-
-
-ALTER TABLE public.commissions OWNER TO postgres;
 
 -- table public.contracts
 CREATE TABLE public.contracts (
@@ -229,9 +184,6 @@ CREATE TABLE public.contracts (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-
-ALTER TABLE public.contracts OWNER TO postgres;
-
 -- table public.customer_pricing_tiers
 CREATE TABLE public.customer_pricing_tiers (
     id character varying(36) NOT NULL,
@@ -241,9 +193,6 @@ CREATE TABLE public.customer_pricing_tiers (
     valid_until date,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
-
-
-ALTER TABLE public.customer_pricing_tiers OWNER TO postgres;
 
 -- table public.customers
 CREATE TABLE public.customers (
@@ -267,9 +216,6 @@ CREATE TABLE public.customers (
     updated_at timestamp with time zone
 );
 
-
-ALTER TABLE public.customers OWNER TO postgres;
-
 -- sequence public.customers_id_seq
 CREATE SEQUENCE public.customers_id_seq
     AS integer
@@ -278,9 +224,6 @@ CREATE SEQUENCE public.customers_id_seq
     NO MINVALUE
     NO MAXVALUE
     CACHE 1;
-
-
-ALTER SEQUENCE public.customers_id_seq OWNER TO postgres;
 
 -- sequence owned by public.customers_id_seq
 ALTER SEQUENCE public.customers_id_seq OWNED BY public.customers.id;
@@ -294,9 +237,6 @@ CREATE TABLE public.deal_health (
     reasons jsonb,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
-
-
-ALTER TABLE public.deal_health OWNER TO postgres;
 
 -- table public.equipment
 CREATE TABLE public.equipment (
@@ -313,9 +253,6 @@ CREATE TABLE public.equipment (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-
-ALTER TABLE public.equipment OWNER TO postgres;
-
 -- sequence public.equipment_id_seq
 CREATE SEQUENCE public.equipment_id_seq
     AS integer
@@ -324,9 +261,6 @@ CREATE SEQUENCE public.equipment_id_seq
     NO MINVALUE
     NO MAXVALUE
     CACHE 1;
-
-
-ALTER SEQUENCE public.equipment_id_seq OWNER TO postgres;
 
 -- sequence owned by public.equipment_id_seq
 ALTER SEQUENCE public.equipment_id_seq OWNED BY public.equipment.id;
@@ -344,9 +278,6 @@ CREATE TABLE public.inspections (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-
-ALTER TABLE public.inspections OWNER TO postgres;
-
 -- table public.inventory_items
 CREATE TABLE public.inventory_items (
     id integer NOT NULL,
@@ -360,9 +291,6 @@ CREATE TABLE public.inventory_items (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-
-ALTER TABLE public.inventory_items OWNER TO postgres;
-
 -- sequence public.inventory_items_id_seq
 CREATE SEQUENCE public.inventory_items_id_seq
     AS integer
@@ -371,9 +299,6 @@ CREATE SEQUENCE public.inventory_items_id_seq
     NO MINVALUE
     NO MAXVALUE
     CACHE 1;
-
-
-ALTER SEQUENCE public.inventory_items_id_seq OWNER TO postgres;
 
 -- sequence owned by public.inventory_items_id_seq
 ALTER SEQUENCE public.inventory_items_id_seq OWNED BY public.inventory_items.id;
@@ -394,9 +319,6 @@ CREATE TABLE public.invoices (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-
-ALTER TABLE public.invoices OWNER TO postgres;
-
 -- sequence public.invoices_id_seq
 CREATE SEQUENCE public.invoices_id_seq
     AS integer
@@ -405,9 +327,6 @@ CREATE SEQUENCE public.invoices_id_seq
     NO MINVALUE
     NO MAXVALUE
     CACHE 1;
-
-
-ALTER SEQUENCE public.invoices_id_seq OWNER TO postgres;
 
 -- sequence owned by public.invoices_id_seq
 ALTER SEQUENCE public.invoices_id_seq OWNED BY public.invoices.id;
@@ -426,9 +345,6 @@ CREATE TABLE public.job_costs (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-
-ALTER TABLE public.job_costs OWNER TO postgres;
-
 -- table public.lead_scores
 CREATE TABLE public.lead_scores (
     id character varying(36) NOT NULL,
@@ -438,9 +354,6 @@ CREATE TABLE public.lead_scores (
     factors jsonb,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
-
-
-ALTER TABLE public.lead_scores OWNER TO postgres;
 
 -- table public.licenses
 CREATE TABLE public.licenses (
@@ -453,9 +366,6 @@ CREATE TABLE public.licenses (
     expires_on date,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
-
-
-ALTER TABLE public.licenses OWNER TO postgres;
 
 -- table public.marketing_campaigns
 CREATE TABLE public.marketing_campaigns (
@@ -471,9 +381,6 @@ CREATE TABLE public.marketing_campaigns (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-
-ALTER TABLE public.marketing_campaigns OWNER TO postgres;
-
 -- table public.marketing_workflows
 CREATE TABLE public.marketing_workflows (
     id character varying(36) NOT NULL,
@@ -484,9 +391,6 @@ CREATE TABLE public.marketing_workflows (
     is_active boolean DEFAULT true NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
-
-
-ALTER TABLE public.marketing_workflows OWNER TO postgres;
 
 -- table public.messages
 CREATE TABLE public.messages (
@@ -504,9 +408,6 @@ CREATE TABLE public.messages (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-
-ALTER TABLE public.messages OWNER TO postgres;
-
 -- sequence public.messages_id_seq
 CREATE SEQUENCE public.messages_id_seq
     AS integer
@@ -515,9 +416,6 @@ CREATE SEQUENCE public.messages_id_seq
     NO MINVALUE
     NO MAXVALUE
     CACHE 1;
-
-
-ALTER SEQUENCE public.messages_id_seq OWNER TO postgres;
 
 -- sequence owned by public.messages_id_seq
 ALTER SEQUENCE public.messages_id_seq OWNED BY public.messages.id;
@@ -533,9 +431,6 @@ CREATE TABLE public.payments (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-
-ALTER TABLE public.payments OWNER TO postgres;
-
 -- sequence public.payments_id_seq
 CREATE SEQUENCE public.payments_id_seq
     AS integer
@@ -544,9 +439,6 @@ CREATE SEQUENCE public.payments_id_seq
     NO MINVALUE
     NO MAXVALUE
     CACHE 1;
-
-
-ALTER SEQUENCE public.payments_id_seq OWNER TO postgres;
 
 -- sequence owned by public.payments_id_seq
 ALTER SEQUENCE public.payments_id_seq OWNED BY public.payments.id;
@@ -561,9 +453,6 @@ CREATE TABLE public.payroll_periods (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-
-ALTER TABLE public.payroll_periods OWNER TO postgres;
-
 -- table public.pricing_rules
 CREATE TABLE public.pricing_rules (
     id character varying(36) NOT NULL,
@@ -576,9 +465,6 @@ CREATE TABLE public.pricing_rules (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-
-ALTER TABLE public.pricing_rules OWNER TO postgres;
-
 -- table public.pricing_zones
 CREATE TABLE public.pricing_zones (
     id character varying(36) NOT NULL,
@@ -588,9 +474,6 @@ CREATE TABLE public.pricing_zones (
     multiplier numeric(5,3) NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
-
-
-ALTER TABLE public.pricing_zones OWNER TO postgres;
 
 -- table public.quotes
 CREATE TABLE public.quotes (
@@ -605,9 +488,6 @@ CREATE TABLE public.quotes (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-
-ALTER TABLE public.quotes OWNER TO postgres;
-
 -- sequence public.quotes_id_seq
 CREATE SEQUENCE public.quotes_id_seq
     AS integer
@@ -616,9 +496,6 @@ CREATE SEQUENCE public.quotes_id_seq
     NO MINVALUE
     NO MAXVALUE
     CACHE 1;
-
-
-ALTER SEQUENCE public.quotes_id_seq OWNER TO postgres;
 
 -- sequence owned by public.quotes_id_seq
 ALTER SEQUENCE public.quotes_id_seq OWNED BY public.quotes.id;
@@ -635,9 +512,6 @@ CREATE TABLE public.revenue_forecasts (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-
-ALTER TABLE public.revenue_forecasts OWNER TO postgres;
-
 -- table public.service_catalog
 CREATE TABLE public.service_catalog (
     id character varying(36) NOT NULL,
@@ -649,9 +523,6 @@ CREATE TABLE public.service_catalog (
     is_active boolean DEFAULT true NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
-
-
-ALTER TABLE public.service_catalog OWNER TO postgres;
 
 -- table public.signature_requests
 CREATE TABLE public.signature_requests (
@@ -665,9 +536,6 @@ CREATE TABLE public.signature_requests (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-
-ALTER TABLE public.signature_requests OWNER TO postgres;
-
 -- table public.signatures
 CREATE TABLE public.signatures (
     id character varying(36) NOT NULL,
@@ -680,9 +548,6 @@ CREATE TABLE public.signatures (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-
-ALTER TABLE public.signatures OWNER TO postgres;
-
 -- table public.signed_documents
 CREATE TABLE public.signed_documents (
     id character varying(36) NOT NULL,
@@ -693,9 +558,6 @@ CREATE TABLE public.signed_documents (
     content bytea,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
-
-
-ALTER TABLE public.signed_documents OWNER TO postgres;
 
 -- table public.sms_consent
 CREATE TABLE public.sms_consent (
@@ -709,9 +571,6 @@ CREATE TABLE public.sms_consent (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-
-ALTER TABLE public.sms_consent OWNER TO postgres;
-
 -- table public.sms_consent_audit
 CREATE TABLE public.sms_consent_audit (
     id integer NOT NULL,
@@ -724,9 +583,6 @@ CREATE TABLE public.sms_consent_audit (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-
-ALTER TABLE public.sms_consent_audit OWNER TO postgres;
-
 -- sequence public.sms_consent_audit_id_seq
 CREATE SEQUENCE public.sms_consent_audit_id_seq
     AS integer
@@ -735,9 +591,6 @@ CREATE SEQUENCE public.sms_consent_audit_id_seq
     NO MINVALUE
     NO MAXVALUE
     CACHE 1;
-
-
-ALTER SEQUENCE public.sms_consent_audit_id_seq OWNER TO postgres;
 
 -- sequence owned by public.sms_consent_audit_id_seq
 ALTER SEQUENCE public.sms_consent_audit_id_seq OWNED BY public.sms_consent_audit.id;
@@ -751,9 +604,6 @@ CREATE SEQUENCE public.sms_consent_id_seq
     NO MAXVALUE
     CACHE 1;
 
-
-ALTER SEQUENCE public.sms_consent_id_seq OWNER TO postgres;
-
 -- sequence owned by public.sms_consent_id_seq
 ALTER SEQUENCE public.sms_consent_id_seq OWNED BY public.sms_consent.id;
 
@@ -766,9 +616,6 @@ CREATE TABLE public.technician_pay_rates (
     effective_date date NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
-
-
-ALTER TABLE public.technician_pay_rates OWNER TO postgres;
 
 -- table public.technicians
 CREATE TABLE public.technicians (
@@ -786,9 +633,6 @@ CREATE TABLE public.technicians (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-
-ALTER TABLE public.technicians OWNER TO postgres;
-
 -- table public.tickets
 CREATE TABLE public.tickets (
     id integer NOT NULL,
@@ -802,9 +646,6 @@ CREATE TABLE public.tickets (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-
-ALTER TABLE public.tickets OWNER TO postgres;
-
 -- sequence public.tickets_id_seq
 CREATE SEQUENCE public.tickets_id_seq
     AS integer
@@ -813,9 +654,6 @@ CREATE SEQUENCE public.tickets_id_seq
     NO MINVALUE
     NO MAXVALUE
     CACHE 1;
-
-
-ALTER SEQUENCE public.tickets_id_seq OWNER TO postgres;
 
 -- sequence owned by public.tickets_id_seq
 ALTER SEQUENCE public.tickets_id_seq OWNED BY public.tickets.id;
@@ -832,9 +670,6 @@ CREATE TABLE public.time_entries (
     entry_type character varying(20) NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
-
-
-ALTER TABLE public.time_entries OWNER TO postgres;
 
 -- table public.work_orders
 CREATE TABLE public.work_orders (
@@ -856,9 +691,6 @@ CREATE TABLE public.work_orders (
     updated_at timestamp with time zone
 );
 
-
-ALTER TABLE public.work_orders OWNER TO postgres;
-
 -- table public.workflow_enrollments
 CREATE TABLE public.workflow_enrollments (
     id character varying(36) NOT NULL,
@@ -869,9 +701,6 @@ CREATE TABLE public.workflow_enrollments (
     next_run_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
-
-
-ALTER TABLE public.workflow_enrollments OWNER TO postgres;
 
 -- default public.activities id
 ALTER TABLE ONLY public.activities ALTER COLUMN id SET DEFAULT nextval('public.activities_id_seq'::regclass);
