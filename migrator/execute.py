@@ -102,7 +102,8 @@ def run_create(unit: CreateUnit) -> None:
         for kind, name in (("database", step.database), *(("role", role) for role in step.own_roles))
     ]
     journal.record_artefacts(unit.run, made)
-    with session(unit.server, purpose="create") as connection:
+    # CREATE DATABASE waits for the disk itself; the mark, the name and the grants may follow with the next that does.
+    with session(unit.server, purpose="create", settings={"synchronous_commit": "off"}) as connection:
         for step in unit.steps:
             _log_as(step.id, step.target, step.tenant)
             mark = Mark(unit.run, "target", step.target, step.tenant)
