@@ -135,9 +135,7 @@ def _require_replaceable(tree: Path) -> None:
         raise RefusedError(f"{tree} has revisions of its own: {', '.join(others)}.", hint)
     for name in GENERATED:
         revision = versions / f"{name}.py"
-        found = [
-            ScriptFile(path.name, path.read_text(encoding="utf-8")) for path in sorted((versions / name).glob("*.sql"))
-        ]
+        found = [ScriptFile(path.name, path.read_bytes().decode()) for path in sorted((versions / name).glob("*.sql"))]
         unchanged = f'GENERATED = "{fingerprint(found)}"'
         if revision.is_file() and unchanged not in revision.read_text(encoding="utf-8"):
             raise RefusedError(f"The revision {name} of {tree} has been changed since it was generated.", hint)
