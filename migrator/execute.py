@@ -87,6 +87,7 @@ def _log_as(step: str, target: str, tenant: str = "") -> None:
 
 def run_create(unit: CreateUnit) -> None:
     """Makes one database; made before by this run, it is left as it is."""
+    here().pace(0)
     journal, step = here().journal, unit.step
     _log_as(step.id, step.target, step.tenant)
     mark = Mark(unit.run, "target", step.target, step.tenant)
@@ -103,7 +104,7 @@ def run_copy(unit: CopyUnit) -> CopyResult:
     started = time.monotonic()
     worker.journal.start_step(unit.run, unit.step)
     try:
-        result = relay(unit, worker.sessions, partial(worker.journal.progress, unit.run, unit.step))
+        result = relay(unit, worker.sessions, partial(worker.journal.progress, unit.run, unit.step), worker.pace)
     except MigratorError as error:
         worker.journal.fail_step(unit.run, unit.step, error.message)
         raise
@@ -125,6 +126,7 @@ def run_finish(unit: FinishUnit) -> None:
     """Finishes one database and records its digests."""
     worker = here()
     _log_as(unit.step, unit.target, unit.tenant)
+    worker.pace(0)
     started = time.monotonic()
     worker.journal.start_step(unit.run, unit.step)
     try:
@@ -188,11 +190,13 @@ def carry_out(
     progress: Progress,
     expected: Mapping[str, int],
     after_last_copy: Callable[[], None],
+    watch: Callable[[int], None] = lambda copies: None,
 ) -> Carried:
     """Runs copies, and each database's finishing as soon as its last copy is done; nothing waits for anything else.
 
     `finishes` is by database name; `expected` gives rows by relation for the progress display. `after_last_copy` is
-    called once nothing reads from the source any more. A database whose copy failed is not finished.
+    called once nothing reads from the source any more; `watch` is told at every turn how many copies are left. A
+    database whose copy failed is not finished.
 
     Raises:
         MigratorError: the first error that concerns more than one database (the source, the snapshot).
@@ -243,6 +247,7 @@ def carry_out(
                 after_last_copy()
                 reading = False
             waiting: list[Future[Any]] = [*copying, *finishing]
+            watch(len(copying))
             ready, _ = wait(waiting, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
             for future in ready:
                 if future in copying:

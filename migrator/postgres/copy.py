@@ -9,6 +9,10 @@ between databases.
 
 from __future__ import annotations
 
+import contextlib
+import os
+import select
+import socket
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +22,7 @@ import psycopg
 from psycopg import pq
 
 from migrator.core.compare import HASH_MODULUS, UNOWNED
-from migrator.errors import DatabaseError, MigratorError, RefusedError, SnapshotLostError
+from migrator.errors import DatabaseError, InterruptedRunError, MigratorError, RefusedError, SnapshotLostError
 from migrator.postgres.connect import Connection, Endpoint, connect, database_error, query, translated
 
 # Room for the hash table of a parent with millions of rows: with the default 4 MB the join would go by disk.
@@ -101,9 +105,11 @@ class Sessions:
         self._limit = limit
         self._targets: dict[str, Connection] = {}
         self._source: tuple[str, Connection] | None = None
+        self._cut = False
 
     def source(self, endpoint: Endpoint, snapshot: str) -> Connection:
         """A session in a transaction under the exported snapshot."""
+        self._refuse_if_cut()
         if self._source is not None and self._source[0] == snapshot and not self._source[1].broken:
             return self._source[1]
         if self._source is not None:
@@ -126,6 +132,7 @@ class Sessions:
 
     def target(self, endpoint: Endpoint, busy: frozenset[str] | set[str] = frozenset()) -> Connection:
         """A session to a target database; those in `busy` (by conninfo) are not closed to make room."""
+        self._refuse_if_cut()
         found = self._targets.pop(endpoint.conninfo, None)
         if found is None or found.closed or found.broken:
             idle = [key for key in self._targets if key not in busy]
@@ -141,6 +148,19 @@ class Sessions:
         for connection in self._targets.values():
             connection.close()
         self._targets.clear()
+
+    def cut(self) -> None:
+        """Ends every session, from whichever thread: a unit in the middle of one fails, and its transactions end."""
+        self._cut = True
+        source = [self._source[1]] if self._source is not None else []
+        for connection in (*source, *self._targets.values()):
+            # Closing would free what the other thread reads from; its socket may be shut down under it.
+            with contextlib.suppress(psycopg.Error, OSError), socket.socket(fileno=os.dup(connection.fileno())) as one:
+                one.shutdown(socket.SHUT_RDWR)
+
+    def _refuse_if_cut(self) -> None:
+        if self._cut:
+            raise InterruptedRunError("This worker's run has ended without it.", "Run `migrator migrate` again.")
 
 
 def join_snapshot(connection: Connection, endpoint: Endpoint, snapshot: str) -> None:
@@ -164,10 +184,23 @@ def join_snapshot(connection: Connection, endpoint: Endpoint, snapshot: str) -> 
 class _Sink:
     """The COPY of one destination within one unit."""
 
-    __slots__ = ("connection", "destination", "done", "failure", "hash", "hashes", "pending", "receipt", "rows", "size")
+    __slots__ = (
+        "connection",
+        "destination",
+        "done",
+        "failure",
+        "hash",
+        "hashes",
+        "pace",
+        "pending",
+        "receipt",
+        "rows",
+        "size",
+    )
 
-    def __init__(self, destination: Destination) -> None:
+    def __init__(self, destination: Destination, pace: Callable[[int], None]) -> None:
         self.destination = destination
+        self.pace = pace
         self.connection: Connection | None = None  # None: discards (it has its rows already, or it failed)
         self.receipt: tuple[int, int] | None = None
         self.pending: list[bytes] = []  # rows and
@@ -208,9 +241,11 @@ class _Sink:
         self.hash += sum(map(int, self.hashes))
         self.pending.clear()
         self.hashes.clear()
+        self.pace(len(block))
         if self.connection is not None and block:
             try:
                 self.connection.pgconn.put_copy_data(block)
+                _send_all(self.connection)
             except psycopg.Error as error:
                 self.fail(database_error(error, self.destination.endpoint))
 
@@ -250,8 +285,15 @@ class _Sink:
             self.connection = None
 
 
-def relay(unit: CopyUnit, sessions: Sessions, report: Callable[[int, int], None]) -> CopyResult:
+def relay(
+    unit: CopyUnit,
+    sessions: Sessions,
+    report: Callable[[int, int], None],
+    pace: Callable[[int], None] = lambda size: None,
+) -> CopyResult:
     """Carries out one unit. `report` is told (rows, bytes) about once a second.
+
+    `pace` is told the bytes of each block before it is sent, and returns when it may be.
 
     A destination that fails loses its part of the unit only; it is named in the result's failures.
 
@@ -272,7 +314,7 @@ def relay(unit: CopyUnit, sessions: Sessions, report: Callable[[int, int], None]
             last = next(reversed(sinks.values()))
             last.commit(unit)
             busy.discard(last.destination.endpoint.conninfo)
-        sink = sinks[key] = _Sink(destination)
+        sink = sinks[key] = _Sink(destination, pace)
         sink.begin(sessions, unit, busy)
         return sink
 
@@ -283,12 +325,16 @@ def relay(unit: CopyUnit, sessions: Sessions, report: Callable[[int, int], None]
             source.pgconn.exec_((unit.set_search_path or "SET search_path = ''").encode())
             _start_copy(source, f"COPY ({unit.select}) TO STDOUT")
             get = source.pgconn.get_copy_data
+            await_more = _reader(source)
             find = sinks.get
             next_report = time.monotonic() + _PROGRESS_SECONDS
             while True:
-                count, data = get(0)
+                count, data = get(1)
                 if count <= 0:
-                    break
+                    if count < 0:
+                        break
+                    await_more()
+                    continue
                 key, hashed, row = bytes(data).split(b"\t", 2)
                 sink = find(key) or open_sink(key)
                 if sink is None:
@@ -352,6 +398,7 @@ class _Unowned:
             head = "\t".join(text.translate(_ESCAPES) for text in (unit.run, unit.step, unit.relation))
             columns = unit.columns.translate(_ESCAPES).encode()
             self._quarantine.pgconn.put_copy_data(b"\t".join([head.encode(), key, columns, line]) + b"\n")
+            _send_all(self._quarantine)
 
     def count(self, hashed: bytes) -> None:
         self._rows += 1
@@ -408,6 +455,38 @@ def _start_copy(connection: Connection, statement: str) -> None:
         raise psycopg.errors.error_from_result(result, encoding="utf-8")
 
 
+def _reader(connection: Connection) -> Callable[[], None]:
+    """Waits until the server has sent more, and takes it in.
+
+    libpq would wait by itself, but the driver keeps the GIL meanwhile: for as long as a server sorts before its first
+    row, no other thread of the worker could tell its cluster that it lives, or see that the run is over.
+    """
+    poll = select.poll()
+    poll.register(connection.pgconn.socket, select.POLLIN)
+    consume = connection.pgconn.consume_input
+
+    def await_more() -> None:
+        poll.poll()
+        consume()
+
+    return await_more
+
+
+def _send_all(connection: Connection) -> None:
+    """Waits until the socket has taken what was put: a slow target slows its source down, and does not fill the memory.
+
+    The driver's connections do not block: what the socket does not take libpq keeps, however much that becomes.
+    """
+    pgconn = connection.pgconn
+    poll = None
+    while pgconn.flush():
+        if poll is None:
+            poll = select.poll()
+            poll.register(pgconn.socket, select.POLLIN | select.POLLOUT)
+        if any(event & select.POLLIN for _, event in poll.poll()):
+            pgconn.consume_input()  # a server that has much to say reads nothing until it is heard
+
+
 def _end_copy(connection: Connection) -> int:
     """Ends a COPY FROM STDIN; returns how many rows the server took."""
     connection.pgconn.put_copy_end()
@@ -419,6 +498,10 @@ def _check(connection: Connection, wanted: pq.ExecStatus) -> pq.abc.PGresult:
     """The result that ends a COPY; libpq's protocol is read up to its end."""
     pgconn = connection.pgconn
     last: pq.abc.PGresult | None = None
+    _send_all(connection)
+    await_more = _reader(connection)
+    while pgconn.is_busy():
+        await_more()
     while (result := pgconn.get_result()) is not None:
         last = result
         if result.status != wanted:

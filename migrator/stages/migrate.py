@@ -23,16 +23,18 @@ from migrator.postgres.counting import RowCounts, lock_against_ddl
 from migrator.postgres.databases import drop_database
 from migrator.postgres.deferred import FinishUnit, TargetWork
 from migrator.postgres.fence import lift_fence, raise_fence, read_fence
-from migrator.postgres.snapshot import Snapshot
+from migrator.postgres.snapshot import Snapshot, release_readers
 from migrator.postgres.units import copy_units, session_budget
 from migrator.stages.backup_restore import jobs_within
 from migrator.stages.drift import drift_section, routed_digests, written_since
+from migrator.stages.executor import executor
+from migrator.stages.pacing import Pacing
 from migrator.stages.privileges import require_privileges
 from migrator.stages.proof import Proof, proof_sections, prove
 from migrator.stages.resolve import Resolved, resolve
 from migrator.stages.survey import Survey, plan_of, survey, survey_in
 from migrator.stages.workspace import Workspace
-from migrator.workers import Work, processes, warm_up
+from migrator.workers import Work, warm_up
 
 _MAINTENANCE_MEMORY_KB = 256 * 1024
 
@@ -161,7 +163,8 @@ class _Migration:
         self.fenced = fenced
 
     def carry_out(self, summary: dict[str, object]) -> Outcome:
-        warm_up()
+        if self.workspace.settings.limits.executor == "processes":
+            warm_up()
         post_data = self._prepare_targets()
         # Checked against the templates before the source is fenced.
         resolved = resolve(self.workspace, self.plan, self.survey)
@@ -361,12 +364,15 @@ class _Migration:
                 self.run.id, [("source before", one) for one in (*digested, *self._whole_tables(covered))]
             )
             snapshot.close()
+            release_readers(workspace.source)
 
-        work = Work(self.run.id, workspace.control, group, targets)
+        work = Work(self.run.id, workspace.control, group, paced=settings.limits.paces, targets=targets)
+        pacing = Pacing(workspace, self.run, jobs)
         try:
-            with processes(work, jobs) as executor:
+            pacing(jobs)
+            with executor(settings.limits, work, jobs) as units:
                 create_databases(
-                    executor,
+                    units,
                     [
                         CreateUnit(self.run.id, step, workspace.server(step.server))
                         for step in self.plan.of(CreateDatabase)
@@ -374,7 +380,7 @@ class _Migration:
                     workspace.progress,
                 )
                 carried = carry_out(
-                    executor,
+                    units,
                     copies,
                     finishes,
                     journal=self.journal,
@@ -382,8 +388,10 @@ class _Migration:
                     progress=workspace.progress,
                     expected=self._expected_rows(),
                     after_last_copy=after_last_copy,
+                    watch=pacing,
                 )
         finally:
+            pacing.close()
             counts.close()
         return self._prove(transfers), carried.failures
 

@@ -11,8 +11,10 @@ from migrator.core.outcome import Outcome, Section
 from migrator.core.sequence import next_commands
 from migrator.journal import Artefact, Holder, Run, StageRecord, StepRecord
 from migrator.postgres.fence import FenceState, read_fence
+from migrator.postgres.snapshot import snapshot_age
 from migrator.stages.survey import recorded_servers
 from migrator.stages.workspace import Workspace
+from migrator.workers import PACE
 
 
 def status(workspace: Workspace) -> Outcome:
@@ -23,6 +25,7 @@ def status(workspace: Workspace) -> Outcome:
     """
     with workspace.read_source("status") as connection:
         fence = read_fence(connection)
+        age = snapshot_age(connection)
     run = _newest_run(workspace)
     if run is None:
         return Outcome(
@@ -34,7 +37,7 @@ def status(workspace: Workspace) -> Outcome:
             data={"run": None, "fenced": fence is not None},
             next=next_commands({}, locked=False),
         )
-    return _Reading(workspace, run, fence).outcome()
+    return _Reading(workspace, run, fence, age).outcome()
 
 
 def _newest_run(workspace: Workspace) -> Run | None:
@@ -46,8 +49,9 @@ def _newest_run(workspace: Workspace) -> Run | None:
 class _Reading:
     """One look at the journal."""
 
-    def __init__(self, workspace: Workspace, run: Run, fence: FenceState | None) -> None:
+    def __init__(self, workspace: Workspace, run: Run, fence: FenceState | None, age: tuple[float, int] | None) -> None:
         journal = workspace.journal
+        self.age = age
         self.workspace = workspace
         self.run = run
         self.fence = fence
@@ -55,6 +59,7 @@ class _Reading:
         self.holder = journal.lock_holder(workspace.source_id)
         self.stages = journal.stage_records(run.id)
         self.steps = tuple(journal.step_records(run.id).values())
+        self.paused = (journal.recorded(run.id, PACE) or {}).get("paused", "") if self.holder else ""
         self.servers = recorded_servers(workspace, run.id)
         self.databases = tuple(one for one in journal.artefacts(run.id, "database") if one.state == "created")
 
@@ -73,6 +78,8 @@ class _Reading:
                 **({"closed": _moment(self.run.closed_at)} if self.run.closed_at else {}),
                 "lock": _held_by(self.holder) if self.holder else "free",
                 "source writes": "FENCED" if self.fence else "allowed",
+                **({"snapshot held": f"{self.age[0]:.0f} s, xmin {self.age[1]:,} transactions"} if self.age else {}),
+                **({"paused": self.paused} if self.paused else {}),
                 "databases": len(self.databases),
                 "steps": f"{sum(step.status == 'done' for step in self.steps)} of {len(self.steps)} begun are done",
             },
@@ -131,6 +138,8 @@ class _Reading:
             "stages": self.stages,
             "steps": self.steps,
             "lock": self.holder,
+            "snapshot": {"seconds": self.age[0], "transactions": self.age[1]} if self.age else None,
+            "paused": self.paused,
             "fenced": self.fence is not None,
             "databases": self.databases,
         }
