@@ -15,6 +15,7 @@ from typing import Any
 from dotenv import dotenv_values
 from pydantic import ValidationError
 
+from migrator.core.names import slug
 from migrator.core.settings import Settings
 from migrator.errors import ConfigurationError
 
@@ -35,6 +36,7 @@ ENVIRONMENT: Mapping[str, tuple[str, ...]] = {
     "MIGRATOR_PREFIX": ("source", "prefix"),
     "MIGRATOR_CONTROL_DATABASE": ("control", "database"),
     "MIGRATOR_BACKUPS": ("paths", "backups"),
+    "MIGRATOR_SPOOL": ("paths", "spool"),
     "MIGRATOR_LOGS": ("paths", "logs"),
     "MIGRATOR_PROGRAMS": ("paths", "programs"),
     "MIGRATOR_JOBS": ("limits", "jobs"),
@@ -103,6 +105,25 @@ def parsed(text: str, directory: Path) -> Settings:
     """
     file = directory.resolve() / DEFAULT_FILE
     return Settings.model_validate({**tomllib.loads(text), "root": file.parent, "file": file})
+
+
+def read_groups(file: Path) -> Mapping[str, tuple[str, ...]]:
+    """The groups of tables in a TOML file: names with lists of patterns.
+
+    Raises:
+        ConfigurationError: it cannot be read, or holds something else.
+    """
+    document = _parse(file)
+    for name, patterns in document.items():
+        if not isinstance(patterns, list) or not all(isinstance(one, str) for one in patterns):
+            raise ConfigurationError(
+                f"{file}: {name} is no list of tables.", 'Write it so: users = ["user*", "roles"].'
+            )
+        if slug(name) != name:
+            raise ConfigurationError(
+                f"{file}: {name!r} cannot name a database and a schema.", "Take letters, digits and underscores."
+            )
+    return {name: tuple(patterns) for name, patterns in document.items()}
 
 
 def _document(file: Path | None, directory: Path, *, needed: bool) -> dict[str, Any]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -18,15 +18,19 @@ from migrator.core.compare import Digest
 from migrator.core.plan import CreateDatabase, PrepareTarget
 from migrator.core.progress import Progress
 from migrator.errors import MigratorError, TargetsFailedError
-from migrator.journal import Journal
+from migrator.journal import Artefact, Journal
 from migrator.postgres.connect import Endpoint, raw_connect, session
 from migrator.postgres.copy import CopyResult, CopyUnit, relay
 from migrator.postgres.databases import Mark, create_database, drop_database
 from migrator.postgres.deferred import FinishUnit, build_bare, deferred_script, finish_database
-from migrator.revisions import upgrade
+from migrator.postgres.roles import close_database, give_database, grant_connect
+from migrator.postgres.spool import is_spooled
+from migrator.revisions import upgrade_together
 from migrator.workers import here
 
 _POLL_SECONDS = 0.5
+_SUBMITTED_AT_ONCE = 32  # databases to finish; waiting for thousands of futures at each of their ends takes its time
+_CREATED_AT_ONCE = 4  # databases for one session and two entries in the journal
 
 
 # -- steps of the coordinator -----------------------------------------------------------------------------------------
@@ -39,11 +43,13 @@ def prepare_target(
     journal: Journal,
     server: Endpoint,
     like: Endpoint,
-    tree: Path,
+    trees: Sequence[tuple[Path, str]],
+    complete: Callable[[Endpoint], None],
     programs: Path | None,
 ) -> str:
     """Builds the template and the bare clone of one target; returns the deferred part of its schema as a script.
 
+    `trees` are given with their schemas; `complete` adds to the template what migrator.toml asks for beyond them.
     Both are made anew where an earlier attempt did not finish: an Alembic tree is not resumed half-way.
     """
     started = time.monotonic()
@@ -56,9 +62,12 @@ def prepare_target(
             drop_database(connection, name, run=run)
             journal.artefact(run, "database", name, "intended", target=step.target)
             create_database(connection, name, Mark(run, role, step.target), like=like)
+            if step.group:
+                close_database(connection, name)
             journal.artefact(run, "database", name, "created", target=step.target)
     template, bare = server.at(step.template), server.at(step.bare)
-    upgrade(tree, partial(raw_connect, template, "alembic"))
+    upgrade_together(trees, partial(raw_connect, template, "alembic"))
+    complete(template)
     with session(template, purpose="prepare") as connection:
         version = connection.info.server_version
     build_bare(template, bare, server_version=version, programs=programs)
@@ -73,10 +82,10 @@ def prepare_target(
 
 @dataclass(frozen=True)
 class CreateUnit:
-    """The making of one database from its bare clone."""
+    """The making of some databases of one server, each from its bare clone."""
 
     run: str
-    step: CreateDatabase
+    steps: tuple[CreateDatabase, ...]
     server: Endpoint
 
 
@@ -86,21 +95,31 @@ def _log_as(step: str, target: str, tenant: str = "") -> None:
 
 
 def run_create(unit: CreateUnit) -> None:
-    """Makes one database; made before by this run, it is left as it is."""
+    """Makes databases; what this run made before is left as it is."""
     here().pace(0)
-    journal, step = here().journal, unit.step
-    _log_as(step.id, step.target, step.tenant)
-    mark = Mark(unit.run, "target", step.target, step.tenant)
+    journal = here().journal
+    made = [
+        Artefact(kind, name, "intended", step.target, step.tenant)
+        for step in unit.steps
+        for kind, name in (("database", step.database), *(("role", role) for role in step.own_roles))
+    ]
+    journal.record_artefacts(unit.run, made)
     with session(unit.server, purpose="create") as connection:
-        journal.artefact(unit.run, "database", step.database, "intended", target=step.target, tenant=step.tenant)
-        create_database(connection, step.database, mark, template=step.bare)
-        journal.artefact(unit.run, "database", step.database, "created", target=step.target, tenant=step.tenant)
+        for step in unit.steps:
+            _log_as(step.id, step.target, step.tenant)
+            mark = Mark(unit.run, "target", step.target, step.tenant)
+            create_database(connection, step.database, mark, template=step.bare)
+            if step.roles is not None:
+                give_database(connection, step, unit.run)
+            grant_connect(connection, step.database, step.readers)
+    journal.record_artefacts(unit.run, [replace(one, state="created") for one in made])
 
 
 def run_copy(unit: CopyUnit) -> CopyResult:
     """Copies one unit and records it with the digests of what the source gave."""
     worker = here()
     _log_as(unit.step, unit.target)
+    worker.pace(0)
     started = time.monotonic()
     worker.journal.start_step(unit.run, unit.step)
     try:
@@ -112,7 +131,7 @@ def run_copy(unit: CopyUnit) -> CopyResult:
         worker.journal.fail_step(unit.run, unit.step, "; ".join(result.failures.values()))
         return result
     found = [
-        (f"copied:{unit.target}:{unit.step.rpartition('#')[2]}", Digest(unit.relation, tenant, rows, total))
+        (f"copied:{unit.target}:{unit.receipt.rpartition('#')[2]}", Digest(unit.relation, tenant, rows, total))
         for tenant, (rows, total) in result.digests.items()
     ]
     worker.journal.finish_step(
@@ -128,7 +147,6 @@ def run_finish(unit: FinishUnit) -> None:
     _log_as(unit.step, unit.target, unit.tenant)
     worker.pace(0)
     started = time.monotonic()
-    worker.journal.start_step(unit.run, unit.step)
     try:
         digests = finish_database(unit, worker.work.targets[unit.target])
     except MigratorError as error:
@@ -164,15 +182,30 @@ class Carried:
 
 
 @_lost_workers_told()
-def create_databases(executor: Executor, units: Iterable[CreateUnit], progress: Progress) -> None:
-    """Makes every database; the first refusal ends it."""
-    waiting = [executor.submit(run_create, unit) for unit in units]
-    task = "databases"
-    progress.start(task, total=len(waiting), unit="databases")
+def create_databases(
+    executor: Executor,
+    run: str,
+    steps: Iterable[CreateDatabase],
+    server: Callable[[str], Endpoint],
+    progress: Progress,
+) -> None:
+    """Makes every database, some in each unit; the first refusal ends it. `server` finds a server by its name."""
+    by_server: dict[str, list[CreateDatabase]] = defaultdict(list)
+    for step in steps:
+        by_server[step.server].append(step)
+    units = [
+        CreateUnit(run, tuple(found[start : start + _CREATED_AT_ONCE]), server(name))
+        for name, found in by_server.items()
+        for start in range(0, len(found), _CREATED_AT_ONCE)
+    ]
+    waiting = {executor.submit(run_create, unit): len(unit.steps) for unit in units}
+    task, made = "databases", 0
+    progress.start(task, total=sum(waiting.values()), unit="databases")
     try:
-        for number, future in enumerate(waiting, 1):
+        for future, count in waiting.items():
             future.result()
-            progress.advance(task, rows=number)
+            made += count
+            progress.advance(task, rows=made)
     finally:
         for future in waiting:
             future.cancel()
@@ -190,7 +223,7 @@ def carry_out(
     progress: Progress,
     expected: Mapping[str, int],
     after_last_copy: Callable[[], None],
-    watch: Callable[[int], None] = lambda copies: None,
+    watch: Callable[[int], None],
 ) -> Carried:
     """Runs copies, and each database's finishing as soon as its last copy is done; nothing waits for anything else.
 
@@ -205,42 +238,59 @@ def carry_out(
     records = journal.step_records(run)
     copying: dict[Future[CopyResult], CopyUnit] = {}
     finishing: dict[Future[None], FinishUnit] = {}
+    filled: deque[str] = deque()  # databases that can be finished
     outstanding: dict[str, set[str]] = defaultdict(set)
+    rows: Counter[str] = Counter()
     display = _Display(progress, expected)
 
-    def finish(database: str) -> None:
-        unit = finishes[database]
-        found = records.get(unit.step)
-        if database not in done.failures and not (found is not None and found.status == "done"):
-            finishing[executor.submit(run_finish, unit)] = unit
+    def is_done(step: str) -> bool:
+        found = records.get(step)
+        return found is not None and found.status == "done"
 
-    def copied(unit: CopyUnit, result: CopyResult) -> None:
+    def is_copied(unit: CopyUnit) -> bool:
+        # A file may be gone since; databases that are finished do not miss it.
+        return is_done(unit.step) and (
+            not unit.spool
+            or is_spooled(unit.spool)
+            or all(is_done(finishes[one.endpoint.database].step) for one in unit.destinations)
+        )
+
+    def account(unit: CopyUnit, result: CopyResult) -> None:
         display.count(unit.relation, unit.step, result.rows, result.bytes)
         if result.quarantined:
             done.quarantined[unit.relation] = done.quarantined.get(unit.relation, 0) + result.quarantined
+
+    def copied(unit: CopyUnit, result: CopyResult) -> None:
+        account(unit, result)
+        ready = []
         for destination in unit.destinations:
             database = destination.endpoint.database
             if destination.tenant in result.failures:
                 done.failures.setdefault(database, result.failures[destination.tenant])
+            rows[database] += result.digests.get(destination.tenant, (0, 0))[0]
             outstanding[database].discard(unit.step)
             if not outstanding[database]:
-                finish(database)
+                ready.append(database)
+        # The largest first: a long one begun last would leave the other workers idle at the end.
+        filled.extend(sorted(ready, key=lambda database: -rows[database]))
+
+    def submit_finishes() -> None:
+        while filled and len(finishing) < _SUBMITTED_AT_ONCE:
+            unit = finishes[filled.popleft()]
+            if unit.endpoint.database not in done.failures and not is_done(unit.step):
+                finishing[executor.submit(run_finish, unit)] = unit
 
     for unit in copies:
-        found = records.get(unit.step)
-        if found is not None and found.status == "done":
-            earlier = CopyResult(found.rows, found.bytes, quarantined=int(found.detail.get("quarantined", 0)))
-            display.count(unit.relation, unit.step, earlier.rows, earlier.bytes)
-            if earlier.quarantined:
-                done.quarantined[unit.relation] = done.quarantined.get(unit.relation, 0) + earlier.quarantined
+        if is_copied(unit):
+            found = records[unit.step]
+            account(unit, CopyResult(found.rows, found.bytes, quarantined=int(found.detail.get("quarantined", 0))))
             continue
         for destination in unit.destinations:
             outstanding[destination.endpoint.database].add(unit.step)
         copying[executor.submit(run_copy, unit)] = unit
-    for database in finishes:
-        if not outstanding[database]:
-            finish(database)
-    reading = True
+    filled.extend(database for database in finishes if not outstanding[database])
+    submit_finishes()
+    reading, next_look = True, 0.0
     try:
         while copying or finishing or reading:
             if reading and not copying:
@@ -260,7 +310,10 @@ def carry_out(
                         other.result()
                     except MigratorError as error:
                         done.failures[unit_done.endpoint.database] = error.message
-            display.show(journal, run)
+            submit_finishes()
+            if time.monotonic() >= next_look:
+                display.show(journal, run)
+                next_look = time.monotonic() + _POLL_SECONDS
     finally:
         unfinished: list[Future[Any]] = [*copying, *finishing]
         for left in unfinished:

@@ -5,13 +5,14 @@ What must be atomic is committed here in one transaction; what must be unique is
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import os
 import re
 import secrets
 import socket
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -485,30 +486,36 @@ class Journal:
         self, run: str, step: str, *, seconds: float, rows: int = 0, bytes_: int = 0,
         detail: Mapping[str, Any] | None = None, found: Iterable[tuple[str, Digest]] = (),
     ) -> None:  # fmt: skip
-        """Marks a step as done, together with the digests that it took, each as (moment, digest)."""
+        """Marks a step as done, together with the digests that it took, each as (moment, digest).
+
+        A short step need not have been marked as running before.
+        """
+        values = {
+            "status": "done",
+            "rows": rows,
+            "bytes": bytes_,
+            "seconds": seconds,
+            "detail": dict(detail or {}),
+            "finished_at": sa.func.clock_timestamp(),
+        }
+        began = sa.func.clock_timestamp() - sa.func.make_interval(0, 0, 0, 0, 0, 0, seconds)
         with self._begin() as connection:
             self._store_digests(connection, run, found)
             connection.execute(
-                sa.update(steps)
-                .where(steps.c.run_id == run, steps.c.step == step)
-                .values(
-                    status="done",
-                    finished_at=sa.func.now(),
-                    rows=rows,
-                    bytes=bytes_,
-                    seconds=seconds,
-                    detail=dict(detail or {}),
-                )
+                insert(steps)
+                .values(run_id=run, step=step, started_at=began, **values)
+                .on_conflict_do_update(index_elements=["run_id", "step"], set_=values)
             )
         _log.info("step done", step=step, rows=rows, bytes=bytes_, seconds=round(seconds, 3), detail=detail)
 
     def fail_step(self, run: str, step: str, error: str) -> None:
         """Marks a step as failed, with the reason."""
+        values = {"status": "failed", "finished_at": sa.func.now(), "error": error}
         with self._begin() as connection:
             connection.execute(
-                sa.update(steps)
-                .where(steps.c.run_id == run, steps.c.step == step)
-                .values(status="failed", finished_at=sa.func.now(), error=error)
+                insert(steps)
+                .values(run_id=run, step=step, **values)
+                .on_conflict_do_update(index_elements=["run_id", "step"], set_=values)
             )
         _log.error("step failed", step=step, error=error, told=True)
 
@@ -550,14 +557,19 @@ class Journal:
         tenant: str | None = None,
     ) -> None:
         """Records that an artefact is intended, created or dropped. "intended" comes before it exists."""
-        values = {"state": state, "changed_at": sa.func.now()}
+        self.record_artefacts(run, [Artefact(kind, name, state, target, tenant)])
+
+    def record_artefacts(self, run: str, found: Sequence[Artefact]) -> None:
+        """Records the states of several artefacts in one transaction."""
+        statement = insert(artefacts)
+        statement = statement.on_conflict_do_update(
+            index_elements=["run_id", "kind", "name"],
+            set_={"state": statement.excluded.state, "changed_at": sa.func.now()},
+        )
         with self._begin() as connection:
-            connection.execute(
-                insert(artefacts)
-                .values(run_id=run, kind=kind, name=name, target=target, tenant=tenant, **values)
-                .on_conflict_do_update(index_elements=["run_id", "kind", "name"], set_=values)
-            )
-        _log.info("artefact", kind=kind, name=name, state=state, **({"target": target} if target else {}))
+            connection.execute(statement, [{"run_id": run, **dataclasses.asdict(one)} for one in found])
+        for one in found:
+            _log.info("artefact", **{name: value for name, value in dataclasses.asdict(one).items() if value})
 
     def artefacts(self, run: str, kind: str | None = None) -> tuple[Artefact, ...]:
         """What the run made or meant to make, in the order of making."""
@@ -655,6 +667,18 @@ class Journal:
                 )
             )
             connection.execute(sa.delete(quarantine).where(quarantine.c.run_id == run))
+
+    def forget_tenant(self, run: str, tenant: str, names: Iterable[str]) -> None:
+        """Forgets steps together with the digests of one tenant, so that these are done and taken again."""
+        with self._begin() as connection:
+            connection.execute(sa.delete(steps).where(steps.c.run_id == run, steps.c.step.in_(list(names))))
+            connection.execute(
+                sa.delete(digests).where(
+                    digests.c.run_id == run,
+                    digests.c.tenant == tenant,
+                    sa.or_(digests.c.moment.startswith("copied:"), digests.c.moment.startswith("target:")),
+                )
+            )
 
     def quarantined(self, run: str) -> Mapping[str, int]:
         """Rows that migrate put into quarantine, by "schema.table"."""

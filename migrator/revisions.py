@@ -12,9 +12,11 @@ import importlib.util
 import io
 import logging
 import os
+import re
 import sys
 import threading
-from collections.abc import Callable, Iterator
+import traceback
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from hashlib import sha256
@@ -26,10 +28,11 @@ from alembic import autogenerate, command, context, op
 from alembic.config import Config
 from alembic.ddl.postgresql import PostgresqlImpl
 from alembic.runtime.environment import EnvironmentContext, NameFilterParentNames, NameFilterType
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from alembic.runtime.migration import MigrationContext, RevisionStep
+from alembic.script import Script, ScriptDirectory
 from alembic.util.exc import CommandError
 
+from migrator.core.audit.facts import RevisionFault
 from migrator.errors import ConfigurationError, DatabaseError
 
 URL_VARIABLE = "MIGRATOR_ALEMBIC_URL"
@@ -40,10 +43,25 @@ Connect = Callable[[], Any]
 _ENVIRONMENT = threading.RLock()
 
 
-def upgrade(tree: Path, connect: Connect, revision: str = "head") -> None:
+def upgrade_together(trees: Sequence[tuple[Path, str]], connect: Connect) -> None:
+    """Brings trees that meet in one database, each given with its schema, to their heads.
+
+    They run in their order, all first revisions before any later one: what references the tables of another tree
+    finds them, whatever the directions. Raises as `upgrade` does.
+    """
+    if len(trees) > 1:
+        for tree, schema in trees:
+            for first in _bases(tree):
+                upgrade(tree, connect, first, schema=schema)
+    for tree, schema in trees:
+        upgrade(tree, connect, schema=schema)
+
+
+def upgrade(tree: Path, connect: Connect, revision: str = "head", *, schema: str = "") -> None:
     """Runs the tree's revisions up to `revision` in the database that `connect` opens, in one transaction.
 
-    `connect` returns a raw, transactional driver connection.
+    `connect` returns a raw, transactional driver connection. With a `schema` (made where it is missing) the tree's
+    version table is in it, and tables that its revisions do not qualify.
 
     Raises:
         ConfigurationError: the tree is missing, cannot be loaded, has no such revision, or its env.py did not use the
@@ -53,9 +71,10 @@ def upgrade(tree: Path, connect: Connect, revision: str = "head") -> None:
     config = _config(tree)
     with _environment(tree, connect) as connection:
         config.attributes["connection"] = connection
+        config.attributes["schema"] = schema
         command.upgrade(config, revision)
     wanted = ScriptDirectory.from_config(config).get_heads() if revision in ("head", "heads") else None
-    if wanted is not None and set(wanted) != set(current(connect)):
+    if wanted is not None and set(wanted) != set(current(connect, schema=schema)):
         # An env.py of the usual kind opens a connection of its own: the revisions ran, but somewhere else.
         raise ConfigurationError(
             f"The revisions of {tree} ran, but not in the database that migrator opened.",
@@ -81,11 +100,75 @@ def heads(tree: Path) -> tuple[str, ...]:
         return tuple(sorted(ScriptDirectory.from_config(_config(tree)).get_heads()))
 
 
-def current(connect: Connect) -> tuple[str, ...]:
-    """The revisions that a database is at, sorted; none where no revision has run."""
+def current(connect: Connect, *, schema: str = "") -> tuple[str, ...]:
+    """The revisions that a database is at by the version table in `schema`, sorted; none where no revision has run."""
     engine = _engine(connect)
     with engine.connect() as connection:
-        return tuple(sorted(MigrationContext.configure(connection).get_current_heads()))
+        found = MigrationContext.configure(connection, opts={"version_table_schema": schema or None})
+        return tuple(sorted(found.get_current_heads()))
+
+
+def _bases(tree: Path) -> tuple[str, ...]:
+    """The tree's first revisions: one in a healthy tree."""
+    with _readable(tree):
+        return tuple(sorted(ScriptDirectory.from_config(_config(tree)).get_bases()))
+
+
+def first_fault(tree: Path, connect: Connect) -> RevisionFault | None:
+    """Runs a whole history, each revision in a transaction of its own, up to the first that fails; None if none does.
+
+    The tree's env.py is not run: somebody else's opens a connection of its own, to a database that is not meant.
+
+    Raises:
+        ConfigurationError: `tree` is no Alembic tree.
+        DatabaseError: the connection was lost.
+    """
+    config = _config(tree)
+    begun: list[Script] = []
+    with _ENVIRONMENT, _engine(connect).connect() as connection:
+        try:
+            script = ScriptDirectory.from_config(config)
+            script.get_heads()
+
+            def steps(revision: Any, _context: MigrationContext) -> Iterator[RevisionStep]:
+                for step in script._upgrade_revs("heads", revision):
+                    begun.append(step.revision)
+                    yield step
+
+            with EnvironmentContext(config, script, fn=steps) as environment:
+                environment.configure(connection=connection, transaction_per_migration=True)
+                with environment.begin_transaction():
+                    environment.run_migrations()
+        except Exception as error:  # whatever a revision raises, importing it included, is what is asked for
+            if isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated:
+                raise DatabaseError(f"The connection was lost: {error.orig}", "Run the same command again.") from error
+            return _fault(begun[-1] if begun else None, error)
+    return None
+
+
+def _fault(revision: Script | None, error: Exception) -> RevisionFault:
+    text = " ".join(str(error).split()) or type(error).__name__
+    statement = relation = ""
+    if isinstance(error, sa.exc.DBAPIError):
+        diagnosis = getattr(error.orig, "diag", None)
+        text = getattr(diagnosis, "message_primary", None) or str(error.orig)
+        statement = " ".join((error.statement or "").split())
+        missing = re.search(r'relation "(.+?)" does not exist', text)
+        relation = missing[1] if missing else ""
+    if revision is None:
+        return RevisionFault("", f"it cannot be loaded: {text}")
+    lines = [
+        frame.lineno
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename) == Path(revision.path)
+    ]
+    line = lines[-1] if lines else None
+    return RevisionFault(revision.revision, text, Path(revision.path).name, line, statement, relation)
+
+
+def has_models(tree: Path) -> bool:
+    """Whether the tree's env.py leaves the connection to migrator, so that `differences` may run it."""
+    return "run_environment" in (tree / "env.py").read_text(encoding="utf-8")
 
 
 def differences(tree: Path, connect: Connect) -> tuple[str, ...]:
@@ -94,14 +177,34 @@ def differences(tree: Path, connect: Connect) -> tuple[str, ...]:
     Raises:
         ConfigurationError: the tree is missing or cannot be loaded, or it has no metadata.
     """
+    return tuple(str(change) for change in _changes(tree, connect))
+
+
+def unknown_tables(tree: Path, connect: Connect) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Tables of a database at the tree's head that its models lack, and what else autogenerate would change there.
+
+    Raises what `differences` raises.
+    """
+    changes = _changes(tree, connect)
+    tables = {change[1].fullname for change in changes if change[0] == "remove_table"}
+    others = (
+        change
+        for change in changes
+        # What goes with a table's removal is no news.
+        if not (change[0] == "remove_table" or (change[0] == "remove_index" and change[1].table.fullname in tables))
+    )
+    return tuple(sorted(tables)), tuple(str(change) for change in others)
+
+
+def _changes(tree: Path, connect: Connect) -> list[Any]:
     config = _config(tree)
-    found: list[str] = []
+    found: list[Any] = []
 
     def compare(_revision: Any, migration: MigrationContext) -> list[Any]:
         metadata = migration.opts["target_metadata"]
         if metadata is None:
             raise CommandError("run_environment was called without metadata")
-        found.extend(str(change) for change in autogenerate.compare_metadata(migration, metadata))
+        found.extend(autogenerate.compare_metadata(migration, metadata))
         return []
 
     with _environment(tree, connect) as connection:
@@ -109,7 +212,7 @@ def differences(tree: Path, connect: Connect) -> tuple[str, ...]:
         script = ScriptDirectory.from_config(config)
         with EnvironmentContext(config, script, fn=compare):
             script.run_env()
-    return tuple(found)
+    return found
 
 
 class _PostgresqlImpl(PostgresqlImpl):
@@ -163,8 +266,10 @@ def metadata_beside(env: str) -> sa.MetaData:
     return metadata
 
 
-def run_environment(metadata: sa.MetaData | None) -> None:
+def run_environment(metadata: sa.MetaData | None, *, schema: str = "") -> None:
     """Runs what Alembic was asked for, on the connection of `upgrade` and its kin, or on one from a URL.
+
+    `schema` is for a tree that shares its database with others: where its version table and its tables are.
 
     The URL is libpq's, taken from `alembic -x url=…`, else MIGRATOR_ALEMBIC_URL, else sqlalchemy.url in alembic.ini;
     `alembic upgrade --sql` needs none.
@@ -176,13 +281,14 @@ def run_environment(metadata: sa.MetaData | None) -> None:
             dialect_opts={"paramstyle": "named"},
             target_metadata=metadata,
             literal_binds=True,
+            version_table_schema=schema or None,
         )
         with context.begin_transaction():
             context.run_migrations()
         return
     given = context.config.attributes.get("connection")
     if given is not None:
-        _run(given, metadata)
+        _run(given, metadata, context.config.attributes.get("schema") or schema)
         return
     # Called by the alembic command, which otherwise would not say what it does.
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
@@ -201,7 +307,7 @@ def run_environment(metadata: sa.MetaData | None) -> None:
         engine, "do_connect", lambda _dialect, _record, arguments, _named: arguments.__setitem__(0, conninfo)
     )
     with engine.connect() as connection:
-        _run(connection, metadata)
+        _run(connection, metadata, schema)
 
 
 def run_scripts(revision: str) -> None:
@@ -238,7 +344,15 @@ def _execute(connection: sa.Connection, text: str) -> None:
     connection.execution_options(no_parameters=True).exec_driver_sql(text)
 
 
-def _run(connection: sa.Connection, metadata: sa.MetaData | None) -> None:
+def _run(connection: sa.Connection, metadata: sa.MetaData | None, schema: str) -> None:
+    if schema:
+        connection.execute(sa.schema.CreateSchema(schema, if_not_exists=True))
+        connection.execute(
+            sa.text("SELECT set_config('search_path', concat_ws(', ', quote_ident(:schema), 'public'), false)"),
+            {"schema": schema},
+        )
+        connection.commit()
+
     @cache
     def partitions() -> frozenset[str]:
         # Only autogenerate asks, and only then may a query begin a transaction before Alembic does.
@@ -254,6 +368,7 @@ def _run(connection: sa.Connection, metadata: sa.MetaData | None) -> None:
         target_metadata=metadata,
         include_name=include_name,
         compare_server_default=True,
+        version_table_schema=schema or None,
     )
     with context.begin_transaction():
         context.run_migrations()
@@ -269,10 +384,22 @@ def _config(tree: Path) -> Config:
                 f"{tree} is not an Alembic tree: {needed} is missing in it.",
                 "Set [targets.X] migrations in migrator.toml to the directory that holds env.py and versions/.",
             )
-    ini = tree / "alembic.ini"
-    config = Config(ini if ini.is_file() else None, stdout=io.StringIO())
+    ini = next((ini for ini in (tree / "alembic.ini", tree.parent / "alembic.ini") if _is_about(ini, tree)), None)
+    config = Config(ini, stdout=io.StringIO())
     config.set_main_option("script_location", str(tree.resolve()).replace("%", "%%"))
+    if ini is not None and (importable := config.get_main_option("prepend_sys_path")):
+        # Relative to where its owners run alembic, not to where migrator runs.
+        config.remove_main_option("prepend_sys_path")
+        if (directory := str((ini.parent / importable).resolve())) not in sys.path:
+            sys.path.insert(0, directory)
     return config
+
+
+def _is_about(ini: Path, tree: Path) -> bool:
+    if not ini.is_file():
+        return False
+    location = Config(ini).get_main_option("script_location")
+    return ini.parent == tree or (location is not None and (ini.parent / location).resolve() == tree.resolve())
 
 
 def _engine(connect: Connect) -> sa.Engine:

@@ -23,8 +23,8 @@ from migrator.core.pace import Bucket
 from migrator.errors import InterruptedRunError
 from migrator.journal import Journal
 from migrator.postgres.connect import Endpoint, raw_connect
-from migrator.postgres.copy import Sessions
 from migrator.postgres.deferred import TargetWork
+from migrator.postgres.sessions import Sessions
 
 # What every worker needs: imported once by the process that they are forked from.
 _PRELOADED = "migrator.execute"

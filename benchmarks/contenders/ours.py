@@ -19,10 +19,10 @@ from migrator.core.progress import Silent
 from migrator.core.transfer import Transfer
 from migrator.journal import StageRecord, StepRecord
 from migrator.postgres.connect import READ_ONLY, Endpoint, session
-from migrator.postgres.copy import READING
 from migrator.postgres.digest import target_digests
 from migrator.postgres.fence import lift_fence
 from migrator.postgres.reading import select_rows
+from migrator.postgres.sessions import READING
 from migrator.stages.resolve import resolve
 from migrator.stages.survey import plan_of, survey
 from migrator.stages.workspace import Workspace

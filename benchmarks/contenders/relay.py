@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from benchmarks.case import Case, Measured
 from benchmarks.testbed import MONOLITH, SQL, Testbed
 from migrator.postgres.connect import Endpoint, query, session
-from migrator.postgres.copy import CopyUnit, Destination, Sessions, relay
+from migrator.postgres.copy import CopyUnit, Destination, relay
+from migrator.postgres.sessions import Sessions
 from migrator.postgres.snapshot import Snapshot
 
 _BARE = "relay_bare"

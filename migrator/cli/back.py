@@ -19,6 +19,7 @@ from migrator.errors import RefusedError
 @click.option(
     "--confirm", metavar="RUN-ID", help="The run to take back; without a terminal this is how it is confirmed."
 )
+@click.option("--tenant", metavar="TENANT", help="Only this tenant (its key, slug or database); the run stays open.")
 @click.option(
     "--save-writes",
     "save",
@@ -40,6 +41,7 @@ from migrator.errors import RefusedError
 def rollback(
     validate: bool,
     confirm: str | None,
+    tenant: str | None,
     save: Path | None,
     replay: bool,
     discard_writes: bool,
@@ -58,12 +60,26 @@ def rollback(
       migrator rollback
       migrator rollback --confirm 20260101-120000-ab12 --restore-quarantine
       migrator rollback --save-writes writes --replay-writes
+      migrator rollback --tenant acme --confirm 20260101-120000-ab12
     """
+    if tenant is not None and (restore_quarantine or restore_backup or adopt):
+        raise click.UsageError("--tenant goes with none of --restore-quarantine, --restore-backup, --adopt.")
 
     def work(session: Session) -> Outcome:
         from migrator.stages.rollback import rollback as stage
+        from migrator.stages.rollback_tenant import rollback_tenant
 
         def carry_out(*, validate: bool, confirm: str | None) -> Outcome:
+            if tenant is not None:
+                return rollback_tenant(
+                    session.workspace,
+                    tenant,
+                    validate=validate,
+                    confirm=confirm,
+                    discard_writes=discard_writes,
+                    save=save,
+                    replay=replay,
+                )
             return stage(
                 session.workspace,
                 validate=validate,

@@ -15,6 +15,8 @@ from migrator.core.outcome import Outcome
 
 if TYPE_CHECKING:
     from migrator.core.tenant_root import RootCandidate
+    from migrator.core.tomltext import Layout
+    from migrator.postgres.archive import Ownership
 
 
 @click.command("init", cls=StageCommand, short_help="Write migrator.toml and the Alembic trees for any database.")
@@ -24,8 +26,25 @@ if TYPE_CHECKING:
     "--into", type=click.Path(file_okay=False, path_type=Path), default=Path(), metavar="DIR",
     help="Where migrator.toml and migrations/ are written; default: here.",
 )  # fmt: skip
+@click.option(
+    "--layout",
+    type=click.Choice(["tenants", "services", "domains"]),
+    default="tenants",
+    show_default=True,
+    help="A database for each tenant, a database for each service, or a schema for each domain in one database.",
+)
+@click.option(
+    "--groups",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help='The services or domains with patterns of their tables, in TOML: users = ["user*", "session*"].',
+)
+@click.option("--no-owner", is_flag=True, help="Leave owners and privileges out of the trees.")
 @click.option("--trees", is_flag=True, help="Write only the trees anew, for a migrator.toml that has been edited.")
-def init(tenant_root: str | None, schemas: tuple[str, ...], into: Path, trees: bool) -> Work:
+def init(
+    tenant_root: str | None, schemas: tuple[str, ...], into: Path, layout: Layout, groups: Path | None, no_owner: bool,
+    trees: bool,
+) -> Work:  # fmt: skip
     """Reads the source's catalogs and rows, and writes migrator.toml and the Alembic trees for it.
 
     Proposes the tenant root, a place for every table with the reason, the foreign keys that nobody declared with the
@@ -37,19 +56,27 @@ def init(tenant_root: str | None, schemas: tuple[str, ...], into: Path, trees: b
     Examples:
       migrator init --source postgresql:///shop
       migrator init --source postgresql:///shop --tenant-root accounts --into split/
+      migrator init --source postgresql:///hub --layout domains --groups domains.toml
       migrator init --trees
     """
 
     def work(session: Session) -> Outcome:
+        from migrator.config import read_groups
+        from migrator.stages.init import Wanted, regenerate_trees
         from migrator.stages.init import init as stage
-        from migrator.stages.init import regenerate_trees
 
+        ownership: Ownership = "dropped" if no_owner else "kept"
         if trees:
-            if tenant_root or schemas:
-                raise click.UsageError("--trees takes its tenant root and schemas from migrator.toml.")
+            if tenant_root or schemas or groups or layout != "tenants":
+                raise click.UsageError("--trees takes its layout, tenant root and schemas from migrator.toml.")
             root = session.settings.root
-            return regenerate_trees(session.looking, root)
-        return stage(session.fresh(schemas), into.absolute(), tenant_root=tenant_root, ask=_asker(session))
+            return regenerate_trees(session.looking, root, ownership)
+        if layout == "tenants" and groups:
+            raise click.UsageError("--groups is for --layout services or domains.")
+        if layout != "tenants" and tenant_root:
+            raise click.UsageError(f"--layout {layout} has no tenant root; add [tenants] to migrator.toml afterwards.")
+        wanted = Wanted(layout, tenant_root, read_groups(groups) if groups else {}, ownership)
+        return stage(session.fresh(schemas), into.absolute(), wanted, ask=_asker(session))
 
     return work
 

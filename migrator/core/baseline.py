@@ -1,21 +1,24 @@
-"""An Alembic tree as init writes it: the source's own DDL as the first revision, later ones are the users' own."""
+"""An Alembic tree as init writes it: the source's own DDL, then the tables' own names; later ones are the users'."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
 from migrator.core.tree import ScriptFile
 
 BASELINE = "0001_baseline"
+NAMES = "0002_names"
+GENERATED = (BASELINE, NAMES)
 
 _ENV = '''"""Runs the revisions of {target} databases."""
 
 from migrator.revisions import run_environment
 
 # With models, autogenerate compares against them: run_environment(Base.metadata).
-run_environment(None)
+run_environment(None{schema})
 '''
 
 _INI = """# alembic -c {path}/alembic.ini -x url=postgresql:///DATABASE upgrade head
@@ -48,6 +51,29 @@ def downgrade() -> None:
     raise NotImplementedError("what is older than the baseline is the source itself: migrator rollback")
 '''
 
+_NAMING = '''"""The names that migrator.toml gives the tables of {target}: the files of {names}/."""
+
+from __future__ import annotations
+
+from migrator.revisions import run_scripts
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+# Of the files as they were generated: `migrator init --trees` writes them anew only while they are unchanged.
+GENERATED = "{fingerprint}"
+
+
+def upgrade() -> None:
+    run_scripts(__file__)
+
+
+def downgrade() -> None:
+    raise NotImplementedError("the source's own names are the source's: migrator rollback")
+'''
+
 _TEMPLATE = '''"""${message}"""
 
 from __future__ import annotations
@@ -71,12 +97,18 @@ def downgrade() -> None:
 '''
 
 
-def tree_files(target: str, scripts: Sequence[ScriptFile]) -> Mapping[PurePosixPath, str]:
-    """Every file of one tree, by its path in it."""
+def tree_files(
+    target: str, scripts: Sequence[ScriptFile], names: Sequence[ScriptFile] = (), schema: str = ""
+) -> Mapping[PurePosixPath, str]:
+    """Every file of one tree, by its path in it; `names` are the second revision's, of which there may be none."""
     versions = PurePosixPath("versions")
     revision = _REVISION.format(target=target, baseline=BASELINE, fingerprint=fingerprint(scripts))
+    argument = f", schema={json.dumps(schema, ensure_ascii=False)}" if schema else ""
+    second = _NAMING.format(target=target, names=NAMES, fingerprint=fingerprint(names))
     return {
-        PurePosixPath("env.py"): _ENV.format(target=target),
+        **({versions / f"{NAMES}.py": second} if names else {}),
+        **{versions / NAMES / script.name: script.text for script in names},
+        PurePosixPath("env.py"): _ENV.format(target=target, schema=argument),
         PurePosixPath("alembic.ini"): _INI.format(path=f"migrations/{target}"),
         PurePosixPath("script.py.mako"): _TEMPLATE,
         versions / f"{BASELINE}.py": revision,

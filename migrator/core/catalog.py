@@ -41,6 +41,7 @@ class ForeignKey:
     `virtual` marks a key that the catalog does not declare: configuration wrote it, or inference proposed it for the
     reason in `evidence`. `when` limits it to rows whose (column) holds (value), as polymorphic references do.
     `as_text` says that its columns have different types and are compared as text: a text need not be a number.
+    `blank` is the value by which a column that is never NULL says "none": '', 0.
     """
 
     name: str
@@ -56,6 +57,8 @@ class ForeignKey:
     evidence: str = ""
     when: tuple[str, str] | None = None
     as_text: bool = False
+    blank: str | None = None
+    operators: tuple[tuple[str, str], ...] = ()  # (schema, name) column by column; () where all are pg_catalog's =
 
     @property
     def label(self) -> str:

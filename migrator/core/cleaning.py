@@ -195,7 +195,7 @@ def readable(placement: Placement, catalog: Catalog) -> Placement | None:
         return None
     if placement.query is None:
         return placement
-    first = () if path.constant is not None else [name for columns in path.starts for name in columns]
+    first = () if path.constant is not None else [name for columns, _ in path.starts for name in columns]
     return replace(placement, query=None) if all(table.column(name) for name in first) else None
 
 

@@ -136,14 +136,14 @@ def balances(
         if placement.ignored:
             result.append(Balance(name, rows, 0, ignored=rows))
             continue
-        home = by_table.get((placement.target, name), [])
+        home = by_table.get((placement.home, name), [])
         placed = sum(digest.rows for digest in home if digest.tenant != UNOWNED)
         unowned = sum(digest.rows for digest in home if digest.tenant == UNOWNED)
         shared = 0
         if placement.per_tenant and placement.unowned == "replicate":
-            placed -= unowned * databases[placement.target]
+            placed -= unowned * databases[placement.home]
             shared = unowned
         elif placement.per_tenant and placement.unowned == "shared":
-            shared = sum(digest.rows for digest in by_table.get(("shared", name), []))
+            shared = sum(digest.rows for digest in by_table.get((placement.hosts.get("shared", "shared"), name), []))
         result.append(Balance(name, rows, placed, shared, quarantined.get(name, 0)))
     return tuple(result)

@@ -17,8 +17,9 @@ _ARROW = " -> "
 class Hops:
     """Resolves references by name; every error says where, and what there is instead."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, root: tuple[Relation, tuple[str, ...]] | None = None) -> None:
         self.catalog = catalog
+        self.root = root  # the tenant root and its key, which is unique whatever the constraints say
 
     def virtual_keys(self, relation: Relation, entry: TableSettings) -> tuple[ForeignKey, ...]:
         """The keys that a table's entry adds to the declared ones; a polymorphic pair gives one for each table.
@@ -33,10 +34,18 @@ class Hops:
         for one in entry.virtual:
             key = self.reference(relation, relation, one.key, f"[tables.{relation}] virtual", ())
             if key.virtual:  # a declared one needs no second entry
-                found.append(replace(key, evidence=one.inferred))
+                found.append(replace(key, evidence=one.inferred, blank=self._blank(key, one.blank)))
         for pair in entry.polymorphic:
             found += self._polymorphic(table, pair)
         return tuple(found)
+
+    def _blank(self, key: ForeignKey, blank: str | None) -> str | None:
+        if blank is not None and len(key.columns) > 1:
+            raise ConfigurationError(
+                f"[tables.{key.table}] virtual: blank is for a key of one column, not for {', '.join(key.columns)}.",
+                "Leave it out.",
+            )
+        return blank
 
     def _polymorphic(self, table: Table, pair: Polymorphic) -> Iterator[ForeignKey]:
         where = f"[tables.{table.relation}] polymorphic"
@@ -91,7 +100,8 @@ class Hops:
                 f"{where}: it must end with a column of {here}, not with {last!r}.",
                 f'End it with "{here}.<key column>".',
             )
-        return KeyPath(tuple(found), here, columns[0])
+        blank = next((key.blank for key in virtual.get(here, ()) if key.columns == columns), None)
+        return KeyPath(tuple(found), here, columns[0], blank=blank)
 
     def reference(
         self, owner: Relation, here: Relation, text: str, where: str, known: Sequence[ForeignKey]
@@ -168,6 +178,8 @@ class Hops:
             )
 
     def _require_unique(self, parent: Relation, columns: tuple[str, ...], where: str) -> None:
+        if (parent, columns) == self.root:
+            return
         if not any(set(unique) <= set(columns) for unique in self.catalog.tables[parent].unique_keys):
             raise ConfigurationError(
                 f"{where}: {parent}.{', '.join(columns)} is not unique, so a row could belong to several tenants.",
@@ -193,5 +205,6 @@ def virtual_key(
     """A key that the source does not declare, compared as text where the types of its columns differ."""
     ends = (catalog.tables[here], columns), (catalog.tables[parent], referenced)
     types = [[column.type for name in names if (column := table.column(name))] for table, names in ends]
-    as_text = not all(comparable(one, other) for one, other in zip(*types, strict=True))
+    # Of types that are not PostgreSQL's own nobody said by which operator they compare.
+    as_text = not all(comparable(one, other) and "." not in one for one, other in zip(*types, strict=True))
     return ForeignKey("", here, columns, parent, referenced, validated=False, virtual=True, as_text=as_text)

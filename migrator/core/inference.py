@@ -24,7 +24,7 @@ _PEOPLE = frozenset({
 })  # fmt: skip
 _USERS = ("users", "user", "accounts_user", "auth_user", "app_users", "api_users", "people", "members", "utilisateurs")
 # Types that hold keys: an inferred reference between dates or booleans would be chance.
-_KEY_TYPES = re.compile(r"(smallint|integer|bigint|uuid|text|character varying|character|citext|numeric)\b")
+_KEY_TYPES = re.compile(r"(smallint|integer|bigint|uuid|text|character varying|character|citext|numeric|bytea)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,11 @@ class TableNames:
             [one for one in tails if one.schema == near.schema],
             tails,
         ):
-            if len(chosen) == 1:
-                return chosen[0]
+            # "message" is zerver_message rather than zerver_attachment_message.
+            least = min((len(words(one.name)) for one in chosen), default=0)
+            nearest = [one for one in chosen if len(words(one.name)) == least]
+            if len(nearest) == 1:
+                return nearest[0]
         return None
 
     def users(self) -> Relation | None:

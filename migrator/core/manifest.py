@@ -155,6 +155,7 @@ class Manifest:
     inventory: Inventory
     properties: DatabaseProperties
     files: tuple[BackupFile, ...]
+    encryption: str = ""  # the program that it was encrypted with
 
     @property
     def size(self) -> int:

@@ -13,7 +13,8 @@ class KeyPath:
     """How a row finds its tenant: over `hops` to `relation`, whose `column` holds the tenant key.
 
     `constant` stands in their place where every row belongs to one tenant. `otherwise` holds further paths, tried in
-    their order where this one leads to no key; they have no further paths of their own.
+    their order where this one leads to no key; they have no further paths of their own. `blank` is a value of the
+    column that means NULL.
     """
 
     hops: tuple[ForeignKey, ...]
@@ -22,6 +23,7 @@ class KeyPath:
     constant: str | None = None
     otherwise: tuple[KeyPath, ...] = ()
     evidence: str = field(default="", compare=False)  # of an own column that no declared key makes the tenant key
+    blank: str | None = None
 
     @property
     def label(self) -> tuple[str, ...]:
@@ -40,9 +42,12 @@ class KeyPath:
         return (replace(self, otherwise=()) if self.otherwise else self, *self.otherwise)
 
     @property
-    def starts(self) -> tuple[tuple[str, ...], ...]:
-        """For each alternative the columns of the table itself that it begins with."""
-        return tuple(path.hops[0].columns if path.hops else (path.column or "",) for path in self.alternatives)
+    def starts(self) -> tuple[tuple[tuple[str, ...], str | None], ...]:
+        """For each alternative the columns of the table itself that it begins with, and their value that means NULL."""
+        return tuple(
+            (path.hops[0].columns, path.hops[0].blank) if path.hops else ((path.column or "",), path.blank)
+            for path in self.alternatives
+        )
 
     @property
     def text(self) -> str:
@@ -68,9 +73,9 @@ def via(key: ForeignKey, parent: KeyPath) -> KeyPath:
         if path.column is not None and not path.hops and path.column in key.referenced_columns and key.when is None:
             # The key column itself is part of the foreign key: the row carries it, no join is needed.
             own = key.columns[key.referenced_columns.index(path.column)]
-            found.append(KeyPath((), key.table, own, evidence=key.evidence or path.evidence))
+            found.append(KeyPath((), key.table, own, evidence=key.evidence or path.evidence, blank=key.blank))
         else:
-            found.append(KeyPath((key, *path.hops), path.relation, path.column, path.constant, evidence=path.evidence))
+            found.append(replace(path, hops=(key, *path.hops)))
     return in_order(found)
 
 
@@ -179,6 +184,7 @@ def preferred(table: Table, candidates: Sequence[KeyPath]) -> list[KeyPath]:
     """Paths that start at columns which are never null, where there are any: every row has them."""
 
     def certain(path: KeyPath) -> bool:
-        return all((column := table.column(name)) is not None and column.not_null for name in path.starts[0])
+        columns, blank = path.starts[0]
+        return blank is None and all((column := table.column(name)) is not None and column.not_null for name in columns)
 
     return [path for path in candidates if certain(path)] or list(candidates)

@@ -8,16 +8,24 @@ from functools import cached_property
 
 from migrator.core.catalog import Catalog, ForeignKey, Relation
 from migrator.core.hops import Hops
+from migrator.core.inheritance import ancestors, inherited_keys, inherited_path
 from migrator.core.paths import FoundPaths, KeyPath, find_paths, in_order
 from migrator.core.settings import Settings, TableSettings
 from migrator.errors import ConfigurationError
 
 __all__ = ["KeyPath", "Placement", "Placements", "Undecided", "place"]
 
+# Where `unowned = "shared"` sends a table's global rows.
+UNOWNED_TARGET = "shared"
+
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """One table's home and how its rows get there."""
+    """One table's home and how its rows get there.
+
+    `target` and `targets` are the configured names. Databases go by their host, the first target of those that share
+    one: `home` and `homes`.
+    """
 
     relation: Relation
     target: str  # '' where the table is ignored
@@ -30,16 +38,38 @@ class Placement:
     search_path: tuple[str, ...] = ()  # where the query's bare names are looked up
     unowned: str = "block"
     replicate: tuple[str, ...] = ()
+    large_objects: tuple[str, ...] = ()  # columns of the source whose values name large objects
     ignored: str = ""
     inferred: bool = False
     derived: bool = False  # made by a query; the source has no such table
+    hosts: Mapping[str, str] = field(default_factory=dict)  # target -> host, where that is another target
+    elsewhere: Mapping[str, Relation] = field(default_factory=dict)  # host -> what its copy there is called
+    policy_path: KeyPath | None = None  # how a row that stays among other tenants' rows finds its tenant
 
     @property
     def targets(self) -> tuple[str, ...]:
         """Its home, then the targets that get a replica, or the global rows."""
         if not self.target:
             return ()
-        return (self.target, *self.replicate, *(("shared",) if self.unowned == "shared" and self.per_tenant else ()))
+        return (
+            self.target,
+            *self.replicate,
+            *((UNOWNED_TARGET,) if self.unowned == "shared" and self.per_tenant else ()),
+        )
+
+    @property
+    def home(self) -> str:
+        """The host of its database."""
+        return self.hosts.get(self.target, self.target)
+
+    @property
+    def homes(self) -> tuple[str, ...]:
+        """The hosts of all databases that get it, its home first."""
+        return tuple(dict.fromkeys(self.hosts.get(target, target) for target in self.targets))
+
+    def destination_in(self, host: str) -> Relation:
+        """What it is called in the databases of that host."""
+        return self.elsewhere.get(host, self.destination)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +91,17 @@ class Placements:
     root_key: str | None
     foreign_keys: tuple[ForeignKey, ...] = ()
 
-    def of_target(self, target: str) -> tuple[Placement, ...]:
-        """Tables whose home or replica is that target."""
-        return tuple(placement for placement in self.tables.values() if target in placement.targets)
+    def of_host(self, host: str) -> tuple[Placement, ...]:
+        """Tables that the databases of that host hold, as home or replica."""
+        return tuple(placement for placement in self.tables.values() if host in placement.homes)
 
     @cached_property
     def virtual_keys(self) -> tuple[ForeignKey, ...]:
-        """The keys that migrator.toml adds to the declared ones, as keys of their own or as hops of a key path."""
+        """The keys that migrator.toml adds to the declared ones, as keys of their own or as hops of a key path.
+
+        A hop against the direction of a key is none: a part need not be named by a whole.
+        """
+        forward = {(key.referenced, key.referenced_columns, key.table, key.columns) for key in self.foreign_keys}
         hops = (
             hop
             for placement in self.tables.values()
@@ -75,23 +109,28 @@ class Placements:
             for path in placement.key_path.alternatives
             for hop in path.hops
         )
-        return tuple(dict.fromkeys(key for key in (*self.foreign_keys, *hops) if key.virtual))
+        return tuple(
+            dict.fromkeys(
+                key
+                for key in (*self.foreign_keys, *hops)
+                if key.virtual and (key.table, key.columns, key.referenced, key.referenced_columns) not in forward
+            )
+        )
 
     @cached_property
     def severed(self) -> tuple[ForeignKey, ...]:
         """Foreign keys whose two ends land in different databases: declared no more, checked by verify instead.
 
-        Virtual keys are among them; polymorphic pairs are not, because no single table is at their other end.
+        Virtual keys are among them, polymorphic pairs with one key for each table that they name.
         """
         return tuple(
             key
             for key in self.foreign_keys
-            if key.when is None
-            and (child := self.tables.get(key.table)) is not None
+            if (child := self.tables.get(key.table)) is not None
             and (parent := self.tables.get(key.referenced)) is not None
             and child.target
             and parent.target
-            and child.target not in parent.targets
+            and child.home not in parent.homes
         )
 
 
@@ -113,10 +152,13 @@ class _Placing:
         self.hops = Hops(catalog)
         self.entries = {self._resolve(name, entry): entry for name, entry in settings.tables.items()}
         self.root, self.root_key = self._tenant_root()
+        if self.root is not None and self.root_key is not None:
+            self.hops = Hops(catalog, (self.root, (self.root_key,)))
         self.per_tenant = tuple(name for name, target in settings.targets.items() if target.per_tenant)
         self.virtual = {relation: self.hops.virtual_keys(relation, entry) for relation, entry in self.entries.items()}
+        handed_down = inherited_keys(catalog)
         self.keys = {
-            relation: (*table.foreign_keys, *self.virtual.get(relation, ()))
+            relation: (*table.foreign_keys, *self.virtual.get(relation, ()), *handed_down.get(relation, ()))
             for relation, table in catalog.tables.items()
         }
         self.found = self._find_paths()
@@ -129,11 +171,14 @@ class _Placing:
             *(relation for relation in self.entries if relation not in self.catalog.tables),
         ]
         for relation in relations:
-            found = self._place(relation, self.entries.get(relation, TableSettings()))
+            found = self._place(relation, self._entry(relation))
             if isinstance(found, Placement):
                 placed[relation] = found
             else:
                 undecided.append(found)
+        for apart in self._apart_from_parents(placed):
+            del placed[apart.relation]
+            undecided.append(apart)
         keys = tuple(key for found in self.keys.values() for key in found)
         return Placements(placed, tuple(undecided), self.root, self.root_key, keys)
 
@@ -173,7 +218,8 @@ class _Placing:
             raise ConfigurationError(
                 f"The tenant root {root} has no primary key of one column.", "Name its key column: [tenants] key."
             )
-        if (key,) not in table.unique_keys:
+        # A part of a unique key may be unique by itself, which only the rows know: `assign_databases` looks.
+        if not any(key in unique for unique in table.unique_keys):
             raise ConfigurationError(
                 f"The tenant key {root}.{key} is not unique.", "Name a column with a unique key: [tenants] key."
             )
@@ -198,6 +244,10 @@ class _Placing:
         }
         if self.root is not None and self.root_key is not None:
             given.setdefault(self.root, KeyPath((), self.root, self.root_key))
+        for relation in self.catalog.tables.keys() - given.keys():
+            above = next((one for one in ancestors(self.catalog, relation) if one in given and one != self.root), None)
+            if above is not None:
+                given[relation] = in_order([inherited_path(one, relation) for one in given[above].alternatives])
         return find_paths(self.catalog, self.keys, given, root=self.root, passable=self._passable)
 
     def _passable(self, relation: Relation) -> bool:
@@ -207,59 +257,93 @@ class _Placing:
             return True
         if entry.ignore is not None:
             return False
-        return entry.target is None or self.settings.targets[entry.target].per_tenant
+        return entry.target is None or self.settings.holds_tenants(entry.target)
 
     def _configured(self, relation: Relation, entry: TableSettings) -> KeyPath:
         if entry.key is not None:
             table = self.catalog.tables.get(relation)
             if table is not None and entry.query is None:
                 self.hops.require_column(table, entry.key, f"[tables.{relation}] key")
-            return KeyPath((), relation, entry.key)
+            blank = next((one.blank for one in self.virtual.get(relation, ()) if one.columns == (entry.key,)), None)
+            return KeyPath((), relation, entry.key, blank=blank)
         keys = self.keys.get(relation, ())
         return in_order([self.hops.path(relation, path, keys, self.virtual) for path in entry.key_paths])
 
     # -- one table ------------------------------------------------------------------------------------------------
 
     def _place(self, relation: Relation, entry: TableSettings) -> Placement | Undecided:
+        table = self.catalog.tables.get(relation)
+        if table is not None and entry.query is None:
+            for setting, columns in (("columns", entry.columns), ("large_objects", entry.large_objects)):
+                for column in columns:
+                    self.hops.require_column(table, column, f"[tables.{relation}] {setting}")
         if entry.ignore is not None:
             return Placement(
-                relation, "", False, relation, f"ignored: {entry.ignore}", ignored=entry.ignore, inferred=entry.inferred
-            )
+                relation, "", False, relation, f"ignored: {entry.ignore}", ignored=entry.ignore,
+                inferred=entry.inferred, large_objects=entry.large_objects,
+            )  # fmt: skip
         if entry.decide:
             return Undecided(relation, entry.decide, entry.reason or "migrator.toml leaves it to be decided")
         target, reason = self._home(relation, entry)
         if target is None:
             return Undecided(relation, tuple(self.settings.targets), reason)
         per_tenant = self.settings.targets[target].per_tenant
+        secured = self.settings.targets[target].row_level_security
         replicas_per_tenant = any(self.settings.targets[name].per_tenant for name in entry.replicate)
         path = self.found.paths.get(relation)
-        if per_tenant and path is None:
+        if (per_tenant and path is None) or (secured and relation in self.found.ambiguous):
             return Undecided(relation, (target,), self._why_no_path(relation))
-        table = self.catalog.tables.get(relation)
-        if table is not None and entry.query is None:
-            for column in entry.columns:
-                self.hops.require_column(table, column, f"[tables.{relation}] columns")
-        schema, _, name = (entry.as_ or relation.name).rpartition(".") if entry.as_ else ("", "", relation.name)
         path = path if per_tenant or replicas_per_tenant else None
         return Placement(
             relation=relation,
             target=target,
             per_tenant=per_tenant,
-            destination=Relation(schema or relation.schema, name),
+            destination=self._destination(relation, entry, target),
             reason=reason,
-            key_path=path,
+            key_path=path if per_tenant or replicas_per_tenant else None,
             columns=dict(entry.columns),
             query=entry.query,
             search_path=tuple(dict.fromkeys((*self.settings.source.schemas, "public"))) if entry.query else (),
             unowned=entry.unowned,
             replicate=entry.replicate,
+            large_objects=entry.large_objects,
             inferred=entry.inferred or (path is not None and path.inferred),
             derived=relation not in self.catalog.tables,
+            hosts=self._hosts(relation, entry, target),
+            elsewhere=self._elsewhere(relation, entry, target),
+            policy_path=path if secured else None,
         )
+
+    def _destination(self, relation: Relation, entry: TableSettings, target: str) -> Relation:
+        schema, _, name = (entry.as_ or relation.name).rpartition(".") if entry.as_ else ("", "", relation.name)
+        own = self.settings.targets[target].schema_ if target in self.settings.targets else None
+        return Relation(schema or own or relation.schema, name)
+
+    def _hosts(self, relation: Relation, entry: TableSettings, target: str) -> Mapping[str, str]:
+        hosts = {name: self.settings.host(name) for name in (target, *entry.replicate, UNOWNED_TARGET)}
+        for name in entry.replicate:
+            if hosts[name] == hosts[target]:
+                raise ConfigurationError(
+                    f"[tables.{relation}] replicate: the target {name!r} is in the database that the table is in.",
+                    "Leave it out: foreign keys within one database stay declared.",
+                )
+        return {name: host for name, host in hosts.items() if host != name}
+
+    def _elsewhere(self, relation: Relation, entry: TableSettings, target: str) -> Mapping[str, Relation]:
+        """Under which names copies of it go by in the databases of other targets."""
+        named = {
+            self.settings.host(name): self._destination(relation, entry, name)
+            for name in (*entry.replicate, *((UNOWNED_TARGET,) if entry.unowned == "shared" else ()))
+        }
+        home = self._destination(relation, entry, target)
+        return {host: name for host, name in named.items() if name != home}
 
     def _home(self, relation: Relation, entry: TableSettings) -> tuple[str | None, str]:
         if entry.target is not None:
             return entry.target, entry.reason or "configured"
+        for above in self.catalog.tables[relation].parents if relation in self.catalog.tables else ():
+            if above in self.catalog.tables and (target := self._home(above, self._entry(above))[0]) is not None:
+                return target, f"it inherits from {above}"
         if relation == self.root:
             if "auth" in self.settings.targets and not self.settings.targets["auth"].per_tenant:
                 return "auth", "the tenant root"
@@ -269,6 +353,24 @@ class _Placing:
         if relation in self.found.paths and len(self.per_tenant) == 1:
             return self.per_tenant[0], self._how(self.found.paths[relation])
         return None, self._why_no_path(relation)
+
+    def _entry(self, relation: Relation) -> TableSettings:
+        return self.entries.get(relation, TableSettings())
+
+    def _apart_from_parents(self, placed: Mapping[Relation, Placement]) -> list[Undecided]:
+        """Tables that would be where a table that they inherit from is not: they cannot be made there."""
+        found = []
+        for relation, placement in placed.items():
+            if relation not in self.catalog.tables or not placement.target:
+                continue
+            for above in ancestors(self.catalog, relation):
+                there = placed[above].targets if above in placed else ()
+                if above in placed and set(placement.targets) - set(there):
+                    where = f"goes to {' and '.join(there)}" if there else "is left behind"
+                    reason = f"it inherits from {above}, which {where}: the two have to be together"
+                    found.append(Undecided(relation, there, reason))
+                    break
+        return found
 
     @staticmethod
     def _how(path: KeyPath) -> str:

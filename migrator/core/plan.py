@@ -22,19 +22,42 @@ MAX_PARTS = 64
 
 
 @dataclass(frozen=True, slots=True)
+class Tree:
+    """One target's Alembic tree, and the schema that the target's tables are in; '' where the tree says."""
+
+    target: str
+    path: str
+    heads: tuple[str, ...]
+    schema: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PrepareTarget:
-    """Builds a target's template (its Alembic tree at head) and the bare clone that databases are made from."""
+    """Builds a target's template (its Alembic tree at head) and the bare clone that databases are made from.
+
+    Targets that share a database have one template, in which their trees meet; `target` is the first of them, here
+    and in every step.
+    """
 
     target: str
     server: str
-    tree: str
-    heads: tuple[str, ...]
+    trees: tuple[Tree, ...]
     template: str
     bare: str
+    group: str = ""  # the role of the target's applications, where there is one
 
     @property
     def id(self) -> str:
         return f"prepare:{self.target}" + (f"@{self.server}" if self.server != "default" else "")
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseRoles:
+    """Who owns a database, who uses it, and the group that may read and write rows in all of its target's databases."""
+
+    owner: str
+    application: str
+    group: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +69,13 @@ class CreateDatabase:
     database: str
     tenant: str  # the tenant's key; '' where the target is not per tenant
     bare: str
+    readers: tuple[str, ...] = ()  # read-only roles that may connect to it
+    roles: DatabaseRoles | None = None  # where [roles] per_tenant asks for them; nobody else may connect then
+
+    @property
+    def own_roles(self) -> tuple[str, ...]:
+        """The roles that are made for this database alone."""
+        return (self.roles.owner, self.roles.application) if self.roles is not None else ()
 
     @property
     def id(self) -> str:
@@ -143,38 +173,50 @@ def build_plan(
 ) -> Plan:
     """The plan for a placed catalog.
 
-    `databases` names the database of each target that is not per tenant, `heads` the Alembic heads of each tree.
+    `databases` names the database of each host that is not per tenant, `heads` the Alembic heads of each tree.
     """
     steps: list[Step] = []
     made: list[CreateDatabase] = []
-    for name, target in settings.targets.items():
+    for name, members in settings.hosted.items():
+        target = settings.targets[name]
         template, bare = scaffold_name(prefix, name, "template"), scaffold_name(prefix, name, "bare")
-        if target.per_tenant:
-            own = [
-                CreateDatabase(name, tenant.server or target.server, tenant.database, tenant.key, bare)
-                for tenant in tenants
-            ]
-        else:
-            own = [CreateDatabase(name, target.server, databases[name], "", bare)]
+        trees = tuple(
+            Tree(one, str(settings.targets[one].migrations), heads[one], settings.targets[one].schema_ or "")
+            for one in members
+        )
+        places = (
+            [(tenant.server or target.server, tenant.database, tenant.key) for tenant in tenants]
+            if target.per_tenant
+            else [(target.server, databases[name], "")]
+        )
+        readers = settings.readers_of(name)
+        group = scaffold_name(prefix, name, "apps") if settings.roles.per_tenant else ""
+        own = [
+            CreateDatabase(name, server, database, key, bare, readers, database_roles(database, group))
+            for server, database, key in places
+        ]
         # CREATE DATABASE copies within a server, so each has a template of its own.
         servers = sorted({step.server for step in own}) or [target.server]
-        steps += [
-            PrepareTarget(name, server, str(target.migrations), heads[name], template, bare) for server in servers
-        ]
+        steps += [PrepareTarget(name, server, trees, template, bare, group) for server in servers]
         made += own
     steps += made
     steps.append(RaiseFence(len(catalog.tables)))
     copies: list[CopyTable] = []
     for placement in placements.tables.values():
         table = catalog.tables.get(placement.relation)
-        for target_name in placement.targets:
-            count = sum(1 for made_step in made if made_step.target == target_name)
+        for host in placement.homes:
+            count = sum(1 for made_step in made if made_step.target == host)
             joins = bool(placement.key_path and placement.key_path.hops)
             most = settings.limits.jobs if joins else MAX_PARTS
             parts = (None,) if table is None or placement.query is not None else table_parts(table, most)
             copies.append(
                 CopyTable(
-                    placement.relation, target_name, placement.destination, parts, count, table.bytes if table else 0
+                    placement.relation,
+                    host,
+                    placement.destination_in(host),
+                    parts,
+                    count,
+                    table.bytes if table else 0,
                 )
             )
     # The largest first: a long one begun last would leave the other workers idle at the end.
@@ -191,6 +233,21 @@ def scaffold_name(prefix: str, target: str, role: str) -> str:
     """The name of a template or bare clone, cut so that the role always stays."""
     tail = f"_{target}_{role}"
     return prefix.encode()[: MAX_IDENTIFIER_BYTES - len(tail.encode())].decode(errors="ignore") + tail
+
+
+def database_roles(database: str, group: str) -> DatabaseRoles | None:
+    """The roles of a database; None where its target has no group."""
+    if not group:
+        return None
+
+    def named(tail: str) -> str:
+        if len(f"{database}{tail}".encode()) <= MAX_IDENTIFIER_BYTES:
+            return f"{database}{tail}"
+        # Cut names may meet; digests of whole ones do not.
+        tail = f"_{hashlib.sha256(database.encode()).hexdigest()[:8]}{tail}"
+        return database.encode()[: MAX_IDENTIFIER_BYTES - len(tail)].decode(errors="ignore") + tail
+
+    return DatabaseRoles(named("_owner"), named("_app"), group)
 
 
 def table_parts(table: Table, most: int = MAX_PARTS) -> tuple[tuple[int, int | None] | None, ...]:
@@ -223,6 +280,8 @@ def fingerprint(
         "undecided": [_plain(undecided) for undecided in placements.undecided],
         "tenants": [_plain(tenant) for tenant in tenants],
         "targets": {name: target.model_dump(mode="json") for name, target in settings.targets.items()},
+        "roles": settings.roles.model_dump(mode="json", exclude={"hand_out"}),
+        "setting": settings.tenants.setting,
         "prefix": prefix,
         "heads": {name: list(found) for name, found in heads.items()},
     }

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from migrator.core.catalog import Catalog, ForeignKey, Relation, Table
+from migrator.core.grouping import Member
 from migrator.core.identity import BOOKKEEPING, identity_tables
 from migrator.core.inference import dangling_columns
 from migrator.core.paths import FoundPaths, KeyPath, find_paths, in_order, via
@@ -34,7 +36,8 @@ class Agreement:
 class WithoutTenant:
     """Rows that have no tenant by their key path, `unset` those whose path begins with NULL.
 
-    `referenced` counts the rows of other tables that name one of the unset ones.
+    `referenced` counts the rows of other tables that name one of the unset ones. `unknown` rows have a key that is no
+    tenant's, and are not among the others.
     """
 
     rows: int
@@ -42,6 +45,7 @@ class WithoutTenant:
     homeless: int
     referenced: Mapping[str, int] = field(default_factory=dict)
     sampled: bool = False
+    unknown: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,24 +96,69 @@ class Draft:
         others: dict[KeyPath, None] = {}
         for key in self.keys.get(relation, ()):
             parent = self.found.paths.get(key.referenced)
-            if (
-                parent is None
-                or key.referenced == relation
-                or not (key.referenced == self.root or self.is_tenants(key.referenced))
-            ):
+            if parent is None or key.referenced == relation:
                 continue
             for path in via(key, parent).alternatives:
                 if path not in known and all(hop.referenced != relation for hop in path.hops):
                     others[path] = None
-        return tuple(sorted(others, key=lambda path: len(path.hops)))
+        parts = (
+            path
+            for path in self.owners(relation)
+            if not self._may_be_null(path.hops[0].referenced, path.hops[0].referenced_columns)
+            and path.hops[0].referenced_columns != self.catalog.tables[path.hops[0].referenced].primary_key
+        )
+        return (*sorted(others, key=lambda path: len(path.hops)), *parts)
+
+    def owners(self, relation: Relation) -> tuple[KeyPath, ...]:
+        """Ways against the direction of keys: over rows that name a row of this table one for one, as their own part.
+
+        Empty where only people own such rows: those are AUTH's.
+        """
+        found = {}
+        for key in self.referencing.get(relation, ()):
+            table = self.catalog.tables[key.table]
+            path = self.found.paths.get(key.table)
+            if path is None or key.when is not None or key.table == relation or key.columns not in table.unique_keys:
+                continue
+            if relation in (hop.referenced for one in path.alternatives for hop in one.hops):
+                continue
+            back = ForeignKey(
+                "", relation, key.referenced_columns, key.table, key.columns, validated=False, virtual=True,
+                evidence=f"rows of {key.table} name its rows one for one", as_text=key.as_text,
+            )  # fmt: skip
+            found[key.table] = replace(path, hops=(back, *path.hops), otherwise=())
+        return tuple(found.values()) if any(one not in self.identities for one in found) else ()
+
+    @cached_property
+    def referencing(self) -> Mapping[Relation, Sequence[ForeignKey]]:
+        """The keys that reference each table."""
+        found: dict[Relation, list[ForeignKey]] = {}
+        for keys in self.keys.values():
+            for key in keys:
+                found.setdefault(key.referenced, []).append(key)
+        return found
+
+    @property
+    def pathless(self) -> tuple[Relation, ...]:
+        """Tables that no key leads from to a tenant, although rows of others own theirs."""
+        return tuple(
+            relation
+            for relation in self.catalog.tables
+            if relation != self.root
+            and relation not in self.found.paths
+            and relation not in self.found.ambiguous
+            and relation not in self.identities
+            and not _is_bookkeeping(relation)
+            and any(path.relation != self.root or len(path.hops) > 1 for path in self.owners(relation))
+        )
 
     def _may_fail(self, relation: Relation, path: KeyPath) -> bool:
         steps = [(hop.table, hop.columns) for hop in path.hops]
         if path.relation != self.root or not path.hops:
             steps.append((path.relation, (path.column or "",)))
-        return any(hop.virtual or not hop.validated for hop in path.hops) or any(
-            self._may_be_null(table, columns) for table, columns in steps
-        )
+        if path.blank is not None or path.evidence or any(hop.virtual or not hop.validated for hop in path.hops):
+            return True
+        return any(self._may_be_null(table, columns) for table, columns in steps)
 
     def _may_be_null(self, relation: Relation, columns: tuple[str, ...]) -> bool:
         table = self.catalog.tables[relation]
@@ -178,9 +227,10 @@ def propose(
     rows: Mapping[Relation, int | None],
     agreements: Mapping[Relation, Agreement],
     without: Mapping[Relation, WithoutTenant],
+    contradicted: Iterable[ForeignKey] = (),
 ) -> tuple[Proposal, ...]:
-    """An entry for every table, in the catalog's order."""
-    return tuple(_Proposing(drafted, rows, agreements, without).entries())
+    """An entry for every table, in the catalog's order; `contradicted` are keys that names suggest and rows do not."""
+    return tuple(_Proposing(drafted, rows, agreements, without, contradicted).entries())
 
 
 class _Proposing:
@@ -190,15 +240,13 @@ class _Proposing:
         rows: Mapping[Relation, int | None],
         agreements: Mapping[Relation, Agreement],
         without: Mapping[Relation, WithoutTenant],
+        contradicted: Iterable[ForeignKey],
     ) -> None:
+        self.contradicted = {key.table: key for key in contradicted if key.referenced == drafted.root}
         self.draft = drafted
         self.rows = rows
         self.agreements = agreements
         self.without = without
-        self.referencing: dict[Relation, list[ForeignKey]] = {}
-        for keys in drafted.keys.values():
-            for key in keys:
-                self.referencing.setdefault(key.referenced, []).append(key)
 
     def entries(self) -> Iterator[Proposal]:
         for relation, table in self.draft.catalog.tables.items():
@@ -206,13 +254,17 @@ class _Proposing:
 
     def _entry(self, relation: Relation, table: Table) -> Proposal:
         if _is_bookkeeping(relation):
-            return Proposal(
-                relation, ignore="bookkeeping of the application's own migrations, by its name", inferred=True
-            )
+            return left_behind(relation)
         if relation == self.draft.root:
             return Proposal(relation, "auth", "the tenant root")
         if relation in self.draft.identities:
             return Proposal(relation, "auth", self.draft.identities[relation], inferred=True)
+        parents = [one for one in table.parents if one in self.draft.catalog.tables]
+        if parents and relation not in self.draft.found.paths:
+            above = self._entry(parents[0], self.draft.catalog.tables[parents[0]])
+            return replace(
+                above, relation=relation, reason=f"it inherits from {parents[0]}", key_path=None, inferred=False
+            )
         if relation in self.draft.found.ambiguous:
             return self._ambiguous(relation, self.draft.found.ambiguous[relation])
         path = self.draft.found.paths.get(relation)
@@ -229,6 +281,9 @@ class _Proposing:
         if agreement is not None and written is not None:
             reason += _agreed(agreement)
         counted = self.without.get(relation)
+        if counted is not None and self._is_peoples(path) and _are_many(counted.homeless, counted.rows):
+            reason = f"it hangs on {self._people(relation)}, who have no one tenant for {counted.homeless:,}"
+            return Proposal(relation, "auth", f"{reason} of its {counted.rows:,} rows", inferred=True)
         if counted is not None and counted.homeless == counted.rows > 0:
             return self._nobodys(relation, path, counted)
         unowned, note = self._unowned(relation)
@@ -250,18 +305,23 @@ class _Proposing:
     def _unowned(self, relation: Relation) -> tuple[str, str]:
         """What to do with rows that have no tenant, and what speaks for it."""
         found = self.without.get(relation)
+        share = "sampled " if found is not None and found.sampled else ""
+        if found is not None and found.unknown and not _are_many(found.homeless, found.rows):
+            return (
+                "quarantine",
+                f"{found.unknown:,} of {found.rows:,} {share}rows have the key of no tenant: quarantined",
+            )
         if found is None or found.homeless == 0:
             return "", ""
         if found.unset == 0:
             return self._unowned_by_parent(relation, found)
-        share = "sampled " if found.sampled else ""
         note = f"mixed: {found.unset:,} of {found.rows:,} {share}rows have no tenant"
         if found.referenced:
             told = ", ".join(f"{rows:,} rows of {table}" for table, rows in sorted(found.referenced.items()))
             return "replicate", f"{note}, and {told} name them: every tenant gets them"
-        if found.unset >= _MANY_ROWS or found.unset >= _MANY_SHARE * found.rows:
+        if _are_many(found.unset, found.rows):
             return "shared", f"{note}, and nothing names them: they go to SHARED"
-        return "", f"{note}; too few to be meant so: they block until somebody decides"
+        return "quarantine", f"{note}; too few to be meant so: quarantined"
 
     def _unowned_by_parent(self, relation: Relation, found: WithoutTenant) -> tuple[str, str]:
         """Rows that hang on global rows of a mixed table are global themselves."""
@@ -269,10 +329,12 @@ class _Proposing:
         count = f"{found.homeless:,} of {found.rows:,} {share}rows"
         hops = self.draft.found.paths[relation].hops
         parent = hops[0].referenced if hops else None
+        if hops and hops[0] not in self.draft.keys[relation]:
+            return "shared", f"mixed: {count} are named by no row that has a tenant: they go to SHARED"
         policy = self._unowned(parent)[0] if parent is not None and parent != relation else ""
         if policy:
             return policy, f"mixed: {count} hang on rows of {parent} that have no tenant, and go where those go"
-        return "", f"{count} name a parent that is missing or has no tenant: they block until somebody decides"
+        return "quarantine", f"{count} name a parent that is missing or has no tenant: quarantined"
 
     def _ambiguous(self, relation: Relation, paths: Sequence[KeyPath]) -> Proposal:
         behind = {key.referenced for path in paths for key in path.hops[:1]}
@@ -294,12 +356,14 @@ class _Proposing:
                 relation, reason=f"its key path leads through {undecided[0]}, which is undecided itself",
                 decide=("tenant", "shared"),
             )  # fmt: skip
-        people = sorted({str(key.referenced) for key in references if key.referenced in self.draft.identities})
-        if people:
+        if (key := self.contradicted.get(relation)) is not None:
             return Proposal(
-                relation, "auth", f"it hangs on {', '.join(people)}, and nothing leads to a tenant", inferred=True
-            )
-        referencing = self.referencing.get(relation, [])
+                relation, reason=f"{', '.join(key.columns)} looks like the key of {key.referenced}, but {key.evidence}",
+                decide=("tenant", "shared", "auth"),
+            )  # fmt: skip
+        if people := self._people(relation):
+            return Proposal(relation, "auth", f"it hangs on {people}, and nothing leads to a tenant", inferred=True)
+        referencing = self.draft.referencing.get(relation, [])
         rows = self.rows.get(relation)
         if self._one_for_one(relation, self.draft.root):
             return Proposal(relation, "auth", f"a row of it belongs to each row of {self.draft.root}", inferred=True)
@@ -330,9 +394,27 @@ class _Proposing:
             relation, reason=f"no table is connected with it, and it has {size} rows", decide=("shared", "auth")
         )
 
+    def _is_peoples(self, path: KeyPath) -> bool:
+        """Whether every way to a tenant leads through people."""
+        return all(any(hop.referenced in self.draft.identities for hop in one.hops) for one in path.alternatives)
+
+    def _people(self, relation: Relation) -> str:
+        """The tables of identities that its keys lead to: directly, else over tables that have no tenant either."""
+        seen, level = {relation}, [relation]
+        while level:
+            parents = [
+                key.referenced for one in level for key in self.draft.keys[one]
+                if key.when is None and key.referenced not in seen
+            ]  # fmt: skip
+            if found := sorted({str(parent) for parent in parents if parent in self.draft.identities}):
+                return ", ".join(found)
+            seen.update(parents)
+            level = [one for one in dict.fromkeys(parents) if one != self.draft.root]
+        return ""
+
     def _exclusive(self, relation: Relation, rows: int | None) -> Relation | None:
         """The tenants' table whose rows seem to own this one's: one for one by a unique key, or nearly as many."""
-        for key in self.referencing.get(relation, ()):
+        for key in self.draft.referencing.get(relation, ()):
             if not self.draft.is_tenants(key.table):
                 continue
             theirs = self.rows.get(key.table) or 0
@@ -344,7 +426,7 @@ class _Proposing:
     def _one_for_one(self, relation: Relation, other: Relation) -> bool:
         """Whether each row of the table is named by one row of the other at most."""
         unique = self.draft.catalog.tables[other].unique_keys
-        return any(key.table == other and key.columns in unique for key in self.referencing.get(relation, ()))
+        return any(key.table == other and key.columns in unique for key in self.draft.referencing.get(relation, ()))
 
 
 def how(path: KeyPath) -> str:
@@ -370,6 +452,26 @@ def _agreed(found: Agreement) -> str:
     if not found.rows:
         return "; other paths are equally short, and there are no rows to compare"
     return f"; all its paths agree on {found.rows:,} rows"
+
+
+def _are_many(rows: int, of: int) -> bool:
+    """Whether so many rows are no accident."""
+    return rows > 0 and (rows >= _MANY_ROWS or rows >= _MANY_SHARE * of)
+
+
+def grouped(members: Iterable[Member]) -> tuple[Proposal, ...]:
+    """The entries of a layout without tenants."""
+    return tuple(
+        left_behind(one.relation)
+        if _is_bookkeeping(one.relation)
+        else Proposal(one.relation, one.group, one.reason, inferred=one.inferred)
+        for one in members
+    )
+
+
+def left_behind(relation: Relation) -> Proposal:
+    """The entry of a table of bookkeeping."""
+    return Proposal(relation, ignore="bookkeeping of the application's own migrations, by its name", inferred=True)
 
 
 def _is_bookkeeping(relation: Relation) -> bool:

@@ -12,6 +12,7 @@ from migrator.core.audit.wording import identifier
 from migrator.core.catalog import Catalog, Relation
 from migrator.core.placement import Placements
 from migrator.core.plan import CreateDatabase, Plan, PrepareTarget
+from migrator.core.settings import Settings
 
 State = Literal["ok", "warn", "block"]
 
@@ -40,6 +41,8 @@ class ServerFacts:
     free_bytes: int | None = None  # None: nobody can tell from here
     role: str = ""  # that we connect as
     identity: str = ""  # system identifier: one server under two names is told by it
+    may_create_roles: bool = True
+    passes_row_security: bool = True
 
 
 Need = Literal["read", "every row", "fence", "restore"]
@@ -52,6 +55,16 @@ class Missing:
     need: Need
     what: str
     statement: str
+
+
+@dataclass(frozen=True, slots=True)
+class LargeObjectFacts:
+    """The source's large objects: all, those that no configured column names, not readable ones, over-long ones."""
+
+    total: int
+    unnamed: tuple[int, ...] = ()
+    unreadable: int = 0
+    too_large: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +115,38 @@ _NEEDS: Mapping[Need, str] = {
 
 def check_source(catalog: Catalog) -> Iterable[Check]:
     """Whether the source is one that can be split."""
-    if catalog.large_objects:
-        yield Check(
-            "large objects",
-            "block",
-            f"{catalog.large_objects} large objects exist, which no table's rows carry",
-            "Move them into bytea columns, or remove them (vacuumlo).",
-        )
     if catalog.encoding != "UTF8":
         yield Check("encoding", "warn", f"the source is encoded as {catalog.encoding}; targets are made alike")
+
+
+def check_large_objects(facts: LargeObjectFacts) -> Iterable[Check]:
+    """Whether it is said which rows the large objects belong to, and whether they can travel with them."""
+    if not facts.total:
+        return
+    if facts.unnamed:
+        yield Check(
+            "large objects", "block",
+            f"{len(facts.unnamed)} of {facts.total} are named by no column that migrator.toml knows: "
+            f"{_some(facts.unnamed)}",
+            'Name the column: [tables.X] large_objects = ["column"]; or remove them (vacuumlo finds those that no '
+            "column names).",
+        )  # fmt: skip
+    if facts.unreadable:
+        yield Check(
+            "large objects", "block", f"{facts.unreadable} belong to roles that the connected role is no member of",
+            "Connect as their owner or a member of the owning role.",
+        )  # fmt: skip
+    if facts.too_large:
+        yield Check(
+            "large objects", "block", f"{len(facts.too_large)} hold a gigabyte or more: {_some(facts.too_large)}",
+            "Move them out of the database: migrator compares an object as one value, which ends there.",
+        )  # fmt: skip
+    if not (facts.unnamed or facts.unreadable or facts.too_large):
+        yield Check(
+            "large objects", "warn",
+            f"{facts.total} travel with the rows that name them; no fence keeps applications from changing them",
+            "See to it that nobody writes to large objects while migrate runs; verify tells whether somebody did.",
+        )  # fmt: skip
 
 
 def check_server(facts: ServerFacts, catalog: Catalog, needed_bytes: int) -> Iterable[Check]:
@@ -140,6 +176,40 @@ def check_server(facts: ServerFacts, catalog: Catalog, needed_bytes: int) -> Ite
         yield Check(where, "ok", f"{in_words(facts.free_bytes)} of disk free, about {in_words(needed_bytes)} needed")
 
 
+def check_roles(settings: Settings, facts: ServerFacts, used: Collection[str]) -> Iterable[Check]:
+    """Whether the role on one target server may do what policies and read-only roles ask for.
+
+    `used` are the hosts whose databases are made there.
+    """
+    where, role = f"server {facts.name}", identifier(facts.role)
+    secured = [name for name, target in settings.targets.items() if target.row_level_security]
+    if not facts.passes_row_security and any(settings.host(name) in used for name in secured):
+        told = f"FORCE ROW LEVEL SECURITY would keep the role {facts.role} from what it copies and compares"
+        yield Check(where, "block", told, f"ALTER ROLE {role} BYPASSRLS;")
+    missing = sorted({reader for host in used for reader in settings.readers_of(host)} - facts.roles)
+    if missing and not facts.may_create_roles:
+        told = f"the role {facts.role} may not make the roles {', '.join(missing)}"
+        yield Check(where, "block", told, f"ALTER ROLE {role} CREATEROLE; or make them: CREATE ROLE {missing[0]};")
+
+
+def check_policies(settings: Settings, placements: Placements) -> Iterable[Check]:
+    """Which tables row level security cannot hide from other tenants."""
+    for name, target in settings.targets.items():
+        if not target.row_level_security:
+            continue
+        placed = [one for one in placements.tables.values() if one.target == name]
+        bare = [one.relation for one in placed if one.policy_path is None]
+        if bare:
+            yield Check(
+                f"row level security of {name}",
+                "warn",
+                f"no key path leads from {_some(bare)} to a tenant: every tenant may read and write all of it",
+                "Write a key_path, or place what tenants must not write elsewhere.",
+            )
+        else:
+            yield Check(f"row level security of {name}", "ok", f"a policy for each of {len(placed)} tables")
+
+
 # An empty database takes about 8 MB, whatever is in its template.
 _EMPTY_DATABASE = 8_000_000
 
@@ -147,10 +217,10 @@ _EMPTY_DATABASE = 8_000_000
 def needed_bytes(catalog: Catalog, placements: Placements, plan: Plan) -> Mapping[str, int]:
     """How much disk the plan takes, by server: what is copied takes about what it takes in the source.
 
-    A target's tables are taken to be spread evenly over its databases.
+    A host's tables are taken to be spread evenly over its databases.
     """
     created = Counter((step.target, step.server) for step in plan.of(CreateDatabase))
-    per_target = Counter(step.target for step in plan.of(CreateDatabase))
+    per_host = Counter(step.target for step in plan.of(CreateDatabase))
     needed: Counter[str] = Counter()
     for step in plan.of(PrepareTarget):
         needed[step.server] += 2 * _EMPTY_DATABASE
@@ -158,10 +228,10 @@ def needed_bytes(catalog: Catalog, placements: Placements, plan: Plan) -> Mappin
         needed[server] += count * _EMPTY_DATABASE
     for placement in placements.tables.values():
         table = catalog.tables.get(placement.relation)
-        for (target, server), count in created.items():
-            if table is not None and target in placement.targets:
-                whole = placement.key_path is None or target != placement.target
-                needed[server] += table.bytes * count if whole else table.bytes * count // per_target[target]
+        for (host, server), count in created.items():
+            if table is not None and host in placement.homes:
+                # Without a key path every tenant gets all of its rows.
+                needed[server] += table.bytes * count // (per_host[host] if placement.key_path else 1)
     return needed
 
 
@@ -208,8 +278,8 @@ def check_placements(placements: Placements) -> Iterable[Check]:
         )
     homes: dict[tuple[str, Relation], list[Relation]] = {}
     for placement in placements.tables.values():
-        for target in placement.targets:
-            homes.setdefault((target, placement.destination), []).append(placement.relation)
+        for host in placement.homes:
+            homes.setdefault((host, placement.destination_in(host)), []).append(placement.relation)
     for (target, destination), relations in homes.items():
         if len(relations) > 1:
             yield Check(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ByteSize, ConfigDict, Field, SecretStr, field_validator, model_validator
 
@@ -57,6 +58,8 @@ class Tenants(_Model):
     key: str | None = None
     slug: str | None = None
     name: str | None = None
+    setting: str = "app.current_tenant"
+    settings: Mapping[str, str] = Field(default_factory=dict)
     default: DefaultTenant | None = None
     servers: tuple[str, ...] = ()
     spread: Spread = "round_robin"
@@ -73,6 +76,24 @@ class Tenants(_Model):
                 raise ValueError(f"tenants.pinned puts {tenant!r} to {server!r}, which is not in tenants.servers")
         return self
 
+    @field_validator("settings")
+    @classmethod
+    def _with_values(cls, settings: Mapping[str, str]) -> Mapping[str, str]:
+        for setting, pattern in settings.items():
+            cls._of_ours(setting)
+            try:
+                pattern.format(key="", slug="", name="")
+            except (KeyError, IndexError, ValueError) as error:
+                raise ValueError(f"{pattern!r} cannot be filled: it may hold {{key}}, {{slug}} and {{name}}") from error
+        return settings
+
+    @field_validator("setting")
+    @classmethod
+    def _of_ours(cls, setting: str) -> str:
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0-9_$]*)+", setting):
+            raise ValueError(f"{setting!r} is no name of a session setting: it needs two parts, app.current_tenant")
+        return setting
+
     @model_validator(mode="after")
     def _one_shape(self) -> Tenants:
         if self.root and self.default:
@@ -81,12 +102,30 @@ class Tenants(_Model):
 
 
 class Target(_Model):
-    """`[targets.NAME]`: a destination; `database` may hold {prefix} and, where per_tenant, {slug} and {key}."""
+    """`[targets.NAME]`: a destination; `database` may hold {prefix} and, where per_tenant, {slug} and {key}.
+
+    Targets of one `database` share it, each with a `schema` of its own for its tables.
+    """
 
     database: str
     migrations: Path
+    schema_: str | None = Field(default=None, alias="schema", min_length=1)
     per_tenant: bool = False
+    row_level_security: bool = False
     server: str = "default"
+
+    @field_validator("schema_")
+    @classmethod
+    def _not_the_systems(cls, schema: str | None) -> str | None:
+        if schema is not None and schema.startswith(("pg_", "migrator")):
+            raise ValueError(f"{schema!r} is a name for PostgreSQL's schemas or migrator's own")
+        return schema
+
+    @model_validator(mode="after")
+    def _one_isolation(self) -> Target:
+        if self.per_tenant and self.row_level_security:
+            raise ValueError("row_level_security is for tenants that share a database; this target has one for each")
+        return self
 
 
 Unowned = Literal["block", "quarantine", "shared", "replicate"]
@@ -95,10 +134,12 @@ Unowned = Literal["block", "quarantine", "shared", "replicate"]
 class VirtualKey(_Model):
     """A reference that the source does not declare: "account_id -> accounts.id", several columns comma-separated.
 
+    `blank` is the value that stands for "none" where the application does not write NULL: "", "0".
     `inferred` holds the evidence where migrator proposed it; empty where a person wrote it.
     """
 
     key: str
+    blank: str | None = None
     inferred: str = ""
 
 
@@ -135,6 +176,7 @@ class TableSettings(_Model):
     query: str | None = None
     unowned: Unowned = "block"
     replicate: tuple[str, ...] = ()
+    large_objects: tuple[str, ...] = ()
 
     @field_validator("virtual", mode="before")
     @classmethod
@@ -179,9 +221,11 @@ class CleanRule(_Model):
 
 
 class AuditSettings(_Model):
-    """`[audit]`: rule ids or finding keys that are not reported."""
+    """`[audit]`: what is not reported; `history` is the source's Alembic tree, run after `history_before` (SQL)."""
 
     suppress: tuple[str, ...] = ()
+    history: Path | None = None
+    history_before: tuple[Path, ...] = ()
 
 
 Positive = Annotated[int, Field(gt=0)]
@@ -221,14 +265,62 @@ class Paths(_Model):
     """`[paths]`: where files go, relative to migrator.toml; `programs` is the directory of pg_dump and friends."""
 
     backups: Path = Path("backups")
+    spool: Path = Path("spool")
     logs: Path = Path("logs")
     programs: Path | None = None
+
+
+class BackupSettings(_Model):
+    """`[backup]`: commands that encrypt and decrypt dumps, as lists of arguments or as lines split like a shell's."""
+
+    encrypt: tuple[str, ...] = ()
+    decrypt: tuple[str, ...] = ()
+
+    @field_validator("encrypt", "decrypt", mode="before")
+    @classmethod
+    def _one_line(cls, command: object) -> object:
+        return tuple(shlex.split(command)) if isinstance(command, str) else command
 
 
 class Control(_Model):
     """`[control]`: the control database that holds the journal; default `{prefix}_migrator`."""
 
     database: str = "{prefix}_migrator"
+
+
+class ReadRole(_Model):
+    """`[roles.NAME]`: a role that may read the databases of the targets in `read`, and do nothing else."""
+
+    read: tuple[str, ...] = Field(min_length=1)
+
+
+class Roles(_Model):
+    """`[roles]`: roles that are made with the databases. What is a table in it and no setting is a role's name.
+
+    `per_tenant` gives each database an owner and an application role and closes it to everybody else; `hand_out` is
+    the command that takes the passwords on its stdin.
+    """
+
+    readers: Mapping[str, ReadRole] = Field(default_factory=dict)
+    per_tenant: bool = False
+    hand_out: tuple[str, ...] = ()
+
+    @field_validator("hand_out", mode="before")
+    @classmethod
+    def _one_line(cls, command: object) -> object:
+        return tuple(shlex.split(command)) if isinstance(command, str) else command
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_name(cls, document: Any) -> Any:
+        if not isinstance(document, Mapping):
+            return document
+        named = {name: entry for name, entry in document.items() if name not in cls.model_fields}
+        settings = {name: entry for name, entry in document.items() if name in cls.model_fields}
+        for name, entry in named.items():
+            if not isinstance(entry, (Mapping, ReadRole)):
+                raise ValueError(f"there is no setting {name!r}; a role is a table: [roles.{name}]")
+        return {**settings, "readers": {**settings.get("readers", {}), **named}} if named else document
 
 
 class Settings(_Model):
@@ -240,10 +332,12 @@ class Settings(_Model):
     tenants: Tenants = Tenants()
     targets: Mapping[str, Target] = Field(default_factory=dict)
     tables: Mapping[str, TableSettings] = Field(default_factory=dict)
+    roles: Roles = Roles()
     clean: Mapping[str, CleanRule] = Field(default_factory=dict)
     audit: AuditSettings = AuditSettings()
     limits: Limits = Field(default_factory=Limits)
     paths: Paths = Paths()
+    backup: BackupSettings = BackupSettings()
     root: Path = Path()
     file: Path | None = None
 
@@ -261,6 +355,11 @@ class Settings(_Model):
                 if target not in self.targets:
                     known = ", ".join(self.targets) or "none"
                     raise ValueError(f"[tables.{name}] names the target {target!r}; known targets: {known}")
+        for name, role in self.roles.readers.items():
+            for target in role.read:
+                if target not in self.targets:
+                    known = ", ".join(self.targets) or "none"
+                    raise ValueError(f"[roles.{name}] reads the target {target!r}; known targets: {known}")
         return self
 
     @model_validator(mode="after")
@@ -291,6 +390,28 @@ class Settings(_Model):
     def server_names(self) -> tuple[str, ...]:
         """Every server on which something may be made; the journal is on the default one."""
         return tuple(sorted({"default", *self.target_servers}))
+
+    @property
+    def hosted(self) -> Mapping[str, tuple[str, ...]]:
+        """The targets of each database, in the file's order, by the first of them: its host."""
+        found: dict[tuple[str, str, bool], list[str]] = {}
+        for name, target in self.targets.items():
+            found.setdefault((target.server, target.database, target.per_tenant), []).append(name)
+        return {members[0]: tuple(members) for members in found.values()}
+
+    def holds_tenants(self, target: str) -> bool:
+        """Whether rows of tenants are at home in the target's database: one of each, or policies tell them apart."""
+        members = self.hosted[self.host(target)]
+        return any(self.targets[name].per_tenant or self.targets[name].row_level_security for name in members)
+
+    def readers_of(self, host: str) -> tuple[str, ...]:
+        """The read-only roles that may read something in the databases of that host."""
+        members = set(self.hosted[host])
+        return tuple(name for name, role in self.roles.readers.items() if members & set(role.read))
+
+    def host(self, target: str) -> str:
+        """The target whose name stands for the database that `target` is in: the first of those that share it."""
+        return next((host for host, members in self.hosted.items() if target in members), target)
 
     def path(self, path: Path) -> Path:
         """`path` made absolute from the configuration's directory."""

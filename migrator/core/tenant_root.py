@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -47,6 +47,7 @@ class RootCandidate:
     reached: int  # tables from which foreign keys lead to it
     reasons: tuple[str, ...]
     doubtful: bool = False  # its name usually means something else
+    named: int = 0  # points that its name is worth
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,8 @@ def choose(candidates: Sequence[RootCandidate], keys: Iterable[ForeignKey]) -> R
     if first.doubtful:
         return RootChoice(listed, None, f"most hangs on {first.relation}, which is rarely a list of tenants")
     inside = {(key.table, key.referenced) for key in keys if key.table != key.referenced and key.when is None}
-    rivals = [one for one in listed[1:] if one.score >= _CLOSE * first.score]
+    # Much hangs on a central document, too; only what is named like a tenant contests one that is.
+    rivals = [one for one in listed[1:] if one.score >= _CLOSE * first.score and one.named >= min(1, first.named)]
     outer = first
     for rival in rivals:
         if (outer.relation, rival.relation) in inside and (rival.relation, outer.relation) not in inside:
@@ -117,7 +119,7 @@ class _Shape:
 
 
 def _score(shape: _Shape, table: Table) -> RootCandidate | None:
-    key = _key_of(table)
+    key = key_of(table, shape.into.get(table.relation, ()))
     incoming = shape.into.get(table.relation, [])
     direct = {one.table for one in incoming}
     name = noun(table.relation.name)
@@ -154,13 +156,28 @@ def _score(shape: _Shape, table: Table) -> RootCandidate | None:
     if twice * 3 > len(direct):
         score -= 10
         reasons.append("but tables reference it in several roles, as they do people")
-    return RootCandidate(table.relation, key, round(score, 1), len(direct), reached, tuple(reasons), doubtful)
+    return RootCandidate(table.relation, key, round(score, 1), len(direct), reached, tuple(reasons), doubtful, named)
 
 
-def _key_of(table: Table) -> str | None:
-    if len(table.primary_key) == 1:
-        return table.primary_key[0]
-    return next((unique[0] for unique in table.unique_keys if len(unique) == 1), None)
+def key_of(table: Table, incoming: Iterable[ForeignKey]) -> str | None:
+    """The unique column by which the given keys name a table's rows most often; its primary key where none does."""
+    named = Counter(key.referenced_columns for key in incoming if key.referenced == table.relation)
+    single = [unique for unique in dict.fromkeys((table.primary_key, *table.unique_keys)) if len(unique) == 1]
+    return max(single, key=lambda unique: named[unique])[0] if single else None
+
+
+def hidden_keys(catalog: Catalog) -> tuple[tuple[Relation, str], ...]:
+    """Columns that may be the key of tables named like tenants, although they are but a part of the primary key."""
+    return tuple(
+        (table.relation, name)
+        for table in catalog.tables.values()
+        if len(table.primary_key) > 1
+        and any(one in _NAMES for one in _endings(noun(table.relation.name)))
+        and not any(key.columns[0] in table.primary_key for key in table.foreign_keys)
+        for name in table.primary_key
+        if words(name)[-1:] in (("id",), ("uuid",))
+        and words(name)[0] in ("id", "uuid", *words(noun(table.relation.name)))
+    )
 
 
 def _endings(name: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -33,7 +34,7 @@ def assign_databases(
 
     Raises:
         ConfigurationError: the pattern alone leaves no room for a slug, or gives two tenants one name; a key is one
-            that cannot be told from no key.
+            that cannot be told from no key, or two tenants have the same.
     """
     found = list(rows)
     # '' is how a target without tenants is written, \N how COPY writes that there is no key.
@@ -41,6 +42,10 @@ def assign_databases(
         raise ConfigurationError(
             f"A tenant has the key {taken.pop()!r}, which cannot be told from having none.",
             "Give that tenant another key, or name another key column: [tenants] key.",
+        )
+    if twice := next((key for key, times in Counter(key for key, _, _ in found).items() if times > 1), None):
+        raise ConfigurationError(
+            f"Two tenants have the key {twice!r}.", "Name a key column that tells them apart: [tenants] key."
         )
     room = MAX_IDENTIFIER_BYTES - max((len(database_name("", key).encode()) for key, _, _ in found), default=0)
     if found and room < 8:

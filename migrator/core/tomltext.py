@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
 
 from migrator.core.catalog import Catalog, ForeignKey, Relation
 from migrator.core.paths import KeyPath
 from migrator.core.proposal import Proposal
 from migrator.core.tenant_root import RootChoice
+
+Layout = Literal["tenants", "services", "domains"]
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -36,6 +39,7 @@ class TenantColumns:
     slug: str | None
     name: str | None
     notes: tuple[str, ...] = ()
+    settings: tuple[tuple[str, str], ...] = ()  # session settings that hold the tenant key, with the evidence
 
 
 @dataclass(frozen=True)
@@ -46,14 +50,16 @@ class Findings:
     prefix: str
     source: str  # URL or conninfo string without a password; '' where it must not be written
     schemas: tuple[str, ...]
-    tenants: TenantColumns
+    tenants: TenantColumns | None  # None where the layout has none
     choice: RootChoice
     proposals: tuple[Proposal, ...]
     virtual: tuple[ForeignKey, ...]
     polymorphs: tuple[Polymorph, ...]
     severed: tuple[ForeignKey, ...] = ()
+    large_objects: Mapping[Relation, tuple[str, ...]] = field(default_factory=dict)  # the columns that name them
     notes: tuple[str, ...] = ()
     targets: tuple[str, ...] = ("auth", "shared", "tenant")
+    layout: Layout = "tenants"
 
     @cached_property
     def virtual_of(self) -> Mapping[Relation, Sequence[ForeignKey]]:
@@ -91,35 +97,62 @@ def _lines(found: Findings) -> Iterator[str]:
     if found.schemas:
         yield f"schemas = {_array(found.schemas)}"
     yield f"prefix = {_string(found.prefix)}   # what the names of all databases begin with"
-    yield ""
-    yield from _tenants(found)
-    for name in found.targets:
-        pattern = "{prefix}_{slug}" if name == "tenant" else f"{{prefix}}_{name}"
+    if found.tenants is not None:
         yield ""
-        yield f"[targets.{name}]"
-        yield f"database = {_string(pattern)}"
-        if name == "tenant":
-            yield "per_tenant = true"
-        yield f'migrations = "migrations/{name}"'
+        yield from _tenants(found.tenants, found)
+    for name in found.targets:
+        yield ""
+        yield from _target(name, found.layout)
     for note in found.notes:
         yield ""
         yield from _comment(note)
     yield from _severed(found)
-    groups: dict[str, list[Proposal]] = {name: [] for name in ("decide", "auth", "shared", "tenant", "ignore")}
+    groups: dict[str, list[Proposal]] = {name: [] for name in ("decide", *found.targets, "ignore")}
     for one in found.proposals:
         groups["decide" if one.decide else "ignore" if one.ignore else one.target].append(one)
     for name, proposals in groups.items():
         if not proposals:
             continue
         yield ""
-        yield f"# {_HEADERS[name]} {'-' * max(4, 116 - len(_HEADERS[name]))}"
+        header = _HEADERS.get(name, "") if found.layout == "tenants" or name in ("decide", "ignore") else name.upper()
+        yield f"# {header} {'-' * max(4, 116 - len(header))}"
         for one in sorted(proposals, key=lambda item: item.relation):
             yield ""
             yield from _table(found, one)
+    yield from _clean(found)
 
 
-def _tenants(found: Findings) -> Iterator[str]:
-    tenants = found.tenants
+def _clean(found: Findings) -> Iterator[str]:
+    """A rule for rows whose parent is gone, where a key that was never validated lets them be."""
+    left = {one.relation for one in found.proposals if one.ignore}
+    loose = [key for key in found.catalog.foreign_keys if not key.validated and key.table not in left]
+    if loose:
+        header = "CLEAN: what moves to quarantine before the split; `migrator clean` shows it, --execute does it"
+        yield ""
+        yield f"# {header} {'-' * max(4, 116 - len(header))}"
+        yield ""
+        yield "# Rows whose parent is gone, which these keys have never been asked about:"
+        yield from (f"#   {key.label}" for key in sorted(loose, key=lambda key: key.label))
+        yield "[clean.orphans]"
+        yield 'kind = "orphans"'
+
+
+def _target(name: str, layout: Layout) -> Iterator[str]:
+    yield f"[targets.{_key(name)}]"
+    match layout:
+        case "tenants":
+            yield f"database = {_string('{prefix}_{slug}' if name == 'tenant' else f'{{prefix}}_{name}')}"
+            if name == "tenant":
+                yield "per_tenant = true"
+        case "services":
+            yield f"database = {_string(f'{{prefix}}_{name}')}"
+        case "domains":
+            yield f"database = {_string('{prefix}_domains')}"
+            yield f"schema = {_string(name)}"
+    yield f"migrations = {_string(f'migrations/{name}')}"
+
+
+def _tenants(tenants: TenantColumns, found: Findings) -> Iterator[str]:
     yield "[tenants]"
     chosen = next((one for one in found.choice.candidates if one.relation == tenants.root), None)
     if chosen is not None:
@@ -137,6 +170,12 @@ def _tenants(found: Findings) -> Iterator[str]:
         yield f"name = {_string(tenants.name)}   # names the tenant in reports"
     for note in tenants.notes:
         yield from _comment(note)
+    if tenants.settings:
+        yield "# inferred: session settings that hold the tenant key; each tenant's database gives them to its sessions"
+        for name, evidence in tenants.settings:
+            yield from _comment(f"  {name}: {evidence}")
+        given = ", ".join(f'{_string(name)} = "{{key}}"' for name, _ in tenants.settings)
+        yield f"settings = {{ {given} }}"
 
 
 def _severed(found: Findings) -> Iterator[str]:
@@ -163,8 +202,6 @@ def _table(found: Findings, one: Proposal) -> Iterator[str]:
         yield from _key_path(found.catalog, one.key_path)
     if one.unowned:
         yield f"unowned = {_string(one.unowned)}"
-    elif one.note:
-        yield from _comment(f'unowned = "block": {one.note}')
     keys = found.virtual_of.get(one.relation, ())
     if keys:
         yield "virtual = ["
@@ -172,7 +209,8 @@ def _table(found: Findings, one: Proposal) -> Iterator[str]:
             reference = (
                 f"{', '.join(key.columns)} -> {column_name(found.catalog, key.referenced, key.referenced_columns)}"
             )
-            yield f"    {{ key = {_string(reference)}, inferred = {_string(key.evidence)} }},"
+            blank = "" if key.blank is None else f"blank = {_string(key.blank)}, "
+            yield f"    {{ key = {_string(reference)}, {blank}inferred = {_string(key.evidence)} }},"
         yield "]"
     pairs = [pair for pair in found.polymorphs if pair.table == one.relation]
     if pairs:
@@ -187,6 +225,8 @@ def _table(found: Findings, one: Proposal) -> Iterator[str]:
                 f"inferred = {_string(pair.evidence)} }},"
             )
         yield "]"
+    if columns := found.large_objects.get(one.relation):
+        yield f"large_objects = {_array(columns)}   # inferred: every value is the number of a large object"
     if one.reason:
         yield f"reason = {_string(one.reason)}"
     if one.inferred:

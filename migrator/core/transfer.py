@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from migrator.core.catalog import Catalog, Relation, Sequence, Table
-from migrator.core.placement import Placement, Placements
+from migrator.core.placement import UNOWNED_TARGET, Placement, Placements
 from migrator.core.settings import Settings
 from migrator.errors import ConfigurationError
 
@@ -20,6 +20,8 @@ _OWN_HASH = frozenset(
     {"smallint", "integer", "bigint", "boolean", "text", "character varying", "uuid", "date", "bytea"}
     | {"timestamp with time zone", "timestamp without time zone"}
 )
+# Marks a column whose values name large objects: what these hold is hashed with the row.
+LARGE_OBJECT = "large object"
 TEXTUAL = frozenset({"text", "character varying"})
 
 
@@ -33,10 +35,6 @@ def has_own_hash(type_: str) -> bool:
     return base_type(type_) in _OWN_HASH
 
 
-# Where `unowned = "shared"` sends a table's global rows.
-UNOWNED_TARGET = "shared"
-
-
 @dataclass(frozen=True, slots=True)
 class TransferColumn:
     """`source` is a column of the source table or query; None stands for the literal `constant`."""
@@ -45,12 +43,13 @@ class TransferColumn:
     source: str | None
     constant: str | None = None
     generated: bool = False  # the target computes it: compared, not copied
-    type: str = ""  # the base type where both sides have the same one; '' where the row hash goes by text
+    # The base type where both sides have the same one, or LARGE_OBJECT; '' where the row hash goes by text.
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """One placed table and one target."""
+    """One placed table and the databases of one target, which may share them with others: then it is their host."""
 
     placement: Placement
     target: str
@@ -66,7 +65,7 @@ class Transfer:
 
     @property
     def destination(self) -> Relation:
-        return self.placement.destination
+        return self.placement.destination_in(self.target)
 
     @property
     def copied(self) -> tuple[TransferColumn, ...]:
@@ -80,7 +79,7 @@ class Transfer:
 
     @property
     def is_replica(self) -> bool:
-        return self.target != self.placement.target
+        return self.target != self.placement.home
 
 
 def transfer(
@@ -101,10 +100,12 @@ def transfer(
         ConfigurationError: the target lacks the table or a column, or requires one that nothing fills.
     """
     where = f"[tables.{placement.relation}]"
+    destination = placement.destination_in(target)
+    member = next(name for name in placement.targets if settings.host(name) == target)
     if target_table is None:
         raise ConfigurationError(
-            f"{where}: the schema of target {target!r} has no table {placement.destination}.",
-            f'Add it to {settings.targets[target].migrations}, or name its target table: as = "…".',
+            f"{where}: the schema of target {member!r} has no table {destination}.",
+            f'Add it to {settings.targets[member].migrations}, or name its target table: as = "…".',
         )
     default = settings.tenants.default
     found: list[TransferColumn] = []
@@ -115,17 +116,17 @@ def transfer(
         column = target_table.column(renamed)
         if column is None:
             raise ConfigurationError(
-                f"{where}: {placement.destination} in target {target!r} has no column {renamed!r}.",
+                f"{where}: {destination} in target {member!r} has no column {renamed!r}.",
                 f'Rename it: columns = {{ {name} = "<its name there>" }}, or drop it: columns = {{ {name} = "" }}.',
             )
         read = source_table.column(name) if source_table is not None else None
         if any(other.target == renamed for other in found):
             raise ConfigurationError(
-                f"{where}: two columns of the source would fill {placement.destination}.{renamed}.",
+                f"{where}: two columns of the source would fill {destination}.{renamed}.",
                 f'Drop one of them: columns = {{ {name} = "" }}.',
             )
         same = read is not None and base_type(read.type) == base_type(column.type) and has_own_hash(column.type)
-        type_ = base_type(column.type) if same else ""
+        type_ = LARGE_OBJECT if name in placement.large_objects else base_type(column.type) if same else ""
         found.append(TransferColumn(renamed, name, generated=bool(column.generated), type=type_))
     filled = {column.target for column in found}
     for column in target_table.columns:
@@ -135,7 +136,7 @@ def transfer(
             found.append(TransferColumn(column.name, None, default.key))
         elif column.not_null and column.default is None and not column.identity:
             raise ConfigurationError(
-                f"{where}: nothing fills {placement.destination}.{column.name} of target {target!r} (NOT NULL).",
+                f"{where}: nothing fills {destination}.{column.name} of target {member!r} (NOT NULL).",
                 'Give it a default in the target\'s schema, or fill it: query = "SELECT …".',
             )
     return Transfer(
@@ -145,7 +146,7 @@ def transfer(
         tuple(found),
         partitioned=target_table.kind == "p",
         record_hash=record_hash,
-        unowned_only=target == UNOWNED_TARGET and placement.unowned == "shared" and placement.per_tenant,
+        unowned_only=target == settings.host(UNOWNED_TARGET) and placement.unowned == "shared" and placement.per_tenant,
     )
 
 
@@ -202,7 +203,10 @@ def transfers_into(
     target: str, placements: Placements, source: Catalog, target_catalog: Catalog, settings: Settings,
     query_columns: dict[Relation, tuple[str, ...]],
 ) -> tuple[Transfer, ...]:  # fmt: skip
-    """Every transfer into one target, largest table first; `query_columns` are those of tables read by a query."""
+    """Every transfer into the databases of one host, largest table first.
+
+    `query_columns` are those of tables read by a query.
+    """
     record_hash = min(source.server_version, target_catalog.server_version) >= RECORD_HASH_SINCE
     found = [
         transfer(
@@ -210,11 +214,11 @@ def transfers_into(
             query_columns.get(placement.relation) or source.tables[placement.relation].column_names,
             source.tables.get(placement.relation) if placement.query is None else None,
             target,
-            target_catalog.tables.get(placement.destination),
+            target_catalog.tables.get(placement.destination_in(target)),
             settings,
             record_hash=record_hash,
         )
-        for placement in placements.of_target(target)
+        for placement in placements.of_host(target)
     ]
     return tuple(sorted(found, key=lambda item: (-_size(source, item), item.relation)))
 

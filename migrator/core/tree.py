@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from migrator.core.catalog import Relation
 
@@ -19,9 +19,11 @@ _NEVER = frozenset({
     "SUBSCRIPTION TABLE", "BLOB", "BLOBS", "BLOB METADATA", "LARGE OBJECT", "DATABASE", "DATABASE PROPERTIES",
     "TABLE DATA", "SEQUENCE SET", "MATERIALIZED VIEW DATA",
 })  # fmt: skip
+# What they hold may be a secret, which has no place in a file.
+_SECRET = frozenset({"USER MAPPING"})
 # Say something about an object, wherever that is.
-_PASSIVE = frozenset({"COMMENT", "ACL", "SECURITY LABEL"})
-_ROUTINES = frozenset({"FUNCTION", "PROCEDURE"})
+PASSIVE = frozenset({"COMMENT", "ACL", "SECURITY LABEL"})
+ROUTINES = frozenset({"FUNCTION", "PROCEDURE"})
 # Only one database of a cluster can hold them.
 _SINGLE_EXTENSIONS = frozenset({"pg_cron"})
 
@@ -31,6 +33,7 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
     "functions": (
         "FUNCTION", "PROCEDURE", "AGGREGATE", "OPERATOR", "OPERATOR CLASS", "OPERATOR FAMILY", "CAST", "TRANSFORM",
     ),
+    "servers": ("FOREIGN DATA WRAPPER", "SERVER"),
     "tables": ("TABLE", "FOREIGN TABLE", "SEQUENCE", "SEQUENCE OWNED BY", "DEFAULT", "TABLE ATTACH"),
     "views": ("VIEW", "MATERIALIZED VIEW"),
     "constraints": ("CONSTRAINT", "CHECK CONSTRAINT"),
@@ -73,11 +76,16 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Division:
-    """Each target's entries in the order in which they can be executed, and what no target has."""
+    """Each target's entries in the order in which they can be executed, and what no target has.
+
+    By entry: the `tables` that it stands or falls with, and the entries that it `needs`.
+    """
 
     targets: Mapping[str, tuple[Entry, ...]]
     left: tuple[LeftOut, ...]
     warnings: tuple[str, ...] = ()
+    tables: Mapping[int, frozenset[Relation]] = field(default_factory=dict)
+    needs: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
 
 
 def divide(
@@ -116,7 +124,7 @@ class _Dividing:
         self.mentioned = {
             entry.id: tuple(self.tables[one] for one in dict.fromkeys(mentions(entry.sql)) if one in self.tables)
             for entry in entries
-            if entry.kind in _ROUTINES
+            if entry.kind in ROUTINES
         }
         self.calls = self._calls()
         self.bound: dict[int, frozenset[int]] = {}
@@ -130,7 +138,7 @@ class _Dividing:
             self.final[entry.id] = self._placed(entry)
         self._spread_needs()
         for entry in self.entries:
-            if entry.kind in _PASSIVE:
+            if entry.kind in PASSIVE:
                 above = [self.final[one] for one in self.needs[entry.id] if self.by_id[one].kind != "SCHEMA"]
                 above = above or [self.final[one] for one in self.needs[entry.id]]
                 self.final[entry.id] = frozenset.intersection(*above) if above else self.everywhere
@@ -138,7 +146,11 @@ class _Dividing:
         chosen = {
             target: tuple(entry for entry in self.entries if target in self.final[entry.id]) for target in self.targets
         }
-        return Division(chosen, left, tuple(self.warnings))
+        tables = {
+            one: frozenset(relation for table in found if (relation := self.by_id[table].relation) is not None)
+            for one, found in self.bound.items()
+        }
+        return Division(chosen, left, tuple(self.warnings), tables, self.needs)
 
     def _needs(self, entry: Entry) -> tuple[int, ...]:
         """What must be there first. A sequence that is merely owned by a column's table exists without it."""
@@ -155,12 +167,12 @@ class _Dividing:
         named: dict[str, list[int]] = defaultdict(list)
         for entry in self.entries:
             if entry.relation is None and entry.kind in (
-                *_ROUTINES, "TYPE", "DOMAIN", "SEQUENCE", "VIEW", "MATERIALIZED VIEW", "AGGREGATE",
+                *ROUTINES, "TYPE", "DOMAIN", "SEQUENCE", "VIEW", "MATERIALIZED VIEW", "AGGREGATE",
             ):  # fmt: skip
                 named[bare_name(entry)].append(entry.id)
         found = {}
         for entry in self.entries:
-            if entry.kind in _ROUTINES:
+            if entry.kind in ROUTINES:
                 used = set(re.findall(r"[^\W\d]\w*", entry.sql)) & named.keys()
                 found[entry.id] = tuple(one for name in sorted(used) for one in named[name] if one != entry.id)
         return found
@@ -178,7 +190,7 @@ class _Dividing:
         for one in self.needs[start]:
             found |= self._bind(one)
         for one in self.calls.get(start, ()):
-            if self.by_id[one].kind in ("VIEW", "MATERIALIZED VIEW") or self.by_id[one].kind in _ROUTINES:
+            if self.by_id[one].kind in ("VIEW", "MATERIALIZED VIEW") or self.by_id[one].kind in ROUTINES:
                 found |= self._bind(one)
         self.bound[start] = frozenset(found)
         return self.bound[start]
@@ -188,7 +200,7 @@ class _Dividing:
         return self.homes.get(relation, frozenset()) if relation is not None else frozenset()
 
     def _placed(self, entry: Entry) -> frozenset[str]:
-        if entry.kind in _NEVER or (entry.kind == "EXTENSION" and bare_name(entry) in _SINGLE_EXTENSIONS):
+        if entry.kind in _NEVER | _SECRET or (entry.kind == "EXTENSION" and bare_name(entry) in _SINGLE_EXTENSIONS):
             return frozenset()
         tables = self.bound[entry.id]
         if tables:
@@ -196,7 +208,7 @@ class _Dividing:
         return self.everywhere if entry.kind == "EXTENSION" else frozenset()
 
     def _is_free(self, entry: Entry) -> bool:
-        return not self.bound[entry.id] and entry.kind not in _NEVER | _PASSIVE | {"EXTENSION"}
+        return not self.bound[entry.id] and entry.kind not in _NEVER | _SECRET | PASSIVE | {"EXTENSION"}
 
     def _spread_needs(self) -> None:
         """Takes what needs no table to where it is needed; what nothing needs goes everywhere."""
@@ -204,7 +216,7 @@ class _Dividing:
             continue
         needed_by: dict[int, int] = defaultdict(int)
         for entry in self.entries:
-            if entry.kind not in _PASSIVE and entry.kind not in _NEVER:
+            if entry.kind not in PASSIVE and entry.kind not in _NEVER:
                 for one in (*self.needs[entry.id], *self.calls.get(entry.id, ())):
                     needed_by[one] += one != entry.id
         for entry in self.entries:
@@ -219,7 +231,7 @@ class _Dividing:
         moved = False
         for entry in reversed(self.entries):
             here = self.final[entry.id]
-            if not here or entry.kind in _PASSIVE:
+            if not here or entry.kind in PASSIVE:
                 continue
             for one in (*self.needs[entry.id], *self.calls.get(entry.id, ())):
                 other = self.by_id[one]
@@ -229,7 +241,7 @@ class _Dividing:
                 if self._is_free(other):
                     self.final[one] |= lacking
                     moved = True
-                elif other.kind in _ROUTINES and entry.relation is not None:
+                elif other.kind in ROUTINES and entry.relation is not None:
                     # A column's default or check calls it: the table cannot exist without, so it comes along, and
                     # fails when it is called if the tables that it reads are elsewhere.
                     self.final[one] |= lacking
@@ -244,17 +256,24 @@ class _Dividing:
         for entry in self.entries:
             if self.final[entry.id] or (entry.schema and not self.in_scope(entry.schema)):
                 continue
-            if entry.kind in _PASSIVE and any(not self.final[one] for one in self.needs[entry.id]):
+            if entry.kind in PASSIVE and any(not self.final[one] for one in self.needs[entry.id]):
                 continue  # goes without saying
             if entry.kind in ("TABLE DATA", "SEQUENCE SET", "MATERIALIZED VIEW DATA"):
                 continue
             if entry.kind in _NEVER or entry.kind == "EXTENSION":
                 yield LeftOut(entry, "it belongs to the database as a whole, and is left out of every tree")
                 continue
+            if entry.kind in _SECRET:
+                secret = replace(entry, sql="")
+                yield LeftOut(secret, "it may hold a password: make it by hand in the databases that need it")
+                continue
             homeless = [self.by_id[one] for one in self.bound[entry.id] if not self._home(one)]
             if homeless:
                 names = ", ".join(sorted({str(one.relation) for one in homeless}))
                 yield LeftOut(entry, f"{names} has no target")
+            elif not self.bound[entry.id]:
+                needing = [one for one in self.entries if entry.id in self.needs[one.id] and one.id != entry.id]
+                yield LeftOut(entry, f"only {needing[0].title} needs it, which has no target" if needing else "unused")
             else:
                 yield LeftOut(entry, f"what it needs ends up apart: {self._spread(entry)}", spans=True)
 
@@ -267,7 +286,7 @@ class _Dividing:
 def bare_name(entry: Entry) -> str:
     """The object's own name: of a function without its arguments."""
     name = entry.name.removeprefix(f"{entry.schema}.")
-    return re.split(r"\(", name, maxsplit=1)[0] if entry.kind in (*_ROUTINES, "AGGREGATE") else name
+    return re.split(r"\(", name, maxsplit=1)[0] if entry.kind in (*ROUTINES, "AGGREGATE") else name
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Literal
 
 from migrator.core.catalog import Relation
 from migrator.core.tree import Entry
@@ -22,9 +23,15 @@ _HEAD = re.compile(
 )
 _PG_CLASS = 1259
 
+Ownership = Literal["kept", "dropped"]
 
-def read_entries(endpoint: Endpoint, *, programs: Path | None = None) -> tuple[Entry, ...]:
+
+def read_entries(
+    endpoint: Endpoint, ownership: Ownership = "kept", *, programs: Path | None = None
+) -> tuple[Entry, ...]:
     """Every object of the database that a person made, in an order in which they can be made again.
+
+    With the ownership "dropped" without owners and privileges: whoever makes them owns them.
 
     Our own schemas are left out, and so are tablespaces: they are a property of the server that a database is on.
 
@@ -47,7 +54,8 @@ def read_entries(endpoint: Endpoint, *, programs: Path | None = None) -> tuple[E
         run_program(find_program("pg_dump", version, programs), dump, endpoint, purpose="init")
         restore = find_program("pg_restore", version, programs)
         listed = run_program(restore, ["--list", archive]).stdout
-        script = run_program(restore, ["--verbose", "--no-tablespaces", "--file=-", archive]).stdout
+        kept = [] if ownership == "kept" else ["--no-owner", "--no-privileges"]
+        script = run_program(restore, ["--verbose", "--no-tablespaces", *kept, "--file=-", archive]).stdout
     return tuple(_entries(script, {(found[1], found[2], found[3]) for found in _LISTED.finditer(listed)}, relations))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from psycopg import sql
 
@@ -12,9 +12,8 @@ from migrator.core.catalog import Catalog, ForeignKey, Relation
 from migrator.core.cleaning import readable
 from migrator.core.paths import KeyPath, via
 from migrator.core.placement import Placement, Placements
-from migrator.postgres.cleaning import joined, read_operators
 from migrator.postgres.connect import Connection
-from migrator.postgres.reading import own_rows, source_of, tenant_key
+from migrator.postgres.reading import aliases, holds, joined, leads_nowhere, own_rows, source_of, tenant_key
 
 _SAMPLES = sql.Literal(5)
 # Keys of different tables may have different collations, which cannot be compared; as bytes they always can.
@@ -31,7 +30,6 @@ class RowCounter:
         self._catalog = catalog
         self._placements = placements
         self._closed = closed
-        self._operators = read_operators(connection)
 
     # -- rows without a tenant ----------------------------------------------------------------------------------------
 
@@ -42,11 +40,13 @@ class RowCounter:
             return None
         read = sql.SQL(
             "WITH tenant AS MATERIALIZED ({tenants}), "
-            "item AS (SELECT {key} AS key, {unset} AS unset, {label} AS label, {position} AS position FROM {source}) "
+            "item AS (SELECT {key} AS key, {unset} AS unset, {ends} AS ends, {label} AS label, {position} AS position "
+            "FROM {source}) "
         ).format(
             tenants=self._tenants(),
             key=_key(placement),
-            unset=_all_unset(placement.key_path),
+            unset=leads_nowhere(placement.key_path),
+            ends=_ends_in_null(placement.key_path),
             label=self._label(relation, placement.query),
             position=self._position(relation, placement.query),
             source=source_of(placement, self._catalog),
@@ -59,12 +59,12 @@ class RowCounter:
                 by_tenant[tenant] = count
             else:
                 lost[why] = count
-        unset, unreachable, unknown = lost["unset"], lost["unreachable"], lost["unknown"]
+        unset, beneath, unreachable, unknown = (lost[why] for why in ("unset", "beneath", "unreachable", "unknown"))
         by_intent = placement.unowned in ("shared", "replicate")
         keys: tuple[str, ...] = ()
         samples: tuple[str, ...] = ()
-        if unreachable + unknown + (0 if by_intent else unset):
-            shown = sql.SQL("WHERE o.key IS NULL AND NOT (i.key IS NULL AND i.unset AND {}) ").format(
+        if unreachable + unknown + (0 if by_intent else unset + beneath):
+            shown = sql.SQL("WHERE o.key IS NULL AND NOT (i.key IS NULL AND (i.unset OR i.ends) AND {}) ").format(
                 sql.Literal(by_intent)
             )
             samples = self._texts(read + sql.SQL("SELECT i.label ") + joined + shown + _FIRST_FEW)
@@ -74,7 +74,7 @@ class RowCounter:
             ).format(_SAMPLES)
             keys = self._texts(read + sql.SQL("SELECT i.key ") + joined + frequent)
         total = sum(by_tenant.values()) + sum(lost.values())
-        return UnownedRows(relation, total, unset, unreachable, unknown, keys, samples, by_tenant)
+        return UnownedRows(relation, total, unset, beneath, unreachable, unknown, keys, samples, by_tenant)
 
     # -- rows and their parents ---------------------------------------------------------------------------------------
 
@@ -94,7 +94,7 @@ class RowCounter:
             table=own_rows(self._catalog, key.table),
             complete=_complete(key),
             parent=own_rows(self._catalog, key.referenced),
-            matches=joined(key, "p", "t", self._operators),
+            matches=joined(key, "p", "t"),
         )
         (orphans,) = self._numbers(sql.SQL("SELECT count(*) ") + read)
         samples: tuple[str, ...] = ()
@@ -128,7 +128,7 @@ class RowCounter:
             parent_key=_key(parent),
             parent_columns=_columns(key.referenced_columns),
             parent=source_of(parent, self._catalog),
-            matches=joined(key, "p", "c", self._operators),
+            matches=joined(key, "p", "c"),
         )
         kinds = (
             sql.SQL("i.found IS NULL"),
@@ -211,7 +211,7 @@ class RowCounter:
 
 _BY_OWNER = sql.SQL(
     "SELECT o.key, CASE WHEN o.key IS NOT NULL THEN '' WHEN i.key IS NOT NULL THEN 'unknown' "
-    "WHEN i.unset THEN 'unset' ELSE 'unreachable' END, count(*) "
+    "WHEN i.unset THEN 'unset' WHEN i.ends THEN 'beneath' ELSE 'unreachable' END, count(*) "
 )
 _FIRST_FEW = sql.SQL("ORDER BY i.position LIMIT {}").format(_SAMPLES)
 
@@ -220,13 +220,37 @@ def _key(placement: Placement) -> sql.Composed:
     return sql.SQL("({}) {}").format(tenant_key(placement), _BYTEWISE)
 
 
-def _all_unset(path: KeyPath) -> sql.Composed:
-    """Whether no path of the row begins at all."""
-    return sql.SQL(" AND ").join(
-        sql.SQL("({})").format(
-            sql.SQL(" OR ").join(sql.SQL("t.{} IS NULL").format(sql.Identifier(column)) for column in columns)
-        )
-        for columns in path.starts
+def _ends_in_null(path: KeyPath) -> sql.Composed:
+    """Whether every path of the row leads over rows that are there to one whose own key is NULL: to a global row.
+
+    A polymorphic path that is meant for other types says nothing, as long as another one speaks.
+    """
+    known = aliases(path)
+    ends, silent = [], []
+    for one in path.alternatives:
+        alias, there = "t", sql.SQL("true").format()
+        breaks, other = [], []
+        for hop in one.hops:
+            breaks.append(sql.SQL("({} AND {})").format(there, _any_null(alias, hop.columns, hop.blank)))
+            if hop.when is not None:
+                column, value = hop.when
+                other.append(
+                    sql.SQL("{}::text IS DISTINCT FROM {}").format(sql.Identifier(alias, column), sql.Literal(value))
+                )
+            alias = known[alias, hop]
+            # The columns that a key references are never NULL in a row that it found.
+            there = sql.SQL("{} IS NOT NULL").format(sql.Identifier(alias, hop.referenced_columns[0]))
+        if one.column is not None:
+            breaks.append(sql.SQL("({} AND {})").format(there, _any_null(alias, (one.column,), one.blank)))
+        ends.append(sql.SQL("({})").format(sql.SQL(" OR ").join(breaks) if breaks else sql.SQL("false")))
+        silent.append(sql.SQL("({})").format(sql.SQL(" OR ").join(other) if other else sql.SQL("false")))
+    each = [sql.SQL("({} OR {})").format(*pair) for pair in zip(ends, silent, strict=True)]
+    return sql.SQL("{} AND ({})").format(sql.SQL(" AND ").join(each), sql.SQL(" OR ").join(ends))
+
+
+def _any_null(alias: str, columns: Sequence[str], blank: str | None) -> sql.Composed:
+    return sql.SQL("NOT ({})").format(
+        sql.SQL(" AND ").join(holds(sql.Identifier(alias, column), blank) for column in columns)
     )
 
 
@@ -234,7 +258,7 @@ def _complete(key: ForeignKey) -> sql.Composed:
     """The rows that the key speaks of: with MATCH FULL also those that are NULL in part, which then match nothing."""
     word = sql.SQL(" OR " if key.match == "f" else " AND ")
     complete = sql.SQL("({})").format(
-        word.join(sql.SQL("t.{} IS NOT NULL").format(sql.Identifier(column)) for column in key.columns)
+        word.join(holds(sql.Identifier("t", column), key.blank) for column in key.columns)
     )
     if key.when is None:
         return complete

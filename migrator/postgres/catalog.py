@@ -41,13 +41,14 @@ def read_catalog(connection: Connection, schemas: Sequence[str] = ()) -> Catalog
             )
         )
     keys: dict[int, list[ForeignKey]] = defaultdict(list)
-    for oid, name, cols, schema, table, referenced, validated, deferrable, match, on_delete in rows(
+    for oid, name, cols, schema, table, referenced, validated, deferrable, match, on_delete, operators in rows(
         connection, "foreign_keys", oids
     ):
         keys[oid].append(
             ForeignKey(
                 name, relation_of[oid], tuple(cols), Relation(schema, table), tuple(referenced),
                 validated, deferrable, match, on_delete,
+                operators=tuple((where, symbol) for where, symbol in operators or ()),
             )
         )  # fmt: skip
     indexes: dict[int, list[Index]] = defaultdict(list)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import assert_never
@@ -24,8 +23,8 @@ from migrator.core.cleaning import (
 from migrator.core.placement import Placement, Placements
 from migrator.core.settings import CleanRule
 from migrator.errors import ConfigurationError
-from migrator.postgres.connect import Connection, rows
-from migrator.postgres.reading import own_rows, source_of, tenant_key
+from migrator.postgres.connect import Connection
+from migrator.postgres.reading import holds, joined, own_rows, source_of, tenant_key
 
 # Domains that RFC 2606 and 6761 keep for tests, and the address tags and logins by which people mark test accounts.
 _TEST_EMAIL = r"@([^@]+\.)?(example|test|invalid|localhost)(\.[a-z.]+)?$|^test([0-9._+-][^@]*)?@|^[^@]*\+test[^@]*@"
@@ -34,44 +33,8 @@ _TEST_LOGIN = r"^test([0-9._-].*)?$"
 # Classes of SQLSTATE that speak of the statement or its values; 42501 (insufficient privilege) does not.
 _FAULTS_OF_THE_TEXT = ("22", "42")
 
-Operators = Mapping[tuple[Relation, str], tuple[tuple[str, str], ...]]
 
-
-def read_operators(connection: Connection) -> Operators:
-    """The operators by which each declared foreign key compares, as (schema, name), column by column."""
-    return {
-        (Relation(schema, table), name): tuple((where, symbol) for where, symbol in operators)
-        for schema, table, name, operators in rows(connection, "fk_operators")
-    }
-
-
-def joined(key: ForeignKey, parent: str, child: str, operators: Operators) -> sql.Composed:
-    """The condition that a row of alias `child` references the row of alias `parent`, as the server compares them."""
-    by = operators.get((key.table, key.name), (("pg_catalog", "="),) * len(key.columns))
-    cast = sql.SQL("::text" if key.as_text else "")
-    return sql.SQL(" AND ").join(
-        sql.SQL("{}.{}{} {} {}.{}{}").format(
-            sql.Identifier(parent),
-            sql.Identifier(there),
-            cast,
-            _operator(*symbol),
-            sql.Identifier(child),
-            sql.Identifier(here),
-            cast,
-        )
-        for here, there, symbol in zip(key.columns, key.referenced_columns, by, strict=True)
-    )
-
-
-def _operator(schema: str, symbol: str) -> sql.Composable:
-    # An operator cannot be quoted as an identifier; what consists of anything but operator characters is none.
-    assert re.fullmatch(r"[-+*/<>=~!@#%^&|`?]+", symbol), symbol
-    if schema == "pg_catalog" and symbol == "=":
-        return sql.SQL("=")
-    return sql.SQL("OPERATOR({}.{})").format(sql.Identifier(schema), sql.SQL(symbol))
-
-
-def selected(selection: Selection, catalog: Catalog, tenants: Sequence[str], operators: Operators) -> sql.Composed:
+def selected(selection: Selection, catalog: Catalog, tenants: Sequence[str]) -> sql.Composed:
     """SELECT of (table's oid, row's ctid) of the rows that a selection means; a row may come more than once."""
     match selection:
         case ByCondition(relation, where):
@@ -96,7 +59,7 @@ def selected(selection: Selection, catalog: Catalog, tenants: Sequence[str], ope
                 own_rows(catalog, relation), sql.Identifier(column), bound, narrowed
             )
         case ByMissingParent(key):
-            return _without_parent(key, catalog, operators)
+            return _without_parent(key, catalog)
         case ByUnknownTenant(placement, unkeyed):
             statement = sql.SQL(
                 "SELECT t.tableoid, t.ctid FROM {} WHERE NOT EXISTS "
@@ -104,20 +67,20 @@ def selected(selection: Selection, catalog: Catalog, tenants: Sequence[str], ope
             ).format(source_of(placement, catalog), sql.Literal(list(tenants)), tenant_key(placement))
             return statement if unkeyed else statement + sql.SQL(" AND {} IS NOT NULL").format(tenant_key(placement))
         case ByOtherTenant(key, child, parent):
-            return _of_other_tenant(key, child, parent, catalog, operators)
+            return _of_other_tenant(key, child, parent, catalog)
         case _:
             assert_never(selection)
 
 
-def _without_parent(key: ForeignKey, catalog: Catalog, operators: Operators) -> sql.Composed:
+def _without_parent(key: ForeignKey, catalog: Catalog) -> sql.Composed:
     child, parent = own_rows(catalog, key.table), own_rows(catalog, key.referenced)
     columns = [sql.SQL("t.{}").format(sql.Identifier(column)) for column in key.columns]
-    present = sql.SQL(" AND ").join(sql.SQL("{} IS NOT NULL").format(column) for column in columns)
+    present = sql.SQL(" AND ").join(holds(column, key.blank) for column in columns)
     if key.when is not None:
         present += sql.SQL(" AND t.{}::text = {}").format(sql.Identifier(key.when[0]), sql.Literal(key.when[1]))
     statement = sql.SQL(
         "SELECT t.tableoid, t.ctid FROM {} AS t WHERE {} AND NOT EXISTS (SELECT FROM {} AS p WHERE {})"
-    ).format(child, present, parent, joined(key, "p", "t", operators))
+    ).format(child, present, parent, joined(key, "p", "t"))
     if key.match == "f" and len(columns) > 1:
         # MATCH FULL also forbids keys of which a part only is NULL.
         statement += sql.SQL(
@@ -126,9 +89,7 @@ def _without_parent(key: ForeignKey, catalog: Catalog, operators: Operators) -> 
     return statement
 
 
-def _of_other_tenant(
-    key: ForeignKey, child: Placement, parent: Placement, catalog: Catalog, operators: Operators
-) -> sql.Composed:
+def _of_other_tenant(key: ForeignKey, child: Placement, parent: Placement, catalog: Catalog) -> sql.Composed:
     # Both ends are joined along their key paths under the same aliases, so each is a query of its own. The names of
     # the three columns that we add must not be those of a column of the key.
     def end(placement: Placement, columns: Sequence[str]) -> sql.Composed:
@@ -144,7 +105,7 @@ def _of_other_tenant(
 
     return sql.SQL(
         "SELECT c.migrator_tbl, c.migrator_tid FROM {} AS c JOIN {} AS p ON {} WHERE c.migrator_key <> p.migrator_key"
-    ).format(end(child, key.columns), end(parent, key.referenced_columns), joined(key, "p", "c", operators))
+    ).format(end(child, key.columns), end(parent, key.referenced_columns), joined(key, "p", "c"))
 
 
 @contextmanager
@@ -183,10 +144,9 @@ def count_rule(
     Raises:
         ConfigurationError: the rule names what does not exist, or its SQL cannot be run.
     """
-    operators = read_operators(connection)
     by_table: dict[Relation, list[sql.Composed]] = {}
     for selection in selections(name, rule, catalog, placements):
-        by_table.setdefault(selection.relation, []).append(selected(selection, catalog, tenants, operators))
+        by_table.setdefault(selection.relation, []).append(selected(selection, catalog, tenants))
     found = {}
     for relation, statements in by_table.items():
         with operators_names(connection, name, (relation.schema,)):

@@ -11,9 +11,9 @@ from migrator.core.catalog import Catalog, Relation
 from migrator.core.compare import Digest
 from migrator.core.transfer import RECORD_HASH_SINCE
 from migrator.postgres.connect import Connection, Endpoint, session
-from migrator.postgres.copy import join_snapshot
 from migrator.postgres.digest import whole_table
 from migrator.postgres.reading import own_rows
+from migrator.postgres.sessions import join_snapshot
 
 
 class RowCounts:

@@ -6,14 +6,14 @@ import contextlib
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import psycopg
 from psycopg import sql
 
 from migrator.errors import RefusedError
-from migrator.postgres.connect import Connection, Endpoint, session, translated
+from migrator.postgres.connect import Connection, Endpoint, rows, session, translated
 
 MARK_PREFIX = "migrator "
 
@@ -54,15 +54,11 @@ def _building_name(run: str, name: str) -> str:
     return f"migrator_{run}_{hashlib.sha256(name.encode()).hexdigest()[:16]}"
 
 
-def marks(connection: Connection) -> Mapping[str, Mark | None]:
-    """Every database of the server with its mark (None: not ours); one still being made is marked by its name."""
-    statement = (
-        "SELECT datname, pg_catalog.shobj_description(oid, 'pg_database') FROM pg_catalog.pg_database "
-        "WHERE NOT datistemplate OR pg_catalog.shobj_description(oid, 'pg_database') IS NOT NULL"
-    )
+def marks(connection: Connection, names: Sequence[str] | None = None) -> Mapping[str, Mark | None]:
+    """The server's databases (of these names) with their marks (None: not ours); names mark those still being made."""
     return {
         name: Mark(building[1], "building") if (building := _BUILDING.fullmatch(name)) else Mark.parse(comment)
-        for name, comment in connection.execute(statement)
+        for name, comment in rows(connection, "marks", {"names": None if names is None else list(names)})
     }
 
 
@@ -81,7 +77,8 @@ def create_database(
     Raises:
         RefusedError: a database of that name exists and is not of this run.
     """
-    existing = marks(connection)
+    building = _building_name(mark.run, name)
+    existing = marks(connection, [name, building])
     if name in existing:
         if existing[name] == mark:
             return False
@@ -95,7 +92,6 @@ def create_database(
     options = [sql.SQL("TEMPLATE {}").format(sql.Identifier(template))]
     if like is not None:
         options += locale_options(like)
-    building = _building_name(mark.run, name)
     if building in existing:
         drop_database(connection, building, run=mark.run)  # an attempt that died
     connection.execute(sql.SQL("CREATE DATABASE {} {}").format(sql.Identifier(building), sql.SQL(" ").join(options)))
@@ -140,7 +136,7 @@ def drop_database(connection: Connection, name: str, *, run: str) -> bool:
     Raises:
         RefusedError: it carries no mark of that run.
     """
-    existing = marks(connection)
+    existing = marks(connection, [name])
     if name not in existing:
         return False
     mark = existing[name]
@@ -185,7 +181,7 @@ def ensure_control(server: Endpoint, name: str) -> Endpoint:
     """
     mark = Mark(run="-", role="control")
     with session(server, purpose="control") as connection, translated(server):
-        existing = marks(connection)
+        existing = marks(connection, [name])
         if name in existing:
             found = existing[name]
             if found is None and is_empty(server.at(name)):
@@ -210,7 +206,7 @@ def drop_control(connection: Connection, name: str) -> None:
     Raises:
         RefusedError: it carries no mark of a control database.
     """
-    mark = marks(connection).get(name)
+    mark = marks(connection, [name]).get(name)
     if mark is None or mark.role != "control":
         raise RefusedError(f"The database {name!r} is not a control database of migrator.", "It is left alone.")
     connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -19,10 +19,12 @@ from migrator.core.catalog import Relation
 from migrator.core.compare import Digest
 from migrator.core.transfer import Transfer
 from migrator.postgres.connect import Connection, Endpoint, query, session
-from migrator.postgres.copy import write_receipt
 from migrator.postgres.digest import target_digests
 from migrator.postgres.programs import find_program, run_program
+from migrator.postgres.receipts import find_receipt, write_receipt
 from migrator.postgres.sequences import low_sequences, set_sequences
+from migrator.postgres.spool import Load, load
+from migrator.postgres.statistics import analyse
 
 FINISH_UNIT = "finish"
 
@@ -34,6 +36,7 @@ class TargetWork:
     post_data: str
     transfers: tuple[Transfer, ...]
     sequences: tuple[tuple[Relation, int], ...]  # target sequence -> the value it continues behind
+    loads: tuple[Load, ...] = ()  # what its databases get out of files; otherwise the copies have filled them
 
 
 @dataclass(frozen=True)
@@ -79,9 +82,9 @@ def deferred_script(template: Endpoint, *, server_version: int, programs: Path |
 
 
 def finish_database(unit: FinishUnit, work: TargetWork) -> tuple[Digest, ...]:
-    """Puts back what was left out, sets sequences, analyses, and digests the database.
+    """Loads what waits in files, puts back what was left out, sets sequences, analyses, and digests the database.
 
-    One transaction holds all of the DDL together with its receipt; a unit that has its receipt only digests.
+    One transaction holds all of it up to the receipt; a unit that has its receipt only digests.
 
     Raises:
         DatabaseError: a statement failed, a foreign key does not hold among them; nothing of the unit stays then.
@@ -93,8 +96,10 @@ def finish_database(unit: FinishUnit, work: TargetWork) -> tuple[Digest, ...]:
     }
     with session(unit.endpoint, purpose="finish", settings=settings) as connection:
         with connection.transaction():
-            done = connection.execute(query("receipt_read"), {"unit": FINISH_UNIT}).fetchone()
+            done = find_receipt(connection, FINISH_UNIT, unit.epoch)
             if done is None:
+                for one in work.loads:
+                    load(connection, one, unit.tenant, unit.epoch)
                 connection.execute(sql.SQL(work.post_data))
                 # pg_dump's script sets a search path of its own liking; ours holds for what follows.
                 connection.execute("SET search_path = ''; SET row_security = off")
@@ -104,7 +109,7 @@ def finish_database(unit: FinishUnit, work: TargetWork) -> tuple[Digest, ...]:
                 set_sequences(connection, low)
                 write_receipt(connection, FINISH_UNIT, unit.epoch)
         if done is None:
-            connection.execute("ANALYZE")
+            analyse(connection)
         return target_digests(connection, work.transfers, unit.tenant)
 
 

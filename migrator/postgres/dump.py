@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 from migrator.errors import DatabaseError, RefusedError
+from migrator.files import PRIVATE_DIRECTORY
+from migrator.postgres.cipher import NO_CIPHER, Cipher, read_encrypted, write_encrypted
 from migrator.postgres.connect import Endpoint, session
 from migrator.postgres.programs import find_program, program_version, run_program
 
@@ -19,6 +21,9 @@ _COMPRESSION_BY_NAME_SINCE = 160000
 _UNSUPPORTED = ("does not support compression", "invalid compression specification")
 
 _LOCK_WAIT_MILLISECONDS = 60_000
+
+# The one file of an archive that was encrypted, in the place of pg_dump's directory of many.
+ENCRYPTED = "archive.encrypted"
 
 # pg_restore 17 and newer sets it on every server; older servers do not know it, and nothing depends on it.
 _HARMLESS = ('unrecognized configuration parameter "transaction_timeout"',)
@@ -41,12 +46,14 @@ def dump_directory(
     jobs: int = 1,
     snapshot: str | None = None,
     programs: Path | None = None,
+    cipher: Cipher = NO_CIPHER,
     purpose: str = "dump",
     watch: Watch | None = None,
 ) -> str:
     """Dumps a whole database into a new directory, compressed and flushed to disk; returns the program's version.
 
-    `snapshot` is the id that another session exported: the dump holds what that session sees.
+    `snapshot` is the id that another session exported: the dump holds what that session sees. With a cipher that
+    encrypts it is one stream into one file, which takes one job.
 
     Raises:
         ConfigurationError: no pg_dump fits the server.
@@ -54,18 +61,25 @@ def dump_directory(
     """
     program = find_program("pg_dump", server_version(endpoint), programs)
     version = program_version(program) or 0
-    arguments = [
-        "--format=directory",
-        f"--file={directory}",
-        f"--jobs={jobs}",
-        f"--lock-wait-timeout={_LOCK_WAIT_MILLISECONDS}",
-    ]
+    arguments = [f"--lock-wait-timeout={_LOCK_WAIT_MILLISECONDS}"]
+    if cipher.encrypt:
+        directory.mkdir(mode=PRIVATE_DIRECTORY)
+        arguments.append("--format=custom")
+    else:
+        arguments += ["--format=directory", f"--file={directory}", f"--jobs={jobs}"]
     if snapshot is not None:
         arguments.append(f"--snapshot={snapshot}")
     compressions = _COMPRESSIONS if version >= _COMPRESSION_BY_NAME_SINCE else _COMPRESSIONS[-1:]
     for compression in compressions:
+        compressed = [*arguments, f"--compress={compression}"]
         try:
-            run_program(program, [*arguments, f"--compress={compression}"], endpoint, purpose=purpose, watch=watch)
+            if cipher.encrypt:
+                (directory / ENCRYPTED).unlink(missing_ok=True)
+                write_encrypted(
+                    program, compressed, endpoint, directory / ENCRYPTED, cipher, purpose=purpose, watch=watch
+                )
+            else:
+                run_program(program, compressed, endpoint, purpose=purpose, watch=watch)
             break
         except DatabaseError as error:
             if compression == compressions[-1] or not any(sign in error.message for sign in _UNSUPPORTED):
@@ -91,6 +105,7 @@ def restore(
     jobs: int = 1,
     ownership: Ownership = "keep",
     programs: Path | None = None,
+    cipher: Cipher = NO_CIPHER,
     purpose: str = "restore",
     watch: Watch | None = None,
 ) -> tuple[str, ...]:
@@ -102,13 +117,21 @@ def restore(
     Raises:
         ConfigurationError: no pg_restore fits.
         DatabaseError: the database cannot be reached, or the archive cannot be read.
+        RefusedError: the archive is encrypted and cannot be decrypted.
     """
-    program = find_program("pg_restore", max(server_version(endpoint), oldest_reader(directory)), programs)
-    arguments = [f"--jobs={jobs}"]
+    arguments = []
     if ownership == "drop":
         arguments += ["--no-owner", "--no-privileges", "--no-publications", "--no-subscriptions"]
-    arguments.append(str(directory))
-    done = run_program(program, arguments, endpoint, purpose=purpose, accept=(0, 1), watch=watch)
+    if is_encrypted(directory):
+        # What wrote it cannot be seen from outside: the newest reads all.
+        newest = find_program("pg_restore", None, programs)
+        done = read_encrypted(
+            newest, arguments, endpoint, directory / ENCRYPTED, cipher, purpose=purpose, accept=(0, 1), watch=watch
+        )
+    else:
+        program = find_program("pg_restore", max(server_version(endpoint), oldest_reader(directory)), programs)
+        arguments += [f"--jobs={jobs}", str(directory)]
+        done = run_program(program, arguments, endpoint, purpose=purpose, accept=(0, 1), watch=watch)
     if done.exit_code == 0:
         return ()
     errors = _errors(done.stderr)
@@ -159,13 +182,25 @@ def list_archive(directory: Path, *, programs: Path | None = None) -> tuple[str,
     return tuple(line for line in listed.splitlines() if line and not line.startswith(";"))
 
 
-def read_back(directory: Path, *, programs: Path | None = None) -> None:
+def is_encrypted(directory: Path) -> bool:
+    """Whether an archive was written through an encrypting command."""
+    return (directory / ENCRYPTED).exists()
+
+
+def read_back(directory: Path, *, programs: Path | None = None, cipher: Cipher = NO_CIPHER) -> None:
     """Reads every byte of an archive as a restore would, into nowhere.
 
     Raises:
-        RefusedError: some part is missing, truncated or damaged.
+        RefusedError: some part is missing, truncated or damaged; or it is encrypted and cannot be decrypted.
     """
-    _read(directory, [f"--file={os.devnull}"], programs)
+    if not is_encrypted(directory):
+        _read(directory, [f"--file={os.devnull}"], programs)
+        return
+    program = find_program("pg_restore", None, programs)
+    try:
+        read_encrypted(program, [f"--file={os.devnull}"], None, directory / ENCRYPTED, cipher)
+    except DatabaseError as error:
+        raise _unreadable(directory, error) from error
 
 
 def _read(directory: Path, arguments: list[str], programs: Path | None) -> str:
@@ -173,7 +208,11 @@ def _read(directory: Path, arguments: list[str], programs: Path | None) -> str:
     try:
         return run_program(program, [*arguments, str(directory)]).stdout
     except DatabaseError as error:
-        raise RefusedError(
-            f"The archive {directory} cannot be read back: {error.message}",
-            "It is not fit for a restore: take another one.",
-        ) from error
+        raise _unreadable(directory, error) from error
+
+
+def _unreadable(directory: Path, error: DatabaseError) -> RefusedError:
+    return RefusedError(
+        f"The archive {directory} cannot be read back: {error.message}",
+        "It is not fit for a restore: take another one.",
+    )

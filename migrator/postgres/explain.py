@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 from psycopg import sql
 
-from migrator.core.catalog import Catalog, Relation
-from migrator.core.placement import Placement
+from migrator.core.catalog import Catalog
 from migrator.core.plan import Compare, CopyTable, CreateDatabase, FinishDatabase, PrepareTarget, RaiseFence, Step
-from migrator.core.transfer import Transfer, TransferColumn
+from migrator.core.transfer import Transfer
 from migrator.postgres.fence import fence_statement
 from migrator.postgres.reading import select_rows
 
@@ -18,17 +17,15 @@ from migrator.postgres.reading import select_rows
 def explain(
     step: Step,
     catalog: Catalog,
-    placements: Mapping[Relation, Placement],
-    query_columns: Mapping[Relation, tuple[str, ...]],
-    *,
-    per_tenant: bool,
+    transfers: Mapping[str, Sequence[Transfer]],
 ) -> list[str]:
-    """The statements of one step. Columns are those of the source: the target's schema is not built yet."""
+    """The statements of one step; `transfers` are what travels into the databases of each host."""
     match step:
         case PrepareTarget():
             return [
                 sql.SQL("CREATE DATABASE {}").format(sql.Identifier(step.template)).as_string(None),
-                f"-- alembic upgrade head ({step.tree}); pg_dump of all but post-data into the bare clone",
+                *(f"-- alembic upgrade head ({tree.path})" for tree in step.trees),
+                "-- pg_dump of all but post-data into the bare clone",
                 sql.SQL("CREATE DATABASE {}").format(sql.Identifier(step.bare)).as_string(None),
             ]
         case CreateDatabase():
@@ -38,18 +35,15 @@ def explain(
             relations = [name for table in catalog.tables.values() for name in (table.relation, *table.partitions)]
             return [fence_statement(relation, "RUN").as_string(None) for relation in relations]
         case CopyTable():
-            placement = placements[step.relation]
-            names = query_columns.get(step.relation) or catalog.tables[step.relation].column_names
-            columns = tuple(
-                TransferColumn(target, name) for name in names if (target := placement.columns.get(name, name)) != ""
-            )
-            transfer = Transfer(placement, step.target, per_tenant, columns)
-            into = sql.SQL(", ").join(sql.Identifier(column.target) for column in columns)
+            transfer = next(one for one in transfers[step.target] if one.relation == step.relation)
+            into = sql.SQL(", ").join(sql.Identifier(column.target) for column in transfer.copied)
+            further = [f"-- and so for {len(step.parts) - 1} further parts"] if len(step.parts) > 1 else []
             return [
                 sql.SQL("COPY ({}) TO STDOUT")
                 .format(select_rows(transfer, catalog, pages=step.parts[0]))
                 .as_string(None),
                 sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(*step.destination), into).as_string(None),
+                *further,
             ]
         case FinishDatabase():
             return [

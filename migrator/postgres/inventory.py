@@ -15,7 +15,6 @@ from migrator.core.catalog import Catalog, Table
 from migrator.core.manifest import (
     DatabaseGrant,
     DatabaseProperties,
-    DatabaseSetting,
     Inventory,
     SequenceState,
     SourceIdentity,
@@ -24,8 +23,9 @@ from migrator.core.manifest import (
 from migrator.core.progress import Progress
 from migrator.postgres.catalog import read_catalog, read_objects
 from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, database_error, rows, session
-from migrator.postgres.copy import join_snapshot
 from migrator.postgres.digest import whole_table
+from migrator.postgres.session_settings import apply_settings, read_settings
+from migrator.postgres.sessions import join_snapshot
 
 _CANCEL_SECONDS = 5
 
@@ -126,7 +126,7 @@ def read_properties(connection: Connection) -> DatabaseProperties:
         owner=owner,
         connection_limit=limit,
         comment=comment,
-        settings=tuple(DatabaseSetting(*row) for row in rows(connection, "database_settings")),
+        settings=read_settings(connection),
         grants=None if grants is None else tuple(DatabaseGrant(*grant) for grant in grants),
     )
 
@@ -137,16 +137,7 @@ def apply_properties(connection: Connection, database: str, properties: Database
     connection.execute(
         sql.SQL("ALTER DATABASE {} CONNECTION LIMIT {}").format(name, sql.Literal(properties.connection_limit))
     )
-    for setting in properties.settings:
-        # FROM CURRENT, because a list such as search_path would have to be taken apart and quoted by its elements.
-        where = (
-            sql.SQL("ROLE {} IN DATABASE {}").format(sql.Identifier(setting.role), name)
-            if setting.role
-            else sql.SQL("DATABASE {}").format(name)
-        )
-        with connection.transaction():
-            connection.execute("SELECT pg_catalog.set_config(%s, %s, true)", [setting.name, setting.value])
-            connection.execute(sql.SQL("ALTER {} SET {} FROM CURRENT").format(where, _setting(setting.name)))
+    apply_settings(connection, database, properties.settings)
     if properties.grants is not None:
         connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
         for grant in properties.grants:
@@ -159,8 +150,3 @@ def apply_properties(connection: Connection, database: str, properties: Database
                 )
             )
     connection.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(name, sql.Identifier(properties.owner)))
-
-
-def _setting(name: str) -> sql.Composable:
-    """A setting's name: that of an extension has two parts."""
-    return sql.SQL(".").join(sql.Identifier(part) for part in name.split("."))

@@ -9,9 +9,9 @@ from psycopg import sql
 from migrator.core.catalog import Catalog, ForeignKey, Relation
 from migrator.core.cleaning import ByAge, ByCondition, Selection, Share, readable
 from migrator.core.placement import Placements
-from migrator.postgres.cleaning import joined, operators_names, read_operators, selected
+from migrator.postgres.cleaning import operators_names, selected
 from migrator.postgres.connect import Connection, query
-from migrator.postgres.reading import own_rows, source_of, tenant_key
+from migrator.postgres.reading import joined, own_rows, source_of, tenant_key
 
 SAMPLES = 5
 
@@ -33,7 +33,6 @@ class Picking:
         self.catalog = catalog
         self._placements = placements
         self._tenants = tenants
-        self._operators = read_operators(connection)
         self._relations: list[Relation] = sorted(catalog.tables)
         self._number = {relation: number for number, relation in enumerate(self._relations)}
 
@@ -117,7 +116,7 @@ class Picking:
             selection.relation,
             0,
             selection.reason,
-            selected(selection, self.catalog, self._tenants, self._operators),
+            selected(selection, self.catalog, self._tenants),
         )
         if isinstance(selection, ByCondition | ByAge):
             with operators_names(self.connection, rule, (selection.relation.schema,)):
@@ -134,7 +133,7 @@ class Picking:
         ).format(
             own_rows(self.catalog, key.table),
             own_rows(self.catalog, key.referenced),
-            joined(key, "p", "c", self._operators),
+            joined(key, "p", "c"),
             sql.Literal(rule),
             sql.Literal(self._number[key.referenced]),
             sql.Literal(depth - 1),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from psycopg.conninfo import make_conninfo
 
@@ -128,18 +128,7 @@ def run_program(
     Raises:
         DatabaseError: its exit code is not in `accept`; the message holds its own words, secrets masked.
     """
-    environment = dict(os.environ)
-    command = [str(program)]
-    if endpoint is not None:
-        given = endpoint.parameters
-        extra = {name: value for name, value in _CONNECTION_DEFAULTS.items() if name not in given}
-        conninfo, environment = Endpoint(
-            make_conninfo(endpoint.conninfo, **extra, application_name=f"migrator {purpose or program.name}")
-        ).for_program()
-        # --no-password: a prompt without a terminal would wait for ever.
-        command += ["--no-password", f"--dbname={conninfo}"]
-    # Messages are matched below, so they must come in one language.
-    environment["LC_ALL"] = "C"
+    command, environment = invocation(program, endpoint, purpose)
     process = subprocess.Popen(
         [*command, *arguments],
         env=environment,
@@ -152,10 +141,27 @@ def run_program(
     try:
         stdout, stderr = _communicate(process, watch)
     finally:
-        _end(process)
+        end_process(process)
     if process.returncode not in accept:
-        raise _failure(program.name, process.returncode, stderr, endpoint)
+        raise program_failure(program.name, process.returncode, stderr, endpoint)
     return Completed(process.returncode, stdout, stderr)
+
+
+def invocation(program: Path, endpoint: Endpoint | None, purpose: str) -> tuple[list[str], dict[str, str]]:
+    """The beginning of a command line that connects to `endpoint`, and the environment with what is secret of it."""
+    environment = dict(os.environ)
+    command = [str(program)]
+    if endpoint is not None:
+        given = endpoint.parameters
+        extra = {name: value for name, value in _CONNECTION_DEFAULTS.items() if name not in given}
+        conninfo, environment = Endpoint(
+            make_conninfo(endpoint.conninfo, **extra, application_name=f"migrator {purpose or program.name}")
+        ).for_program()
+        # --no-password: a prompt without a terminal would wait for ever.
+        command += ["--no-password", f"--dbname={conninfo}"]
+    # Messages are matched below, so they must come in one language.
+    environment["LC_ALL"] = "C"
+    return command, environment
 
 
 def _communicate(process: subprocess.Popen[str], watch: Callable[[], None] | None) -> tuple[str, str]:
@@ -167,7 +173,7 @@ def _communicate(process: subprocess.Popen[str], watch: Callable[[], None] | Non
                 watch()
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def end_process(process: subprocess.Popen[Any]) -> None:
     """Ends a process that still runs: politely first, so that it cancels the queries of its own workers."""
     if process.poll() is None:
         process.terminate()
@@ -181,7 +187,8 @@ def _end(process: subprocess.Popen[str]) -> None:
             stream.close()
 
 
-def _failure(name: str, exit_code: int, stderr: str, endpoint: Endpoint | None) -> DatabaseError:
+def program_failure(name: str, exit_code: int, stderr: str, endpoint: Endpoint | None) -> DatabaseError:
+    """What a program's end means to an operator, in the program's words, secrets masked."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     told = [line for line in lines if "error:" in line or "ERROR:" in line or "DETAIL:" in line] or lines[-3:]
     text = " ".join(line.removeprefix(f"{name}: ").removeprefix("error: ") for line in told[:4])

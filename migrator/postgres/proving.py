@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from psycopg import sql
 
 from migrator.core.catalog import ForeignKey, Relation
 from migrator.core.compare import Digest, RowDifference, merge_keys
+from migrator.core.manifest import DatabaseSetting
 from migrator.core.transfer import Transfer
 from migrator.postgres.catalog import Objects, read_objects
 from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, session
 from migrator.postgres.digest import target_digests
-from migrator.postgres.reading import by_key, key_text, target_hash
+from migrator.postgres.reading import by_key, equal, holds, key_text, target_hash, text_of
 from migrator.postgres.sequences import low_sequences
+from migrator.postgres.session_settings import read_settings
 
 _KEYS_A_QUERY = 10_000
 
@@ -43,11 +45,12 @@ def examine(
     template: Objects,
     given: Mapping[Relation, int],
     soft_deleted: Mapping[Relation, str],
+    settings: Sequence[DatabaseSetting] = (),
 ) -> DatabaseFacts:
     """Reads one target database in one read-only session.
 
     `given` are the values up to which the source's sequences have given numbers, by target sequence; `soft_deleted`
-    names the deletion columns.
+    names the deletion columns, `settings` are those that the database gives its sessions.
     """
     with session(endpoint, purpose="verify", settings=READ_ONLY) as connection:
         return DatabaseFacts(
@@ -55,11 +58,18 @@ def examine(
             target,
             tenant,
             target_digests(connection, transfers, tenant),
-            object_differences(template, read_objects(connection)),
+            object_differences(
+                {**template, **_as_objects(settings)},
+                {**read_objects(connection), **_as_objects(read_settings(connection))},
+            ),
             tuple(_leaks(connection, transfers, tenant)) if tenant else (),
             tuple((str(name), stands or 0, value) for name, stands, value in low_sequences(connection, given)),
             tuple(_live_rows(connection, soft_deleted)),
         )
+
+
+def _as_objects(settings: Iterable[DatabaseSetting]) -> Objects:
+    return {("setting", f"{one.role} {one.name}".strip()): one.value for one in settings}
 
 
 def object_differences(expected: Objects, found: Objects) -> tuple[tuple[str, str, str], ...]:
@@ -105,7 +115,7 @@ def _foreign_rows(transfer: Transfer, by_relation: Mapping[Relation, Transfer], 
             if parent is None:
                 return None  # the path leaves this database: its references are checked across databases instead
             if (alias, hop) not in joins:
-                condition = _joined(hop, here, parent, alias, f"h{len(joins) + 1}")
+                condition = joined(hop, here, parent, sql.Identifier(alias), sql.Identifier(f"h{len(joins) + 1}"))
                 if condition is None:
                     return None
                 joins[alias, hop] = f"h{len(joins) + 1}"
@@ -115,33 +125,40 @@ def _foreign_rows(transfer: Transfer, by_relation: Mapping[Relation, Transfer], 
                     )
                 )
             alias, here = joins[alias, hop], parent
-        column = _named(here, one.column or "")
+        column = target_name(here, one.column or "")
         if column is None:
             return None
-        keys.append(sql.SQL("{}::text").format(sql.Identifier(alias, column)))
+        keys.append(text_of(sql.Identifier(alias, column), one.blank))
     return sql.SQL("SELECT count(*) FROM {} WHERE COALESCE({}) <> {}").format(
         sql.SQL(" ").join(froms), sql.SQL(", ").join(keys), sql.Literal(tenant)
     )
 
 
-def _joined(hop: ForeignKey, child: Transfer, parent: Transfer, start: str, alias: str) -> sql.Composed | None:
-    """The hop's condition by the columns' names in the target; None where one of them did not travel."""
-    pattern = sql.SQL("{}::text = {}::text" if hop.as_text else "{} = {}")
+def joined(
+    hop: ForeignKey, child: Transfer, parent: Transfer, start: sql.Identifier, alias: sql.Identifier
+) -> sql.Composed | None:
+    """The hop's condition by the columns' names in the target; None where one of them did not travel.
+
+    The child goes by `start` there, the parent by `alias`.
+    """
     conditions = []
-    for left, right in zip(hop.columns, hop.referenced_columns, strict=True):
-        here, there = _named(child, left), _named(parent, right)
+    for place, (left, right) in enumerate(zip(hop.columns, hop.referenced_columns, strict=True)):
+        here, there = target_name(child, left), target_name(parent, right)
         if here is None or there is None:
             return None
-        conditions.append(pattern.format(sql.Identifier(alias, there), sql.Identifier(start, here)))
+        referenced, referencing = (
+            sql.SQL("{}.{}").format(end, sql.Identifier(name)) for end, name in ((alias, there), (start, here))
+        )
+        conditions.append(equal(hop, place, referenced, referencing))
     if hop.when is not None:
-        column = _named(child, hop.when[0])
+        column = target_name(child, hop.when[0])
         if column is None:
             return None
-        conditions.append(sql.SQL("{}::text = {}").format(sql.Identifier(start, column), sql.Literal(hop.when[1])))
+        conditions.append(sql.SQL("{}.{}::text = {}").format(start, sql.Identifier(column), sql.Literal(hop.when[1])))
     return sql.SQL(" AND ").join(conditions)
 
 
-def _named(transfer: Transfer, source_column: str) -> str | None:
+def target_name(transfer: Transfer, source_column: str) -> str | None:
     """The target's name of a source column, None where it did not travel."""
     return next((column.target for column in transfer.columns if column.source == source_column), None)
 
@@ -165,13 +182,15 @@ class Reference:
     columns: tuple[str, ...]
     parent: Relation
     parent_columns: tuple[str, ...]
+    when: tuple[str, str] | None = None  # the condition of a polymorphic key
 
 
 def severed_reference(key: ForeignKey, child: Transfer, parent: Transfer) -> Reference | None:
     """The reference in the targets' names; None where a column of it did not travel."""
-    columns = tuple(_named(child, name) for name in key.columns)
-    referenced = tuple(_named(parent, name) for name in key.referenced_columns)
-    if None in columns or None in referenced:
+    columns = tuple(target_name(child, name) for name in key.columns)
+    referenced = tuple(target_name(parent, name) for name in key.referenced_columns)
+    when = (target_name(child, key.when[0]), key.when[1]) if key.when is not None else None
+    if None in columns or None in referenced or (when is not None and when[0] is None):
         return None
     return Reference(
         key,
@@ -179,15 +198,17 @@ def severed_reference(key: ForeignKey, child: Transfer, parent: Transfer) -> Ref
         tuple(name for name in columns if name is not None),
         parent.destination,
         tuple(name for name in referenced if name is not None),
+        (when[0], when[1]) if when is not None and when[0] is not None else None,
     )
 
 
 def orphans(child: Connection, parent: Connection, reference: Reference) -> tuple[int, tuple[str, ...]]:
     """(how many distinct keys of the child database the parent database lacks, some of them)."""
     columns = sql.SQL(", ").join(sql.Identifier(name) for name in reference.columns)
-    complete = sql.SQL(" AND ").join(
-        sql.SQL("{} IS NOT NULL").format(sql.Identifier(name)) for name in reference.columns
-    )
+    complete = sql.SQL(" AND ").join(holds(sql.Identifier(name), reference.key.blank) for name in reference.columns)
+    if reference.when is not None:
+        column, value = reference.when
+        complete += sql.SQL(" AND {}::text = {}").format(sql.Identifier(column), sql.Literal(value))
     statement = sql.SQL("SELECT DISTINCT {} FROM {} WHERE {}").format(
         columns, sql.Identifier(*reference.child), complete
     )
@@ -224,13 +245,15 @@ def _absent(
     names = [sql.Identifier(f"k{number}") for number, _ in enumerate(types)]
     arrays = [sql.Literal([key[number] for key in keys]) for number, _ in enumerate(types)]
     unnested = sql.SQL(", ").join(sql.SQL("{}::text[]").format(array) for array in arrays)
-    equal = sql.SQL(" AND ").join(
+    # A text that names a row of integers need not be a number: '01' is not row 1, and 'x' is no error.
+    cast = sql.SQL("k.{}" if reference.key.as_text else "CAST(k.{} AS {})")
+    conditions = [
         # The type's name comes from the parent's catalog, spelt by format_type, quoted where it needs to be.
-        sql.SQL("p.{} = CAST(k.{} AS {})").format(sql.Identifier(column), name, sql.SQL(type_))
-        for column, name, type_ in zip(reference.parent_columns, names, types, strict=True)
-    )
+        equal(reference.key, place, sql.Identifier("p", column), cast.format(name, sql.SQL(type_)))
+        for place, (column, name, type_) in enumerate(zip(reference.parent_columns, names, types, strict=True))
+    ]
     statement = sql.SQL("SELECT k.* FROM unnest({}) AS k({}) WHERE NOT EXISTS (SELECT FROM {} p WHERE {})").format(
-        unnested, sql.SQL(", ").join(names), sql.Identifier(*reference.parent), equal
+        unnested, sql.SQL(", ").join(names), sql.Identifier(*reference.parent), sql.SQL(" AND ").join(conditions)
     )
     return [tuple(row) for row in parent.execute(statement)]
 
@@ -248,7 +271,7 @@ def drill_down(
 
     `keyed_source` is `reading.select_keyed` for the tenant, `key` the primary key's source columns.
     """
-    names = [_named(transfer, name) for name in key]
+    names = [target_name(transfer, name) for name in key]
     if None in names or not names:
         return ()
     there = [name for name in names if name is not None]

@@ -28,7 +28,7 @@ def read_server_facts(
 ) -> ServerFacts:
     """What one target server offers. No SQL tells the free disk: it is configured, or looked at on this machine."""
     with session(endpoint, purpose="dry-run", settings=READ_ONLY) as connection:
-        ((role, may_create, _),) = rows(connection, "server_role")
+        ((role, may_create, may_make_roles, passes, _),) = rows(connection, "server_role")
         return ServerFacts(
             name,
             connection.info.server_version,
@@ -40,6 +40,8 @@ def read_server_facts(
             configured_bytes if configured_bytes is not None else free_bytes(connection),
             role,
             system_identifier(connection),
+            may_make_roles,
+            passes,
         )
 
 

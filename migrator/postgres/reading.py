@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -12,7 +13,7 @@ from psycopg.pq import TransactionStatus
 from migrator.core.catalog import Catalog, ForeignKey, Relation
 from migrator.core.paths import KeyPath
 from migrator.core.placement import Placement
-from migrator.core.transfer import TEXTUAL, Transfer, TransferColumn
+from migrator.core.transfer import LARGE_OBJECT, TEXTUAL, Transfer, TransferColumn
 from migrator.errors import ConfigurationError
 from migrator.postgres.connect import Connection
 
@@ -80,7 +81,7 @@ def _base(placement: Placement, catalog: Catalog | None) -> sql.Composed:
 def source_of(placement: Placement, catalog: Catalog) -> sql.Composed:
     """The FROM item: the table or query as `t`, LEFT JOINed along its key path and the paths tried after it."""
     joins = [_base(placement, catalog)]
-    for (start, hop), alias in _aliases(placement.key_path).items():
+    for (start, hop), alias in aliases(placement.key_path).items():
         joins.append(
             sql.SQL("LEFT JOIN {} AS {} ON {}").format(
                 own_rows(catalog, hop.referenced), sql.Identifier(alias), _condition(hop, start, alias)
@@ -96,7 +97,7 @@ def tenant_key(placement: Placement, *, only: KeyPath | None = None) -> sql.Comp
     """
     if placement.key_path is None:
         return sql.SQL("NULL::text").format()
-    aliases = _aliases(placement.key_path)
+    known = aliases(placement.key_path)
     keys = []
     for path in (only,) if only is not None else placement.key_path.alternatives:
         if path.column is None:
@@ -104,12 +105,34 @@ def tenant_key(placement: Placement, *, only: KeyPath | None = None) -> sql.Comp
             continue
         alias = _ROW
         for hop in path.hops:
-            alias = aliases[alias, hop]
-        keys.append(sql.SQL("{}::text").format(sql.Identifier(alias, path.column)))
+            alias = known[alias, hop]
+        keys.append(text_of(sql.Identifier(alias, path.column), path.blank))
     return keys[0] if len(keys) == 1 else sql.SQL("COALESCE({})").format(sql.SQL(", ").join(keys))
 
 
-def _aliases(path: KeyPath | None) -> dict[tuple[str, ForeignKey], str]:
+def text_of(column: sql.Composable, blank: str | None) -> sql.Composed:
+    """A key column as text, NULL where it holds the value that stands for none."""
+    if blank is None:
+        return sql.SQL("{}::text").format(column)
+    return sql.SQL("nullif({}::text, {})").format(column, sql.Literal(blank))
+
+
+def holds(column: sql.Composable, blank: str | None) -> sql.Composed:
+    """Whether a key column holds something: neither NULL nor the value that stands for none."""
+    return sql.SQL("{} IS NOT NULL").format(column if blank is None else text_of(column, blank))
+
+
+def leads_nowhere(path: KeyPath) -> sql.Composed:
+    """Whether no alternative of the path begins at all: a column that it begins with is NULL, or as good as NULL."""
+    return sql.SQL(" AND ").join(
+        sql.SQL("NOT ({})").format(
+            sql.SQL(" AND ").join(holds(sql.Identifier(_ROW, column), blank) for column in columns)
+        )
+        for columns, blank in path.starts
+    )
+
+
+def aliases(path: KeyPath | None) -> dict[tuple[str, ForeignKey], str]:
     """An alias for each join, by where it starts and the key it follows; paths with the same beginning share it."""
     found: dict[tuple[str, ForeignKey], str] = {}
     for alternative in path.alternatives if path is not None else ():
@@ -121,15 +144,45 @@ def _aliases(path: KeyPath | None) -> dict[tuple[str, ForeignKey], str]:
 
 def _condition(hop: ForeignKey, start: str, alias: str) -> sql.Composed:
     """When a row of `hop.table` (as `start`) references one of `hop.referenced` (as `alias`)."""
-    pattern = sql.SQL("{}::text = {}::text" if hop.as_text else "{} = {}")
-    conditions = [
-        pattern.format(sql.Identifier(alias, there), sql.Identifier(start, here))
-        for here, there in zip(hop.columns, hop.referenced_columns, strict=True)
-    ]
-    if hop.when is not None:
-        column, value = hop.when
-        conditions.append(sql.SQL("{}::text = {}").format(sql.Identifier(start, column), sql.Literal(value)))
-    return sql.SQL(" AND ").join(conditions)
+    condition = joined(hop, alias, start)
+    if hop.when is None:
+        return condition
+    column, value = hop.when
+    return condition + sql.SQL(" AND {}::text = {}").format(sql.Identifier(start, column), sql.Literal(value))
+
+
+def joined(key: ForeignKey, parent: str, child: str) -> sql.Composed:
+    """The condition that a row of alias `child` references the row of alias `parent`, as the server compares them."""
+    return sql.SQL(" AND ").join(
+        equal(key, place, sql.Identifier(parent, there), sql.Identifier(child, here))
+        for place, (here, there) in enumerate(zip(key.columns, key.referenced_columns, strict=True))
+    )
+
+
+def equal(key: ForeignKey, place: int, referenced: sql.Composable, referencing: sql.Composable) -> sql.Composed:
+    """The comparison of the key's columns at one place."""
+    if key.as_text:
+        return sql.SQL("{}::text = {}::text").format(referenced, referencing)
+    return sql.SQL("{} {} {}").format(
+        referenced, _operator(*(key.operators[place] if key.operators else _EQUAL)), referencing
+    )
+
+
+_EQUAL = ("pg_catalog", "=")
+
+
+def _operator(schema: str, symbol: str) -> sql.Composable:
+    # An operator cannot be quoted as an identifier; what consists of anything but operator characters is none.
+    assert re.fullmatch(r"[-+*/<>=~!@#%^&|`?]+", symbol), symbol
+    if (schema, symbol) == _EQUAL:
+        return sql.SQL("=")
+    return sql.SQL("OPERATOR({}.{})").format(sql.Identifier(schema), sql.SQL(symbol))
+
+
+_LARGE_OBJECT_TEXT = sql.SQL(
+    "pg_catalog.concat_ws(' ', {}, (SELECT pg_catalog.encode(pg_catalog.sha256(pg_catalog.lo_get(m.oid)), 'hex') "
+    "FROM pg_catalog.pg_largeobject_metadata m WHERE m.oid = {}))"
+)
 
 
 def row_hash(columns: Sequence[tuple[sql.Composable, str]], *, records: bool) -> sql.Composed:
@@ -138,6 +191,11 @@ def row_hash(columns: Sequence[tuple[sql.Composable, str]], *, records: bool) ->
     With `records` (both servers 14 or newer) columns with a type are hashed in their binary form, those without ('')
     as text; COLLATE "C" makes text hash by its bytes, whatever the collation's provider. Otherwise the row's text is.
     """
+    # The number names the object; what it holds is compared with it. A number that names none stands for itself.
+    columns = [
+        (_LARGE_OBJECT_TEXT.format(expression, expression), "text") if type_ == LARGE_OBJECT else (expression, type_)
+        for expression, type_ in columns
+    ]
     if not records:
         return sql.SQL("pg_catalog.hashtextextended(ROW({})::text, 0)").format(
             sql.SQL(", ").join(expression for expression, _ in columns)
@@ -170,19 +228,11 @@ def _read(column: TransferColumn) -> sql.Composed:
     return sql.SQL("{}.{}").format(ROW, sql.Identifier(column.source))
 
 
-def select_rows(
-    transfer: Transfer,
-    catalog: Catalog,
-    *,
-    keys: Sequence[str] | None = None,
-    but: Sequence[str] | None = None,
-    pages: tuple[int, int | None] | None = None,
-    ordered: bool = False,
-) -> sql.Composed:
-    """SELECT of (tenant key, row hash, copied columns …) for one transfer, `ordered` by tenant where that is asked for.
+def select_rows(transfer: Transfer, catalog: Catalog, *, pages: tuple[int, int | None] | None = None) -> sql.Composed:
+    """SELECT of (tenant key, row hash, copied columns …) for one transfer.
 
-    `keys` limits it to those tenants' rows, `but` to all but those (rows without a key among them); `pages` to the
-    heap blocks [first, last), which the planner reads by a TID range scan (14 and newer) instead of a full one.
+    `pages` limits it to the heap blocks [first, last), which the planner reads by a TID range scan (14 and newer)
+    instead of a full one.
     """
     key = (
         tenant_key(transfer.placement) if transfer.per_tenant or transfer.unowned_only else sql.SQL("''::text").format()
@@ -190,14 +240,9 @@ def select_rows(
     hashed = source_hash(transfer)
     # COPY's line for a row of no columns is an empty one, which an empty text is too.
     copied = [_read(column) for column in transfer.copied] or [sql.SQL("''").format()]
-    order = sql.SQL(' ORDER BY {} COLLATE "C"').format(key) if ordered else sql.SQL("")
-    return (
-        sql.SQL("SELECT {} FROM {}").format(
-            sql.SQL(", ").join([key, hashed, *copied]), source_of(transfer.placement, catalog)
-        )
-        + where(transfer, keys=keys, but=but, pages=pages, everyones=transfer.for_everyone)
-        + order
-    )
+    return sql.SQL("SELECT {} FROM {}").format(
+        sql.SQL(", ").join([key, hashed, *copied]), source_of(transfer.placement, catalog)
+    ) + where(transfer, pages=pages)
 
 
 def select_keyed(transfer: Transfer, catalog: Catalog, key: Sequence[str], tenant: str | None) -> sql.Composed:
@@ -227,19 +272,18 @@ def where(
     transfer: Transfer,
     *,
     keys: Sequence[str] | None = None,
-    but: Sequence[str] | None = None,
     pages: tuple[int, int | None] | None = None,
     everyones: bool = False,
 ) -> sql.Composed:
-    """The WHERE clause for `select_rows`' limits; empty without any. `everyones` adds rows without a key to `keys`."""
+    """The WHERE clause; empty without any limit.
+
+    `keys` limits it to those tenants' rows, to which `everyones` adds the rows without a key; `pages` to heap blocks.
+    """
     conditions: list[sql.Composable] = []
     if keys is not None:
         key = tenant_key(transfer.placement)
         known = sql.SQL("{} = ANY ({}::text[])").format(key, sql.Literal(list(keys)))
         conditions.append(sql.SQL("({} OR {} IS NULL)").format(known, key) if everyones else known)
-    if but:
-        key = tenant_key(transfer.placement)
-        conditions.append(sql.SQL("({} = ANY ({}::text[])) IS NOT TRUE").format(key, sql.Literal(list(but))))
     if transfer.unowned_only:
         conditions.append(sql.SQL("{} IS NULL").format(tenant_key(transfer.placement)))
     if pages is not None:

@@ -9,9 +9,9 @@ from psycopg import sql
 
 from migrator.core.catalog import Catalog, Relation
 from migrator.core.changes import KINDS, ChangeKind, Conflict, DatabaseChanges, RowChange, parents_first
-from migrator.postgres.copy import escaped
 from migrator.postgres.reading import own_rows, qualified
 from migrator.postgres.replay import row_key
+from migrator.postgres.sinks import escaped
 
 _HEAD = """-- Rows that were changed in {database} after migrate, for psql in this directory:
 --     psql -X -f replay.sql 'postgresql://…/monolith'

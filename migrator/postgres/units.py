@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 from psycopg import sql
 
@@ -14,6 +15,7 @@ from migrator.core.transfer import Transfer
 from migrator.postgres.connect import Connection, Endpoint, rows
 from migrator.postgres.copy import CopyUnit, Destination, UnownedRows
 from migrator.postgres.reading import select_rows, set_search_path
+from migrator.postgres.spool import Load
 
 # Sessions that are not ours to take: a DBA's psql, monitoring, our own journal and snapshot.
 _SPARE_CONNECTIONS = 8
@@ -40,53 +42,55 @@ def copy_units(
     snapshot: str,
     source: Endpoint,
     control: Endpoint,
-    group: int,
+    sessions: int,
+    spool: Path,
 ) -> Iterator[CopyUnit]:
-    """The units of every copy step; a worker holds sessions to at most `group` databases at once.
+    """The units of every copy step; a worker holds `sessions` to targets at most.
 
-    Where there are more, the rows are read in the order of their tenants, each database in its turn: one sort of the
-    table costs less than reading it once for every group. Only what goes to every tenant alike is read in groups.
+    A target of more databases than that is read into files in the directory `spool`.
     """
-    for number in range(max((math.ceil(len(found) / group) for found in databases.values()), default=1)):
-        for step in steps:
-            transfer = next(item for item in transfers[step.target] if item.relation == step.relation)
-            everyone = databases[step.target]
-            if transfer.unowned_only:
-                everyone = [Destination(UNOWNED, one.endpoint) for one in everyone]
-            ordered = len(everyone) > group and not transfer.for_everyone
-            chosen = everyone if ordered else everyone[number * group : (number + 1) * group]
-            if number > 0 and (ordered or not chosen):
-                continue
-            # The first group's units also meet the rows of no known tenant, so that these are met exactly once.
-            keys = [one.tenant for one in chosen] if number > 0 else None
-            others = [one.tenant for one in everyone[len(chosen) :]] if number == 0 else []
-            placement = transfer.placement
-            quarantined = placement.unowned == "quarantine" and transfer.per_tenant and not transfer.is_replica
-            columns = sql.SQL(", ").join(sql.Identifier(column.target) for column in transfer.copied)
-            into = sql.SQL("({})").format(columns) if transfer.copied else sql.SQL("")
-            for part, pages in enumerate(step.parts):
-                rows_ = select_rows(transfer, catalog, keys=keys, but=others, pages=pages, ordered=ordered)
-                yield CopyUnit(
-                    run=run,
-                    step=f"{step.id}#{part}/{number}",
-                    receipt=f"{step.id}#{part}",
-                    relation=f"{step.relation.schema}.{step.relation.name}",
-                    target=step.target,
-                    epoch=epoch,
-                    snapshot=snapshot,
-                    source=source,
-                    select=rows_.as_string(None),
-                    insert=sql.SQL("COPY {} {} FROM STDIN")
-                    .format(sql.Identifier(*transfer.destination), into)
-                    .as_string(None),
-                    columns=columns.as_string(None),
-                    destinations=tuple(chosen),
-                    set_search_path=set_search_path(placement).as_string(None) if placement.search_path else "",
-                    unowned=_unowned_rows(transfer),
-                    quarantine=control if quarantined else None,
-                    first=number == 0,
-                    ordered=ordered,
-                )
+    for step in steps:
+        transfer = next(item for item in transfers[step.target] if item.relation == step.relation)
+        placement = transfer.placement
+        tenant = UNOWNED if transfer.unowned_only else None
+        destinations = tuple(
+            Destination(one.tenant if tenant is None else tenant, one.endpoint) for one in databases[step.target]
+        )
+        spooled = len(destinations) > sessions
+        quarantined = placement.unowned == "quarantine" and transfer.per_tenant and not transfer.is_replica
+        columns = sql.SQL(", ").join(sql.Identifier(column.target) for column in transfer.copied)
+        into = sql.SQL("({})").format(columns) if transfer.copied else sql.SQL("")
+        for part, pages in enumerate(step.parts):
+            receipt = f"{step.id}#{part}"
+            yield CopyUnit(
+                run=run,
+                step=f"{receipt}/spool" if spooled else receipt,
+                receipt=receipt,
+                relation=f"{step.relation.schema}.{step.relation.name}",
+                target=step.target,
+                epoch=epoch,
+                snapshot=snapshot,
+                source=source,
+                select=select_rows(transfer, catalog, pages=pages).as_string(None),
+                insert=sql.SQL("COPY {} {} FROM STDIN")
+                .format(sql.Identifier(*transfer.destination), into)
+                .as_string(None),
+                columns=columns.as_string(None),
+                destinations=destinations,
+                spool=str(spool / f"{hashlib.sha256(receipt.encode()).hexdigest()[:16]}.rows") if spooled else "",
+                set_search_path=set_search_path(placement).as_string(None) if placement.search_path else "",
+                unowned=_unowned_rows(transfer),
+                quarantine=control if quarantined else None,
+            )
+
+
+def loads_of(target: str, units: Iterable[CopyUnit]) -> tuple[Load, ...]:
+    """What each database of that target gets out of files."""
+    return tuple(
+        Load(unit.receipt, unit.relation, unit.insert, unit.spool)
+        for unit in units
+        if unit.spool and unit.target == target
+    )
 
 
 def _unowned_rows(transfer: Transfer) -> UnownedRows:

@@ -12,6 +12,7 @@ from migrator.errors import ConfigurationError
 from migrator.files import private_directory, write_atomically
 from migrator.postgres.audit import examine
 from migrator.report.document import to_json
+from migrator.stages.audit_history import run_history
 from migrator.stages.audit_outcome import audit_outcome
 from migrator.stages.audit_targets import look_at_targets
 from migrator.stages.workspace import Workspace
@@ -34,7 +35,8 @@ def audit(workspace: Workspace, *, baseline: Path | None = None, rules: tuple[st
     with workspace.stage("audit") as (run, summary):
         with workspace.read_source("audit") as connection:
             facts = examine(connection, workspace.settings, workspace.progress)
-        facts = replace(facts, targets=look_at_targets(workspace, run))
+        history = run_history(workspace, run.id) if not rules or "S23" in chosen(rules) else None
+        facts = replace(facts, targets=look_at_targets(workspace, run), history=history)
         found = review(facts, suppress=workspace.settings.audit.suppress, baseline=known, only=rules)
         outcome = audit_outcome(run.id, facts, found)
         file = _keep(workspace.backups / "audit", run.id, outcome)

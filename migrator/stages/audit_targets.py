@@ -24,7 +24,7 @@ def look_at_targets(workspace: Workspace, run: Run) -> TargetFacts:
     plan, obstacle, conflict = _plan(workspace)
     servers: list[ServerFacts] = []
     unreachable: dict[str, str] = {}
-    for name in target_servers(workspace):
+    for name in workspace.settings.target_servers:
         try:
             servers.append(server_facts(workspace, name))
         except DatabaseError as error:
@@ -32,15 +32,10 @@ def look_at_targets(workspace: Workspace, run: Run) -> TargetFacts:
     migrated = workspace.journal.last(run.id, "migrate")
     drifted: Iterable[DriftedDatabase] = ()
     if plan is not None and migrated is not None and migrated.status == "done" and not unreachable:
-        drifted = _drifted(workspace, plan, {name for server in servers for name in server.databases})
+        drifted = _drifted(workspace, plan, servers)
     return TargetFacts(
         plan, obstacle, conflict, run.id, workspace.settings.limits.jobs, tuple(servers), unreachable, tuple(drifted)
     )
-
-
-def target_servers(workspace: Workspace) -> tuple[str, ...]:
-    """The servers on which targets are made, by name."""
-    return workspace.settings.target_servers
 
 
 def server_facts(workspace: Workspace, name: str) -> ServerFacts:
@@ -74,17 +69,22 @@ def _plan(workspace: Workspace) -> tuple[Plan | None, str, str]:
         return None, "", error.message
 
 
-def _drifted(workspace: Workspace, plan: Plan, existing: set[str]) -> Iterable[DriftedDatabase]:
+def _drifted(workspace: Workspace, plan: Plan, servers: Iterable[ServerFacts]) -> Iterable[DriftedDatabase]:
+    existing = {(server.name, name) for server in servers for name in server.databases}
     templates = {
-        step.target: _objects(workspace.server(step.server).at(step.template))
+        (step.target, step.server): _objects(workspace.server(step.server).at(step.template))
         for step in plan.of(PrepareTarget)
-        if step.template in existing
+        if (step.server, step.template) in existing
     }
-    made = [step for step in plan.of(CreateDatabase) if step.target in templates and step.database in existing]
+    made = [
+        step
+        for step in plan.of(CreateDatabase)
+        if (step.target, step.server) in templates and (step.server, step.database) in existing
+    ]
     endpoints = [workspace.server(step.server).at(step.database) for step in made]
     with ThreadPoolExecutor(workspace.settings.limits.jobs) as pool:
         for step, objects in zip(made, pool.map(_objects, endpoints), strict=True):
-            if differences := object_differences(templates[step.target], objects):
+            if differences := object_differences(templates[step.target, step.server], objects):
                 yield DriftedDatabase(step.database, differences)
 
 

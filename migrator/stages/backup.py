@@ -13,7 +13,7 @@ from migrator.errors import ConfigurationError, RefusedError
 from migrator.files import sha256, tree_size, write_atomically
 from migrator.journal import Run
 from migrator.postgres.connect import session
-from migrator.postgres.dump import dump_directory, read_back
+from migrator.postgres.dump import dump_directory
 from migrator.postgres.fence import read_fence
 from migrator.postgres.inventory import (
     exported_snapshot,
@@ -29,8 +29,8 @@ from migrator.stages.backup_directory import (
     MANIFEST,
     check_backup,
     files_below,
+    finish_dump,
     keep_verification,
-    make_private,
     newest,
     place,
     taking,
@@ -57,10 +57,13 @@ def backup(workspace: Workspace, *, verify: bool = False) -> Outcome:
     """
     with workspace.stage("backup") as (run, summary):
         require_privileges(workspace, "read", "every row")
+        workspace.cipher.require()
         found = _keep_or_take(workspace, run)
         verification = verification_of(found.directory)
         tried = verify and not (verification and verification.passed)
         if tried:
+            if found.manifest.encryption:
+                workspace.cipher.require_decrypting(found.directory)
             verification = verify_backup(workspace, run.id, found.directory, found.manifest)
             keep_verification(found.directory, verification)
         _record(workspace, run, found, verification)
@@ -82,10 +85,15 @@ def _keep_or_take(workspace: Workspace, run: Run) -> Backup:
             why = error.message
         else:
             changes = () if fence is not None else manifest.inventory.changes(_inventory(workspace))
-            if not changes:
+            plain = bool(workspace.cipher.encrypt) and not manifest.encryption and fence is None
+            if not changes and not plain:
                 return Backup(kept, manifest, taken=False)
             more = f" and {len(changes) - 3} more" if len(changes) > 3 else ""
-            why = f"The source has changed since {kept.name} was taken: {'; '.join(changes[:3])}{more}."
+            why = (
+                f"The source has changed since {kept.name} was taken: {'; '.join(changes[:3])}{more}."
+                if changes
+                else f"{kept.name} is not encrypted, and [backup] encrypt is set."
+            )
         workspace.progress.say(f"{why} Another backup is taken.")
     if fence is not None:
         raise RefusedError(
@@ -142,6 +150,7 @@ def _fill(workspace: Workspace, run: Run, partial: Path) -> Manifest:
             jobs=jobs,
             snapshot=snapshot,
             programs=workspace.programs,
+            cipher=workspace.cipher,
             purpose=purpose,
             watch=lambda: _show(workspace, dump),
         )
@@ -150,8 +159,7 @@ def _fill(workspace: Workspace, run: Run, partial: Path) -> Manifest:
             workspace.source, connection, snapshot, jobs=jobs, purpose=_PURPOSE, progress=workspace.progress
         )
         source, properties = identity(read_whole_catalog(connection)), read_properties(connection)
-    make_private(dump)
-    read_back(dump, programs=workspace.programs)
+    finish_dump(workspace, dump)
     manifest = Manifest(
         format=1,
         run=run.id,
@@ -164,6 +172,7 @@ def _fill(workspace: Workspace, run: Run, partial: Path) -> Manifest:
         inventory=inventory,
         properties=properties,
         files=tuple(files_below(partial).values()),
+        encryption=workspace.cipher.name,
     )
     write_atomically(partial / MANIFEST, manifest.to_json())
     return manifest

@@ -15,7 +15,16 @@ from pathlib import Path
 
 from migrator.core.manifest import BackupFile, Manifest, Verification, defects, parse_manifest
 from migrator.errors import ConfigurationError, RefusedError
-from migrator.files import private_directory, rename_durably, sha256, write_atomically
+from migrator.files import (
+    PRIVATE_DIRECTORY,
+    PRIVATE_FILE,
+    private_directory,
+    rename_durably,
+    sha256,
+    write_atomically,
+)
+from migrator.postgres.dump import is_encrypted, read_back
+from migrator.stages.workspace import Workspace
 
 DUMP = "dump"
 MANIFEST = "manifest.json"
@@ -79,10 +88,18 @@ def files_below(directory: Path) -> Mapping[str, BackupFile]:
     return found
 
 
-def make_private(directory: Path) -> None:
-    """Closes a dump to everybody else; pg_dump's own modes follow the umask."""
-    for path in (directory, *directory.rglob("*")):
-        path.chmod(0o700 if path.is_dir() else 0o600)
+def finish_dump(workspace: Workspace, dump: Path) -> None:
+    """Closes a fresh dump to everybody else (pg_dump's own modes follow the umask) and reads every byte of it back.
+
+    Raises:
+        RefusedError: it cannot be read back.
+    """
+    for path in (dump, *dump.rglob("*")):
+        path.chmod(PRIVATE_DIRECTORY if path.is_dir() else PRIVATE_FILE)
+    if is_encrypted(dump) and not workspace.cipher.decrypt:
+        workspace.progress.say(f"{dump.name} is encrypted and was not read back: [backup] decrypt is not set here.")
+        return
+    read_back(dump, programs=workspace.programs, cipher=workspace.cipher)
 
 
 def check_backup(directory: Path, source_id: str) -> Manifest:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from migrator.core.compare import differences
 from migrator.core.manifest import Manifest, Verification
-from migrator.core.names import MAX_IDENTIFIER_BYTES
 from migrator.errors import DatabaseError, RefusedError
 from migrator.files import sha256, tree_size
 from migrator.postgres.connect import Endpoint, session
-from migrator.postgres.databases import Mark, create_database, drop_database, exists
+from migrator.postgres.databases import Mark, create_database, exists
 from migrator.postgres.dump import Ownership, restore
 from migrator.postgres.inventory import apply_properties, exported_snapshot, take_inventory
 from migrator.stages.backup_directory import DUMP, MANIFEST
+from migrator.stages.scratch import drop_scratch, scratch_database
 from migrator.stages.workspace import Workspace
 
 # Roles belong to a server, not to a database: a trial restore elsewhere may lack them, and no row depends on them.
@@ -32,8 +30,7 @@ def verify_backup(workspace: Workspace, run: str, directory: Path, manifest: Man
         RefusedError: a database of the scratch name exists that is not of this run.
     """
     began, limits = time.monotonic(), workspace.settings.limits
-    name = _scratch_name(workspace.prefix, run)
-    with _scratch_database(workspace, run, name) as endpoint:
+    with scratch_database(workspace, run) as endpoint:
         jobs = jobs_within(limits.jobs, limits.max_target_connections)
         failed = _restore(workspace, endpoint, directory, "drop", jobs)
         wrong = _compare(workspace, endpoint, manifest, jobs)
@@ -83,7 +80,7 @@ def restore_backup_into(workspace: Workspace, run: str, directory: Path, manifes
         with session(server, purpose="restore") as connection:
             apply_properties(connection, database, manifest.properties)
     except BaseException:
-        _drop(workspace, server, database, run)
+        drop_scratch(workspace, server, database, run)
         raise
     return endpoint
 
@@ -94,39 +91,6 @@ def jobs_within(jobs: int, budget: int | None) -> int:
     Two are always there besides: the program's own, and the one that holds the snapshot.
     """
     return jobs if budget is None else max(1, min(jobs, budget - 2))
-
-
-def _scratch_name(prefix: str, run: str) -> str:
-    tail = f"_scratch_{run}".replace("-", "_")
-    head = prefix.encode()[: MAX_IDENTIFIER_BYTES - len(tail.encode())].decode(errors="ignore")
-    return head + tail
-
-
-@contextmanager
-def _scratch_database(workspace: Workspace, run: str, name: str) -> Iterator[Endpoint]:
-    server = workspace.server()
-    mark = Mark(run, "scratch")
-    _reclaim(workspace, server, name, run)
-    workspace.journal.artefact(run, "database", name, "intended", target="scratch")
-    with session(server, purpose="scratch") as connection:
-        create_database(connection, name, mark, like=workspace.source)
-    try:
-        workspace.journal.artefact(run, "database", name, "created", target="scratch")
-        yield server.at(name)
-    finally:
-        _drop(workspace, server, name, run)
-
-
-def _reclaim(workspace: Workspace, server: Endpoint, name: str, run: str) -> None:
-    """Drops the scratch database of an attempt that died."""
-    if any(item.name == name for item in workspace.journal.artefacts(run, "database")) and exists(server, name):
-        _drop(workspace, server, name, run)
-
-
-def _drop(workspace: Workspace, server: Endpoint, name: str, run: str) -> None:
-    with session(server, purpose="scratch") as connection:
-        drop_database(connection, name, run=run)
-    workspace.journal.artefact(run, "database", name, "dropped")
 
 
 def _restore(
@@ -142,6 +106,7 @@ def _restore(
         jobs=jobs,
         ownership=ownership,
         programs=workspace.programs,
+        cipher=workspace.cipher,
     )
     workspace.progress.finish(task)
     return failed

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from migrator import config
-from migrator.core.catalog import ForeignKey, Relation
+from migrator.core.catalog import Catalog, ForeignKey, Relation
+from migrator.core.grouping import group_tables
 from migrator.core.hops import virtual_key
 from migrator.core.inference import candidate_keys, polymorphic_pairs, tables_of_types
+from migrator.core.inheritance import inherited_keys
 from migrator.core.outcome import Outcome, Section
 from migrator.core.paths import KeyPath
 from migrator.core.placement import Placement, Placements, place
-from migrator.core.proposal import Agreement, Draft, Proposal, WithoutTenant, complete, draft, propose, settle
+from migrator.core.proposal import Agreement, Draft, Proposal, WithoutTenant, complete, draft, grouped, propose, settle
+from migrator.core.session_settings import tenant_setting
 from migrator.core.settings import Settings
-from migrator.core.tenant_root import RootCandidate, RootChoice, choose, rank
-from migrator.core.tomltext import Findings, Polymorph, TenantColumns, render
+from migrator.core.tenant_root import RootCandidate, RootChoice, choose, hidden_keys, key_of, rank
+from migrator.core.tomltext import Findings, Layout, Polymorph, TenantColumns, render
 from migrator.errors import ConfigurationError, RefusedError
 from migrator.files import write_atomically
+from migrator.postgres.archive import Ownership
 from migrator.postgres.catalog import read_catalog
 from migrator.postgres.connect import Connection
 from migrator.postgres.estimates import row_counts
-from migrator.postgres.inference import agreement, disagreeing, supported, type_values, without_tenant
+from migrator.postgres.inference import agreement, disagreeing, is_unique, type_values, weighed, without_tenant
+from migrator.postgres.large_objects import naming_columns
+from migrator.postgres.session_settings import read_readers
 from migrator.stages.trees import LEFT_OUT_FILE, Trees, divide_source, write_trees
 from migrator.stages.workspace import Workspace
 
@@ -41,11 +47,27 @@ _SLUGS = (
 )
 _NAMES = ("name", "nom", "title", "label", "display_name", "company_name", "raison_sociale", "full_name", "libelle")
 
+# So large a part of a table's rows has to be named by rows of a tenant, one for one, before it counts as theirs.
+_OWNED = 0.8
+
 # Asks which of several tenant roots is meant; None where nobody can be asked.
 Ask = Callable[[Sequence[RootCandidate]], str | None]
 
 
-def init(workspace: Workspace, directory: Path, *, tenant_root: str | None = None, ask: Ask | None = None) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What init is asked for: the layout, and what is known already of tenants or groups of tables."""
+
+    layout: Layout = "tenants"
+    tenant_root: str | None = None
+    groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    ownership: Ownership = "kept"
+
+
+_DEFAULT = Wanted()
+
+
+def init(workspace: Workspace, directory: Path, wanted: Wanted = _DEFAULT, *, ask: Ask | None = None) -> Outcome:
     """Writes `migrator.toml` and `migrations/` into `directory`.
 
     Raises:
@@ -61,19 +83,20 @@ def init(workspace: Workspace, directory: Path, *, tenant_root: str | None = Non
             "Edit it, or move it away; `migrator init --trees` writes only the Alembic trees anew, for what it says.",
         )
     with workspace.read_source("init") as connection:
-        found = _Reading(workspace, connection, tenant_root, ask).findings()
+        reading = _Reading(workspace, connection, wanted.tenant_root, ask)
+        found = reading.findings() if wanted.layout == "tenants" else reading.grouped(wanted.layout, wanted.groups)
     text = render(found)
     directory.mkdir(parents=True, exist_ok=True)
     settings = _settings(workspace, directory, text)
     placements = place(found.catalog, settings)
     text = render(replace(found, severed=placements.severed))
-    trees = divide_source(replace(workspace, settings=settings), found.catalog, placements)
+    trees = divide_source(replace(workspace, settings=settings), found.catalog, placements, wanted.ownership)
     made = write_trees(directory / _MIGRATIONS, trees)
     write_atomically(file, text.encode(), mode=0o644)
     return _outcome(workspace, found, placements, trees, file, made)
 
 
-def regenerate_trees(workspace: Workspace, directory: Path) -> Outcome:
+def regenerate_trees(workspace: Workspace, directory: Path, ownership: Ownership = "kept") -> Outcome:
     """Writes the trees anew for an edited migrator.toml.
 
     Raises:
@@ -82,20 +105,12 @@ def regenerate_trees(workspace: Workspace, directory: Path) -> Outcome:
     with workspace.read_source("init") as connection:
         catalog = read_catalog(connection, workspace.settings.source.schemas)
     placements = place(catalog, workspace.settings)
-    renamed = [
-        one for one in placements.tables.values() if one.target and (one.destination != one.relation or one.columns)
-    ]
-    if renamed:
-        raise RefusedError(
-            f"{renamed[0].relation} has another name or other columns in its target, which no generated tree has.",
-            "Write that as a revision of your own, after the baseline, and leave the baseline as it is.",
-        )
-    trees = divide_source(workspace, catalog, placements)
+    trees = divide_source(workspace, catalog, placements, ownership)
     made = write_trees(directory / _MIGRATIONS, trees)
     return Outcome(
         "init",
         headline=f"Wrote {len(made)} Alembic trees.",
-        summary={target: len(entries) for target, entries in trees.division.targets.items()},
+        summary={target: len(entries) for target, entries in trees.objects.items()},
         sections=_tree_sections(trees),
         data=_tree_data(trees, made),
         next=("migrator placements", "migrator dry-run"),
@@ -110,25 +125,25 @@ class _Reading:
         self.connection = connection
         self.root_name = root
         self.ask = ask
-        self.catalog = read_catalog(connection, workspace.settings.source.schemas)
+        self.catalog = self._with_hidden_keys(read_catalog(connection, workspace.settings.source.schemas))
         self.say = workspace.progress.say
 
     def findings(self) -> Findings:
-        if not self.catalog.tables:
-            raise ConfigurationError(
-                f"The database {self.catalog.database} has no tables.", "Check --source, and --schema if it was given."
-            )
-        self.say(f"reading {len(self.catalog.tables)} tables of {self.catalog.database}")
-        virtual = supported(self.connection, self.catalog, candidate_keys(self.catalog))
+        self._require_tables()
+        handed_down = [key for found in inherited_keys(self.catalog).values() for key in found]
+        known = {(key.table, column) for key in handed_down for column in key.columns}
+        candidates = [key for key in candidate_keys(self.catalog) if (key.table, key.columns[0]) not in known]
+        virtual, contradicted = weighed(self.connection, self.catalog, candidates)
         polymorphs, pairs = self._polymorphs()
-        keys = (*self.catalog.foreign_keys, *virtual, *pairs)
+        keys = (*self.catalog.foreign_keys, *handed_down, *virtual, *pairs)
         choice = choose(rank(self.catalog, keys), keys)
-        root, root_key = self._root(choice)
-        rows = row_counts(self.connection, self.catalog)
-        drafted, agreements = self._draft(keys, root, root_key)
-        without = self._without_tenant(drafted, keys)
+        root, root_key = self._root(choice, keys)
+        rows = self.rows = row_counts(self.connection, self.catalog)
+        drafted, agreements = self._draft(keys, root, root_key, {})
+        drafted, agreements = self._owned(drafted, agreements, keys, root_key)
+        without = self._without_tenant(drafted, keys, root_key)
         drafted, agreements, without = self._completed(drafted, agreements, without, keys, root_key)
-        proposals = propose(drafted, rows=rows, agreements=agreements, without=without)
+        proposals = propose(drafted, rows=rows, agreements=agreements, without=without, contradicted=contradicted)
         used = {"auth", "tenant", *(one.target for one in proposals), *(one.unowned for one in proposals)}
         if any(one.decide for one in proposals):
             used.add("shared")
@@ -137,13 +152,52 @@ class _Reading:
             self.workspace.prefix,
             self.workspace.source.public,
             tuple(self.workspace.settings.source.schemas),
-            self._columns(root, root_key),
+            replace(
+                self._columns(root, root_key),
+                settings=tenant_setting(read_readers(self.connection), drafted.found.paths),
+            ),
             choice,
             proposals,
             virtual,
             polymorphs,
             targets=tuple(name for name in ("auth", "shared", "tenant") if name in used),
+            large_objects=self._large_objects(),
         )
+
+    def _large_objects(self) -> dict[Relation, tuple[str, ...]]:
+        found: dict[Relation, tuple[str, ...]] = {}
+        for one in naming_columns(self.connection, self.catalog):
+            found[one.relation] = (*found.get(one.relation, ()), one.column)
+        return found
+
+    def grouped(self, layout: Layout, groups: Mapping[str, Sequence[str]]) -> Findings:
+        """A target for each group of tables that belong together, and no tenants."""
+        self._require_tables()
+        virtual, _ = weighed(self.connection, self.catalog, candidate_keys(self.catalog))
+        polymorphs, _ = self._polymorphs()
+        members = group_tables(self.catalog, (*self.catalog.foreign_keys, *virtual), groups)
+        proposals = grouped(members)
+        return Findings(
+            self.catalog,
+            self.workspace.prefix,
+            self.workspace.source.public,
+            tuple(self.workspace.settings.source.schemas),
+            None,
+            RootChoice((), None, ""),
+            proposals,
+            virtual,
+            polymorphs,
+            large_objects=self._large_objects(),
+            targets=tuple(sorted({one.target for one in proposals if one.target})),
+            layout=layout,
+        )
+
+    def _require_tables(self) -> None:
+        if not self.catalog.tables:
+            raise ConfigurationError(
+                f"The database {self.catalog.database} has no tables.", "Check --source, and --schema if it was given."
+            )
+        self.say(f"reading {len(self.catalog.tables)} tables of {self.catalog.database}")
 
     # -- references ---------------------------------------------------------------------------------------------------
 
@@ -164,7 +218,7 @@ class _Reading:
                     )
                     for value, one in named.items()
                 ]
-                held = [key for key in supported(self.connection, self.catalog, tried) if key.when is not None]
+                held = [key for key in weighed(self.connection, self.catalog, tried)[0] if key.when is not None]
                 if not held:
                     continue
                 evidence = f"{len(held)} of {len(values)} types name tables that hold the rows"
@@ -173,9 +227,17 @@ class _Reading:
                 keys += [replace(key, evidence=evidence) for key in held]
         return tuple(found), tuple(keys)
 
+    def _with_hidden_keys(self, catalog: Catalog) -> Catalog:
+        """Takes a part of a primary key for a key of its own where the rows of what may be tenants say so."""
+        tables = dict(catalog.tables)
+        for relation, column in hidden_keys(catalog):
+            if is_unique(self.connection, catalog, relation, column):
+                tables[relation] = replace(tables[relation], unique_keys=(*tables[relation].unique_keys, (column,)))
+        return replace(catalog, tables=tables)
+
     # -- the tenant root ----------------------------------------------------------------------------------------------
 
-    def _root(self, choice: RootChoice) -> tuple[Relation, str]:
+    def _root(self, choice: RootChoice, keys: Sequence[ForeignKey]) -> tuple[Relation, str]:
         name = self.root_name
         if name is None and choice.chosen is None:
             name = self.ask(choice.candidates) if self.ask is not None and choice.candidates else None
@@ -197,12 +259,12 @@ class _Reading:
                 f"The source has no table {name!r}.", "--tenant-root takes a table's name, or schema.table."
             )
         table = self.catalog.tables[root]
-        single = [unique[0] for unique in (table.primary_key, *table.unique_keys) if len(unique) == 1]
-        if not single:
+        key = key_of(table, keys)
+        if key is None:
             raise ConfigurationError(
                 f"{root} has no unique column that could be the tenant key.", "Add a primary key of one column to it."
             )
-        return root, single[0]
+        return root, key
 
     def _columns(self, root: Relation, key: str) -> TenantColumns:
         table = self.catalog.tables[root]
@@ -219,15 +281,18 @@ class _Reading:
             notes.append(
                 f"{root} is a tree ({own[0].columns[0]} names the row above): every row of it is a tenant of its own."
             )
+        if len(table.primary_key) > 1 and key in table.primary_key:
+            notes.append(
+                f"{key} is unique in the rows of {root}, although no constraint says so: each run looks again."
+            )
         return TenantColumns(root, key, slug, name, tuple(notes))
 
     # -- what only the rows can tell ----------------------------------------------------------------------------------
 
     def _draft(
-        self, keys: Sequence[ForeignKey], root: Relation, root_key: str
+        self, keys: Sequence[ForeignKey], root: Relation, root_key: str, chosen: dict[Relation, KeyPath]
     ) -> tuple[Draft, dict[Relation, Agreement]]:
         """Drafts again and again until no ambiguous table is left that its rows can decide on."""
-        chosen: dict[Relation, KeyPath] = {}
         agreements: dict[Relation, Agreement] = {}
         while True:
             drafted = draft(self.catalog, keys, root, root_key, chosen)
@@ -243,17 +308,41 @@ class _Reading:
             if not settled:
                 return drafted, agreements
 
+    def _owned(
+        self, drafted: Draft, agreements: dict[Relation, Agreement], keys: Sequence[ForeignKey], root_key: str
+    ) -> tuple[Draft, dict[Relation, Agreement]]:
+        """Gives tables without a path the paths of the rows that name theirs one for one, where these own most rows."""
+        tried: set[Relation] = set()
+        while pathless := [relation for relation in drafted.pathless if relation not in tried]:
+            tried.update(pathless)
+            chosen = {relation: path for relation, path in drafted.written.items() if relation not in drafted.through}
+            for relation in pathless:
+                ways = drafted.owners(relation)
+                found = self._agreement(relation, ways)
+                total = self.rows.get(relation)
+                if found.disagreeing or total is None or found.rows < max(1, _OWNED * total):
+                    continue
+                chosen[relation] = complete(ways, found)
+            if len(chosen) > len(drafted.written) - len(drafted.through & drafted.written.keys()):
+                drafted, more = self._draft(keys, drafted.root, root_key, chosen)
+                agreements = agreements | more
+        return drafted, agreements
+
     def _agreement(self, relation: Relation, paths: Sequence[KeyPath]) -> Agreement:
         rows, unequal, by_path = agreement(self.connection, self.catalog, relation, paths)
         samples = disagreeing(self.connection, self.catalog, relation, paths) if unequal else ()
         return Agreement(rows, unequal, by_path, samples)
 
-    def _without_tenant(self, drafted: Draft, keys: Sequence[ForeignKey]) -> dict[Relation, WithoutTenant]:
+    def _without_tenant(
+        self, drafted: Draft, keys: Sequence[ForeignKey], root_key: str
+    ) -> dict[Relation, WithoutTenant]:
         found = {}
         for relation in drafted.nullable:
             placement = Placement(relation, "", True, relation, "", key_path=drafted.found.paths[relation])
             parents = [key for key in keys if key.referenced == relation and drafted.is_tenants(key.table)]
-            found[relation] = WithoutTenant(*without_tenant(self.connection, self.catalog, placement, parents))
+            found[relation] = WithoutTenant(
+                *without_tenant(self.connection, self.catalog, placement, parents, drafted.root, root_key)
+            )
         return found
 
     def _completed(
@@ -280,7 +369,7 @@ class _Reading:
         if not more:
             return drafted, agreements, without
         again = draft(self.catalog, keys, drafted.root, root_key, chosen)
-        return again, agreements, self._without_tenant(again, keys)
+        return again, agreements, self._without_tenant(again, keys, root_key)
 
 
 def _settings(workspace: Workspace, directory: Path, text: str) -> Settings:
@@ -310,7 +399,7 @@ def _outcome(
         + (f" {len(undecided)} tables have to be decided on." if undecided else ""),
         summary={
             "source": str(workspace.source),
-            "tenant root": str(placements.tenant_root),
+            "tenant root": str(placements.tenant_root) if placements.tenant_root else None,
             "tables": len(found.catalog.tables),
             **{target: sum(one.target == target for one in placed) for target in found.targets},
             "ignored": sum(bool(one.ignored) for one in placed),
@@ -319,18 +408,7 @@ def _outcome(
             "severed keys": len(placements.severed),
         },
         sections=(
-            Section(
-                "Tenant root",
-                ("table", "points", "why"),
-                tuple((str(one.relation), one.score, "; ".join(one.reasons)) for one in found.choice.candidates),
-                text=f"{placements.tenant_root}: "
-                + (
-                    found.choice.why
-                    if found.choice.chosen is not None and found.choice.chosen.relation == placements.tenant_root
-                    else "as you said"
-                )
-                + ".",
-            ),
+            _root_section(found, placements) if found.tenants is not None else _group_section(found),
             *(
                 (
                     Section(
@@ -362,7 +440,7 @@ def _outcome(
         ),
         data={
             "file": str(file),
-            "tenant_root": str(placements.tenant_root),
+            "tenant_root": str(placements.tenant_root) if placements.tenant_root else None,
             "candidates": [
                 {"table": str(one.relation), "score": one.score, "reasons": one.reasons}
                 for one in found.choice.candidates
@@ -377,6 +455,24 @@ def _outcome(
         if undecided
         else ("migrator placements", "migrator audit"),
     )
+
+
+def _root_section(found: Findings, placements: Placements) -> Section:
+    chosen = found.choice.chosen is not None and found.choice.chosen.relation == placements.tenant_root
+    return Section(
+        "Tenant root",
+        ("table", "points", "why"),
+        tuple((str(one.relation), one.score, "; ".join(one.reasons)) for one in found.choice.candidates),
+        text=f"{placements.tenant_root}: {found.choice.why if chosen else 'as you said'}.",
+    )
+
+
+def _group_section(found: Findings) -> Section:
+    tables = {
+        name: ", ".join(str(one.relation) for one in found.proposals if one.target == name) for name in found.targets
+    }
+    text = "Which tables belong together is for you to say: edit the targets of [tables.X], then `init --trees`."
+    return Section("Targets", ("target", "tables"), tuple(tables.items()), text=text)
 
 
 def _said(one: Proposal) -> str:
@@ -411,7 +507,7 @@ def _tree_sections(trees: Trees) -> tuple[Section, ...]:
 def _tree_data(trees: Trees, made: Sequence[Path]) -> Mapping[str, object]:
     return {
         "trees": [str(path) for path in made],
-        "objects": {target: len(entries) for target, entries in trees.division.targets.items()},
+        "objects": {target: len(entries) for target, entries in trees.objects.items()},
         "left_out": [
             {"object": one.entry.title, "reason": one.reason, "spans": one.spans} for one in trees.division.left
         ],

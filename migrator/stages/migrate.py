@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 from migrator.core.catalog import Relation
 from migrator.core.compare import Difference, Digest, total
@@ -14,32 +17,41 @@ from migrator.core.outcome import Outcome
 from migrator.core.plan import CopyTable, CreateDatabase, FinishDatabase, Plan, PrepareTarget
 from migrator.core.transfer import RECORD_HASH_SINCE, Transfer, base_type, has_own_hash, last_value
 from migrator.errors import InterruptedRunError, RefusedError, SnapshotLostError, TargetsFailedError
-from migrator.execute import CreateUnit, carry_out, create_databases, prepare_target
+from migrator.execute import carry_out, create_databases, prepare_target
+from migrator.files import private_directory
 from migrator.journal import Journal, Run
 from migrator.postgres.catalog import read_objects, read_sequences
 from migrator.postgres.connect import READ_ONLY, session
-from migrator.postgres.copy import Destination
+from migrator.postgres.copy import CopyUnit, Destination
 from migrator.postgres.counting import RowCounts, lock_against_ddl
 from migrator.postgres.databases import drop_database
 from migrator.postgres.deferred import FinishUnit, TargetWork
 from migrator.postgres.fence import lift_fence, raise_fence, read_fence
+from migrator.postgres.large_objects import copy_large_objects
+from migrator.postgres.roles import make_role, marked_roles
 from migrator.postgres.snapshot import Snapshot, release_readers
-from migrator.postgres.units import copy_units, session_budget
+from migrator.postgres.spool import discard
+from migrator.postgres.units import copy_units, loads_of, session_budget
 from migrator.stages.backup_restore import jobs_within
 from migrator.stages.drift import drift_section, routed_digests, written_since
 from migrator.stages.executor import executor
+from migrator.stages.isolation import hand_out, make_groups
 from migrator.stages.pacing import Pacing
 from migrator.stages.privileges import require_privileges
 from migrator.stages.proof import Proof, proof_sections, prove
-from migrator.stages.resolve import Resolved, resolve
+from migrator.stages.resolve import Resolved, complete_template, resolve
+from migrator.stages.session_settings import TargetSettings
 from migrator.stages.survey import Survey, plan_of, survey, survey_in
+from migrator.stages.taken_back import all_are_there, require_same_source, taken_back
 from migrator.stages.workspace import Workspace
 from migrator.workers import Work, warm_up
 
 _MAINTENANCE_MEMORY_KB = 256 * 1024
 
 
-def migrate(workspace: Workspace, *, without_backup: bool = False, fence: bool = True) -> Outcome:
+def migrate(
+    workspace: Workspace, *, without_backup: bool = False, fence: bool = True, passwords: bool = True
+) -> Outcome:
     """Splits the source as planned, or goes on where an earlier attempt stopped.
 
     Raises:
@@ -50,13 +62,18 @@ def migrate(workspace: Workspace, *, without_backup: bool = False, fence: bool =
         require_privileges(workspace, "read", "every row", *(("fence",) if fence else ()))
         found = survey(workspace)
         plan = plan_of(workspace, found)
-        if done := _done_before(workspace, run, plan):
+        if not taken_back(workspace, run.id) and (done := _done_before(workspace, run, plan)):
             return done
+        require_same_source(workspace, run, found)
         _require_dry_run(workspace, run, plan)
         if not without_backup:
             _require_backup(workspace, run)
         workspace.journal.set_fingerprint(run.id, plan.fingerprint)
-        return _Migration(workspace, run, plan, found, fenced=fence).carry_out(summary)
+        outcome = _Migration(workspace, run, plan, found, fenced=fence).carry_out(summary)
+        all_are_there(workspace, run.id)
+        if passwords:
+            hand_out(workspace, run, plan)
+        return outcome
 
 
 def _done_before(workspace: Workspace, run: Run, plan: Plan) -> Outcome | None:
@@ -180,20 +197,32 @@ class _Migration:
 
     def _prepare_targets(self) -> Mapping[str, str]:
         scripts: dict[str, str] = {}
+        self._make_roles()
         for step in self.plan.of(PrepareTarget):
-            self.workspace.progress.say(
-                f"building the schema of target {step.target} (revision {', '.join(step.heads)})"
-            )
+            built = ", ".join(f"{tree.target} (revision {', '.join(tree.heads)})" for tree in step.trees)
+            self.workspace.progress.say(f"building the schema of target {built}")
             scripts[step.target] = prepare_target(
                 step,
                 run=self.run.id,
                 journal=self.journal,
                 server=self.workspace.server(step.server),
                 like=self.workspace.source,
-                tree=self.workspace.settings.path(self.workspace.settings.targets[step.target].migrations),
+                trees=[(self.workspace.settings.path(Path(tree.path)), tree.schema) for tree in step.trees],
+                complete=partial(complete_template, self.workspace, self.survey, step.target),
                 programs=self.workspace.programs,
             )
         return scripts
+
+    def _make_roles(self) -> None:
+        """The read-only roles that do not exist yet, on every server where they read something."""
+        wanted = {(step.server, role) for step in self.plan.of(CreateDatabase) for role in step.readers}
+        for server, role in sorted(wanted):
+            with session(self.workspace.server(server), purpose="prepare") as connection:
+                if role not in marked_roles(connection):
+                    self.journal.artefact(self.run.id, "role", role, "intended")
+                if make_role(connection, role, self.run.id):
+                    self.journal.artefact(self.run.id, "role", role, "created")
+        make_groups(self.workspace, self.run, self.plan)
 
     # -- the fence and the snapshot -------------------------------------------------------------------------------
 
@@ -278,6 +307,7 @@ class _Migration:
                 self.workspace.progress.say(
                     f"the source was writable since the last attempt: {len(copied)} steps are done again"
                 )
+            discard(self.workspace.spool(self.run.id))
             for step in self.plan.of(CreateDatabase):
                 with session(self.workspace.server(step.server), purpose="reset") as connection:
                     drop_database(connection, step.database, run=self.run.id)
@@ -317,29 +347,33 @@ class _Migration:
     ) -> tuple[Proof, Mapping[str, str]]:
         workspace, settings = self.workspace, self.workspace.settings
         values = self._sequence_values(epoch, resolved)
-        targets = {
-            name: TargetWork(post_data[name], target.transfers, tuple(values[name].items()))
-            for name, target in resolved.items()
-        }
         transfers = {name: target.transfers for name, target in resolved.items()}
         jobs = jobs_within(settings.limits.jobs, settings.limits.max_source_connections)
         budget = self._session_budget()
-        group = max(1, (budget - 2 * jobs) // jobs)
-        databases: dict[str, list[Destination]] = {name: [] for name in settings.targets}
+        sessions = max(1, (budget - 2 * jobs) // jobs)
+        databases: dict[str, list[Destination]] = {name: [] for name in settings.hosted}
         for step in self.plan.of(CreateDatabase):
             databases[step.target].append(Destination(step.tenant, workspace.server(step.server).at(step.database)))
-        copies = copy_units(
-            self._copy_steps(),
-            transfers,
-            databases,
-            self.survey.catalog,
-            run=self.run.id,
-            epoch=epoch,
-            snapshot=snapshot.id,
-            source=workspace.source,
-            control=workspace.control,
-            group=group,
+        copies = list(
+            copy_units(
+                self._copy_steps(),
+                transfers,
+                databases,
+                self.survey.catalog,
+                run=self.run.id,
+                epoch=epoch,
+                snapshot=snapshot.id,
+                source=workspace.source,
+                control=workspace.control,
+                sessions=sessions,
+                spool=workspace.spool(self.run.id),
+            )
         )
+        self._require_room(copies)
+        targets = {
+            name: TargetWork(post_data[name], target.transfers, tuple(values[name].items()), loads_of(name, copies))
+            for name, target in resolved.items()
+        }
         finishes = {
             step.database: FinishUnit(
                 self.run.id,
@@ -366,18 +400,15 @@ class _Migration:
             snapshot.close()
             release_readers(workspace.source)
 
-        work = Work(self.run.id, workspace.control, group, paced=settings.limits.paces, targets=targets)
+        work = Work(self.run.id, workspace.control, sessions, paced=settings.limits.paces, targets=targets)
         pacing = Pacing(workspace, self.run, jobs)
         try:
             pacing(jobs)
             with executor(settings.limits, work, jobs) as units:
-                create_databases(
-                    units,
-                    [
-                        CreateUnit(self.run.id, step, workspace.server(step.server))
-                        for step in self.plan.of(CreateDatabase)
-                    ],
-                    workspace.progress,
+                create_databases(units, self.run.id, self.plan.of(CreateDatabase), workspace.server, workspace.progress)
+                TargetSettings(workspace, self.plan).apply()
+                copy_large_objects(
+                    workspace.source, snapshot.id, self.survey.catalog, transfers, databases, epoch=epoch, jobs=jobs
                 )
                 carried = carry_out(
                     units,
@@ -393,7 +424,26 @@ class _Migration:
         finally:
             pacing.close()
             counts.close()
+        if not carried.failures:
+            discard(workspace.spool(self.run.id))
         return self._prove(transfers), carried.failures
+
+    def _require_room(self, copies: Sequence[CopyUnit]) -> None:
+        """What is read into files has to fit on the disk: a table's text takes about what its heap does."""
+        spooled = {unit.relation for unit in copies if unit.spool}
+        if not spooled:
+            return
+        tables = self.survey.catalog.tables.values()
+        needed = sum(one.bytes for one in tables if f"{one.relation.schema}.{one.relation.name}" in spooled)
+        directory = private_directory(self.workspace.spool(self.run.id))
+        free = shutil.disk_usage(directory).free
+        if needed > free:
+            raise RefusedError(
+                f"There are more databases than sessions to them, so {len(spooled)} tables go through files: about "
+                f"{needed:,} bytes, and {directory} has {free:,} free.",
+                "Name a larger disk ([paths] spool), or allow more sessions (--max-target-connections).",
+            )
+        self.workspace.progress.say(f"reading {len(spooled)} tables into files first: more databases than sessions")
 
     def _session_budget(self) -> int:
         """How many sessions to targets may be open at once: what the tightest server bears.
@@ -458,7 +508,7 @@ class _Migration:
             if name.startswith("copy:") and step.status != "done"
         }
         names = {
-            name: self.survey.placements.tables[relation].target
+            name: self.survey.placements.tables[relation].home
             for relation in covered
             if (name := f"{relation.schema}.{relation.name}") not in partly
         }

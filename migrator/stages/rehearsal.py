@@ -53,7 +53,7 @@ def carry_out_rehearsal(workspace: Workspace) -> Rehearsal:
                 f"The rehearsal's database {taken[0]!r} exists already.", "Drop it, or choose another [source] prefix."
             )
         scratch.journal.record_plan(open_run.id, plan.fingerprint, plan.to_document(), passed=True)
-        migrate(scratch, without_backup=True, fence=False)
+        migrate(scratch, without_backup=True, fence=False, passwords=False)
         figures["migrate"] = round(time.monotonic() - started, 2)
         proof = verify(scratch)
         figures["verify"] = round(time.monotonic() - started - figures["migrate"], 2)
@@ -76,7 +76,9 @@ def _scratch_workspace(workspace: Workspace) -> Workspace:
     prefix = f"{workspace.prefix}_rehearsal"
     settings = workspace.settings
     targets = {
-        name: target.model_copy(update={"database": "{prefix}_{slug}" if target.per_tenant else f"{{prefix}}_{name}"})
+        name: target.model_copy(
+            update={"database": "{prefix}_{slug}" if target.per_tenant else f"{{prefix}}_{settings.host(name)}"}
+        )
         for name, target in settings.targets.items()
     }
     source = settings.source.model_copy(update={"prefix": prefix})

@@ -17,15 +17,17 @@ from migrator.files import private_directory
 from migrator.journal import Run
 from migrator.postgres.catalog import read_catalog, read_objects
 from migrator.postgres.connect import READ_ONLY, Connection, session
-from migrator.postgres.copy import read_receipts
 from migrator.postgres.databases import Mark, drop_database, marks, swap_databases
 from migrator.postgres.deferred import FINISH_UNIT
 from migrator.postgres.digest import whole_table
 from migrator.postgres.dump import dump_directory, read_back
 from migrator.postgres.fence import lift_fence, read_fence
 from migrator.postgres.proving import object_differences
+from migrator.postgres.receipts import read_receipts
+from migrator.postgres.roles import drop_role, marked_roles
+from migrator.postgres.spool import discard
 from migrator.stages.adopt import adopt
-from migrator.stages.backup_directory import check_backup, make_private
+from migrator.stages.backup_directory import DUMP, check_backup, finish_dump
 from migrator.stages.backup_restore import restore_backup_into
 from migrator.stages.clean import clean
 from migrator.stages.privileges import require_privileges
@@ -62,15 +64,10 @@ def rollback(
         run = adopt(workspace, confirm) or run
     if run is None:
         return Outcome("rollback", "nothing-to-do", headline="No run is open: there is nothing to take back.")
-    if not validate and confirm is None:
-        raise RefusedError(
-            f"Rolling back run {run.id} drops its databases, and has to be confirmed.",
-            f"Look first: migrator rollback --validate. Then: migrator rollback --confirm {run.id}",
-        )
-    if not validate and confirm != run.id:
-        raise RefusedError(f"The open run is {run.id}, not {confirm}.", f"Type its id: --confirm {run.id}")
+    if not validate:
+        confirmed(run, confirm)
     with workspace.stage("rollback-validate" if validate else "rollback") as (run, summary):
-        found = _look(workspace, run)
+        found = look(workspace, run)
         if validate:
             outcome = validation(run, found, str(workspace.source), backup=workspace.journal.recorded(run.id, "backup"))
         else:
@@ -81,7 +78,7 @@ def rollback(
                     "--replay-writes. Give them up: --discard-writes.",
                 )
             backup = _checked_backup(workspace, run) if restore_backup else None
-            carried = _keep_writes(workspace, run, found, save=save, replay=replay)
+            carried = keep_writes(workspace, run, found, save=save, replay=replay)
             done = _take_back(workspace, run, found, backup, carried)
             outcome = report(run, found, done, str(workspace.source))
         summary.update(outcome.summary)
@@ -100,17 +97,42 @@ def rollback(
     return outcome
 
 
+def confirmed(run: Run, typed: str | None) -> None:
+    """Raises RefusedError unless the run's id was typed."""
+    if typed is None:
+        raise RefusedError(
+            f"Rolling back run {run.id} drops its databases, and has to be confirmed.",
+            f"Look first: migrator rollback --validate. Then: migrator rollback --confirm {run.id}",
+        )
+    if typed != run.id:
+        raise RefusedError(f"The open run is {run.id}, not {typed}.", f"Type its id: --confirm {run.id}")
+
+
 # -- what is there ----------------------------------------------------------------------------------------------------
 
 
-def _look(workspace: Workspace, run: Run) -> Findings:
+def look(workspace: Workspace, run: Run, tenant: str | None = None) -> Findings:
+    """What the run left on the servers, or only what it left of one tenant (its key).
+
+    Raises:
+        RefusedError: whether applications wrote to the targets cannot be told.
+    """
     databases = []
+    roles: list[tuple[str, str]] = []
     for name in servers_of(workspace, run.id):
         with session(workspace.server(name), purpose="rollback", settings=READ_ONLY) as connection:
             databases += [
                 (name, database, mark)
                 for database, mark in sorted(marks(connection).items())
-                if mark is not None and mark.run == run.id and mark.role != "restored"
+                if mark is not None
+                and mark.run == run.id
+                and mark.role != "restored"
+                and (tenant is None or mark.tenant == tenant)
+            ]
+            roles += [
+                (name, role)
+                for role, mark in marked_roles(connection).items()
+                if mark and mark.run == run.id and (tenant is None or mark.tenant == tenant)
             ]
     with workspace.read_source("rollback") as connection:
         fence = read_fence(connection)
@@ -129,13 +151,14 @@ def _look(workspace: Workspace, run: Run) -> Findings:
             raise RefusedError(
                 f"Whether applications wrote to the targets cannot be told: {error.message}", error.hint
             ) from error
-    return Findings(tuple(databases), fence, writes, tuple(database for _, database, _ in unfinished))
+    unfinished_names = tuple(database for _, database, _ in unfinished)
+    return Findings(tuple(databases), fence, writes, unfinished_names, tuple(roles))
 
 
 # -- taking back ------------------------------------------------------------------------------------------------------
 
 
-def _keep_writes(workspace: Workspace, run: Run, found: Findings, *, save: Path | None, replay: bool) -> Carried | None:
+def keep_writes(workspace: Workspace, run: Run, found: Findings, *, save: Path | None, replay: bool) -> Carried | None:
     """Saves what applications wrote to the targets, and carries it back, as was asked for."""
     if found.writes is None or not found.written:
         return None
@@ -153,12 +176,7 @@ def _take_back(
     carried: Carried | None,
 ) -> Taken:
     done = Taken(carried=carried)
-    _dump(workspace, run, found, done)
-    for server, database, _ in sorted(found.databases, key=lambda item: item[2].role != "target"):
-        with session(workspace.server(server), purpose="rollback") as connection:
-            drop_database(connection, database, run=run.id)
-        workspace.journal.artefact(run.id, "database", database, "dropped")
-        done.dropped.append(database)
+    dump_and_drop(workspace, run, found, done)
     with session(workspace.source, purpose="rollback") as connection:
         # Compared under the fence: afterwards the monolith's users write again.
         done.changed, done.compared = _source_changes(workspace, run, connection)
@@ -178,9 +196,26 @@ def _take_back(
         done.objects = _object_changes(workspace, run, connection)
     if any(one.kind == "fence" for one in workspace.journal.artefacts(run.id)):
         workspace.journal.artefact(run.id, "fence", "source", "dropped")
+    discard(workspace.spool(run.id))
     if backup is not None:
         done.swapped = _swap_for_backup(workspace, run, *backup)
     return done
+
+
+def dump_and_drop(workspace: Workspace, run: Run, found: Findings, done: Taken) -> None:
+    """Drops the databases and the roles that were found, each target after a dump of it that was read back."""
+    _dump(workspace, run, found, done)
+    for server, database, _ in sorted(found.databases, key=lambda item: item[2].role != "target"):
+        with session(workspace.server(server), purpose="rollback") as connection:
+            drop_database(connection, database, run=run.id)
+        workspace.journal.artefact(run.id, "database", database, "dropped")
+        done.dropped.append(database)
+    for server, role in found.roles:
+        with session(workspace.server(server), purpose="rollback") as connection:
+            dropped = drop_role(connection, role, run.id)
+        (done.roles if dropped else done.used).append(role)
+        if dropped:
+            workspace.journal.artefact(run.id, "role", role, "dropped")
 
 
 def _dump(workspace: Workspace, run: Run, found: Findings, done: Taken) -> None:
@@ -196,11 +231,9 @@ def _dump(workspace: Workspace, run: Run, found: Findings, done: Taken) -> None:
     def dump(item: tuple[str, str]) -> tuple[str, str]:
         server, database = item
         directory = _free_name(home, database)
-        dump_directory(
-            workspace.server(server).at(database), directory, programs=workspace.programs, purpose="rollback"
-        )
-        make_private(directory)
-        read_back(directory, programs=workspace.programs)
+        endpoint = workspace.server(server).at(database)
+        dump_directory(endpoint, directory, programs=workspace.programs, cipher=workspace.cipher, purpose="rollback")
+        finish_dump(workspace, directory)
         return database, str(directory)
 
     with ThreadPoolExecutor(workspace.settings.limits.jobs) as pool:
@@ -254,7 +287,11 @@ def _checked_backup(workspace: Workspace, run: Run) -> tuple[Path, Manifest]:
         raise RefusedError("There is no backup of this run to restore.", "Roll back without --restore-backup.")
     require_privileges(workspace, "fence", "restore")  # its tables get their owners back, and it is swapped by name
     directory = Path(recorded["directory"])
-    return directory, check_backup(directory, workspace.source_id)
+    manifest = check_backup(directory, workspace.source_id)
+    if manifest.encryption:
+        # Whole files do not say that the key is at hand.
+        read_back(directory / DUMP, programs=workspace.programs, cipher=workspace.cipher)
+    return directory, manifest
 
 
 def _swap_for_backup(workspace: Workspace, run: Run, directory: Path, manifest: Manifest) -> str:
@@ -283,4 +320,6 @@ def drop_run(workspace: Workspace) -> None:
             for database, mark in marks(connection).items():
                 if mark is not None and mark.run == run.id:
                     drop_database(connection, database, run=run.id)
+            for role in marked_roles(connection):
+                drop_role(connection, role, run.id)
     workspace.journal.close_run(run.id, "rehearsed")

@@ -25,6 +25,7 @@ class Findings:
     fence: FenceState | None
     writes: Writes | None  # since migrate; None where no database is finished
     unfinished: tuple[str, ...]  # databases that migrate never finished
+    roles: tuple[tuple[str, str], ...] = ()  # (server, role)
 
     @property
     def written(self) -> tuple[tuple[str, Difference], ...]:
@@ -43,6 +44,8 @@ class Taken:
 
     dumped: list[tuple[str, str]] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
+    roles: list[str] = field(default_factory=list)  # dropped
+    used: list[str] = field(default_factory=list)  # roles that stay, because something of somebody's uses them
     lifted: int = 0
     compared: int = 0
     changed: tuple[Difference, ...] = ()
@@ -89,6 +92,7 @@ def validation(run: Run, found: Findings, source: str, *, backup: Mapping[str, A
     figures: dict[str, str | int | float | bool | None] = {
         "databases_to_drop": len(found.databases),
         "databases_to_dump_first": len(targets),
+        "roles_to_drop": len(found.roles),
         "fenced_tables": len(found.fence.fenced) if found.fence else 0,
         "databases_written_since_migrate": len({database for database, _ in found.written}),
         "backup": str(backup["directory"]) if backup else None,
@@ -135,12 +139,34 @@ def _written_section(found: Findings) -> Section:
     )
 
 
+def dump_section(done: Taken) -> list[Section]:
+    """Where the dumps of what was dropped are, and which roles stay."""
+    sections = [Section("Dumps of what was dropped", ("database", "dump"), tuple(done.dumped))] if done.dumped else []
+    if done.used:
+        stay = "They have privileges or objects elsewhere: DROP OWNED BY in those databases, then DROP ROLE."
+        sections.append(Section("Roles that stay", ("role",), tuple((role,) for role in done.used), stay, "warning"))
+    return sections
+
+
+def conflict_section(carried: Carried | None) -> list[Section]:
+    """The changes of the targets that could not be carried back."""
+    if carried is None or not carried.conflicts:
+        return []
+    conflicts = tuple(
+        (one.database, str(one.change.relation), one.change.key, one.change.kind, one.reason)
+        for one in carried.conflicts[:_MOST_CONFLICTS]
+    )
+    columns = ("database", "table", "key", "kind", "why")
+    return [Section("Changes that wait in a file", columns, conflicts, str(carried.file), tone="bad")]
+
+
 def report(run: Run, found: Findings, done: Taken, source: str) -> Outcome:
     """What a rollback did; exit code 1 where the source is not as it was."""
     identical = not done.changed and not done.objects
     figures: dict[str, str | int | float | bool | None] = {
         "databases_dumped": len(done.dumped),
         "databases_dropped": len(done.dropped),
+        "roles_dropped": len(done.roles),
         "tables_unfenced": done.lifted,
         "tables_compared": done.compared,
         "tables_changed": len(done.changed),
@@ -152,7 +178,7 @@ def report(run: Run, found: Findings, done: Taken, source: str) -> Outcome:
     if done.carried is not None:
         figures["changes_carried_back"] = done.carried.rows
         figures["conflicts"] = len(done.carried.conflicts)
-    sections = [Section("Dumps of what was dropped", ("database", "dump"), tuple(done.dumped))] if done.dumped else []
+    sections = dump_section(done)
     if found.written:
         sections.append(_written_section(found))
     if done.changed:
@@ -175,17 +201,6 @@ def report(run: Run, found: Findings, done: Taken, source: str) -> Outcome:
             next=("migrator rollback --restore-backup", "migrator status"),
         )
     if done.carried is not None and done.carried.conflicts:
-        conflicts = tuple(
-            (one.database, str(one.change.relation), one.change.key, one.change.kind, one.reason)
-            for one in done.carried.conflicts[:_MOST_CONFLICTS]
-        )
-        waiting = Section(
-            "Changes that wait in a file",
-            ("database", "table", "key", "kind", "why"),
-            conflicts,
-            str(done.carried.file),
-            tone="bad",
-        )
         return Outcome(
             "rollback",
             "findings",
@@ -194,7 +209,7 @@ def report(run: Run, found: Findings, done: Taken, source: str) -> Outcome:
             f"Run {run.id} is taken back with {done.carried.rows} changes of the targets; "
             f"{len(done.carried.conflicts)} could not be carried back and are kept in {done.carried.file}.",
             figures,
-            (waiting, *sections),
+            (*conflict_section(done.carried), *sections),
             next=("migrator status",),
         )
     if done.swapped:

@@ -13,6 +13,7 @@ from migrator.journal import Artefact, Holder, Run, StageRecord, StepRecord
 from migrator.postgres.fence import FenceState, read_fence
 from migrator.postgres.snapshot import snapshot_age
 from migrator.stages.survey import recorded_servers
+from migrator.stages.taken_back import taken_back
 from migrator.stages.workspace import Workspace
 from migrator.workers import PACE
 
@@ -61,6 +62,7 @@ class _Reading:
         self.steps = tuple(journal.step_records(run.id).values())
         self.paused = (journal.recorded(run.id, PACE) or {}).get("paused", "") if self.holder else ""
         self.servers = recorded_servers(workspace, run.id)
+        self.gone = sorted(taken_back(workspace, run.id))
         self.databases = tuple(one for one in journal.artefacts(run.id, "database") if one.state == "created")
 
     def outcome(self) -> Outcome:
@@ -81,6 +83,7 @@ class _Reading:
                 **({"snapshot held": f"{self.age[0]:.0f} s, xmin {self.age[1]:,} transactions"} if self.age else {}),
                 **({"paused": self.paused} if self.paused else {}),
                 "databases": len(self.databases),
+                **({"tenants taken back": ", ".join(self.gone)} if self.gone else {}),
                 "steps": f"{sum(step.status == 'done' for step in self.steps)} of {len(self.steps)} begun are done",
             },
             sections=(

@@ -148,15 +148,28 @@ def plan_of(workspace: Workspace, found: Survey) -> Plan:
     settings = workspace.settings
     if not settings.targets:
         raise ConfigurationError("No target is configured.", "Add [targets.auth], [targets.shared], [targets.tenant].")
+    for members in settings.hosted.values():
+        named = [settings.targets[name].schema_ for name in members]
+        if twice := [name for name, schema in zip(members, named, strict=True) if named.count(schema) > 1]:
+            raise ConfigurationError(
+                f"Two targets would have the same database: {', '.join(twice)}.",
+                "Give each a database of its own, [targets.X] database, or its own schema in that one: schema.",
+            )
+    tenants = [host for host in settings.hosted if settings.targets[host].per_tenant]
+    if len(tenants) > 1:
+        raise ConfigurationError(
+            f"A tenant would have several databases: by the targets {', '.join(tenants)}.",
+            "Give these targets one database and a schema each: [targets.X] database, schema.",
+        )
     single = {
-        name: workspace.database_name(target.database)
-        for name, target in settings.targets.items()
-        if not target.per_tenant
+        name: workspace.database_name(settings.targets[name].database)
+        for name in settings.hosted
+        if not settings.targets[name].per_tenant
     }
     names = [*single.values(), *(tenant.database for tenant in found.tenants), workspace.control_name]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
+    if taken := sorted({name for name in names if names.count(name) > 1}):
         raise ConfigurationError(
-            f"Two targets would have the same database: {', '.join(twice)}.",
+            f"Two targets would have the same database: {', '.join(taken)}.",
             "Give each target a database name of its own: [targets.X] database.",
         )
     if workspace.source.database in names and workspace.shares_server_with_source():

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from migrator.core.baseline import BASELINE, fingerprint, tree_files
+from migrator.core.apportion import apportion, naming, outdated
+from migrator.core.baseline import BASELINE, GENERATED, fingerprint, tree_files
 from migrator.core.catalog import Catalog
 from migrator.core.mentions import named_tables, spellings
 from migrator.core.placement import Placements
 from migrator.core.tree import Division, Entry, ScriptFile, divide, script_files
 from migrator.errors import RefusedError
 from migrator.files import write_atomically
-from migrator.postgres.archive import read_entries
+from migrator.postgres.archive import Ownership, read_entries
 from migrator.postgres.connect import rows
 from migrator.stages.workspace import Workspace
 
@@ -25,28 +26,47 @@ LEFT_OUT_FILE = "left_out.sql"
 class Trees:
     """The division of the source's objects, and the trees' files that it amounts to."""
 
-    division: Division
+    division: Division  # among databases, each named by its host
+    objects: dict[str, tuple[Entry, ...]]  # by target
     scripts: dict[str, tuple[ScriptFile, ...]]
+    names: dict[str, tuple[ScriptFile, ...]]  # what takes the tables from the source's names to the target's
+    schemas: dict[str, str]  # of targets that have one of their own
 
 
-def divide_source(workspace: Workspace, catalog: Catalog, placements: Placements) -> Trees:
+def divide_source(
+    workspace: Workspace, catalog: Catalog, placements: Placements, ownership: Ownership = "kept"
+) -> Trees:
     """Reads the source's DDL and divides it among the targets as its tables are placed."""
-    entries = read_entries(workspace.source, programs=workspace.programs)
+    entries = read_entries(workspace.source, ownership, programs=workspace.programs)
     with workspace.read_source("init") as connection:
         populated = [name for (name,) in rows(connection, "populated_views")]
     names = spellings(catalog)
     schemas = {relation.schema for relation in catalog.tables} | set(workspace.settings.source.schemas)
     chosen = set(workspace.settings.source.schemas)
+    settings = workspace.settings
     division = divide(
         entries,
-        {one.relation: frozenset(one.targets) for one in placements.tables.values()},
-        tuple(workspace.settings.targets),
+        {one.relation: frozenset(one.homes) for one in placements.tables.values()},
+        tuple(settings.hosted),
         mentions=lambda text: named_tables(text, names),
         in_scope=lambda schema: not chosen or not schema or schema in schemas,
     )
+    objects: dict[str, tuple[Entry, ...]] = {}
+    for host, members in settings.hosted.items():
+        homes = {
+            one.relation: next(target for target in one.targets if target in members)
+            for one in placements.tables.values()
+            if host in one.homes
+        }
+        objects |= apportion(division, host, members, homes)
+        dated = tuple(outdated(division.targets[host], division, placements))
+        division = replace(division, warnings=(*division.warnings, *dated))
     return Trees(
         division,
-        {target: script_files(found, last=_refreshed(found, populated)) for target, found in division.targets.items()},
+        objects,
+        {target: script_files(found, last=_refreshed(found, populated)) for target, found in objects.items()},
+        {target: naming(target, found, placements, catalog, settings) for target, found in objects.items()},
+        {name: target.schema_ for name, target in settings.targets.items() if target.schema_},
     )
 
 
@@ -70,10 +90,10 @@ def write_trees(directory: Path, trees: Trees) -> tuple[Path, ...]:
         _require_replaceable(directory / target)
     for target, scripts in trees.scripts.items():
         tree = directory / target
-        old = tree / "versions" / BASELINE
-        if old.is_dir():
-            shutil.rmtree(old)
-        for path, text in tree_files(target, scripts).items():
+        for revision in GENERATED:
+            shutil.rmtree(tree / "versions" / revision, ignore_errors=True)
+            (tree / "versions" / f"{revision}.py").unlink(missing_ok=True)
+        for path, text in tree_files(target, scripts, trees.names[target], trees.schemas.get(target, "")).items():
             file = tree / path
             file.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(file, text.encode(), mode=0o644)
@@ -103,12 +123,15 @@ def _require_replaceable(tree: Path) -> None:
     if not revision.is_file():
         raise RefusedError(f"{tree} exists and is not a tree that migrator generated.", hint)
     others = sorted(
-        path.name for path in versions.glob("*.py") if path.name != revision.name and not path.name.startswith("_")
+        path.name for path in versions.glob("*.py") if path.stem not in GENERATED and not path.name.startswith("_")
     )
     if others:
         raise RefusedError(f"{tree} has revisions of its own: {', '.join(others)}.", hint)
-    found = [
-        ScriptFile(path.name, path.read_text(encoding="utf-8")) for path in sorted((versions / BASELINE).glob("*.sql"))
-    ]
-    if f'GENERATED = "{fingerprint(found)}"' not in revision.read_text(encoding="utf-8"):
-        raise RefusedError(f"The baseline of {tree} has been changed since it was generated.", hint)
+    for name in GENERATED:
+        revision = versions / f"{name}.py"
+        found = [
+            ScriptFile(path.name, path.read_text(encoding="utf-8")) for path in sorted((versions / name).glob("*.sql"))
+        ]
+        unchanged = f'GENERATED = "{fingerprint(found)}"'
+        if revision.is_file() and unchanged not in revision.read_text(encoding="utf-8"):
+            raise RefusedError(f"The revision {name} of {tree} has been changed since it was generated.", hint)

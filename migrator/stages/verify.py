@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -20,10 +20,13 @@ from migrator.postgres.fence import read_fence
 from migrator.postgres.proving import DatabaseFacts, Reference, drill_down, examine, orphans, severed_reference
 from migrator.postgres.reading import select_keyed
 from migrator.stages.drift import drift_section, routed_digests, written_since
+from migrator.stages.isolation import access_differences
 from migrator.stages.migrate import database_counts, given_digests, sequence_values
 from migrator.stages.proof import Proof, proof_sections, prove
 from migrator.stages.resolve import Resolved, resolve
+from migrator.stages.session_settings import TargetSettings
 from migrator.stages.survey import Survey, plan_of, survey
+from migrator.stages.taken_back import standing, taken_back
 from migrator.stages.workspace import Workspace
 
 _SOFT_DELETION = ("deleted_at", "deletedat", "date_suppression")
@@ -40,11 +43,12 @@ class _Verification:
     changed_since: tuple[Difference, ...]  # in the source, since the snapshot
     rows: tuple[tuple[str, Difference, RowDifference], ...]  # (database, difference, row)
     references: tuple[tuple[str, str, int, str], ...]  # (foreign key, database, orphan keys, samples)
+    access: tuple[tuple[str, str], ...] = ()  # (database, who owns it or may connect to it and should not)
 
     @property
     def holds(self) -> bool:
         clean = all(not (fact.objects or fact.leaks or fact.sequences) for fact in self.facts)
-        return self.proof.holds and clean and not any(count for _, _, count, _ in self.references)
+        return self.proof.holds and clean and not self.access and not any(count for _, _, count, _ in self.references)
 
 
 def verify(workspace: Workspace, *, sample: float | None = None) -> Outcome:
@@ -67,7 +71,7 @@ def verify(workspace: Workspace, *, sample: float | None = None) -> Outcome:
                 "Undo the change, or `migrator rollback` and start again.",
             )
         result = _Verifier(workspace, run, plan, found, sample).verification()
-        return _outcome(run, plan, result, summary, sample)
+        return _outcome(run, plan, result, summary, sample, sorted(taken_back(workspace, run.id)))
 
 
 class _Verifier:
@@ -79,7 +83,8 @@ class _Verifier:
         self.plan = plan
         self.survey = found
         self.resolved = resolve(workspace, plan, found)
-        self.databases = _sampled(plan, sample)
+        self.databases = standing(workspace, run.id, _sampled(plan, sample))
+        self.settings = TargetSettings(workspace, plan)
         taken = sequence_values(workspace.journal, run.id)
         self.given = taken[1] if taken is not None else {}
 
@@ -117,7 +122,12 @@ class _Verifier:
             databases=database_counts(self.plan),
         )
         return _Verification(
-            proof, facts, () if fenced else changed, tuple(self._rows(proof, transfers)), tuple(self._references())
+            proof,
+            facts,
+            () if fenced else changed,
+            tuple(self._rows(proof, transfers)),
+            tuple(self._references()),
+            access_differences(self.workspace, self.databases),
         )
 
     def _examine(self) -> tuple[DatabaseFacts, ...]:
@@ -137,7 +147,14 @@ class _Verifier:
         endpoint = self.workspace.server(step.server).at(step.database)
         given = self.given.get(step.target, {})
         return examine(
-            endpoint, step.target, step.tenant, target.transfers, target.objects, given, _soft_deleted(target)
+            endpoint,
+            step.target,
+            step.tenant,
+            target.transfers,
+            target.objects,
+            given,
+            _soft_deleted(target),
+            self.settings.expected(step),
         )
 
     def _rows(
@@ -169,15 +186,15 @@ class _Verifier:
         for key in self.survey.placements.severed:
             child = self.survey.placements.tables[key.table]
             parent = self.survey.placements.tables[key.referenced]
-            reference = self._reference(key, child.target, parent.target)
-            parents = [step for step in self.plan.of(CreateDatabase) if step.target == parent.target]
+            reference = self._reference(key, child.home, parent.home)
+            parents = [step for step in self.plan.of(CreateDatabase) if step.target == parent.home]
             if reference is None or len(parents) != 1:
                 found.append((key.label, "", 0, "not checked: its columns did not travel"))
                 continue
             home = self.workspace.server(parents[0].server).at(parents[0].database)
             with session(home, purpose="verify", settings=READ_ONLY) as parent_connection:
                 for step in self.databases:
-                    if step.target != child.target:
+                    if step.target != child.home:
                         continue
                     endpoint = self.workspace.server(step.server).at(step.database)
                     with session(endpoint, purpose="verify", settings=READ_ONLY) as child_connection:
@@ -214,7 +231,14 @@ def _soft_deleted(target: Resolved) -> Mapping[Relation, str]:
     }
 
 
-def _outcome(run: Run, plan: Plan, result: _Verification, summary: dict[str, object], sample: float | None) -> Outcome:
+def _outcome(
+    run: Run,
+    plan: Plan,
+    result: _Verification,
+    summary: dict[str, object],
+    sample: float | None,
+    gone: Sequence[str],
+) -> Outcome:
     databases = sum(1 for _ in plan.of(CreateDatabase))
     figures: dict[str, str | int | float | bool | None] = {
         "databases": databases,
@@ -229,6 +253,7 @@ def _outcome(run: Run, plan: Plan, result: _Verification, summary: dict[str, obj
         "references_checked": len({label for label, _, _, _ in result.references}),
         "cross_database_orphans": sum(count for _, _, count, _ in result.references),
         "source_changes_since_snapshot": len(result.changed_since),
+        "access_differences": len(result.access),
     }
     if sample is not None:
         figures["sample_percent"] = sample
@@ -250,6 +275,9 @@ def _outcome(run: Run, plan: Plan, result: _Verification, summary: dict[str, obj
         ],
     }  # fmt: skip
     whole = "" if sample is None else f" (a sample: {len(result.facts)} of {databases} databases)"
+    if gone:
+        figures["tenants_taken_back"] = len(gone)
+        whole += f" (without the tenants that were taken back: {', '.join(gone)})"
     if not result.holds:
         summary["status"] = "findings"
         return Outcome(
@@ -263,7 +291,7 @@ def _outcome(run: Run, plan: Plan, result: _Verification, summary: dict[str, obj
             data,
             ("migrator rollback",),
         )
-    proven = "no row is lost, none leaked" if sample is None else "no row of theirs leaked"
+    proven = "no row is lost, none leaked" if sample is None and not gone else "no row of theirs leaked"
     return Outcome(
         "verify",
         run_id=run.id,
@@ -288,6 +316,8 @@ def _finding_sections(result: _Verification) -> list[Section]:
     leaks = tuple((fact.database, *one) for fact in result.facts for one in fact.leaks)
     if leaks:
         sections.append(Section("Rows of another tenant", ("database", "table", "rows"), leaks, tone="bad"))
+    if result.access:
+        sections.append(Section("Databases that are not closed", ("database", "what"), result.access, tone="bad"))
     sequences = tuple((fact.database, *one) for fact in result.facts for one in fact.sequences)
     if sequences:
         columns = ("database", "sequence", "stands at", "furthest value given")

@@ -15,6 +15,7 @@ from migrator.core.progress import Progress
 from migrator.core.settings import Settings, TargetServer
 from migrator.errors import ConfigurationError
 from migrator.journal import Journal, Run
+from migrator.postgres.cipher import Cipher
 from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, raw_connect, session, system_identifier
 from migrator.postgres.databases import ensure_control, exists
 
@@ -126,11 +127,20 @@ class Workspace:
     def backups(self) -> Path:
         return self.settings.path(self.settings.paths.backups)
 
+    def spool(self, run: str) -> Path:
+        """Where a run keeps rows that are read and not loaded yet."""
+        return self.settings.path(self.settings.paths.spool) / run
+
     @property
     def programs(self) -> Path | None:
         """The directory of pg_dump and friends, where one is configured."""
         configured = self.settings.paths.programs
         return self.settings.path(configured) if configured is not None else None
+
+    @property
+    def cipher(self) -> Cipher:
+        """How dumps are encrypted and decrypted, if they are."""
+        return Cipher(self.settings.backup.encrypt, self.settings.backup.decrypt, self.settings.root)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[tuple[Run, dict[str, Any]]]:

@@ -24,7 +24,7 @@ def test_rows_without_a_tenant_are_counted_by_why(database_url: str) -> None:
     assert (orders.total, orders.unset, orders.unreachable, orders.unknown) == (6, 1, 0, 3)
     assert orders.unknown_keys == ("99", "98")
     assert orders.samples == ("id=3", "id=4", "id=5", "id=6")
-    assert (lines.total, lines.unset, lines.unreachable, lines.unknown) == (6, 1, 1, 2)
+    assert (lines.total, lines.unset, lines.beneath, lines.unreachable, lines.unknown) == (6, 1, 1, 0, 2)
     assert rows("S03", facts) == {"public.orders": 4, "public.lines": 4}
 
 
@@ -48,6 +48,39 @@ def test_global_rows_of_a_mixed_table_are_no_finding(database_url: str) -> None:
     facts = read(database_url, {"labels": {"target": "tenant", "key": "company_id", "unowned": "replicate"}})
     assert rows("S03", facts) == {"public.labels": 1}
     assert found("S03", facts)["public.labels"].samples == ("id=4",)
+
+
+def test_rows_under_a_global_parent_are_as_global_as_the_parent(database_url: str) -> None:
+    run(
+        database_url,
+        ROOT,
+        """
+        CREATE TABLE templates (id bigint PRIMARY KEY, company_id integer);
+        CREATE TABLE pages (id bigint PRIMARY KEY);
+        CREATE TABLE steps (id bigint PRIMARY KEY, template_id bigint);
+        CREATE TABLE notes (id bigint PRIMARY KEY, about_type text, about_id bigint);
+        INSERT INTO templates VALUES (1, 1), (2, NULL);
+        INSERT INTO steps VALUES (11, 1), (12, 2), (13, 404);
+        INSERT INTO notes VALUES (21, 'Template', 2), (22, 'Step', 12), (23, 'Template', 1), (24, 'Step', 404),
+            (25, 'X', 1);
+        """,
+    )
+    mixed = {"target": "tenant", "unowned": "replicate"}
+    facts = read(
+        database_url,
+        {
+            "templates": {**mixed, "key": "company_id"},
+            "steps": {**mixed, "virtual": [{"key": "template_id -> templates.id"}]},
+            "notes": {
+                **mixed,
+                "polymorphic": [
+                    {"type": "about_type", "id": "about_id", "tables": {"Template": "templates", "Step": "steps"}}
+                ],
+            },
+        },
+    )
+    assert rows("S03", facts) == {"public.steps": 1, "public.notes": 2}
+    assert found("S03", facts)["public.notes"].samples == ("id=24", "id=25")
 
 
 def test_partitions_are_counted_once_and_inheriting_tables_by_themselves(database_url: str) -> None:

@@ -20,6 +20,7 @@ from migrator.stages import backup_restore
 from migrator.stages.backup import backup
 from migrator.stages.backup_directory import check_backup, newest, place
 from migrator.stages.backup_restore import restore_backup_into
+from migrator.stages.scratch import scratch_name
 from migrator.stages.workspace import Workspace
 from tests.postgres.workspaces import WorkspaceFactory, fetch, run_sql, said, state
 
@@ -255,7 +256,7 @@ def test_what_interrupted_attempts_left_is_cleared(work: Workspace, source: str)
     leftover.mkdir()
     foreign = home / "20010101-000000-aaaa.deadbeef.partial"
     foreign.mkdir()
-    scratch = backup_restore._scratch_name(work.prefix, run.id)
+    scratch = scratch_name(work.prefix, run.id)
     # One attempt died between CREATE DATABASE and the mark: the database still has the name it is built under.
     work.journal.artefact(run.id, "database", scratch, "intended", target="scratch")
     building = _building_name(run.id, scratch)
@@ -285,7 +286,7 @@ def test_what_interrupted_attempts_left_is_cleared(work: Workspace, source: str)
 
 def test_a_database_of_the_scratch_name_that_is_not_ours_is_left_alone(work: Workspace) -> None:
     run = work.journal.open_run(work.source_id, str(work.source))
-    scratch = backup_restore._scratch_name(work.prefix, run.id)
+    scratch = scratch_name(work.prefix, run.id)
     with session(work.server(), purpose="test") as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(scratch)))
     with pytest.raises(RefusedError, match="not made by migrator"):
@@ -299,7 +300,7 @@ def test_sessions_stay_within_the_budget(jobs: int, budget: int | None, found: i
 
 
 def test_names_stay_within_the_limit() -> None:
-    name = backup_restore._scratch_name("é" * 60, "20240229-120000-abcd")
+    name = scratch_name("é" * 60, "20240229-120000-abcd")
     assert len(name.encode()) <= 63
     assert name.endswith("_scratch_20240229_120000_abcd")
 

@@ -6,17 +6,21 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
 from migrator.core.compare import HASH_MODULUS, UNOWNED
-from migrator.errors import DatabaseError, MigratorError, RefusedError
+from migrator.errors import DatabaseError, MigratorError, RefusedError, TargetsFailedError
 from migrator.journal import Journal
-from migrator.postgres.connect import Endpoint, query, raw_connect
-from migrator.postgres.copy import CopyResult, CopyUnit, Destination, Sessions, escaped, relay
+from migrator.postgres.connect import Endpoint, query, raw_connect, session
+from migrator.postgres.copy import CopyResult, CopyUnit, Destination, relay
+from migrator.postgres.sessions import Sessions
+from migrator.postgres.sinks import escaped
 from migrator.postgres.snapshot import Snapshot
+from migrator.postgres.spool import Load, is_spooled, load
 from tests.servers import DatabaseFactory
 
 TABLE = "CREATE TABLE things (id bigint, owner text, payload text, bytes bytea, list text[], document jsonb)"
@@ -285,13 +289,62 @@ def test_rows_of_another_unit_are_left_to_it(source: str, targets: list[str]) ->
         carry_out(unit_of(source, {"a": targets[1]}, unowned="elsewhere"))
 
 
-def test_in_the_order_of_the_tenants_one_session_does_for_all(source: str, targets: list[str]) -> None:
-    fill(source, ("a", "b", "c"))
+def test_by_way_of_a_file_every_row_arrives_as_it_would_directly(
+    source: str, targets: list[str], tmp_path: Path
+) -> None:
+    fill(source, (*KEYS[:2], None))
+    direct = unit_of(source, {KEYS[0]: targets[0], "nobody's": targets[1]}, unowned="everyone")
     unit = replace(
-        unit_of(source, dict(zip("abc", targets, strict=True)), ordered=True), select=f"{SELECT} ORDER BY owner"
+        direct, spool=str(tmp_path / "unit.rows"), select=f"{SELECT} WHERE owner IS DISTINCT FROM '{KEYS[1]}'"
     )
-    assert carry_out(unit, limit=1).failures == {}
-    assert [rows_of(url) for url in targets] == [rows_of(source, f"owner = '{key}'") for key in "abc"]
+    result = carry_out(unit)
+    assert is_spooled(unit.spool)
+    assert rows_of(targets[0]) == []
+    for tenant, url in ((KEYS[0], targets[0]), ("nobody's", targets[1])):
+        loaded(unit, tenant, url)
+        loaded(unit, tenant, url)  # its receipt says that it has been
+        assert digest_of(url) == result.digests[tenant]
+    assert rows_of(targets[0]) == rows_of(source, f"owner = '{KEYS[0]}' OR owner IS NULL")
+    assert rows_of(targets[1]) == rows_of(source, "owner IS NULL")
+
+
+def test_each_tenant_gets_its_own_rows_out_of_a_file(source: str, targets: list[str], tmp_path: Path) -> None:
+    fill(source, KEYS)
+    unit = replace(unit_of(source, dict.fromkeys(KEYS, targets[0])), spool=str(tmp_path / "unit.rows"))
+    result = carry_out(unit)
+    for key in KEYS:
+        with psycopg.connect(targets[0]) as connection:
+            connection.execute("TRUNCATE things, migrator_receipts.receipts")
+        loaded(unit, key, targets[0])
+        assert digest_of(targets[0]) == result.digests[key]
+        with psycopg.connect(targets[0]) as connection:
+            assert connection.execute("SELECT DISTINCT owner FROM things").fetchall() == [(key,)]
+
+
+def test_a_file_that_was_cut_or_replaced_is_noticed(source: str, targets: list[str], tmp_path: Path) -> None:
+    fill(source, ("a",))
+    unit = replace(unit_of(source, {"a": targets[0]}), spool=str(tmp_path / "unit.rows"))
+    carry_out(unit)
+    file = tmp_path / "unit.rows"
+    file.write_bytes(file.read_bytes()[:-40])
+    assert not is_spooled(unit.spool)
+    with pytest.raises(DatabaseError, match="shorter than when it was written"):
+        loaded(unit, "a", targets[0])
+    assert rows_of(targets[0]) == []
+
+
+def test_a_full_disk_under_the_files_is_told(source: str, targets: list[str], tmp_path: Path) -> None:
+    fill(source, ("a",))
+    (tmp_path / "unit.rows").symlink_to("/dev/full")
+    unit = replace(unit_of(source, {"a": targets[0]}), spool=str(tmp_path / "unit.rows"))
+    with pytest.raises(TargetsFailedError, match="No space left"):
+        carry_out(unit)
+    assert not is_spooled(unit.spool)
+
+
+def loaded(unit: CopyUnit, tenant: str, url: str) -> None:
+    with session(Endpoint(url), purpose="test") as connection, connection.transaction():
+        load(connection, Load(unit.receipt, unit.relation, unit.insert, unit.spool), tenant, unit.epoch)
 
 
 def test_an_error_in_the_middle_of_the_source_leaves_nothing(source: str, targets: list[str]) -> None:

@@ -63,6 +63,14 @@ def test_it_tells_everything_and_changes_nothing(shop: Shop) -> None:
     assert steps.count("CreateDatabase") == steps.count("FinishDatabase") == 5
     assert steps.index("RaiseFence") < steps.index("CopyTable")
     assert answer.document["next"] == [f"migrator --config {shop.toml} migrate"]
+    # Renamed in the target: read by its name there, written by its name here.
+    read, written = (
+        item["sql"] for item in answer.document["statements"] if item["step"] == "copy:public.orders>tenant"
+    )
+    assert '"amount"' in read
+    assert written.startswith('COPY "public"."sales" (')
+    assert '"net"' in written
+    assert '"amount"' not in written
     # The tests' server is on this machine, which proves itself by its data directory: its disk can be seen.
     disk = [check["detail"] for check in answer.document["checks"] if "disk" in check["detail"]]
     assert len(disk) == 1

@@ -11,15 +11,10 @@ from examples.monoliths.__main__ import MONOLITHS
 from migrator import config
 from migrator.core.catalog import Catalog
 from migrator.core.placement import Placements, place
-from migrator.core.settings import Settings, Target
+from migrator.core.settings import Settings
 from migrator.postgres.catalog import read_catalog
 
-needs_schemas = pytest.mark.skipif("schema" not in Target.model_fields, reason="targets have no setting `schema` yet")
-
-each = pytest.mark.parametrize(
-    "name",
-    ["crm-services", pytest.param("nukleo-domains", marks=needs_schemas), "react-crm"],
-)
+each = pytest.mark.parametrize("name", ["crm-services", "nukleo-domains", "react-crm"])
 
 
 def catalog_of(name: str, url: str) -> Catalog:
@@ -145,11 +140,13 @@ def test_six_entities_have_the_indexes_of_the_audit(database_url: str) -> None:
 # -- nukleo-domains --------------------------------------------------------------------------------------------------
 
 
-@needs_schemas
 def test_eleven_domains_share_one_database(database_url: str) -> None:
     _, placements = placed("nukleo-domains", database_url)
     targets = settings_of("nukleo-domains").targets
     assert {target.database for target in targets.values()} == {"{prefix}_domains"}
+    assert all(found.destination.schema == found.target for found in placements.tables.values())
+    assert {found.home for found in placements.tables.values()} == {"users"}
+    assert placements.severed == ()
     assert Counter(found.target for found in placements.tables.values()) == {
         "users": 4,
         "commercial": 5,

@@ -19,9 +19,12 @@ import psycopg
 from psycopg import _connection_base, sql
 
 import migrator.postgres.copy as copy_module
+import migrator.postgres.copy_stream as copy_stream
 import migrator.postgres.deferred as deferred_module
 import migrator.postgres.dump as dump_module
 import migrator.postgres.programs as programs_module
+import migrator.postgres.sinks as sinks_module
+import migrator.postgres.spool as spool_module
 
 
 class Crash(BaseException):
@@ -165,7 +168,7 @@ def _text(query: Any, connection: psycopg.Connection[Any]) -> str:
 def injected(faults: Faults) -> Iterator[Faults]:
     """Puts the hooks in for the duration of the block."""
     execute, command = psycopg.Cursor.execute, _connection_base.BaseConnection._exec_command
-    start_copy, end_copy = copy_module._start_copy, copy_module._end_copy
+    begin_copy, end_copy = copy_stream.begin_copy, copy_stream.end_copy
     run_program, replace, rename = programs_module.run_program, os.replace, os.rename
 
     def hooked_execute(self: psycopg.Cursor[Any], query: Any, *arguments: Any, **named: Any) -> Any:
@@ -180,9 +183,9 @@ def injected(faults: Faults) -> Iterator[Faults]:
         afterwards()
         return result
 
-    def hooked_start(connection: psycopg.Connection[Any], statement: str) -> None:
+    def hooked_begin(connection: psycopg.Connection[Any], statement: str) -> None:
         afterwards = faults.statement(connection, statement)
-        start_copy(connection, statement)
+        begin_copy(connection, statement)
         afterwards()
 
     def hooked_end(connection: psycopg.Connection[Any]) -> int:
@@ -209,8 +212,9 @@ def injected(faults: Faults) -> Iterator[Faults]:
     with (
         mock.patch.object(psycopg.Cursor, "execute", hooked_execute),
         mock.patch.object(_connection_base.BaseConnection, "_exec_command", hooked_command),
-        mock.patch.object(copy_module, "_start_copy", hooked_start),
-        mock.patch.object(copy_module, "_end_copy", hooked_end),
+        mock.patch.multiple(copy_module, begin_copy=hooked_begin, end_copy=hooked_end),
+        mock.patch.multiple(sinks_module, begin_copy=hooked_begin, end_copy=hooked_end),
+        mock.patch.multiple(spool_module, begin_copy=hooked_begin, end_copy=hooked_end),
         mock.patch.object(dump_module, "run_program", hooked_program),
         mock.patch.object(deferred_module, "run_program", hooked_program),
         mock.patch.object(os, "replace", hooked_file(replace, "replace")),

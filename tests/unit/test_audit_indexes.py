@@ -144,6 +144,19 @@ def test_g16_names_tenant_keys_and_frequent_filters_without_an_index() -> None:
     assert severities("G16", known) == {"public.log(company_id)": "W", "public.log(status)": "I"}
 
 
+def test_g16_calls_large_what_is_large_in_its_database() -> None:
+    def named(*rows: int) -> set[str]:
+        tables = [table(f"t{n}", "id bigint!", "scheduled_date date", rows=n) for n in rows]
+        return set(
+            found("G16", facts(*tables, configured={each.relation.name: {"target": "shared"} for each in tables}))
+        )
+
+    assert named(1_000, 99_000) == {"public.t1000(scheduled_date)", "public.t99000(scheduled_date)"}
+    assert named(1_000, 99_001) == {"public.t99001(scheduled_date)"}
+    assert named(999) == set()
+    assert named(100_000, 90_000_000) == {"public.t100000(scheduled_date)", "public.t90000000(scheduled_date)"}
+
+
 def test_g16_leaves_foreign_keys_to_g02() -> None:
     clients = table("clients", "id bigint!", "company_id integer!", keys=(key("clients", "company_id", "companies"),))
     known = facts(clients)

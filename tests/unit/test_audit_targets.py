@@ -12,7 +12,7 @@ from tests.audit_facts import facts, found, severities
 from tests.schema import public, table
 
 SERVER = ServerFacts("default", 180004, True, {"plpgsql": "1.0", "citext": "1.6"}, {}, 100, frozenset({"app", "dba"}))
-PREPARE = PrepareTarget("tenant", "default", "trees/tenant", ("1",), "erp_tenant_template", "erp_tenant_bare")
+PREPARE = PrepareTarget("tenant", "default", (), "erp_tenant_template", "erp_tenant_bare")
 CREATE = CreateDatabase("tenant", "default", "erp_north", "1", "erp_tenant_bare")
 
 

@@ -108,6 +108,7 @@ def _sections() -> dict[str, str]:
         found[part.partition("]")[0].strip("`[")] = part
     # The one sub-table has no heading of its own.
     found["tenants.default"] = found["tenants"].partition("`[tenants.default]`")[2]
+    found["roles.readers.NAME"] = found["roles.NAME"]  # a role's own name is the key in the file
     return found
 
 

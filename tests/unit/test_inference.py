@@ -13,7 +13,7 @@ from migrator.core.inference import (
     tables_of_types,
     words,
 )
-from migrator.core.tenant_root import RootChoice, choose, rank
+from migrator.core.tenant_root import RootChoice, choose, hidden_keys, rank
 from tests.schema import catalog, key, public, table
 
 
@@ -69,6 +69,14 @@ def test_a_prefix_of_the_application_is_no_part_of_the_noun() -> None:
         table("other", "id int!", "account_id bigint"),
     )  # fmt: skip
     assert guessed(found) == {"crm_deal(account_id) -> crm_account(id)"}
+
+
+def test_of_several_tables_that_end_so_the_shortest_name_is_meant() -> None:
+    found = catalog(
+        table("app_message", "id bigint!"), table("app_attachment_message", "id bigint!"),
+        table("index_queue", "id bigint!", "message_id bigint"),
+    )  # fmt: skip
+    assert guessed(found) == {"index_queue(message_id) -> app_message(id)"}
 
 
 def test_lower_case_names_without_underscores() -> None:
@@ -132,6 +140,38 @@ def test_two_tables_alike_are_not_chosen_between() -> None:
     )  # fmt: skip
     assert found.chosen is None
     assert "companies, organizations" in found.why
+
+
+def test_a_central_document_does_not_contest_what_is_named_like_a_tenant() -> None:
+    found = chosen(
+        table("project", "id int!"), child("folders", "project"), child("flows", "folders"),
+        child("members", "project"),
+        *(child(name, "flows") for name in ("runs", "steps", "hooks", "tests")),
+    )  # fmt: skip
+    assert found.chosen is not None
+    assert found.chosen.relation == public("project")
+
+
+def test_the_key_is_the_unique_column_that_others_reference() -> None:
+    found = chosen(
+        table("companies", "id int!", "code text!", unique=("code",)),
+        *(
+            table(name, "id int!", "company_code text!", keys=(key(name, "company_code", "companies", "code"),))
+            for name in ("orders", "bills", "visits")
+        ),
+    )
+    assert found.chosen is not None
+    assert found.chosen.key == "code"
+
+
+def test_a_part_of_a_primary_key_may_be_the_tenants_key() -> None:
+    found = catalog(
+        table("namespaces", "partition_id int!", "id uuid!", pk="partition_id, id"),
+        table("tenant_users", "tenant_id int!", "user_id int!", pk="tenant_id, user_id",
+              keys=(key("tenant_users", "tenant_id", "tenants"),)),
+        table("readings", "shard int!", "id int!", pk="shard, id"),
+    )  # fmt: skip
+    assert hidden_keys(found) == ((public("namespaces"), "id"),)
 
 
 def test_people_are_no_tenants() -> None:

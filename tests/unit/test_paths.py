@@ -74,6 +74,16 @@ def test_an_inferred_key_marks_whatever_rests_on_it() -> None:
     assert [one.label for one in found.severed] == ["clients(company) -> companies(id)"]
 
 
+def test_a_polymorphic_pair_that_names_rows_of_another_database_is_severed() -> None:
+    notes = table("notes", "id int!", "company_id integer!", "about_type text", "about_id int",
+                  keys=(key("notes", "company_id", "companies"),))  # fmt: skip
+    pair = {"type": "about_type", "id": "about_id", "tables": {"Company": "companies", "Note": "notes"}}
+    found = placed(notes, notes={"polymorphic": [pair]})
+    assert [one.label for one in found.severed if one.when] == [
+        "notes(about_id) -> companies(id) where about_type is 'Company'"
+    ]
+
+
 def test_two_columns_that_reference_the_root_are_not_chosen_between() -> None:
     links = table(
         "links", "id int!", "left_id integer!", "right_id integer!",

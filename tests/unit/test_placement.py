@@ -97,7 +97,7 @@ def test_a_replica_keeps_the_keys_to_it_whole() -> None:
     found = placed(USERS, CLIENTS, ORDERS, UNITS, lines, configured=replicated)
     assert "lines(unit) -> units(code)" not in {one.label for one in found.severed}
     assert found.tables[public("units")].targets == ("shared", "tenant")
-    assert public("units") in {one.relation for one in found.of_target("tenant")}
+    assert public("units") in {one.relation for one in found.of_host("tenant")}
 
 
 def test_an_ignored_table_severs_nothing() -> None:

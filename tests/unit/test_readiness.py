@@ -13,9 +13,11 @@ from migrator.core.placement import place
 from migrator.core.plan import CreateDatabase, PrepareTarget
 from migrator.core.readiness import (
     Check,
+    LargeObjectFacts,
     Missing,
     Population,
     ServerFacts,
+    check_large_objects,
     check_placements,
     check_population,
     check_privileges,
@@ -65,10 +67,24 @@ def test_each_missing_privilege_is_told_with_its_statement() -> None:
     assert checks["row security"].remedy == "ALTER ROLE dba BYPASSRLS;"
 
 
-def test_large_objects_block() -> None:
-    assert blocks(check_source(catalog(ROOT, large_objects=3))) == {
-        "large objects": "3 large objects exist, which no table's rows carry"
-    }
+@pytest.mark.parametrize(
+    ("facts", "detail"),
+    [
+        (
+            LargeObjectFacts(3, unnamed=(7, 9)),
+            "2 of 3 are named by no column that migrator.toml knows: 7, 9",
+        ),
+        (LargeObjectFacts(3, unreadable=2), "2 belong to roles that the connected role is no member of"),
+        (LargeObjectFacts(3, too_large=(7,)), "1 hold a gigabyte or more: 7"),
+    ],
+)
+def test_large_objects_that_cannot_travel_block(facts: LargeObjectFacts, detail: str) -> None:
+    assert blocks(check_large_objects(facts)) == {"large objects": detail}
+
+
+def test_large_objects_that_travel_warn_of_what_the_fence_does_not_hold() -> None:
+    assert list(check_large_objects(LargeObjectFacts(0))) == []
+    assert [check.state for check in check_large_objects(LargeObjectFacts(3))] == ["warn"]
 
 
 def test_another_encoding_is_told() -> None:

@@ -47,3 +47,8 @@ def test_a_pattern_without_room_is_refused() -> None:
 
 def test_no_tenants_need_no_names() -> None:
     assert assign_databases([], lambda slug, key: "x" * 100) == ()
+
+
+def test_two_tenants_of_one_key_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match="Two tenants have the key '7'"):
+        assign_databases([("7", "a", "A"), ("7", "b", "B")], lambda slug, key: slug)

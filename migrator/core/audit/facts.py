@@ -113,13 +113,14 @@ class Occupant:
 class UnownedRows:
     """Rows of one tenant table: how many each tenant has, and those without a known one, counted by why.
 
-    `unset` have no key (or no parent) of their own, `unreachable` name a parent that is missing or has no tenant
-    itself, `unknown` carry a key that no tenant has.
+    `unset` have no key (or no parent) of their own, `beneath` hang on such a row, `unreachable` name a parent that is
+    missing, `unknown` carry a key that no tenant has.
     """
 
     relation: Relation
     total: int
     unset: int = 0
+    beneath: int = 0
     unreachable: int = 0
     unknown: int = 0
     unknown_keys: tuple[str, ...] = ()
@@ -192,6 +193,37 @@ class TargetFacts:
     drifted: tuple[DriftedDatabase, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class RevisionFault:
+    """Why a revision of an Alembic history does not run; `revision` is empty where the history cannot be loaded.
+
+    `line` is the line of the revision's file that was at work, `relation` what PostgreSQL says does not exist.
+    """
+
+    revision: str
+    error: str
+    file: str = ""
+    line: int | None = None
+    statement: str = ""
+    relation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryFact:
+    """What came of running an Alembic history on an empty database.
+
+    `tables` are those that it made, up to its head or to the fault. `unknown_tables` and `other_changes` are what
+    autogenerate would drop or change there: None where it was not asked.
+    """
+
+    directory: str
+    heads: tuple[str, ...]
+    fault: RevisionFault | None = None
+    tables: frozenset[Relation] = frozenset()
+    unknown_tables: tuple[str, ...] | None = None
+    other_changes: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Facts:
     """Everything that the rules look at, read in one snapshot."""
@@ -222,6 +254,7 @@ class Facts:
     roles: tuple[RoleFact, ...] = ()
     extensions_in_use: frozenset[str] = frozenset()  # that a table, index, view or default depends on
     targets: TargetFacts = TargetFacts()
+    history: HistoryFact | None = None
 
     @property
     def closed(self) -> frozenset[Relation]:

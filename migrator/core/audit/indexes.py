@@ -10,8 +10,11 @@ from migrator.core.audit.finding import Category, Observation, rule
 from migrator.core.audit.wording import column_list, free_name, identifier, place, qualified
 from migrator.core.catalog import Relation, Table
 
-_LARGE = 100_000  # rows: below, reading the whole table costs less than the index does on every write
-_FILTERED = frozenset({"status", "state", "statut", "etat", "created_at"})
+# Rows from which a search is worth an index on every write: in any database, or in one of which they are a hundredth.
+_LARGE, _LARGE_HERE = 100_000, 1_000
+_FILTERED = frozenset(
+    {"status", "state", "statut", "etat", "created_at", "scheduled_date", "scheduled_at", "due_date", "date_echeance"}
+)
 
 
 @rule(
@@ -174,20 +177,20 @@ def _begins(index: IndexFact, other: IndexFact) -> bool:
     remedy="Create the index, if queries filter by that column.",
 )  # fmt: skip
 def uncovered_filter(facts: Facts) -> Iterator[Observation]:
-    """Tenant keys that begin no index (warning); in large tables also status and created_at (for information).
+    """Tenant keys that begin no index (warning); in large tables also states and dates to sort by (for information).
 
     A tenant key that is a foreign key is G02's business.
     """
     by_table = _by_table(facts)
     names = {index.name for index in facts.indexes}
+    everything = sum(max(table.rows, 0) for table in facts.catalog.tables.values())
     for table in facts.catalog.tables.values():
         placement = facts.placement(table.relation)
         path = placement.key_path if placement and placement.per_tenant else None
         own = path.column if path is not None and not path.hops else None
         declared = {key.columns for key in table.foreign_keys}
-        frequent = (
-            {column.name for column in table.columns if column.name in _FILTERED} if table.rows >= _LARGE else set()
-        )
+        large = table.rows >= _LARGE or (table.rows >= _LARGE_HERE and table.rows * 100 >= everything)
+        frequent = {column.name for column in table.columns if column.name in _FILTERED} if large else set()
         for name in sorted(frequent | ({own} if own else set())):
             if table.column(name) is None or (name,) in declared or _leads(by_table.get(table.relation, ()), name):
                 continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from migrator.core.audit.facts import Facts, ReferenceRows, UnownedRows
 from migrator.core.audit.finding import Category, Observation, rule
@@ -22,15 +23,17 @@ def unowned_rows(facts: Facts) -> Iterator[Observation]:
     for counted in facts.unowned:
         placement = facts.placement(counted.relation)
         policy = placement.unowned if placement else "block"
-        # A mixed table's rows without a key are global ones; a key that leads nowhere is an accident in any table.
-        unset = 0 if policy in ("shared", "replicate") else counted.unset
-        rows = unset + counted.unreachable + counted.unknown
+        # A mixed table's rows without a key are global ones, and so is what hangs on global rows; a key that leads
+        # nowhere is an accident in any table.
+        if policy in ("shared", "replicate"):
+            counted = replace(counted, unset=0, beneath=0)
+        rows = counted.unset + counted.beneath + counted.unreachable + counted.unknown
         if rows:
             path = ", ".join(placement.key_path.label) if placement and placement.key_path else ""
             settled = policy == "quarantine" or (policy != "block" and not counted.unknown)
             yield Observation(
                 str(counted.relation), place(counted.relation),
-                f"{plural(rows, 'row')} of {counted.total:,} by {path}: {_reasons(counted, unset)}."
+                f"{plural(rows, 'row')} of {counted.total:,} by {path}: {_reasons(counted)}."
                 + (f" As unowned = {policy!r} in migrator.toml says, {_FATE[policy]}." if settled else ""),
                 counted.relation, "W" if settled else "E", rows, counted.samples,
             )  # fmt: skip
@@ -44,14 +47,16 @@ _FATE = {
 }
 
 
-def _reasons(counted: UnownedRows, unset: int) -> str:
+def _reasons(counted: UnownedRows) -> str:
     parts = []
-    if unset:
-        parts.append(f"{unset:,} with NULL")
+    if counted.unset:
+        parts.append(f"{counted.unset:,} with NULL")
+    if counted.beneath:
+        parts.append(f"{counted.beneath:,} whose parent has none either (NULL)")
     if counted.unknown:
         parts.append(f"{counted.unknown:,} with a key that no tenant has ({listed(counted.unknown_keys, 5)})")
     if counted.unreachable:
-        parts.append(f"{counted.unreachable:,} whose parent is missing or has no tenant itself")
+        parts.append(f"{counted.unreachable:,} whose parent is missing")
     return ", ".join(parts)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from migrator.core.audit import capacity, columns, indexes, keys, rows, source, spans, split, targets, usage
+from migrator.core.audit import capacity, columns, history, indexes, keys, rows, source, spans, split, targets, usage
 from migrator.core.audit.finding import Rule
 
 RULES: Mapping[str, Rule] = {
@@ -21,6 +21,7 @@ RULES: Mapping[str, Rule] = {
             *capacity.RULES,
             *usage.RULES,
             *targets.RULES,
+            *history.RULES,
         ),
         key=lambda rule: rule.id,
     )

@@ -20,13 +20,13 @@ _OBJECT_NAME_TYPES = frozenset(
 
 @rule(
     "S12", "E", Category.READINESS, "database", "Large objects",
-    why="Large objects belong to the database, not to a row: nothing says whose tenant's they are, and copying tables "
-    "leaves them behind.",
-    remedy="Move them into bytea columns (lo_get), or into files, before the split; vacuumlo finds those that nobody "
-    "references.",
+    why="Large objects belong to the database, not to a row: only migrator.toml can say whose tenant's they are.",
+    remedy='Name the columns that hold their numbers, [tables.X] large_objects = ["column"]: they travel with '
+    "the rows. vacuumlo finds those that nobody references.",
 )  # fmt: skip
 def large_objects(facts: Facts) -> Iterator[Observation]:
-    """Whether the database holds any, and which columns may point at them."""
+    """Whether the database holds any that no configured column names, and which columns may point at them."""
+    named = any(one.large_objects for one in facts.placements.tables.values())
     if facts.catalog.large_objects:
         columns = [
             f"{table.relation}.{column.name}"
@@ -38,6 +38,7 @@ def large_objects(facts: Facts) -> Iterator[Observation]:
             facts.catalog.database, "large-objects",
             f"It holds {plural(facts.catalog.large_objects, 'large object')}. "
             + (f"Columns that may point at them: {listed(columns)}." if columns else "No column is of type oid or lo."),
+            severity="I" if named else None,
         )  # fmt: skip
 
 

@@ -43,7 +43,7 @@ def _apart(facts: Facts, relations: Iterable[Relation]) -> str:
         for relation in sorted(set(relations))
         if (placement := facts.placement(relation)) and not placement.ignored
     ]
-    if not placed or set[str].intersection(*(set(placement.targets) for placement in placed)):
+    if not placed or set[str].intersection(*(set(placement.homes) for placement in placed)):
         return ""
     return listed(f"{placement.relation} ({placement.target})" for placement in placed)
 

@@ -203,8 +203,13 @@ def _from_sequence(table: Table, name: str) -> bool:
 
 
 def _random(table: Table, name: str) -> bool:
+    """Whether its values are drawn so that no two are alike anywhere: a UUID, by the server or by the application."""
     column = table.column(name)
-    return column is not None and bool(re.search(r"\w*uuid\w*\(", column.default or ""))
+    if column is None:
+        return False
+    own_key = table.primary_key == (name,) and not any(key.columns == (name,) for key in table.foreign_keys)
+    uuid = column.type == "uuid" or re.fullmatch(r"character( varying)?\(36\)", column.type)
+    return bool(re.search(r"\w*uuid\w*\(", column.default or "")) or (own_key and bool(uuid))
 
 
 RULES = (

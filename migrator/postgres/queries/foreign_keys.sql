@@ -1,4 +1,6 @@
--- Foreign keys of the tables whose oids are given. Copies that partitioning made (conparentid) are left out.
+-- Foreign keys of the tables whose oids are given. Copies that partitioning made (conparentid) are left out. The last
+-- column holds the operators by which the server compares, referenced column on the left: those of extension types are
+-- found by no search path of ours; NULL where all are PostgreSQL's own '='.
 SELECT c.conrelid::bigint, c.conname,
        (SELECT array_agg(a.attname::text ORDER BY k.place)
         FROM unnest(c.conkey) WITH ORDINALITY k (attnum, place)
@@ -7,7 +9,12 @@ SELECT c.conrelid::bigint, c.conname,
        (SELECT array_agg(a.attname::text ORDER BY k.place)
         FROM unnest(c.confkey) WITH ORDINALITY k (attnum, place)
         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.attnum),
-       c.convalidated, c.condeferrable, c.confmatchtype::text, c.confdeltype::text
+       c.convalidated, c.condeferrable, c.confmatchtype::text, c.confdeltype::text,
+       (SELECT CASE WHEN bool_or(s.nspname <> 'pg_catalog' OR o.oprname <> '=')
+                    THEN array_agg(array[s.nspname::text, o.oprname::text] ORDER BY k.place) END
+        FROM unnest(c.conpfeqop) WITH ORDINALITY k (operator, place)
+        JOIN pg_catalog.pg_operator o ON o.oid = k.operator
+        JOIN pg_catalog.pg_namespace s ON s.oid = o.oprnamespace)
 FROM pg_catalog.pg_constraint c
 JOIN pg_catalog.pg_class r ON r.oid = c.confrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace

@@ -1,0 +1,21 @@
+"""The schema of clients, as in the source: the files of 0001_baseline/ in the order of their names."""
+
+from __future__ import annotations
+
+from migrator.revisions import run_scripts
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+# Of the files as they were generated: `migrator init --trees` writes them anew only while they are unchanged.
+GENERATED = "522e31a793d04f3091b75fb2311e9b6b20fad395e5c0ee34933edb320be26276"
+
+
+def upgrade() -> None:
+    run_scripts(__file__)
+
+
+def downgrade() -> None:
+    raise NotImplementedError("what is older than the baseline is the source itself: migrator rollback")

@@ -1,0 +1,3 @@
+-- constraint public.mailbox mailbox_pkey
+ALTER TABLE ONLY public.mailbox
+    ADD CONSTRAINT mailbox_pkey PRIMARY KEY (id);

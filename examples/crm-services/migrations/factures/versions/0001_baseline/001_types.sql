@@ -1,0 +1,7 @@
+-- type public.invoice_status_enum
+CREATE TYPE public.invoice_status_enum AS ENUM (
+    'DRAFT',
+    'ISSUED',
+    'PAID',
+    'VOID'
+);

@@ -1,0 +1,1 @@
+ALTER TABLE public.factures_emission_facture RENAME TO emission_facture;

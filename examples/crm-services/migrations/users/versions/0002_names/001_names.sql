@@ -1,0 +1,1 @@
+ALTER TABLE public.users_invitation_compte RENAME TO invitation_compte;

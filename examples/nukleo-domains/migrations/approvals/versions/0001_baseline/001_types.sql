@@ -1,0 +1,7 @@
+-- type public.EntityType
+CREATE TYPE public."EntityType" AS ENUM (
+    'document',
+    'invoice',
+    'contract',
+    'vacation'
+);

@@ -1,0 +1,7 @@
+-- type public.InvoiceStatus
+CREATE TYPE public."InvoiceStatus" AS ENUM (
+    'DRAFT',
+    'SENT',
+    'PAID',
+    'OVERDUE'
+);

@@ -1,0 +1,21 @@
+"""The schema of contracts, as in the source: the files of 0001_baseline/ in the order of their names."""
+
+from __future__ import annotations
+
+from migrator.revisions import run_scripts
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+# Of the files as they were generated: `migrator init --trees` writes them anew only while they are unchanged.
+GENERATED = "b2aca088896de571ef8296473c4669a793cf64be4a4cea51a7a0152b5d604eb6"
+
+
+def upgrade() -> None:
+    run_scripts(__file__)
+
+
+def downgrade() -> None:
+    raise NotImplementedError("what is older than the baseline is the source itself: migrator rollback")

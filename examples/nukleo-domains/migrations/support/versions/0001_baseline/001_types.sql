@@ -1,0 +1,6 @@
+-- type public.TicketStatus
+CREATE TYPE public."TicketStatus" AS ENUM (
+    'OPEN',
+    'WAITING',
+    'SOLVED'
+);

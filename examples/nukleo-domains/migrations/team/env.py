@@ -1,0 +1,6 @@
+"""Runs the revisions of team databases."""
+
+from migrator.revisions import run_environment
+
+# With models, autogenerate compares against them: run_environment(Base.metadata).
+run_environment(None, schema="team")

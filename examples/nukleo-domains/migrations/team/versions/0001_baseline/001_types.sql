@@ -1,0 +1,6 @@
+-- type public.ApprovalStatus
+CREATE TYPE public."ApprovalStatus" AS ENUM (
+    'PENDING',
+    'APPROVED',
+    'REJECTED'
+);

@@ -1,0 +1,21 @@
+"""The schema of tenant, as in the source: the files of 0001_baseline/ in the order of their names."""
+
+from __future__ import annotations
+
+from migrator.revisions import run_scripts
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+# Of the files as they were generated: `migrator init --trees` writes them anew only while they are unchanged.
+GENERATED = "94768f62403c08e726e44990a785ec66568081c55bb5f75b02674dc74be7f7f2"
+
+
+def upgrade() -> None:
+    run_scripts(__file__)
+
+
+def downgrade() -> None:
+    raise NotImplementedError("what is older than the baseline is the source itself: migrator rollback")

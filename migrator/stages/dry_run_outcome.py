@@ -1,0 +1,253 @@
+"""What the stage dry-run tells: readiness, placements, populations, steps, and the statements on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from migrator.core.audit.wording import plural
+from migrator.core.outcome import Cell, Outcome, Section
+from migrator.core.plan import (
+    Compare,
+    CopyTable,
+    CreateDatabase,
+    FinishDatabase,
+    Plan,
+    PrepareTarget,
+    RaiseFence,
+    Step,
+)
+from migrator.core.readiness import Check, Population, State
+from migrator.stages.rehearsal import Rehearsal
+from migrator.stages.survey import Survey
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """How long the plan takes, in seconds, and how much disk, in bytes."""
+
+    seconds: float
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Look:
+    """Everything that a dry-run saw. `statements` and `rehearsal` are None where they were not asked for."""
+
+    survey: Survey
+    plan: Plan
+    population: tuple[Population, ...]
+    checks: tuple[Check, ...]
+    estimate: Estimate
+    statements: tuple[tuple[str, str], ...] | None = None  # (step, statement)
+    rehearsal: Rehearsal | None = None
+
+
+def blocks(checks: Iterable[Check]) -> bool:
+    """Whether a check stands in the way of the migration."""
+    return any(check.state == "block" for check in checks)
+
+
+def look_outcome(run: str, look: Look) -> Outcome:
+    """The outcome of a dry-run."""
+    found, plan, population = look.survey, look.plan, look.population
+    blocked = blocks(look.checks)
+    figures: dict[str, str | int | float | bool | None] = {
+        "tables": len(found.placements.tables),
+        "undecided": len(found.placements.undecided),
+        "tenants": len(found.tenants),
+        "databases": sum(1 for _ in plan.of(CreateDatabase)),
+        "rows": sum(sum(one.by_tenant.values()) + one.unowned for one in population if _is_home(found, one)),
+        "unowned_rows": sum(one.unowned for one in population if _is_home(found, one)),
+        "blocking": sum(check.state == "block" for check in look.checks),
+        "estimated_seconds": round(look.estimate.seconds, 1),
+        "estimated_bytes": look.estimate.bytes,
+        "fingerprint": plan.fingerprint,
+    }
+    return Outcome(
+        "dry-run",
+        "findings" if blocked else "done",
+        1 if blocked else 0,
+        run,
+        _headline(look, blocked),
+        figures,
+        tuple(_sections(look)),
+        _data(look),
+        ("migrator audit", "migrator clean", "migrator dry-run") if blocked else ("migrator migrate",),
+    )
+
+
+def unreadable_outcome(run: str, privileges: Sequence[Check]) -> Outcome:
+    """A page of privileges only: the rest cannot be looked at without them."""
+    return Outcome(
+        "dry-run",
+        "findings",
+        1,
+        run,
+        "The role cannot read all of the source; nothing else could be looked at.",
+        {"blocking": sum(check.state == "block" for check in privileges)},
+        (_check_section(privileges),),
+        {"checks": _listed(privileges)},
+        ("migrator dry-run",),
+    )
+
+
+def _headline(look: Look, blocked: bool) -> str:
+    if blocked:
+        blocking = sum(check.state == "block" for check in look.checks)
+        return f"{plural(blocking, 'finding')} {'blocks' if blocking == 1 else 'block'} the migration."
+    if look.rehearsal is not None:
+        seconds = look.rehearsal.seconds
+        return f"Rehearsed in {seconds:.1f} s: all digests agree; the scratch databases are dropped."
+    return "Nothing blocks; the plan is written down."
+
+
+def _sections(look: Look) -> Iterable[Section]:
+    yield _check_section(look.checks)
+    yield _placement_section(look.survey)
+    yield from _population_sections(look.survey, look.plan, look.population)
+    yield _severed_section(look.survey)
+    yield _step_section(look.plan)
+    if look.statements is not None:
+        yield Section("Statements", ("step", "statement"), look.statements)
+    if look.rehearsal is not None:
+        yield look.rehearsal.section
+
+
+def _is_home(found: Survey, one: Population) -> bool:
+    placement = found.placements.tables[one.relation]
+    return placement.home == one.target and not placement.derived
+
+
+def _check_section(checks: Sequence[Check]) -> Section:
+    words: Mapping[State, str] = {"block": "BLOCKS", "warn": "warning", "ok": "ok"}
+    ordered = sorted(checks, key=lambda check: list(words).index(check.state))
+    return Section(
+        "Readiness",
+        ("check", "result", "what is true", "what to do"),
+        tuple((check.name, words[check.state], check.detail, check.remedy) for check in ordered),
+        tone="bad" if blocks(checks) else "good",
+    )
+
+
+def _placement_section(found: Survey) -> Section:
+    rows: list[tuple[Cell, ...]] = []
+    for placement in found.placements.tables.values():
+        table = found.catalog.tables.get(placement.relation)
+        rows.append(
+            (
+                str(placement.relation),
+                placement.target or "(ignored)",
+                "" if placement.destination == placement.relation else str(placement.destination),
+                " , ".join(placement.key_path.label) if placement.key_path else "",
+                table.bytes if table else None,
+                placement.reason,
+            )
+        )
+    return Section("Placements", ("table", "target", "as", "key path", "bytes", "reason"), tuple(rows))
+
+
+def _population_sections(found: Survey, plan: Plan, population: Sequence[Population]) -> Iterable[Section]:
+    totals: dict[tuple[str, str], list[int]] = {}
+    for one in population:
+        for tenant, count in one.by_tenant.items():
+            entry = totals.setdefault((one.target, tenant), [0, 0, 0])
+            entry[0] += 1
+            entry[1] += count
+            entry[2] += _share(found, one, count)
+    names = {tenant.key: tenant for tenant in found.tenants}
+    single = {step.target: step.database for step in plan.of(CreateDatabase) if not step.tenant}
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (
+            target,
+            names[tenant].database if tenant in names else single.get(target, target),
+            names[tenant].name if tenant in names else "",
+            *figures,
+        )
+        for (target, tenant), figures in sorted(totals.items(), key=lambda item: (item[0][0], -item[1][1]))
+    )
+    yield Section("Targets", ("target", "database", "tenant", "tables", "rows", "estimated bytes"), rows)
+    unowned = tuple(
+        (str(one.relation), one.without_key, one.unknown_key, found.placements.tables[one.relation].unowned)
+        for one in population
+        if one.unowned
+    )
+    if unowned:
+        yield Section(
+            "Rows that nobody owns",
+            ("table", "rows without key", "unknown-key rows", "unowned"),
+            unowned,
+            tone="warning",
+        )
+
+
+def _share(found: Survey, one: Population, count: int) -> int:
+    table = found.catalog.tables.get(one.relation)
+    everything = sum(one.by_tenant.values()) + one.unowned
+    return round(table.bytes * count / everything) if table and everything else 0
+
+
+def _severed_section(found: Survey) -> Section:
+    rows = []
+    for key in found.placements.severed:
+        child, parent = found.placements.tables[key.table], found.placements.tables[key.referenced]
+        rows.append((key.label, child.target, parent.target))
+    return Section(
+        "Foreign keys that will cross databases (checked by verify instead)",
+        ("foreign key", "from target", "to target"),
+        tuple(rows),
+        text="" if rows else "None.",
+    )
+
+
+def _step_section(plan: Plan) -> Section:
+    return Section("Steps", ("step", "what it does"), tuple((step.id, _describe(step)) for step in plan.steps))
+
+
+def _describe(step: Step) -> str:
+    match step:
+        case PrepareTarget():
+            heads = ", ".join(head for tree in step.trees for head in tree.heads)
+            return f"build {step.template} at {heads}, and {step.bare} without indexes and keys"
+        case CreateDatabase():
+            return f"create database {step.database} from {step.bare}"
+        case RaiseFence():
+            return f"refuse writes to {step.tables} tables of the source, then take the snapshot"
+        case CopyTable():
+            return (
+                f"read {step.relation} once{f' in {len(step.parts)} parts' if len(step.parts) > 1 else ''}, "
+                f"route its rows to {step.destination} of {step.databases} databases"
+            )
+        case FinishDatabase():
+            return f"indexes, keys, triggers, sequences and statistics of {step.database}, then its digests"
+        case Compare():
+            return "compare the digests of both sides, and account for every row"
+
+
+def _data(look: Look) -> Mapping[str, object]:
+    data: dict[str, object] = {
+        "checks": _listed(look.checks),
+        "plan": look.plan.to_document(),
+        "population": [
+            {
+                "table": str(one.relation),
+                "target": one.target,
+                "rows": dict(one.by_tenant),
+                "without_key": one.without_key,
+                "unknown_key": one.unknown_key,
+            }
+            for one in look.population
+        ],
+        "severed": [key.label for key in look.survey.placements.severed],
+    }
+    if look.statements is not None:
+        data["statements"] = [{"step": step, "sql": text} for step, text in look.statements]
+    if look.rehearsal is not None:
+        data["rehearsal"] = look.rehearsal.figures
+    return data
+
+
+def _listed(checks: Iterable[Check]) -> list[Mapping[str, str]]:
+    return [
+        {"name": check.name, "state": check.state, "detail": check.detail, "remedy": check.remedy} for check in checks
+    ]

@@ -1,0 +1,151 @@
+"""rollback --tenant: one tenant's databases are dumped and dropped; the others, the fence and the run stay."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from migrator.core.catalog import Relation
+from migrator.core.outcome import Outcome
+from migrator.core.transfer import RECORD_HASH_SINCE
+from migrator.errors import RefusedError
+from migrator.journal import Run
+from migrator.postgres.catalog import read_catalog
+from migrator.postgres.digest import whole_table
+from migrator.stages.rollback import confirmed, dump_and_drop, keep_writes, look, recorded_source
+from migrator.stages.rollback_outcome import (
+    Findings,
+    Taken,
+    conflict_section,
+    dump_section,
+    validation,
+    written_message,
+)
+from migrator.stages.survey import survey
+from migrator.stages.taken_back import BEGUN, DONE, forget_tenant, mark_taken_back, taken_back
+from migrator.stages.workspace import Workspace
+
+
+def rollback_tenant(
+    workspace: Workspace,
+    tenant: str,
+    *,
+    validate: bool = False,
+    confirm: str | None = None,
+    discard_writes: bool = False,
+    save: Path | None = None,
+    replay: bool = False,
+) -> Outcome:
+    """Takes one tenant of the open run back; `tenant` is its key, its slug or the name of its database.
+
+    Rows that its applications wrote are told, saved, carried back or given up as by the rollback of the whole. The
+    fence stays, so that migrate can make the tenant again from the very state that the others were made from.
+
+    Raises:
+        RefusedError: not confirmed, no such tenant, or its databases were written to.
+    """
+    run = workspace.journal.current_run(workspace.source_id)
+    if run is None:
+        return Outcome("rollback", "nothing-to-do", headline="No run is open: there is nothing to take back.")
+    if not validate:
+        confirmed(run, confirm)
+    with workspace.stage("rollback-tenant") as (run, summary):
+        key = _key(workspace, tenant)
+        found = look(workspace, run, key)
+        gone = taken_back(workspace, run.id).get(key)
+        if not found.databases and gone != BEGUN:
+            headline = f"Tenant {tenant} has no database of run {run.id}: there is nothing to take back."
+            return Outcome("rollback", "nothing-to-do", run_id=run.id, headline=headline)
+        if validate:
+            outcome = _outlook(workspace, run, tenant, found)
+        else:
+            if found.written and not (discard_writes or save is not None or replay):
+                raise RefusedError(
+                    written_message(found),
+                    "Nothing was changed. Keep them as files: --save-writes DIR. Carry them back into the source: "
+                    "--replay-writes. Give them up: --discard-writes.",
+                )
+            outcome = _take_back(workspace, run, key, found, save=save, replay=replay)
+        summary.update(outcome.summary)
+        if outcome.exit_code:
+            summary["status"] = "findings"
+        return outcome
+
+
+def _key(workspace: Workspace, wanted: str) -> str:
+    """The key of the tenant that was named."""
+    tenants = survey(workspace).tenants
+    by_key = [one.key for one in tenants if one.key == wanted]
+    named = by_key or sorted({one.key for one in tenants if wanted in (one.slug, one.database)})
+    if len(named) == 1:
+        return named[0]
+    known = ", ".join(f"{one.key} ({one.database})" for one in tenants[:10])
+    raise RefusedError(
+        f"{'Several tenants are' if named else 'There is no tenant'} called {wanted!r}.",
+        f"Name its key or its database: {known}{', …' if len(tenants) > 10 else ''}.",
+    )
+
+
+def _take_back(
+    workspace: Workspace, run: Run, key: str, found: Findings, *, save: Path | None, replay: bool
+) -> Outcome:
+    carried = keep_writes(workspace, run, found, save=save, replay=replay)
+    if carried is not None:
+        _note_carried(workspace, run, {relation for part in found.changes for relation in part.counts()})
+    # From here on migrate knows that there is something to do again, whatever happens to this process.
+    mark_taken_back(workspace, run.id, key, BEGUN)
+    databases = [one for one in workspace.journal.artefacts(run.id, "database") if one.tenant == key]
+    forget_tenant(workspace, run.id, key, {one.name: one.target or "" for one in databases})
+    done = Taken(carried=carried)
+    dump_and_drop(workspace, run, found, done)
+    for artefact in (one for one in workspace.journal.artefacts(run.id) if one.tenant == key):
+        workspace.journal.artefact(run.id, artefact.kind, artefact.name, "dropped")
+    mark_taken_back(workspace, run.id, key, DONE)
+    conflicts = len(carried.conflicts) if carried is not None else 0
+    kept = f"; {conflicts} changes could not be carried back and are kept in a file" if conflicts else ""
+    return Outcome(
+        "rollback",
+        "findings" if conflicts else "done",
+        1 if conflicts else 0,
+        run.id,
+        f"Tenant {key} is taken back: {', '.join(done.dropped)} dumped and dropped{kept}. Run {run.id} stays open, and "
+        "the source as it was: fenced or not.",
+        {
+            "tenant": key,
+            "databases_dumped": len(done.dumped),
+            "databases_dropped": len(done.dropped),
+            "roles_dropped": len(done.roles),
+            "changes_carried_back": carried.rows if carried is not None else 0,
+            "conflicts": conflicts,
+        },
+        (*conflict_section(carried), *dump_section(done)),
+        next=("migrator migrate", "migrator verify", "migrator rollback --validate"),
+    )
+
+
+def _note_carried(workspace: Workspace, run: Run, relations: set[Relation]) -> None:
+    """Keeps the digests that rollback will compare the source with in step with what was carried back."""
+    before = recorded_source(workspace, run)
+    with workspace.read_source("rollback") as connection:
+        catalog = read_catalog(connection, workspace.settings.source.schemas)
+        records = catalog.server_version >= RECORD_HASH_SINCE
+        now = [
+            whole_table(connection, catalog.tables[relation], records=records)
+            for relation in sorted(relations)
+            if relation in catalog.tables and f"{relation.schema}.{relation.name}" in before
+        ]
+    workspace.journal.store_digests(run.id, [("source before", one) for one in now])
+
+
+def _outlook(workspace: Workspace, run: Run, tenant: str, found: Findings) -> Outcome:
+    outcome = validation(run, found, str(workspace.source), backup=None)
+    option = f" --tenant {tenant}"
+    names = ", ".join(name for _, name, _ in found.databases)
+    able = outcome.exit_code == 0
+    return replace(
+        outcome,
+        headline=f"Tenant {tenant} can be taken back: {names} would be dumped and dropped; the source stays as it is."
+        if able
+        else outcome.headline,
+        next=tuple(command.replace("rollback", f"rollback{option}", 1) for command in outcome.next),
+    )

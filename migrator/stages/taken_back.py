@@ -1,0 +1,89 @@
+"""Tenants that were taken back by themselves: what the journal says of them, and what migrate and verify make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from migrator.core.catalog import Relation
+from migrator.core.plan import CreateDatabase
+from migrator.errors import RefusedError
+from migrator.journal import Run
+from migrator.postgres.fence import read_fence
+from migrator.stages.survey import Survey
+from migrator.stages.workspace import Workspace
+
+_RECORD = "tenants taken back"
+BEGUN, DONE = "begun", "done"
+
+
+def taken_back(workspace: Workspace, run: str) -> Mapping[str, str]:
+    """The tenants of a run that were taken back and not migrated again: key -> BEGUN or DONE."""
+    return dict(workspace.journal.recorded(run, _RECORD) or {})
+
+
+def mark_taken_back(workspace: Workspace, run: str, tenant: str, state: str) -> None:
+    """Records how far a tenant is taken back."""
+    workspace.journal.record(run, _RECORD, {**taken_back(workspace, run), tenant: state})
+
+
+def all_are_there(workspace: Workspace, run: str) -> None:
+    """Forgets that tenants were taken back: migrate has made their databases again."""
+    if taken_back(workspace, run):
+        workspace.journal.record(run, _RECORD, {})
+
+
+def forget_tenant(workspace: Workspace, run: str, tenant: str, databases: Mapping[str, str]) -> None:
+    """Lets migrate do again what it did for one tenant; `databases` are its databases with their targets.
+
+    Copies are recorded for all tenants of a table together. They are read again; where a database has their receipt,
+    nothing is written.
+    """
+    targets = set(databases.values())
+    steps = [
+        name
+        for name in workspace.journal.step_records(run)
+        if name in {f"finish:{database}" for database in databases}
+        or (name.startswith("copy:") and name.rpartition(">")[2].partition("#")[0] in targets)
+    ]
+    workspace.journal.forget_tenant(run, tenant, steps)
+
+
+def require_same_source(workspace: Workspace, run: Run, found: Survey) -> None:
+    """Refuses to migrate single tenants again from another state of the source than the others came from.
+
+    Raises:
+        RefusedError: the fence did not stand all the time, the tables were rewritten, or a tenant is half taken back.
+    """
+    tenants = taken_back(workspace, run.id)
+    if not tenants:
+        return
+    if begun := sorted(tenant for tenant, state in tenants.items() if state == BEGUN):
+        raise RefusedError(
+            f"Tenant {begun[0]} is half taken back.",
+            f"Finish that first: migrator rollback --tenant {begun[0]} --confirm {run.id}",
+        )
+    with workspace.read_source("check") as connection:
+        fence = read_fence(connection)
+    tables: set[Relation] = {
+        relation for table in found.catalog.tables.values() for relation in (table.relation, *table.partitions)
+    }
+    files = {str(table.relation): table.file for table in found.catalog.tables.values()}
+    journal = workspace.journal
+    stands = fence is not None and fence.run == run.id and tables <= fence.fenced
+    if not (
+        stands
+        and fence is not None
+        and fence.epoch == journal.recorded(run.id, "epoch")
+        and files == journal.recorded(run.id, "files")
+    ):
+        raise RefusedError(
+            "The source has not been fenced all the time since migrate, so the rows of tenant "
+            f"{', '.join(sorted(tenants))} are of another moment than the others'.",
+            "Take the whole run back and migrate again: migrator rollback.",
+        )
+
+
+def standing(workspace: Workspace, run: str, steps: list[CreateDatabase]) -> list[CreateDatabase]:
+    """Those of the databases that are not taken back."""
+    gone = taken_back(workspace, run)
+    return [step for step in steps if step.tenant not in gone]
