@@ -188,8 +188,12 @@ def create_databases(
     steps: Iterable[CreateDatabase],
     server: Callable[[str], Endpoint],
     progress: Progress,
+    watch: Callable[[int], None],
 ) -> None:
-    """Makes every database, some in each unit; the first refusal ends it. `server` finds a server by its name."""
+    """Makes every database, some in each unit; the first refusal ends it.
+
+    `server` finds a server by its name; `watch` is told at every turn how many units there are.
+    """
     by_server: dict[str, list[CreateDatabase]] = defaultdict(list)
     for step in steps:
         by_server[step.server].append(step)
@@ -203,6 +207,9 @@ def create_databases(
     progress.start(task, total=sum(waiting.values()), unit="databases")
     try:
         for future, count in waiting.items():
+            while not future.done():
+                watch(len(waiting))
+                wait([future], timeout=_POLL_SECONDS)
             future.result()
             made += count
             progress.advance(task, rows=made)

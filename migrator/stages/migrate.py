@@ -405,7 +405,9 @@ class _Migration:
         try:
             pacing(jobs)
             with executor(settings.limits, work, jobs) as units:
-                create_databases(units, self.run.id, self.plan.of(CreateDatabase), workspace.server, workspace.progress)
+                create_databases(
+                    units, self.run.id, self.plan.of(CreateDatabase), workspace.server, workspace.progress, pacing
+                )
                 TargetSettings(workspace, self.plan).apply()
                 copy_large_objects(
                     workspace.source, snapshot.id, self.survey.catalog, transfers, databases, epoch=epoch, jobs=jobs
