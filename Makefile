@@ -53,11 +53,7 @@ demo: $(VENV)/.embedded ## Split the reference ERP on an embedded PostgreSQL, pr
 
 .PHONY: test
 test: $(VENV)/.dev ## Run the tests on an embedded PostgreSQL.
-	$(BIN)/pytest --numprocesses=auto --dist=loadfile --ignore=tests/safety $(ARGS)
-
-.PHONY: test-safety
-test-safety: $(VENV)/.dev ## Crash at every boundary, go back after writes: tests/safety, longer than all the others together.
-	$(BIN)/pytest tests/safety $(ARGS)
+	$(BIN)/pytest --numprocesses=auto --dist=loadfile $(ARGS)
 
 .PHONY: torture
 torture: $(VENV)/.dev ## Crash random splits at random points, 500 times (ARGS="--runs N --seed S").

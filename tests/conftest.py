@@ -22,6 +22,7 @@ from tests.servers import (
     create_database,
     drop_databases,
     drop_roles,
+    in_memory,
     server_under_test,
 )
 
@@ -136,7 +137,7 @@ def own_server(server: PostgresServer) -> Iterator[ServerFactory]:
 
         def start(settings: Mapping[str, str] | None = None) -> LocalServer:
             bin_dir: Path | None = server.bin_dir if (server.bin_dir / "initdb").exists() else None
-            return servers.enter_context(temporary_server(bin_dir=bin_dir, settings=settings))
+            return servers.enter_context(temporary_server(bin_dir=bin_dir, settings=settings, parent=in_memory()))
 
         yield start
 

@@ -21,11 +21,15 @@ from migrator.postgres.server import LocalServer, temporary_server
 CONTAINER = "container"
 DEFAULT_IMAGE = "postgres:18"
 
+# What the databases of a session may come to, several workers at once.
+_ROOM = 8 << 30
+
 # A lost test database costs nothing, so the server may trust the operating system with its writes.
 FAST: Mapping[str, str] = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
+    "jit": "off",
     "max_connections": "200",
 }
 
@@ -79,8 +83,14 @@ def server_under_test(choice: str, existing: str) -> Iterator[PostgresServer]:
             yield server
     else:
         bin_dir = embedded_bin_dir(int(choice)) if choice.isdecimal() else Path(choice)
-        with temporary_server(bin_dir=bin_dir, settings=FAST) as server:
+        with temporary_server(bin_dir=bin_dir, settings=FAST, parent=in_memory()) as server:
             yield server
+
+
+def in_memory() -> Path | None:
+    """A directory in memory with room for test databases, whose thousands of files a disk is slow at; None without."""
+    memory = Path("/dev/shm")
+    return memory if memory.is_dir() and shutil.disk_usage(memory).free > _ROOM else None
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from functools import cached_property
 from migrator.core.catalog import Catalog, ForeignKey, Relation
 from migrator.core.hops import Hops
 from migrator.core.inheritance import ancestors, inherited_keys, inherited_path
+from migrator.core.own_objects import owner
 from migrator.core.paths import FoundPaths, KeyPath, find_paths, in_order
 from migrator.core.settings import Settings, TableSettings
 from migrator.errors import ConfigurationError
@@ -38,6 +39,7 @@ class Placement:
     search_path: tuple[str, ...] = ()  # where the query's bare names are looked up
     unowned: str = "block"
     replicate: tuple[str, ...] = ()
+    own: str | None = None  # the key of the one tenant whose table it is
     large_objects: tuple[str, ...] = ()  # columns of the source whose values name large objects
     ignored: str = ""
     inferred: bool = False
@@ -66,6 +68,11 @@ class Placement:
     def homes(self) -> tuple[str, ...]:
         """The hosts of all databases that get it, its home first."""
         return tuple(dict.fromkeys(self.hosts.get(target, target) for target in self.targets))
+
+    @property
+    def tenant_path(self) -> KeyPath | None:
+        """How its rows find their tenant, whether they are divided by it or only told apart."""
+        return self.key_path or self.policy_path
 
     def destination_in(self, host: str) -> Relation:
         """What it is called in the databases of that host."""
@@ -244,15 +251,26 @@ class _Placing:
         }
         if self.root is not None and self.root_key is not None:
             given.setdefault(self.root, KeyPath((), self.root, self.root_key))
+        for relation in self.catalog.tables:
+            if (key := self._owner(relation)) is not None:
+                given[relation] = KeyPath((), relation, None, key)
         for relation in self.catalog.tables.keys() - given.keys():
             above = next((one for one in ancestors(self.catalog, relation) if one in given and one != self.root), None)
             if above is not None:
                 given[relation] = in_order([inherited_path(one, relation) for one in given[above].alternatives])
         return find_paths(self.catalog, self.keys, given, root=self.root, passable=self._passable)
 
+    def _owner(self, relation: Relation) -> str | None:
+        """The key of the one tenant whose table it is, by its name; what the file says of a table stands over that."""
+        entry = self.entries.get(relation)
+        said = entry is not None and (entry.target or entry.ignore or entry.decide)
+        return None if said or not self.per_tenant else owner(self.settings.tenants.per_tenant_objects, relation)
+
     def _passable(self, relation: Relation) -> bool:
         """Whether a path may lead through that table: not through one that is placed outside the tenants."""
         entry = self.entries.get(relation)
+        if self._owner(relation) is not None:
+            return False
         if relation == self.root or entry is None:
             return True
         if entry.ignore is not None:
@@ -293,7 +311,6 @@ class _Placing:
         path = self.found.paths.get(relation)
         if (per_tenant and path is None) or (secured and relation in self.found.ambiguous):
             return Undecided(relation, (target,), self._why_no_path(relation))
-        path = path if per_tenant or replicas_per_tenant else None
         return Placement(
             relation=relation,
             target=target,
@@ -307,6 +324,7 @@ class _Placing:
             unowned=entry.unowned,
             replicate=entry.replicate,
             large_objects=entry.large_objects,
+            own=self._owner(relation),
             inferred=entry.inferred or (path is not None and path.inferred),
             derived=relation not in self.catalog.tables,
             hosts=self._hosts(relation, entry, target),
@@ -341,6 +359,8 @@ class _Placing:
     def _home(self, relation: Relation, entry: TableSettings) -> tuple[str | None, str]:
         if entry.target is not None:
             return entry.target, entry.reason or "configured"
+        if (key := self._owner(relation)) is not None:
+            return self.per_tenant[0], f"it is the tenant {key}'s alone, by its name"
         for above in self.catalog.tables[relation].parents if relation in self.catalog.tables else ():
             if above in self.catalog.tables and (target := self._home(above, self._entry(above))[0]) is not None:
                 return target, f"it inherits from {above}"

@@ -60,6 +60,7 @@ class Tenants(_Model):
     name: str | None = None
     setting: str = "app.current_tenant"
     settings: Mapping[str, str] = Field(default_factory=dict)
+    per_tenant_objects: tuple[str, ...] = ()
     default: DefaultTenant | None = None
     servers: tuple[str, ...] = ()
     spread: Spread = "round_robin"
@@ -75,6 +76,19 @@ class Tenants(_Model):
             if server not in self.servers:
                 raise ValueError(f"tenants.pinned puts {tenant!r} to {server!r}, which is not in tenants.servers")
         return self
+
+    @field_validator("per_tenant_objects", mode="before")
+    @classmethod
+    def _one_or_several(cls, patterns: object) -> object:
+        return (patterns,) if isinstance(patterns, str) else patterns
+
+    @field_validator("per_tenant_objects")
+    @classmethod
+    def _with_an_id(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in patterns:
+            if pattern.count("{id}") != 1 or pattern == "{id}":
+                raise ValueError(f'{pattern!r} has to name objects by the tenant\'s key, as in "conv_seq_{{id}}"')
+        return patterns
 
     @field_validator("settings")
     @classmethod

@@ -39,6 +39,7 @@ class TenantColumns:
     slug: str | None
     name: str | None
     notes: tuple[str, ...] = ()
+    own: tuple[tuple[str, str], ...] = ()  # patterns of objects that are one tenant's, with the evidence
     settings: tuple[tuple[str, str], ...] = ()  # session settings that hold the tenant key, with the evidence
 
 
@@ -170,6 +171,11 @@ def _tenants(tenants: TenantColumns, found: Findings) -> Iterator[str]:
         yield f"name = {_string(tenants.name)}   # names the tenant in reports"
     for note in tenants.notes:
         yield from _comment(note)
+    if tenants.own:
+        yield "# inferred: objects that are one tenant's by their name; each goes to its tenant's database alone"
+        for pattern, evidence in tenants.own:
+            yield from _comment(f"  {pattern}: {evidence}")
+        yield f"per_tenant_objects = {_array(pattern for pattern, _ in tenants.own)}"
     if tenants.settings:
         yield "# inferred: session settings that hold the tenant key; each tenant's database gives them to its sessions"
         for name, evidence in tenants.settings:

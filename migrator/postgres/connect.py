@@ -39,6 +39,8 @@ _PINNED: Mapping[str, str] = {
     "lock_timeout": "60s",
     "default_transaction_isolation": "read committed",
     "jit": "off",
+    # What the journal calls done must outlive a crash, whatever the role or the server has as its default.
+    "synchronous_commit": "on",
 }
 # These exist only from some version on; named with the version that brought them.
 _PINNED_SINCE: Mapping[str, tuple[int, str]] = {
@@ -177,6 +179,7 @@ def raw_connect(endpoint: Endpoint, purpose: str) -> psycopg.Connection[Any]:
         connection = _open(endpoint, f"migrator {purpose}")
         connection.execute(
             "SET statement_timeout = 0; SET lock_timeout = '60s'; SET idle_in_transaction_session_timeout = 0; "
+            "SET synchronous_commit = on; "
             "SET DateStyle = 'ISO, YMD'"  # the only one in which the driver reads timestamps
         )
         connection.autocommit = False

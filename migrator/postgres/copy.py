@@ -181,6 +181,9 @@ class _ToDatabases:
             result.digests[sink.tenant] = (sink.rows, sink.hash)
             if sink.failure:
                 result.failures[sink.tenant] = sink.failure
+        _flush_logs(
+            [self._by_key[key].endpoint for key, sink in self.sinks.items() if not sink.failure], self._sessions
+        )
         result.rows, result.bytes = _moved(self.sinks.values())
 
     def abandon(self) -> None:
@@ -220,6 +223,21 @@ class _ToFile:
 
     def abandon(self) -> None:
         self._file.abandon()
+
+
+def _flush_logs(endpoints: Iterable[Endpoint], sessions: Sessions) -> None:
+    """Makes what was committed without waiting for the disk durable, once for each server.
+
+    The journal is about to say that the unit is done, and may stand on another server: a target's crash must not take
+    back what the journal has.
+    """
+    for endpoint in {one.at("postgres").conninfo: one for one in endpoints}.values():
+        with translated(endpoint):
+            connection = sessions.target(endpoint)
+            with connection.transaction():
+                connection.execute("SET LOCAL synchronous_commit = on")
+                # A transaction that writes nothing would not wait for anything.
+                connection.execute("SELECT pg_catalog.pg_logical_emit_message(true, 'migrator', 'copied')")
 
 
 class _Unowned:

@@ -90,7 +90,6 @@ def finish_database(unit: FinishUnit, work: TargetWork) -> tuple[Digest, ...]:
         DatabaseError: a statement failed, a foreign key does not hold among them; nothing of the unit stays then.
     """
     settings = {
-        "synchronous_commit": "off",
         "maintenance_work_mem": f"{unit.memory_kb}kB",
         "max_parallel_maintenance_workers": "0",
     }
@@ -117,6 +116,8 @@ def seeded_tables(connection: Connection, transfers: Sequence[Transfer]) -> tupl
     """Tables of a template that are to be copied into and hold rows already (the Alembic tree put them there)."""
     found = []
     for transfer in transfers:
+        if transfer.placement.own is not None:
+            continue
         statement = sql.SQL("SELECT EXISTS (SELECT FROM {})").format(sql.Identifier(*transfer.destination))
         row = connection.execute(statement).fetchone()
         if row is not None and row[0]:

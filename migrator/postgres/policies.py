@@ -12,6 +12,7 @@ from migrator.core.transfer import Transfer
 from migrator.errors import ConfigurationError
 from migrator.postgres.connect import Connection
 from migrator.postgres.proving import joined, target_name
+from migrator.postgres.reading import text_of
 
 POLICY = "tenant_isolation"
 
@@ -33,9 +34,10 @@ def secure(connection: Connection, transfers: Sequence[Transfer], catalog: Catal
     for transfer, path in secured:
         if path is None or path.column is None:
             continue
-        key = _key(transfer, path, by_relation)
+        type_ = _key_type(transfer, path, by_relation, catalog)
+        key = _key(transfer, path, by_relation, type_)
         table = sql.Identifier(*transfer.destination)
-        allowed = sql.SQL("{} = {}").format(key, _tenant(setting, _key_type(path, by_relation, catalog)))
+        allowed = sql.SQL("{} = {}").format(key, _tenant(setting, type_))
         shared = transfer.placement.unowned == "replicate"
         visible = sql.SQL("({} IS NULL OR {})").format(key, allowed) if shared else allowed
         # Permissive policies add up: beside one of the application's own, ours has to be one that restricts.
@@ -63,13 +65,13 @@ def _tenant(setting: str, type_: str) -> sql.Composed:
     )
 
 
-def _key(transfer: Transfer, path: KeyPath, by_relation: Mapping[Relation, Transfer]) -> sql.Composed:
+def _key(transfer: Transfer, path: KeyPath, by_relation: Mapping[Relation, Transfer], type_: str) -> sql.Composed:
     """The row's tenant key in the target's names: its own column, or what its parents say."""
-    keys = [_key_by(transfer, one, by_relation) for one in path.alternatives]
+    keys = [_key_by(transfer, one, by_relation, type_) for one in path.alternatives]
     return keys[0] if len(keys) == 1 else sql.SQL("COALESCE({})").format(sql.SQL(", ").join(keys))
 
 
-def _key_by(transfer: Transfer, path: KeyPath, by_relation: Mapping[Relation, Transfer]) -> sql.Composed:
+def _key_by(transfer: Transfer, path: KeyPath, by_relation: Mapping[Relation, Transfer], type_: str) -> sql.Composed:
     here, start = transfer, sql.Identifier(*transfer.destination)
     froms: list[sql.Composable] = []
     first: sql.Composable = sql.SQL("")
@@ -89,16 +91,22 @@ def _key_by(transfer: Transfer, path: KeyPath, by_relation: Mapping[Relation, Tr
     if column is None:
         raise _no_policy(transfer, f"the key column {path.relation}.{path.column} does not travel")
     key = sql.SQL("{}.{}").format(start, sql.Identifier(column))
+    if path.blank is not None:
+        key = sql.SQL("CAST({} AS {})").format(text_of(key, path.blank), sql.SQL(type_))
     if not froms:
         return key
     return sql.SQL("(SELECT {} FROM {} WHERE {})").format(key, sql.SQL(" ").join(froms), first)
 
 
-def _key_type(path: KeyPath, by_relation: Mapping[Relation, Transfer], catalog: Catalog) -> str:
-    holder = by_relation[path.relation]
+def _key_type(transfer: Transfer, path: KeyPath, by_relation: Mapping[Relation, Transfer], catalog: Catalog) -> str:
+    """The type of the column that holds the tenant key, as the template has it."""
+    holder = by_relation.get(path.relation)
+    if holder is None:
+        raise _no_policy(transfer, f"its key path leads through {path.relation}, which is not beside it")
     table = catalog.tables[holder.destination]
     column = table.column(target_name(holder, path.column or "") or "")
-    assert column is not None
+    if column is None:
+        raise _no_policy(transfer, f"the key column {path.relation}.{path.column} does not travel")
     return column.type
 
 

@@ -198,13 +198,15 @@ def state_directory() -> Path:
 
 @contextmanager
 def temporary_server(
-    *, bin_dir: Path | None = None, settings: Mapping[str, str] | None = None
+    *, bin_dir: Path | None = None, settings: Mapping[str, str] | None = None, parent: Path | None = None
 ) -> Iterator[LocalServer]:
     """Run a server in a new temporary directory, which is removed with everything in it at the end.
 
+    The directory is made in `parent`, by default where temporary files go.
+
     Raises what `LocalServer.start` raises.
     """
-    data_dir = Path(tempfile.mkdtemp(prefix="migrator-server-"))
+    data_dir = Path(tempfile.mkdtemp(prefix="migrator-server-", dir=parent))
     try:
         with LocalServer.start(data_dir, bin_dir=bin_dir, settings=settings) as server:
             yield server

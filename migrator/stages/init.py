@@ -13,11 +13,12 @@ from migrator.core.hops import virtual_key
 from migrator.core.inference import candidate_keys, polymorphic_pairs, tables_of_types
 from migrator.core.inheritance import inherited_keys
 from migrator.core.outcome import Outcome, Section
+from migrator.core.own_objects import owner, propose_patterns
 from migrator.core.paths import KeyPath
 from migrator.core.placement import Placement, Placements, place
 from migrator.core.proposal import Agreement, Draft, Proposal, WithoutTenant, complete, draft, grouped, propose, settle
 from migrator.core.session_settings import tenant_setting
-from migrator.core.settings import Settings
+from migrator.core.settings import Settings, Tenants
 from migrator.core.tenant_root import RootCandidate, RootChoice, choose, hidden_keys, key_of, rank
 from migrator.core.tomltext import Findings, Layout, Polymorph, TenantColumns, render
 from migrator.errors import ConfigurationError, RefusedError
@@ -29,6 +30,7 @@ from migrator.postgres.estimates import row_counts
 from migrator.postgres.inference import agreement, disagreeing, is_unique, type_values, weighed, without_tenant
 from migrator.postgres.large_objects import naming_columns
 from migrator.postgres.session_settings import read_readers
+from migrator.postgres.tenants import read_tenants
 from migrator.stages.trees import LEFT_OUT_FILE, Trees, divide_source, write_trees
 from migrator.stages.workspace import Workspace
 
@@ -143,7 +145,11 @@ class _Reading:
         drafted, agreements = self._owned(drafted, agreements, keys, root_key)
         without = self._without_tenant(drafted, keys, root_key)
         drafted, agreements, without = self._completed(drafted, agreements, without, keys, root_key)
+        keys_of_tenants = {key for key, _, _ in read_tenants(self.connection, Tenants(), root, root_key)}
+        own = propose_patterns(self.catalog, keys_of_tenants)
         proposals = propose(drafted, rows=rows, agreements=agreements, without=without, contradicted=contradicted)
+        patterns = tuple(pattern for pattern, _ in own)
+        proposals = tuple(one for one in proposals if owner(patterns, one.relation) is None)
         used = {"auth", "tenant", *(one.target for one in proposals), *(one.unowned for one in proposals)}
         if any(one.decide for one in proposals):
             used.add("shared")
@@ -155,6 +161,7 @@ class _Reading:
             replace(
                 self._columns(root, root_key),
                 settings=tenant_setting(read_readers(self.connection), drafted.found.paths),
+                own=own,
             ),
             choice,
             proposals,
@@ -499,9 +506,19 @@ def _tree_sections(trees: Trees) -> tuple[Section, ...]:
                 "Left out", ("object", "why"), tuple((one.entry.title, one.reason) for one in other), tone="warning"
             )
         )
+    sections += _own_section(trees)
     if trees.division.warnings:
         sections.append(Section("Worth knowing", text="\n".join(trees.division.warnings), tone="warning"))
     return tuple(sections)
+
+
+def _own_section(trees: Trees) -> tuple[Section, ...]:
+    rows = tuple(
+        (tenant, ", ".join(str(one) for one in trees.own.relations(tenant))) for tenant in sorted(trees.own.by_tenant)
+    )
+    if not rows:
+        return ()
+    return (Section("Objects of one tenant: made in its database alone", ("tenant", "objects"), rows),)
 
 
 def _tree_data(trees: Trees, made: Sequence[Path]) -> Mapping[str, object]:
@@ -511,5 +528,6 @@ def _tree_data(trees: Trees, made: Sequence[Path]) -> Mapping[str, object]:
         "left_out": [
             {"object": one.entry.title, "reason": one.reason, "spans": one.spans} for one in trees.division.left
         ],
+        "own": {key: [str(one) for one in trees.own.relations(key)] for key in trees.own.by_tenant},
         "warnings": list(trees.division.warnings),
     }

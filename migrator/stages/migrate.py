@@ -36,6 +36,7 @@ from migrator.stages.backup_restore import jobs_within
 from migrator.stages.drift import drift_section, routed_digests, written_since
 from migrator.stages.executor import executor
 from migrator.stages.isolation import hand_out, make_groups
+from migrator.stages.own_objects import OwnObjects
 from migrator.stages.pacing import Pacing
 from migrator.stages.privileges import require_privileges
 from migrator.stages.proof import Proof, proof_sections, prove
@@ -409,6 +410,8 @@ class _Migration:
                     units, self.run.id, self.plan.of(CreateDatabase), workspace.server, workspace.progress, pacing
                 )
                 TargetSettings(workspace, self.plan).apply()
+                own = OwnObjects(workspace, self.plan, self.survey)
+                own.make(epoch)
                 copy_large_objects(
                     workspace.source, snapshot.id, self.survey.catalog, transfers, databases, epoch=epoch, jobs=jobs
                 )
@@ -423,6 +426,8 @@ class _Migration:
                     after_last_copy=after_last_copy,
                     watch=pacing,
                 )
+                if not carried.failures:
+                    own.complete(epoch)
         finally:
             pacing.close()
             counts.close()

@@ -136,7 +136,7 @@ def _severed_section(found: Placements) -> Section:
 def _row(placement: Placement, catalog: Catalog, rows: Rows) -> tuple[Cell, ...]:
     table = catalog.tables.get(placement.relation)
     name, destination = str(placement.relation), str(placement.destination)
-    path = placement.key_path
+    path = placement.tenant_path
     return (
         name if destination == name or not placement.target else f"{name}\nas {destination}",
         " + ".join(placement.targets) or "ignored",
@@ -150,7 +150,7 @@ def _row(placement: Placement, catalog: Catalog, rows: Rows) -> tuple[Cell, ...]
 
 def _entry(placement: Placement, catalog: Catalog, rows: Rows) -> dict[str, object]:
     table = catalog.tables.get(placement.relation)
-    path = placement.key_path
+    path = placement.tenant_path
     return {
         "schema": placement.relation.schema,
         "table": placement.relation.name,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 
 from migrator.core.compare import Difference, Digest, differences
@@ -13,7 +13,7 @@ from migrator.core.names import MAX_IDENTIFIER_BYTES
 from migrator.core.outcome import Outcome
 from migrator.core.transfer import RECORD_HASH_SINCE
 from migrator.errors import MigratorError, RefusedError
-from migrator.files import private_directory
+from migrator.files import private_directory, sha256
 from migrator.journal import Run
 from migrator.postgres.catalog import read_catalog, read_objects
 from migrator.postgres.connect import READ_ONLY, Connection, session
@@ -27,14 +27,14 @@ from migrator.postgres.receipts import read_receipts
 from migrator.postgres.roles import drop_role, marked_roles
 from migrator.postgres.spool import discard
 from migrator.stages.adopt import adopt
-from migrator.stages.backup_directory import DUMP, check_backup, finish_dump
+from migrator.stages.backup_directory import DUMP, MANIFEST, check_backup, finish_dump, newest, place
 from migrator.stages.backup_restore import restore_backup_into
 from migrator.stages.clean import clean
 from migrator.stages.privileges import require_privileges
 from migrator.stages.rollback_outcome import Findings, Taken, done_well, report, validation, written_message
 from migrator.stages.survey import servers_of
 from migrator.stages.workspace import Workspace
-from migrator.stages.writes import Carried, find_writes, replay_writes, require_rows, save_writes
+from migrator.stages.writes import Carried, carried_before, find_writes, replay_writes, require_rows, save_writes
 
 
 def rollback(
@@ -161,7 +161,7 @@ def look(workspace: Workspace, run: Run, tenant: str | None = None) -> Findings:
 def keep_writes(workspace: Workspace, run: Run, found: Findings, *, save: Path | None, replay: bool) -> Carried | None:
     """Saves what applications wrote to the targets, and carries it back, as was asked for."""
     if found.writes is None or not found.written:
-        return None
+        return carried_before(workspace.journal, run.id)
     if save is not None:
         save_writes(save, require_rows(found.writes), found.writes)
         workspace.progress.say(f"the changes of {len(require_rows(found.writes))} databases are saved in {save}")
@@ -178,12 +178,9 @@ def _take_back(
     done = Taken(carried=carried)
     dump_and_drop(workspace, run, found, done)
     with session(workspace.source, purpose="rollback") as connection:
-        # Compared under the fence: afterwards the monolith's users write again.
-        done.changed, done.compared = _source_changes(workspace, run, connection)
+        done.changed, done.compared = _compared_under_fence(workspace, run, found, connection)
         if carried is not None:
-            # What was carried back has been compared with the targets, row by row.
-            back = {f"{one.schema}.{one.name}" for part in found.changes for one in part.counts()}
-            done.changed = tuple(one for one in done.changed if one.relation not in back)
+            done.changed = tuple(one for one in done.changed if one.relation not in carried.tables)
         if found.fence is not None and found.fence.run == run.id:
             limits = workspace.settings.limits
             done.lifted = lift_fence(
@@ -250,6 +247,21 @@ def _free_name(home: Path, database: str) -> Path:
     return home / f"{database}.{number}"
 
 
+def _compared_under_fence(
+    workspace: Workspace, run: Run, found: Findings, connection: Connection
+) -> tuple[tuple[Difference, ...], int]:
+    """What changed in the source while it was fenced: an attempt that died after lifting the fence has told already."""
+    standing = found.fence is not None and found.fence.run == run.id
+    if not standing and (recorded := workspace.journal.recorded(run.id, "compared")) is not None:
+        return tuple(Difference(*one) for one in recorded["changed"]), recorded["tables"]
+    changed, tables = _source_changes(workspace, run, connection)
+    if standing:
+        # Afterwards the monolith's users write again.
+        document = {"changed": [astuple(one) for one in changed], "tables": tables}
+        workspace.journal.record(run.id, "compared", document)
+    return changed, tables
+
+
 def _source_changes(workspace: Workspace, run: Run, connection: Connection) -> tuple[tuple[Difference, ...], int]:
     """The source's tables now, against what migrate read; only where it had read all of them."""
     before = recorded_source(workspace, run)
@@ -283,11 +295,17 @@ def _object_changes(workspace: Workspace, run: Run, connection: Connection) -> t
 def _checked_backup(workspace: Workspace, run: Run) -> tuple[Path, Manifest]:
     """The run's backup, every file of it checked before anything is touched."""
     recorded = workspace.journal.recorded(run.id, "backup")
-    if recorded is None:
+    # A journal that was lost does not know of it; its place and its manifest say whose it is.
+    directory = Path(recorded["directory"]) if recorded else newest(place(workspace.backups), run.id)
+    if directory is None:
         raise RefusedError("There is no backup of this run to restore.", "Roll back without --restore-backup.")
     require_privileges(workspace, "fence", "restore")  # its tables get their owners back, and it is swapped by name
-    directory = Path(recorded["directory"])
     manifest = check_backup(directory, workspace.source_id)
+    if manifest.run != run.id or (recorded and recorded["manifest"] != sha256(directory / MANIFEST)):
+        raise RefusedError(
+            f"The backup in {directory} is not the one that this run took: it is of run {manifest.run}.",
+            "Put that one back, or roll back without --restore-backup.",
+        )
     if manifest.encryption:
         # Whole files do not say that the key is at hand.
         read_back(directory / DUMP, programs=workspace.programs, cipher=workspace.cipher)

@@ -177,7 +177,7 @@ def report(run: Run, found: Findings, done: Taken, source: str) -> Outcome:
         figures["damaged_source_kept_as"] = done.swapped
     if done.carried is not None:
         figures["changes_carried_back"] = done.carried.rows
-        figures["conflicts"] = len(done.carried.conflicts)
+        figures["conflicts"] = done.carried.kept
     sections = dump_section(done)
     if found.written:
         sections.append(_written_section(found))
@@ -200,14 +200,14 @@ def report(run: Run, found: Findings, done: Taken, source: str) -> Outcome:
             tuple(sections),
             next=("migrator rollback --restore-backup", "migrator status"),
         )
-    if done.carried is not None and done.carried.conflicts:
+    if done.carried is not None and done.carried.file is not None:
         return Outcome(
             "rollback",
             "findings",
             1,
             run.id,
             f"Run {run.id} is taken back with {done.carried.rows} changes of the targets; "
-            f"{len(done.carried.conflicts)} could not be carried back and are kept in {done.carried.file}.",
+            f"{done.carried.kept} could not be carried back and are kept in {done.carried.file}.",
             figures,
             (*conflict_section(done.carried), *sections),
             next=("migrator status",),

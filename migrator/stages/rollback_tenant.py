@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
-from migrator.core.catalog import Relation
 from migrator.core.outcome import Outcome
 from migrator.core.transfer import RECORD_HASH_SINCE
 from migrator.errors import RefusedError
@@ -24,6 +24,7 @@ from migrator.stages.rollback_outcome import (
 from migrator.stages.survey import survey
 from migrator.stages.taken_back import BEGUN, DONE, forget_tenant, mark_taken_back, taken_back
 from migrator.stages.workspace import Workspace
+from migrator.stages.writes import forget_carried
 
 
 def rollback_tenant(
@@ -91,7 +92,7 @@ def _take_back(
 ) -> Outcome:
     carried = keep_writes(workspace, run, found, save=save, replay=replay)
     if carried is not None:
-        _note_carried(workspace, run, {relation for part in found.changes for relation in part.counts()})
+        _note_carried(workspace, run, carried.tables)
     # From here on migrate knows that there is something to do again, whatever happens to this process.
     mark_taken_back(workspace, run.id, key, BEGUN)
     databases = [one for one in workspace.journal.artefacts(run.id, "database") if one.tenant == key]
@@ -100,6 +101,7 @@ def _take_back(
     dump_and_drop(workspace, run, found, done)
     for artefact in (one for one in workspace.journal.artefacts(run.id) if one.tenant == key):
         workspace.journal.artefact(run.id, artefact.kind, artefact.name, "dropped")
+    forget_carried(workspace.journal, run.id)
     mark_taken_back(workspace, run.id, key, DONE)
     conflicts = len(carried.conflicts) if carried is not None else 0
     kept = f"; {conflicts} changes could not be carried back and are kept in a file" if conflicts else ""
@@ -123,16 +125,16 @@ def _take_back(
     )
 
 
-def _note_carried(workspace: Workspace, run: Run, relations: set[Relation]) -> None:
+def _note_carried(workspace: Workspace, run: Run, tables: Collection[str]) -> None:
     """Keeps the digests that rollback will compare the source with in step with what was carried back."""
     before = recorded_source(workspace, run)
     with workspace.read_source("rollback") as connection:
         catalog = read_catalog(connection, workspace.settings.source.schemas)
         records = catalog.server_version >= RECORD_HASH_SINCE
         now = [
-            whole_table(connection, catalog.tables[relation], records=records)
-            for relation in sorted(relations)
-            if relation in catalog.tables and f"{relation.schema}.{relation.name}" in before
+            whole_table(connection, table, records=records)
+            for table in catalog.tables.values()
+            if (name := f"{table.relation.schema}.{table.relation.name}") in tables and name in before
         ]
     workspace.journal.store_digests(run.id, [("source before", one) for one in now])
 

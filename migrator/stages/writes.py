@@ -11,7 +11,7 @@ from migrator.core.changes import Conflict, DatabaseChanges, RowChange
 from migrator.core.compare import Difference, Digest, differences
 from migrator.errors import ConfigurationError, DatabaseError, RefusedError
 from migrator.files import private_directory, write_atomically
-from migrator.journal import Run
+from migrator.journal import Journal, Run
 from migrator.postgres.catalog import read_sequences
 from migrator.postgres.changes import read_changes
 from migrator.postgres.connect import READ_ONLY, Connection, session
@@ -38,6 +38,12 @@ class Writes:
     finished: tuple[Finished, ...]
     differences: tuple[tuple[str, Difference], ...]  # (database, difference)
     changes: tuple[DatabaseChanges, ...] | None  # None: without the fence nobody can tell whose change it is
+
+
+def forget_carried(journal: Journal, run: str) -> None:
+    """What was carried back has become a part of what the source is compared with."""
+    journal.record(run, "carrying back", [])
+    journal.record(run, "carried back", None)
 
 
 def find_writes(workspace: Workspace, run: Run, finished: Sequence[Finished], *, fenced: bool) -> Writes:
@@ -162,6 +168,17 @@ class Carried:
     rows: int
     conflicts: tuple[Conflict, ...]
     file: Path | None  # of the conflicts
+    tables: tuple[str, ...]  # that hold changes now, compared with the targets row by row
+    kept: int  # changes in the file
+
+
+def carried_before(journal: Journal, run: str) -> Carried | None:
+    """What an attempt carried back that was stopped before the run was taken back; None where none did."""
+    recorded = journal.recorded(run, "carried back")
+    if recorded is None:
+        return None
+    file = Path(recorded["file"]) if recorded["file"] else None
+    return Carried(recorded["rows"], (), file, tuple(recorded["tables"]), recorded["kept"])
 
 
 def replay_writes(workspace: Workspace, run: Run, changes: Sequence[DatabaseChanges], writes: Writes) -> Carried:
@@ -174,6 +191,10 @@ def replay_writes(workspace: Workspace, run: Run, changes: Sequence[DatabaseChan
     """
     conflicts: list[Conflict] = [conflict for one in changes for conflict in one.held]
     applied = 0
+    # An attempt that dies half-way leaves rows in the source that the next one does not find changed any more.
+    before = workspace.journal.recorded(run.id, "carrying back") or []
+    tables = sorted({*before, *(f"{one.schema}.{one.name}" for part in changes for one in part.counts())})
+    workspace.journal.record(run.id, "carrying back", tables)
     with _monolith(workspace, writes) as monolith:
         for part in _in_order(changes):
             transfers = {one.relation: one for one in writes.resolved[part.target].transfers}
@@ -195,7 +216,9 @@ def replay_writes(workspace: Workspace, run: Run, changes: Sequence[DatabaseChan
         file = _new_file(private_directory(workspace.backups / "rollback" / run.id))
         write_atomically(file, conflict_lines(conflicts).encode())
     _require_equal(workspace, writes, conflicts)
-    return Carried(applied, tuple(conflicts), file)
+    document = {"rows": applied, "file": str(file) if file else None, "tables": tables, "kept": len(conflicts)}
+    workspace.journal.record(run.id, "carried back", document)
+    return Carried(applied, tuple(conflicts), file, tuple(tables), len(conflicts))
 
 
 @contextmanager

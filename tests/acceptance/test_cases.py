@@ -135,6 +135,7 @@ def test_init_places_every_table_as_expected(case: Case) -> None:
     assert unowned == case.expected.get("unowned", {})
     assert all(entry.get("reason") or entry.get("ignore") for entry in tables.values())
     assert case.outcome.exit_code == (1 if undecided else 0)
+    assert {key: len(found) for key, found in case.outcome.data["own"].items()} == case.expected.get("own", {})
     spared = {one["object"] for one in case.outcome.data["left_out"] if not one["object"].startswith("foreign key")}
     with_undecided = [one for one in spared if not any(name in one for name in undecided | _ignored(tables))]
     assert sorted(with_undecided) == sorted(case.expected["left_out"])
@@ -160,10 +161,13 @@ def test_the_targets_objects_together_are_the_sources(case: Case) -> None:
     with case.workspace() as workspace:
         severed = {one["name"].replace('"', '""') for one in placements(workspace).data["severed"] if one["name"]}
     left = case.expected["left_out"]
+    own = [name.rpartition(".")[2] for found in case.outcome.data["own"].values() for name in found]
     missing = source.keys() - union.keys()
     assert Counter(kind for kind, _ in missing) == case.expected["reported"]
     for kind, identity in missing:
-        reported = any(one.rpartition(" ")[2].rpartition(".")[2] in identity for one in left)
+        reported = any(name in identity for name in own) or any(
+            one.rpartition(" ")[2].rpartition(".")[2] in identity for one in left
+        )
         assert any(name in identity for name in severed) or reported or any(table in identity for table in ignored), (
             kind,
             identity,

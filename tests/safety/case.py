@@ -116,12 +116,15 @@ class Variation:
 SMALL = Variation()
 
 
-def document(url: str, prefix: str, directory: Path, variation: Variation = SMALL) -> dict[str, Any]:
-    """The configuration of the small case, as migrator.toml would hold it."""
+def document(
+    url: str, prefix: str, directory: Path, variation: Variation = SMALL, targets: str | None = None
+) -> dict[str, Any]:
+    """The configuration of the small case, as migrator.toml would hold it; `targets` is a server of their own."""
     for name, ddl in (("shared", SHARED), ("tenant", TENANT + variation.tenant)):
         write_tree(directory / name, ddl)
     return {
         "source": {"url": url, "prefix": prefix},
+        **({"servers": {"default": {"url": targets}}} if targets is not None else {}),
         "tenants": {"root": "companies", "slug": "code", "name": "name"},
         "targets": {
             "shared": {"database": "{prefix}_shared", "migrations": "shared"},
@@ -144,9 +147,11 @@ def document(url: str, prefix: str, directory: Path, variation: Variation = SMAL
     }
 
 
-def workspace(url: str, prefix: str, directory: Path, variation: Variation = SMALL) -> Workspace:
+def workspace(
+    url: str, prefix: str, directory: Path, variation: Variation = SMALL, targets: str | None = None
+) -> Workspace:
     """A workspace on the small case, or on one that is more than it."""
-    return Workspace.of(Settings.model_validate(document(url, prefix, directory, variation)), Silent())
+    return Workspace.of(Settings.model_validate(document(url, prefix, directory, variation, targets)), Silent())
 
 
 class Inline(Executor):

@@ -43,6 +43,7 @@ class Point:
     name: str
     number: int  # in the order of the run, from 1
     connection: psycopg.Connection[Any] | None = field(default=None, compare=False, repr=False)
+    lasting: bool = True  # whether others see what it does as soon as it is done; what is in a transaction waits
 
 
 # Called before a point takes effect. What it returns is called afterwards, when it has.
@@ -66,11 +67,14 @@ class Faults:
         """The different points met, in the order of their first time."""
         return list(dict.fromkeys(point.name for point in self.points))
 
-    def reach(self, label: str, connection: psycopg.Connection[Any] | None = None) -> Callable[[], None]:
+    def reach(
+        self, label: str, connection: psycopg.Connection[Any] | None = None, *, lasting: bool = True
+    ) -> Callable[[], None]:
         """Counts a point and lets happen what is meant to happen there; returns what is to happen after it."""
         with self._lock:
             journal = label.startswith("journal:")
-            point = Point(label, f"{self._before} > {label}" if journal else label, len(self.points) + 1, connection)
+            name = f"{self._before} > {label}" if journal else label
+            point = Point(label, name, len(self.points) + 1, connection, lasting)
             self.points.append(point)
             if not journal:
                 self._before = label
@@ -89,7 +93,6 @@ class Faults:
         """A statement is about to be sent; returns what is to happen once it is carried out."""
         self.check_alive()
         key = id(connection)
-        self.connections[key] = connection
         verb = changes(text)
         if verb is None:
             return _nothing
@@ -102,7 +105,7 @@ class Faults:
             return _nothing
         elif connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE or not connection.autocommit:
             self._writing.add(key)
-        return self.reach(f"{_place(connection)}: {verb}", connection)
+        return self.reach(f"{_place(connection)}: {verb}", connection, lasting=key not in self._writing)
 
 
 def _nothing() -> None:
@@ -155,7 +158,7 @@ _RUN = re.compile(r"\d{8}-\d{6}-\w{4}(-\d+)?")
 def _place(connection: psycopg.Connection[Any]) -> str:
     """Who is at work: what the session says of itself."""
     name = connection.info.parameter_status("application_name") or ""
-    return "lock" if name.startswith("migrator lock") else name.removeprefix("migrator ")
+    return "lock" if name.startswith("migrator lock") else _RUN.sub("", name.removeprefix("migrator ")).strip()
 
 
 def _text(query: Any, connection: psycopg.Connection[Any]) -> str:
@@ -167,9 +170,16 @@ def _text(query: Any, connection: psycopg.Connection[Any]) -> str:
 @contextmanager
 def injected(faults: Faults) -> Iterator[Faults]:
     """Puts the hooks in for the duration of the block."""
-    execute, command = psycopg.Cursor.execute, _connection_base.BaseConnection._exec_command
+    connect, execute = psycopg.connect, psycopg.Cursor.execute
+    command = _connection_base.BaseConnection._exec_command
     begin_copy, end_copy = copy_stream.begin_copy, copy_stream.end_copy
     run_program, replace, rename = programs_module.run_program, os.replace, os.rename
+
+    def hooked_connect(*arguments: Any, **named: Any) -> Any:
+        faults.check_alive()
+        connection = connect(*arguments, **named)
+        faults.connections[id(connection)] = connection
+        return connection
 
     def hooked_execute(self: psycopg.Cursor[Any], query: Any, *arguments: Any, **named: Any) -> Any:
         afterwards = faults.statement(self.connection, _text(query, self.connection))
@@ -190,7 +200,7 @@ def injected(faults: Faults) -> Iterator[Faults]:
 
     def hooked_end(connection: psycopg.Connection[Any]) -> int:
         faults.check_alive()
-        afterwards = faults.reach(f"{_place(connection)}: end of COPY", connection)
+        afterwards = faults.reach(f"{_place(connection)}: end of COPY", connection, lasting=False)
         taken = end_copy(connection)
         afterwards()
         return taken
@@ -210,6 +220,7 @@ def injected(faults: Faults) -> Iterator[Faults]:
         return hooked
 
     with (
+        mock.patch.object(psycopg, "connect", hooked_connect),
         mock.patch.object(psycopg.Cursor, "execute", hooked_execute),
         mock.patch.object(_connection_base.BaseConnection, "_exec_command", hooked_command),
         mock.patch.multiple(copy_module, begin_copy=hooked_begin, end_copy=hooked_end),

@@ -1,22 +1,18 @@
-"""What has to be true after something happened: the same command again, or rollback, mends it. Runs in any process."""
+"""What has to be true after something happened: the same command again, or rollback, mends it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from multiprocessing import get_context
-from os import cpu_count
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from migrator.core.outcome import Outcome
 from migrator.errors import DatabaseError, MigratorError, RefusedError, TargetsFailedError
-from tests.safety.faults import Crash, Faults, injected
-from tests.safety.trial import STAGES, Kind, Trial, holding, put_back, take_back, trial
+from tests.safety.faults import Crash, Faults, Point, injected
+from tests.safety.trial import STAGES, Kind, Met, Trial, holding, plan, put_back, take_back, trial
 from tests.servers import PostgresServer
-
-Way = Literal["again", "rollback"]
 
 
 @dataclass(frozen=True)
@@ -24,25 +20,15 @@ class Ending:
     """How a stage ends when nothing disturbs it."""
 
     points: tuple[str, ...]
+    lasting: tuple[str, ...]  # those after which others see something: not in the middle of a transaction
     state: Any
 
 
-@dataclass(frozen=True)
-class Ordeal:
-    """One trial to go through."""
-
-    stage: str
-    kind: Kind
-    point: str
-    way: Way = "again"
-
-    def __str__(self) -> str:
-        return f"{self.stage}: {self.kind} at [{self.point}], then {self.way}"
-
-
-def undisturbed(server: PostgresServer, template: str, stage: str) -> Ending:
+def undisturbed(
+    server: PostgresServer, template: str, stage: str, targets_at: Callable[[str], str] | None = None
+) -> Ending:
     """Carries a stage out with nothing but points counted."""
-    with trial(server.url, template) as here:
+    with trial(server.url, template, targets_at=targets_at) as here:
         before, act = STAGES[stage]
         for one in before:
             here.run(one)
@@ -50,10 +36,12 @@ def undisturbed(server: PostgresServer, template: str, stage: str) -> Ending:
         with injected(faults):
             outcome = here.run(act)
         assert outcome.exit_code == 0, outcome.headline
-        return Ending(tuple(faults.names), _state(here, stage))
+        lasting = {point.name: None for point in faults.points if point.lasting}
+        return Ending(tuple(faults.names), tuple(lasting), state(here, stage))
 
 
-def _state(here: Trial, stage: str) -> Any:
+def state(here: Trial, stage: str) -> Any:
+    """What a stage has to have made: the same after whatever disturbed it."""
     match stage:
         case "migrate":
             return here.targets(), sorted(here.databases().items()), here.fenced()
@@ -65,51 +53,135 @@ def _state(here: Trial, stage: str) -> Any:
             return here.is_back()
 
 
-def complaints(server: PostgresServer, template: str, ordeal: Ordeal, ending: Ending) -> list[str]:
-    """Goes through one trial; returns what was not as it has to be."""
+Due = Mapping[str, Kind]
+
+
+def again(server: PostgresServer, template: str, stage: str, due: Due, ending: Ending) -> list[str]:
+    """Lets each thing happen at its point, with the same command after each; returns what was not as it has to be.
+
+    Trials cost more than attempts, so many things happen in one, a few steps apart: each attempt goes on from what the
+    one before left, meets the next point and is stopped there. Where the end of such a chain is wrong, each of its
+    points is gone through alone, to tell which it was; so is one that the chain did not meet.
+    """
+    found, met = _chain(server, template, stage, due, ending)
+    if not found:
+        alone = {point: kind for point, kind in due.items() if point not in met}
+    else:
+        alone = dict(due) if len(due) > 1 else {}
+    told = [] if alone else found
+    for point, kind in alone.items():
+        one, reached = _chain(server, template, stage, {point: kind}, ending)
+        told += [f"{stage}, {kind} at [{point}]: {what}" for what in one]
+        if not reached:
+            told.append(f"{stage}: the point [{point}] was not reached")
+    return told or [f"{stage}, one after another {dict(due)}: {what}" for what in found]
+
+
+def chains(points: Sequence[str], count: int, kind: Kind = "crash") -> list[Due]:
+    """The points dealt out to so many chains: neighbours come into different ones."""
+    return [{point: kind for point in points[first::count]} for first in range(count) if points[first::count]]
+
+
+def steps(points: Iterable[str]) -> dict[str, list[str]]:
+    """Points by the step that they belong to: prepare, copy, the journal's entries after a copy, …"""
+    found: dict[str, list[str]] = {}
+    for point in points:
+        before, _, entry = point.partition(" > ")
+        found.setdefault(before.partition(":")[0] + (" > journal" if entry else ""), []).append(point)
+    return found
+
+
+def _chain(
+    server: PostgresServer, template: str, stage: str, due: Due, ending: Ending
+) -> tuple[list[str], frozenset[str]]:
     with trial(server.url, template) as here:
-        before, act = STAGES[ordeal.stage]
-        for one in before:
-            here.run(one)
-        _, result = here.disturbed(act, ordeal.kind, ordeal.point)
-        found = [*_of_result(ordeal, result), *_of_status(here, ordeal)]
-        if ordeal.way == "again":
-            outcome = here.run(act)
-            if outcome.exit_code:
-                found.append(f"the same command again: exit code {outcome.exit_code}: {outcome.headline}")
-            if (state := _state(here, ordeal.stage)) != ending.state:
-                found.append(f"the end is another: {_difference(state, ending.state)}")
-        if ordeal.stage == "clean":
-            here.run(put_back)
-        if ordeal.way == "rollback":
+        return one_after_another(here, stage, due, ending)
+
+
+def one_after_another(
+    here: Trial, stage: str, due: Due, ending: Ending, mend: Callable[[], None] | None = None
+) -> tuple[list[str], frozenset[str]]:
+    """Lets each thing happen in one trial, calling `mend` after each.
+
+    Returns what was not as it has to be, and the points that were met.
+    """
+    left = dict(due)
+    before, act = STAGES[stage]
+    for one in before:
+        here.run(one)
+    found: list[str] = []
+    recoveries = 3
+    while True:
+        met = here.meet(act, lambda point: left.get(point.name))
+        if met.point is None:
+            if mend is not None and isinstance(met.result, DatabaseError) and recoveries:
+                recoveries -= 1  # a server that gave up a moment later: its operator waits and types the same again
+                mend()
+                continue
+            break
+        kind = left.pop(met.point.name)
+        if mend is not None:
+            mend()
+        told = [*_of_result(stage, kind, met.result), *_of_status(here, stage, kind)]
+        found += [f"after {kind} at [{met.point.name}]: {what}" for what in told]
+    found += _of_end(here, stage, met, ending)
+    return found, frozenset(due) - frozenset(left)
+
+
+def _of_end(here: Trial, stage: str, met: Met, ending: Ending) -> list[str]:
+    if not isinstance(met.result, Outcome) or met.result.exit_code:
+        return [f"the same command again ended with {met.result!r}"]
+    found = []
+    if (now := state(here, stage)) != ending.state:
+        found.append(f"the end is another: {_difference(now, ending.state)}")
+    if stage == "clean":
+        here.run(put_back)
+    if stage not in ("migrate", "replay"):
+        found += [f"not as it was before: {what}" for what in here.is_back()]
+    return found + [f"{path.name} is left over" for path in Path(here.directory).rglob("*.partial")]
+
+
+def _crash_at(name: str, point: Point) -> Kind | None:
+    return "crash" if point.name == name else None
+
+
+def back(server: PostgresServer, template: str, points: Iterable[str]) -> list[str]:
+    """Crashes migrate at each point and takes it back, again and again in one trial; returns what was wrong."""
+    found = []
+    with trial(server.url, template) as here:
+        for name in points:
+            here.run(plan)
+            met = here.meet(STAGES["migrate"][1], partial(_crash_at, name))
+            if met.point is None:
+                found.append(f"the point [{name}] was not reached")
+            told = _of_status(here, "migrate", "crash")
             outcome = here.run(take_back)
             if outcome.exit_code:
-                found.append(f"rollback: exit code {outcome.exit_code}: {outcome.headline}")
-        if ordeal.way == "rollback" or ordeal.stage not in ("migrate", "replay"):
-            found += [f"not as it was before: {what}" for what in here.is_back()]
-        leftovers = [path.name for path in Path(here.directory).rglob("*.partial")]
-        return found + [f"{name} is left over" for name in leftovers if ordeal.way == "again"]
+                told.append(f"rollback: exit code {outcome.exit_code}: {outcome.headline}")
+            told += [f"not as it was before: {what}" for what in here.is_back()]
+            found += [f"after a crash at [{name}]: {what}" for what in told]
+    return found
 
 
-def _of_result(ordeal: Ordeal, result: BaseException | Outcome) -> list[str]:
-    match ordeal.kind, result:
+def _of_result(stage: str, kind: Kind, result: BaseException | Outcome) -> list[str]:
+    match kind, result:
         case "crash", Crash():
             return []
         case "interrupt", KeyboardInterrupt():
             return []
-        case "terminate" | "timeout" | "lost", DatabaseError() | TargetsFailedError():
+        case "terminate" | "timeout" | "lost" | "restart", DatabaseError() | TargetsFailedError():
             return []
-        case _, RefusedError() if ordeal.stage == "backup":
+        case _, RefusedError() if stage == "backup":
             return []
         # A lost session may be one that nothing depended on; then the stage has to be complete, which is seen below.
-        case "terminate" | "lost", Outcome(exit_code=0):
+        case "terminate" | "lost" | "restart", Outcome(exit_code=0):
             return []
         case _, MigratorError():
             return [f"ended with {result.exit_code}: {result}"]
     return [f"ended with {result!r}"]
 
 
-def _of_status(here: Trial, ordeal: Ordeal) -> list[str]:
+def _of_status(here: Trial, stage: str, kind: Kind) -> list[str]:
     outcome = here.status()
     told = outcome.summary.get("source writes")
     found = []
@@ -119,8 +191,8 @@ def _of_status(here: Trial, ordeal: Ordeal) -> list[str]:
         found.append(f"status says that writes are {told}")
     if outcome.summary.get("lock", "free") != "free":
         found.append(f"status says that the lock is {outcome.summary['lock']}")
-    stages = {stage.stage: stage.status for stage in outcome.data.get("stages", ())}
-    if ordeal.kind == "crash" and stages.get(ordeal.stage) == "failed":
+    stages = {one.stage: one.status for one in outcome.data.get("stages", ())}
+    if kind == "crash" and stages.get(stage) == "failed":
         found.append("status says that the stage failed, and it was killed")
     return found
 
@@ -133,19 +205,3 @@ def _difference(found: Any, wanted: Any) -> str:
     return ", ".join(
         sorted(name for name in found[0].keys() | wanted[0].keys() if found[0].get(name) != wanted[0].get(name))
     )
-
-
-def go_through(
-    server: PostgresServer, template: str, ordeals: Iterable[Ordeal], endings: Mapping[str, Ending]
-) -> dict[Ordeal, list[str]]:
-    """Goes through all of them on every processor; returns those with complaints."""
-    with ProcessPoolExecutor(min(4, cpu_count() or 1), mp_context=get_context("spawn")) as pool:
-        waiting = {ordeal: pool.submit(_told, server, template, ordeal, endings[ordeal.stage]) for ordeal in ordeals}
-        return {ordeal: found for ordeal, future in waiting.items() if (found := future.result())}
-
-
-def _told(server: PostgresServer, template: str, ordeal: Ordeal, ending: Ending) -> list[str]:
-    try:
-        return complaints(server, template, ordeal, ending)
-    except BaseException as error:
-        return [f"{type(error).__name__}: {error}"]

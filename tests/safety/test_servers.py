@@ -1,4 +1,4 @@
-"""What servers and networks do: an immediate restart, a full disk, a link that stalls and breaks."""
+"""What servers and networks do at every step: a crash and restart, a full disk, a link that stalls and breaks."""
 
 from __future__ import annotations
 
@@ -6,119 +6,111 @@ import contextlib
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
-from urllib.parse import quote
+from tempfile import TemporaryDirectory
+from urllib.parse import quote, unquote, urlsplit
 
 import psycopg
 import pytest
 
-from migrator.errors import DatabaseError, MigratorError, TargetsFailedError
-from migrator.postgres.server import LocalServer
-from tests.safety.trial import Stage, Trial, clean_up, load_monolith, plan, put_back, split, take_back, trial
-from tests.servers import FAST, ServerFactory
+from migrator.postgres.server import LocalServer, temporary_server
+from tests.safety.faults import Faults, Point, injected
+from tests.safety.points import registered
+from tests.safety.survival import Due, Ending, one_after_another, state, steps, undisturbed
+from tests.safety.trial import load_monolith, plan, split, take_back, trial
+from tests.servers import FAST, PostgresServer, in_memory
 
 _TEMPLATE = "small"
 
 pytestmark = pytest.mark.timeout(300)
 
 
-@pytest.fixture
-def there(own_server: ServerFactory) -> Iterator[tuple[LocalServer, Trial]]:
-    """The small case on a server that may be crashed at will."""
-    server = own_server(FAST)
-    load_monolith(server.url, _TEMPLATE)
-
-    def restart() -> None:
-        server.restart("immediate")
-
-    with trial(server.url, _TEMPLATE, restart=restart) as made:
-        yield server, made
+def each_step(stage: str, place: int = 0) -> list[str]:
+    """One point of each of the stage's steps, at that many quarters of the step."""
+    return [points[place * len(points) // 4] for points in steps(registered()[stage]).values()]
 
 
-@pytest.mark.parametrize(
-    ("before", "stage", "point"),
-    [
-        ([plan], split, "prepare: ALTER DATABASE"),
-        ([plan], split, "fence: CREATE TRIGGER"),
-        ([plan], split, "copy: end of COPY"),
-        ([plan], split, "copy: COMMIT > journal: UPDATE migrator.steps"),
-        ([plan], split, "finish: COMMIT"),
-        ([plan, split], take_back, "rollback: DROP DATABASE"),
-        ([plan, split], take_back, "rollback: DROP TRIGGER"),
-        ([], clean_up, "clean: COMMIT"),
-    ],
-)
-def test_a_server_that_crashes_and_comes_back(
-    there: tuple[LocalServer, Trial], before: list[Stage], stage: Stage, point: str
+@pytest.fixture(scope="module")
+def servers() -> Iterator[tuple[LocalServer, LocalServer]]:
+    """The source's server and the targets', both to be crashed at will."""
+    with contextlib.ExitStack() as running:
+        source, targets = (running.enter_context(temporary_server(settings=FAST, parent=in_memory())) for _ in range(2))
+        load_monolith(source.url, _TEMPLATE)
+        yield source, targets
+
+
+@pytest.fixture(scope="module")
+def apart(servers: tuple[LocalServer, LocalServer]) -> Callable[[str], Ending]:
+    """`apart(stage)` is how the stage ends undisturbed where source and targets have servers of their own."""
+    source, targets = servers
+    return cache(lambda stage: undisturbed(source, _TEMPLATE, stage, targets.url))
+
+
+@pytest.mark.parametrize("whose", ["source", "target"])
+@pytest.mark.parametrize("stage", ["backup", "clean", "migrate", "rollback"])
+def test_a_server_that_crashes_at_any_step_and_comes_back(
+    servers: tuple[LocalServer, LocalServer], apart: Callable[[str], Ending], stage: str, whose: str
 ) -> None:
-    _, here = there
-    for one in before:
-        here.run(one)
-    _, result = here.disturbed(stage, "restart", point)
-    assert isinstance(result, (DatabaseError, TargetsFailedError)), result
-    assert here.status().exit_code == 0
-    assert here.run(stage).exit_code == 0
-    here.run(put_back if stage is clean_up else take_back)
-    assert here.is_back() == []
+    source, targets = servers
+    crashed = source if whose == "source" else targets
+    due: Due = dict.fromkeys(each_step(stage, 1 if whose == "source" else 2), "restart")
+    ending = apart(stage)
+    with trial(source.url, _TEMPLATE, restart=lambda: crashed.restart("immediate"), targets_at=targets.url) as here:
+        found, _ = one_after_another(here, stage, due, ending)
+        assert found == []
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own, of 700 MB; only root can make one."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=700m,mode=755", "tmpfs", str(place)], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip("a file system cannot be mounted here: run as root to test a full disk")
-    try:
-        yield place
-    finally:
-        subprocess.run(["umount", "-l", str(place)], check=True)
+def small_disk() -> Iterator[Path]:
+    """A file system of its own, of 400 MB; only root can make one."""
+    with TemporaryDirectory(prefix="migrator-disk-") as directory:
+        place = Path(directory)
+        place.chmod(0o755)  # the server's account has to pass through
+        mount = ["mount", "-t", "tmpfs", "-o", "size=400m,mode=755", "tmpfs", directory]
+        if subprocess.run(mount, capture_output=True, check=False).returncode:
+            pytest.skip("a file system cannot be mounted here: run as root to test a full disk")
+        try:
+            yield place
+        finally:
+            subprocess.run(["umount", "-l", directory], check=True)
 
 
-@pytest.mark.parametrize("point", ["create: CREATE DATABASE", "copy: end of COPY", "finish: COMMIT"])
-def test_a_full_disk(small_disk: Path, point: str) -> None:
-    for directory in (small_disk, *small_disk.parents):
-        if directory.stat().st_uid == os.geteuid() and directory != Path("/tmp"):
-            directory.chmod(directory.stat().st_mode | 0o011)
-        if directory == Path("/tmp"):
-            break
+def test_a_full_disk_of_the_target_server_at_any_step(
+    server: PostgresServer, template: str, ending: Callable[[str], Ending], small_disk: Path
+) -> None:
     balloon = small_disk / "balloon"
-    with LocalServer.start(
-        small_disk / "data", settings={**FAST, "min_wal_size": "32MB", "max_wal_size": "64MB"}
-    ) as server:
-        load_monolith(server.url, _TEMPLATE)
 
-        def fill() -> None:
-            with contextlib.suppress(OSError), balloon.open("wb") as file:
-                while True:
-                    file.write(bytes(1 << 16))
-                    file.flush()
+    def fill() -> None:
+        with balloon.open("wb") as file:
+            free = os.statvfs(small_disk)
+            os.posix_fallocate(file.fileno(), 0, free.f_bavail * free.f_frsize)
 
-        with trial(server.url, _TEMPLATE, restart=fill) as here:
-            here.run(plan)
-            _, result = here.disturbed(split, "restart", point)
-            balloon.unlink()
-            if not server.running:
-                server.restart()
-            assert isinstance(result, MigratorError), result
-            assert result.exit_code in (4, 5), result
-            _wait_until(lambda: _answers(server.url()))
-            assert here.status().exit_code == 0
-            assert here.run(split).exit_code == 0
+    settings = {**FAST, "min_wal_size": "32MB", "max_wal_size": "64MB"}
+    with LocalServer.start(small_disk / "data", settings=settings) as targets:
+
+        def mend() -> None:
+            balloon.unlink(missing_ok=True)
+            _wait_until(lambda: _writes(targets))
+
+        due: Due = dict.fromkeys(each_step("migrate"), "restart")
+        with trial(server.url, template, restart=fill, targets_at=targets.url) as here:
+            found, met = one_after_another(here, "migrate", due, ending("migrate"), mend)
+            assert found == []
+            assert len(met) > len(due) / 2
             assert here.run(take_back).exit_code == 0
             assert here.is_back() == []
 
 
-def _answers(url: str) -> bool:
+def _writes(server: LocalServer) -> bool:
+    """Whether the server has recovered from what the full disk did to it; starts it where it gave up."""
+    if not server.running:
+        server.restart()
     try:
-        psycopg.connect(url, connect_timeout=2).close()
+        with psycopg.connect(server.url(), connect_timeout=2, autocommit=True) as connection:
+            connection.execute("CHECKPOINT")
     except psycopg.OperationalError:
         return False
     return True
@@ -159,36 +151,50 @@ class Link:
 
 
 @pytest.fixture
-def link(there: tuple[LocalServer, Trial]) -> Iterator[Link]:
-    server, here = there
-    with tempfile.TemporaryDirectory(prefix="migrator-link-") as directory:
-        made = Link(Path(server._socket_dir) / ".s.PGSQL.5432", Path(directory))
-        here.through = lambda name: f"postgresql://postgres@/{quote(name)}?host={directory}"
+def link(server: PostgresServer) -> Iterator[tuple[Link, Callable[[str], str]]]:
+    """A link to the session's server, and the URLs that lead through it."""
+    if not isinstance(server, LocalServer):
+        pytest.skip("the link forwards the socket of a server on this machine")
+    socket = Path(unquote(urlsplit(server.url()).query.partition("host=")[2])) / ".s.PGSQL.5432"
+    with TemporaryDirectory(prefix="migrator-link-") as directory:
+        made = Link(socket, Path(directory))
         try:
-            yield made
+            yield made, lambda name: f"postgresql://postgres@/{quote(name)}?host={directory}"
         finally:
             made.close()
 
 
-def test_a_link_that_stalls_for_a_while_only_takes_time(there: tuple[LocalServer, Trial], link: Link) -> None:
-    _, here = there
-    here.run(plan)
+def test_a_link_that_stalls_at_every_step_only_takes_time(
+    server: PostgresServer, template: str, ending: Callable[[str], Ending], link: tuple[Link, Callable[[str], str]]
+) -> None:
+    stall, through = link
+    left = set(each_step("migrate", 3))
 
-    here.restart = partial(link, "stall 2")
-    _, result = here.disturbed(split, "restart", "copy: end of COPY")
-    assert getattr(result, "exit_code", None) == 0, result
-    here.run(take_back)
-    assert here.is_back() == []
+    def action(point: Point) -> None:
+        if point.name in left:
+            left.discard(point.name)
+            stall("stall 0.2")
+
+    with trial(server.url, template) as here:
+        here.through = through
+        here.run(plan)
+        with injected(Faults(action)):
+            assert here.run(split).exit_code == 0
+        assert not left
+        assert state(here, "migrate") == ending("migrate").state
 
 
-def test_a_link_that_stalls_and_breaks(there: tuple[LocalServer, Trial], link: Link) -> None:
-    _, here = there
-    here.run(plan)
-
-    here.restart = partial(link, "break 1")
-    _, result = here.disturbed(split, "restart", "copy: end of COPY")
-    assert isinstance(result, (DatabaseError, TargetsFailedError)), result
-    assert here.status().exit_code == 0
-    assert here.run(split).exit_code == 0
-    here.run(take_back)
-    assert here.is_back() == []
+@pytest.mark.parametrize("stage", ["backup", "clean", "migrate", "rollback"])
+def test_a_link_that_stalls_and_breaks_at_any_step(
+    server: PostgresServer,
+    template: str,
+    ending: Callable[[str], Ending],
+    link: tuple[Link, Callable[[str], str]],
+    stage: str,
+) -> None:
+    stall, through = link
+    due: Due = dict.fromkeys(each_step(stage, 3), "restart")
+    with trial(server.url, template, restart=partial(stall, "break 0.1")) as here:
+        here.through = through
+        found, _ = one_after_another(here, stage, due, ending(stage))
+        assert found == []

@@ -57,6 +57,15 @@ def holding(url: str) -> Holding:
         )
 
 
+@dataclass(frozen=True)
+class Met:
+    """What came of a stage that something may have happened to: at `point`, None where nothing did."""
+
+    faults: Faults
+    result: BaseException | Outcome
+    point: Point | None
+
+
 class Trial:
     """A source of its own on a server; everything bears its prefix and is removed at the end."""
 
@@ -67,8 +76,10 @@ class Trial:
         directory: Path,
         variation: Variation = SMALL,
         restart: Callable[[], None] | None = None,
+        targets_at: Callable[[str], str] | None = None,
     ) -> None:
         self.url_of = url_of
+        self.targets_at = targets_at or url_of
         self.variation = variation
         self.restart = restart
         self.through = url_of  # how migrator reaches the server, where that is another way than the test's
@@ -84,7 +95,8 @@ class Trial:
 
     def workspace(self) -> Workspace:
         """A new process, as it were: nothing is known but what stands in databases and files."""
-        made = workspace(self.through(self.source), self.prefix, self.directory, self.variation)
+        targets = self.targets_at("postgres") if self.targets_at is not self.url_of else None
+        made = workspace(self.through(self.source), self.prefix, self.directory, self.variation, targets)
         self._workspaces.append(made)
         return made
 
@@ -102,11 +114,18 @@ class Trial:
         `where` is the name of a point, whose first time it is, or the point's number. A number may be beyond the end;
         a name has to be met.
         """
+        met = self.meet(stage, lambda point: kind if where in (point.name, point.number) else None)
+        names = met.faults.names
+        assert met.point or isinstance(where, int), f"the point {where!r} was not reached; points: {names}"
+        return met.faults, met.result
+
+    def meet(self, stage: Stage, choose: Callable[[Point], Kind | None]) -> Met:
+        """Carries a stage out; at the first point that `choose` names something for, it happens."""
         faults = Faults()
         happened: list[Point] = []
 
         def action(point: Point) -> Callable[[], None] | None:
-            if happened or where not in (point.name, point.number):
+            if happened or (kind := choose(point)) is None:
                 return None
             if kind in ("terminate", "timeout", "lost") and point.connection is None:
                 return None
@@ -121,11 +140,10 @@ class Trial:
                 result = stage(here)
             except (Crash, KeyboardInterrupt, MigratorError) as error:
                 result = error
-        if faults.dead:
+        if isinstance(result, (Crash, KeyboardInterrupt)):
             self.end_sessions(faults)
         self.forget(here)
-        assert happened or isinstance(where, int), f"the point {where!r} was not reached; points: {faults.names}"
-        return faults, result
+        return Met(faults, result, happened[0] if happened else None)
 
     def _happen(self, faults: Faults, kind: Kind, point: Point) -> Callable[[], None] | None:
         match kind:
@@ -154,8 +172,14 @@ class Trial:
 
     def _terminate(self, point: Point) -> None:
         assert point.connection is not None
-        with psycopg.connect(self.url_of("postgres"), autocommit=True) as admin:
-            admin.execute("SELECT pg_terminate_backend(%s, 5000)", [point.connection.info.backend_pid])
+        self._end([point.connection.info.backend_pid])
+
+    def _end(self, sessions: list[int]) -> None:
+        # Servers of one machine do not share the numbers of their processes.
+        for url_of in {self.url_of, self.targets_at}:
+            with psycopg.connect(url_of("postgres"), autocommit=True) as admin:
+                statement = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE pid = ANY (%s)"
+                admin.execute(statement, [sessions])
 
     def _lose(self, point: Point) -> None:
         assert point.connection is not None
@@ -165,9 +189,7 @@ class Trial:
 
     def end_sessions(self, faults: Faults) -> None:
         """What the operating system does for a dead process: its sessions end."""
-        pids = [one.info.backend_pid for one in faults.connections.values() if not one.closed]
-        with psycopg.connect(self.url_of("postgres"), autocommit=True) as admin:
-            admin.execute("SELECT pg_terminate_backend(pid, 5000) FROM unnest(%s::int[]) AS u (pid)", [pids])
+        self._end([one.info.backend_pid for one in faults.connections.values() if not one.closed])
         for connection in faults.connections.values():
             connection.close()
 
@@ -179,11 +201,11 @@ class Trial:
     def databases(self) -> dict[str, str]:
         """The databases that bear the prefix, less source and control: name without prefix -> role or 'unmarked'."""
         control = f"{self.prefix}_migrator"
-        with session(Endpoint(self.url_of("postgres")), purpose="test") as connection:
+        with session(Endpoint(self.targets_at("postgres")), purpose="test") as connection:
             found = marks(connection)
         runs: set[str] = set()
         if control in found:
-            with psycopg.connect(self.url_of(control)) as journal:
+            with psycopg.connect(self.targets_at(control)) as journal:
                 if journal.execute("SELECT to_regclass('migrator.runs')").fetchone() != (None,):
                     runs = {row[0] for row in journal.execute("SELECT id FROM migrator.runs")}
         return {
@@ -196,7 +218,7 @@ class Trial:
     def targets(self) -> dict[str, Holding]:
         """What every target database holds."""
         return {
-            name: holding(self.url_of(f"{self.prefix}_{name}"))
+            name: holding(self.targets_at(f"{self.prefix}_{name}"))
             for name, role in self.databases().items()
             if role == "target"
         }
@@ -226,7 +248,8 @@ class Trial:
     def close(self) -> None:
         for one in self._workspaces:
             self.forget(one)
-        drop_databases(self.url_of("postgres"), self.prefix)
+        for url_of in {self.url_of, self.targets_at}:
+            drop_databases(url_of("postgres"), self.prefix)
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
@@ -236,9 +259,10 @@ def trial(
     template: str,
     variation: Variation = SMALL,
     restart: Callable[[], None] | None = None,
+    targets_at: Callable[[str], str] | None = None,
 ) -> Iterator[Trial]:
     """A trial in a directory of its own."""
-    made = Trial(url_of, template, Path(tempfile.mkdtemp(prefix="migrator-trial-")), variation, restart)
+    made = Trial(url_of, template, Path(tempfile.mkdtemp(prefix="migrator-trial-")), variation, restart, targets_at)
     try:
         yield made
     finally:

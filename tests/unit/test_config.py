@@ -129,6 +129,15 @@ def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
         ("[limits]\njobs = 'many'\n", "limits.jobs: Input should be a valid integer"),
         ("[limits]\njobs = 0\n", "limits.jobs: Input should be greater than 0"),
         ("[targets.auth]\ndatabase = 'x'\n", "targets.auth.migrations: has to be set"),
+        ("[roles]\nreads = 'all'\n", "there is no setting 'reads'; a role is a table: [roles.reads]"),
+        ("[roles.watcher]\nread = ['auht']\n", "[roles.watcher] reads the target 'auht'; known targets: none"),
+        ("[roles.watcher]\nread = []\n", "roles.readers.watcher.read"),
+        ("[tenants]\nsetting = 'current_tenant'\n", "it needs two parts, app.current_tenant"),
+        ("[targets.a]\ndatabase='x'\nmigrations='a'\nschema='pg_a'\n", "a name for PostgreSQL's schemas"),
+        (
+            "[targets.a]\ndatabase='x'\nmigrations='a'\nper_tenant=true\nrow_level_security=true\n",
+            "row_level_security is for tenants that share a database",
+        ),
         ("[tables.a]\ntarget = 'auht'\n", "[tables.a] names the target 'auht'; known targets: none"),
         ("[tables.a]\nignore = ' '\n", "ignore needs the reason in words"),
         ("[tables.a]\nignore = 'old'\ntarget = 'x'\n", "either ignore or target, not both"),
@@ -141,6 +150,31 @@ def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
 )
 def test_what_is_wrong_is_named(tmp_path: Path, text: str, said: str) -> None:
     assert said in refused(tmp_path, text)
+
+
+def test_targets_of_one_database_go_by_the_first_of_them(tmp_path: Path) -> None:
+    text = (
+        FULL
+        + """
+[targets.people]
+database = "{prefix}_hub"
+schema = "people"
+migrations = "people"
+[targets.sales]
+database = "{prefix}_hub"
+schema = "sales"
+migrations = "sales"
+row_level_security = true
+[roles.watcher]
+read = ["sales", "auth"]
+"""
+    )
+    found = load(tmp_path, text)
+    assert found.hosted == {"auth": ("auth",), "tenant": ("tenant",), "people": ("people", "sales")}
+    assert [found.host(name) for name in ("sales", "people", "auth")] == ["people", "people", "auth"]
+    assert found.readers_of("people") == found.readers_of("auth") == ("watcher",)
+    assert found.readers_of("tenant") == ()
+    assert [found.holds_tenants(name) for name in ("people", "tenant", "auth")] == [True, True, False]
 
 
 def test_a_wrong_variable_is_named_and_not_the_file_alone(tmp_path: Path) -> None:

@@ -19,8 +19,10 @@ from migrator.core.readiness import (
     ServerFacts,
     check_large_objects,
     check_placements,
+    check_policies,
     check_population,
     check_privileges,
+    check_roles,
     check_server,
     check_source,
     needed_bytes,
@@ -97,7 +99,7 @@ def test_a_server_that_is_ready() -> None:
     for facts in (SERVER, replace(SERVER, version=190000)):
         checks = list(check_server(facts, catalog(ROOT), 10**9))
         assert {check.state for check in checks} == {"ok"}
-        assert checks[-1].detail == "2.0 GB of disk free, about 1.0 GB needed"
+        assert checks[-1].detail == "1.9 GB of disk free, about 953.7 MB needed"
 
 
 @pytest.mark.parametrize(
@@ -114,7 +116,7 @@ def test_what_keeps_a_server_from_taking_it(change: Mapping[str, Any], said: str
 def test_a_disk_that_nobody_can_see_is_told() -> None:
     checks = list(check_server(replace(SERVER, free_bytes=None), catalog(ROOT), 123_000_001))
     (check,) = (one for one in checks if one.state == "warn")
-    assert check.detail == "its free disk is unknown; about 124 MB are needed"
+    assert check.detail == "its free disk is unknown; about 117.3 MB are needed"
     assert '[servers.default] free_disk = "500GB"' in check.remedy
 
 
@@ -182,4 +184,42 @@ def test_rows_of_nobody(unowned: str, without_key: int, unknown_key: int, state:
 def test_rows_that_all_have_an_owner() -> None:
     placed = place(catalog(ROOT, USERS, CLIENTS), settings({"users": {"target": "auth"}}))
     (check,) = check_population([Population(public("clients"), "tenant", {"1": 5})], placed)
+    assert check.state == "ok"
+
+
+def shared(**more: Any) -> Settings:
+    """Two schemas of one database, in the second of which policies tell tenants apart."""
+    return Settings.model_validate(
+        {
+            "tenants": {"root": "tenants"},
+            "targets": {
+                "people": {"database": "hub", "schema": "people", "migrations": "people"},
+                "sales": {"database": "hub", "schema": "sales", "migrations": "sales", "row_level_security": True},
+            },
+            "roles": {"watcher": {"read": ["sales"]}},
+            "tables": {"tenants": {"target": "people"}, "clients": {"target": "sales"}, "units": {"target": "sales"}},
+            **more,
+        }
+    )
+
+
+def test_policies_and_roles_need_what_a_plain_role_has_not() -> None:
+    plain = replace(SERVER, may_create_roles=False, passes_row_security=False)
+    (bound, roles) = check_roles(shared(), plain, {"people"})
+    assert (bound.state, bound.remedy) == ("block", "ALTER ROLE dba BYPASSRLS;")
+    assert roles.state == "block"
+    assert "watcher" in roles.detail
+    assert list(check_roles(shared(), plain, set())) == []
+    assert list(check_roles(shared(), SERVER, {"people"})) == []
+    existing = replace(plain, roles=frozenset({"watcher"}), passes_row_security=True)
+    assert list(check_roles(shared(), existing, {"people"})) == []
+
+
+def test_tables_that_no_policy_can_hide_are_told() -> None:
+    found = place(catalog(ROOT, CLIENTS, UNITS), shared())
+    (check,) = check_policies(shared(), found)
+    assert check.state == "warn"
+    assert "from units to a tenant" in check.detail
+    elsewhere = {"tenants": {"target": "people"}, "clients": {"target": "sales"}, "units": {"target": "people"}}
+    (check,) = check_policies(shared(), place(catalog(ROOT, CLIENTS, UNITS), shared(tables=elsewhere)))
     assert check.state == "ok"

@@ -1,0 +1,38 @@
+"""What else may happen at every step of every stage: a session is ended or lost, a statement times out, Ctrl-C."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import get_args
+
+import pytest
+
+from tests.safety.points import registered
+from tests.safety.survival import Due, Ending, again, steps
+from tests.safety.trial import STAGES, Kind
+from tests.servers import PostgresServer
+
+_KINDS: tuple[Kind, ...] = ("terminate", "timeout", "lost", "interrupt")
+
+pytestmark = pytest.mark.timeout(300)
+
+
+def at_every_step() -> Iterator[tuple[str, Due]]:
+    """(stage, kind of fault at one point of each of its steps): another point for each kind."""
+    for stage, points in registered().items():
+        found = steps(point for point in points if not point.startswith(("program:", "file:")))
+        for number, kind in enumerate(_KINDS):
+            yield stage, {each[number * len(each) // len(_KINDS)]: kind for each in found.values()}
+
+
+@pytest.mark.parametrize(("stage", "due"), at_every_step())
+def test_whatever_happens_at_a_step_is_mended_by_the_same_command(
+    server: PostgresServer, template: str, ending: Callable[[str], Ending], stage: str, due: Due
+) -> None:
+    assert again(server, template, stage, due, ending(stage)) == []
+
+
+def test_every_kind_of_fault_has_its_tests() -> None:
+    # A crash: the files beside this one; a restart: test_servers.py.
+    assert {*_KINDS, "crash", "restart"} == set(get_args(Kind))
+    assert set(STAGES) == set(registered())

@@ -1,0 +1,20 @@
+"""A crash at any point of migrate: the same command ends where an undisturbed run ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.safety.points import registered
+from tests.safety.survival import Due, Ending, again, chains
+from tests.servers import PostgresServer
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.mark.parametrize("due", chains(registered()["migrate"], 6))
+def test_a_crash_of_migrate_at_any_point_is_mended_by_migrate(
+    server: PostgresServer, template: str, ending: Callable[[str], Ending], due: Due
+) -> None:
+    assert again(server, template, "migrate", due, ending("migrate")) == []
