@@ -67,6 +67,7 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
             found = survey_in(connection, workspace)
             plan = plan_of(workspace, found)
             population = tuple(_populations(workspace, found, connection))
+            secured = tuple(_secured_populations(found, connection))
             large_objects = read_large_objects(connection, found.catalog, found.placements)
         needed = needed_bytes(found.catalog, found.placements, plan)
         checks = (
@@ -77,6 +78,7 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
             *_setting_checks(workspace, plan),
             *_stranger_checks(workspace, found),
             *check_population(population, found.placements),
+            *check_policies(workspace.settings, found.placements, secured),
             *_target_checks(workspace, run, found, plan),
             *role_checks(workspace, plan, run),
             _backup_check(workspace, run),
@@ -110,6 +112,16 @@ def _populations(workspace: Workspace, found: Survey, connection: Connection) ->
     progress.finish("counting rows")
 
 
+def _secured_populations(found: Survey, connection: Connection) -> Iterator[Population]:
+    """The rows of tables that policies will divide, counted as these will."""
+    for placement in found.placements.tables.values():
+        if placement.policy_path is not None:
+            divided = replace(placement, key_path=placement.policy_path)
+            yield read_population(
+                connection, divided, placement.home, found.catalog, per_tenant=True, known=found.known_keys
+            )
+
+
 def _target_checks(workspace: Workspace, run: Run, found: Survey, plan: Plan) -> Iterator[Check]:
     """Whether the servers can take the plan, and the rows be split as it says."""
     servers = tuple(server_facts(workspace, name) for name in workspace.settings.target_servers)
@@ -121,7 +133,6 @@ def _target_checks(workspace: Workspace, run: Run, found: Survey, plan: Plan) ->
         yield from check_server(server, found.catalog, needed[server.name])
         hosts = {step.target for step in plan.of(CreateDatabase) if step.server == server.name}
         yield from check_roles(workspace.settings, server, hosts)
-    yield from check_policies(workspace.settings, found.placements)
     yield from check_spread(servers, {step.server for step in plan.of(CreateDatabase) if step.tenant})
     if not found.tenants and any(target.per_tenant for target in workspace.settings.targets.values()):
         yield Check("tenants", "block", "the tenant root is empty", "Name the right table: [tenants] root.")
