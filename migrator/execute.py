@@ -22,7 +22,7 @@ from migrator.journal import Artefact, Journal
 from migrator.postgres.connect import Endpoint, raw_connect, session
 from migrator.postgres.copy import CopyResult, CopyUnit, relay
 from migrator.postgres.databases import Mark, create_database, drop_database
-from migrator.postgres.deferred import FinishUnit, build_bare, deferred_script, finish_database
+from migrator.postgres.deferred import FinishUnit, build_bare, finish_database
 from migrator.postgres.roles import close_database, give_database, grant_connect
 from migrator.postgres.spool import is_spooled
 from migrator.revisions import upgrade_together
@@ -70,8 +70,7 @@ def prepare_target(
     complete(template)
     with session(template, purpose="prepare") as connection:
         version = connection.info.server_version
-    build_bare(template, bare, server_version=version, programs=programs)
-    post_data = deferred_script(template, server_version=version, programs=programs)
+    post_data = build_bare(template, bare, server_version=version, programs=programs)
     journal.record(run, f"post-data:{step.target}", post_data)
     journal.finish_step(run, step.id, seconds=time.monotonic() - started)
     return post_data
@@ -104,7 +103,8 @@ def run_create(unit: CreateUnit) -> None:
         for kind, name in (("database", step.database), *(("role", role) for role in step.own_roles))
     ]
     journal.record_artefacts(unit.run, made)
-    with session(unit.server, purpose="create") as connection:
+    # CREATE DATABASE waits for the disk itself; the mark, the name and the grants may follow with the next that does.
+    with session(unit.server, purpose="create", settings={"synchronous_commit": "off"}) as connection:
         for step in unit.steps:
             _log_as(step.id, step.target, step.tenant)
             mark = Mark(unit.run, "target", step.target, step.tenant)

@@ -57,7 +57,7 @@ class _Reading:
         self.run = run
         self.fence = fence
         self.now = datetime.now(UTC)
-        self.holder = journal.lock_holder(workspace.source_id)
+        self.holder = journal.locks.holder(workspace.source_id)
         self.stages = journal.stage_records(run.id)
         self.steps = tuple(journal.step_records(run.id).values())
         self.paused = (journal.recorded(run.id, PACE) or {}).get("paused", "") if self.holder else ""
