@@ -14,7 +14,7 @@ from migrator.core.inference import candidate_keys, polymorphic_pairs, tables_of
 from migrator.core.inheritance import inherited_keys
 from migrator.core.outcome import Outcome, Section
 from migrator.core.own_objects import owner, propose_patterns
-from migrator.core.paths import KeyPath
+from migrator.core.paths import KeyPath, in_order, via
 from migrator.core.placement import Placement, Placements, place
 from migrator.core.proposal import Agreement, Draft, Proposal, WithoutTenant, complete, draft, grouped, propose, settle
 from migrator.core.session_settings import tenant_setting
@@ -27,7 +27,15 @@ from migrator.postgres.archive import Ownership
 from migrator.postgres.catalog import read_catalog
 from migrator.postgres.connect import Connection
 from migrator.postgres.estimates import row_counts
-from migrator.postgres.inference import agreement, disagreeing, is_unique, type_values, weighed, without_tenant
+from migrator.postgres.inference import (
+    agreement,
+    disagreeing,
+    is_unique,
+    naming_unset,
+    type_values,
+    weighed,
+    without_tenant,
+)
 from migrator.postgres.large_objects import naming_columns
 from migrator.postgres.session_settings import read_readers
 from migrator.postgres.tenants import read_tenants
@@ -143,7 +151,7 @@ class _Reading:
         rows = self.rows = row_counts(self.connection, self.catalog)
         drafted, agreements = self._draft(keys, root, root_key, {})
         drafted, agreements = self._owned(drafted, agreements, keys, root_key)
-        without = self._without_tenant(drafted, keys, root_key)
+        without = self._without_tenant(drafted, root_key)
         drafted, agreements, without = self._completed(drafted, agreements, without, keys, root_key)
         keys_of_tenants = {key for key, _, _ in read_tenants(self.connection, Tenants(), root, root_key)}
         own = propose_patterns(self.catalog, keys_of_tenants)
@@ -340,16 +348,22 @@ class _Reading:
         samples = disagreeing(self.connection, self.catalog, relation, paths) if unequal else ()
         return Agreement(rows, unequal, by_path, samples)
 
-    def _without_tenant(
-        self, drafted: Draft, keys: Sequence[ForeignKey], root_key: str
-    ) -> dict[Relation, WithoutTenant]:
+    def _without_tenant(self, drafted: Draft, root_key: str) -> dict[Relation, WithoutTenant]:
+        placements = {
+            relation: Placement(relation, "", True, relation, "", key_path=drafted.found.paths[relation])
+            for relation in drafted.nullable
+            if self.rows.get(relation) != 0
+        }
         found = {}
-        for relation in drafted.nullable:
-            placement = Placement(relation, "", True, relation, "", key_path=drafted.found.paths[relation])
-            parents = [key for key in keys if key.referenced == relation and drafted.is_tenants(key.table)]
-            found[relation] = WithoutTenant(
-                *without_tenant(self.connection, self.catalog, placement, parents, drafted.root, root_key)
-            )
+        for relation, counted in without_tenant(
+            self.connection, self.catalog, list(placements.values()), drafted.root, root_key
+        ):
+            rows, unset, homeless, unknown, sampled = counted
+            naming: Mapping[str, int] = {}
+            if unset:
+                keys = [key for key in drafted.referencing.get(relation, ()) if drafted.is_tenants(key.table)]
+                naming = naming_unset(self.connection, self.catalog, placements[relation], keys)
+            found[relation] = WithoutTenant(rows, unset, homeless, naming, sampled, unknown)
         return found
 
     def _completed(
@@ -360,23 +374,63 @@ class _Reading:
         keys: Sequence[ForeignKey],
         root_key: str,
     ) -> tuple[Draft, dict[Relation, Agreement], dict[Relation, WithoutTenant]]:
-        """Gives rows that have no tenant by their table's path its other paths, where these lead further."""
-        chosen = {relation: path for relation, path in drafted.written.items() if relation not in drafted.through}
-        more = False
-        for relation, counted in without.items():
-            others = drafted.other_paths(relation) if counted.homeless else ()
-            if not others:
-                continue
-            ways = [*drafted.found.paths[relation].alternatives, *others]
-            found = self._agreement(relation, ways)
-            if found.rows > counted.rows - counted.homeless:
-                chosen[relation] = complete(ways, found)
-                agreements[relation] = found
-                more = True
-        if not more:
-            return drafted, agreements, without
-        again = draft(self.catalog, keys, drafted.root, root_key, chosen)
-        return again, agreements, self._without_tenant(again, keys, root_key)
+        """Gives rows that have no tenant by their table's path its other paths, where these lead further.
+
+        Parents come first: what they are given, their children's paths lead over too.
+        """
+        tried: set[Relation] = set()
+        while True:
+            chosen = _led_anew(drafted)
+            waiting = {
+                relation: others
+                for relation, counted in without.items()
+                if counted.homeless and relation not in tried and (others := drafted.other_paths(relation))
+            }
+            if not waiting:
+                return drafted, agreements, without
+            first = {
+                relation: others
+                for relation, others in waiting.items()
+                if not any(hop.referenced in waiting for path in others for hop in path.hops)
+            }
+            tried.update(first or waiting)
+            for relation, others in (first or waiting).items():
+                ways = [*drafted.found.paths[relation].alternatives, *others]
+                found = self._agreement(relation, ways)
+                if found.rows > without[relation].rows - without[relation].homeless:
+                    chosen[relation] = self._fewest(relation, complete(ways, found), found.rows)
+                    agreements[relation] = found
+            drafted = draft(self.catalog, keys, drafted.root, root_key, chosen)
+            without = self._without_tenant(drafted, root_key)
+
+    def _fewest(self, relation: Relation, path: KeyPath, rows: int) -> KeyPath:
+        """The path less the alternatives that find no row a tenant which those before them do not find."""
+        kept, known = [path.alternatives[0]], 0
+        for one in path.alternatives:
+            found = self._agreement(relation, list(dict.fromkeys([*kept, one]))).rows
+            if found > known:
+                kept, known = list(dict.fromkeys([*kept, one])), found
+            if known == rows:
+                break
+        return in_order(kept)
+
+
+def _led_anew(drafted: Draft) -> dict[Relation, KeyPath]:
+    """The paths that have been decided on, over the paths that the next tables on their way have now."""
+    anew = {}
+    for relation, path in drafted.written.items():
+        if relation in drafted.through:
+            continue
+        ways = [
+            further
+            for one in path.alternatives
+            for further in (
+                via(one.hops[0], drafted.found.paths[one.hops[0].referenced]) if one.hops else one
+            ).alternatives
+            if all(hop.referenced != relation for hop in further.hops)
+        ]
+        anew[relation] = in_order(ways)
+    return anew
 
 
 def _settings(workspace: Workspace, directory: Path, text: str) -> Settings:
