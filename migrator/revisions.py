@@ -327,7 +327,7 @@ def run_scripts(revision: str) -> None:
         before = {name: connection.scalar(sa.text(f"SHOW {name}")) for name in settings}
         _execute(connection, "SET search_path = ''; SET check_function_bodies = off; SET xmloption = content")
     for script in scripts:
-        text = script.read_text(encoding="utf-8")
+        text = script.read_bytes().decode()  # as it is: read_text would change carriage returns
         if connection is None:
             op.execute(sa.text(text.replace(":", r"\:")))
         else:
@@ -344,24 +344,40 @@ def _execute(connection: sa.Connection, text: str) -> None:
     connection.execution_options(no_parameters=True).exec_driver_sql(text)
 
 
+_PARTITIONS = "SELECT relname FROM pg_catalog.pg_class WHERE relispartition"
+_ELSEWHERE = """
+    SELECT 'alembic_version'
+    UNION
+    SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    GROUP BY c.relname HAVING bool_and(c.relispartition OR n.nspname <> :schema)
+"""
+
+
 def _run(connection: sa.Connection, metadata: sa.MetaData | None, schema: str) -> None:
     if schema:
-        connection.execute(sa.schema.CreateSchema(schema, if_not_exists=True))
+        # IF NOT EXISTS would want the privilege to make one, whether it exists or not.
+        exists = sa.text("SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = :schema)")
+        if not connection.scalar(exists, {"schema": schema}):
+            connection.execute(sa.schema.CreateSchema(schema))
         connection.execute(
             sa.text("SELECT set_config('search_path', concat_ws(', ', quote_ident(:schema), 'public'), false)"),
             {"schema": schema},
         )
+        # Where autogenerate looks for tables that the models do not qualify.
+        connection.dialect.default_schema_name = schema
         connection.commit()
 
     @cache
-    def partitions() -> frozenset[str]:
+    def others() -> frozenset[str]:
         # Only autogenerate asks, and only then may a query begin a transaction before Alembic does.
-        names = connection.scalars(sa.text("SELECT relname FROM pg_catalog.pg_class WHERE relispartition"))
-        return frozenset(names)
+        # Partitions belong to their table's definition; the metadata does not list them. Beside a schema of its own a
+        # tree sees the tables of the search path as well, and Alembic's own.
+        if not schema:
+            return frozenset(connection.scalars(sa.text(_PARTITIONS)))
+        return frozenset(connection.scalars(sa.text(_ELSEWHERE), {"schema": schema}))
 
     def include_name(name: str | None, kind: NameFilterType, _parents: NameFilterParentNames) -> bool:
-        # Partitions belong to their table's definition; the metadata does not list them.
-        return kind != "table" or name not in partitions()
+        return kind != "table" or name not in others()
 
     context.configure(
         connection=connection,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from migrator.core.audit.wording import identifier
+from migrator.core.audit.wording import identifier, plural, size
 from migrator.core.catalog import Catalog, Relation
 from migrator.core.placement import Placements
 from migrator.core.plan import CreateDatabase, Plan, PrepareTarget
@@ -169,11 +168,11 @@ def check_server(facts: ServerFacts, catalog: Catalog, needed_bytes: int) -> Ite
         yield Check(
             where,
             "warn",
-            f"its free disk is unknown; about {in_words(needed_bytes)} are needed",
+            f"its free disk is unknown; about {size(needed_bytes)} are needed",
             f'Look there, and say it: [servers.{facts.name}] free_disk = "500GB".',
         )
     elif facts.free_bytes >= needed_bytes:
-        yield Check(where, "ok", f"{in_words(facts.free_bytes)} of disk free, about {in_words(needed_bytes)} needed")
+        yield Check(where, "ok", f"{size(facts.free_bytes)} of disk free, about {size(needed_bytes)} needed")
 
 
 def check_roles(settings: Settings, facts: ServerFacts, used: Collection[str]) -> Iterable[Check]:
@@ -192,8 +191,23 @@ def check_roles(settings: Settings, facts: ServerFacts, used: Collection[str]) -
         yield Check(where, "block", told, f"ALTER ROLE {role} CREATEROLE; or make them: CREATE ROLE {missing[0]};")
 
 
-def check_policies(settings: Settings, placements: Placements) -> Iterable[Check]:
-    """Which tables row level security cannot hide from other tenants."""
+def check_policies(
+    settings: Settings, placements: Placements, population: Iterable[Population] = ()
+) -> Iterable[Check]:
+    """Which tables row level security cannot hide from other tenants, and which rows it hides from all of them.
+
+    `population` counts the rows of tables with policies by the tenant that these give them to.
+    """
+    for one in population:
+        shared = placements.tables[one.relation].unowned == "replicate"
+        if hidden := one.unknown_key + (0 if shared else one.without_key):
+            yield Check(
+                f"row level security of {one.relation}",
+                "warn",
+                f"{hidden} rows have no tenant, or an unknown one: nobody will see them",
+                f'Clean them; or let every tenant read those without a key: [tables."{one.relation}"] '
+                'unowned = "replicate".',
+            )
     for name, target in settings.targets.items():
         if not target.row_level_security:
             continue
@@ -238,14 +252,6 @@ def needed_bytes(catalog: Catalog, placements: Placements, plan: Plan) -> Mappin
 def sessions_needed(jobs: int) -> int:
     """How many sessions migrate holds at least on a target server."""
     return 3 * jobs + 2
-
-
-def in_words(size: int) -> str:
-    """A number of bytes for people: "12.3 GB"."""
-    for unit, factor in (("TB", 10**12), ("GB", 10**9)):
-        if size >= factor:
-            return f"{size / factor:,.1f} {unit}"
-    return f"{math.ceil(size / 10**6):,} MB"
 
 
 def check_spread(servers: Sequence[ServerFacts], with_tenants: Collection[str]) -> Iterable[Check]:
@@ -303,8 +309,8 @@ def check_population(population: Iterable[Population], placements: Placements) -
         what = " and ".join(
             text
             for count, text in (
-                (one.without_key, f"{one.without_key} rows without a tenant"),
-                (one.unknown_key, f"{one.unknown_key} rows of an unknown tenant"),
+                (one.without_key, f"{plural(one.without_key, 'row')} without a tenant"),
+                (one.unknown_key, f"{plural(one.unknown_key, 'row')} of an unknown tenant"),
             )
             if count
         )

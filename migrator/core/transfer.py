@@ -77,6 +77,10 @@ class Transfer:
         """Whether rows without a tenant key are copied to every tenant: global rows, or a table that has no keys."""
         return self.per_tenant and (self.placement.unowned == "replicate" or self.placement.key_path is None)
 
+    def is_in(self, tenant: str) -> bool:
+        """Whether that tenant's database has the table: one that is a single tenant's is nowhere else."""
+        return self.placement.own in (None, tenant)
+
     @property
     def is_replica(self) -> bool:
         return self.target != self.placement.home
@@ -214,7 +218,9 @@ def transfers_into(
             query_columns.get(placement.relation) or source.tables[placement.relation].column_names,
             source.tables.get(placement.relation) if placement.query is None else None,
             target,
-            target_catalog.tables.get(placement.destination_in(target)),
+            target_catalog.tables.get(placement.destination_in(target))
+            if placement.own is None
+            else source.tables[placement.relation],
             settings,
             record_hash=record_hash,
         )

@@ -22,6 +22,7 @@ _HEAD = re.compile(
     r"(?:-- Data Pos: \d+\n)?--\n"
 )
 _PG_CLASS = 1259
+_FENCE = " migrator_fence"  # our own triggers: table and trigger are the entry's name
 
 Ownership = Literal["kept", "dropped"]
 
@@ -33,7 +34,7 @@ def read_entries(
 
     With the ownership "dropped" without owners and privileges: whoever makes them owns them.
 
-    Our own schemas are left out, and so are tablespaces: they are a property of the server that a database is on.
+    Our own schemas and the fence are left out, and so are tablespaces: they are properties of a server, not a database.
 
     Raises:
         ConfigurationError: no pg_dump fits the server.
@@ -56,7 +57,8 @@ def read_entries(
         listed = run_program(restore, ["--list", archive]).stdout
         kept = [] if ownership == "kept" else ["--no-owner", "--no-privileges"]
         script = run_program(restore, ["--verbose", "--no-tablespaces", *kept, "--file=-", archive]).stdout
-    return tuple(_entries(script, {(found[1], found[2], found[3]) for found in _LISTED.finditer(listed)}, relations))
+    entries = _entries(script, {(found[1], found[2], found[3]) for found in _LISTED.finditer(listed)}, relations)
+    return tuple(entry for entry in entries if not (entry.kind == "TRIGGER" and _FENCE in entry.name))
 
 
 def _entries(

@@ -55,26 +55,24 @@ class FinishUnit:
 _RESTRICT = re.compile(r"^\\(un)?restrict [0-9A-Za-z]+\n", re.MULTILINE)
 
 
-def build_bare(template: Endpoint, bare: Endpoint, *, server_version: int, programs: Path | None) -> None:
-    """Makes an empty database the template less what is deferred; what the Alembic tree wrote into tables comes along.
+def build_bare(template: Endpoint, bare: Endpoint, *, server_version: int, programs: Path | None) -> str:
+    """Makes an empty database the template less what is deferred, which is returned as one script for any session.
+
+    What the Alembic tree wrote into tables comes along.
 
     Raises:
         DatabaseError: pg_dump or pg_restore failed.
     """
+    pg_restore = find_program("pg_restore", server_version, programs)
     with tempfile.TemporaryDirectory(prefix="migrator-") as directory:
-        archive = f"{directory}/bare"
-        dump = ["--format=custom", "--section=pre-data", "--section=data", f"--file={archive}"]
+        archive = f"{directory}/template"
+        dump = ["--format=custom", "--compress=0", "--encoding=UTF8", f"--file={archive}"]
         run_program(find_program("pg_dump", server_version, programs), dump, template, purpose="bare")
-        restore = ["--exit-on-error", "--single-transaction", archive]
-        run_program(find_program("pg_restore", server_version, programs), restore, bare, purpose="bare")
+        restore = ["--exit-on-error", "--single-transaction", "--section=pre-data", "--section=data", archive]
+        run_program(pg_restore, restore, bare, purpose="bare")
+        script = run_program(pg_restore, ["--section=post-data", "--file=-", archive]).stdout
     with session(bare, purpose="bare") as connection:
         connection.execute(query("receipts_schema"))
-
-
-def deferred_script(template: Endpoint, *, server_version: int, programs: Path | None) -> str:
-    """What `build_bare` left out, as one script that any session can run in one transaction."""
-    program = find_program("pg_dump", server_version, programs)
-    script = run_program(program, ["--section=post-data", "--encoding=UTF8"], template, purpose="deferred").stdout
     # psql's guard against meta-commands in a dump, which no server understands; post-data has no lines of others' text
     # that could look like it.
     script = _RESTRICT.sub("", script)
@@ -91,7 +89,10 @@ def finish_database(unit: FinishUnit, work: TargetWork) -> tuple[Digest, ...]:
     """
     settings = {
         "maintenance_work_mem": f"{unit.memory_kb}kB",
+        # The other cores have other databases to finish.
         "max_parallel_maintenance_workers": "0",
+        "max_parallel_workers_per_gather": "0",
+        "jit": "off",
     }
     with session(unit.endpoint, purpose="finish", settings=settings) as connection:
         with connection.transaction():
@@ -116,6 +117,8 @@ def seeded_tables(connection: Connection, transfers: Sequence[Transfer]) -> tupl
     """Tables of a template that are to be copied into and hold rows already (the Alembic tree put them there)."""
     found = []
     for transfer in transfers:
+        if transfer.placement.own is not None:
+            continue
         statement = sql.SQL("SELECT EXISTS (SELECT FROM {})").format(sql.Identifier(*transfer.destination))
         row = connection.execute(statement).fetchone()
         if row is not None and row[0]:

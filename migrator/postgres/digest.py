@@ -61,6 +61,8 @@ def target_digests(connection: Connection, transfers: Iterable[Transfer], tenant
     """The digests of a target database's tables in one statement; `relation` in them is the source's name."""
     parts = []
     for transfer in transfers:
+        if not transfer.is_in(tenant):
+            continue
         parts.append(
             sql.SQL("SELECT {}::text, {} FROM (SELECT {} AS hash FROM {}{} AS t) d").format(
                 sql.Literal(f"{transfer.relation.schema}.{transfer.relation.name}"),

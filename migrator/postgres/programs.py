@@ -135,16 +135,16 @@ def run_program(
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        encoding="utf-8",
-        errors="replace",
     )
     try:
         stdout, stderr = _communicate(process, watch)
     finally:
         end_process(process)
+    # Decoded here: Popen would turn the carriage returns of names and function bodies into line feeds.
+    said = stderr.decode("utf-8", "replace")
     if process.returncode not in accept:
-        raise program_failure(program.name, process.returncode, stderr, endpoint)
-    return Completed(process.returncode, stdout, stderr)
+        raise program_failure(program.name, process.returncode, said, endpoint)
+    return Completed(process.returncode, stdout.decode("utf-8", "replace"), said)
 
 
 def invocation(program: Path, endpoint: Endpoint | None, purpose: str) -> tuple[list[str], dict[str, str]]:
@@ -164,7 +164,7 @@ def invocation(program: Path, endpoint: Endpoint | None, purpose: str) -> tuple[
     return command, environment
 
 
-def _communicate(process: subprocess.Popen[str], watch: Callable[[], None] | None) -> tuple[str, str]:
+def _communicate(process: subprocess.Popen[bytes], watch: Callable[[], None] | None) -> tuple[bytes, bytes]:
     while True:
         try:
             return process.communicate(timeout=_POLL_SECONDS)

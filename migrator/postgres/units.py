@@ -54,7 +54,9 @@ def copy_units(
         placement = transfer.placement
         tenant = UNOWNED if transfer.unowned_only else None
         destinations = tuple(
-            Destination(one.tenant if tenant is None else tenant, one.endpoint) for one in databases[step.target]
+            Destination(one.tenant if tenant is None else tenant, one.endpoint)
+            for one in databases[step.target]
+            if transfer.is_in(one.tenant)
         )
         spooled = len(destinations) > sessions
         quarantined = placement.unowned == "quarantine" and transfer.per_tenant and not transfer.is_replica

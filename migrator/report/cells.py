@@ -7,13 +7,11 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Literal
 
+from migrator.core.audit.wording import size
 from migrator.core.outcome import Cell, Section, Tone
 
 Unit = Literal["rows", "bytes", "seconds", "percent"]
 _UNITS: tuple[Unit, ...] = ("rows", "bytes", "seconds", "percent")
-
-# As pg_size_pretty counts and names them.
-_SIZES = ("bytes", "kB", "MB", "GB", "TB", "PB")
 
 # Without colour a report must say the same, so each tone is a word as well.
 TONE_WORDS: dict[Tone, str] = {"plain": "", "good": "ok", "warning": "warning", "bad": "problem"}
@@ -65,15 +63,6 @@ def is_numeric(name: str, values: Iterable[Cell]) -> bool:
 def count(number: float) -> str:
     """A number of things: 1,234,567."""
     return f"{number:,.0f}"
-
-
-def size(number: float) -> str:
-    """A number of bytes in powers of 1024, named as PostgreSQL names them: 12.3 MB."""
-    amount, step = float(number), 0
-    # 1023.95 would be shown as 1024.0 of the smaller unit.
-    while abs(amount) >= 1023.95 and step < len(_SIZES) - 1:
-        amount, step = amount / 1024, step + 1
-    return f"{number:.0f} bytes" if step == 0 else f"{amount:.1f} {_SIZES[step]}"
 
 
 def duration(seconds: float) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from migrator.core.audit.facts import TargetFacts
 from migrator.core.audit.review import review
 from migrator.core.outcome import Outcome
+from migrator.core.own_objects import strangers
 from migrator.core.plan import CopyTable, CreateDatabase, Plan
 from migrator.core.readiness import (
     Check,
@@ -66,6 +67,7 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
             found = survey_in(connection, workspace)
             plan = plan_of(workspace, found)
             population = tuple(_populations(workspace, found, connection))
+            secured = tuple(_secured_populations(found, connection))
             large_objects = read_large_objects(connection, found.catalog, found.placements)
         needed = needed_bytes(found.catalog, found.placements, plan)
         checks = (
@@ -74,8 +76,10 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
             *check_source(found.catalog),
             *check_large_objects(large_objects),
             *_setting_checks(workspace, plan),
+            *_stranger_checks(workspace, found),
             *check_population(population, found.placements),
-            *_target_checks(workspace, run, found, plan),
+            *check_policies(workspace.settings, found.placements, secured),
+            *_target_checks(workspace, run, found, plan, needed),
             *role_checks(workspace, plan, run),
             _backup_check(workspace, run),
         )
@@ -108,18 +112,28 @@ def _populations(workspace: Workspace, found: Survey, connection: Connection) ->
     progress.finish("counting rows")
 
 
-def _target_checks(workspace: Workspace, run: Run, found: Survey, plan: Plan) -> Iterator[Check]:
-    """Whether the servers can take the plan, and the rows be split as it says."""
+def _secured_populations(found: Survey, connection: Connection) -> Iterator[Population]:
+    """The rows of tables that policies will divide, counted as these will."""
+    for placement in found.placements.tables.values():
+        if placement.policy_path is not None:
+            divided = replace(placement, key_path=placement.policy_path)
+            yield read_population(
+                connection, divided, placement.home, found.catalog, per_tenant=True, known=found.known_keys
+            )
+
+
+def _target_checks(
+    workspace: Workspace, run: Run, found: Survey, plan: Plan, needed: Mapping[str, int]
+) -> Iterator[Check]:
+    """Whether the servers can take the plan, `needed` bytes on each, and the rows be split as it says."""
     servers = tuple(server_facts(workspace, name) for name in workspace.settings.target_servers)
     yield from _audit_checks(
         workspace, TargetFacts(plan, run=run.id, jobs=workspace.settings.limits.jobs, servers=servers)
     )
-    needed = needed_bytes(found.catalog, found.placements, plan)
     for server in servers:
         yield from check_server(server, found.catalog, needed[server.name])
         hosts = {step.target for step in plan.of(CreateDatabase) if step.server == server.name}
         yield from check_roles(workspace.settings, server, hosts)
-    yield from check_policies(workspace.settings, found.placements)
     yield from check_spread(servers, {step.server for step in plan.of(CreateDatabase) if step.tenant})
     if not found.tenants and any(target.per_tenant for target in workspace.settings.targets.values()):
         yield Check("tenants", "block", "the tenant root is empty", "Name the right table: [tenants] root.")
@@ -142,6 +156,16 @@ def _setting_checks(workspace: Workspace, plan: Plan) -> Iterable[Check]:
         readers = read_readers(connection)
     travelling = [one for one in settings.source if one not in refused]
     return check_settings(travelling, refused, readers, workspace.settings.tenants.settings)
+
+
+def _stranger_checks(workspace: Workspace, found: Survey) -> Iterable[Check]:
+    left = list(strangers(found.catalog, workspace.settings.tenants.per_tenant_objects, set(found.known_keys)))
+    if left:
+        listed = ", ".join(str(one) for one in left[:5]) + (" and more" if len(left) > 5 else "")
+        yield Check(
+            "objects of one tenant", "warn", f"{listed}: named like a tenant's own, of no tenant that there is",
+            "They are left behind; drop them if the tenant is gone.",
+        )  # fmt: skip
 
 
 def _backup_check(workspace: Workspace, run: Run) -> Check:

@@ -126,7 +126,7 @@ def _check_section(checks: Sequence[Check]) -> Section:
         "Readiness",
         ("check", "result", "what is true", "what to do"),
         tuple((check.name, words[check.state], check.detail, check.remedy) for check in ordered),
-        tone="bad" if blocks(checks) else "good",
+        tone="bad" if blocks(checks) else "warning" if any(check.state == "warn" for check in checks) else "good",
     )
 
 

@@ -14,7 +14,7 @@ def lock(workspace: Workspace, *, release: bool = False) -> Outcome:
         RefusedError: the holder lives, or that cannot be seen from this machine.
         DatabaseError: the control database cannot be reached.
     """
-    holder = workspace.journal.lock_holder(workspace.source_id) if workspace.has_journal() else None
+    holder = workspace.journal.locks.holder(workspace.source_id) if workspace.has_journal() else None
     if holder is None:
         return Outcome(
             "lock",
@@ -49,7 +49,7 @@ def lock(workspace: Workspace, *, release: bool = False) -> Outcome:
             "Look there, and run `migrator lock --release` there. Where that machine is gone, the server finds out "
             "within about a minute and frees the lock by itself.",
         )
-    if not workspace.journal.end_lock(holder):
+    if not workspace.journal.locks.end(holder):
         raise RefusedError(f"The session of {where} does not end.", f"Look at backend {holder.backend} on the server.")
     return Outcome(
         "lock",

@@ -13,7 +13,7 @@ from migrator.core.names import MAX_IDENTIFIER_BYTES
 from migrator.core.outcome import Outcome
 from migrator.core.transfer import RECORD_HASH_SINCE
 from migrator.errors import MigratorError, RefusedError
-from migrator.files import private_directory
+from migrator.files import file_name, private_directory, sha256
 from migrator.journal import Run
 from migrator.postgres.catalog import read_catalog, read_objects
 from migrator.postgres.connect import READ_ONLY, Connection, session
@@ -27,7 +27,7 @@ from migrator.postgres.receipts import read_receipts
 from migrator.postgres.roles import drop_role, marked_roles
 from migrator.postgres.spool import discard
 from migrator.stages.adopt import adopt
-from migrator.stages.backup_directory import DUMP, check_backup, finish_dump
+from migrator.stages.backup_directory import DUMP, MANIFEST, check_backup, finish_dump, newest, place
 from migrator.stages.backup_restore import restore_backup_into
 from migrator.stages.clean import clean
 from migrator.stages.privileges import require_privileges
@@ -242,9 +242,9 @@ def _dump(workspace: Workspace, run: Run, found: Findings, done: Taken) -> None:
 
 def _free_name(home: Path, database: str) -> Path:
     number = 1
-    while (home / f"{database}.{number}").exists():
+    while (place := home / f"{file_name(database)}.{number}").exists():
         number += 1
-    return home / f"{database}.{number}"
+    return place
 
 
 def _compared_under_fence(
@@ -295,11 +295,17 @@ def _object_changes(workspace: Workspace, run: Run, connection: Connection) -> t
 def _checked_backup(workspace: Workspace, run: Run) -> tuple[Path, Manifest]:
     """The run's backup, every file of it checked before anything is touched."""
     recorded = workspace.journal.recorded(run.id, "backup")
-    if recorded is None:
+    # A journal that was lost does not know of it; its place and its manifest say whose it is.
+    directory = Path(recorded["directory"]) if recorded else newest(place(workspace.backups), run.id)
+    if directory is None:
         raise RefusedError("There is no backup of this run to restore.", "Roll back without --restore-backup.")
     require_privileges(workspace, "fence", "restore")  # its tables get their owners back, and it is swapped by name
-    directory = Path(recorded["directory"])
     manifest = check_backup(directory, workspace.source_id)
+    if manifest.run != run.id or (recorded and recorded["manifest"] != sha256(directory / MANIFEST)):
+        raise RefusedError(
+            f"The backup in {directory} is not the one that this run took: it is of run {manifest.run}.",
+            "Put that one back, or roll back without --restore-backup.",
+        )
     if manifest.encryption:
         # Whole files do not say that the key is at hand.
         read_back(directory / DUMP, programs=workspace.programs, cipher=workspace.cipher)

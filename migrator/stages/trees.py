@@ -11,6 +11,7 @@ from migrator.core.apportion import apportion, naming, outdated
 from migrator.core.baseline import BASELINE, GENERATED, fingerprint, tree_files
 from migrator.core.catalog import Catalog
 from migrator.core.mentions import named_tables, spellings
+from migrator.core.own_objects import OwnEntries, apart, own_entries
 from migrator.core.placement import Placements
 from migrator.core.tree import Division, Entry, ScriptFile, divide, script_files
 from migrator.errors import RefusedError
@@ -31,6 +32,7 @@ class Trees:
     scripts: dict[str, tuple[ScriptFile, ...]]
     names: dict[str, tuple[ScriptFile, ...]]  # what takes the tables from the source's names to the target's
     schemas: dict[str, str]  # of targets that have one of their own
+    own: OwnEntries  # what single tenants have
 
 
 def divide_source(
@@ -44,6 +46,8 @@ def divide_source(
     schemas = {relation.schema for relation in catalog.tables} | set(workspace.settings.source.schemas)
     chosen = set(workspace.settings.source.schemas)
     settings = workspace.settings
+    patterns = workspace.settings.tenants.per_tenant_objects
+    per_tenant = frozenset(host for host in settings.hosted if settings.targets[host].per_tenant)
     division = divide(
         entries,
         {one.relation: frozenset(one.homes) for one in placements.tables.values()},
@@ -51,6 +55,7 @@ def divide_source(
         mentions=lambda text: named_tables(text, names),
         in_scope=lambda schema: not chosen or not schema or schema in schemas,
     )
+    own, division = apart(own_entries(entries, patterns), division, per_tenant)
     objects: dict[str, tuple[Entry, ...]] = {}
     for host, members in settings.hosted.items():
         homes = {
@@ -67,6 +72,7 @@ def divide_source(
         {target: script_files(found, last=_refreshed(found, populated)) for target, found in objects.items()},
         {target: naming(target, found, placements, catalog, settings) for target, found in objects.items()},
         {name: target.schema_ for name, target in settings.targets.items() if target.schema_},
+        own,
     )
 
 
@@ -129,9 +135,7 @@ def _require_replaceable(tree: Path) -> None:
         raise RefusedError(f"{tree} has revisions of its own: {', '.join(others)}.", hint)
     for name in GENERATED:
         revision = versions / f"{name}.py"
-        found = [
-            ScriptFile(path.name, path.read_text(encoding="utf-8")) for path in sorted((versions / name).glob("*.sql"))
-        ]
+        found = [ScriptFile(path.name, path.read_bytes().decode()) for path in sorted((versions / name).glob("*.sql"))]
         unchanged = f'GENERATED = "{fingerprint(found)}"'
         if revision.is_file() and unchanged not in revision.read_text(encoding="utf-8"):
             raise RefusedError(f"The revision {name} of {tree} has been changed since it was generated.", hint)

@@ -19,9 +19,11 @@ from migrator.postgres.counting import count_rows
 from migrator.postgres.fence import read_fence
 from migrator.postgres.proving import DatabaseFacts, Reference, drill_down, examine, orphans, severed_reference
 from migrator.postgres.reading import select_keyed
+from migrator.postgres.tenants import read_members
 from migrator.stages.drift import drift_section, routed_digests, written_since
 from migrator.stages.isolation import access_differences
 from migrator.stages.migrate import database_counts, given_digests, sequence_values
+from migrator.stages.own_objects import OwnObjects
 from migrator.stages.proof import Proof, proof_sections, prove
 from migrator.stages.resolve import Resolved, resolve
 from migrator.stages.session_settings import TargetSettings
@@ -85,6 +87,11 @@ class _Verifier:
         self.resolved = resolve(workspace, plan, found)
         self.databases = standing(workspace, run.id, _sampled(plan, sample))
         self.settings = TargetSettings(workspace, plan)
+        self.own = OwnObjects(workspace, plan, found)
+        with workspace.read_source("verify") as connection:
+            self.members = read_members(connection, found.placements.tree)
+        recorded = workspace.journal.recorded(run.id, "source objects") or ()
+        self.source_objects = {(kind, name): text for kind, name, text in recorded}
         taken = sequence_values(workspace.journal, run.id)
         self.given = taken[1] if taken is not None else {}
 
@@ -151,10 +158,11 @@ class _Verifier:
             step.target,
             step.tenant,
             target.transfers,
-            target.objects,
+            {**target.objects, **self.own.expected(step, self.source_objects)},
             given,
             _soft_deleted(target),
             self.settings.expected(step),
+            self.members.get(step.tenant, ()),
         )
 
     def _rows(
@@ -194,7 +202,7 @@ class _Verifier:
             home = self.workspace.server(parents[0].server).at(parents[0].database)
             with session(home, purpose="verify", settings=READ_ONLY) as parent_connection:
                 for step in self.databases:
-                    if step.target != child.home:
+                    if step.target != child.home or child.own not in (None, step.tenant):
                         continue
                     endpoint = self.workspace.server(step.server).at(step.database)
                     with session(endpoint, purpose="verify", settings=READ_ONLY) as child_connection:

@@ -149,7 +149,7 @@ class Workspace:
         Raises:
             RefusedError: another migrator holds the lock.
         """
-        with self.journal.lock(self.source_id):
+        with self.journal.locks.hold(self.source_id):
             run = self.journal.open_run(self.source_id, str(self.source))
             structlog.contextvars.bind_contextvars(run_id=run.id, stage=name)
             try:

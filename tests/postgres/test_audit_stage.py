@@ -195,5 +195,5 @@ def test_the_audit_looks_at_the_target_servers(make_workspace: WorkspaceFactory,
         rules=("S13", "S19", "S20"),
     )
     assert [item["key"] for item in outcome.data["findings"]] == ["S20:default:disk"]
-    assert outcome.data["findings"][0]["detail"].startswith("1 MB are free, about ")
+    assert outcome.data["findings"][0]["detail"].startswith("976.6 kB are free, about ")
     assert "The server west was not looked at:" in outcome.sections[-1].text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from migrator import revisions
+from migrator.postgres.connect import Endpoint, raw_connect
 from tests.project import Project
 from tests.servers import DatabaseFactory
 
@@ -188,6 +191,33 @@ def test_a_copy_within_the_database_is_refused(url: str, prefix: str, tmp_path: 
     assert "is in the database that the table is in" in answer.error
 
 
+MODELS = """
+import sqlalchemy as sa
+metadata = sa.MetaData()
+name = sa.Column("name", sa.Text, nullable=False)
+tenants = sa.Table("tenants", metadata, sa.Column("id", sa.Integer, primary_key=True), name)
+"""
+ENVIRONMENT = """
+from migrator.revisions import metadata_beside, run_environment
+run_environment(metadata_beside(__file__), schema="people")
+"""
+
+
+def test_autogenerate_looks_into_the_trees_own_schema(database_url: str, tmp_path: Path) -> None:
+    write_tree(tmp_path, "CREATE TABLE tenants (id int PRIMARY KEY, name text NOT NULL)")
+    (tmp_path / "models.py").write_text(MODELS)
+    (tmp_path / "env.py").write_text(ENVIRONMENT)
+    connect = partial(raw_connect, Endpoint(database_url), "test")
+    revisions.upgrade(tmp_path, connect, schema="people")
+    assert revisions.current(connect, schema="people") == ("1",)
+    assert revisions.current(connect) == ()
+    assert revisions.differences(tmp_path, connect) == ()
+    with connect() as connection:
+        connection.execute("ALTER TABLE people.tenants ADD COLUMN added int; CREATE TABLE public.others ()")
+    (difference,) = revisions.differences(tmp_path, connect)
+    assert "added" in difference
+
+
 def test_every_tenant_can_have_the_schemas(url: str, prefix: str, tmp_path: Path) -> None:
     each = "per_tenant = true"
     made = project(url, prefix, tmp_path, people=each, sales=each)
@@ -260,6 +290,14 @@ def test_two_roles_see_and_write_their_own_tenants_rows_alone(url: str, prefix: 
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"):
                 connection.execute(refused.encode())
+
+
+def test_rows_that_no_tenant_will_see_are_told(url: str, prefix: str, tmp_path: Path) -> None:
+    made = project(url, prefix, tmp_path, people=SECURED)
+    made.replace('users = { target = "people", unowned = "replicate" }', 'users = { target = "people" }')
+    checks = {one["check"]: one for one in made.succeed("dry-run").section("Readiness")}
+    assert checks["row level security of users"]["result"] == "warning"
+    assert "1 rows have no tenant" in checks["row level security of users"]["what is true"]
 
 
 def test_an_owner_is_bound_as_well_and_a_lost_policy_is_found(url: str, prefix: str, tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def test_s20_blocks_where_disk_or_sessions_do_not_suffice() -> None:
     assert {name: finding.severity for name, finding in findings.items()} == {
         "default:disk": "E", "default:sessions": "E"
     }  # fmt: skip
-    assert findings["default:disk"].detail == "100 MB are free, about 114 MB are needed."
+    assert findings["default:disk"].detail == "95.4 MB are free, about 108.7 MB are needed."
     assert findings["default:sessions"].detail == "13 free connections, 14 are needed at least for 4 jobs."
 
 

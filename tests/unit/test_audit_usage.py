@@ -23,7 +23,7 @@ def test_g08_names_large_indexes_that_nothing_scans() -> None:
     known = facts(TABLE, indexes=(idle, *others), statistics_days=30.5)
     (finding,) = found("G08", known).values()
     assert finding.object == "t_a_idx"
-    assert finding.detail == "No query has used it in the 30 days that were counted; it takes 5 MiB."
+    assert finding.detail == "No query has used it in the 30 days that were counted; it takes 5.0 MB."
     assert finding.sql_fix == "DROP INDEX CONCURRENTLY public.t_a_idx;"
 
 
@@ -45,5 +45,5 @@ def test_g14_adds_partitions_up_and_names_what_is_half_empty() -> None:
     )
     assert severities("G14", known) == {"public.log": "I"}
     assert found("G14", known)["public.log"].detail == (
-        "Its rows need about 120 MiB of 300 MiB, by the planner's estimate."
+        "Its rows need about 120.0 MB of 300.0 MB, by the planner's estimate."
     )

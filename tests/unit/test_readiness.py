@@ -99,7 +99,7 @@ def test_a_server_that_is_ready() -> None:
     for facts in (SERVER, replace(SERVER, version=190000)):
         checks = list(check_server(facts, catalog(ROOT), 10**9))
         assert {check.state for check in checks} == {"ok"}
-        assert checks[-1].detail == "2.0 GB of disk free, about 1.0 GB needed"
+        assert checks[-1].detail == "1.9 GB of disk free, about 953.7 MB needed"
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_what_keeps_a_server_from_taking_it(change: Mapping[str, Any], said: str
 def test_a_disk_that_nobody_can_see_is_told() -> None:
     checks = list(check_server(replace(SERVER, free_bytes=None), catalog(ROOT), 123_000_001))
     (check,) = (one for one in checks if one.state == "warn")
-    assert check.detail == "its free disk is unknown; about 124 MB are needed"
+    assert check.detail == "its free disk is unknown; about 117.3 MB are needed"
     assert '[servers.default] free_disk = "500GB"' in check.remedy
 
 

@@ -17,9 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from migrator.core.audit.wording import size
 from migrator.core.outcome import Outcome, Section, Status, Tone
 from migrator.errors import MigratorError, RefusedError
-from migrator.report.cells import TONE_WORDS, count, duration, figure, is_numeric, size, visible
+from migrator.report.cells import TONE_WORDS, count, duration, figure, is_numeric, visible
 from migrator.report.document import error_to_json, to_json
 from migrator.report.html import to_html
 from migrator.report.text import render_text, to_text

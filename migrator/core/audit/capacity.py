@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from migrator.core.audit.facts import Facts
 from migrator.core.audit.finding import Category, Observation, rule
-from migrator.core.audit.wording import identifier, listed, place, plural, qualified
+from migrator.core.audit.wording import identifier, listed, place, plural, qualified, size
 from migrator.core.catalog import Sequence
 
 _LARGEST = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 - 1}
@@ -133,7 +133,7 @@ def unpartitioned_growth(facts: Facts) -> Iterator[Observation]:
         if table.kind == "r" and table.bytes >= _LARGE_TABLE and column is not None:
             yield Observation(
                 str(table.relation), place(table.relation),
-                f"{table.bytes / 2**30:,.0f} GiB, with {column}.", table.relation,
+                f"{size(table.bytes)}, with {column}.", table.relation,
             )  # fmt: skip
 
 

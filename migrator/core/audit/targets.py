@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 from migrator.core.audit.facts import Facts
 from migrator.core.audit.finding import Category, Observation, rule
-from migrator.core.audit.wording import identifier, listed, plural
+from migrator.core.audit.wording import identifier, listed, plural, size
 from migrator.core.names import MAX_IDENTIFIER_BYTES
 from migrator.core.plan import CreateDatabase, PrepareTarget
-from migrator.core.readiness import in_words, needed_bytes, sessions_needed
+from migrator.core.readiness import needed_bytes, sessions_needed
 
 _MANY_ROWS = 1_000_000  # below, no tenant is large enough to hold the others up
 _FEW_TENANTS = 4  # among two or three, one is always the largest by far
@@ -121,11 +121,11 @@ def too_little_room(facts: Facts) -> Iterator[Observation]:
     sessions = sessions_needed(facts.targets.jobs)
     for server in facts.targets.servers:
         already_made = set(server.databases.values()) & {facts.targets.run}
-        size = needed.get(server.name, 0)
-        if server.free_bytes is not None and server.free_bytes < size and not already_made:
+        room = needed.get(server.name, 0)
+        if server.free_bytes is not None and server.free_bytes < room and not already_made:
             yield Observation(
                 f"disk of server {server.name}", f"{server.name}:disk",
-                f"{in_words(server.free_bytes)} are free, about {in_words(size)} are needed.",
+                f"{size(server.free_bytes)} are free, about {size(room)} are needed.",
             )  # fmt: skip
         if server.free_sessions < sessions:
             yield Observation(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from migrator.core.audit.facts import Facts, IndexFact
 from migrator.core.audit.finding import Category, Observation, rule
 from migrator.core.audit.indexes import removal, serves
-from migrator.core.audit.wording import place, qualified
+from migrator.core.audit.wording import place, qualified, size
 from migrator.core.catalog import Relation
 
 _DAYS = 7  # a weekly report must have had its chance
@@ -36,7 +36,7 @@ def unused_index(facts: Facts) -> Iterator[Observation]:
             yield Observation(
                 str(index.name), place(index.name),
                 f"No query has used it in the {facts.statistics_days:,.0f} days that were counted; it takes "
-                f"{index.bytes / 2**20:,.0f} MiB.",
+                f"{size(index.bytes)}.",
                 index.root, sql_fix=removal(index),
             )  # fmt: skip
 
@@ -58,11 +58,11 @@ def bloated_table(facts: Facts) -> Iterator[Observation]:
     for heap in facts.heaps:
         sizes[heap.root][0] += heap.bytes
         sizes[heap.root][1] += heap.needed
-    for relation, (size, needed) in sorted(sizes.items()):
-        if size - needed >= _WASTE and needed * 2 <= size:
+    for relation, (taken, needed) in sorted(sizes.items()):
+        if taken - needed >= _WASTE and needed * 2 <= taken:
             yield Observation(
                 str(relation), place(relation),
-                f"Its rows need about {needed / 2**20:,.0f} MiB of {size / 2**20:,.0f} MiB, by the planner's estimate.",
+                f"Its rows need about {size(needed)} of {size(taken)}, by the planner's estimate.",
                 relation, sql_fix=f"VACUUM (FULL, ANALYZE) {qualified(relation)};  -- locks the table",
             )  # fmt: skip
 

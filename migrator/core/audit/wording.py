@@ -73,6 +73,19 @@ def listed(words: Iterable[str], limit: int = 12) -> str:
     return shown if len(found) <= limit else f"{shown} and {len(found) - limit} more"
 
 
+# As pg_size_pretty counts and names them.
+_SIZES = ("bytes", "kB", "MB", "GB", "TB", "PB")
+
+
+def size(number: float) -> str:
+    """A number of bytes in powers of 1024, named as PostgreSQL names them: 12.3 MB."""
+    amount, step = float(number), 0
+    # 1023.95 would be shown as 1024.0 of the smaller unit.
+    while abs(amount) >= 1023.95 and step < len(_SIZES) - 1:
+        amount, step = amount / 1024, step + 1
+    return f"{number:.0f} bytes" if step == 0 else f"{amount:.1f} {_SIZES[step]}"
+
+
 def free_name(relation: Relation, columns: Iterable[str], suffix: str, taken: Collection[Relation]) -> Relation:
     """A free name as PostgreSQL would choose it, within its 63 bytes: orders_customer_id_idx, orders_pkey."""
     stem = "_".join((relation.name, *columns))

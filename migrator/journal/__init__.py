@@ -6,222 +6,28 @@ What must be atomic is committed here in one transaction; what must be unique is
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import os
-import re
 import secrets
 import socket
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import insert
 
 from migrator import logs
 from migrator.core.compare import Digest
 from migrator.errors import DatabaseError, MigratorError, RefusedError
+from migrator.journal.lock import Holder, Locks, machine
+from migrator.journal.records import Artefact, Run, StageRecord, StepRecord
+from migrator.journal.tables import artefacts, digests, metadata, plans, quarantine, records, runs, stages, steps
+
+__all__ = ["Artefact", "Holder", "Journal", "Run", "StageRecord", "StepRecord", "machine"]
 
 _log = logs.logger(__name__)
-
-metadata = sa.MetaData(schema="migrator")
-
-runs = sa.Table(
-    "runs",
-    metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("source", sa.Text, nullable=False, comment="system identifier and database name"),
-    sa.Column("label", sa.Text, nullable=False),
-    sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
-    sa.Column("closed_at", sa.DateTime(timezone=True)),
-    sa.Column("outcome", sa.Text),
-    sa.Column("fingerprint", sa.Text, comment="of the plan that migrate carries out"),
-    sa.CheckConstraint("(closed_at IS NULL) = (outcome IS NULL)", name="runs_closed_with_outcome"),
-    # A source has one open run at a time: a second one would not know of the first one's fence and artefacts.
-    sa.Index("runs_one_open", "source", unique=True, postgresql_where=sa.text("closed_at IS NULL")),
-)
-
-stages = sa.Table(
-    "stages",
-    metadata,
-    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
-    sa.Column("run_id", sa.Text, sa.ForeignKey(runs.c.id), nullable=False),
-    sa.Column("stage", sa.Text, nullable=False),
-    sa.Column("status", sa.Text, nullable=False),
-    sa.Column("started_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
-    sa.Column("finished_at", sa.DateTime(timezone=True)),
-    sa.Column("host", sa.Text, nullable=False),
-    sa.Column("pid", sa.Integer, nullable=False),
-    sa.Column("summary", JSONB, nullable=False, server_default=sa.text("'{}'")),
-    sa.Column("error", sa.Text),
-    sa.CheckConstraint("status IN ('running', 'done', 'findings', 'failed', 'interrupted')", name="stages_status"),
-    sa.Index("stages_run", "run_id", "stage", "id"),
-)
-
-steps = sa.Table(
-    "steps",
-    metadata,
-    sa.Column("run_id", sa.Text, sa.ForeignKey(runs.c.id), primary_key=True),
-    sa.Column("step", sa.Text, primary_key=True),
-    sa.Column("status", sa.Text, nullable=False),
-    sa.Column("started_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
-    sa.Column("finished_at", sa.DateTime(timezone=True)),
-    sa.Column("rows", sa.BigInteger, nullable=False, server_default="0"),
-    sa.Column("bytes", sa.BigInteger, nullable=False, server_default="0"),
-    sa.Column("seconds", sa.Float),
-    sa.Column("detail", JSONB, nullable=False, server_default=sa.text("'{}'")),
-    sa.Column("error", sa.Text),
-    sa.CheckConstraint("status IN ('running', 'done', 'failed')", name="steps_status"),
-)
-
-artefacts = sa.Table(
-    "artefacts",
-    metadata,
-    sa.Column("run_id", sa.Text, sa.ForeignKey(runs.c.id), primary_key=True),
-    sa.Column("kind", sa.Text, primary_key=True),
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("target", sa.Text),
-    sa.Column("tenant", sa.Text),
-    sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
-    sa.CheckConstraint("state IN ('intended', 'created', 'dropped')", name="artefacts_state"),
-)
-
-plans = sa.Table(
-    "plans",
-    metadata,
-    sa.Column("run_id", sa.Text, sa.ForeignKey(runs.c.id), primary_key=True),
-    sa.Column("fingerprint", sa.Text, primary_key=True),
-    sa.Column("made_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
-    sa.Column("passed", sa.Boolean, nullable=False),
-    sa.Column("document", JSONB, nullable=False),
-)
-
-digests = sa.Table(
-    "digests",
-    metadata,
-    sa.Column("run_id", sa.Text, sa.ForeignKey(runs.c.id), primary_key=True),
-    sa.Column("moment", sa.Text, primary_key=True, comment="source, target, backup, …: which side was digested when"),
-    sa.Column("relation", sa.Text, primary_key=True, comment="schema.table in the source"),
-    sa.Column("tenant", sa.Text, primary_key=True, comment="tenant key; '' where the table has none"),
-    sa.Column("rows", sa.BigInteger, nullable=False),
-    sa.Column("hash", sa.Numeric(20, 0), nullable=False),
-)
-
-records = sa.Table(
-    "records",
-    metadata,
-    sa.Column("run_id", sa.Text, sa.ForeignKey(runs.c.id), primary_key=True),
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("document", JSONB, nullable=False),
-    comment="facts of a run that later stages read: the backup's manifest, the source's objects before the fence, …",
-)
-
-# Rows that migrate met and that belong to no tenant: the COPY line, whole, and the columns that it holds.
-quarantine = sa.Table(
-    "quarantine",
-    metadata,
-    sa.Column("run_id", sa.Text, nullable=False),
-    sa.Column("unit", sa.Text, nullable=False),
-    sa.Column("relation", sa.Text, nullable=False),
-    sa.Column("tenant_key", sa.Text),
-    sa.Column("columns", sa.Text, nullable=False),
-    sa.Column("row", sa.Text, nullable=False),
-    sa.Index("quarantine_unit", "run_id", "unit"),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One row of `runs`."""
-
-    id: str
-    source: str
-    opened_at: datetime
-    closed_at: datetime | None = None
-    outcome: str | None = None
-    fingerprint: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StageRecord:
-    """One row of `stages`: one attempt at a stage."""
-
-    stage: str
-    status: str
-    started_at: datetime
-    finished_at: datetime | None
-    host: str
-    pid: int
-    summary: Mapping[str, Any]
-    error: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class StepRecord:
-    """One row of `steps`. `bytes` and `rows` grow while the step runs."""
-
-    step: str
-    status: str
-    rows: int
-    bytes: int
-    seconds: float | None
-    detail: Mapping[str, Any]
-    started_at: datetime
-    error: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Artefact:
-    """Something that a run made, or is about to make: a database, the fence, a quarantine schema."""
-
-    kind: str
-    name: str
-    state: str
-    target: str | None = None
-    tenant: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Who holds a source's lock. `backend` is the session's pid on the server, `pid` the process's on its machine."""
-
-    application: str
-    host: str
-    pid: int
-    since: datetime
-    backend: int = 0
-    machine: str = ""
-
-    @property
-    def alive(self) -> bool | None:
-        """Whether the holding process is there; None where that cannot be seen from here."""
-        if self.machine != machine() or self.pid <= 0:
-            return None
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return False
-        except PermissionError:
-            return True
-        return True
-
-
-@cache
-def machine() -> str:
-    """Tells apart what a pid is counted in: this boot of this machine, this PID namespace (a container has its own)."""
-    parts = [socket.gethostname()]
-    with suppress(OSError):  # not Linux: the host's name has to do
-        parts += [Path("/proc/sys/kernel/random/boot_id").read_text(), os.readlink("/proc/self/ns/pid")]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:8]
-
-
-_LOCK_NAME = re.compile(r"migrator lock: (\S+) (\d+) ([0-9a-f]{8})")
 
 
 class Journal:
@@ -231,6 +37,7 @@ class Journal:
         self._engine = sa.create_engine(
             "postgresql+psycopg://", creator=connect, pool_size=1, max_overflow=4, pool_pre_ping=True
         )
+        self.locks = Locks(self._engine, self._begin)
 
     def close(self) -> None:
         """Ends the sessions that the journal keeps open between statements."""
@@ -323,79 +130,6 @@ class Journal:
         """Ties the run to the plan that it carries out from now on."""
         with self._begin() as connection:
             connection.execute(sa.update(runs).where(runs.c.id == run).values(fingerprint=fingerprint))
-
-    # -- the lock -----------------------------------------------------------------------------------------------------
-
-    @contextmanager
-    def lock(self, source: str) -> Iterator[None]:
-        """Holds the source's lock: an advisory lock of one session, so that it is free when its owner is gone.
-
-        Raises:
-            RefusedError: somebody else holds it; says who and since when.
-        """
-        key = sa.func.hashtextextended(f"migrator {source}", 0)
-        connection = self._engine.connect()
-        connection.detach()  # closing it must end the session, which frees the lock; the pool would keep both
-        try:
-            with connection.begin():
-                # 63 bytes are kept of it.
-                name = f"migrator lock: {socket.gethostname()[:28]} {os.getpid()} {machine()}"
-                connection.execute(sa.select(sa.func.set_config("application_name", name, False)))
-                # A machine that is gone without a word must not keep the lock: the server asks after it.
-                for setting, seconds in (("idle", "30"), ("interval", "10"), ("count", "3")):
-                    connection.execute(sa.select(sa.func.set_config(f"tcp_keepalives_{setting}", seconds, False)))
-                taken = connection.execute(sa.select(sa.func.pg_try_advisory_lock(key))).scalar_one()
-            if not taken:
-                holder = self.lock_holder(source)
-                who = (
-                    f"{holder.host}, pid {holder.pid}, since {holder.since:%Y-%m-%d %H:%M:%S %Z}"
-                    if holder
-                    else "just let go of it"
-                )
-                raise RefusedError(
-                    f"Another migrator works on this source ({who}).",
-                    "Wait for it, or stop it; `migrator status` shows its progress, `migrator lock` whether it lives.",
-                )
-            try:
-                yield
-            finally:
-                # A closed session ends a moment later on the server, and the next stage may be faster than that. One
-                # that is lost has let go already.
-                with suppress(sa.exc.DBAPIError), connection.begin():
-                    connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
-        finally:
-            connection.close()
-
-    def lock_holder(self, source: str) -> Holder | None:
-        """Who holds the source's lock now, or None."""
-        statement = sa.text(
-            "SELECT a.application_name, a.backend_start, a.pid FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
-            "WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 "
-            "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
-            "AND (l.classid::bigint << 32) | l.objid::bigint = hashtextextended(:source, 0)"
-        )
-        with self._begin() as connection:
-            row = connection.execute(statement, {"source": f"migrator {source}"}).first()
-        if row is None:
-            return None
-        found = _LOCK_NAME.fullmatch(str(row[0]))
-        host, pid, machine_ = (found[1], int(found[2]), found[3]) if found else ("an unknown host", 0, "")
-        return Holder(str(row[0]), host, pid, row[1], row[2], machine_)
-
-    def end_lock(self, holder: Holder) -> bool:
-        """Ends the session that holds a lock, if it still is the same one; True where it is gone.
-
-        Whoever calls this has made sure that the holder's process is.
-        """
-        statement = sa.text(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
-            "WHERE pid = :pid AND backend_start = :since AND application_name = :name"
-        )
-        with self._begin() as connection:
-            ended = connection.execute(
-                statement, {"pid": holder.backend, "since": holder.since, "name": holder.application}
-            ).scalar_one_or_none()
-        return ended is not False
 
     # -- stages -------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,59 @@
+"""What the journal's tables hold, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One row of `runs`."""
+
+    id: str
+    source: str
+    opened_at: datetime
+    closed_at: datetime | None = None
+    outcome: str | None = None
+    fingerprint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StageRecord:
+    """One row of `stages`: one attempt at a stage."""
+
+    stage: str
+    status: str
+    started_at: datetime
+    finished_at: datetime | None
+    host: str
+    pid: int
+    summary: Mapping[str, Any]
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """One row of `steps`. `bytes` and `rows` grow while the step runs."""
+
+    step: str
+    status: str
+    rows: int
+    bytes: int
+    seconds: float | None
+    detail: Mapping[str, Any]
+    started_at: datetime
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Artefact:
+    """Something that a run made, or is about to make: a database, the fence, a quarantine schema."""
+
+    kind: str
+    name: str
+    state: str
+    target: str | None = None
+    tenant: str | None = None
