@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import tempfile
 import uuid
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -140,9 +142,14 @@ class Trial:
                 result = stage(here)
             except (Crash, KeyboardInterrupt, MigratorError) as error:
                 result = error
-        if not isinstance(result, Outcome):
-            self.end_sessions(faults)  # a command that fails is a process that ends
         self.forget(here)
+        self.end_sessions(faults)  # a command is a process, and this one has ended
+        if isinstance(result, Crash):
+            # A dead process closes nothing; what it had open goes with the frames that the exception holds.
+            result = Crash()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ResourceWarning)
+                gc.collect()
         return Met(faults, result, happened[0] if happened else None)
 
     def _happen(self, faults: Faults, kind: Kind, point: Point) -> Callable[[], None] | None:
