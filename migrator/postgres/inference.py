@@ -202,42 +202,48 @@ def disagreeing(
 
 
 def without_tenant(
-    connection: Connection,
-    catalog: Catalog,
-    placement: Placement,
-    parents: Sequence[ForeignKey],
-    root: Relation,
-    root_key: str,
-) -> tuple[int, int, int, Mapping[str, int], bool, int]:
-    """Rows of a tenant table that have no tenant by their key path.
+    connection: Connection, catalog: Catalog, placements: Sequence[Placement], root: Relation, root_key: str
+) -> Iterator[tuple[Relation, tuple[int, int, int, int, bool]]]:
+    """Counts rows of tenant tables that have no tenant by their key path.
 
-    Returns (rows, those whose path begins with NULL, all without a key, how many rows of which tables name one that
-    begins with NULL, whether all that comes from a sample, those whose key is not in the tenant root).
-
-    `parents` are the keys of other tables that reference this one.
+    Yields (rows, those whose path begins with NULL, all without a key, those whose key is not in the tenant root,
+    whether that comes from a sample) for each table.
     """
-    path = placement.key_path
-    assert path is not None
-    unset = leads_nowhere(path)
-    condition, sampled = first_blocks(catalog, placement.relation)
-    row = connection.execute(
-        sql.SQL(
-            "SELECT count(*), count(*) FILTER (WHERE unset), count(*) FILTER (WHERE item.key IS NULL), "
-            "count(*) FILTER (WHERE item.key IS NOT NULL AND root.key IS NULL) "
-            "FROM (SELECT {} AS unset, {} AS key FROM {}{}) AS item "
-            "LEFT JOIN (SELECT {}::text AS key FROM {}) AS root ON root.key = item.key"
-        ).format(
-            unset,
-            tenant_key(placement),
-            source_of(placement, catalog),
-            condition,
-            sql.Identifier(root_key),
-            own_rows(catalog, root),
-        )
-    ).fetchone()
-    assert row is not None
+    for start in range(0, len(placements), _BATCH):
+        batch = placements[start : start + _BATCH]
+        parts, samples = [], []
+        for number, placement in enumerate(batch):
+            assert placement.key_path is not None
+            condition, sampled = first_blocks(catalog, placement.relation)
+            samples.append(sampled)
+            parts.append(
+                sql.SQL(
+                    "(SELECT {number}::int, count(*), count(*) FILTER (WHERE unset), "
+                    "count(*) FILTER (WHERE item.key IS NULL), "
+                    "count(*) FILTER (WHERE item.key IS NOT NULL AND root.key IS NULL) "
+                    "FROM (SELECT {unset} AS unset, {key} AS key FROM {source}{condition}) AS item "
+                    "LEFT JOIN (SELECT {root_key}::text AS key FROM {root}) AS root ON root.key = item.key)"
+                ).format(
+                    number=sql.Literal(number),
+                    unset=leads_nowhere(placement.key_path),
+                    key=tenant_key(placement),
+                    source=source_of(placement, catalog),
+                    condition=condition,
+                    root_key=sql.Identifier(root_key),
+                    root=own_rows(catalog, root),
+                )
+            )
+        for number, rows, unset, homeless, unknown in connection.execute(sql.SQL(" UNION ALL ").join(parts)):
+            yield batch[number].relation, (rows, unset, homeless, unknown, samples[number])
+
+
+def naming_unset(
+    connection: Connection, catalog: Catalog, placement: Placement, keys: Iterable[ForeignKey]
+) -> Mapping[str, int]:
+    """How many rows of which tables name a row of this one whose key path begins with NULL, by the keys given."""
+    assert placement.key_path is not None
     referenced: dict[str, int] = {}
-    for key in parents if row[1] else ():
+    for key in keys:
         if key.table == placement.relation or key.when is not None:
             continue
         child, _ = sample_of(catalog, key.table)
@@ -250,12 +256,12 @@ def without_tenant(
             for number, here in enumerate(key.columns)
         )
         statement = sql.SQL("SELECT count(*) FROM (SELECT {} FROM {}) c JOIN {} AS t ON {} WHERE {}").format(
-            columns, child, own_rows(catalog, placement.relation), joined, unset
+            columns, child, own_rows(catalog, placement.relation), joined, leads_nowhere(placement.key_path)
         )
         found: Any = connection.execute(statement).fetchone()
         if found[0]:
             referenced[str(key.table)] = int(found[0])
-    return int(row[0]), int(row[1]), int(row[2]), referenced, sampled, int(row[3])
+    return referenced
 
 
 def _together(paths: Sequence[KeyPath]) -> KeyPath:
