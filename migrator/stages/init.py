@@ -120,7 +120,7 @@ def regenerate_trees(workspace: Workspace, directory: Path, ownership: Ownership
     return Outcome(
         "init",
         headline=f"Wrote {len(made)} Alembic trees.",
-        summary={target: len(entries) for target, entries in trees.objects.items()},
+        summary={f"objects of {target}": len(entries) for target, entries in trees.objects.items()},
         sections=_tree_sections(trees),
         data=_tree_data(trees, made),
         next=("migrator placements", "migrator dry-run"),
@@ -457,7 +457,11 @@ def _outcome(
         "findings" if undecided else "done",
         1 if undecided else 0,
         headline=f"Wrote {file} and {len(made)} Alembic trees."
-        + (f" {len(undecided)} tables have to be decided on." if undecided else ""),
+        + (
+            f" {len(undecided)} {'tables have' if len(undecided) > 1 else 'table has'} to be decided on."
+            if undecided
+            else ""
+        ),
         summary={
             "source": str(workspace.source),
             "tenant root": str(placements.tenant_root) if placements.tenant_root else None,
