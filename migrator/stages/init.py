@@ -26,6 +26,7 @@ from migrator.files import write_atomically
 from migrator.postgres.archive import Ownership
 from migrator.postgres.catalog import read_catalog
 from migrator.postgres.connect import Connection
+from migrator.postgres.connect import rows as rows_of
 from migrator.postgres.estimates import row_counts
 from migrator.postgres.inference import (
     agreement,
@@ -169,7 +170,8 @@ class _Reading:
         without = self._without_tenant(drafted, root_key)
         drafted, agreements, without = self._completed(drafted, agreements, without, keys, root_key)
         keys_of_tenants = {key for key, _, _ in read_tenants(self.connection, Tenants(), root, root_key)}
-        own = propose_patterns(self.catalog, keys_of_tenants)
+        roles = [name for (name,) in rows_of(self.connection, "granted_roles")]
+        own = propose_patterns(self.catalog, keys_of_tenants, roles)
         proposals = propose(drafted, rows=rows, agreements=agreements, without=without, contradicted=contradicted)
         patterns = tuple(pattern for pattern, _ in own)
         proposals = tuple(one for one in proposals if owner(patterns, one.relation) is None)
