@@ -58,7 +58,10 @@ def passwords(shop: Shop) -> Mapping[str, str]:
 def test_each_tenant_has_its_own_and_no_other(shop: Shop) -> None:
     before = roles(shop)
     shop.plan()
-    (warning,) = (check for check in shop.run("dry-run").document["checks"] if check["name"] == "roles")
+    shown = shop.succeed("dry-run", "--sql").document
+    (warning,) = (check for check in shown["checks"] if check["name"] == "roles")
+    statements = [one["sql"] for one in shown["statements"] if one["step"] == f"create:{shop.prefix}_tenant_1"]
+    assert f'REVOKE ALL ON DATABASE "{shop.prefix}_tenant_1" FROM PUBLIC' in statements
     assert "REVOKE CONNECT ON DATABASE" in warning["remedy"]
     shop.split()
     shop.succeed("verify")
