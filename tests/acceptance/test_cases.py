@@ -20,6 +20,7 @@ from psycopg.conninfo import make_conninfo
 from migrator import config
 from migrator.core.outcome import Outcome
 from migrator.core.progress import Silent
+from migrator.errors import RefusedError
 from migrator.postgres.catalog import read_objects
 from migrator.postgres.connect import Endpoint, raw_connect, session
 from migrator.postgres.server import temporary_server
@@ -28,7 +29,7 @@ from migrator.stages.audit import audit
 from migrator.stages.backup import backup
 from migrator.stages.clean import clean
 from migrator.stages.dry_run import dry_run
-from migrator.stages.init import init, regenerate_trees
+from migrator.stages.init import Wanted, init, regenerate_trees
 from migrator.stages.migrate import migrate
 from migrator.stages.placements import placements
 from migrator.stages.rollback import rollback
@@ -117,8 +118,12 @@ def case(place: tuple[str, DatabaseFactory], prefix: str, tmp_path: Path) -> Cas
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute((folder / "monolith.sql").read_text(encoding="utf-8").encode())
     settings = config.load(flags={("source", "url"): url}, environment={}, directory=tmp_path, without_file=True)
-    outcome = init(Workspace.of(settings, Silent()), tmp_path)
     expected = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
+    wanted = Wanted(tree=expected.get("tree"))
+    if wanted.tree is not None:
+        with pytest.raises(RefusedError, match="is a tree"):
+            init(Workspace.of(settings, Silent()), tmp_path)
+    outcome = init(Workspace.of(settings, Silent()), tmp_path, wanted)
     return Case(url, tmp_path, prefix, expected, outcome, create)
 
 
@@ -185,6 +190,7 @@ def test_the_pipeline_runs_on_what_init_wrote(case: Case) -> None:
         if stage is migrate:
             _all_large_objects_arrived(case)
             _all_settings_arrived(case)
+            _tenants_are_the_tops(case)
     run = outcome.run_id
     with case.workspace() as workspace:
         outcome = rollback(workspace, confirm=run)
@@ -202,6 +208,20 @@ def _all_settings_arrived(case: Case) -> None:
                 if row is not None and row[0] and not name.endswith(("_template", "_bare", "_migrator")):
                     found.setdefault(setting, []).append(row[0])
     assert {name: sorted(set(values)) for name, values in found.items()} == case.expected.get("settings", {})
+
+
+def _tenants_are_the_tops(case: Case) -> None:
+    """The projects of every organisation of a tree are in the database of the one at its top."""
+    found = {}
+    for name in _databases(case):
+        with psycopg.connect(make_conninfo(case.url, dbname=name)) as connection:
+            (mark,) = connection.execute(
+                "SELECT substr(shobj_description(oid, 'pg_database'), 10)::json ->> 'tenant' FROM pg_database "
+                "WHERE datname = current_database()"
+            ).fetchone() or (None,)
+            if mark is not None and case.expected.get("tree") is not None:
+                found[mark] = connection.execute("SELECT count(*) FROM projects").fetchall()[0][0]
+    assert found == case.expected.get("tenants", {})
 
 
 def _databases(case: Case) -> list[str]:
