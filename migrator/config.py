@@ -40,6 +40,8 @@ ENVIRONMENT: Mapping[str, tuple[str, ...]] = {
     "MIGRATOR_LOGS": ("paths", "logs"),
     "MIGRATOR_PROGRAMS": ("paths", "programs"),
     "MIGRATOR_JOBS": ("limits", "jobs"),
+    "MIGRATOR_EXECUTOR": ("limits", "executor"),
+    "MIGRATOR_THROTTLE": ("limits", "throttle"),
     "MIGRATOR_MAX_SOURCE_CONNECTIONS": ("limits", "max_source_connections"),
     "MIGRATOR_MAX_TARGET_CONNECTIONS": ("limits", "max_target_connections"),
 }

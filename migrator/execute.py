@@ -95,6 +95,7 @@ def _log_as(step: str, target: str, tenant: str = "") -> None:
 
 def run_create(unit: CreateUnit) -> None:
     """Makes databases; what this run made before is left as it is."""
+    here().pace(0)
     journal = here().journal
     made = [
         Artefact(kind, name, "intended", step.target, step.tenant)
@@ -118,10 +119,11 @@ def run_copy(unit: CopyUnit) -> CopyResult:
     """Copies one unit and records it with the digests of what the source gave."""
     worker = here()
     _log_as(unit.step, unit.target)
+    worker.pace(0)
     started = time.monotonic()
     worker.journal.start_step(unit.run, unit.step)
     try:
-        result = relay(unit, worker.sessions, partial(worker.journal.progress, unit.run, unit.step))
+        result = relay(unit, worker.sessions, partial(worker.journal.progress, unit.run, unit.step), worker.pace)
     except MigratorError as error:
         worker.journal.fail_step(unit.run, unit.step, error.message)
         raise
@@ -143,6 +145,7 @@ def run_finish(unit: FinishUnit) -> None:
     """Finishes one database and records its digests."""
     worker = here()
     _log_as(unit.step, unit.target, unit.tenant)
+    worker.pace(0)
     started = time.monotonic()
     try:
         digests = finish_database(unit, worker.work.targets[unit.target])
@@ -185,8 +188,12 @@ def create_databases(
     steps: Iterable[CreateDatabase],
     server: Callable[[str], Endpoint],
     progress: Progress,
+    watch: Callable[[int], None],
 ) -> None:
-    """Makes every database, some in each unit; the first refusal ends it. `server` finds a server by its name."""
+    """Makes every database, some in each unit; the first refusal ends it.
+
+    `server` finds a server by its name; `watch` is told at every turn how many units there are.
+    """
     by_server: dict[str, list[CreateDatabase]] = defaultdict(list)
     for step in steps:
         by_server[step.server].append(step)
@@ -200,6 +207,9 @@ def create_databases(
     progress.start(task, total=sum(waiting.values()), unit="databases")
     try:
         for future, count in waiting.items():
+            while not future.done():
+                watch(len(waiting))
+                wait([future], timeout=_POLL_SECONDS)
             future.result()
             made += count
             progress.advance(task, rows=made)
@@ -220,11 +230,13 @@ def carry_out(
     progress: Progress,
     expected: Mapping[str, int],
     after_last_copy: Callable[[], None],
+    watch: Callable[[int], None],
 ) -> Carried:
     """Runs copies, and each database's finishing as soon as its last copy is done; nothing waits for anything else.
 
     `finishes` is by database name; `expected` gives rows by relation for the progress display. `after_last_copy` is
-    called once nothing reads from the source any more. A database whose copy failed is not finished.
+    called once nothing reads from the source any more; `watch` is told at every turn how many copies are left. A
+    database whose copy failed is not finished.
 
     Raises:
         MigratorError: the first error that concerns more than one database (the source, the snapshot).
@@ -292,6 +304,7 @@ def carry_out(
                 after_last_copy()
                 reading = False
             waiting: list[Future[Any]] = [*copying, *finishing]
+            watch(len(copying))
             ready, _ = wait(waiting, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
             for future in ready:
                 if future in copying:

@@ -7,6 +7,7 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
+from urllib.parse import quote
 
 PRIVATE_FILE = 0o600
 PRIVATE_DIRECTORY = 0o700
@@ -43,6 +44,12 @@ def private_directory(path: Path) -> Path:
             missing.mkdir(mode=PRIVATE_DIRECTORY, exist_ok=True)
     path.chmod(PRIVATE_DIRECTORY)
     return path
+
+
+def file_name(name: str) -> str:
+    """A database's or table's name as one part of a path, never two alike: it may hold a slash, or be two dots."""
+    quoted = quote(name, safe=" ")
+    return f"%2E{quoted[1:]}" if quoted.startswith(".") else quoted
 
 
 def rename_durably(source: Path, destination: Path) -> None:

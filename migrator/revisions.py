@@ -355,7 +355,10 @@ _ELSEWHERE = """
 
 def _run(connection: sa.Connection, metadata: sa.MetaData | None, schema: str) -> None:
     if schema:
-        connection.execute(sa.schema.CreateSchema(schema, if_not_exists=True))
+        # IF NOT EXISTS would want the privilege to make one, whether it exists or not.
+        exists = sa.text("SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = :schema)")
+        if not connection.scalar(exists, {"schema": schema}):
+            connection.execute(sa.schema.CreateSchema(schema))
         connection.execute(
             sa.text("SELECT set_config('search_path', concat_ws(', ', quote_ident(:schema), 'public'), false)"),
             {"schema": schema},

@@ -10,14 +10,17 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from multiprocessing import forkserver
+from typing import Any
 
 from migrator import logs
+from migrator.core.pace import Bucket
+from migrator.errors import InterruptedRunError
 from migrator.journal import Journal
 from migrator.postgres.connect import Endpoint, raw_connect
 from migrator.postgres.deferred import TargetWork
@@ -26,6 +29,10 @@ from migrator.postgres.sessions import Sessions
 # What every worker needs: imported once by the process that they are forked from.
 _PRELOADED = "migrator.execute"
 _END_SECONDS = 10
+_LOOK_SECONDS = 1.0
+
+# The journal's record of how fast workers may go: {"paused": why, or "", "rate": bytes a second and worker, or None}.
+PACE = "pace"
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,7 @@ class Work:
     run: str
     control: Endpoint
     sessions: int  # target sessions that one worker may hold
+    paced: bool = False  # whether the journal says how fast, and when to wait
     targets: Mapping[str, TargetWork] = field(default_factory=dict)
 
 
@@ -43,13 +51,59 @@ class Worker:
 
     def __init__(self, work: Work) -> None:
         self.work = work
-        self.journal = Journal(partial(raw_connect, work.control, "journal"))
+        self.journal = Journal(self._connect)
         self.sessions = Sessions(work.sessions)
+        self.pace: Callable[[int], None] = Pace(self.journal, work.run) if work.paced else lambda size: None
+        self._ended = False
+        self._journal_sessions: list[Any] = []
 
-    def close(self) -> None:
-        """Ends its sessions."""
-        self.sessions.close()
+    def _connect(self) -> Any:
+        if self._ended:  # a unit that was cut off in the middle must not begin anew to tell that it was
+            raise InterruptedRunError("This worker's run has ended without it.", "Run `migrator migrate` again.")
+        connection = raw_connect(self.work.control, "journal")
+        self._journal_sessions = [one for one in (*self._journal_sessions, connection) if not one.closed]
+        return connection
+
+    def end(self) -> None:
+        """Ends its sessions, whatever a unit in another thread is doing with them."""
+        self._ended = True
+        self.sessions.cut()
         self.journal.close()
+
+    def after_unit(self) -> None:
+        """Closes what a unit opened, or kept, after the end: to be called in the unit's own thread."""
+        if self._ended:
+            self.sessions.close()
+            # One that was in use when the journal was closed went back to a pool that nobody closes again.
+            for one in self._journal_sessions:
+                one.close()
+
+
+class Pace:
+    """Holds its worker back, as the coordinator says in the journal: called with the bytes that are to be sent.
+
+    Raises:
+        InterruptedRunError: the run has ended while the worker was waiting.
+    """
+
+    def __init__(self, journal: Journal, run: str) -> None:
+        self._journal = journal
+        self._run = run
+        self._bucket = Bucket(time.monotonic())
+        self._rate: float | None = None
+        self._look_again = 0.0
+
+    def __call__(self, size: int) -> None:
+        now = time.monotonic()
+        while now >= self._look_again:
+            allowed = self._journal.recorded(self._run, PACE) or {}
+            self._rate = allowed.get("rate")
+            self._look_again = now + _LOOK_SECONDS
+            if allowed.get("paused"):
+                time.sleep(_LOOK_SECONDS)
+            now = time.monotonic()
+        if self._rate is not None and (seconds := self._bucket.take(size, self._rate, now)) > 0:
+            time.sleep(seconds)
 
 
 _worker: Worker | None = None
@@ -67,7 +121,7 @@ def end_worker() -> None:
     """Ends what `begin_worker` began in this process; harmless where nothing was."""
     global _worker
     if _worker is not None:
-        _worker.close()
+        _worker.end()
         _worker = None
 
 

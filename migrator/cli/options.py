@@ -45,6 +45,14 @@ _SETTINGS: tuple[tuple[tuple[str, ...], tuple[str, ...], Any, str, str], ...] = 
     (("--prefix",), ("source", "prefix"), str, "NAME", "What the names of our databases begin with."),
     (("--jobs", "-j"), ("limits", "jobs"), click.IntRange(min=1), "N", "How much is done at once."),
     (
+        ("--executor",), ("limits", "executor"), str, "WHERE",
+        "Where units run: processes (default), dask://HOST:PORT, dask+tls://….",
+    ),
+    (
+        ("--throttle",), ("limits", "throttle"), str, "BYTES",
+        "Bytes that migrate copies a second, over all workers: 50MB.",
+    ),
+    (
         ("--max-source-connections",), ("limits", "max_source_connections"), click.IntRange(min=1), "N",
         "Sessions on the source's server at most.",
     ),

@@ -44,7 +44,8 @@ def backup(verify: bool) -> Work:
 def audit(baseline: Path | None, rules: tuple[str, ...]) -> Work:
     """Reports what the split would trip over in schema and rows, a remedy for each finding, and a grade per category.
 
-    Reads only. Exit code 1 where something stands in the way of the split.
+    Reads only, save that [audit] history is run on a scratch database. Exit code 1 where something stands in the way
+    of the split.
 
     \b
     Examples:

@@ -23,6 +23,9 @@ class Progress(Protocol):
     def say(self, text: str) -> None:
         """A sentence worth a line of its own."""
 
+    def note(self, text: str) -> None:
+        """What is true of the whole while tasks run, until the next note; '' ends it."""
+
 
 class Silent:
     """Progress for nobody."""
@@ -37,4 +40,7 @@ class Silent:
         """Nothing to show."""
 
     def say(self, text: str) -> None:
+        """Nothing to show."""
+
+    def note(self, text: str) -> None:
         """Nothing to show."""

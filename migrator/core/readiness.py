@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from migrator.core.audit.wording import identifier, size
+from migrator.core.audit.wording import identifier, plural, size
 from migrator.core.catalog import Catalog, Relation
 from migrator.core.placement import Placements
 from migrator.core.plan import CreateDatabase, Plan, PrepareTarget
@@ -309,8 +309,8 @@ def check_population(population: Iterable[Population], placements: Placements) -
         what = " and ".join(
             text
             for count, text in (
-                (one.without_key, f"{one.without_key} rows without a tenant"),
-                (one.unknown_key, f"{one.unknown_key} rows of an unknown tenant"),
+                (one.without_key, f"{plural(one.without_key, 'row')} without a tenant"),
+                (one.unknown_key, f"{plural(one.unknown_key, 'row')} of an unknown tenant"),
             )
             if count
         )

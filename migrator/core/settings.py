@@ -51,6 +51,10 @@ class DefaultTenant(_Model):
 Spread = Literal["round_robin", "by_size"]
 
 
+# Of a tenant root whose rows have rows above them: is the row at the top the tenant, or each row?
+TenantTreeChoice = Literal["top", "nodes"]
+
+
 class Tenants(_Model):
     """`[tenants]`: the tenant root, which of its columns say what, and the servers that tenants are spread over."""
 
@@ -59,6 +63,8 @@ class Tenants(_Model):
     slug: str | None = None
     name: str | None = None
     setting: str = "app.current_tenant"
+    tree: TenantTreeChoice | None = None
+    parent: str | None = None
     settings: Mapping[str, str] = Field(default_factory=dict)
     per_tenant_objects: tuple[str, ...] = ()
     default: DefaultTenant | None = None
@@ -251,8 +257,28 @@ class Limits(_Model):
     jobs: Positive = 2
     max_source_connections: Positive | None = None
     max_target_connections: Positive | None = None
+    executor: str = "processes"
+    throttle: Annotated[ByteSize, Field(gt=0)] | None = None  # a second, over all workers
+    max_replica_lag: ByteSize | None = None
+    max_active_sessions: Positive | None = None
+    min_free_disk: ByteSize | None = None
     lock_timeout: Positive = 2
     fence_patience: Positive = 120
+
+    @property
+    def paces(self) -> bool:
+        """Whether there is anything that may slow a run down or stop it for a while."""
+        return any(
+            limit is not None
+            for limit in (self.throttle, self.max_replica_lag, self.max_active_sessions, self.min_free_disk)
+        )
+
+    @field_validator("executor")
+    @classmethod
+    def _known_executor(cls, executor: str) -> str:
+        if executor != "processes" and not re.fullmatch(r"dask(\+tls)?://[^/\s]+:\d+", executor):
+            raise ValueError(f"{executor!r} is neither 'processes' nor a scheduler: dask://host:8786, dask+tls://…")
+        return executor
 
 
 class Paths(_Model):

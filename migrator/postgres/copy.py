@@ -17,7 +17,7 @@ from typing import Literal
 from migrator.core.compare import HASH_MODULUS, UNOWNED
 from migrator.errors import RefusedError
 from migrator.postgres.connect import Connection, Endpoint, connect, query, translated
-from migrator.postgres.copy_stream import begin_copy, copy_ended, end_copy
+from migrator.postgres.copy_stream import begin_copy, copy_ended, end_copy, put, reader
 from migrator.postgres.sessions import Sessions
 from migrator.postgres.sinks import NO_KEY, DatabaseSink, Sink, SpoolSink, copy_text, escaped
 from migrator.postgres.spool import SpoolFile
@@ -81,8 +81,15 @@ class CopyResult:
     quarantined: int = 0
 
 
-def relay(unit: CopyUnit, sessions: Sessions, report: Callable[[int, int], None]) -> CopyResult:
+def relay(
+    unit: CopyUnit,
+    sessions: Sessions,
+    report: Callable[[int, int], None],
+    pace: Callable[[int], None] = lambda size: None,
+) -> CopyResult:
     """Carries out one unit. `report` is told (rows, bytes) about once a second.
+
+    `pace` is told the bytes of each block that was sent, and returns when the next one may be.
 
     A destination that fails loses its part of the unit only; it is named in the result's failures.
 
@@ -101,12 +108,17 @@ def relay(unit: CopyUnit, sessions: Sessions, report: Callable[[int, int], None]
             source.pgconn.exec_((unit.set_search_path or "SET search_path = ''").encode())
             begin_copy(source, f"COPY ({unit.select}) TO STDOUT")
             get = source.pgconn.get_copy_data
+            await_more = reader(source)
             find = route.sinks.get
+            paced = 0
             next_report = time.monotonic() + _PROGRESS_SECONDS
             while True:
-                count, data = get(0)
+                count, data = get(1)
                 if count <= 0:
-                    break
+                    if count < 0:
+                        break
+                    await_more()
+                    continue
                 key, hashed, row = bytes(data).split(b"\t", 2)
                 sink = find(key) or route.open(key)
                 if sink is None:
@@ -121,7 +133,9 @@ def relay(unit: CopyUnit, sessions: Sessions, report: Callable[[int, int], None]
                 pending.append(row)
                 sink.hashes.append(hashed)
                 if len(pending) >= block_rows or count > BLOCK_BYTES:
-                    sink.flush()
+                    size = sink.flush()
+                    paced += size
+                    pace(size)
                     if time.monotonic() > next_report:
                         report(*_moved(route.sinks.values()))
                         next_report = time.monotonic() + _PROGRESS_SECONDS
@@ -133,6 +147,7 @@ def relay(unit: CopyUnit, sessions: Sessions, report: Callable[[int, int], None]
         unowned.abandon()
         sessions.release_source()
         raise
+    pace(result.bytes - paced)
     unowned.add_to(result)
     return result
 
@@ -249,7 +264,7 @@ class _Unowned:
             # The line is data now: its backslashes and tabs are escaped once more, its newline ends ours.
             line = row[:-1].replace(b"\\", b"\\\\").replace(b"\t", b"\\t")
             head = [copy_text(text) for text in (unit.run, unit.receipt, unit.relation)]
-            self._quarantine.pgconn.put_copy_data(b"\t".join([*head, key, copy_text(unit.columns), line]) + b"\n")
+            put(self._quarantine, b"\t".join([*head, key, copy_text(unit.columns), line]) + b"\n")
 
     def count(self, hashed: bytes) -> None:
         self._rows += 1

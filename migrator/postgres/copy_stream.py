@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import select
+from collections.abc import Callable
+
 import psycopg
 from psycopg import pq
 
@@ -19,6 +22,48 @@ def begin_copy(connection: Connection, statement: str) -> None:
         raise psycopg.errors.error_from_result(result, encoding="utf-8")
 
 
+def reader(connection: Connection) -> Callable[[], None]:
+    """Waits until the server has sent more, and takes it in.
+
+    libpq would wait by itself, but the driver keeps the GIL meanwhile: for as long as a server sorts before its first
+    row, no other thread of the worker could tell its cluster that it lives, or see that the run is over.
+    """
+    poll = select.poll()
+    poll.register(connection.pgconn.socket, select.POLLIN)
+    consume = connection.pgconn.consume_input
+
+    def await_more() -> None:
+        poll.poll()
+        consume()
+
+    return await_more
+
+
+def put(connection: Connection, block: bytes) -> None:
+    """Sends a block into a COPY … FROM STDIN.
+
+    Raises:
+        psycopg.Error: the connection is lost.
+    """
+    connection.pgconn.put_copy_data(block)
+    send_all(connection)
+
+
+def send_all(connection: Connection) -> None:
+    """Waits until the socket has taken what was put: a slow target slows its source down, and does not fill the memory.
+
+    The driver's connections do not block: what the socket does not take libpq keeps, however much that becomes.
+    """
+    pgconn = connection.pgconn
+    poll = None
+    while pgconn.flush():
+        if poll is None:
+            poll = select.poll()
+            poll.register(pgconn.socket, select.POLLIN | select.POLLOUT)
+        if any(event & select.POLLIN for _, event in poll.poll()):
+            pgconn.consume_input()  # a server that has much to say reads nothing until it is heard
+
+
 def end_copy(connection: Connection) -> int:
     """Ends a COPY FROM STDIN; returns how many rows the server took."""
     connection.pgconn.put_copy_end()
@@ -34,6 +79,10 @@ def copy_ended(connection: Connection) -> pq.abc.PGresult:
     """
     pgconn = connection.pgconn
     last: pq.abc.PGresult | None = None
+    send_all(connection)
+    await_more = reader(connection)
+    while pgconn.is_busy():
+        await_more()
     while (result := pgconn.get_result()) is not None:
         last = result
         if result.status != pq.ExecStatus.COMMAND_OK:

@@ -12,6 +12,7 @@ from migrator.core.plan import Compare, CopyTable, CreateDatabase, FinishDatabas
 from migrator.core.transfer import Transfer
 from migrator.postgres.fence import fence_statement
 from migrator.postgres.reading import select_rows
+from migrator.postgres.roles import giving
 
 
 def explain(
@@ -30,7 +31,14 @@ def explain(
             ]
         case CreateDatabase():
             statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-            return [statement.format(sql.Identifier(step.database), sql.Identifier(step.bare)).as_string(None)]
+            return [
+                statement.format(sql.Identifier(step.database), sql.Identifier(step.bare)).as_string(None),
+                *(
+                    sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role)).as_string(None)
+                    for role in step.own_roles
+                ),
+                *(one.as_string(None) for one in giving(step)),
+            ]
         case RaiseFence():
             relations = [name for table in catalog.tables.values() for name in (table.relation, *table.partitions)]
             return [fence_statement(relation, "RUN").as_string(None) for relation in relations]

@@ -37,7 +37,7 @@ def read_server_facts(
             {database: mark.run if mark else None for database, mark in marks(connection).items()},
             session_budget(connection, configured_sessions),
             frozenset(row[0] for row in connection.execute("SELECT rolname FROM pg_catalog.pg_roles")),
-            configured_bytes if configured_bytes is not None else _free_bytes(connection),
+            configured_bytes if configured_bytes is not None else free_bytes(connection),
             role,
             system_identifier(connection),
             may_make_roles,
@@ -45,7 +45,7 @@ def read_server_facts(
         )
 
 
-def _free_bytes(connection: Connection) -> int | None:
+def free_bytes(connection: Connection) -> int | None:
     """The free disk below the server's data, or None where the server is not proven to be on this machine.
 
     A loopback address or a socket proves nothing: a tunnel or a container may be behind it. That the directory of that

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import psycopg
 from psycopg import sql
@@ -74,15 +74,22 @@ def give_database(connection: Connection, step: CreateDatabase, run: str) -> Non
     Raises:
         RefusedError: a role of one of the names is not this run's.
     """
-    assert step.roles is not None
     for role in step.own_roles:
         make_own_role(connection, role, run, step.target, step.tenant)
-    close_database(connection, step.database)
+    for statement in giving(step):
+        connection.execute(statement)
+
+
+def giving(step: CreateDatabase) -> Iterator[sql.Composed]:
+    """The statements that give a database to its roles; dry-run shows them."""
+    if step.roles is None:
+        return
     database, owner = sql.Identifier(step.database), sql.Identifier(step.roles.owner)
     application, group = sql.Identifier(step.roles.application), sql.Identifier(step.roles.group)
-    connection.execute(sql.SQL("GRANT {} TO {}").format(group, application))
-    connection.execute(sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(database, application))
-    connection.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(database, owner))
+    yield sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database)
+    yield sql.SQL("GRANT {} TO {}").format(group, application)
+    yield sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(database, application)
+    yield sql.SQL("ALTER DATABASE {} OWNER TO {}").format(database, owner)
 
 
 def set_password(connection: Connection, role: str, password: str) -> None:

@@ -48,7 +48,8 @@ def files(changes: DatabaseChanges, catalog: Catalog) -> Mapping[str, str]:
             made = sql.SQL("CREATE TEMPORARY TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA;\n").format(
                 sql.Identifier(f"changed_{number}"), listed, qualified(relation)
             )
-            filled = sql.SQL("\\copy {} ({}) FROM '{}'\n").format(table, listed, sql.SQL(file))
+            # Without its columns: psql ends this command at the first line break, even within a quoted name.
+            filled = sql.SQL("\\copy {} FROM '{}'\n").format(table, sql.SQL(file))
             incoming += [made.as_string(None), filled.as_string(None)]
             writing.append(_write(rows[0], relation, columns, table, catalog).as_string(None) + ";\n")
     head = _HEAD.format(database=json.dumps(changes.database, ensure_ascii=False))

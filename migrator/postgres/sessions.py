@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import socket
+
 import psycopg
 
-from migrator.errors import SnapshotLostError
+from migrator.errors import InterruptedRunError, SnapshotLostError
 from migrator.postgres.connect import Connection, Endpoint, connect, database_error
 
 # Room for the hash table of a parent with millions of rows: with the default 4 MB the join would go by disk.
@@ -21,9 +25,11 @@ class Sessions:
         self._limit = limit
         self._targets: dict[str, Connection] = {}
         self._source: tuple[str, Connection] | None = None
+        self._cut = False
 
     def source(self, endpoint: Endpoint, snapshot: str) -> Connection:
         """A session in a transaction under the exported snapshot."""
+        self._refuse_if_cut()
         if self._source is not None and self._source[0] == snapshot and not self._source[1].broken:
             return self._source[1]
         if self._source is not None:
@@ -46,6 +52,7 @@ class Sessions:
 
     def target(self, endpoint: Endpoint, busy: frozenset[str] | set[str] = frozenset()) -> Connection:
         """A session to a target database; those in `busy` (by conninfo) are not closed to make room."""
+        self._refuse_if_cut()
         found = self._targets.pop(endpoint.conninfo, None)
         if found is None or found.closed or found.broken:
             idle = [key for key in self._targets if key not in busy]
@@ -61,6 +68,19 @@ class Sessions:
         for connection in self._targets.values():
             connection.close()
         self._targets.clear()
+
+    def cut(self) -> None:
+        """Ends every session, from whichever thread: a unit in the middle of one fails, and its transactions end."""
+        self._cut = True
+        source = [self._source[1]] if self._source is not None else []
+        for connection in (*source, *self._targets.values()):
+            # Closing would free what the other thread reads from; its socket may be shut down under it.
+            with contextlib.suppress(psycopg.Error, OSError), socket.socket(fileno=os.dup(connection.fileno())) as one:
+                one.shutdown(socket.SHUT_RDWR)
+
+    def _refuse_if_cut(self) -> None:
+        if self._cut:
+            raise InterruptedRunError("This worker's run has ended without it.", "Run `migrator migrate` again.")
 
 
 def join_snapshot(connection: Connection, endpoint: Endpoint, snapshot: str) -> None:

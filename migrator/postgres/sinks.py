@@ -9,7 +9,7 @@ import psycopg
 from migrator.core.compare import HASH_MODULUS, UNOWNED
 from migrator.errors import DatabaseError, MigratorError
 from migrator.postgres.connect import Connection, Endpoint, database_error, translated
-from migrator.postgres.copy_stream import begin_copy, end_copy
+from migrator.postgres.copy_stream import begin_copy, end_copy, put
 from migrator.postgres.receipts import Receipt, find_receipt, write_receipt
 from migrator.postgres.sessions import Sessions
 from migrator.postgres.spool import Share, SpoolFile
@@ -43,8 +43,8 @@ class Sink(ABC):
         self.hash = 0
         self.failure = ""
 
-    def flush(self) -> None:
-        """Counts what is pending and sends it on."""
+    def flush(self) -> int:
+        """Counts what is pending and sends it on; returns its bytes."""
         block = b"".join(self.pending)
         self.rows += len(self.pending)
         self.size += len(block)
@@ -53,6 +53,7 @@ class Sink(ABC):
         self.hashes.clear()
         if block:
             self._send(block)
+        return len(block)
 
     def take(self, hashed: bytes, row: bytes, block_rows: int, block_bytes: int) -> None:
         """What the relay does with a row, for where it need not be fast."""
@@ -114,7 +115,7 @@ class DatabaseSink(Sink):
     def _send(self, block: bytes) -> None:
         if self._connection is not None:
             try:
-                self._connection.pgconn.put_copy_data(block)
+                put(self._connection, block)
             except psycopg.Error as error:
                 self._fail(database_error(error, self._endpoint))
 

@@ -3,7 +3,22 @@
 from __future__ import annotations
 
 from migrator.errors import DatabaseError
-from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, connect, translated
+from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, connect, rows, session, translated
+
+
+def release_readers(source: Endpoint) -> None:
+    """Ends the sessions in which workers read under the snapshot: an idle one too would hold the source's xmin.
+
+    For when nothing is left to read: a worker that is at something else cannot be told so.
+    """
+    with session(source, purpose="release") as connection:
+        rows(connection, "end_readers")
+
+
+def snapshot_age(connection: Connection) -> tuple[float, int] | None:
+    """(seconds, transactions) for which migrator's oldest snapshot holds back the source's xmin; None without one."""
+    ((seconds, transactions),) = rows(connection, "snapshot_age")
+    return None if seconds is None else (seconds, transactions)
 
 
 class Snapshot:

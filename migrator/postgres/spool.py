@@ -20,7 +20,7 @@ from migrator.core.compare import HASH_MODULUS
 from migrator.errors import DatabaseError, TargetsFailedError
 from migrator.files import PRIVATE_FILE, private_directory, write_atomically
 from migrator.postgres.connect import Connection
-from migrator.postgres.copy_stream import begin_copy, end_copy
+from migrator.postgres.copy_stream import begin_copy, end_copy, put
 from migrator.postgres.receipts import find_receipt, write_receipt
 
 _READ_BYTES = 1 << 20
@@ -108,7 +108,7 @@ def load(connection: Connection, one: Load, tenant: str, epoch: str) -> None:
         return
     begin_copy(connection, one.insert)
     for block in _blocks(one.path, shares):
-        connection.pgconn.put_copy_data(block)
+        put(connection, block)
     arrived = end_copy(connection)
     if arrived != rows:
         raise DatabaseError(

@@ -103,6 +103,10 @@ class Bars:
         """Prints a line above the bars."""
         self._console.print(Text(visible(text), overflow="fold"))
 
+    def note(self, text: str) -> None:
+        """Shows the text below the bars."""
+        self._bars.note = visible(text)
+
     def pause(self) -> None:
         """Clears the bars."""
         self._bars.stop()
@@ -122,6 +126,7 @@ class _FittingBars(Progress):
     def __init__(self, console: Console, tally: _Tally) -> None:
         # The base class renders itself once while it is being made, so what rendering needs comes first.
         self._tally = tally
+        self.note = ""
         self._terminal = console
         wide = console.width >= _WIDE
         columns: list[ProgressColumn] = [SpinnerColumn(), _Name(table_column=Column(ratio=2, overflow="fold"))]
@@ -152,6 +157,8 @@ class _FittingBars(Progress):
         told = [f"{len(tasks) - room} more running"] if len(tasks) > room else []
         if self._tally.tasks:
             told.append(str(self._tally))
+        if self.note:
+            told.append(self.note)
         if told:
             yield Text(f"  {'; '.join(told)}", style="dim")
 
@@ -251,6 +258,7 @@ class Plain:
         self._lock = threading.Lock()
         self._running: dict[str, _Running] = {}
         self._tally = _Tally()
+        self._note = ""
         self._closed = threading.Event()
         self._clock: threading.Thread | None = None
 
@@ -281,6 +289,11 @@ class Plain:
         with self._lock:
             self._write(visible(text))
 
+    def note(self, text: str) -> None:
+        """Ends each line with the text."""
+        with self._lock:
+            self._note = visible(text)
+
     def pause(self) -> None:
         """Nothing stands in the way."""
 
@@ -307,6 +320,8 @@ class Plain:
             told.append(f"{unnamed} more running")
         if self._tally.tasks:
             told.append(str(self._tally))
+        if self._note:
+            told.append(self._note)
         return "; ".join(told)
 
     def _write(self, line: str) -> None:

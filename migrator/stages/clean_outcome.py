@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from migrator.core.audit.wording import plural
 from migrator.core.catalog import Relation
 from migrator.core.cleaning import Share
 from migrator.core.outcome import Cell, Outcome, Section, Tone
@@ -88,7 +89,7 @@ def restored_outcome(run: str, restored: Mapping[Relation, int], held: Sequence[
         command="clean",
         status="done" if rows else "nothing-to-do",
         run_id=run,
-        headline=f"{rows:,} rows came back from quarantine." if rows else "The quarantine holds no such rows.",
+        headline=f"{plural(rows, 'row')} came back from quarantine." if rows else "The quarantine holds no such rows.",
         summary={"rows": rows, "tables": len(restored), "quarantined_rows": sum(part.rows for part in held)},
         sections=(
             *([Section("Rows put back", ("table", "rows"), table, tone="good")] if table else []),
@@ -106,7 +107,8 @@ def _headline(rows: int, findings: Sequence[Finding], what: str) -> str:
         return "No rule takes a row: there is nothing to clean."
     hanging = sum(finding.hanging for finding in findings)
     taking = sum(1 for finding in findings if finding.rows)
-    return f"{rows:,} rows ({hanging:,} of them because they hang on others), by {taking} rules, {what}."
+    because = f" ({hanging:,} of them because they hang on others)" if hanging else ""
+    return f"{plural(rows, 'row')}{because}, by {plural(taking, 'rule')}, {what}."
 
 
 def _sections(findings: Sequence[Finding], tenants: Mapping[str, str], title: str, tone: Tone) -> list[Section]:

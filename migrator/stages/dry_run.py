@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from migrator.core.audit.facts import TargetFacts
@@ -79,7 +79,7 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
             *_stranger_checks(workspace, found),
             *check_population(population, found.placements),
             *check_policies(workspace.settings, found.placements, secured),
-            *_target_checks(workspace, run, found, plan),
+            *_target_checks(workspace, run, found, plan, needed),
             *role_checks(workspace, plan, run),
             _backup_check(workspace, run),
         )
@@ -122,13 +122,14 @@ def _secured_populations(found: Survey, connection: Connection) -> Iterator[Popu
             )
 
 
-def _target_checks(workspace: Workspace, run: Run, found: Survey, plan: Plan) -> Iterator[Check]:
-    """Whether the servers can take the plan, and the rows be split as it says."""
+def _target_checks(
+    workspace: Workspace, run: Run, found: Survey, plan: Plan, needed: Mapping[str, int]
+) -> Iterator[Check]:
+    """Whether the servers can take the plan, `needed` bytes on each, and the rows be split as it says."""
     servers = tuple(server_facts(workspace, name) for name in workspace.settings.target_servers)
     yield from _audit_checks(
         workspace, TargetFacts(plan, run=run.id, jobs=workspace.settings.limits.jobs, servers=servers)
     )
-    needed = needed_bytes(found.catalog, found.placements, plan)
     for server in servers:
         yield from check_server(server, found.catalog, needed[server.name])
         hosts = {step.target for step in plan.of(CreateDatabase) if step.server == server.name}

@@ -29,13 +29,15 @@ from migrator.postgres.deferred import FinishUnit, TargetWork
 from migrator.postgres.fence import lift_fence, raise_fence, read_fence
 from migrator.postgres.large_objects import copy_large_objects
 from migrator.postgres.roles import make_role, marked_roles
-from migrator.postgres.snapshot import Snapshot
+from migrator.postgres.snapshot import Snapshot, release_readers
 from migrator.postgres.spool import discard
 from migrator.postgres.units import copy_units, loads_of, session_budget
 from migrator.stages.backup_restore import jobs_within
 from migrator.stages.drift import drift_section, routed_digests, written_since
+from migrator.stages.executor import executor
 from migrator.stages.isolation import hand_out, make_groups
 from migrator.stages.own_objects import OwnObjects
+from migrator.stages.pacing import Pacing
 from migrator.stages.privileges import require_privileges
 from migrator.stages.proof import Proof, proof_sections, prove
 from migrator.stages.resolve import Resolved, complete_template, resolve
@@ -43,7 +45,7 @@ from migrator.stages.session_settings import TargetSettings
 from migrator.stages.survey import Survey, plan_of, survey, survey_in
 from migrator.stages.taken_back import all_are_there, require_same_source, taken_back
 from migrator.stages.workspace import Workspace
-from migrator.workers import Work, processes, warm_up
+from migrator.workers import Work, warm_up
 
 _MAINTENANCE_MEMORY_KB = 256 * 1024
 
@@ -179,7 +181,8 @@ class _Migration:
         self.fenced = fenced
 
     def carry_out(self, summary: dict[str, object]) -> Outcome:
-        warm_up()
+        if self.workspace.settings.limits.executor == "processes":
+            warm_up()
         post_data = self._prepare_targets()
         # Checked against the templates before the source is fenced.
         resolved = resolve(self.workspace, self.plan, self.survey)
@@ -396,12 +399,15 @@ class _Migration:
                 self.run.id, [("source before", one) for one in (*digested, *self._whole_tables(covered))]
             )
             snapshot.close()
+            release_readers(workspace.source)
 
-        work = Work(self.run.id, workspace.control, sessions, targets)
+        work = Work(self.run.id, workspace.control, sessions, paced=settings.limits.paces, targets=targets)
+        pacing = Pacing(workspace, self.run, jobs)
         try:
-            with processes(work, jobs) as executor:
+            pacing(jobs)
+            with executor(settings.limits, work, jobs) as units:
                 create_databases(
-                    executor, self.run.id, self.plan.of(CreateDatabase), workspace.server, workspace.progress
+                    units, self.run.id, self.plan.of(CreateDatabase), workspace.server, workspace.progress, pacing
                 )
                 TargetSettings(workspace, self.plan).apply()
                 own = OwnObjects(workspace, self.plan, self.survey)
@@ -410,7 +416,7 @@ class _Migration:
                     workspace.source, snapshot.id, self.survey.catalog, transfers, databases, epoch=epoch, jobs=jobs
                 )
                 carried = carry_out(
-                    executor,
+                    units,
                     copies,
                     finishes,
                     journal=self.journal,
@@ -418,10 +424,12 @@ class _Migration:
                     progress=workspace.progress,
                     expected=self._expected_rows(),
                     after_last_copy=after_last_copy,
+                    watch=pacing,
                 )
                 if not carried.failures:
                     own.complete(epoch)
         finally:
+            pacing.close()
             counts.close()
         if not carried.failures:
             discard(workspace.spool(self.run.id))

@@ -13,7 +13,7 @@ from migrator.core.names import MAX_IDENTIFIER_BYTES
 from migrator.core.outcome import Outcome
 from migrator.core.transfer import RECORD_HASH_SINCE
 from migrator.errors import MigratorError, RefusedError
-from migrator.files import private_directory, sha256
+from migrator.files import file_name, private_directory, sha256
 from migrator.journal import Run
 from migrator.postgres.catalog import read_catalog, read_objects
 from migrator.postgres.connect import READ_ONLY, Connection, session
@@ -242,9 +242,9 @@ def _dump(workspace: Workspace, run: Run, found: Findings, done: Taken) -> None:
 
 def _free_name(home: Path, database: str) -> Path:
     number = 1
-    while (home / f"{database}.{number}").exists():
+    while (place := home / f"{file_name(database)}.{number}").exists():
         number += 1
-    return home / f"{database}.{number}"
+    return place
 
 
 def _compared_under_fence(

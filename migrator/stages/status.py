@@ -11,9 +11,11 @@ from migrator.core.outcome import Outcome, Section
 from migrator.core.sequence import next_commands
 from migrator.journal import Artefact, Holder, Run, StageRecord, StepRecord
 from migrator.postgres.fence import FenceState, read_fence
+from migrator.postgres.snapshot import snapshot_age
 from migrator.stages.survey import recorded_servers
 from migrator.stages.taken_back import taken_back
 from migrator.stages.workspace import Workspace
+from migrator.workers import PACE
 
 
 def status(workspace: Workspace) -> Outcome:
@@ -24,6 +26,7 @@ def status(workspace: Workspace) -> Outcome:
     """
     with workspace.read_source("status") as connection:
         fence = read_fence(connection)
+        age = snapshot_age(connection)
     run = _newest_run(workspace)
     if run is None:
         return Outcome(
@@ -35,7 +38,7 @@ def status(workspace: Workspace) -> Outcome:
             data={"run": None, "fenced": fence is not None},
             next=next_commands({}, locked=False),
         )
-    return _Reading(workspace, run, fence).outcome()
+    return _Reading(workspace, run, fence, age).outcome()
 
 
 def _newest_run(workspace: Workspace) -> Run | None:
@@ -47,8 +50,9 @@ def _newest_run(workspace: Workspace) -> Run | None:
 class _Reading:
     """One look at the journal."""
 
-    def __init__(self, workspace: Workspace, run: Run, fence: FenceState | None) -> None:
+    def __init__(self, workspace: Workspace, run: Run, fence: FenceState | None, age: tuple[float, int] | None) -> None:
         journal = workspace.journal
+        self.age = age
         self.workspace = workspace
         self.run = run
         self.fence = fence
@@ -56,6 +60,7 @@ class _Reading:
         self.holder = journal.locks.holder(workspace.source_id)
         self.stages = journal.stage_records(run.id)
         self.steps = tuple(journal.step_records(run.id).values())
+        self.paused = (journal.recorded(run.id, PACE) or {}).get("paused", "") if self.holder else ""
         self.servers = recorded_servers(workspace, run.id)
         self.gone = sorted(taken_back(workspace, run.id))
         self.databases = tuple(one for one in journal.artefacts(run.id, "database") if one.state == "created")
@@ -75,6 +80,8 @@ class _Reading:
                 **({"closed": _moment(self.run.closed_at)} if self.run.closed_at else {}),
                 "lock": _held_by(self.holder) if self.holder else "free",
                 "source writes": "FENCED" if self.fence else "allowed",
+                **({"snapshot held": f"{self.age[0]:.0f} s, xmin {self.age[1]:,} transactions"} if self.age else {}),
+                **({"paused": self.paused} if self.paused else {}),
                 "databases": len(self.databases),
                 **({"tenants taken back": ", ".join(self.gone)} if self.gone else {}),
                 "steps": f"{sum(step.status == 'done' for step in self.steps)} of {len(self.steps)} begun are done",
@@ -134,6 +141,8 @@ class _Reading:
             "stages": self.stages,
             "steps": self.steps,
             "lock": self.holder,
+            "snapshot": {"seconds": self.age[0], "transactions": self.age[1]} if self.age else None,
+            "paused": self.paused,
             "fenced": self.fence is not None,
             "databases": self.databases,
         }

@@ -10,7 +10,7 @@ from pathlib import Path
 from migrator.core.changes import Conflict, DatabaseChanges, RowChange
 from migrator.core.compare import Difference, Digest, differences
 from migrator.errors import ConfigurationError, DatabaseError, RefusedError
-from migrator.files import private_directory, write_atomically
+from migrator.files import file_name, private_directory, write_atomically
 from migrator.journal import Journal, Run
 from migrator.postgres.catalog import read_sequences
 from migrator.postgres.changes import read_changes
@@ -152,7 +152,7 @@ def save_writes(directory: Path, changes: Sequence[DatabaseChanges], writes: Wri
             raise ConfigurationError(f"{directory} is not empty.", "Name a new directory for --save-writes.")
         private_directory(directory)
         for one in changes:
-            place = private_directory(directory / one.database.replace("/", "_"))
+            place = private_directory(directory / file_name(one.database))
             for name, text in files(one, writes.survey.catalog).items():
                 write_atomically(place / name, text.encode())
     except OSError as error:

@@ -76,6 +76,9 @@ class Told:
     def say(self, text: str) -> None:
         raise AssertionError(text)
 
+    def note(self, text: str) -> None:
+        raise AssertionError(text)
+
 
 def test_progress_names_every_table(database_url: str) -> None:
     run(database_url, ROOT, TENANT_TABLES, "INSERT INTO clients SELECT n, 1 FROM generate_series(1, 500) n", "ANALYZE")

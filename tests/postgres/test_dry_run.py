@@ -120,7 +120,7 @@ def test_rows_of_nobody_block_until_it_is_said_where_they_go(own_shop: Shop) -> 
     )
     answer = shop.run("dry-run")
     assert answer.exit_code == 1
-    assert blocking(answer) == {"rows of notes": "1 rows without a tenant and 2 rows of an unknown tenant"}
+    assert blocking(answer) == {"rows of notes": "1 row without a tenant and 2 rows of an unknown tenant"}
     assert answer.summary["unowned_rows"] == 3
     assert shop.run("migrate", "--without-backup").exit_code == 3
     shop.replace(

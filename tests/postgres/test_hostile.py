@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from migrator.postgres.programs import find_program
 from tests.postgres.workspaces import state
 from tests.project import Answer, Project
 from tests.servers import PostgresServer, create_database, drop_databases
@@ -23,7 +25,7 @@ pytestmark = pytest.mark.timeout(300)
 _MARKUP = "<b onmouseover=x>"
 _FRAGMENTS = (
     '"', "'", "\n", "\t", "\r", "%", "%s", "%(x)s", "--", ";", "\\", "\\N", "\\.", "{", "}", "{slug}", "$$", "$1", ":x",
-    "/*", "*/", "é", "漢", "😀", "\u202e", "\x1b[31m", " ", ".", ",", "(", ")", "[red]", _MARKUP,
+    "/*", "*/", "../", "é", "漢", "😀", "\u202e", "\x1b[31m", " ", ".", ",", "(", ")", "[red]", _MARKUP,
     "&amp;", "`id`", "$(id)", "'; DROP TABLE t; --", "A", "select", "\x7f",
 )  # fmt: skip
 _FUNCTION = "SELECT 'written'::text\r\n  -- on Windows\r\n"
@@ -100,7 +102,7 @@ def load(url: str, names: Names, values: list[str]) -> None:
 
 
 @given(names=NAMES, values=VALUES, suffix=_TEXT)
-@example(names=WORST, values=[_MARKUP, "\\N", "\\.", "\t\n\\"], suffix="'\"%s;{x} é")
+@example(names=WORST, values=[_MARKUP, "\\N", "\\.", "\t\n\\"], suffix="'\"%s;{x}/../é")
 @settings(
     max_examples=1,  # beside the one above; more of them when something here changes
     deadline=None,
@@ -149,8 +151,20 @@ def go_through(directory: Path, url: str, prefix: str, names: Names, values: lis
     run_id = str(answers[-1].document["run_id"])
     rows = sum(count for table, count in before.rows.items())
     assert answers[-3].summary["source_rows"] == rows
-    run("rollback", "--confirm", run_id, "--report", str(directory / "back.html"))
+    written = write(url, prefix, names)
+    saved = directory / "saved"
+    run("rollback", "--confirm", run_id, "--save-writes", str(saved), "--report", str(directory / "back.html"))
     assert state(url) == before
+    (place,) = saved.iterdir()
+    command = [str(find_program("psql", None, None)), "-X", "-q", "-f", "replay.sql", url]
+    subprocess.run(command, cwd=place, check=True, capture_output=True)
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            sql.SQL("DELETE FROM {} WHERE {} = {}").format(
+                sql.Identifier(names.schema, names.items), sql.Identifier(names.item), written
+            )
+        )
+    assert state(url).digests == before.digests
     with psycopg.connect(url) as connection:
         left = connection.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [prefix]).fetchall()
     assert sorted(name for (name,) in left) == sorted([prefix, f"{prefix}_migrator"])
@@ -158,6 +172,29 @@ def go_through(directory: Path, url: str, prefix: str, names: Names, values: lis
         assert _MARKUP not in page.read_text(), page.name
     for page in directory.glob("*.txt"):
         assert "\x1b" not in page.read_text(), page.name
+
+
+def write(url: str, prefix: str, names: Names) -> int:
+    """A row that an application writes into one tenant's database; returns its key."""
+    with psycopg.connect(url) as connection:
+        found = connection.execute(
+            "SELECT datname FROM pg_database WHERE starts_with(datname, %s) ORDER BY 1", [f"{prefix}_"]
+        ).fetchall()
+    table = sql.Identifier(names.schema, names.items)
+    for (name,) in found:
+        with psycopg.connect(url, dbname=name) as connection:
+            there = connection.execute("SELECT to_regclass(%s)", [table.as_string(connection)]).fetchone()
+            if there is None or there[0] is None:
+                continue
+            row = connection.execute(
+                sql.SQL("INSERT INTO {} ({}, {}) SELECT {}, '\\.' FROM {} LIMIT 1 RETURNING {}").format(
+                    table, *(sql.Identifier(one) for one in (names.key, names.body, names.key)), table,
+                    sql.Identifier(names.item),
+                )
+            ).fetchone()  # fmt: skip
+            if row is not None:
+                return int(row[0])
+    raise AssertionError("no tenant has a row")
 
 
 def functions(url: str, prefix: str) -> set[str]:

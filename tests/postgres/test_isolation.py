@@ -58,7 +58,10 @@ def passwords(shop: Shop) -> Mapping[str, str]:
 def test_each_tenant_has_its_own_and_no_other(shop: Shop) -> None:
     before = roles(shop)
     shop.plan()
-    (warning,) = (check for check in shop.run("dry-run").document["checks"] if check["name"] == "roles")
+    shown = shop.succeed("dry-run", "--sql").document
+    (warning,) = (check for check in shown["checks"] if check["name"] == "roles")
+    statements = [one["sql"] for one in shown["statements"] if one["step"] == f"create:{shop.prefix}_tenant_1"]
+    assert f'REVOKE ALL ON DATABASE "{shop.prefix}_tenant_1" FROM PUBLIC' in statements
     assert "REVOKE CONNECT ON DATABASE" in warning["remedy"]
     shop.split()
     shop.succeed("verify")
@@ -106,6 +109,11 @@ def test_each_tenant_has_its_own_and_no_other(shop: Shop) -> None:
     assert taken.summary["roles_dropped"] == 2
     assert "tenant_1_app" in roles(shop)
     assert "tenant_2_app" not in roles(shop)
+    first = passwords(shop)
+    shop.succeed("migrate", "--without-backup")
+    changed = {role for role, password in passwords(shop).items() if first[role] != password}
+    assert changed == {other}
+    assert other in can_log_in(shop)
     answer = shop.take_back()
     assert answer.exit_code == 0, answer.document
     assert roles(shop) == sorted([*before, "tenant_9_app"])

@@ -13,7 +13,7 @@ from unittest import mock
 
 import migrator.stages.migrate as migrate_module
 from migrator.core.progress import Silent
-from migrator.core.settings import Settings
+from migrator.core.settings import Limits, Settings
 from migrator.stages.workspace import Workspace
 from migrator.workers import Work, begin_worker, end_worker
 
@@ -167,7 +167,7 @@ class Inline(Executor):
 
 
 @contextmanager
-def _in_this_process(work: Work, _jobs: int) -> Iterator[Executor]:
+def _in_this_process(_limits: Limits, work: Work, _jobs: int) -> Iterator[Executor]:
     begin_worker(work)
     try:
         yield Inline()
@@ -178,7 +178,7 @@ def _in_this_process(work: Work, _jobs: int) -> Iterator[Executor]:
 @contextmanager
 def inline() -> Iterator[None]:
     """migrate without processes of its own."""
-    with mock.patch.object(migrate_module, "processes", _in_this_process):
+    with mock.patch.object(migrate_module, "executor", _in_this_process):
         yield
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from migrator.files import private_directory, sha256, tree_size, write_atomically
+from migrator.files import file_name, private_directory, sha256, tree_size, write_atomically
 
 
 def mode(path: Path) -> int:
@@ -63,3 +63,13 @@ def test_sizes_and_checksums(tmp_path: Path) -> None:
     (tmp_path / "two").write_bytes(b"y" * 5)
     assert tree_size(tmp_path) == 15
     assert sha256(tmp_path / "two") == "bae366da14f2fb5b65c4cd7668e892c0f1156c6f1360ee7f672506a4e7fbe99e"
+
+
+def test_a_name_is_one_part_of_a_path() -> None:
+    names = ("erp_north", "a/b", "a_b", "..", ".", "../../etc", "a%2Fb", "\u5b57", "a b")
+    made = [file_name(name) for name in names]
+    assert made[0] == "erp_north"
+    assert len(set(made)) == len(names)
+    for name in made:
+        assert "/" not in name
+        assert not name.startswith(".")

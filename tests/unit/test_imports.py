@@ -18,18 +18,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"cli"},
     "cli": {"stages", "execute", "postgres", "journal", "revisions", "report", "config", "files", "logs", *FOUNDATION},
     "stages": {
-        "execute",
-        "workers",
-        "postgres",
-        "journal",
-        "revisions",
-        "report",
-        "config",
-        "files",
-        "logs",
+        "cluster", "execute", "workers", "postgres", "journal", "revisions", "report", "config", "files", "logs",
         *FOUNDATION,
     },
     "execute": {"workers", "postgres", "journal", "revisions", "config", "files", "logs", *FOUNDATION},
+    "cluster": {"workers", "logs", *FOUNDATION},
     "workers": {"postgres", "journal", "logs", *FOUNDATION},
     "postgres": {"config", "files", "logs", *FOUNDATION},
     "journal": {"config", "logs", *FOUNDATION},
@@ -41,7 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core": {"errors"},
     "errors": set(),
     "__init__": set(),
-}
+}  # fmt: skip
 
 # Who alone may import a library that the others must not know of.
 LIBRARIES: dict[str, set[str]] = {
@@ -50,6 +43,7 @@ LIBRARIES: dict[str, set[str]] = {
     "alembic": {"revisions"},
     "click": {"__main__", "cli"},
     "rich": {"cli", "report"},
+    "distributed": {"cluster"},
     "graphviz": {"report"},
     "jinja2": {"report"},
     "pydantic": {"config", "core"},
