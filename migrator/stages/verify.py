@@ -158,7 +158,7 @@ class _Verifier:
             step.target,
             step.tenant,
             target.transfers,
-            {**target.objects, **self.own.expected(step, self.source_objects)},
+            self.own.expected(step, self.source_objects, target.objects),
             given,
             _soft_deleted(target),
             self.settings.expected(step),
