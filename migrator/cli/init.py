@@ -14,6 +14,8 @@ from migrator.cli.session import Session, Work
 from migrator.core.outcome import Outcome
 
 if TYPE_CHECKING:
+    from migrator.core.paths import TenantTree
+    from migrator.core.settings import TenantTreeChoice
     from migrator.core.tenant_root import RootCandidate
     from migrator.core.tomltext import Layout
     from migrator.postgres.archive import Ownership
@@ -21,6 +23,11 @@ if TYPE_CHECKING:
 
 @click.command("init", cls=StageCommand, short_help="Write migrator.toml and the Alembic trees for any database.")
 @click.option("--tenant-root", metavar="TABLE", help="The table with one row per tenant, where it is not obvious.")
+@click.option(
+    "--tenant-tree",
+    type=click.Choice(["top", "nodes"]),
+    help="Of a tenant root that is a tree: is the row at the top the tenant, or each row?",
+)
 @click.option("--schema", "schemas", multiple=True, metavar="NAME", help="Only this schema; may be repeated.")
 @click.option(
     "--into", type=click.Path(file_okay=False, path_type=Path), default=Path(), metavar="DIR",
@@ -42,8 +49,8 @@ if TYPE_CHECKING:
 @click.option("--no-owner", is_flag=True, help="Leave owners and privileges out of the trees.")
 @click.option("--trees", is_flag=True, help="Write only the trees anew, for a migrator.toml that has been edited.")
 def init(
-    tenant_root: str | None, schemas: tuple[str, ...], into: Path, layout: Layout, groups: Path | None, no_owner: bool,
-    trees: bool,
+    tenant_root: str | None, tenant_tree: TenantTreeChoice | None, schemas: tuple[str, ...], into: Path, layout: Layout,
+    groups: Path | None, no_owner: bool, trees: bool,
 ) -> Work:  # fmt: skip
     """Reads the source's catalogs and rows, and writes migrator.toml and the Alembic trees for it.
 
@@ -67,7 +74,7 @@ def init(
 
         ownership: Ownership = "dropped" if no_owner else "kept"
         if trees:
-            if tenant_root or schemas or groups or layout != "tenants":
+            if tenant_root or tenant_tree or schemas or groups or layout != "tenants":
                 raise click.UsageError("--trees takes its layout, tenant root and schemas from migrator.toml.")
             root = session.settings.root
             return regenerate_trees(session.looking, root, ownership)
@@ -75,10 +82,28 @@ def init(
             raise click.UsageError("--groups is for --layout services or domains.")
         if layout != "tenants" and tenant_root:
             raise click.UsageError(f"--layout {layout} has no tenant root; add [tenants] to migrator.toml afterwards.")
-        wanted = Wanted(layout, tenant_root, read_groups(groups) if groups else {}, ownership)
-        return stage(session.fresh(schemas), into.absolute(), wanted, ask=_asker(session))
+        wanted = Wanted(layout, tenant_root, read_groups(groups) if groups else {}, ownership, tenant_tree)
+        return stage(
+            session.fresh(schemas), into.absolute(), wanted, ask=_asker(session), ask_tree=_tree_asker(session)
+        )
 
     return work
+
+
+def _tree_asker(session: Session) -> Callable[[TenantTree, int, int], TenantTreeChoice | None] | None:
+    """Asks which rows of a tree are tenants, on a terminal; None where there is none."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return None
+
+    def ask(tree: TenantTree, tops: int, below: int) -> TenantTreeChoice | None:
+        session.progress.pause()
+        click.echo(f"  {tree.root} is a tree: {tops:,} rows at the top, {below:,} below them.", err=True)
+        choice: TenantTreeChoice = click.prompt(
+            "Is the row at the top the tenant, or each row?", type=click.Choice(["top", "nodes"]), err=True
+        )
+        return choice
+
+    return ask
 
 
 def _asker(session: Session) -> Callable[[Sequence[RootCandidate]], str | None] | None:

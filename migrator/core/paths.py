@@ -60,6 +60,15 @@ class KeyPath:
         return any(path.evidence or any(hop.evidence for hop in path.hops) for path in self.alternatives)
 
 
+@dataclass(frozen=True, slots=True)
+class TenantTree:
+    """A tenant root whose rows name a row above them, where the topmost row is the tenant of all below it."""
+
+    root: Relation
+    key: str  # the tenant key
+    above: ForeignKey  # from a row to the one above it
+
+
 def in_order(paths: Sequence[KeyPath]) -> KeyPath:
     """One path that tries the given ones in their order, each once."""
     flat = tuple(dict.fromkeys(one for path in paths for one in path.alternatives))

@@ -10,7 +10,7 @@ from migrator.core.catalog import Catalog, ForeignKey, Relation
 from migrator.core.hops import Hops
 from migrator.core.inheritance import ancestors, inherited_keys, inherited_path
 from migrator.core.own_objects import owner
-from migrator.core.paths import FoundPaths, KeyPath, find_paths, in_order
+from migrator.core.paths import FoundPaths, KeyPath, TenantTree, find_paths, in_order
 from migrator.core.settings import Settings, TableSettings
 from migrator.errors import ConfigurationError
 
@@ -39,6 +39,7 @@ class Placement:
     search_path: tuple[str, ...] = ()  # where the query's bare names are looked up
     unowned: str = "block"
     replicate: tuple[str, ...] = ()
+    tree: TenantTree | None = None  # leads from the tenant that the path ends at to the one at the top
     own: str | None = None  # the key of the one tenant whose table it is
     large_objects: tuple[str, ...] = ()  # columns of the source whose values name large objects
     ignored: str = ""
@@ -97,6 +98,7 @@ class Placements:
     tenant_root: Relation | None
     root_key: str | None
     foreign_keys: tuple[ForeignKey, ...] = ()
+    tree: TenantTree | None = None  # where the tenants are the tops of a tree
 
     def of_host(self, host: str) -> tuple[Placement, ...]:
         """Tables that the databases of that host hold, as home or replica."""
@@ -168,6 +170,7 @@ class _Placing:
             relation: (*table.foreign_keys, *self.virtual.get(relation, ()), *handed_down.get(relation, ()))
             for relation, table in catalog.tables.items()
         }
+        self.tree = self._tenant_tree()
         self.found = self._find_paths()
 
     def result(self) -> Placements:
@@ -187,7 +190,7 @@ class _Placing:
             del placed[apart.relation]
             undecided.append(apart)
         keys = tuple(key for found in self.keys.values() for key in found)
-        return Placements(placed, tuple(undecided), self.root, self.root_key, keys)
+        return Placements(placed, tuple(undecided), self.root, self.root_key, keys, self.tree)
 
     # -- what the configuration names -----------------------------------------------------------------------------
 
@@ -236,6 +239,32 @@ class _Placing:
                 "Declare it NOT NULL, or name another key column: [tenants] key.",
             )
         return root, key
+
+    def _tenant_tree(self) -> TenantTree | None:
+        if self.settings.tenants.tree != "top" or self.root is None or self.root_key is None:
+            return None
+        parent = self.settings.tenants.parent
+        above = [
+            key
+            for key in self.keys[self.root]
+            if key.referenced == self.root and len(key.columns) == 1 and parent in (None, key.columns[0])
+        ]
+        if parent is not None and not above:
+            reference = f"{parent} -> {self.root.schema}.{self.root.name}.{self.root_key}"
+            above = [self.hops.reference(self.root, self.root, reference, "[tenants] parent", ())]
+        if len(above) != 1:
+            named = " or ".join(key.columns[0] for key in above)
+            raise ConfigurationError(
+                f'[tenants] tree = "top": {self.root} has {named or "no column"} that names the row above it.',
+                "Name the column: [tenants] parent.",
+            )
+        secured = [name for name, target in self.settings.targets.items() if target.row_level_security]
+        if secured:
+            raise ConfigurationError(
+                f'[tenants] tree = "top" cannot be told to the policies of [targets.{secured[0]}].',
+                'Give the tenants databases of their own, or write tree = "nodes".',
+            )
+        return TenantTree(self.root, self.root_key, above[0])
 
     # -- key paths ------------------------------------------------------------------------------------------------
 
@@ -324,6 +353,7 @@ class _Placing:
             unowned=entry.unowned,
             replicate=entry.replicate,
             large_objects=entry.large_objects,
+            tree=self.tree if per_tenant or replicas_per_tenant else None,
             own=self._owner(relation),
             inferred=entry.inferred or (path is not None and path.inferred),
             derived=relation not in self.catalog.tables,

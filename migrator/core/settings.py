@@ -51,6 +51,10 @@ class DefaultTenant(_Model):
 Spread = Literal["round_robin", "by_size"]
 
 
+# Of a tenant root whose rows have rows above them: is the row at the top the tenant, or each row?
+TenantTreeChoice = Literal["top", "nodes"]
+
+
 class Tenants(_Model):
     """`[tenants]`: the tenant root, which of its columns say what, and the servers that tenants are spread over."""
 
@@ -59,6 +63,8 @@ class Tenants(_Model):
     slug: str | None = None
     name: str | None = None
     setting: str = "app.current_tenant"
+    tree: TenantTreeChoice | None = None
+    parent: str | None = None
     settings: Mapping[str, str] = Field(default_factory=dict)
     per_tenant_objects: tuple[str, ...] = ()
     default: DefaultTenant | None = None

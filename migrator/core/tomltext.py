@@ -12,6 +12,7 @@ from typing import Literal
 from migrator.core.catalog import Catalog, ForeignKey, Relation
 from migrator.core.paths import KeyPath
 from migrator.core.proposal import Proposal
+from migrator.core.settings import TenantTreeChoice
 from migrator.core.tenant_root import RootChoice
 
 Layout = Literal["tenants", "services", "domains"]
@@ -39,6 +40,7 @@ class TenantColumns:
     slug: str | None
     name: str | None
     notes: tuple[str, ...] = ()
+    tree: TenantTreeChoice | None = None
     own: tuple[tuple[str, str], ...] = ()  # patterns of objects that are one tenant's, with the evidence
     settings: tuple[tuple[str, str], ...] = ()  # session settings that hold the tenant key, with the evidence
 
@@ -171,6 +173,9 @@ def _tenants(tenants: TenantColumns, found: Findings) -> Iterator[str]:
         yield f"name = {_string(tenants.name)}   # names the tenant in reports"
     for note in tenants.notes:
         yield from _comment(note)
+    if tenants.tree is not None:
+        told = {"top": "the row at the top is the tenant of all below it", "nodes": "each row is a tenant of its own"}
+        yield f"tree = {_string(tenants.tree)}   # {told[tenants.tree]}"
     if tenants.own:
         yield "# inferred: objects that are one tenant's by their name; each goes to its tenant's database alone"
         for pattern, evidence in tenants.own:

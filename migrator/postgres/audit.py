@@ -185,7 +185,7 @@ def _count_cleanable(
     connection: Connection, settings: Settings, facts: Facts, progress: Progress
 ) -> tuple[CleanableRows, ...]:
     placements, catalog = facts.placements, facts.catalog
-    tenants = read_tenants(connection, settings.tenants, placements.tenant_root, placements.root_key)
+    tenants = read_tenants(connection, settings.tenants, placements.tenant_root, placements.root_key, placements.tree)
     keys = [key for key, *_ in tenants]
     found = []
     for name, rule in settings.clean.items():

@@ -46,11 +46,13 @@ def examine(
     given: Mapping[Relation, int],
     soft_deleted: Mapping[Relation, str],
     settings: Sequence[DatabaseSetting] = (),
+    members: Sequence[str] = (),
 ) -> DatabaseFacts:
     """Reads one target database in one read-only session.
 
     `given` are the values up to which the source's sequences have given numbers, by target sequence; `soft_deleted`
-    names the deletion columns, `settings` are those that the database gives its sessions.
+    names the deletion columns, `settings` are those that the database gives its sessions,
+    `members` the keys of the tenant and of all below it where the tenants are tops of a tree.
     """
     with session(endpoint, purpose="verify", settings=READ_ONLY) as connection:
         return DatabaseFacts(
@@ -62,7 +64,7 @@ def examine(
                 {**template, **_as_objects(settings)},
                 {**read_objects(connection), **_as_objects(read_settings(connection))},
             ),
-            tuple(_leaks(connection, transfers, tenant)) if tenant else (),
+            tuple(_leaks(connection, transfers, members or (tenant,))) if tenant else (),
             tuple((str(name), stands or 0, value) for name, stands, value in low_sequences(connection, given)),
             tuple(_live_rows(connection, soft_deleted)),
         )
@@ -89,11 +91,11 @@ def object_differences(expected: Objects, found: Objects) -> tuple[tuple[str, st
     )
 
 
-def _leaks(connection: Connection, transfers: Sequence[Transfer], tenant: str) -> Iterator[tuple[str, int]]:
+def _leaks(connection: Connection, transfers: Sequence[Transfer], keys: Sequence[str]) -> Iterator[tuple[str, int]]:
     """Rows whose key path, followed inside the tenant's own database, leads to somebody else."""
     by_relation = {transfer.relation: transfer for transfer in transfers}
     for transfer in transfers:
-        statement = _foreign_rows(transfer, by_relation, tenant)
+        statement = _foreign_rows(transfer, by_relation, keys)
         if statement is None:
             continue
         row = connection.execute(statement).fetchone()
@@ -101,7 +103,9 @@ def _leaks(connection: Connection, transfers: Sequence[Transfer], tenant: str) -
             yield str(transfer.destination), int(row[0])
 
 
-def _foreign_rows(transfer: Transfer, by_relation: Mapping[Relation, Transfer], tenant: str) -> sql.Composed | None:
+def _foreign_rows(
+    transfer: Transfer, by_relation: Mapping[Relation, Transfer], own: Sequence[str]
+) -> sql.Composed | None:
     path = transfer.placement.key_path
     if path is None or path.column is None:
         return None
@@ -129,8 +133,8 @@ def _foreign_rows(transfer: Transfer, by_relation: Mapping[Relation, Transfer], 
         if column is None:
             return None
         keys.append(text_of(sql.Identifier(alias, column), one.blank))
-    return sql.SQL("SELECT count(*) FROM {} WHERE COALESCE({}) <> {}").format(
-        sql.SQL(" ").join(froms), sql.SQL(", ").join(keys), sql.Literal(tenant)
+    return sql.SQL("SELECT count(*) FROM {} WHERE COALESCE({}) <> ALL ({}::text[])").format(
+        sql.SQL(" ").join(froms), sql.SQL(", ").join(keys), sql.Literal(list(own))
     )
 
 

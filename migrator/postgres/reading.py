@@ -11,7 +11,7 @@ from psycopg import sql
 from psycopg.pq import TransactionStatus
 
 from migrator.core.catalog import Catalog, ForeignKey, Relation
-from migrator.core.paths import KeyPath
+from migrator.core.paths import KeyPath, TenantTree
 from migrator.core.placement import Placement
 from migrator.core.transfer import LARGE_OBJECT, TEXTUAL, Transfer, TransferColumn
 from migrator.errors import ConfigurationError
@@ -87,7 +87,41 @@ def source_of(placement: Placement, catalog: Catalog) -> sql.Composed:
                 own_rows(catalog, hop.referenced), sql.Identifier(alias), _condition(hop, start, alias)
             )
         )
+    if placement.tree is not None and placement.key_path is not None:
+        joins.append(_tops(placement.tree, _node_key(placement.key_path, placement.key_path.alternatives)))
     return sql.SQL(" ").join(joins)
+
+
+def _tops(tree: TenantTree, node: sql.Composed) -> sql.Composed:
+    """The join from the tenant that a row's key path ends at to the one at the top of its tree."""
+    return sql.SQL('LEFT JOIN ({}) AS migrator_tops ON migrator_tops.node COLLATE "C" = ({}) COLLATE "C"').format(
+        tops_of(tree), node
+    )
+
+
+def tops_of(tree: TenantTree) -> sql.Composed:
+    """SELECT of (node, top): each row of the tenant root and the topmost row above it, by their keys as text.
+
+    Rows that stand in a circle have no top and are not among them.
+    """
+    (parent,), (referenced,) = tree.above.columns, tree.above.referenced_columns
+    return sql.SQL(
+        "WITH RECURSIVE tops (node, here, top) AS ("
+        "SELECT r.{key}::text, r.{referenced}, r.{key}::text FROM ONLY {root} r WHERE {is_top} "
+        "UNION ALL SELECT r.{key}::text, r.{referenced}, a.top FROM ONLY {root} r JOIN tops a ON {above}"
+        ") SELECT node, top FROM tops"
+    ).format(
+        key=sql.Identifier(tree.key),
+        referenced=sql.Identifier(referenced),
+        root=qualified(tree.root),
+        is_top=is_top(tree),
+        above=equal(tree.above, 0, sql.Identifier("a", "here"), sql.Identifier("r", parent)),
+    )
+
+
+def is_top(tree: TenantTree) -> sql.Composed:
+    """Whether a row `r` of the tenant root has none above it."""
+    return sql.SQL("NOT ({})").format(holds(sql.Identifier("r", tree.above.columns[0]), tree.above.blank))
 
 
 def tenant_key(placement: Placement, *, only: KeyPath | None = None) -> sql.Composed:
@@ -97,16 +131,25 @@ def tenant_key(placement: Placement, *, only: KeyPath | None = None) -> sql.Comp
     """
     if placement.key_path is None:
         return sql.SQL("NULL::text").format()
-    known = aliases(placement.key_path)
+    node = _node_key(placement.key_path, (only,) if only is not None else placement.key_path.alternatives)
+    if placement.tree is None:
+        return node
+    # A key that no tenant has stays what it is: unknown, which is not the same as none.
+    return sql.SQL("COALESCE(migrator_tops.top, {})").format(node)
+
+
+def _node_key(path: KeyPath, alternatives: Sequence[KeyPath]) -> sql.Composed:
+    """The key of the tenant that a row's path ends at, as text."""
+    known = aliases(path)
     keys = []
-    for path in (only,) if only is not None else placement.key_path.alternatives:
-        if path.column is None:
-            keys.append(sql.SQL("{}::text").format(sql.Literal(path.constant)))
+    for one in alternatives:
+        if one.column is None:
+            keys.append(sql.SQL("{}::text").format(sql.Literal(one.constant)))
             continue
         alias = _ROW
-        for hop in path.hops:
+        for hop in one.hops:
             alias = known[alias, hop]
-        keys.append(text_of(sql.Identifier(alias, path.column), path.blank))
+        keys.append(text_of(sql.Identifier(alias, one.column), one.blank))
     return keys[0] if len(keys) == 1 else sql.SQL("COALESCE({})").format(sql.SQL(", ").join(keys))
 
 

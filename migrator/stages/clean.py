@@ -116,7 +116,7 @@ class _Cleaning:
         self._tenants = {
             key: name
             for key, _, name in read_tenants(
-                connection, workspace.settings.tenants, placements.tenant_root, placements.root_key
+                connection, workspace.settings.tenants, placements.tenant_root, placements.root_key, placements.tree
             )
         }
         self._picking = Picking(connection, self._catalog, placements, list(self._tenants))

@@ -14,11 +14,11 @@ from migrator.core.inference import candidate_keys, polymorphic_pairs, tables_of
 from migrator.core.inheritance import inherited_keys
 from migrator.core.outcome import Outcome, Section
 from migrator.core.own_objects import owner, propose_patterns
-from migrator.core.paths import KeyPath, in_order, via
+from migrator.core.paths import KeyPath, TenantTree, in_order, via
 from migrator.core.placement import Placement, Placements, place
 from migrator.core.proposal import Agreement, Draft, Proposal, WithoutTenant, complete, draft, grouped, propose, settle
 from migrator.core.session_settings import tenant_setting
-from migrator.core.settings import Settings, Tenants
+from migrator.core.settings import Settings, Tenants, TenantTreeChoice
 from migrator.core.tenant_root import RootCandidate, RootChoice, choose, hidden_keys, key_of, rank
 from migrator.core.tomltext import Findings, Layout, Polymorph, TenantColumns, render
 from migrator.errors import ConfigurationError, RefusedError
@@ -26,6 +26,7 @@ from migrator.files import write_atomically
 from migrator.postgres.archive import Ownership
 from migrator.postgres.catalog import read_catalog
 from migrator.postgres.connect import Connection
+from migrator.postgres.connect import rows as rows_of
 from migrator.postgres.estimates import row_counts
 from migrator.postgres.inference import (
     agreement,
@@ -38,7 +39,7 @@ from migrator.postgres.inference import (
 )
 from migrator.postgres.large_objects import naming_columns
 from migrator.postgres.session_settings import read_readers
-from migrator.postgres.tenants import read_tenants
+from migrator.postgres.tenants import count_levels, read_tenants
 from migrator.stages.trees import LEFT_OUT_FILE, Trees, divide_source, write_trees
 from migrator.stages.workspace import Workspace
 
@@ -60,6 +61,8 @@ _NAMES = ("name", "nom", "title", "label", "display_name", "company_name", "rais
 # So large a part of a table's rows has to be named by rows of a tenant, one for one, before it counts as theirs.
 _OWNED = 0.8
 
+# Asks whether the tops of a tree (so many, and rows below them) are the tenants; None where nobody can be asked.
+AskTree = Callable[[TenantTree, int, int], TenantTreeChoice | None]
 # Asks which of several tenant roots is meant; None where nobody can be asked.
 Ask = Callable[[Sequence[RootCandidate]], str | None]
 
@@ -72,12 +75,20 @@ class Wanted:
     tenant_root: str | None = None
     groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
     ownership: Ownership = "kept"
+    tree: TenantTreeChoice | None = None
 
 
 _DEFAULT = Wanted()
 
 
-def init(workspace: Workspace, directory: Path, wanted: Wanted = _DEFAULT, *, ask: Ask | None = None) -> Outcome:
+def init(
+    workspace: Workspace,
+    directory: Path,
+    wanted: Wanted = _DEFAULT,
+    *,
+    ask: Ask | None = None,
+    ask_tree: AskTree | None = None,
+) -> Outcome:
     """Writes `migrator.toml` and `migrations/` into `directory`.
 
     Raises:
@@ -93,7 +104,7 @@ def init(workspace: Workspace, directory: Path, wanted: Wanted = _DEFAULT, *, as
             "Edit it, or move it away; `migrator init --trees` writes only the Alembic trees anew, for what it says.",
         )
     with workspace.read_source("init") as connection:
-        reading = _Reading(workspace, connection, wanted.tenant_root, ask)
+        reading = _Reading(workspace, connection, wanted, ask, ask_tree)
         found = reading.findings() if wanted.layout == "tenants" else reading.grouped(wanted.layout, wanted.groups)
     text = render(found)
     directory.mkdir(parents=True, exist_ok=True)
@@ -120,7 +131,7 @@ def regenerate_trees(workspace: Workspace, directory: Path, ownership: Ownership
     return Outcome(
         "init",
         headline=f"Wrote {len(made)} Alembic trees.",
-        summary={target: len(entries) for target, entries in trees.objects.items()},
+        summary={f"objects of {target}": len(entries) for target, entries in trees.objects.items()},
         sections=_tree_sections(trees),
         data=_tree_data(trees, made),
         next=("migrator placements", "migrator dry-run"),
@@ -130,11 +141,15 @@ def regenerate_trees(workspace: Workspace, directory: Path, ownership: Ownership
 class _Reading:
     """What one look at the source finds out."""
 
-    def __init__(self, workspace: Workspace, connection: Connection, root: str | None, ask: Ask | None) -> None:
+    def __init__(
+        self, workspace: Workspace, connection: Connection, wanted: Wanted, ask: Ask | None, ask_tree: AskTree | None
+    ) -> None:
         self.workspace = workspace
         self.connection = connection
-        self.root_name = root
+        self.root_name = wanted.tenant_root
         self.ask = ask
+        self.ask_tree = ask_tree
+        self.wanted = wanted
         self.catalog = self._with_hidden_keys(read_catalog(connection, workspace.settings.source.schemas))
         self.say = workspace.progress.say
 
@@ -148,13 +163,15 @@ class _Reading:
         keys = (*self.catalog.foreign_keys, *handed_down, *virtual, *pairs)
         choice = choose(rank(self.catalog, keys), keys)
         root, root_key = self._root(choice, keys)
+        tree = self._tree(root, root_key, keys)
         rows = self.rows = row_counts(self.connection, self.catalog)
         drafted, agreements = self._draft(keys, root, root_key, {})
         drafted, agreements = self._owned(drafted, agreements, keys, root_key)
         without = self._without_tenant(drafted, root_key)
         drafted, agreements, without = self._completed(drafted, agreements, without, keys, root_key)
         keys_of_tenants = {key for key, _, _ in read_tenants(self.connection, Tenants(), root, root_key)}
-        own = propose_patterns(self.catalog, keys_of_tenants)
+        roles = [name for (name,) in rows_of(self.connection, "granted_roles")]
+        own = propose_patterns(self.catalog, keys_of_tenants, roles)
         proposals = propose(drafted, rows=rows, agreements=agreements, without=without, contradicted=contradicted)
         patterns = tuple(pattern for pattern, _ in own)
         proposals = tuple(one for one in proposals if owner(patterns, one.relation) is None)
@@ -168,7 +185,9 @@ class _Reading:
             tuple(self.workspace.settings.source.schemas),
             replace(
                 self._columns(root, root_key),
-                settings=tenant_setting(read_readers(self.connection), drafted.found.paths),
+                tree=tree,
+                # What holds the key of a row below the top is not the tenant's.
+                settings=() if tree == "top" else tenant_setting(read_readers(self.connection), drafted.found.paths),
                 own=own,
             ),
             choice,
@@ -281,6 +300,25 @@ class _Reading:
             )
         return root, key
 
+    def _tree(self, root: Relation, root_key: str, keys: Sequence[ForeignKey]) -> TenantTreeChoice | None:
+        """Which rows of a tenant root that is a tree are the tenants; None where no row has one above it."""
+        above = [one for one in dict.fromkeys(keys) if one.table == one.referenced == root and len(one.columns) == 1]
+        trees = [TenantTree(root, root_key, one) for one in above]
+        deep = [(tree, *counted) for tree in trees if (counted := count_levels(self.connection, tree))[1]]
+        if not deep:
+            return None
+        if self.wanted.tree is not None:
+            return self.wanted.tree
+        tree, tops, below = deep[0]
+        chosen = self.ask_tree(tree, tops, below) if self.ask_tree is not None else None
+        if chosen is None:
+            raise RefusedError(
+                f"{root} is a tree: {tree.above.columns[0]} names the row above it. {tops:,} rows are at the top, "
+                f"{below:,} below. Is each row a tenant, or only the one at the top, with all below it?",
+                "Say it: migrator init --tenant-tree nodes, or --tenant-tree top.",
+            )
+        return chosen
+
     def _columns(self, root: Relation, key: str) -> TenantColumns:
         table = self.catalog.tables[root]
         texts = {
@@ -291,11 +329,6 @@ class _Reading:
         slug = next((texts[name] for name in _SLUGS if name in texts), None)
         name = next((texts[name] for name in _NAMES if name in texts), None)
         notes = []
-        own = [one for one in table.foreign_keys if one.referenced == root]
-        if own:
-            notes.append(
-                f"{root} is a tree ({own[0].columns[0]} names the row above): every row of it is a tenant of its own."
-            )
         if len(table.primary_key) > 1 and key in table.primary_key:
             notes.append(
                 f"{key} is unique in the rows of {root}, although no constraint says so: each run looks again."
@@ -457,7 +490,11 @@ def _outcome(
         "findings" if undecided else "done",
         1 if undecided else 0,
         headline=f"Wrote {file} and {len(made)} Alembic trees."
-        + (f" {len(undecided)} tables have to be decided on." if undecided else ""),
+        + (
+            f" {len(undecided)} {'tables have' if len(undecided) > 1 else 'table has'} to be decided on."
+            if undecided
+            else ""
+        ),
         summary={
             "source": str(workspace.source),
             "tenant root": str(placements.tenant_root) if placements.tenant_root else None,

@@ -51,7 +51,7 @@ def survey_in(connection: Connection, workspace: Workspace) -> Survey:
     settings = workspace.settings
     catalog = read_catalog(connection, settings.source.schemas)
     placements = place(catalog, settings)
-    rows = read_tenants(connection, settings.tenants, placements.tenant_root, placements.root_key)
+    rows = read_tenants(connection, settings.tenants, placements.tenant_root, placements.root_key, placements.tree)
     pattern = next((target.database for target in settings.targets.values() if target.per_tenant), "{prefix}_{slug}")
     tenants = assign_databases(rows, lambda slug, key: workspace.database_name(pattern, slug=slug, key=key))
     tenants = _on_servers(connection, workspace, catalog, placements, tenants)

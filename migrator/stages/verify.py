@@ -19,11 +19,12 @@ from migrator.postgres.counting import count_rows
 from migrator.postgres.fence import read_fence
 from migrator.postgres.proving import DatabaseFacts, Reference, drill_down, examine, orphans, severed_reference
 from migrator.postgres.reading import select_keyed
+from migrator.postgres.tenants import read_members
 from migrator.stages.drift import drift_section, routed_digests, written_since
 from migrator.stages.isolation import access_differences
-from migrator.stages.migrate import database_counts, given_digests, sequence_values
 from migrator.stages.own_objects import OwnObjects
 from migrator.stages.proof import Proof, proof_sections, prove
+from migrator.stages.recorded import database_counts, given_digests, sequence_values
 from migrator.stages.resolve import Resolved, resolve
 from migrator.stages.session_settings import TargetSettings
 from migrator.stages.survey import Survey, plan_of, survey
@@ -87,6 +88,8 @@ class _Verifier:
         self.databases = standing(workspace, run.id, _sampled(plan, sample))
         self.settings = TargetSettings(workspace, plan)
         self.own = OwnObjects(workspace, plan, found)
+        with workspace.read_source("verify") as connection:
+            self.members = read_members(connection, found.placements.tree)
         recorded = workspace.journal.recorded(run.id, "source objects") or ()
         self.source_objects = {(kind, name): text for kind, name, text in recorded}
         taken = sequence_values(workspace.journal, run.id)
@@ -155,10 +158,11 @@ class _Verifier:
             step.target,
             step.tenant,
             target.transfers,
-            {**target.objects, **self.own.expected(step, self.source_objects)},
+            self.own.expected(step, self.source_objects, target.objects),
             given,
             _soft_deleted(target),
             self.settings.expected(step),
+            self.members.get(step.tenant, ()),
         )
 
     def _rows(

@@ -6,7 +6,7 @@ import json
 import tomllib
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,11 +15,13 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from migrator import config
 from migrator.core.outcome import Outcome
 from migrator.core.progress import Silent
+from migrator.errors import RefusedError
 from migrator.postgres.catalog import read_objects
 from migrator.postgres.connect import Endpoint, raw_connect, session
 from migrator.postgres.server import temporary_server
@@ -28,7 +30,7 @@ from migrator.stages.audit import audit
 from migrator.stages.backup import backup
 from migrator.stages.clean import clean
 from migrator.stages.dry_run import dry_run
-from migrator.stages.init import init, regenerate_trees
+from migrator.stages.init import Wanted, init, regenerate_trees
 from migrator.stages.migrate import migrate
 from migrator.stages.placements import placements
 from migrator.stages.rollback import rollback
@@ -88,25 +90,29 @@ def _can_install(server: PostgresServer, extensions: list[str]) -> bool:
 
 @pytest.fixture
 def place(
-    request: pytest.FixtureRequest, database_factory: DatabaseFactory, prefix: str
+    request: pytest.FixtureRequest, server: PostgresServer, database_factory: DatabaseFactory, prefix: str
 ) -> Iterator[tuple[str, DatabaseFactory]]:
     """The case's name, and where its databases are made."""
     case_name: str = request.param
     expected = json.loads((FOLDER / case_name / "expected.json").read_text(encoding="utf-8"))
     if "needs" not in expected:
         yield case_name, database_factory
+        if roles := expected.get("roles"):
+            drop_databases(server.url(), prefix)
+            with psycopg.connect(server.url(), autocommit=True) as connection:
+                connection.execute(sql.SQL("DROP ROLE {}").format(sql.SQL(", ").join(map(sql.Identifier, roles))))
         return
-    server: PostgresServer | None = request.getfixturevalue("contrib_server")
-    if server is None or not _can_install(server, expected["needs"]):
+    other: PostgresServer | None = request.getfixturevalue("contrib_server")
+    if other is None or not _can_install(other, expected["needs"]):
         pytest.skip("no server on this machine has the extensions")
 
     def create(name: str | None = None, template: str | None = None) -> str:
         database = name or f"{prefix}_{uuid.uuid4().hex[:6]}"
-        create_database(server.url(), database, template)
-        return server.url(database)
+        create_database(other.url(), database, template)
+        return other.url(database)
 
     yield case_name, create
-    drop_databases(server.url(), prefix)
+    drop_databases(other.url(), prefix)
 
 
 @pytest.fixture
@@ -117,8 +123,12 @@ def case(place: tuple[str, DatabaseFactory], prefix: str, tmp_path: Path) -> Cas
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute((folder / "monolith.sql").read_text(encoding="utf-8").encode())
     settings = config.load(flags={("source", "url"): url}, environment={}, directory=tmp_path, without_file=True)
-    outcome = init(Workspace.of(settings, Silent()), tmp_path)
     expected = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
+    wanted = Wanted(tree=expected.get("tree"))
+    if wanted.tree is not None:
+        with pytest.raises(RefusedError, match="is a tree"):
+            init(Workspace.of(settings, Silent()), tmp_path)
+    outcome = init(Workspace.of(settings, Silent()), tmp_path, wanted)
     return Case(url, tmp_path, prefix, expected, outcome, create)
 
 
@@ -141,13 +151,23 @@ def test_init_places_every_table_as_expected(case: Case) -> None:
     assert sorted(with_undecided) == sorted(case.expected["left_out"])
 
 
+def _without(found: dict[tuple[str, str], str], roles: Collection[str]) -> dict[tuple[str, str], str]:
+    """Objects less the privileges of roles."""
+    rest = {}
+    for place, text in found.items():
+        kept = [one for one in text.split(", ") if one.split(" ")[0] not in roles]
+        if place[0] != "privilege" or kept:
+            rest[place] = ", ".join(kept) if place[0] == "privilege" else text
+    return rest
+
+
 def _ignored(tables: dict[str, Any]) -> set[str]:
     return {name for name, entry in tables.items() if "ignore" in entry}
 
 
 def test_the_targets_objects_together_are_the_sources(case: Case) -> None:
     decide(case)
-    source = objects(case.url)
+    source = _without(objects(case.url), case.expected.get("roles", ()))
     union: dict[tuple[str, str], str] = {}
     for tree in sorted((case.directory / "migrations").iterdir()):
         if not tree.is_dir():
@@ -185,6 +205,7 @@ def test_the_pipeline_runs_on_what_init_wrote(case: Case) -> None:
         if stage is migrate:
             _all_large_objects_arrived(case)
             _all_settings_arrived(case)
+            _tenants_are_the_tops(case)
     run = outcome.run_id
     with case.workspace() as workspace:
         outcome = rollback(workspace, confirm=run)
@@ -202,6 +223,20 @@ def _all_settings_arrived(case: Case) -> None:
                 if row is not None and row[0] and not name.endswith(("_template", "_bare", "_migrator")):
                     found.setdefault(setting, []).append(row[0])
     assert {name: sorted(set(values)) for name, values in found.items()} == case.expected.get("settings", {})
+
+
+def _tenants_are_the_tops(case: Case) -> None:
+    """The projects of every organisation of a tree are in the database of the one at its top."""
+    found = {}
+    for name in _databases(case):
+        with psycopg.connect(make_conninfo(case.url, dbname=name)) as connection:
+            (mark,) = connection.execute(
+                "SELECT substr(shobj_description(oid, 'pg_database'), 10)::json ->> 'tenant' FROM pg_database "
+                "WHERE datname = current_database()"
+            ).fetchone() or (None,)
+            if mark is not None and case.expected.get("tree") is not None:
+                found[mark] = connection.execute("SELECT count(*) FROM projects").fetchall()[0][0]
+    assert found == case.expected.get("tenants", {})
 
 
 def _databases(case: Case) -> list[str]:

@@ -25,7 +25,7 @@ def at_every_step() -> Iterator[tuple[str, Due]]:
             yield stage, {each[number * len(each) // len(_KINDS)]: kind for each in found.values()}
 
 
-@pytest.mark.parametrize(("stage", "due"), at_every_step())
+@pytest.mark.parametrize(("stage", "due"), list(at_every_step()))
 def test_whatever_happens_at_a_step_is_mended_by_the_same_command(
     server: PostgresServer, template: str, ending: Callable[[str], Ending], stage: str, due: Due
 ) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from tests.safety.case import write_configuration
 from tests.safety.child import VARIABLE
-from tests.safety.trial import Trial, plan, split, take_back, trial
+from tests.safety.trial import Trial, clean_up, plan, put_back, split, take_back, trial
 from tests.servers import PostgresServer
 
 pytestmark = pytest.mark.timeout(300)
@@ -64,7 +64,27 @@ def sessions(here: Trial) -> int:
     return int(row[0])
 
 
-@pytest.fixture(scope="session")
+# Each is met by the attempt after the one before: the last attempt of a stage is undisturbed.
+_MIGRATE = (
+    ("kill-coordinator|1|prepare: COMMENT ON DATABASE", -signal.SIGKILL),
+    ("kill-coordinator|4|fence: CREATE TRIGGER", -signal.SIGKILL),
+    ("interrupt|1|fence: CREATE TRIGGER", 130),
+    ("kill-worker|1|create: COMMENT ON DATABASE", 4),
+    ("kill-coordinator|1|copy: end of COPY", -signal.SIGKILL),
+    ("kill-worker|1|copy: COMMIT", 4),
+    ("interrupt|1|copy: COMMIT", 130),
+    ("interrupt-twice|1|copy: COMMIT", 130),
+    ("kill-worker|1|finish: INSERT INTO migrator_receipts.receipts", 4),
+    ("kill-coordinator|1|finish: COMMIT", -signal.SIGKILL),
+)
+_OTHERS = (
+    (("backup", "--verify"), "kill-coordinator|1|file: rename RUN"),
+    (("clean", "--execute"), "kill-coordinator|1|clean: COMMIT"),
+    (("clean", "--restore"), "kill-coordinator|1|clean: COMMIT"),
+)
+
+
+@pytest.fixture(scope="module")
 def reference(server: PostgresServer, template: str) -> object:
     with trial(server.url, template) as made:
         made.run(plan)
@@ -72,34 +92,36 @@ def reference(server: PostgresServer, template: str) -> object:
         return made.targets()
 
 
-@pytest.mark.parametrize(
-    ("fault", "exit_code"),
-    [
-        ("kill-coordinator|1|prepare: COMMENT ON DATABASE", -signal.SIGKILL),
-        ("kill-coordinator|4|fence: CREATE TRIGGER", -signal.SIGKILL),
-        ("kill-coordinator|1|copy: end of COPY", -signal.SIGKILL),
-        ("kill-coordinator|1|finish: COMMIT", -signal.SIGKILL),
-        ("kill-worker|1|create: COMMENT ON DATABASE", 4),
-        ("kill-worker|1|copy: COMMIT", 4),
-        ("kill-worker|1|finish: INSERT INTO migrator_receipts.receipts", 4),
-        ("interrupt|1|fence: CREATE TRIGGER", 130),
-        ("interrupt|1|copy: COMMIT", 130),
-        ("interrupt-twice|1|copy: COMMIT", 130),
-    ],
-)
-def test_a_killed_process_is_resumed_to_the_same_end(
-    here: Trial, reference: object, fault: str, exit_code: int
-) -> None:
+def test_a_killed_process_is_resumed_to_the_same_end(here: Trial, reference: object) -> None:
     assert migrator(here, "dry-run").returncode == 0
-    killed = migrator(here, "migrate", "--without-backup", fault=fault)
-    assert killed.returncode == exit_code, killed.stderr
-    if exit_code > 0 and "twice" not in fault:
-        assert "migrator migrate" in killed.stderr
-    told = here.status().summary
-    assert (told["source writes"] == "FENCED") == here.fenced()
+    for fault, exit_code in _MIGRATE:
+        killed = migrator(here, "migrate", "--without-backup", fault=fault)
+        assert killed.returncode == exit_code, (fault, killed.stderr)
+        if exit_code > 0 and "twice" not in fault:
+            assert "migrator migrate" in killed.stderr
+        told = here.status().summary
+        assert (told["source writes"] == "FENCED") == here.fenced()
     resumed = migrator(here, "migrate", "--without-backup")
     assert resumed.returncode == 0, resumed.stderr
     assert here.targets() == reference
+    run = str(here.status().run_id)
+    killed = migrator(here, "rollback", "--confirm", run, fault="kill-coordinator|2|rollback: DROP DATABASE")
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert here.run(take_back).exit_code == 0
     assert here.is_back() == []
     assert sessions(here) == 0
+
+
+@pytest.mark.parametrize(("command", "fault"), _OTHERS)
+def test_a_killed_backup_or_clean_is_done_by_the_same_command(
+    here: Trial, command: tuple[str, ...], fault: str
+) -> None:
+    if "--restore" in command:
+        here.run(clean_up)
+    killed = migrator(here, *command, fault=fault)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert here.status().exit_code == 0
+    again = migrator(here, *command)
+    assert again.returncode == 0, again.stderr
+    here.run(put_back)
+    assert here.is_back() == []

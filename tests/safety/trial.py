@@ -140,8 +140,8 @@ class Trial:
                 result = stage(here)
             except (Crash, KeyboardInterrupt, MigratorError) as error:
                 result = error
-        if isinstance(result, (Crash, KeyboardInterrupt)):
-            self.end_sessions(faults)
+        if not isinstance(result, Outcome):
+            self.end_sessions(faults)  # a command that fails is a process that ends
         self.forget(here)
         return Met(faults, result, happened[0] if happened else None)
 

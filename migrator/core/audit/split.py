@@ -111,7 +111,7 @@ def _type_gap(expected: str, found: str) -> Severity | None:
     'parent table can be copied along instead: replicate = ["tenant"].',
 )  # fmt: skip
 def severed_foreign_key(facts: Facts) -> Iterator[Observation]:
-    """Foreign keys whose two tables land in different targets, or whose parent is left behind.
+    """Foreign keys whose two tables land in different databases, or whose parent is left behind.
 
     A tenant key that references the tenant root informs only: the whole database belongs to that tenant.
     """
