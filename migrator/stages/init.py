@@ -26,6 +26,7 @@ from migrator.files import write_atomically
 from migrator.postgres.archive import Ownership
 from migrator.postgres.catalog import read_catalog
 from migrator.postgres.connect import Connection
+from migrator.postgres.connect import rows as rows_of
 from migrator.postgres.estimates import row_counts
 from migrator.postgres.inference import (
     agreement,
@@ -130,7 +131,7 @@ def regenerate_trees(workspace: Workspace, directory: Path, ownership: Ownership
     return Outcome(
         "init",
         headline=f"Wrote {len(made)} Alembic trees.",
-        summary={target: len(entries) for target, entries in trees.objects.items()},
+        summary={f"objects of {target}": len(entries) for target, entries in trees.objects.items()},
         sections=_tree_sections(trees),
         data=_tree_data(trees, made),
         next=("migrator placements", "migrator dry-run"),
@@ -169,7 +170,8 @@ class _Reading:
         without = self._without_tenant(drafted, root_key)
         drafted, agreements, without = self._completed(drafted, agreements, without, keys, root_key)
         keys_of_tenants = {key for key, _, _ in read_tenants(self.connection, Tenants(), root, root_key)}
-        own = propose_patterns(self.catalog, keys_of_tenants)
+        roles = [name for (name,) in rows_of(self.connection, "granted_roles")]
+        own = propose_patterns(self.catalog, keys_of_tenants, roles)
         proposals = propose(drafted, rows=rows, agreements=agreements, without=without, contradicted=contradicted)
         patterns = tuple(pattern for pattern, _ in own)
         proposals = tuple(one for one in proposals if owner(patterns, one.relation) is None)
@@ -488,7 +490,11 @@ def _outcome(
         "findings" if undecided else "done",
         1 if undecided else 0,
         headline=f"Wrote {file} and {len(made)} Alembic trees."
-        + (f" {len(undecided)} tables have to be decided on." if undecided else ""),
+        + (
+            f" {len(undecided)} {'tables have' if len(undecided) > 1 else 'table has'} to be decided on."
+            if undecided
+            else ""
+        ),
         summary={
             "source": str(workspace.source),
             "tenant root": str(placements.tenant_root) if placements.tenant_root else None,
