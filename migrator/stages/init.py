@@ -151,6 +151,7 @@ class _Reading:
         self.ask_tree = ask_tree
         self.wanted = wanted
         self.catalog = self._with_hidden_keys(read_catalog(connection, workspace.settings.source.schemas))
+        self.counted: dict[tuple[Relation, KeyPath | None], WithoutTenant] = {}
         self.say = workspace.progress.say
 
     def findings(self) -> Findings:
@@ -387,9 +388,18 @@ class _Reading:
             for relation in drafted.nullable
             if self.rows.get(relation) != 0
         }
-        found = {}
+        # Counting again is only for tables whose path is another one by now.
+        found = {
+            relation: self.counted[path]
+            for relation, placement in placements.items()
+            if (path := (relation, placement.key_path)) in self.counted
+        }
         for relation, counted in without_tenant(
-            self.connection, self.catalog, list(placements.values()), drafted.root, root_key
+            self.connection,
+            self.catalog,
+            [placement for relation, placement in placements.items() if relation not in found],
+            drafted.root,
+            root_key,
         ):
             rows, unset, homeless, unknown, sampled = counted
             naming: Mapping[str, int] = {}
@@ -397,6 +407,7 @@ class _Reading:
                 keys = [key for key in drafted.referencing.get(relation, ()) if drafted.is_tenants(key.table)]
                 naming = naming_unset(self.connection, self.catalog, placements[relation], keys)
             found[relation] = WithoutTenant(rows, unset, homeless, naming, sampled, unknown)
+            self.counted[relation, placements[relation].key_path] = found[relation]
         return found
 
     def _completed(
@@ -427,14 +438,17 @@ class _Reading:
                 if not any(hop.referenced in waiting for path in others for hop in path.hops)
             }
             tried.update(first or waiting)
+            more = False
             for relation, others in (first or waiting).items():
                 ways = [*drafted.found.paths[relation].alternatives, *others]
                 found = self._agreement(relation, ways)
                 if found.rows > without[relation].rows - without[relation].homeless:
                     chosen[relation] = self._fewest(relation, complete(ways, found), found.rows)
                     agreements[relation] = found
-            drafted = draft(self.catalog, keys, drafted.root, root_key, chosen)
-            without = self._without_tenant(drafted, root_key)
+                    more = True
+            if more:
+                drafted = draft(self.catalog, keys, drafted.root, root_key, chosen)
+                without = self._without_tenant(drafted, root_key)
 
     def _fewest(self, relation: Relation, path: KeyPath, rows: int) -> KeyPath:
         """The path less the alternatives that find no row a tenant which those before them do not find."""
