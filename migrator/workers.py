@@ -55,11 +55,14 @@ class Worker:
         self.sessions = Sessions(work.sessions)
         self.pace: Callable[[int], None] = Pace(self.journal, work.run) if work.paced else lambda size: None
         self._ended = False
+        self._journal_sessions: list[Any] = []
 
     def _connect(self) -> Any:
         if self._ended:  # a unit that was cut off in the middle must not begin anew to tell that it was
             raise InterruptedRunError("This worker's run has ended without it.", "Run `migrator migrate` again.")
-        return raw_connect(self.work.control, "journal")
+        connection = raw_connect(self.work.control, "journal")
+        self._journal_sessions = [one for one in (*self._journal_sessions, connection) if not one.closed]
+        return connection
 
     def end(self) -> None:
         """Ends its sessions, whatever a unit in another thread is doing with them."""
@@ -71,7 +74,9 @@ class Worker:
         """Closes what a unit opened, or kept, after the end: to be called in the unit's own thread."""
         if self._ended:
             self.sessions.close()
-            self.journal.close()
+            # One that was in use when the journal was closed went back to a pool that nobody closes again.
+            for one in self._journal_sessions:
+                one.close()
 
 
 class Pace:

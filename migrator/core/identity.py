@@ -79,9 +79,9 @@ def _about_people(
     known: frozenset[Relation],
     root: Relation | None,
 ) -> str:
-    referenced = {key.referenced for key in keys if key.when is None} - {table.relation}
+    referenced = {key.referenced for key in keys} - {table.relation}
     parts = noun(table.relation.name)
-    if not referenced <= known | {root} or any(key.when for key in keys):
+    if not referenced <= known | {root}:
         return ""
     of_people = bool(referenced & people)
     if _mentions(parts, _CREDENTIALS):

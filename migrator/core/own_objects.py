@@ -1,4 +1,4 @@
-"""Objects of one tenant: a sequence or table that the application made for it, whose name ends in the tenant's key."""
+"""Objects of one tenant: a sequence, table or role that the application made for it, named by the tenant's key."""
 
 from __future__ import annotations
 
@@ -38,15 +38,16 @@ def _expression(pattern: str) -> re.Pattern[str]:
     return re.compile(f"{re.escape(before)}(?P<id>[^_]+){re.escape(after)}", re.DOTALL)
 
 
-def propose_patterns(catalog: Catalog, keys: Collection[str]) -> tuple[tuple[str, str], ...]:
-    """Patterns by which sequences and tables are single tenants', each with its evidence.
+def propose_patterns(catalog: Catalog, keys: Collection[str], roles: Iterable[str] = ()) -> tuple[tuple[str, str], ...]:
+    """Patterns by which sequences, tables and `roles` are single tenants', each with its evidence.
 
     Only objects that no column draws from and no foreign key references come into question.
     """
     free = [one.relation for one in catalog.sequences.values() if not one.used_by and one.owned_by is None]
     tables = [relation for relation in catalog.tables if relation not in catalog.referencing]
     found = []
-    for kind, relations in (("sequence", free), ("table", tables)):
+    people = [Relation("public", role) for role in roles]
+    for kind, relations in (("sequence", free), ("table", tables), ("role", people)):
         known: dict[str, set[str]] = defaultdict(set)
         strangers: dict[str, int] = defaultdict(int)
         for relation in relations:
@@ -91,8 +92,46 @@ class OwnEntries:
         return tuple(entry.relation or Relation(entry.schema, bare_name(entry)) for entry in found)
 
 
-def own_entries(entries: Sequence[Entry], patterns: Sequence[str]) -> OwnEntries:
-    """Divides off what is one tenant's: objects named by a pattern, and all that needs them."""
+_GRANT = re.compile(
+    r'^(?:GRANT|REVOKE) .+ (?:TO|FROM) (?P<role>"(?:[^"]|"")+"|[^\s;]+)(?: WITH GRANT OPTION)?;$', re.MULTILINE
+)
+
+
+def without_own_grants(
+    entries: Sequence[Entry], patterns: Sequence[str]
+) -> tuple[tuple[Entry, ...], Mapping[str, tuple[Entry, ...]]]:
+    """The entries less what they grant to roles of one tenant, and these grants by tenant.
+
+    A grant's entry has the number of the one that it was taken from, negated.
+    """
+    found: dict[str, list[Entry]] = defaultdict(list)
+    rest = []
+    for entry in entries:
+        if patterns and entry.kind in ("ACL", "DEFAULT ACL"):
+            taken = [(one[0], key) for one in _GRANT.finditer(entry.sql) if (key := _role_owner(patterns, one["role"]))]
+            for line, key in taken:
+                found[key].append(replace(entry, id=-entry.id, sql=line))
+                entry = replace(entry, sql=entry.sql.replace(line, "", 1))
+        rest.append(entry)
+    return tuple(rest), {key: tuple(one) for key, one in found.items()}
+
+
+def _role_owner(patterns: Sequence[str], role: str) -> str | None:
+    return owner(patterns, Relation("", role[1:-1].replace('""', '"') if role.startswith('"') else role))
+
+
+def privileges_in(text: str, patterns: Sequence[str], tenant: str) -> str | None:
+    """An object's privileges as `read_objects` lists them, less those of other tenants' roles; None without any own."""
+    listed = [(one, owner(patterns, Relation("", one.split(" ")[0]))) for one in text.split(", ")]
+    if all(key is None for _, key in listed):
+        return None
+    return ", ".join(one for one, key in listed if key in (None, tenant))
+
+
+def own_entries(
+    entries: Sequence[Entry], patterns: Sequence[str], grants: Mapping[str, tuple[Entry, ...]] | None = None
+) -> OwnEntries:
+    """Divides off what is one tenant's: objects named by a pattern, all that needs them, and `grants` to its role."""
     owners: dict[int, frozenset[str]] = {}
     found: dict[str, list[Entry]] = defaultdict(list)
     left = []
@@ -110,6 +149,8 @@ def own_entries(entries: Sequence[Entry], patterns: Sequence[str]) -> OwnEntries
         else:
             tenants = ", ".join(sorted(keys))
             left.append(LeftOut(entry, f"what it needs ends up apart: objects of the tenants {tenants}", spans=True))
+    for key, granted in (grants or {}).items():
+        found[key] += granted
     return OwnEntries({key: tuple(one) for key, one in found.items()}, tuple(left))
 
 
@@ -120,13 +161,19 @@ def apart(own: OwnEntries, division: Division, hosts: Collection[str]) -> tuple[
     """
     here = {entry.id for host in hosts for entry in division.targets[host]}
     kept = OwnEntries(
-        {key: tuple(one for one in found if one.id in here) for key, found in own.by_tenant.items()}, own.left
+        {key: tuple(one for one in found if abs(one.id) in here) for key, found in own.by_tenant.items()}, own.left
     )
+    refused = [
+        LeftOut(replace(one, name=f"{one.name} of the tenant {key}"), "no tenant's database has what it is on")
+        for key, found in own.by_tenant.items()
+        for one in found
+        if one.id < 0 and -one.id not in here
+    ]
     reported = {one.entry.id for one in division.left}
     targets = {
         name: tuple(entry for entry in found if entry.id not in own.ids) for name, found in division.targets.items()
     }
-    left = (*division.left, *(one for one in own.left if one.entry.id not in reported))
+    left = (*division.left, *(one for one in own.left if one.entry.id not in reported), *refused)
     return kept, replace(division, targets=targets, left=left)
 
 

@@ -404,7 +404,7 @@ class _Proposing:
         while level:
             parents = [
                 key.referenced for one in level for key in self.draft.keys[one]
-                if key.when is None and key.referenced not in seen
+                if key.referenced not in seen
             ]  # fmt: skip
             if found := sorted({str(parent) for parent in parents if parent in self.draft.identities}):
                 return ", ".join(found)

@@ -63,7 +63,8 @@ def rank(catalog: Catalog, keys: Iterable[ForeignKey], most: int = 6) -> tuple[R
     """The most likely tenant roots, best first; `keys` are the declared and the inferred foreign keys."""
     shape = _Shape(catalog, [key for key in keys if key.when is None and key.referenced in catalog.tables])
     found = [candidate for table in catalog.tables.values() if (candidate := _score(shape, table)) is not None]
-    return tuple(sorted(found, key=lambda one: (-one.score, one.relation))[:most])
+    ranked = sorted(found, key=lambda one: (-one.score, one.relation))
+    return tuple([one for one in ranked if one.score > 0][:most] or ranked[:3])
 
 
 def choose(candidates: Sequence[RootCandidate], keys: Iterable[ForeignKey]) -> RootChoice:
@@ -148,7 +149,7 @@ def _score(shape: _Shape, table: Table) -> RootCandidate | None:
     }
     if scoped:
         score += min(12.0, 4.0 * len(scoped))
-        reasons.append(f"{len(scoped)} tables are unique within one of it")
+        reasons.append(f"{len(scoped)} {'tables are' if len(scoped) > 1 else 'table is'} unique within one of it")
     if addressed := sorted(_ADDRESSES & {"_".join(words(column.name)) for column in table.columns}):
         score += 4
         reasons.append(f"has {addressed[0]}")

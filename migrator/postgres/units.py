@@ -21,6 +21,9 @@ from migrator.postgres.spool import Load
 _SPARE_CONNECTIONS = 8
 _MOST_SESSIONS = 200
 
+# What the name of a step that reads into a file ends with; its receipts are the same as without.
+SPOOLED = "/spool"
+
 
 def session_budget(connection: Connection, configured: int | None) -> int:
     """How many sessions a run may hold on this server: what is configured, else what is free less a reserve."""
@@ -66,7 +69,7 @@ def copy_units(
             receipt = f"{step.id}#{part}"
             yield CopyUnit(
                 run=run,
-                step=f"{receipt}/spool" if spooled else receipt,
+                step=receipt + SPOOLED if spooled else receipt,
                 receipt=receipt,
                 relation=f"{step.relation.schema}.{step.relation.name}",
                 target=step.target,

@@ -15,6 +15,7 @@ from migrator.postgres.connect import READ_ONLY, Endpoint, session
 from migrator.postgres.proving import object_differences
 from migrator.postgres.readiness import read_server_facts
 from migrator.revisions import heads
+from migrator.stages.own_objects import OwnObjects
 from migrator.stages.survey import plan_of, survey
 from migrator.stages.workspace import Workspace
 
@@ -81,10 +82,15 @@ def _drifted(workspace: Workspace, plan: Plan, servers: Iterable[ServerFacts]) -
         for step in plan.of(CreateDatabase)
         if (step.target, step.server) in templates and (step.server, step.database) in existing
     ]
+    if not made:
+        return
+    own = OwnObjects(workspace, plan, survey(workspace))
+    source = _objects(workspace.source)
     endpoints = [workspace.server(step.server).at(step.database) for step in made]
     with ThreadPoolExecutor(workspace.settings.limits.jobs) as pool:
         for step, objects in zip(made, pool.map(_objects, endpoints), strict=True):
-            if differences := object_differences(templates[step.target, step.server], objects):
+            expected = own.expected(step, source, templates[step.target, step.server])
+            if differences := object_differences(expected, objects):
                 yield DriftedDatabase(step.database, differences)
 
 

@@ -26,6 +26,7 @@ from migrator.files import write_atomically
 from migrator.postgres.archive import Ownership
 from migrator.postgres.catalog import read_catalog
 from migrator.postgres.connect import Connection
+from migrator.postgres.connect import rows as rows_of
 from migrator.postgres.estimates import row_counts
 from migrator.postgres.inference import (
     agreement,
@@ -130,7 +131,7 @@ def regenerate_trees(workspace: Workspace, directory: Path, ownership: Ownership
     return Outcome(
         "init",
         headline=f"Wrote {len(made)} Alembic trees.",
-        summary={target: len(entries) for target, entries in trees.objects.items()},
+        summary={f"objects of {target}": len(entries) for target, entries in trees.objects.items()},
         sections=_tree_sections(trees),
         data=_tree_data(trees, made),
         next=("migrator placements", "migrator dry-run"),
@@ -150,6 +151,7 @@ class _Reading:
         self.ask_tree = ask_tree
         self.wanted = wanted
         self.catalog = self._with_hidden_keys(read_catalog(connection, workspace.settings.source.schemas))
+        self.counted: dict[tuple[Relation, KeyPath | None], WithoutTenant] = {}
         self.say = workspace.progress.say
 
     def findings(self) -> Findings:
@@ -169,7 +171,8 @@ class _Reading:
         without = self._without_tenant(drafted, root_key)
         drafted, agreements, without = self._completed(drafted, agreements, without, keys, root_key)
         keys_of_tenants = {key for key, _, _ in read_tenants(self.connection, Tenants(), root, root_key)}
-        own = propose_patterns(self.catalog, keys_of_tenants)
+        roles = [name for (name,) in rows_of(self.connection, "granted_roles")]
+        own = propose_patterns(self.catalog, keys_of_tenants, roles)
         proposals = propose(drafted, rows=rows, agreements=agreements, without=without, contradicted=contradicted)
         patterns = tuple(pattern for pattern, _ in own)
         proposals = tuple(one for one in proposals if owner(patterns, one.relation) is None)
@@ -385,9 +388,18 @@ class _Reading:
             for relation in drafted.nullable
             if self.rows.get(relation) != 0
         }
-        found = {}
+        # Counting again is only for tables whose path is another one by now.
+        found = {
+            relation: self.counted[path]
+            for relation, placement in placements.items()
+            if (path := (relation, placement.key_path)) in self.counted
+        }
         for relation, counted in without_tenant(
-            self.connection, self.catalog, list(placements.values()), drafted.root, root_key
+            self.connection,
+            self.catalog,
+            [placement for relation, placement in placements.items() if relation not in found],
+            drafted.root,
+            root_key,
         ):
             rows, unset, homeless, unknown, sampled = counted
             naming: Mapping[str, int] = {}
@@ -395,6 +407,7 @@ class _Reading:
                 keys = [key for key in drafted.referencing.get(relation, ()) if drafted.is_tenants(key.table)]
                 naming = naming_unset(self.connection, self.catalog, placements[relation], keys)
             found[relation] = WithoutTenant(rows, unset, homeless, naming, sampled, unknown)
+            self.counted[relation, placements[relation].key_path] = found[relation]
         return found
 
     def _completed(
@@ -425,14 +438,17 @@ class _Reading:
                 if not any(hop.referenced in waiting for path in others for hop in path.hops)
             }
             tried.update(first or waiting)
+            more = False
             for relation, others in (first or waiting).items():
                 ways = [*drafted.found.paths[relation].alternatives, *others]
                 found = self._agreement(relation, ways)
                 if found.rows > without[relation].rows - without[relation].homeless:
                     chosen[relation] = self._fewest(relation, complete(ways, found), found.rows)
                     agreements[relation] = found
-            drafted = draft(self.catalog, keys, drafted.root, root_key, chosen)
-            without = self._without_tenant(drafted, root_key)
+                    more = True
+            if more:
+                drafted = draft(self.catalog, keys, drafted.root, root_key, chosen)
+                without = self._without_tenant(drafted, root_key)
 
     def _fewest(self, relation: Relation, path: KeyPath, rows: int) -> KeyPath:
         """The path less the alternatives that find no row a tenant which those before them do not find."""
@@ -488,7 +504,11 @@ def _outcome(
         "findings" if undecided else "done",
         1 if undecided else 0,
         headline=f"Wrote {file} and {len(made)} Alembic trees."
-        + (f" {len(undecided)} tables have to be decided on." if undecided else ""),
+        + (
+            f" {len(undecided)} {'tables have' if len(undecided) > 1 else 'table has'} to be decided on."
+            if undecided
+            else ""
+        ),
         summary={
             "source": str(workspace.source),
             "tenant root": str(placements.tenant_root) if placements.tenant_root else None,

@@ -113,6 +113,13 @@ def hand_out(workspace: Workspace, run: Run, plan: Plan) -> None:
     workspace.progress.say(f"the passwords of {len(waiting)} application roles are handed out: {where}")
 
 
+def forget_passwords(workspace: Workspace, run: str, roles: Iterable[str]) -> None:
+    """Lets roles that were dropped get passwords again when they are made again."""
+    done = set(workspace.journal.recorded(run, _RECORD) or ())
+    if left := done & set(roles):
+        workspace.journal.record(run, _RECORD, sorted(done - left))
+
+
 def _file(workspace: Workspace, run: Run, lines: str) -> Path:
     file = workspace.settings.root / f"passwords.{run.id}.jsonl"
     try:

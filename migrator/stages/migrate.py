@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import secrets
 import shutil
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from migrator.core.catalog import Relation
-from migrator.core.compare import Difference, Digest, total
+from migrator.core.compare import Difference
 from migrator.core.outcome import Outcome
-from migrator.core.plan import CopyTable, CreateDatabase, FinishDatabase, Plan, PrepareTarget
-from migrator.core.transfer import RECORD_HASH_SINCE, Transfer, base_type, has_own_hash, last_value
-from migrator.errors import InterruptedRunError, RefusedError, SnapshotLostError, TargetsFailedError
+from migrator.core.plan import CreateDatabase, FinishDatabase, Plan, PrepareTarget
+from migrator.core.transfer import Transfer, last_value
+from migrator.errors import RefusedError, TargetsFailedError
 from migrator.execute import carry_out, create_databases, prepare_target
 from migrator.files import private_directory
-from migrator.journal import Journal, Run
-from migrator.postgres.catalog import read_objects, read_sequences
+from migrator.journal import Run
+from migrator.postgres.catalog import read_sequences
 from migrator.postgres.connect import READ_ONLY, session
 from migrator.postgres.copy import CopyUnit, Destination
-from migrator.postgres.counting import RowCounts, lock_against_ddl
-from migrator.postgres.databases import drop_database
+from migrator.postgres.counting import RowCounts
 from migrator.postgres.deferred import FinishUnit, TargetWork
-from migrator.postgres.fence import lift_fence, raise_fence, read_fence
 from migrator.postgres.large_objects import copy_large_objects
 from migrator.postgres.roles import make_role, marked_roles
 from migrator.postgres.snapshot import Snapshot, release_readers
@@ -35,14 +29,23 @@ from migrator.postgres.units import copy_units, loads_of, session_budget
 from migrator.stages.backup_restore import jobs_within
 from migrator.stages.drift import drift_section, routed_digests, written_since
 from migrator.stages.executor import executor
+from migrator.stages.frozen import FrozenSource
 from migrator.stages.isolation import hand_out, make_groups
 from migrator.stages.own_objects import OwnObjects
 from migrator.stages.pacing import Pacing
 from migrator.stages.privileges import require_privileges
 from migrator.stages.proof import Proof, proof_sections, prove
+from migrator.stages.recorded import (
+    copy_steps,
+    covered_tables,
+    database_counts,
+    given_digests,
+    sequence_values,
+    whole_tables,
+)
 from migrator.stages.resolve import Resolved, complete_template, resolve
 from migrator.stages.session_settings import TargetSettings
-from migrator.stages.survey import Survey, plan_of, survey, survey_in
+from migrator.stages.survey import Survey, plan_of, survey
 from migrator.stages.taken_back import all_are_there, require_same_source, taken_back
 from migrator.stages.workspace import Workspace
 from migrator.workers import Work, warm_up
@@ -123,52 +126,6 @@ def _require_backup(workspace: Workspace, run: Run) -> None:
         )
 
 
-def given_digests(journal: Journal, run: str) -> Mapping[str, tuple[Digest, ...]]:
-    """What the source gave to each target, as the copies recorded it, parts of a table taken together."""
-    copied: dict[str, list[Digest]] = {}
-    for moment, digest in journal.digests_by_moment(run, "copied:"):
-        copied.setdefault(moment.split(":")[1], []).append(digest)
-    return {target: tuple(total(found).values()) for target, found in copied.items()}
-
-
-def sequence_values(journal: Journal, run: str) -> tuple[str, Mapping[str, Mapping[Relation, int]]] | None:
-    """(epoch, target -> sequence -> the value that it goes on behind), as migrate took it from the source."""
-    recorded = journal.recorded(run, "sequences")
-    if recorded is None:
-        return None
-    return recorded["epoch"], {
-        target: {Relation(schema, name): value for schema, name, value in found}
-        for target, found in recorded["values"].items()
-    }
-
-
-def _covered(found: Survey, transfers: Mapping[str, tuple[Transfer, ...]]) -> frozenset[Relation]:
-    """Tables whose copies read every row once, with every column in its place: their digests add up to the table's."""
-    return frozenset(
-        one.relation
-        for items in transfers.values()
-        for one in items
-        if not one.is_replica
-        and one.placement.query is None
-        and one.placement.unowned != "replicate"
-        and _columns(one)
-        == [
-            (column.name, base_type(column.type) if has_own_hash(column.type) else "")
-            for column in found.catalog.tables[one.relation].columns
-        ]
-        and one.record_hash == (found.catalog.server_version >= RECORD_HASH_SINCE)
-    )
-
-
-def _columns(transfer: Transfer) -> list[tuple[str | None, str]]:
-    return [(column.source, column.type) for column in transfer.columns]
-
-
-def database_counts(plan: Plan) -> Mapping[str, int]:
-    """How many databases each target has."""
-    return Counter(step.target for step in plan.of(CreateDatabase))
-
-
 class _Migration:
     """One attempt at carrying a plan out."""
 
@@ -186,10 +143,11 @@ class _Migration:
         post_data = self._prepare_targets()
         # Checked against the templates before the source is fenced.
         resolved = resolve(self.workspace, self.plan, self.survey)
-        with self._lifted_on_failure():
-            epoch = self._fence()
-            self._reset_unless(epoch)
-            with self._snapshot() as snapshot:
+        source = FrozenSource(self.workspace, self.run, self.plan, self.survey, fenced=self.fenced)
+        with source.lifted_on_failure():
+            epoch = source.freeze()
+            source.forget_unless(epoch)
+            with source.snapshot() as snapshot:
                 proof, failures = self._split(epoch, snapshot, post_data, resolved)
         drift = () if self.fenced or failures else self._drift(resolved)
         return self._outcome(summary, proof, failures, drift)
@@ -225,118 +183,6 @@ class _Migration:
                     self.journal.artefact(self.run.id, "role", role, "created")
         make_groups(self.workspace, self.run, self.plan)
 
-    # -- the fence and the snapshot -------------------------------------------------------------------------------
-
-    def _fence(self) -> str:
-        """Raises the fence, or finds this run's standing; returns the epoch: the name of the source's frozen state."""
-        fresh = f"{self.run.id}-{secrets.token_hex(4)}"
-        if not self.fenced:
-            return fresh
-        limits = self.workspace.settings.limits
-        tables = [
-            relation
-            for table in self.survey.catalog.tables.values()
-            for relation in (table.relation, *table.partitions)
-        ]
-        with session(self.workspace.source, purpose="fence") as connection:
-            standing = read_fence(connection)
-            if standing is not None and standing.run != self.run.id:
-                raise RefusedError(
-                    f"The source is fenced by run {standing.run}.", "Finish or take back that run: migrator rollback."
-                )
-            known = self.journal.artefacts(self.run.id, "fence")
-            complete = any(artefact.state == "created" for artefact in known)
-            if standing is not None and complete and not set(tables) <= standing.fenced:
-                # Somebody took a part of it away: what was read before may have changed since.
-                self._lift()
-                standing = None
-            if standing is None or not complete:
-                self.journal.artefact(self.run.id, "fence", "source", "intended")
-                self.workspace.progress.say(f"fencing {len(tables)} tables of the source against writes")
-                raise_fence(
-                    connection,
-                    self.workspace.source,
-                    tables,
-                    run=self.run.id,
-                    epoch=fresh,
-                    lock_timeout=limits.lock_timeout,
-                    patience=limits.fence_patience,
-                    say=self.workspace.progress.say,
-                )
-                self.journal.artefact(self.run.id, "fence", "source", "created")
-                standing = read_fence(connection)
-        assert standing is not None
-        return standing.epoch
-
-    def _lift(self) -> None:
-        limits = self.workspace.settings.limits
-        with session(self.workspace.source, purpose="fence") as own:
-            lift_fence(
-                own,
-                self.workspace.source,
-                lock_timeout=limits.lock_timeout,
-                patience=limits.fence_patience,
-                say=self.workspace.progress.say,
-            )
-        self.journal.artefact(self.run.id, "fence", "source", "dropped")
-
-    @contextmanager
-    def _lifted_on_failure(self) -> Iterator[None]:
-        """Gives the monolith back to its users when the attempt fails.
-
-        An interruption and a lost snapshot keep the fence: nothing is wrong then, and what is copied is worth keeping.
-        """
-        try:
-            yield
-        except (KeyboardInterrupt, InterruptedRunError, SnapshotLostError):
-            raise
-        except BaseException:
-            if self.fenced and any(one.state != "dropped" for one in self.journal.artefacts(self.run.id, "fence")):
-                self._lift()
-                self.workspace.progress.say("the fence is lifted: the source takes writes again")
-            raise
-
-    def _reset_unless(self, epoch: str) -> None:
-        """Drops what was copied from another state of the source: two snapshots are never mixed."""
-        before = self.journal.recorded(self.run.id, "epoch")
-        # VACUUM FULL and CLUSTER pass the fence and move rows between parts of a table, without writing any.
-        files = {str(table.relation): table.file for table in self.survey.catalog.tables.values()}
-        moved = before is not None and self.journal.recorded(self.run.id, "files") != files
-        if before is not None and (before != epoch or moved):
-            copied = [name for name in self.journal.step_records(self.run.id) if name.startswith(("copy:", "finish:"))]
-            if copied:
-                self.workspace.progress.say(
-                    f"the source was writable since the last attempt: {len(copied)} steps are done again"
-                )
-            discard(self.workspace.spool(self.run.id))
-            for step in self.plan.of(CreateDatabase):
-                with session(self.workspace.server(step.server), purpose="reset") as connection:
-                    drop_database(connection, step.database, run=self.run.id)
-            self.journal.forget_copies(self.run.id)
-        if before != epoch or moved:
-            parts = [[step.id, step.parts] for step in self.plan.of(CopyTable)]
-            self.journal.record(self.run.id, "parts", parts)
-            self.journal.record(self.run.id, "files", files)
-            self.journal.record(self.run.id, "epoch", epoch)
-
-    @contextmanager
-    def _snapshot(self) -> Iterator[Snapshot]:
-        snapshot = Snapshot(self.workspace.source)
-        try:
-            lock_against_ddl(snapshot.connection, self.survey.catalog)
-            seen = survey_in(snapshot.connection, self.workspace)
-            if plan_of(self.workspace, seen).fingerprint != self.plan.fingerprint:
-                raise RefusedError(
-                    "The source's schema or its tenants changed while migrate was starting.",
-                    "Run `migrator dry-run` again.",
-                )
-            if self.journal.recorded(self.run.id, "source objects") is None:
-                objects = [[kind, name, text] for (kind, name), text in read_objects(snapshot.connection).items()]
-                self.journal.record(self.run.id, "source objects", objects)
-            yield snapshot
-        finally:
-            snapshot.close()
-
     # -- the split ------------------------------------------------------------------------------------------------
 
     def _split(
@@ -357,7 +203,7 @@ class _Migration:
             databases[step.target].append(Destination(step.tenant, workspace.server(step.server).at(step.database)))
         copies = list(
             copy_units(
-                self._copy_steps(),
+                copy_steps(self.journal, self.run.id, self.plan),
                 transfers,
                 databases,
                 self.survey.catalog,
@@ -387,7 +233,7 @@ class _Migration:
             )
             for step in self.plan.of(FinishDatabase)
         }
-        covered = _covered(self.survey, transfers)
+        covered = covered_tables(self.survey, transfers)
         counts = RowCounts(
             workspace.source, snapshot.id, self.survey.catalog, self.survey.catalog.tables.keys() - covered
         )
@@ -396,7 +242,11 @@ class _Migration:
             counted, digested = counts.result()
             self.journal.record(self.run.id, "source rows", counted)
             self.journal.store_digests(
-                self.run.id, [("source before", one) for one in (*digested, *self._whole_tables(covered))]
+                self.run.id,
+                [
+                    ("source before", one)
+                    for one in (*digested, *whole_tables(self.journal, self.run.id, self.survey.placements, covered))
+                ],
             )
             snapshot.close()
             release_readers(workspace.source)
@@ -485,14 +335,6 @@ class _Migration:
         self.journal.record(self.run.id, "sequences", {"epoch": epoch, "values": listed})
         return values
 
-    def _copy_steps(self) -> list[CopyTable]:
-        """The copies with their parts as they were when this epoch began: receipts name parts by their number."""
-        kept = {step_id: parts for step_id, parts in self.journal.recorded(self.run.id, "parts")}
-        return [
-            replace(step, parts=tuple(None if part is None else (part[0], part[1]) for part in kept[step.id]))
-            for step in self.plan.of(CopyTable)
-        ]
-
     def _prove(self, transfers: Mapping[str, tuple[Transfer, ...]]) -> Proof:
         """From the digests that the copies and the finished databases left in the journal."""
         journal, run = self.journal, self.run.id
@@ -505,27 +347,6 @@ class _Migration:
             quarantined=journal.quarantined(run),
             databases=database_counts(self.plan),
         )
-
-    def _whole_tables(self, covered: frozenset[Relation]) -> list[Digest]:
-        """The digests of whole source tables, from what the copies gave: what rollback compares the source with."""
-        # Where a database failed, not all of a table was recorded; the attempt that completes it records it.
-        partly = {
-            name.removeprefix("copy:").rpartition(">")[0]
-            for name, step in self.journal.step_records(self.run.id).items()
-            if name.startswith("copy:") and step.status != "done"
-        }
-        names = {
-            name: self.survey.placements.tables[relation].home
-            for relation in covered
-            if (name := f"{relation.schema}.{relation.name}") not in partly
-        }
-        given = given_digests(self.journal, self.run.id)
-        none = {name: Digest(name, "", 0, 0) for name in names}
-        for target, digests in given.items():
-            for one in digests:
-                if names.get(one.relation) == target:
-                    none[one.relation] = none[one.relation].plus(one)
-        return list(none.values())
 
     def _expected_rows(self) -> Mapping[str, int]:
         return {

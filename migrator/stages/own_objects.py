@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from migrator.core.own_objects import OwnEntries
+from migrator.core.own_objects import OwnEntries, privileges_in
 from migrator.core.plan import CreateDatabase, Plan
 from migrator.postgres.catalog import Objects, read_sequences
 from migrator.postgres.connect import READ_ONLY, Endpoint, session
@@ -49,13 +49,21 @@ class OwnObjects:
             values = {one: standing[one] for one in self.entries.relations(step.tenant) if one in standing}
             make_objects(self._place(step), statements, values, receipt="own objects completed", epoch=epoch)
 
-    def expected(self, step: CreateDatabase, source: Objects) -> Objects:
-        """What a tenant's database has beyond its template, as the source defines it."""
-        relations = self.entries.relations(step.tenant) if step.tenant else ()
-        if not relations:
-            return {}
+    def expected(self, step: CreateDatabase, source: Objects, template: Objects) -> Objects:
+        """What a database has: its template's objects, and the tenant's own as the source defines them."""
+        patterns = self._workspace.settings.tenants.per_tenant_objects
+        if not patterns or not step.tenant:
+            return template
         severed = [(key.table, key.name) for key in self._survey.placements.severed if key.name]
-        return belonging(source, relations, self._survey.catalog, severed)
+        granted = {
+            place: found
+            for place, text in source.items()
+            # A column has none by itself, until somebody grants some.
+            if place[0] == "privilege" and (place in template or tuple(place[1].split(" ", 1)) in template)
+            if (found := privileges_in(text, patterns, step.tenant))
+        }
+        own = belonging(source, self.entries.relations(step.tenant), self._survey.catalog, severed)
+        return {**template, **granted, **own}
 
     def _steps(self) -> list[CreateDatabase]:
         return [step for step in self._plan.of(CreateDatabase) if step.tenant in self.entries.by_tenant]

@@ -12,6 +12,7 @@ from migrator.errors import RefusedError
 from migrator.journal import Run
 from migrator.postgres.catalog import read_catalog
 from migrator.postgres.digest import whole_table
+from migrator.stages.isolation import forget_passwords
 from migrator.stages.rollback import confirmed, dump_and_drop, keep_writes, look, recorded_source
 from migrator.stages.rollback_outcome import (
     Findings,
@@ -99,7 +100,9 @@ def _take_back(
     forget_tenant(workspace, run.id, key, {one.name: one.target or "" for one in databases})
     done = Taken(carried=carried)
     dump_and_drop(workspace, run, found, done)
-    for artefact in (one for one in workspace.journal.artefacts(run.id) if one.tenant == key):
+    artefacts = [one for one in workspace.journal.artefacts(run.id) if one.tenant == key]
+    forget_passwords(workspace, run.id, [one.name for one in artefacts if one.kind == "role"])
+    for artefact in artefacts:
         workspace.journal.artefact(run.id, artefact.kind, artefact.name, "dropped")
     forget_carried(workspace.journal, run.id)
     mark_taken_back(workspace, run.id, key, DONE)
@@ -110,8 +113,8 @@ def _take_back(
         "findings" if conflicts else "done",
         1 if conflicts else 0,
         run.id,
-        f"Tenant {key} is taken back: {', '.join(done.dropped)} dumped and dropped{kept}. Run {run.id} stays open, and "
-        "the source as it was: fenced or not.",
+        f"Tenant {key} is taken back: {', '.join(done.dropped)} dumped and dropped{kept}. Run {run.id} stays open"
+        + (", and the source fenced." if found.fence is not None else "."),
         {
             "tenant": key,
             "databases_dumped": len(done.dumped),

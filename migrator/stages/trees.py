@@ -11,7 +11,7 @@ from migrator.core.apportion import apportion, naming, outdated
 from migrator.core.baseline import BASELINE, GENERATED, fingerprint, tree_files
 from migrator.core.catalog import Catalog
 from migrator.core.mentions import named_tables, spellings
-from migrator.core.own_objects import OwnEntries, apart, own_entries
+from migrator.core.own_objects import OwnEntries, apart, own_entries, without_own_grants
 from migrator.core.placement import Placements
 from migrator.core.tree import Division, Entry, ScriptFile, divide, script_files
 from migrator.errors import RefusedError
@@ -48,6 +48,7 @@ def divide_source(
     settings = workspace.settings
     patterns = workspace.settings.tenants.per_tenant_objects
     per_tenant = frozenset(host for host in settings.hosted if settings.targets[host].per_tenant)
+    entries, grants = without_own_grants(entries, patterns)
     division = divide(
         entries,
         {one.relation: frozenset(one.homes) for one in placements.tables.values()},
@@ -55,7 +56,7 @@ def divide_source(
         mentions=lambda text: named_tables(text, names),
         in_scope=lambda schema: not chosen or not schema or schema in schemas,
     )
-    own, division = apart(own_entries(entries, patterns), division, per_tenant)
+    own, division = apart(own_entries(entries, patterns, grants), division, per_tenant)
     objects: dict[str, tuple[Entry, ...]] = {}
     for host, members in settings.hosted.items():
         homes = {

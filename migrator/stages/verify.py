@@ -22,9 +22,9 @@ from migrator.postgres.reading import select_keyed
 from migrator.postgres.tenants import read_members
 from migrator.stages.drift import drift_section, routed_digests, written_since
 from migrator.stages.isolation import access_differences
-from migrator.stages.migrate import database_counts, given_digests, sequence_values
 from migrator.stages.own_objects import OwnObjects
 from migrator.stages.proof import Proof, proof_sections, prove
+from migrator.stages.recorded import database_counts, given_digests, sequence_values
 from migrator.stages.resolve import Resolved, resolve
 from migrator.stages.session_settings import TargetSettings
 from migrator.stages.survey import Survey, plan_of, survey
@@ -158,7 +158,7 @@ class _Verifier:
             step.target,
             step.tenant,
             target.transfers,
-            {**target.objects, **self.own.expected(step, self.source_objects)},
+            self.own.expected(step, self.source_objects, target.objects),
             given,
             _soft_deleted(target),
             self.settings.expected(step),

@@ -109,6 +109,11 @@ def test_each_tenant_has_its_own_and_no_other(shop: Shop) -> None:
     assert taken.summary["roles_dropped"] == 2
     assert "tenant_1_app" in roles(shop)
     assert "tenant_2_app" not in roles(shop)
+    first = passwords(shop)
+    shop.succeed("migrate", "--without-backup")
+    changed = {role for role, password in passwords(shop).items() if first[role] != password}
+    assert changed == {other}
+    assert other in can_log_in(shop)
     answer = shop.take_back()
     assert answer.exit_code == 0, answer.document
     assert roles(shop) == sorted([*before, "tenant_9_app"])

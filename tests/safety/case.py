@@ -168,11 +168,12 @@ class Inline(Executor):
 
 @contextmanager
 def _in_this_process(_limits: Limits, work: Work, _jobs: int) -> Iterator[Executor]:
-    begin_worker(work)
+    worker = begin_worker(work)
     try:
         yield Inline()
     finally:
         end_worker()
+        worker.after_unit()
 
 
 @contextmanager

@@ -6,7 +6,15 @@ import pytest
 from pydantic import ValidationError
 
 from migrator.core.catalog import Relation, Sequence
-from migrator.core.own_objects import apart, own_entries, owner, propose_patterns, strangers
+from migrator.core.own_objects import (
+    apart,
+    own_entries,
+    owner,
+    privileges_in,
+    propose_patterns,
+    strangers,
+    without_own_grants,
+)
 from migrator.core.placement import place
 from migrator.core.settings import Tenants
 from migrator.core.tree import Division, Entry
@@ -98,3 +106,33 @@ def test_what_needs_an_own_object_is_own_and_what_needs_two_tenants_is_nobodys()
 def test_objects_of_tenants_that_are_gone_are_told() -> None:
     found = catalog(table("log_9", "id int!"), sequences=sequences("conv_seq_1", "conv_seq_13"))
     assert list(strangers(found, ("conv_seq_{id}", "log_{id}"), {"1"})) == [public("conv_seq_13"), public("log_9")]
+
+
+def test_what_is_granted_to_a_tenants_role_is_taken_out() -> None:
+    text = (
+        'GRANT SELECT ON TABLE public.orders TO web;\nGRANT SELECT ON TABLE public.orders TO "of_7" WITH GRANT OPTION;'
+    )
+    acl = Entry(5, "ACL", "public.TABLE orders", text, (4,), "public")
+    (rest,), grants = without_own_grants((acl,), ("of_{id}",))
+    assert rest.sql.strip() == "GRANT SELECT ON TABLE public.orders TO web;"
+    ((key, (granted,)),) = grants.items()
+    assert (key, granted.id, granted.sql) == (
+        "7",
+        -5,
+        'GRANT SELECT ON TABLE public.orders TO "of_7" WITH GRANT OPTION;',
+    )
+    own = own_entries((rest,), ("of_{id}",), grants)
+    kept, _ = apart(own, Division({"tenant": (rest,), "auth": ()}, ()), {"tenant"})
+    assert kept.after("7") == (granted,)
+    nowhere, division = apart(own, Division({"tenant": (), "auth": (rest,)}, ()), {"tenant"})
+    assert nowhere.after("7") == ()
+    assert [one.entry.title for one in division.left] == ["privileges of public.TABLE orders of the tenant 7"]
+
+
+def test_the_privileges_that_a_tenants_database_keeps() -> None:
+    text = "of_1 SELECT, of_2 SELECT grantable, web SELECT"
+    assert privileges_in(text, ("of_{id}",), "2") == "of_2 SELECT grantable, web SELECT"
+    assert privileges_in("web SELECT", ("of_{id}",), "2") is None
+    assert propose_patterns(catalog(), {"1", "2"}, ["of_1", "of_2", "web"]) == (
+        ("of_{id}", "2 of 2 tenants have such a role"),
+    )

@@ -237,3 +237,25 @@ def test_the_html_stands_alone_and_escapes_what_it_shows() -> None:
     assert "[bold]tôle[/bold]" in page
     assert all(address.startswith("#") for address in parsed.addresses)
     assert "@media print" in page
+
+
+def test_html_makes_cards_of_sentences_and_marks_severity() -> None:
+    sentence = "The foreign key is NOT VALID, and nobody has ever looked at its rows."
+    page = to_html(
+        Outcome(
+            "audit",
+            summary={"fingerprint": "f" * 64, "tables": 3},
+            sections=(
+                Section("Words", ("severity", "finding"), (("error", sentence), ("info", "Fine.")), text="one\ntwo"),
+                Section("Figures", ("category", "rows"), (("errors", 3),)),
+                Section("SQL", text="DROP INDEX a;\nDROP INDEX b;"),
+            ),
+        )
+    )
+    assert page.count('<table class="wordy">') == 1
+    assert '<td class="bad" data-label="severity">error</td>' in page
+    assert '<td data-label="severity">info</td>' in page
+    assert "<td>errors</td>" in page  # a word of its own, in a table that stays one
+    assert "<p>one\ntwo</p>" in page
+    assert "<pre>DROP INDEX a;\nDROP INDEX b;</pre>" in page
+    assert page.count('<div class="wide">') == 1

@@ -58,3 +58,18 @@ BEGIN
 END $$;
 -- Needs two tenants' own tables: nobody can have it.
 CREATE VIEW crm.all_logs AS SELECT * FROM crm.log_0 UNION ALL SELECT * FROM crm.log_7;
+
+-- A role for each, of the whole server, with its privileges here.
+DO $$
+DECLARE
+    id int;
+BEGIN
+    FOREACH id IN ARRAY '{0,7}'::int[] LOOP
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'own_case_member_' || id) THEN
+            EXECUTE format('CREATE ROLE own_case_member_%s', id);
+        END IF;
+        EXECUTE format('GRANT SELECT, UPDATE (display_id) ON conversations TO own_case_member_%s WITH GRANT OPTION', id);
+        EXECUTE format('GRANT USAGE ON SEQUENCE conv_seq_%1$s TO own_case_member_%1$s', id);
+    END LOOP;
+END $$;
+GRANT SELECT ON users TO own_case_member_7;
