@@ -76,7 +76,7 @@ class Tenants(_Model):
     def _pinned_to_a_server_of_theirs(self) -> Tenants:
         if len(set(self.servers)) < len(self.servers):
             raise ValueError("a server is named twice in tenants.servers")
-        if not self.servers and (self.pinned or "spread" in self.model_fields_set):
+        if not self.servers and (self.pinned or self.spread != "round_robin"):
             raise ValueError("spread is for several servers: list them in tenants.servers")
         for tenant, server in self.pinned.items():
             if server not in self.servers:
