@@ -12,8 +12,8 @@ from migrator.core.transfer import Transfer, base_type, has_own_hash
 from migrator.postgres.connect import Connection
 from migrator.postgres.reading import ROW, bare_names, row_hash, select_rows, target_hash
 
-# numeric, because a sum of bigints leaves bigint's range; reduced modulo 2**64 here.
-_AGGREGATE = sql.SQL("count(*), coalesce(sum(hash::numeric), 0)")
+# The sum of bigints is a numeric, which does not overflow; reduced modulo 2**64 here.
+_AGGREGATE = sql.SQL("count(*), coalesce(sum(hash), 0)")
 
 
 def whole_table(connection: Connection, table: Table, *, records: bool = False) -> Digest:
