@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -103,22 +103,26 @@ def ledger(
 
 
 @main.command()
-@click.argument("results", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
+@click.argument("results", type=click.Path(exists=True, dir_okay=False, path_type=Path), nargs=-1)
 @click.option("--docs", type=click.Path(file_okay=False, path_type=Path), default=_DOCS, help="Where the page is.")
-def report(results: Path | None, docs: Path) -> None:
-    """Write RESULTS (default: the newest) into docs/performance.md, with charts, and keep them as what it cites."""
-    chosen = results or max(_RESULTS.glob("2*.json"), default=None) or _CITED
-    if not chosen.exists():
+def report(results: tuple[Path, ...], docs: Path) -> None:
+    """Write RESULTS (default: the newest) into docs/performance.md, with charts, and keep them as what it cites.
+
+    Of several files a later one replaces what it measured again.
+    """
+    chosen = results or (max(_RESULTS.glob("2*.json"), default=_CITED),)
+    if not chosen[0].exists():
         raise click.ClickException("There are no results; measure first: python -m benchmarks all")
-    found = Results.read(chosen)
+    found = reduce(Results.with_later, map(Results.read, chosen))
     try:
         drawn = charts.draw(found, docs / "performance")
     except ImportError as error:
         raise click.ClickException("matplotlib is not installed: pip install 'migrator[bench]'") from error
     page.update(docs / "performance.md", found, drawn)
-    if docs == _DOCS and chosen != _CITED:
-        shutil.copyfile(chosen, _CITED)
-    click.echo(f"{docs / 'performance.md'} shows {chosen.name}, with {len(drawn)} charts")
+    if docs == _DOCS and chosen != (_CITED,):
+        found.write(_CITED)
+    names = ", ".join(file.name for file in chosen)
+    click.echo(f"{docs / 'performance.md'} shows {names}, with {len(drawn)} charts")
 
 
 def _measure(items: Sequence[Item], postgres: Path | None, program: str, output: Path | None) -> None:

@@ -21,8 +21,8 @@ class Consumption:
 
     `peaks` is the largest process of each kind, in bytes. A client's is its highest resident set, which the kernel
     keeps; a server process's is what it alone holds, because shared buffers are counted in each that touched them.
-    `processor` is the seconds of processor time of all of them: other than wall time it hardly depends on what else
-    the machine does. Empty and 0 where there is no /proc.
+    `processor` is the seconds of processor time of all of them, `server` of the server's alone: other than wall time it
+    hardly depends on what else the machine does. Empty and 0 where there is no /proc.
     """
 
     def __init__(self, postmaster: int) -> None:
@@ -31,6 +31,7 @@ class Consumption:
         self._clients: dict[int, float] = {}
         self._waited = self._server = 0.0
         self.processor = 0.0
+        self.server = 0.0
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="memory", daemon=True)
 
@@ -52,7 +53,8 @@ class Consumption:
             self._thread.join()
             # Neither sees all: short programs end between two looks, and daemons are not waited for.
             clients = max(_children_seconds() - self._waited, sum(self._clients.values()))
-            self.processor = clients + self._server_seconds() - self._server
+            self.server = self._server_seconds() - self._server
+            self.processor = clients + self.server
 
     def _watch(self) -> None:
         while not self._over.wait(_INTERVAL_SECONDS):

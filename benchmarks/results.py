@@ -55,6 +55,13 @@ class Results:
         rounds = self.of(case, contender)
         return median(one.seconds for one in rounds) if rounds else None
 
+    def with_later(self, later: Results) -> Results:
+        """These results; what `later` measured again (a case's contender) takes the place of what was measured here."""
+        again = {(one.case, one.contender) for one in later.measurements}
+        kept = [one for one in self.measurements if (one.case, one.contender) not in again]
+        notes = [*self.notes, *(note for note in later.notes if note not in self.notes)]
+        return Results(self.machine, self.began, [*kept, *later.measurements], notes)
+
     def write(self, file: Path) -> None:
         """Writes them as JSON; whoever reads the file meanwhile finds the old or the new ones, whole."""
         document = {
