@@ -33,7 +33,7 @@ def test_an_ordinary_role_drops_its_database_below_an_autovacuum_worker(own_serv
             within.execute(sql.SQL(_SLOW))
         with psycopg.connect(server.url(), autocommit=True) as watch:
             deadline = time.monotonic() + 60
-            while not watch.execute(_BUSY).fetchone() == (1,):
+            while watch.execute(_BUSY).fetchone() != (1,):
                 assert time.monotonic() < deadline, "no autovacuum worker came"
                 time.sleep(0.1)
         assert drop_database(connection, "made", run="r1")
