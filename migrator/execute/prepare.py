@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 
+from migrator.core.catalog import Relation
 from migrator.core.plan import PrepareTarget
 from migrator.journal import Journal
 from migrator.postgres.connect import Endpoint, raw_connect, session
@@ -25,11 +26,13 @@ def prepare_target(
     like: Endpoint,
     trees: Sequence[tuple[Path, str]],
     complete: Callable[[Endpoint], None],
+    crowded: Collection[Relation],
     programs: Path | None,
 ) -> str:
     """Builds the template and the bare clone of one target; returns the deferred part of its schema as a script.
 
-    `trees` are given with their schemas; `complete` adds to the template what migrator.toml asks for beyond them.
+    `trees` are given with their schemas; `complete` adds to the template what migrator.toml asks for beyond them;
+    `crowded` are the tables that get many rows, whose indexes are built when these are there.
     Both are made anew where an earlier attempt did not finish: an Alembic tree is not resumed half-way.
     """
     started = time.monotonic()
@@ -50,7 +53,7 @@ def prepare_target(
     complete(template)
     with session(template, purpose="prepare") as connection:
         version = connection.info.server_version
-    post_data = build_bare(template, bare, server_version=version, programs=programs)
+    post_data = build_bare(template, bare, crowded, server_version=version, programs=programs)
     journal.record(run, f"post-data:{step.target}", post_data)
     journal.finish_step(run, step.id, seconds=time.monotonic() - started)
     return post_data

@@ -53,6 +53,8 @@ from migrator.stages.workspace import Workspace
 from migrator.workers import Work, warm_up
 
 _MAINTENANCE_MEMORY_KB = 256 * 1024
+# Rows of a table in a database of average size below which its indexes are filled, not built (docs/performance.md).
+_FEW_ROWS = 1000
 
 
 def migrate(
@@ -170,9 +172,21 @@ class _Migration:
                 like=self.workspace.source,
                 trees=[(self.workspace.settings.path(Path(tree.path)), tree.schema) for tree in step.trees],
                 complete=partial(complete_template, self.workspace, self.survey, step.target),
+                crowded=self._crowded(step.target),
                 programs=self.workspace.programs,
             )
         return scripts
+
+    def _crowded(self, target: str) -> set[Relation]:
+        """Tables of a target that get many rows in each database, as far as the source's statistics know."""
+        databases = sum(1 for step in self.plan.of(CreateDatabase) if step.target == target)
+        tables = self.survey.catalog.tables
+        return {
+            placement.destination_in(target)
+            for placement in self.survey.placements.of_host(target)
+            # What a query yields is unknown, and so are the rows of a table that nobody has analysed.
+            if placement.query is not None or not 0 <= tables[placement.relation].rows < _FEW_ROWS * max(1, databases)
+        }
 
     def _make_roles(self) -> None:
         """The read-only roles that do not exist yet, on every server where they read something."""
@@ -219,7 +233,13 @@ class _Migration:
         )
         self._require_room(copies)
         targets = {
-            name: TargetWork(post_data[name], target.transfers, tuple(values[name].items()), loads_of(name, copies))
+            name: TargetWork(
+                post_data[name],
+                target.transfers,
+                tuple(values[name].items()),
+                tuple(target.catalog.sequences.values()),
+                loads_of(name, copies),
+            )
             for name, target in resolved.items()
         }
         finishes = {

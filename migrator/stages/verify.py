@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -225,9 +226,10 @@ def _sampled(plan: Plan, sample: float | None) -> list[CreateDatabase]:
     steps: list[CreateDatabase] = list(plan.of(CreateDatabase))
     if sample is None:
         return steps
+    tenants = [step for step in steps if step.tenant]
     # Drawn from the plan's fingerprint: the same command examines the same databases.
-    drawn = random.Random(plan.fingerprint)
-    return [step for step in steps if not step.tenant or drawn.random() * 100 < sample]
+    drawn = set(random.Random(plan.fingerprint).sample(tenants, math.ceil(len(tenants) * sample / 100)))
+    return [step for step in steps if not step.tenant or step in drawn]
 
 
 def _soft_deleted(target: Resolved) -> Mapping[Relation, str]:
