@@ -25,7 +25,6 @@ from migrator.postgres.databases import Mark, create_database, drop_database
 from migrator.postgres.deferred import FinishUnit, build_bare, finish_database
 from migrator.postgres.roles import close_database, give_database, grant_connect
 from migrator.postgres.spool import is_spooled
-from migrator.revisions import upgrade_together
 from migrator.workers import here
 
 _POLL_SECONDS = 0.5
@@ -52,6 +51,9 @@ def prepare_target(
     `trees` are given with their schemas; `complete` adds to the template what migrator.toml asks for beyond them.
     Both are made anew where an earlier attempt did not finish: an Alembic tree is not resumed half-way.
     """
+    # Imported here: this module is the workers' too, and they have no use for Alembic.
+    from migrator.revisions import upgrade_together
+
     started = time.monotonic()
     found = journal.step_records(run).get(step.id)
     if found is not None and found.status == "done":

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ByteSize, ConfigDict, Field, SecretStr, field_va
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    # Built where it is used first: every process imports this module, and only some read a configuration.
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, defer_build=True)
 
 
 class Server(_Model):
@@ -272,6 +273,20 @@ class Limits(_Model):
             limit is not None
             for limit in (self.throttle, self.max_replica_lag, self.max_active_sessions, self.min_free_disk)
         )
+
+    @property
+    def source_jobs(self) -> int:
+        """How many sessions may work at once on the source's server."""
+        return self._jobs_within(self.max_source_connections)
+
+    @property
+    def target_jobs(self) -> int:
+        """How many sessions may work at once on each target server."""
+        return self._jobs_within(self.max_target_connections)
+
+    def _jobs_within(self, budget: int | None) -> int:
+        # Two are always there besides: the program's own, and the one that holds the snapshot.
+        return self.jobs if budget is None else max(1, min(self.jobs, budget - 2))
 
     @field_validator("executor")
     @classmethod

@@ -37,7 +37,7 @@ from migrator.stages.backup_directory import (
     verification_of,
 )
 from migrator.stages.backup_outcome import Backup, backup_outcome
-from migrator.stages.backup_restore import jobs_within, verify_backup
+from migrator.stages.backup_restore import verify_backup
 from migrator.stages.privileges import require_privileges
 from migrator.stages.workspace import Workspace
 
@@ -104,11 +104,6 @@ def _keep_or_take(workspace: Workspace, run: Run) -> Backup:
     return Backup(directory, manifest, taken=True, why=why)
 
 
-def _jobs(workspace: Workspace) -> int:
-    limits = workspace.settings.limits
-    return jobs_within(limits.jobs, limits.max_source_connections)
-
-
 def _inventory(workspace: Workspace) -> Inventory:
     """What the source holds now."""
     with exported_snapshot(workspace.source, purpose=_PURPOSE) as (connection, snapshot):
@@ -116,7 +111,7 @@ def _inventory(workspace: Workspace) -> Inventory:
             workspace.source,
             connection,
             snapshot,
-            jobs=_jobs(workspace),
+            jobs=workspace.settings.limits.source_jobs,
             purpose=_PURPOSE,
             progress=workspace.progress,
         )
@@ -136,7 +131,7 @@ def _take(workspace: Workspace, run: Run, home: Path) -> tuple[Path, Manifest]:
 
 def _fill(workspace: Workspace, run: Run, partial: Path) -> Manifest:
     """Dumps into `partial` and digests every table under the same snapshot; the manifest comes last."""
-    jobs = _jobs(workspace)
+    jobs = workspace.settings.limits.source_jobs
     started, began = datetime.now(UTC), time.monotonic()
     purpose = f"pg_dump {run.id}"
     _end_leftovers(workspace, purpose)

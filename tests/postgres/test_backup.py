@@ -294,11 +294,6 @@ def test_a_database_of_the_scratch_name_that_is_not_ours_is_left_alone(work: Wor
     assert scratch in databases(work)
 
 
-@pytest.mark.parametrize(("jobs", "budget", "found"), [(4, None, 4), (4, 10, 4), (4, 4, 2), (4, 1, 1), (1, 9, 1)])
-def test_sessions_stay_within_the_budget(jobs: int, budget: int | None, found: int) -> None:
-    assert backup_restore.jobs_within(jobs, budget) == found
-
-
 def test_names_stay_within_the_limit() -> None:
     name = scratch_name("é" * 60, "20240229-120000-abcd")
     assert len(name.encode()) <= 63

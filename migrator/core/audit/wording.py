@@ -32,7 +32,7 @@ def identifier(name: str) -> str:
 
 
 # What may stand unquoted: PostgreSQL takes letters beyond ASCII too, and folds only A to Z.
-_UNQUOTED = re.compile(r"[a-z_\x80-\U0010ffff][a-z0-9_$\x80-\U0010ffff]*")
+_UNQUOTED = re.compile(r"(?:[a-z_]|[^\x00-\x7f])(?:[a-z0-9_$]|[^\x00-\x7f])*")
 
 
 def needs_quotes(name: str) -> bool:
