@@ -7,11 +7,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from migrator.core.audit.wording import identifier, plural, size
 from migrator.core.catalog import Catalog, Relation
+from migrator.core.identifiers import identifier
 from migrator.core.placement import Placements
 from migrator.core.plan import CreateDatabase, Plan, PrepareTarget
 from migrator.core.settings import Settings
+from migrator.core.wording import plural, size
 
 State = Literal["ok", "warn", "block"]
 

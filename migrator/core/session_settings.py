@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from migrator.core.catalog import Relation
-from migrator.core.manifest import DatabaseSetting
 from migrator.core.paths import KeyPath
 from migrator.core.readiness import Check
 from migrator.core.tenants import Tenant
@@ -16,6 +15,15 @@ _READ = re.compile(r"current_setting\s*\(\s*E?'((?:[^']|'')+)'", re.IGNORECASE)
 _NAMED_LIKE_A_TENANT = re.compile(
     r"tenant|org(ani[sz]ation)?|compan|societe|account|workspace|realm|customer|mandant", re.IGNORECASE
 )
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseSetting:
+    """A setting of ALTER DATABASE … SET; `role` is '' where it holds for all roles."""
+
+    role: str
+    name: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True)

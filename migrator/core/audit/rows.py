@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from migrator.core.audit.facts import Facts, ReferenceRows, UnownedRows
 from migrator.core.audit.finding import Category, Observation, rule
-from migrator.core.audit.wording import key_place, listed, place, plural
+from migrator.core.audit.places import key_place, place
 from migrator.core.catalog import ForeignKey
+from migrator.core.wording import listed, plural
 
 
 @rule(
