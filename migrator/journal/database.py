@@ -11,6 +11,9 @@ import sqlalchemy as sa
 from migrator.errors import DatabaseError
 from migrator.journal.tables import metadata
 
+# A role without the privilege; a standby, or a database that is set to be read only.
+_REFUSALS = ("42501", "25006")
+
 
 class ControlDatabase:
     """The control database. `connect` opens a raw driver connection to it; picklable callables make it so too."""
@@ -40,4 +43,11 @@ class ControlDatabase:
             raise DatabaseError(
                 f"The control database failed: {error.orig}",
                 "Run the same command again when it is reachable.",
+            ) from error
+        except sa.exc.DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) not in _REFUSALS:
+                raise
+            raise DatabaseError(
+                f"The control database refuses the journal: {error.orig}",
+                "It has to take writes by this role: docs/privileges.md lists what the journal needs.",
             ) from error

@@ -91,7 +91,11 @@ class Workspace:
         from migrator.journal import Journal
 
         journal = Journal(partial(raw_connect, self.control, "journal"))
-        journal.prepare()
+        try:
+            journal.prepare()
+        except BaseException:
+            journal.close()
+            raise
         return journal
 
     def close(self) -> None:
