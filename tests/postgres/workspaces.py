@@ -15,7 +15,7 @@ from migrator.core.progress import Silent
 from migrator.core.settings import Settings
 from migrator.postgres.catalog import read_catalog, read_objects
 from migrator.postgres.connect import Endpoint, session
-from migrator.postgres.digest import catalog_digests
+from migrator.postgres.digest import whole_table
 from migrator.stages.workspace import Workspace
 
 
@@ -87,7 +87,7 @@ def state(url: str) -> State:
     with session(Endpoint(url), purpose="test") as connection:
         catalog = read_catalog(connection)
         return State(
-            {digest.relation: digest for digest in catalog_digests(connection, catalog)},
+            {str(relation): whole_table(connection, table) for relation, table in catalog.tables.items()},
             read_objects(connection),
             connection.execute(
                 "SELECT tgrelid::regclass::text, tgname, tgenabled::text FROM pg_trigger "
