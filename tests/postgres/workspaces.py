@@ -87,7 +87,7 @@ def state(url: str) -> State:
     with session(Endpoint(url), purpose="test") as connection:
         catalog = read_catalog(connection)
         return State(
-            {str(relation): whole_table(connection, table) for relation, table in catalog.tables.items()},
+            {one.relation: one for one in (whole_table(connection, table) for table in catalog.tables.values())},
             read_objects(connection),
             connection.execute(
                 "SELECT tgrelid::regclass::text, tgname, tgenabled::text FROM pg_trigger "

@@ -53,7 +53,7 @@ def holding(url: str) -> Holding:
     with session(Endpoint(url), purpose="test") as connection:
         catalog = read_catalog(connection)
         return Holding(
-            {str(relation): whole_table(connection, table) for relation, table in catalog.tables.items()},
+            {one.relation: one for one in (whole_table(connection, table) for table in catalog.tables.values())},
             dict(read_objects(connection)),
             {str(one.relation): one.last_value for one in read_sequences(connection)},
         )
