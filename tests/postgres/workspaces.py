@@ -44,10 +44,11 @@ def workspaces(prefix: str, directory: Path) -> Iterator[WorkspaceFactory]:
         made.append(_workspace(url, prefix, directory, **settings))
         return made[-1]
 
-    yield make
-    for workspace in made:
-        if "journal" in vars(workspace):
-            workspace.journal.close()
+    try:
+        yield make
+    finally:
+        for workspace in made:
+            workspace.close()
 
 
 def said(workspace: Workspace) -> list[str]:
