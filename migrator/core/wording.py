@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
-def plural(count: int, noun: str, form: str = "") -> str:
-    """ "1 row", "12 rows", "3 indexes"."""
-    return f"{count:,} {noun if count == 1 else form or noun + 's'}"
+def plural(count: int, noun: str) -> str:
+    """ "1 row", "1,200 rows"."""
+    return f"{count:,} {noun if count == 1 else noun + 's'}"
 
 
-def listed(words: Iterable[str], limit: int = 12) -> str:
+def listed(words: Iterable[object], limit: int = 12, between: str = ", ") -> str:
     """ "a, b, c and 4 more"."""
-    found = list(words)
-    shown = ", ".join(found[:limit])
+    found = [str(word) for word in words]
+    shown = between.join(found[:limit])
     return shown if len(found) <= limit else f"{shown} and {len(found) - limit} more"
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from migrator.core.manifest import Inventory, Manifest, Verification
 from migrator.core.outcome import Outcome
+from migrator.core.wording import listed
 from migrator.errors import ConfigurationError, RefusedError
 from migrator.files import sha256, tree_size, write_atomically
 from migrator.journal import Run
@@ -88,9 +89,8 @@ def _keep_or_take(workspace: Workspace, run: Run) -> Backup:
             plain = bool(workspace.cipher.encrypt) and not manifest.encryption and fence is None
             if not changes and not plain:
                 return Backup(kept, manifest, taken=False)
-            more = f" and {len(changes) - 3} more" if len(changes) > 3 else ""
             why = (
-                f"The source has changed since {kept.name} was taken: {'; '.join(changes[:3])}{more}."
+                f"The source has changed since {kept.name} was taken: {listed(changes, 3, between='; ')}."
                 if changes
                 else f"{kept.name} is not encrypted, and [backup] encrypt is set."
             )
