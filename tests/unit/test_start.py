@@ -39,8 +39,8 @@ def test_a_look_that_ends_before_the_journal_does_without_sqlalchemy(tmp_path: P
     ("module", "unneeded"),
     [
         ("migrator.stages.status", {"alembic", "graphviz", "jinja2", "sqlalchemy"}),
-        ("migrator.stages.migrate", {"alembic", "graphviz", "jinja2"}),
-        ("migrator.execute", {"alembic", "graphviz", "jinja2"}),
+        ("migrator.stages.migrate", {"graphviz", "jinja2"}),
+        ("migrator.execute.units", {"alembic", "graphviz", "jinja2"}),
     ],
     ids=["status", "migrate", "workers"],
 )
