@@ -19,7 +19,7 @@ from multiprocessing import forkserver
 from typing import Any
 
 from migrator import logs
-from migrator.core.pace import Bucket
+from migrator.core.pace import PACE, Bucket
 from migrator.errors import InterruptedRunError
 from migrator.journal import Journal
 from migrator.postgres.connect import Endpoint, raw_connect
@@ -30,9 +30,6 @@ from migrator.postgres.sessions import Sessions
 _PRELOADED = "migrator.execute.units"
 _END_SECONDS = 10
 _LOOK_SECONDS = 1.0
-
-# The journal's record of how fast workers may go: {"paused": why, or "", "rate": bytes a second and worker, or None}.
-PACE = "pace"
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, get_args
 
-from migrator.core.audit.wording import identifier, plural, size
 from migrator.core.catalog import Catalog, Relation
+from migrator.core.identifiers import identifier
 from migrator.core.placement import Placements
 from migrator.core.plan import CreateDatabase, Plan, PrepareTarget
 from migrator.core.settings import Settings
+from migrator.core.wording import listed, plural, size
 
 State = Literal["ok", "warn", "block"]
 
@@ -325,10 +327,8 @@ def check_population(population: Iterable[Population], placements: Placements) -
         yield Check("rows", "ok", "every row belongs to a tenant")
 
 
-def _some(names: Iterable[object], shown: int = 5, between: str = ", ") -> str:
-    listed = [str(name) for name in names]
-    rest = len(listed) - shown
-    return between.join(listed[:shown]) + (f" and {rest} more" if rest > 0 else "")
+# So many names show what a check is about; the rest is counted.
+_some = partial(listed, limit=5)
 
 
 def _version(number: int) -> str:

@@ -9,7 +9,7 @@ from psycopg import sql
 
 from migrator.core.catalog import ForeignKey, Relation
 from migrator.core.compare import Digest, RowDifference, merge_keys
-from migrator.core.manifest import DatabaseSetting
+from migrator.core.session_settings import DatabaseSetting
 from migrator.core.transfer import Transfer
 from migrator.postgres.catalog import Objects, read_objects, read_sequences
 from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, session

@@ -189,13 +189,6 @@ class LocalServer:
         )
 
 
-def state_directory() -> Path:
-    """Return where a server that outlives the command keeps its data: a place that its account can reach."""
-    if os.geteuid() == 0:
-        return Path("/var/lib/migrator")
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "migrator"
-
-
 @contextmanager
 def temporary_server(
     *, bin_dir: Path | None = None, settings: Mapping[str, str] | None = None, parent: Path | None = None

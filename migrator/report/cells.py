@@ -7,8 +7,8 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Literal
 
-from migrator.core.audit.wording import size
 from migrator.core.outcome import Cell, Section, Tone
+from migrator.core.wording import size
 
 Unit = Literal["rows", "bytes", "seconds", "percent"]
 _UNITS: tuple[Unit, ...] = ("rows", "bytes", "seconds", "percent")

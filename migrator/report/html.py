@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from typing import TYPE_CHECKING
 
 from migrator.core.outcome import Outcome, Section, Tone
 from migrator.report.cells import TONE_WORDS, figure, is_numeric, label, visible
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 # Words that say by themselves how bad a row is.
 _WORD_TONES: Mapping[str, Tone] = {"error": "bad", "BLOCKS": "bad", "failed": "bad", "warning": "warning"}
@@ -47,6 +49,9 @@ def _section(section: Section) -> Mapping[str, object]:
 
 @cache
 def _template() -> Template:
+    # Imported here: most commands write text.
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
     environment = Environment(
         loader=PackageLoader("migrator.report"),
         autoescape=True,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from migrator.core.audit.wording import plural
 from migrator.core.outcome import Cell, Outcome, Section
 from migrator.core.plan import (
     Compare,
@@ -18,6 +17,7 @@ from migrator.core.plan import (
     Step,
 )
 from migrator.core.readiness import Check, Population, State
+from migrator.core.wording import plural
 from migrator.stages.rehearsal import Rehearsal
 from migrator.stages.survey import Survey
 

@@ -28,7 +28,6 @@ from migrator.postgres.roles import make_role, marked_roles
 from migrator.postgres.snapshot import Snapshot, release_readers
 from migrator.postgres.spool import discard
 from migrator.postgres.units import copy_units, loads_of, session_budget
-from migrator.stages.backup_restore import jobs_within
 from migrator.stages.crew import crew
 from migrator.stages.drift import drift_section, routed_digests, written_since
 from migrator.stages.frozen import FrozenSource
@@ -211,7 +210,7 @@ class _Migration:
         workspace, settings = self.workspace, self.workspace.settings
         values = self._sequence_values(epoch, resolved)
         transfers = {name: target.transfers for name, target in resolved.items()}
-        jobs = jobs_within(settings.limits.jobs, settings.limits.max_source_connections)
+        jobs = settings.limits.source_jobs
         share = allot(jobs, self._session_budget())
         databases: dict[str, list[Destination]] = {name: [] for name in settings.hosted}
         for step in self.plan.of(CreateDatabase):

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from migrator.core.outcome import Outcome, Section
+from migrator.core.pace import PACE
 from migrator.core.sequence import next_commands
-from migrator.journal import Artefact, Holder, Run, StageRecord, StepRecord
 from migrator.postgres.fence import FenceState, read_fence
 from migrator.postgres.snapshot import snapshot_age
-from migrator.stages.survey import recorded_servers
 from migrator.stages.taken_back import taken_back
+from migrator.stages.tenant_servers import recorded_servers
 from migrator.stages.workspace import Workspace
-from migrator.workers import PACE
+
+if TYPE_CHECKING:
+    from migrator.journal import Artefact, Holder, Run, StageRecord, StepRecord
 
 
 def status(workspace: Workspace) -> Outcome:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from migrator.core.catalog import Relation
-from migrator.core.plan import CreateDatabase
 from migrator.errors import RefusedError
-from migrator.journal import Run
 from migrator.postgres.fence import read_fence
-from migrator.stages.survey import Survey
-from migrator.stages.workspace import Workspace
+
+if TYPE_CHECKING:
+    from migrator.core.catalog import Relation
+    from migrator.core.plan import CreateDatabase
+    from migrator.journal import Run
+    from migrator.stages.survey import Survey
+    from migrator.stages.workspace import Workspace
 
 _RECORD = "tenants taken back"
 BEGUN, DONE = "begun", "done"

@@ -8,8 +8,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
+from migrator.errors import DatabaseError
+from migrator.stages import rehearsal
+from migrator.stages.workspace import Workspace
 from tests.postgres.shop import Shop, load_shop, make_shop
 from tests.postgres.workspaces import run_sql, state
 from tests.project import Answer
@@ -98,6 +102,20 @@ def test_a_rehearsal_that_fails_leaves_nothing_behind(shop: Shop) -> None:
     assert "tenant_1" in answer.error
     assert state(shop.source) == before
     assert shop.databases() == ["migrator"]
+
+
+def test_a_rehearsal_whose_databases_cannot_be_dropped_ends_its_sessions(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(scratch: Workspace) -> None:
+        raise DatabaseError("DROP DATABASE: permission denied", "Ask its owner.")
+
+    monkeypatch.setattr(rehearsal, "drop_run", refuse)
+    assert shop.run("dry-run", "--rehearse").exit_code == 5
+    # Without FORCE, which is refused while a session is in it; the journal, which knows what is left, is there still.
+    (left,) = [name for name in shop.databases() if name.endswith("rehearsal_migrator")]
+    with psycopg.connect(shop.source, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(f"{shop.prefix}_{left}")))
 
 
 def test_a_table_that_nobody_placed_blocks(shop: Shop) -> None:

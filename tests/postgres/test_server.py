@@ -19,7 +19,7 @@ from migrator.errors import ConfigurationError, DatabaseError
 from migrator.postgres import embedded
 from migrator.postgres.account import owner_account, server_account
 from migrator.postgres.embedded import VERSIONS, embedded_bin_dir, runnable_bin_dir
-from migrator.postgres.server import LocalServer, state_directory, temporary_server
+from migrator.postgres.server import LocalServer, temporary_server
 from tests.servers import DatabaseFactory, PostgresServer, ServerFactory, drop_databases
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="is about what root has to do differently")
@@ -117,15 +117,6 @@ def test_a_running_server_is_found_by_its_data_directory(open_dir: Path) -> None
         assert LocalServer.attach(data_dir) is None
     with LocalServer.start(data_dir) as again:
         assert again.running
-
-
-def test_a_server_that_stays_has_a_place_that_its_account_can_reach(monkeypatch: pytest.MonkeyPatch) -> None:
-    account = server_account()
-    if account is not None:
-        assert account.blocked_at(state_directory()) is None
-    monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    monkeypatch.setenv("XDG_STATE_HOME", "/state")
-    assert state_directory() == Path("/state/migrator")
 
 
 def test_nothing_is_found_where_nothing_ever_ran(tmp_path: Path) -> None:
