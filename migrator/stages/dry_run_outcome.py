@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from migrator.core.audit.wording import plural
-from migrator.core.outcome import Cell, Outcome, Section
+from migrator.core.catalog import Relation
+from migrator.core.outcome import Outcome, Section
 from migrator.core.plan import (
     Compare,
     CopyTable,
@@ -18,8 +20,11 @@ from migrator.core.plan import (
     Step,
 )
 from migrator.core.readiness import Check, Population, State
+from migrator.stages.placements import placement_section
 from migrator.stages.rehearsal import Rehearsal
 from migrator.stages.survey import Survey
+
+_MOST_DATABASES = 50  # shown; the document has all
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +109,10 @@ def _headline(look: Look, blocked: bool) -> str:
 
 def _sections(look: Look) -> Iterable[Section]:
     yield _check_section(look.checks)
-    yield _placement_section(look.survey)
-    yield from _population_sections(look.survey, look.plan, look.population)
-    yield _severed_section(look.survey)
+    yield _placement_section(look.survey, look.population)
+    yield _target_section(_planned(look.survey, look.plan, look.population))
+    yield from _unowned_sections(look.survey, look.population)
+    yield from _severed_sections(look.survey)
     yield _step_section(look.plan)
     if look.statements is not None:
         yield Section("Statements", ("step", "statement"), look.statements)
@@ -130,24 +136,28 @@ def _check_section(checks: Sequence[Check]) -> Section:
     )
 
 
-def _placement_section(found: Survey) -> Section:
-    rows: list[tuple[Cell, ...]] = []
-    for placement in found.placements.tables.values():
-        table = found.catalog.tables.get(placement.relation)
-        rows.append(
-            (
-                str(placement.relation),
-                placement.target or "(ignored)",
-                "" if placement.destination == placement.relation else str(placement.destination),
-                " , ".join(placement.key_path.label) if placement.key_path else "",
-                table.bytes if table else None,
-                placement.reason,
-            )
-        )
-    return Section("Placements", ("table", "target", "as", "key path", "bytes", "reason"), tuple(rows))
+def _placement_section(found: Survey, population: Sequence[Population]) -> Section:
+    rows = Counter[Relation]()
+    for one in population:
+        if _is_home(found, one):
+            rows[one.relation] += sum(one.by_tenant.values()) + one.unowned
+    return placement_section(found.placements, found.catalog, rows)
 
 
-def _population_sections(found: Survey, plan: Plan, population: Sequence[Population]) -> Iterable[Section]:
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """What one database will hold."""
+
+    target: str
+    database: str
+    tenant: str  # the tenant's name
+    tables: int = 0
+    rows: int = 0
+    bytes: int = 0
+
+
+def _planned(found: Survey, plan: Plan, population: Sequence[Population]) -> list[_Planned]:
+    """Every database of the plan: target by target, the one with the most rows first."""
     totals: dict[tuple[str, str], list[int]] = {}
     for one in population:
         for tenant, count in one.by_tenant.items():
@@ -155,18 +165,33 @@ def _population_sections(found: Survey, plan: Plan, population: Sequence[Populat
             entry[0] += 1
             entry[1] += count
             entry[2] += _share(found, one, count)
-    names = {tenant.key: tenant for tenant in found.tenants}
-    single = {step.target: step.database for step in plan.of(CreateDatabase) if not step.tenant}
-    rows: tuple[tuple[Cell, ...], ...] = tuple(
-        (
-            target,
-            names[tenant].database if tenant in names else single.get(target, target),
-            names[tenant].name if tenant in names else "",
-            *figures,
+    names = {tenant.key: tenant.name for tenant in found.tenants}
+    planned = [
+        _Planned(step.target, step.database, names.get(step.tenant, ""), *totals.get((step.target, step.tenant), ()))
+        for step in plan.of(CreateDatabase)
+    ]
+    targets = list(dict.fromkeys(one.target for one in planned))
+    return sorted(planned, key=lambda one: (targets.index(one.target), -one.rows, one.database))
+
+
+def _target_section(planned: Sequence[_Planned]) -> Section:
+    shown, left_out = planned[:_MOST_DATABASES], planned[_MOST_DATABASES:]
+    text = ""
+    if left_out:
+        rows, empty = sum(one.rows for one in left_out), sum(not one.rows for one in left_out)
+        text = (
+            f"The largest. {plural(len(left_out), 'database')} with {plural(rows, 'row')} in all, {empty:,} of them "
+            "empty, are left out here; --output json has every one."
         )
-        for (target, tenant), figures in sorted(totals.items(), key=lambda item: (item[0][0], -item[1][1]))
+    return Section(
+        "Targets",
+        ("target", "database", "tenant", "tables", "rows", "estimated bytes"),
+        tuple((one.target, one.database, one.tenant, one.tables, one.rows, one.bytes) for one in shown),
+        text=text,
     )
-    yield Section("Targets", ("target", "database", "tenant", "tables", "rows", "estimated bytes"), rows)
+
+
+def _unowned_sections(found: Survey, population: Sequence[Population]) -> Iterable[Section]:
     unowned = tuple(
         (str(one.relation), one.without_key, one.unknown_key, found.placements.tables[one.relation].unowned)
         for one in population
@@ -187,39 +212,54 @@ def _share(found: Survey, one: Population, count: int) -> int:
     return round(table.bytes * count / everything) if table and everything else 0
 
 
-def _severed_section(found: Survey) -> Section:
-    rows = []
-    for key in found.placements.severed:
-        child, parent = found.placements.tables[key.table], found.placements.tables[key.referenced]
-        rows.append((key.label, child.target, parent.target))
-    return Section(
-        "Foreign keys that will cross databases (checked by verify instead)",
-        ("foreign key", "from target", "to target"),
-        tuple(rows),
-        text="" if rows else "None.",
+def _severed_sections(found: Survey) -> Iterable[Section]:
+    placed = found.placements.tables
+    rows = tuple(
+        (key.label, placed[key.table].target, placed[key.referenced].target) for key in found.placements.severed
     )
+    if rows:
+        yield Section(
+            "Foreign keys that will cross databases (checked by verify instead)",
+            ("foreign key", "from target", "to target"),
+            rows,
+        )
 
 
 def _step_section(plan: Plan) -> Section:
-    return Section("Steps", ("step", "what it does"), tuple((step.id, _describe(step)) for step in plan.steps))
+    """The steps in their order; those that differ in the database alone are one line, or a thousand tenants bury it."""
+    alike: dict[tuple[type[Step], str], list[Step]] = {}
+    for step in plan.steps:
+        kind = step.target if isinstance(step, CreateDatabase | FinishDatabase) else step.id
+        alike.setdefault((type(step), kind), []).append(step)
+    return Section(
+        "Steps",
+        ("step", "what it does"),
+        tuple(
+            (f"{steps[0].id} and {len(steps) - 1:,} more" if len(steps) > 1 else steps[0].id, _describe(steps))
+            for steps in alike.values()
+        ),
+    )
 
 
-def _describe(step: Step) -> str:
-    match step:
-        case PrepareTarget():
+def _describe(steps: Sequence[Step]) -> str:
+    """What one step does, or several that are alike."""
+    match steps[0]:
+        case PrepareTarget() as step:
             heads = ", ".join(head for tree in step.trees for head in tree.heads)
             return f"build {step.template} at {heads}, and {step.bare} without indexes and keys"
-        case CreateDatabase():
-            return f"create database {step.database} from {step.bare}"
-        case RaiseFence():
-            return f"refuse writes to {step.tables} tables of the source, then take the snapshot"
-        case CopyTable():
+        case CreateDatabase() as step:
+            made = f"database {step.database}" if len(steps) == 1 else f"{len(steps):,} databases"
+            return f"create {made} from {step.bare}"
+        case RaiseFence() as step:
+            return f"refuse writes to {plural(step.tables, 'table')} of the source, then take the snapshot"
+        case CopyTable() as step:
             return (
                 f"read {step.relation} once{f' in {len(step.parts)} parts' if len(step.parts) > 1 else ''}, "
-                f"route its rows to {step.destination} of {step.databases} databases"
+                f"route its rows to {step.destination} in {plural(step.databases, 'database')}"
             )
-        case FinishDatabase():
-            return f"indexes, keys, triggers, sequences and statistics of {step.database}, then its digests"
+        case FinishDatabase() as step:
+            made = step.database if len(steps) == 1 else f"{len(steps):,} databases"
+            return f"indexes, keys, triggers, sequences and statistics of {made}, then digests"
         case Compare():
             return "compare the digests of both sides, and account for every row"
 
@@ -238,6 +278,7 @@ def _data(look: Look) -> Mapping[str, object]:
             }
             for one in look.population
         ],
+        "databases": _planned(look.survey, look.plan, look.population),
         "severed": [key.label for key in look.survey.placements.severed],
     }
     if look.statements is not None:
