@@ -85,7 +85,7 @@ def _carry_out(work: Work, options: Options) -> int:
             logs.close_console()
     if failure is not None or outcome is None:
         return _report_error(failure or BugError("The command returned nothing.", ""), options)
-    outcome = replace(outcome, next=tuple(options.repeated(command) for command in outcome.next))
+    outcome = replace(outcome, next=tuple(options.repeated(command, program.commands) for command in outcome.next))
     written = _write_stdout(outcome, options)
     return max(outcome.exit_code, written)
 
@@ -130,6 +130,7 @@ def _report_error(error: MigratorError, options: Options) -> int:
     """Tells an error: on stderr for people, and on stdout where a document was asked for."""
     # Drivers and libraries quote what they were given, which may be a URL with its password.
     error = _masked(error)
+    error.hint = options.repeated(error.hint, program.commands)
     run_id = structlog.contextvars.get_contextvars().get("run_id")
     stderr = _console(sys.stderr, options)
     try:

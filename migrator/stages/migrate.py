@@ -375,9 +375,7 @@ class _Migration:
             "databases": len(made),
             "tenants": len(self.plan.tenants),
             "tables": len(self.survey.placements.tables),
-            "source_rows": proof.source_rows,
-            "target_rows": proof.target_rows,
-            "quarantined_rows": sum(balance.quarantined for balance in proof.balances),
+            **proof.figures,
             "differences": len(proof.differences),
             "fenced": self.fenced,
             "source_changes_since_snapshot": len(drift),
@@ -405,8 +403,8 @@ class _Migration:
         return Outcome(
             "migrate",
             run_id=self.run.id,
-            headline=f"{proof.source_rows:,} rows of {self.workspace.source.database} are in {len(made)} databases; "
-            "all digests agree." + (" The source is fenced: it takes no writes until rollback." if self.fenced else ""),
+            headline=f"{proof.told(self.workspace.source.database, len(made))}; all digests agree."
+            + (" The source is fenced: it takes no writes until rollback." if self.fenced else ""),
             summary=figures,
             sections=sections,
             next=("migrator verify", "migrator status", "migrator rollback"),

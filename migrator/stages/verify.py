@@ -251,10 +251,8 @@ def _outcome(
     figures: dict[str, str | int | float | bool | None] = {
         "databases": databases,
         "databases_examined": len(result.facts),
-        "source_rows": result.proof.source_rows,
-        "target_rows": result.proof.target_rows,
+        **result.proof.figures,
         "differences": len(result.proof.differences),
-        "lost_rows": sum(abs(one.lost) for one in result.proof.balances),
         "leaked_rows": sum(count for fact in result.facts for _, count in fact.leaks),
         "catalog_differences": sum(len(fact.objects) for fact in result.facts),
         "sequence_collisions": sum(len(fact.sequences) for fact in result.facts),
@@ -351,7 +349,7 @@ def _figure_sections(result: _Verification) -> list[Section]:
             totals = live.setdefault((fact.target, table), [0, 0])
             totals[0] += rows
             totals[1] += living
-    return [
+    sections = (
         Section(
             "References across databases",
             ("foreign key", "databases", "orphan keys"),
@@ -362,4 +360,5 @@ def _figure_sections(result: _Verification) -> list[Section]:
             ("target", "table", "rows", "live rows"),
             tuple((target, table, *figures) for (target, table), figures in sorted(live.items())),
         ),
-    ]
+    )
+    return [section for section in sections if section.rows]

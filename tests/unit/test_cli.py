@@ -121,9 +121,14 @@ def test_common_options_may_stand_before_and_after_the_command(monkeypatch: pyte
 
 def test_the_commands_to_type_next_name_the_same_configuration() -> None:
     options = Options(config=Path("my conf/erp.toml"))
-    assert options.repeated("migrator verify") == "migrator --config 'my conf/erp.toml' verify"
-    assert options.repeated("psql x") == "psql x"
-    assert Options().repeated("migrator verify") == "migrator verify"
+    commands = ("verify", "dry-run")
+    assert options.repeated("migrator verify", commands) == "migrator --config 'my conf/erp.toml' verify"
+    assert options.repeated("psql x", commands) == "psql x"
+    assert Options().repeated("migrator verify", commands) == "migrator verify"
+    hint = "Run `migrator dry-run` first; migrator verifies nothing. `migrator verify --help` says more."
+    assert options.repeated(hint, commands) == hint.replace(
+        "migrator dry-run", "migrator --config 'my conf/erp.toml' dry-run"
+    )
 
 
 @pytest.mark.parametrize(
