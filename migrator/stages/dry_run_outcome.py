@@ -9,22 +9,12 @@ from dataclasses import dataclass
 from migrator.core.audit.wording import plural
 from migrator.core.catalog import Relation
 from migrator.core.outcome import Outcome, Section
-from migrator.core.plan import (
-    Compare,
-    CopyTable,
-    CreateDatabase,
-    FinishDatabase,
-    Plan,
-    PrepareTarget,
-    RaiseFence,
-    Step,
-)
+from migrator.core.plan import CreateDatabase, Plan
 from migrator.core.readiness import Check, Population, State
+from migrator.stages.dry_run_plan import planned_databases, step_section, target_section
 from migrator.stages.placements import placement_section
 from migrator.stages.rehearsal import Rehearsal
 from migrator.stages.survey import Survey
-
-_MOST_DATABASES = 50  # shown; the document has all
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +100,10 @@ def _headline(look: Look, blocked: bool) -> str:
 def _sections(look: Look) -> Iterable[Section]:
     yield _check_section(look.checks)
     yield _placement_section(look.survey, look.population)
-    yield _target_section(_planned(look.survey, look.plan, look.population))
+    yield target_section(planned_databases(look.survey, look.plan, look.population))
     yield from _unowned_sections(look.survey, look.population)
     yield from _severed_sections(look.survey)
-    yield _step_section(look.plan)
+    yield step_section(look.plan)
     if look.statements is not None:
         yield Section("Statements", ("step", "statement"), look.statements)
     if look.rehearsal is not None:
@@ -144,53 +134,6 @@ def _placement_section(found: Survey, population: Sequence[Population]) -> Secti
     return placement_section(found.placements, found.catalog, rows)
 
 
-@dataclass(frozen=True, slots=True)
-class _Planned:
-    """What one database will hold."""
-
-    target: str
-    database: str
-    tenant: str  # the tenant's name
-    tables: int = 0
-    rows: int = 0
-    bytes: int = 0
-
-
-def _planned(found: Survey, plan: Plan, population: Sequence[Population]) -> list[_Planned]:
-    """Every database of the plan: target by target, the one with the most rows first."""
-    totals: dict[tuple[str, str], list[int]] = {}
-    for one in population:
-        for tenant, count in one.by_tenant.items():
-            entry = totals.setdefault((one.target, tenant), [0, 0, 0])
-            entry[0] += 1
-            entry[1] += count
-            entry[2] += _share(found, one, count)
-    names = {tenant.key: tenant.name for tenant in found.tenants}
-    planned = [
-        _Planned(step.target, step.database, names.get(step.tenant, ""), *totals.get((step.target, step.tenant), ()))
-        for step in plan.of(CreateDatabase)
-    ]
-    targets = list(dict.fromkeys(one.target for one in planned))
-    return sorted(planned, key=lambda one: (targets.index(one.target), -one.rows, one.database))
-
-
-def _target_section(planned: Sequence[_Planned]) -> Section:
-    shown, left_out = planned[:_MOST_DATABASES], planned[_MOST_DATABASES:]
-    text = ""
-    if left_out:
-        rows, empty = sum(one.rows for one in left_out), sum(not one.rows for one in left_out)
-        text = (
-            f"The largest. {plural(len(left_out), 'database')} with {plural(rows, 'row')} in all, {empty:,} of them "
-            "empty, are left out here; --output json has every one."
-        )
-    return Section(
-        "Targets",
-        ("target", "database", "tenant", "tables", "rows", "estimated bytes"),
-        tuple((one.target, one.database, one.tenant, one.tables, one.rows, one.bytes) for one in shown),
-        text=text,
-    )
-
-
 def _unowned_sections(found: Survey, population: Sequence[Population]) -> Iterable[Section]:
     unowned = tuple(
         (str(one.relation), one.without_key, one.unknown_key, found.placements.tables[one.relation].unowned)
@@ -206,12 +149,6 @@ def _unowned_sections(found: Survey, population: Sequence[Population]) -> Iterab
         )
 
 
-def _share(found: Survey, one: Population, count: int) -> int:
-    table = found.catalog.tables.get(one.relation)
-    everything = sum(one.by_tenant.values()) + one.unowned
-    return round(table.bytes * count / everything) if table and everything else 0
-
-
 def _severed_sections(found: Survey) -> Iterable[Section]:
     placed = found.placements.tables
     rows = tuple(
@@ -223,45 +160,6 @@ def _severed_sections(found: Survey) -> Iterable[Section]:
             ("foreign key", "from target", "to target"),
             rows,
         )
-
-
-def _step_section(plan: Plan) -> Section:
-    """The steps in their order; those that differ in the database alone are one line, or a thousand tenants bury it."""
-    alike: dict[tuple[type[Step], str], list[Step]] = {}
-    for step in plan.steps:
-        kind = step.target if isinstance(step, CreateDatabase | FinishDatabase) else step.id
-        alike.setdefault((type(step), kind), []).append(step)
-    return Section(
-        "Steps",
-        ("step", "what it does"),
-        tuple(
-            (f"{steps[0].id} and {len(steps) - 1:,} more" if len(steps) > 1 else steps[0].id, _describe(steps))
-            for steps in alike.values()
-        ),
-    )
-
-
-def _describe(steps: Sequence[Step]) -> str:
-    """What one step does, or several that are alike."""
-    match steps[0]:
-        case PrepareTarget() as step:
-            heads = ", ".join(head for tree in step.trees for head in tree.heads)
-            return f"build {step.template} at {heads}, and {step.bare} without indexes and keys"
-        case CreateDatabase() as step:
-            made = f"database {step.database}" if len(steps) == 1 else f"{len(steps):,} databases"
-            return f"create {made} from {step.bare}"
-        case RaiseFence() as step:
-            return f"refuse writes to {plural(step.tables, 'table')} of the source, then take the snapshot"
-        case CopyTable() as step:
-            return (
-                f"read {step.relation} once{f' in {len(step.parts)} parts' if len(step.parts) > 1 else ''}, "
-                f"route its rows to {step.destination} in {plural(step.databases, 'database')}"
-            )
-        case FinishDatabase() as step:
-            made = step.database if len(steps) == 1 else f"{len(steps):,} databases"
-            return f"indexes, keys, triggers, sequences and statistics of {made}, then digests"
-        case Compare():
-            return "compare the digests of both sides, and account for every row"
 
 
 def _data(look: Look) -> Mapping[str, object]:
@@ -278,7 +176,7 @@ def _data(look: Look) -> Mapping[str, object]:
             }
             for one in look.population
         ],
-        "databases": _planned(look.survey, look.plan, look.population),
+        "databases": planned_databases(look.survey, look.plan, look.population),
         "severed": [key.label for key in look.survey.placements.severed],
     }
     if look.statements is not None:

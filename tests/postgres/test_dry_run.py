@@ -55,6 +55,12 @@ def test_it_tells_everything_and_changes_nothing(shop: Shop) -> None:
     assert rows.keys() == {"auth", "shared", "tenant_1", "tenant_2", "tenant_3"}
     assert rows["auth"] == 3 + 10 + 10
     assert sum(rows.values()) == sum(before.rows.values()) + 3 * 3  # units, again in every tenant's database
+    assert [(one["database"], one["rows"]) for one in answer.document["databases"]] == [
+        (row["database"], row["rows"]) for row in answer.section("Targets")
+    ]
+    placed = {row["table"]: row for row in answer.section("Placements")}
+    assert placed["units"]["target"] == "shared + tenant"
+    assert placed["customers"]["rows"] == before.rows["customers"]
     assert set(answer.document["severed"]) == {
         "customers(created_by) -> users(id)",
         "customers(tenant_id) -> tenants(id)",
