@@ -67,7 +67,7 @@ def target_section(planned: Sequence[PlannedDatabase]) -> Section:
         )
     return Section(
         "Targets",
-        ("target", "database", "tenant", "tables with rows", "rows", "estimated bytes"),
+        ("target", "database", "tenant", "filled tables", "rows", "estimated bytes"),
         tuple((one.target, one.database, one.tenant, one.tables, one.rows, one.bytes) for one in shown),
         text=text,
     )
@@ -100,7 +100,8 @@ def _describe(steps: Sequence[Step]) -> str:
     match steps[0]:
         case PrepareTarget() as step:
             heads = ", ".join(head for tree in step.trees for head in tree.heads)
-            return f"build {step.template} at {heads}, and {step.bare} without indexes and keys"
+            at = heads if len(step.trees) == 1 else f"the heads of {len(step.trees)} trees"
+            return f"build {step.template} at {at}, and {step.bare} without indexes and keys"
         case CreateDatabase() as step:
             made = f"database {step.database}" if len(steps) == 1 else f"{len(steps):,} databases"
             return f"create {made} from {step.bare}"

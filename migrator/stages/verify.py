@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from migrator.core.audit.wording import plural
 from migrator.core.catalog import ForeignKey, Relation
 from migrator.core.compare import Difference, Digest, RowDifference
 from migrator.core.outcome import Outcome, Section
@@ -301,7 +302,7 @@ def _outcome(
     return Outcome(
         "verify",
         run_id=run.id,
-        headline=f"All digests of {len(result.facts)} databases agree{whole}; {proven}, "
+        headline=f"All digests of {plural(len(result.facts), 'database')} agree{whole}; {proven}, "
         "no reference across databases is broken.",
         summary=figures,
         sections=sections,
