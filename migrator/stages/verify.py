@@ -296,7 +296,8 @@ def _outcome(
             figures,
             sections,
             data,
-            ("migrator rollback",),
+            # Not the rollback itself: the differences may be what applications wrote after a good split.
+            ("migrator rollback --validate",),
         )
     proven = "no row is lost, none leaked" if sample is None and not gone else "no row of theirs leaked"
     return Outcome(
@@ -315,7 +316,10 @@ def _finding_sections(result: _Verification) -> list[Section]:
     sections = []
     if result.rows:
         rows = tuple((database, one.relation, row.key, row.kind) for database, one, row in result.rows)
-        sections.append(Section("Rows that differ", ("database", "table", "key", "kind"), rows, tone="bad"))
+        why = (
+            "Gone astray, or written by applications since migrate: `migrator rollback --validate` counts such writes."
+        )
+        sections.append(Section("Rows that differ", ("database", "table", "key", "kind"), rows, why, "bad"))
     objects = tuple((fact.database, *one) for fact in result.facts for one in fact.objects)
     if objects:
         columns = ("database", "kind", "object", "against the template")
