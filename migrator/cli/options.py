@@ -50,7 +50,7 @@ _SETTINGS: tuple[tuple[tuple[str, ...], tuple[str, ...], Any, str, str], ...] = 
     (("--source",), ("source", "url"), str, "URL", "The monolith. A password in it can be seen by other users."),
     (("--target",), ("servers", "default", "url"), str, "URL", "The server that the targets are made on."),
     (("--prefix",), ("source", "prefix"), str, "NAME", "What the names of our databases begin with."),
-    (("--jobs", "-j"), ("limits", "jobs"), click.IntRange(min=1), "N", "How much is done at once."),
+    (("--jobs", "-j"), ("limits", "jobs"), click.IntRange(min=1), "N", "How much is done at once; default: 2."),
     (
         ("--executor",), ("limits", "executor"), str, "WHERE",
         "Where units run: processes (default), dask://HOST:PORT, dask+tls://….",
@@ -81,7 +81,7 @@ def common_options() -> list[click.Option]:
             for declarations, place, kind, metavar, text in _SETTINGS
         ),
         _option(
-            ("--output", "-o"), "output", type=click.Choice(OUTPUTS), help="How the result is written to stdout."
+            ("--output", "-o"), "output", type=click.Choice(OUTPUTS), help="How the result is written to stdout; dot and svg: placements only."
         ),
         _option(
             ("--report",), "report", type=_FILE, metavar="FILE",

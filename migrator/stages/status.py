@@ -97,9 +97,7 @@ class _Reading:
                 *((_databases_section(self.databases, self.servers),) if self.databases else ()),
             ),
             data=self._data(),
-            next=()
-            if self.run.closed_at and not self.holder
-            else next_commands(self._latest(), locked=bool(self.holder)),
+            next=next_commands({} if self.run.closed_at else self._latest(), locked=bool(self.holder)),
         )
 
     def _latest(self) -> Mapping[str, str]:
