@@ -81,7 +81,8 @@ def common_options() -> list[click.Option]:
             for declarations, place, kind, metavar, text in _SETTINGS
         ),
         _option(
-            ("--output", "-o"), "output", type=click.Choice(OUTPUTS), help="How the result is written to stdout; dot and svg: placements only."
+            ("--output", "-o"), "output", type=click.Choice(OUTPUTS),
+            help="How the result is written to stdout; dot and svg: placements only.",
         ),
         _option(
             ("--report",), "report", type=_FILE, metavar="FILE",
