@@ -46,7 +46,7 @@ from migrator.stages.recorded import (
 from migrator.stages.resolve import Resolved, complete_template, resolve
 from migrator.stages.session_settings import TargetSettings
 from migrator.stages.survey import Survey, plan_of, survey
-from migrator.stages.taken_back import all_are_there, require_same_source, taken_back
+from migrator.stages.taken_back import all_are_there, require_same_source, require_standing, taken_back
 from migrator.stages.workspace import Workspace
 from migrator.workers import Work, warm_up
 
@@ -83,6 +83,8 @@ def migrate(
 def _done_before(workspace: Workspace, run: Run, plan: Plan) -> Outcome | None:
     last = workspace.journal.last(run.id, "migrate")
     previous = [record for record in workspace.journal.stage_records(run.id) if record.stage == "migrate"][:-1]
+    if any(record.status == "done" for record in previous):
+        require_standing(workspace, run, plan)
     if not previous or previous[-1].status != "done":
         return None
     if run.fingerprint != plan.fingerprint:

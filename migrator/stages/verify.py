@@ -29,7 +29,7 @@ from migrator.stages.recorded import database_counts, given_digests, sequence_va
 from migrator.stages.resolve import Resolved, resolve
 from migrator.stages.session_settings import TargetSettings
 from migrator.stages.survey import Survey, plan_of, survey
-from migrator.stages.taken_back import standing, taken_back
+from migrator.stages.taken_back import require_standing, standing, taken_back
 from migrator.stages.workspace import Workspace
 
 _SOFT_DELETION = ("deleted_at", "deletedat", "date_suppression")
@@ -60,14 +60,17 @@ def verify(workspace: Workspace, *, sample: float | None = None) -> Outcome:
     `sample` (percent) examines only that share of the tenants' databases, and says so; AUTH and SHARED always whole.
 
     Raises:
-        RefusedError: nothing has been migrated, or the plan is not the one that was carried out.
+        RefusedError: nothing has been migrated, a rollback has begun, or the plan is not the one that was carried out.
     """
     with workspace.stage("verify") as (run, summary):
         last = workspace.journal.last(run.id, "migrate")
-        if last is None or last.status not in ("done", "findings"):
+        if last is None:
             raise RefusedError("There is no completed migrate to verify.", "Run `migrator migrate` first.")
         found = survey(workspace)
         plan = plan_of(workspace, found)
+        require_standing(workspace, run, plan)
+        if last.status not in ("done", "findings"):
+            raise RefusedError("There is no completed migrate to verify.", "Run `migrator migrate` first.")
         if plan.fingerprint != run.fingerprint:
             raise RefusedError(
                 "The source's schema, its tenants or the configuration are not those that were migrated.",
