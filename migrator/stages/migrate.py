@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from migrator.core.allotment import allot
 from migrator.core.catalog import Relation
 from migrator.core.compare import Difference
 from migrator.core.outcome import Outcome
 from migrator.core.plan import CreateDatabase, FinishDatabase, Plan, PrepareTarget
 from migrator.core.transfer import Transfer, last_value
 from migrator.errors import RefusedError, TargetsFailedError
-from migrator.execute import carry_out, create_databases, prepare_target
+from migrator.execute.prepare import prepare_target
+from migrator.execute.schedule import carry_out, create_units
 from migrator.files import private_directory
 from migrator.journal import Run
 from migrator.postgres.catalog import read_sequences
@@ -27,8 +29,8 @@ from migrator.postgres.snapshot import Snapshot, release_readers
 from migrator.postgres.spool import discard
 from migrator.postgres.units import copy_units, loads_of, session_budget
 from migrator.stages.backup_restore import jobs_within
+from migrator.stages.crew import crew
 from migrator.stages.drift import drift_section, routed_digests, written_since
-from migrator.stages.executor import executor
 from migrator.stages.frozen import FrozenSource
 from migrator.stages.isolation import hand_out, make_groups
 from migrator.stages.own_objects import OwnObjects
@@ -198,8 +200,7 @@ class _Migration:
         values = self._sequence_values(epoch, resolved)
         transfers = {name: target.transfers for name, target in resolved.items()}
         jobs = jobs_within(settings.limits.jobs, settings.limits.max_source_connections)
-        budget = self._session_budget()
-        sessions = max(1, (budget - 2 * jobs) // jobs)
+        share = allot(jobs, self._session_budget())
         databases: dict[str, list[Destination]] = {name: [] for name in settings.hosted}
         for step in self.plan.of(CreateDatabase):
             databases[step.target].append(Destination(step.tenant, workspace.server(step.server).at(step.database)))
@@ -214,7 +215,7 @@ class _Migration:
                 snapshot=snapshot.id,
                 source=workspace.source,
                 control=workspace.control,
-                sessions=sessions,
+                sessions=share.sessions,
                 spool=workspace.spool(self.run.id),
             )
         )
@@ -231,7 +232,7 @@ class _Migration:
                 step.target,
                 step.tenant,
                 workspace.server(step.server).at(step.database),
-                _MAINTENANCE_MEMORY_KB,
+                _MAINTENANCE_MEMORY_KB * jobs // max(jobs, share.builders),
             )
             for step in self.plan.of(FinishDatabase)
         }
@@ -240,7 +241,13 @@ class _Migration:
             workspace.source, snapshot.id, self.survey.catalog, self.survey.catalog.tables.keys() - covered
         )
 
-        def after_last_copy() -> None:
+        reading = {"copies", *(("large objects",) if self.survey.catalog.large_objects else ())}
+
+        def read(what: str) -> None:
+            """Lets the source go with the last of what is read from it."""
+            reading.discard(what)
+            if reading:
+                return
             counted, digested = counts.result()
             self.journal.record(self.run.id, "source rows", counted)
             self.journal.store_digests(
@@ -253,29 +260,32 @@ class _Migration:
             snapshot.close()
             release_readers(workspace.source)
 
-        work = Work(self.run.id, workspace.control, sessions, paced=settings.limits.paces, targets=targets)
-        pacing = Pacing(workspace, self.run, jobs)
-        try:
-            pacing(jobs)
-            with executor(settings.limits, work, jobs) as units:
-                create_databases(
-                    units, self.run.id, self.plan.of(CreateDatabase), workspace.server, workspace.progress, pacing
-                )
-                TargetSettings(workspace, self.plan).apply()
-                own = OwnObjects(workspace, self.plan, self.survey)
-                own.make(epoch)
+        def when_created() -> None:
+            TargetSettings(workspace, self.plan).apply()
+            own.make(epoch)
+            if "large objects" in reading:
                 copy_large_objects(
                     workspace.source, snapshot.id, self.survey.catalog, transfers, databases, epoch=epoch, jobs=jobs
                 )
+                read("large objects")
+
+        own = OwnObjects(workspace, self.plan, self.survey)
+        work = Work(self.run.id, workspace.control, share.sessions, paced=settings.limits.paces, targets=targets)
+        pacing = Pacing(workspace, self.run, jobs)
+        try:
+            pacing(jobs)
+            with crew(settings.limits, work, share.readers, share.builders) as workers:
                 carried = carry_out(
-                    units,
+                    workers,
+                    create_units(self.run.id, self.plan.of(CreateDatabase), workspace.server),
                     copies,
                     finishes,
                     journal=self.journal,
                     run=self.run.id,
                     progress=workspace.progress,
                     expected=self._expected_rows(),
-                    after_last_copy=after_last_copy,
+                    when_created=when_created,
+                    after_last_copy=partial(read, "copies"),
                     watch=pacing,
                 )
                 if not carried.failures:
