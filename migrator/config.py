@@ -138,7 +138,7 @@ def _document(file: Path | None, directory: Path, *, needed: bool) -> dict[str, 
         raise ConfigurationError(
             f"There is no {DEFAULT_FILE} in {directory}.",
             "Run the command where migrator.toml is, or name it: migrator --config PATH COMMAND. "
-            "docs/configuration.md shows what it holds; `migrator demo` needs none.",
+            "`migrator init --source URL` writes one; `migrator demo` needs none.",
         )
     return {}
 

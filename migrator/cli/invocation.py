@@ -13,6 +13,7 @@ from migrator import logs
 from migrator.cli.failures import BugError, translated
 from migrator.cli.interrupts import interruptible
 from migrator.cli.options import Options
+from migrator.cli.program import program
 from migrator.cli.session import Session, Work
 from migrator.cli.written import as_text, console_on, report_error, write_result
 from migrator.core.outcome import Outcome
@@ -47,7 +48,7 @@ def carry_out(work: Work, options: Options) -> int:
             logs.close_console()
     if failure is not None or outcome is None:
         return report_error(failure or BugError("The command returned nothing.", ""), options)
-    outcome = replace(outcome, next=tuple(options.repeated(command) for command in outcome.next))
+    outcome = replace(outcome, next=tuple(options.repeated(command, program.commands) for command in outcome.next))
     written = write_result(outcome, options)
     return max(outcome.exit_code, written)
 

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from migrator import logs
 from migrator.cli.options import Options
+from migrator.cli.program import program
 from migrator.core.outcome import Outcome, Section, Status
 from migrator.errors import ConfigurationError, MigratorError
 from migrator.files import write_atomically
@@ -52,6 +53,7 @@ def report_error(error: MigratorError, options: Options) -> int:
     """Tells an error: on stderr for people, and on stdout where a document was asked for."""
     # Drivers and libraries quote what they were given, which may be a URL with its password.
     error = _masked(error)
+    error.hint = options.repeated(error.hint, program.commands)
     run_id = structlog.contextvars.get_contextvars().get("run_id")
     stderr = console_on(sys.stderr, options)
     try:

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from migrator.core.outcome import Outcome, Section, Tone
-from migrator.report.cells import TONE_WORDS, figure, is_numeric, label, visible
+from migrator.report.cells import TONE_WORDS, figure, filled, is_numeric, label, visible
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -31,6 +31,7 @@ def to_html(outcome: Outcome) -> str:
 
 
 def _section(section: Section) -> Mapping[str, object]:
+    section = filled(section)
     rows = [[figure(name, value) for name, value in zip(section.columns, row, strict=True)] for row in section.rows]
     return {
         "title": visible(section.title),

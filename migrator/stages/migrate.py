@@ -47,7 +47,7 @@ from migrator.stages.recorded import (
 from migrator.stages.resolve import Resolved, complete_template, resolve
 from migrator.stages.session_settings import TargetSettings
 from migrator.stages.survey import Survey, plan_of, survey
-from migrator.stages.taken_back import all_are_there, require_same_source, taken_back
+from migrator.stages.taken_back import all_are_there, require_same_source, require_standing, taken_back
 from migrator.stages.workspace import Workspace
 from migrator.workers import Work, warm_up
 
@@ -86,6 +86,8 @@ def migrate(
 def _done_before(workspace: Workspace, run: Run, plan: Plan) -> Outcome | None:
     last = workspace.journal.last(run.id, "migrate")
     previous = [record for record in workspace.journal.stage_records(run.id) if record.stage == "migrate"][:-1]
+    if any(record.status == "done" for record in previous):
+        require_standing(workspace, run, plan)
     if not previous or previous[-1].status != "done":
         return None
     if run.fingerprint != plan.fingerprint:
@@ -404,9 +406,7 @@ class _Migration:
             "databases": len(made),
             "tenants": len(self.plan.tenants),
             "tables": len(self.survey.placements.tables),
-            "source_rows": proof.source_rows,
-            "target_rows": proof.target_rows,
-            "quarantined_rows": sum(balance.quarantined for balance in proof.balances),
+            **proof.figures,
             "differences": len(proof.differences),
             "fenced": self.fenced,
             "source_changes_since_snapshot": len(drift),
@@ -434,8 +434,8 @@ class _Migration:
         return Outcome(
             "migrate",
             run_id=self.run.id,
-            headline=f"{proof.source_rows:,} rows of {self.workspace.source.database} are in {len(made)} databases; "
-            "all digests agree." + (" The source is fenced: it takes no writes until rollback." if self.fenced else ""),
+            headline=f"{proof.told(self.workspace.source.database, len(made))}; all digests agree."
+            + (" The source is fenced: it takes no writes until rollback." if self.fenced else ""),
             summary=figures,
             sections=sections,
             next=("migrator verify", "migrator status", "migrator rollback"),

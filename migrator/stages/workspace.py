@@ -42,7 +42,8 @@ class Workspace:
         if not named:
             raise ConfigurationError(
                 "No source database is named.",
-                "Set [source] url in migrator.toml, MIGRATOR_SOURCE_URL or DB_HOST/DB_DATABASE, or pass --source.",
+                "Pass --source, or set MIGRATOR_SOURCE_URL or DB_HOST and DB_DATABASE. [source] url in migrator.toml "
+                "will do too, save for init, which writes that file.",
             )
         return cls(settings, Endpoint.of(settings.source), progress)
 

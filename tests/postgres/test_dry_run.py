@@ -59,6 +59,12 @@ def test_it_tells_everything_and_changes_nothing(shop: Shop) -> None:
     assert rows.keys() == {"auth", "shared", "tenant_1", "tenant_2", "tenant_3"}
     assert rows["auth"] == 3 + 10 + 10
     assert sum(rows.values()) == sum(before.rows.values()) + 3 * 3  # units, again in every tenant's database
+    assert [(one["database"], one["rows"]) for one in answer.document["databases"]] == [
+        (row["database"], row["rows"]) for row in answer.section("Targets")
+    ]
+    placed = {row["table"]: row for row in answer.section("Placements")}
+    assert placed["units"]["target"] == "shared + tenant"
+    assert placed["customers"]["rows"] == before.rows["customers"]
     assert set(answer.document["severed"]) == {
         "customers(created_by) -> users(id)",
         "customers(tenant_id) -> tenants(id)",
@@ -172,7 +178,7 @@ def test_a_plan_that_rests_on_another_source_is_stale(own_shop: Shop, change: st
     refused = own_shop.run("migrate", "--without-backup")
     assert refused.exit_code == 3
     assert "stale" in refused.error
-    assert "migrator dry-run" in refused.error
+    assert f"migrator --config {own_shop.toml} dry-run" in refused.error
     assert own_shop.databases() == ["migrator"]
 
 
@@ -199,7 +205,7 @@ def test_migrate_refuses_without_a_dry_run_and_without_a_backup(shop: Shop) -> N
     shop.plan()
     second = shop.run("migrate")
     assert second.exit_code == 3
-    assert "migrator backup" in second.error
+    assert f"migrator --config {shop.toml} backup" in second.error
     assert "--without-backup" in second.error
     assert shop.databases() == ["migrator"]
 

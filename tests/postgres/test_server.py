@@ -169,14 +169,14 @@ def test_a_directory_with_other_contents_is_not_initialised(open_dir: Path) -> N
 
 
 def test_a_missing_installation_is_a_configuration_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ConfigurationError, match="there is no PostgreSQL in"):
+    with pytest.raises(ConfigurationError, match="There is no PostgreSQL in"):
         LocalServer.start(tmp_path / "data", bin_dir=tmp_path)
-    with pytest.raises(ConfigurationError, match="there is no embedded PostgreSQL 9"):
+    with pytest.raises(ConfigurationError, match="There is no embedded PostgreSQL 9"):
         embedded_bin_dir(9)
     monkeypatch.setattr(embedded, "_PACKAGE", "not_installed_at_all")
     with pytest.raises(ConfigurationError) as error:
         embedded_bin_dir()
-    assert error.value.hint == "pip install 'migrator[embedded]'"
+    assert error.value.hint == "Install it: pip install 'migrator[embedded]'"
 
 
 @as_root
