@@ -24,7 +24,8 @@ from migrator.core.audit.facts import (
 )
 from migrator.core.catalog import Catalog, ForeignKey, Relation
 from migrator.core.cleaning import selections
-from migrator.core.placement import Placements, place
+from migrator.core.placement import Placements
+from migrator.core.placing import place
 from migrator.core.progress import Progress
 from migrator.core.settings import Settings
 from migrator.postgres.audit_rows import RowCounter

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migrator.core.catalog import Catalog, ForeignKey, Relation, Table
-from migrator.core.placement import Placement, Placements, place
+from migrator.core.placement import Placement, Placements
+from migrator.core.placing import place
 from migrator.core.settings import Settings
 from migrator.errors import ConfigurationError
 from tests.schema import catalog, column, key, public, table
