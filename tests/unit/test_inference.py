@@ -35,6 +35,20 @@ def test_words(name: str, expected: tuple[str, ...]) -> None:
     assert words(name) == expected
 
 
+def test_references_to_keys_of_several_columns() -> None:
+    tasks = table("v1_task", "id bigint!", "inserted_at timestamptz!", pk="id, inserted_at")
+    orders = table("orders", "tenant_id uuid!", "id integer!", "day date!", pk="tenant_id, id")
+    slots = table(
+        "v1_slot", "task_id bigint", "task_inserted_at timestamptz", "order_id integer", "tenant_id uuid", pk=""
+    )
+    logs = table("v1_log", "task_id bigint", "task_inserted_at date", "order_id integer", pk="")
+    lines = table("v1_line", "task_id bigint", "inserted_at timestamptz", pk="")
+    assert guessed(catalog(tasks, orders, slots, logs, lines)) == {
+        "v1_slot(task_id, task_inserted_at) -> v1_task(id, inserted_at)",
+        "v1_slot(tenant_id, order_id) -> orders(tenant_id, id)",
+    }
+
+
 @pytest.mark.parametrize(
     ("plural", "one"),
     [("companies", "company"), ("boxes", "box"), ("addresses", "address"), ("status", "status"), ("orders", "order"),
