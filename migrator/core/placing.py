@@ -11,6 +11,7 @@ from migrator.core.own_objects import owner
 from migrator.core.paths import FoundPaths, KeyPath, TenantTree, find_paths, in_order
 from migrator.core.placement import UNOWNED_TARGET, Placement, Placements, Undecided
 from migrator.core.settings import Settings, TableSettings
+from migrator.core.table_entries import table_entries
 from migrator.core.tenancy import tenant_root, tenant_tree
 from migrator.errors import ConfigurationError
 
@@ -31,7 +32,7 @@ class _Placing:
         self.catalog = catalog
         self.settings = settings
         self.hops = Hops(catalog)
-        self.entries = {self._resolve(name, entry): entry for name, entry in settings.tables.items()}
+        self.entries = table_entries(catalog, settings.tables, settings.tenants.per_tenant_objects)
         self.root, self.root_key = tenant_root(catalog, settings, self.hops)
         if self.root is not None and self.root_key is not None:
             self.hops = Hops(catalog, (self.root, (self.root_key,)))
@@ -65,21 +66,6 @@ class _Placing:
             undecided.append(apart)
         keys = tuple(key for found in self.keys.values() for key in found)
         return Placements(placed, tuple(undecided), self.root, self.root_key, keys, self.tree)
-
-    # -- what the configuration names -----------------------------------------------------------------------------
-
-    def _resolve(self, name: str, entry: TableSettings) -> Relation:
-        found = self.catalog.find(name)
-        if found is not None:
-            return found
-        if entry.query is not None:
-            schema, _, table = name.rpartition(".")
-            return Relation(schema or "public", table)
-        raise ConfigurationError(
-            f"[tables.{name}]: the source has no such table.",
-            self.hops.similar(name, [str(relation) for relation in self.catalog.tables])
-            or "Correct the name, or remove the entry; a table made by a query needs `query`.",
-        )
 
     # -- key paths ------------------------------------------------------------------------------------------------
 

@@ -119,6 +119,8 @@ def _lines(found: Findings) -> Iterator[str]:
         yield ""
         header = _HEADERS.get(name, "") if found.layout == "tenants" or name in ("decide", "ignore") else name.upper()
         yield f"# {header} {'-' * max(4, 116 - len(header))}"
+        if name == "decide" and len(proposals) > 1:
+            yield '# One entry can decide several: [tables."history_*"], or [tables."*"] for all that are left.'
         for one in sorted(proposals, key=lambda item: item.relation):
             yield ""
             yield from _table(found, one)

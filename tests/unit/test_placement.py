@@ -54,6 +54,41 @@ def test_homes_and_reasons() -> None:
     assert "1 hop" in found.tables[public("orders")].reason
 
 
+def test_a_pattern_decides_what_no_entry_of_their_own_does() -> None:
+    history = [table(f"history_{name}", "id bigint!", "client_id bigint") for name in ("a", "b", "c")]
+    found = placed(
+        CLIENTS, UNITS, *history,
+        configured={
+            "history_a": {"target": "auth"},
+            "history_b": {"decide": ["tenant", "shared"], "virtual": ["client_id -> clients.id"]},
+            "history_*": {"target": "tenant", "reason": "what happened", "unowned": "quarantine"},
+            "*s": {"target": "shared"}, "clients": {"target": "tenant"}, "tenants": {"target": "auth"},
+        },
+    )  # fmt: skip
+    homes = {one.relation.name: one.target for one in found.tables.values()}
+    assert homes == {
+        "tenants": "auth", "clients": "tenant", "units": "shared", "history_a": "auth", "history_b": "tenant",
+    }  # fmt: skip
+    b = found.tables[public("history_b")]
+    assert (b.unowned, b.reason, b.key_path and b.key_path.label[-1]) == (
+        "quarantine", "what happened", "clients.tenant_id",
+    )  # fmt: skip
+    # It goes to the tenants, and nothing says by which key.
+    assert [one.relation.name for one in found.undecided] == ["history_c"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "entry", "message"),
+    [
+        ("nothing_*", {"target": "shared"}, "no table of the source fits"),
+        ("*", {"target": "shared", "as": "x"}, "as is for one table"),
+    ],
+)
+def test_a_pattern_that_means_nothing_is_refused(pattern: str, entry: Mapping[str, Any], message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        placed(UNITS, configured={pattern: entry})
+
+
 def test_a_table_without_a_way_is_undecided_and_says_why() -> None:
     found = placed(UNITS)
     (undecided,) = found.undecided
