@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from migrator.core.catalog import Catalog, ForeignKey, Relation
 from migrator.core.identity import identity_tables, is_bookkeeping
 from migrator.core.paths import FoundPaths, KeyPath, find_paths, via
+
+# So many rows of its own table above it a row without a tenant is looked for one.
+_CLIMB = 3
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Draft:
         )
 
     def other_paths(self, relation: Relation) -> tuple[KeyPath, ...]:
-        """Further ways from a table to a tenant, none of them through the table itself."""
+        """Further ways from a table to a tenant: over other tables, then over the row above in the table itself."""
         known = set(self.found.paths[relation].alternatives) if relation in self.found.paths else set()
         others: dict[KeyPath, None] = {}
         for key in self.keys.get(relation, ()):
@@ -53,7 +56,19 @@ class Draft:
             if not self._may_be_null(path.hops[0].referenced, path.hops[0].referenced_columns)
             and path.hops[0].referenced_columns != self.catalog.tables[path.hops[0].referenced].primary_key
         )
-        return (*sorted(others, key=lambda path: len(path.hops)), *parts)
+        above = (path for path in self._above(relation) if path not in known)
+        return (*sorted(others, key=lambda path: len(path.hops)), *parts, *above)
+
+    def _above(self, relation: Relation) -> Iterator[KeyPath]:
+        """Ways over the row that a row is declared to hang on: PostgreSQL would not let it go anywhere else."""
+        path = self.found.paths.get(relation)
+        for key in self.keys.get(relation, ()):
+            if path is None or key.referenced != relation or key.virtual:
+                continue
+            for depth in range(1, _CLIMB + 1):
+                for one in path.alternatives:
+                    if all(hop.referenced != relation for hop in one.hops) and one.column not in key.referenced_columns:
+                        yield replace(one, hops=(*(key,) * depth, *one.hops), otherwise=())
 
     def owners(self, relation: Relation) -> tuple[KeyPath, ...]:
         """Ways against the direction of keys: over rows that name a row of this table one for one, as their own part.
@@ -134,7 +149,7 @@ def draft(
     through = frozenset(
         relation for relation in loose.paths if relation not in strict.paths and relation not in strict.ambiguous
     )
-    ambiguous = {**loose.ambiguous, **strict.ambiguous}
+    ambiguous = {name: ways for name, ways in {**loose.ambiguous, **strict.ambiguous}.items() if name not in identities}
     paths = {relation: path for relation, path in loose.paths.items() if relation not in strict.ambiguous}
     written = {**kept, **{relation: paths[relation] for relation in through if relation not in identities}}
     return Draft(catalog, by_table, root, identities, FoundPaths(paths, ambiguous), written, through)

@@ -146,13 +146,13 @@ class _Proposing:
         """Rows that hang on global rows of a mixed table are global themselves."""
         share = "sampled " if found.sampled else ""
         count = f"{found.homeless:,} of {found.rows:,} {share}rows"
-        hops = self.draft.found.paths[relation].hops
-        parent = hops[0].referenced if hops else None
-        if hops and hops[0] not in self.draft.keys[relation]:
+        path = self.draft.found.paths[relation]
+        if path.hops and path.hops[0] not in self.draft.keys[relation]:
             return "shared", f"mixed: {count} are named by no row that has a tenant: they go to SHARED"
-        policy = self._unowned(parent)[0] if parent is not None and parent != relation else ""
-        if policy:
-            return policy, f"mixed: {count} hang on rows of {parent} that have no tenant, and go where those go"
+        parents = dict.fromkeys(one.hops[0].referenced for one in path.alternatives if one.hops)
+        for parent in parents:
+            if parent != relation and (policy := self._unowned(parent)[0]):
+                return policy, f"mixed: {count} hang on rows of {parent} that have no tenant, and go where those go"
         return "quarantine", f"{count} name a parent that is missing or has no tenant: quarantined"
 
     def _ambiguous(self, relation: Relation, paths: Sequence[KeyPath]) -> Proposal:

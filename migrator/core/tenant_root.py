@@ -17,9 +17,18 @@ _NAMES: Mapping[str, int] = {
          "customer_account"),
         32,
     ),
-    **dict.fromkeys(("account", "team", "agency", "agence", "firm", "cabinet", "institution", "school", "clinic"), 24),
-    **dict.fromkeys(("namespace", "business", "store", "shop", "site", "client", "customer", "etablissement"), 16),
-    **dict.fromkeys(("project", "space", "group", "brand", "club", "community", "merchant", "domain"), 10),
+    **dict.fromkeys(
+        ("account", "team", "agency", "agence", "firm", "cabinet", "institution", "school", "clinic", "family",
+         "household", "practice", "hospital", "hotel", "restaurant", "studio", "gym", "salon", "university", "college",
+         "academy", "association", "municipality", "commune", "franchise", "guild"),
+        24,
+    ),
+    **dict.fromkeys(
+        ("namespace", "business", "store", "shop", "site", "client", "customer", "etablissement", "partner", "vendor",
+         "publisher", "subscriber", "network", "instance"),
+        16,
+    ),
+    **dict.fromkeys(("project", "space", "group", "brand", "club", "community", "merchant", "domain", "app"), 10),
 }  # fmt: skip
 # Tables that much hangs on without being whose it is.
 _NOT_TENANTS = frozenset({

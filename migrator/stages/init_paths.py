@@ -168,13 +168,12 @@ def _led_anew(drafted: Draft) -> dict[Relation, KeyPath]:
     for relation, path in drafted.written.items():
         if relation in drafted.through:
             continue
-        ways = [
-            further
-            for one in path.alternatives
-            for further in (
-                via(one.hops[0], drafted.found.paths[one.hops[0].referenced]) if one.hops else one
-            ).alternatives
-            if all(hop.referenced != relation for hop in further.hops)
-        ]
+        ways: list[KeyPath] = []
+        for one in path.alternatives:
+            if not one.hops or one.hops[0].referenced == relation:
+                ways.append(one)
+                continue
+            further = via(one.hops[0], drafted.found.paths[one.hops[0].referenced]).alternatives
+            ways += [way for way in further if all(hop.referenced != relation for hop in way.hops)]
         anew[relation] = in_order(ways)
     return anew
