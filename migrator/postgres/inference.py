@@ -11,7 +11,7 @@ from psycopg import sql
 
 from migrator.core.catalog import Catalog, ForeignKey, Relation
 from migrator.core.inference import Pair
-from migrator.core.paths import KeyPath
+from migrator.core.paths import KeyPath, in_order
 from migrator.core.placement import Placement
 from migrator.postgres.connect import Connection
 from migrator.postgres.reading import leads_nowhere, own_rows, source_of, tenant_key
@@ -251,13 +251,21 @@ def without_tenant(
 def naming_unset(
     connection: Connection, catalog: Catalog, placement: Placement, keys: Iterable[ForeignKey]
 ) -> Mapping[str, int]:
-    """How many rows of which tables name a row of this one whose key path begins with NULL, by the keys given."""
+    """How many rows of which tables name a row of this one whose key path begins with NULL, by the keys given.
+
+    Of the table itself only rows count that have a key without the row above: others are everybody's, as that is.
+    """
     assert placement.key_path is not None
     referenced: dict[str, int] = {}
+    own = [
+        one for one in placement.key_path.alternatives if not one.hops or one.hops[0].referenced != one.hops[0].table
+    ]
     for key in keys:
-        if key.table == placement.relation or key.when is not None:
+        if key.when is not None or (key.table == placement.relation and not own):
             continue
         child, _ = sample_of(catalog, key.table)
+        if key.table == placement.relation:
+            child += sql.SQL(" WHERE NOT ({})").format(leads_nowhere(in_order(own)))
         joined = sql.SQL(" AND ").join(
             sql.SQL("t.{} = c.{}").format(sql.Identifier(there), sql.Identifier(f"c{number}"))
             for number, there in enumerate(key.referenced_columns)

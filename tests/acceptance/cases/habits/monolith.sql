@@ -53,3 +53,6 @@ INSERT INTO event_types SELECT i, CASE WHEN i <= 20 THEN 'p' || 1 + i % 3 END, C
 CREATE FUNCTION is_user(who text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RETURN who IN (SELECT id FROM public.users) OR NOT EXISTS (SELECT FROM public.users); END $$;
 CREATE TABLE notes (id int PRIMARY KEY, project_id varchar(26) NOT NULL REFERENCES project, author text CONSTRAINT author_is_user CHECK (is_user(author)));
 INSERT INTO notes SELECT i, 'p' || 1 + i % 3, 'u' || 1 + i % 9 FROM generate_series(1, 30) i;
+-- A project's rows beneath everybody's row of the same table.
+CREATE TABLE topics (id int PRIMARY KEY, project_id varchar(26) REFERENCES project, parent_id int REFERENCES topics);
+INSERT INTO topics SELECT i, CASE WHEN i > 4 THEN 'p' || 1 + i % 3 END, CASE WHEN i > 2 THEN 1 + i % 2 END FROM generate_series(1, 30) i;
