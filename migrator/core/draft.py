@@ -6,12 +6,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from migrator.core.catalog import Catalog, ForeignKey, Relation
+from migrator.core.catalog import Catalog, ForeignKey, Relation, Table
 from migrator.core.identity import identity_tables, is_bookkeeping
 from migrator.core.paths import FoundPaths, KeyPath, find_paths, via
 
 # So many rows of its own table above it a row without a tenant is looked for one.
 _CLIMB = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Rows that seem to own the rows that they name by `key`, and the path of these over them."""
+
+    key: ForeignKey
+    path: KeyPath
 
 
 @dataclass(frozen=True)
@@ -90,6 +98,40 @@ class Draft:
             found[key.table] = replace(path, hops=(back, *path.hops), otherwise=())
         return tuple(found.values()) if any(one not in self.identities for one in found) else ()
 
+    def claims(self, relation: Relation) -> Iterator[Claim]:
+        """Ways over rows that name rows of this table without being bound to name each only once.
+
+        Rows of a polymorphic pair do so where the table is named by such pairs alone: reference data has plain keys to
+        it. Rows of a link table do, whose unique key is of nothing but references.
+        """
+        naming = [key for key in self.referencing.get(relation, ()) if key.table != relation]
+        only_pairs = all(key.when is not None for key in naming)
+        for key in naming:
+            table = self.catalog.tables[key.table]
+            path = self.found.paths.get(key.table)
+            if (
+                path is None
+                or not self.is_tenants(key.table)
+                or not table.primary_key
+                or key.columns in table.unique_keys
+            ):
+                continue
+            if any(hop.referenced == relation for one in path.alternatives for hop in one.hops):
+                continue
+            if (only_pairs and key.when is not None) or (key.when is None and self._links(table, key)):
+                back = ForeignKey(
+                    "", relation, key.referenced_columns, key.table, key.columns, validated=False, virtual=True,
+                    as_text=key.as_text, of=key.when, first=True,
+                )  # fmt: skip
+                yield Claim(key, replace(path, hops=(back, *path.hops), otherwise=()))
+
+    def _links(self, table: Table, key: ForeignKey) -> bool:
+        references = {column for one in self.keys.get(table.relation, ()) for column in one.columns}
+        return any(
+            len(unique) > 1 and set(key.columns) < set(unique) and set(unique) <= references
+            for unique in table.unique_keys
+        )
+
     @cached_property
     def referencing(self) -> Mapping[Relation, Sequence[ForeignKey]]:
         """The keys that reference each table."""
@@ -110,7 +152,10 @@ class Draft:
             and relation not in self.found.ambiguous
             and relation not in self.identities
             and not is_bookkeeping(relation)
-            and any(path.relation != self.root or len(path.hops) > 1 for path in self.owners(relation))
+            and (
+                any(path.relation != self.root or len(path.hops) > 1 for path in self.owners(relation))
+                or next(self.claims(relation), None) is not None
+            )
         )
 
     def _may_fail(self, relation: Relation, path: KeyPath) -> bool:

@@ -115,7 +115,10 @@ class Placements:
             dict.fromkeys(
                 key
                 for key in (*self.foreign_keys, *hops)
-                if key.virtual and (key.table, key.columns, key.referenced, key.referenced_columns) not in forward
+                if key.virtual
+                and not key.first
+                and key.of is None
+                and (key.table, key.columns, key.referenced, key.referenced_columns) not in forward
             )
         )
 

@@ -260,7 +260,7 @@ def _key_path(catalog: Catalog, path: KeyPath) -> Iterator[str]:
 def path_text(catalog: Catalog, path: KeyPath) -> tuple[str, ...]:
     """A key path as the file spells it, without alternatives."""
     hops = [
-        f"{', '.join(hop.columns)} -> {column_name(catalog, hop.referenced, hop.referenced_columns)}"
+        f"{', '.join(hop.columns)} -> {hop.chosen(column_name(catalog, hop.referenced, hop.referenced_columns))}"
         for hop in path.hops
     ]
     return (*hops, column_name(catalog, path.relation, (path.column or "",)))

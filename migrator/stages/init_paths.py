@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from migrator.core.catalog import Catalog, ForeignKey, Relation
 from migrator.core.draft import Draft, draft
 from migrator.core.evidence import Agreement, WithoutTenant, complete, settle
 from migrator.core.paths import KeyPath, in_order, via
 from migrator.core.placement import Placement
+from migrator.postgres.claims import claimed
 from migrator.postgres.connect import Connection
 from migrator.postgres.inference import agreement, disagreeing, naming_unset, without_tenant
 
 # So large a part of a table's rows has to be named by rows of a tenant, one for one, before it counts as theirs.
 _OWNED = 0.8
+# Where nothing but polymorphic pairs names a table's rows, they are parts, not reference data: fewer are enough.
+_OWNED_BY_PAIRS = 0.5
+# Fewer rows than these are named by one tenant's rows alone by chance.
+_LEAST_CLAIMED = 10
 
 
 class PathsByRows:
@@ -68,16 +74,32 @@ class PathsByRows:
             tried.update(pathless)
             chosen = {relation: path for relation, path in drafted.written.items() if relation not in drafted.through}
             for relation in pathless:
-                ways = drafted.owners(relation)
+                ways = (*drafted.owners(relation), *self._claimed(drafted, relation))
+                if not ways:
+                    continue
+                share = _OWNED_BY_PAIRS if all(way.hops[0].of is not None for way in ways) else _OWNED
                 found = self._agreement(relation, ways)
                 total = self.rows.get(relation)
-                if found.disagreeing or total is None or found.rows < max(1, _OWNED * total):
+                if found.disagreeing or total is None or found.rows < max(1, share * total):
                     continue
                 chosen[relation] = complete(ways, found)
             if len(chosen) > len(drafted.written) - len(drafted.through & drafted.written.keys()):
                 drafted, more = self._draft(chosen)
                 agreements = agreements | more
         return drafted, agreements
+
+    def _claimed(self, drafted: Draft, relation: Relation) -> Iterator[KeyPath]:
+        """Paths over rows that name most of the table's rows, none of them for two tenants."""
+        total = self.rows.get(relation)
+        for claim in drafted.claims(relation):
+            if total is None or total < _LEAST_CLAIMED:
+                continue
+            found = claimed(self.connection, self.catalog, claim.key, drafted.found.paths[claim.key.table])
+            if found is None or found.torn or not found.rows or found.tenants < min(2, found.rows):
+                continue
+            evidence = f"rows of {claim.key.table} name {found.rows:,} of {total:,} rows, none of them for two tenants"
+            first, *hops = claim.path.hops
+            yield replace(claim.path, hops=(replace(first, evidence=evidence), *hops))
 
     def _agreement(self, relation: Relation, paths: Sequence[KeyPath]) -> Agreement:
         rows, unequal, by_path = agreement(self.connection, self.catalog, relation, paths)
@@ -128,7 +150,9 @@ class PathsByRows:
             waiting = {
                 relation: others
                 for relation, counted in without.items()
-                if counted.homeless and relation not in tried and (others := drafted.other_paths(relation))
+                if counted.homeless
+                and relation not in tried
+                and (others := (*drafted.other_paths(relation), *self._claimed(drafted, relation)))
             }
             if not waiting:
                 return drafted, agreements, without

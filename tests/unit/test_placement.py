@@ -54,6 +54,36 @@ def test_homes_and_reasons() -> None:
     assert "1 hop" in found.tables[public("orders")].reason
 
 
+def test_a_path_over_the_first_of_several_rows() -> None:
+    links = table("links", "no bigint!", "flow_id bigint!", "role text", "client_id bigint!", pk="no")
+    flows = table("flows", "id bigint!")
+    path = ["id -> first of links.flow_id where role = 'the ''owner'''", "client_id -> clients.id", "clients.tenant_id"]
+    found = placed(CLIENTS, flows, links, configured={"flows": {"key_path": path}, "links": {"target": "tenant"}})
+    key_path = found.tables[public("flows")].key_path
+    assert key_path is not None
+    assert (key_path.hops[0].first, key_path.hops[0].of) == (True, ("role", "the 'owner'"))
+    assert key_path.label[0] == "flows.id -> first of links.flow_id where role = 'the ''owner'''"
+    # It says whose a row is, and is no reference that must hold.
+    assert [one.label for one in found.virtual_keys if one.table == public("flows")] == []
+
+
+@pytest.mark.parametrize(
+    ("hop", "message"),
+    [
+        ("id -> links.flow_id", "links.flow_id is not unique"),
+        ("id -> links.flow_id where role = 'owner'", "links.flow_id, role is not unique"),
+        ("id -> first of links.flow_id where rank = '1'", "no column 'rank'"),
+        ("id -> first of loose.flow_id", "no primary key"),
+    ],
+)
+def test_a_path_over_one_of_several_rows_says_which(hop: str, message: str) -> None:
+    links = table("links", "no bigint!", "flow_id bigint!", "role text", "tenant_id integer!", pk="no")
+    loose = table("loose", "flow_id bigint!", "tenant_id integer!", pk="")
+    path = [hop, f"{'loose' if 'loose' in hop else 'links'}.tenant_id"]
+    with pytest.raises(ConfigurationError, match=message):
+        placed(table("flows", "id bigint!"), links, loose, configured={"flows": {"key_path": path}})
+
+
 def test_a_pattern_decides_what_no_entry_of_their_own_does() -> None:
     history = [table(f"history_{name}", "id bigint!", "client_id bigint") for name in ("a", "b", "c")]
     found = placed(

@@ -42,3 +42,16 @@ INSERT INTO comments SELECT i, 'Invoice', (1000 + i)::text, 'y' FROM generate_se
 INSERT INTO reactions SELECT i, i, '+' FROM generate_series(1, 40) i;
 INSERT INTO transfers VALUES (1, 0, 1), (2, 1, -2);
 INSERT INTO imports VALUES (1, 77, 'x');
+-- What an entry is about has its own table and no key; who has a workflow, a table of links says.
+CREATE TABLE entries (id bigint PRIMARY KEY, account_id bigint NOT NULL, entryable_type text NOT NULL, entryable_id bigint NOT NULL, at date);
+CREATE TABLE trades (id bigint PRIMARY KEY, price numeric);
+CREATE TABLE valuations (id bigint PRIMARY KEY, amount numeric);
+CREATE TABLE workflows (id bigint PRIMARY KEY, name text);
+CREATE TABLE workflow_links (workflow_id bigint NOT NULL, account_id bigint NOT NULL, role text, PRIMARY KEY (workflow_id, account_id));
+CREATE TABLE executions (id bigint PRIMARY KEY, workflow_id bigint NOT NULL, took interval);
+INSERT INTO trades SELECT i, i FROM generate_series(1, 20) i;
+INSERT INTO valuations SELECT i, i FROM generate_series(1, 20) i;
+INSERT INTO entries SELECT i, (ARRAY[0, 1, -2])[1 + i % 3], CASE WHEN i > 20 THEN 'Trade' ELSE 'Valuation' END, 1 + i % 20, '2024-01-01' FROM generate_series(1, 40) i;
+INSERT INTO workflows SELECT i, 'w' || i FROM generate_series(1, 15) i;
+INSERT INTO workflow_links SELECT i, (ARRAY[0, 1, -2])[1 + i % 3], 'owner' FROM generate_series(1, 15) i;
+INSERT INTO executions SELECT i, 1 + i % 15, '1 second' FROM generate_series(1, 50) i;
