@@ -253,7 +253,8 @@ def naming_unset(
 ) -> Mapping[str, int]:
     """How many rows of which tables name a row of this one whose key path begins with NULL, by the keys given.
 
-    Of the table itself only rows count that have a key without the row above: others are everybody's, as that is.
+    Of the table itself only rows count that are declared to hang on such a row, and have a key without it: others are
+    everybody's, as that row is.
     """
     assert placement.key_path is not None
     referenced: dict[str, int] = {}
@@ -261,7 +262,7 @@ def naming_unset(
         one for one in placement.key_path.alternatives if not one.hops or one.hops[0].referenced != one.hops[0].table
     ]
     for key in keys:
-        if key.when is not None or (key.table == placement.relation and not own):
+        if key.when is not None or (key.table == placement.relation and (key.virtual or not own)):
             continue
         child, _ = sample_of(catalog, key.table)
         if key.table == placement.relation:
