@@ -45,7 +45,7 @@ def divide_source(
         populated = [name for (name,) in rows(connection, "populated_views")]
         checks = [
             CallingCheck(Relation(schema, table), name, Relation(*routine), add, drop)
-            for schema, table, name, *routine, add, drop in rows(connection, "calling_checks")
+            for schema, table, name, *routine, _, add, drop in rows(connection, "calling_checks")
         ]
     names = spellings(catalog)
     schemas = {relation.schema for relation in catalog.tables} | set(workspace.settings.source.schemas)

@@ -1,6 +1,7 @@
 -- CHECK constraints of tables that call functions of the user's own, one row for each of these functions, with the
 -- statements that add and drop the constraint; inherited ones go with those that they come from.
 SELECT n.nspname, t.relname, c.conname, pn.nspname, p.proname,
+       pn.nspname || '.' || p.proname || '(' || pg_catalog.pg_get_function_identity_arguments(p.oid) || ')',
        format('ALTER TABLE %I.%I ADD CONSTRAINT %I %s;', n.nspname, t.relname, c.conname,
               pg_catalog.pg_get_constraintdef(c.oid)),
        format('ALTER TABLE %I.%I DROP CONSTRAINT %I;', n.nspname, t.relname, c.conname)
