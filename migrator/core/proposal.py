@@ -191,8 +191,10 @@ class _Proposing:
             return Proposal(
                 relation,
                 reason=f"nothing leads from it to a tenant, but rows of {owner} name its rows one by one: these are "
-                "hardly reference data; a query that yields the key would give them to the tenants",
+                "hardly reference data; a key path over these, or a query that yields the key, would give them to the "
+                "tenants",
                 decide=("shared", "auth", "tenant"),
+                ways=self.draft.owners(relation),
             )
         if dangling := dangling_columns(self.draft.catalog.tables[relation], self.draft.keys[relation]):
             return Proposal(

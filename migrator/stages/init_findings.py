@@ -14,7 +14,7 @@ from migrator.core.own_objects import owner, propose_patterns
 from migrator.core.proposal import grouped, propose
 from migrator.core.session_settings import tenant_setting
 from migrator.core.settings import Tenants, TenantTreeChoice
-from migrator.core.tenant_root import RootChoice, choose, hidden_keys, rank
+from migrator.core.tenant_root import RootChoice, choose, hidden_keys, rank, tenant_columns
 from migrator.core.tomltext import Findings, Layout, Polymorph
 from migrator.errors import ConfigurationError
 from migrator.postgres.archive import Ownership
@@ -27,7 +27,7 @@ from migrator.postgres.large_objects import naming_columns
 from migrator.postgres.session_settings import read_readers
 from migrator.postgres.tenants import read_tenants
 from migrator.stages.init_paths import PathsByRows
-from migrator.stages.init_root import Ask, AskTree, tenant_columns, tenant_root, tenant_tree
+from migrator.stages.init_root import Ask, AskTree, naming_columns_of, tenant_root, tenant_tree
 from migrator.stages.workspace import Workspace
 
 
@@ -40,6 +40,10 @@ class Wanted:
     groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
     ownership: Ownership = "kept"
     tree: TenantTreeChoice | None = None
+
+
+# A tenant key that so many of its tables hold is one, whatever the others mean by it.
+_NEARLY_ALL = 0.9
 
 
 def find(
@@ -56,6 +60,8 @@ def find(
     known = {(key.table, column) for key in handed_down for column in key.columns}
     candidates = [key for key in candidate_keys(catalog) if (key.table, key.columns[0]) not in known]
     virtual, contradicted = weighed(connection, catalog, candidates)
+    held = _tenant_columns(connection, catalog, (*catalog.foreign_keys, *handed_down, *virtual))
+    virtual = (*virtual, *held)
     polymorphs, pairs = _polymorphs(connection, catalog)
     keys = (*catalog.foreign_keys, *handed_down, *virtual, *pairs)
     choice = choose(rank(catalog, keys), keys)
@@ -81,7 +87,7 @@ def find(
         workspace.source.public,
         tuple(workspace.settings.source.schemas),
         replace(
-            tenant_columns(catalog.tables[root], root_key),
+            naming_columns_of(catalog.tables[root], root_key),
             tree=tree,
             # What holds the key of a row below the top is not the tenant's.
             settings=() if tree == "top" else tenant_setting(read_readers(connection), drafted.found.paths),
@@ -139,6 +145,18 @@ def _with_hidden_keys(connection: Connection, catalog: Catalog) -> Catalog:
         if is_unique(connection, catalog, relation, column):
             tables[relation] = replace(tables[relation], unique_keys=(*tables[relation].unique_keys, (column,)))
     return replace(catalog, tables=tables)
+
+
+def _tenant_columns(connection: Connection, catalog: Catalog, keys: Sequence[ForeignKey]) -> tuple[ForeignKey, ...]:
+    """The keys of columns that many tables have, to the first table that holds the rows of all."""
+    settled: dict[str, tuple[ForeignKey, ...]] = {}
+    for _, tried in tenant_columns(catalog, keys):
+        name = tried[0].columns[0]
+        if name not in settled:
+            held, _ = weighed(connection, catalog, tried)
+            if len(held) >= _NEARLY_ALL * len(tried):
+                settled[name] = held
+    return tuple(key for held in settled.values() for key in held)
 
 
 def _polymorphs(connection: Connection, catalog: Catalog) -> tuple[tuple[Polymorph, ...], tuple[ForeignKey, ...]]:

@@ -102,7 +102,7 @@ def tenant_tree(
     return chosen
 
 
-def tenant_columns(table: Table, key: str) -> TenantColumns:
+def naming_columns_of(table: Table, key: str) -> TenantColumns:
     """Which columns of the tenant root hold the key, the slug and the name."""
     texts = {
         column.name.lower(): column.name

@@ -55,3 +55,12 @@ INSERT INTO entries SELECT i, (ARRAY[0, 1, -2])[1 + i % 3], CASE WHEN i > 20 THE
 INSERT INTO workflows SELECT i, 'w' || i FROM generate_series(1, 15) i;
 INSERT INTO workflow_links SELECT i, (ARRAY[0, 1, -2])[1 + i % 3], 'owner' FROM generate_series(1, 15) i;
 INSERT INTO executions SELECT i, 1 + i % 15, '1 second' FROM generate_series(1, 50) i;
+-- A column that many tables have, by a name that no table has.
+CREATE TABLE pages (id bigint PRIMARY KEY, tenant_id bigint NOT NULL, body text);
+CREATE TABLE forums (id bigint PRIMARY KEY, tenant_id bigint NOT NULL, name text);
+CREATE TABLE topics (id bigint PRIMARY KEY, tenant_id bigint NOT NULL, forum_id bigint NOT NULL);
+CREATE TABLE slugs (id bigint PRIMARY KEY, tenant_id bigint, slug text);
+INSERT INTO pages SELECT i, (ARRAY[0, 1, -2])[1 + i % 3], 'b' FROM generate_series(1, 30) i;
+INSERT INTO forums SELECT i, (ARRAY[0, 1, -2])[1 + i % 3], 'f' FROM generate_series(1, 30) i;
+INSERT INTO topics SELECT i, (ARRAY[0, 1, -2])[1 + i % 3], i FROM generate_series(1, 30) i;
+INSERT INTO slugs SELECT i, (ARRAY[0, 1, -2])[1 + i % 3], 's' FROM generate_series(1, 30) i;
