@@ -32,7 +32,7 @@ from migrator.stages.backup_restore import restore_backup_into
 from migrator.stages.clean import clean
 from migrator.stages.privileges import require_privileges
 from migrator.stages.rollback_outcome import Findings, Taken, done_well, report, validation, written_message
-from migrator.stages.survey import servers_of
+from migrator.stages.tenant_servers import servers_of
 from migrator.stages.workspace import Workspace
 from migrator.stages.writes import Carried, carried_before, find_writes, replay_writes, require_rows, save_writes
 

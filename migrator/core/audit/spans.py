@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from migrator.core.audit.facts import Facts
 from migrator.core.audit.finding import Category, Observation, rule
-from migrator.core.audit.wording import listed, place
+from migrator.core.audit.places import place
 from migrator.core.catalog import Relation
 from migrator.core.mentions import named_tables, spellings
+from migrator.core.wording import listed
 
 
 @rule(

@@ -1,23 +1,24 @@
-"""The executor that the configuration asks for."""
+"""Who carries out a run's units, as the configuration asks for."""
 
 from __future__ import annotations
 
-from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 
 from migrator.core.settings import Limits
 from migrator.errors import ConfigurationError
-from migrator.workers import Work, processes
+from migrator.workers import Crew, Work, processes
 
 
-def executor(limits: Limits, work: Work, jobs: int) -> AbstractContextManager[Executor]:
-    """Where the run's units are carried out, `jobs` at once.
+def crew(limits: Limits, work: Work, readers: int, builders: int) -> AbstractContextManager[Crew]:
+    """Where the run's units are carried out: that many at once that copy, and that make and finish databases.
+
+    A cluster's workers do either, as many at once as read.
 
     Raises:
         ConfigurationError: a cluster is asked for, and the library for it is not installed.
     """
     if limits.executor == "processes":
-        return processes(work, jobs)
+        return processes(work, readers, builders)
     try:
         from migrator.cluster import cluster
     except ModuleNotFoundError as error:
@@ -25,4 +26,4 @@ def executor(limits: Limits, work: Work, jobs: int) -> AbstractContextManager[Ex
             f"--executor {limits.executor} needs the library `distributed`.", "pip install 'migrator[cluster]'"
         ) from error
     secured = limits.executor.startswith("dask+tls://")
-    return cluster(f"{'tls' if secured else 'tcp'}://{limits.executor.partition('://')[2]}", work, jobs)
+    return cluster(f"{'tls' if secured else 'tcp'}://{limits.executor.partition('://')[2]}", work, readers)
