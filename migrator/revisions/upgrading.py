@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from alembic.script import ScriptDirectory
 
 from migrator.errors import ConfigurationError
 from migrator.revisions.tree import Connect, bases, config_of, engine_for, opened
+
+# What env.py talks to is one object of Alembic's module: two threads would give each other's database to their trees.
+_alembic = threading.Lock()
 
 
 def upgrade_together(trees: Sequence[tuple[Path, str]], connect: Connect) -> None:
@@ -42,7 +46,8 @@ def upgrade(tree: Path, connect: Connect, revision: str = "head", *, schema: str
     with opened(tree, connect) as connection:
         config.attributes["connection"] = connection
         config.attributes["schema"] = schema
-        command.upgrade(config, revision)
+        with _alembic:
+            command.upgrade(config, revision)
     wanted = ScriptDirectory.from_config(config).get_heads() if revision in ("head", "heads") else None
     if wanted is not None and set(wanted) != set(current(connect, schema=schema)):
         # An env.py of the usual kind opens a connection of its own: the revisions ran, but somewhere else.
@@ -57,7 +62,8 @@ def downgrade(tree: Path, connect: Connect, revision: str = "base") -> None:
     config = config_of(tree)
     with opened(tree, connect) as connection:
         config.attributes["connection"] = connection
-        command.downgrade(config, revision)
+        with _alembic:
+            command.downgrade(config, revision)
 
 
 def current(connect: Connect, *, schema: str = "") -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 
 from migrator.core.settings import Limits
@@ -27,3 +28,8 @@ def crew(limits: Limits, work: Work, readers: int, builders: int) -> AbstractCon
         ) from error
     secured = limits.executor.startswith("dask+tls://")
     return cluster(f"{'tls' if secured else 'tcp'}://{limits.executor.partition('://')[2]}", work, readers)
+
+
+def preparers(count: int) -> Executor:
+    """Where that many targets are prepared at once: threads, which wait for the server and for pg_dump."""
+    return ThreadPoolExecutor(max(1, count), thread_name_prefix="prepare")

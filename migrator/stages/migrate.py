@@ -28,7 +28,7 @@ from migrator.postgres.roles import make_role, marked_roles
 from migrator.postgres.snapshot import Snapshot, release_readers
 from migrator.postgres.spool import discard
 from migrator.postgres.units import copy_units, loads_of, session_budget
-from migrator.stages.crew import crew
+from migrator.stages.crew import crew, preparers
 from migrator.stages.drift import drift_section, routed_digests, written_since
 from migrator.stages.frozen import FrozenSource
 from migrator.stages.isolation import hand_out, make_groups
@@ -160,23 +160,26 @@ class _Migration:
     # -- before anything is read ----------------------------------------------------------------------------------
 
     def _prepare_targets(self) -> Mapping[str, str]:
-        scripts: dict[str, str] = {}
         self._make_roles()
-        for step in self.plan.of(PrepareTarget):
-            built = ", ".join(f"{tree.target} (revision {', '.join(tree.heads)})" for tree in step.trees)
-            self.workspace.progress.say(f"building the schema of target {built}")
-            scripts[step.target] = prepare_target(
-                step,
-                run=self.run.id,
-                journal=self.journal,
-                server=self.workspace.server(step.server),
-                like=self.workspace.source,
-                trees=[(self.workspace.settings.path(Path(tree.path)), tree.schema) for tree in step.trees],
-                complete=partial(complete_template, self.workspace, self.survey, step.target),
-                crowded=self._crowded(step.target),
-                programs=self.workspace.programs,
-            )
-        return scripts
+        steps = list(self.plan.of(PrepareTarget))
+        with preparers(len(steps)) as threads:
+            # A target on several servers has one schema, and so one script.
+            return dict(zip((step.target for step in steps), threads.map(self._prepare, steps), strict=True))
+
+    def _prepare(self, step: PrepareTarget) -> str:
+        built = ", ".join(f"{tree.target} (revision {', '.join(tree.heads)})" for tree in step.trees)
+        self.workspace.progress.say(f"building the schema of target {built}")
+        return prepare_target(
+            step,
+            run=self.run.id,
+            journal=self.journal,
+            server=self.workspace.server(step.server),
+            like=self.workspace.source,
+            trees=[(self.workspace.settings.path(Path(tree.path)), tree.schema) for tree in step.trees],
+            complete=partial(complete_template, self.workspace, self.survey, step.target),
+            crowded=self._crowded(step.target),
+            programs=self.workspace.programs,
+        )
 
     def _crowded(self, target: str) -> set[Relation]:
         """Tables of a target that get many rows in each database, as far as the source's statistics know."""

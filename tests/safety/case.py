@@ -178,8 +178,11 @@ def _in_this_process(_limits: Limits, work: Work, _readers: int, _builders: int)
 
 @contextmanager
 def inline() -> Iterator[None]:
-    """migrate without processes of its own."""
-    with mock.patch.object(migrate_module, "crew", _in_this_process):
+    """migrate without processes and threads of its own."""
+    with (
+        mock.patch.object(migrate_module, "crew", _in_this_process),
+        mock.patch.object(migrate_module, "preparers", return_value=Inline()),
+    ):
         yield
 
 
