@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from migrator.core.catalog import Catalog, Relation
 from migrator.core.graph import Edge, Graph, Line, Node
 from migrator.core.outcome import Cell, Outcome, Section
-from migrator.core.placement import Placement, Placements, Undecided, place
+from migrator.core.placement import Placement, Placements, Undecided
+from migrator.core.placing import place
 from migrator.postgres.catalog import read_catalog
 from migrator.postgres.estimates import row_counts
 from migrator.stages.workspace import Workspace

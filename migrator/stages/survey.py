@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from migrator.core.catalog import Catalog, Relation
-from migrator.core.placement import Placements, place
+from migrator.core.placement import Placements
+from migrator.core.placing import place
 from migrator.core.plan import Plan, build_plan
 from migrator.core.spread import spread
 from migrator.core.tenants import Tenant, assign_databases

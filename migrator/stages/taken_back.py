@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from migrator.core.plan import CreateDatabase
 from migrator.core.wording import plural
 from migrator.errors import RefusedError
 from migrator.postgres.fence import read_fence
 
 if TYPE_CHECKING:
     from migrator.core.catalog import Relation
-    from migrator.core.plan import CreateDatabase, Plan
+    from migrator.core.plan import Plan
     from migrator.journal import Run
     from migrator.stages.survey import Survey
     from migrator.stages.workspace import Workspace

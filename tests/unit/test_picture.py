@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from migrator.core.graph import Edge, Graph, Node
-from migrator.core.placement import place
+from migrator.core.placing import place
 from migrator.core.settings import Settings
 from migrator.report.picture import to_dot
 from migrator.stages.placements import placement_graph
