@@ -63,9 +63,10 @@ def main() -> None:
 @click.option(
     "--contenders", default=",".join(CONTENDERS), show_default=True, help="Which of them, separated by commas."
 )
+@click.option("--tenant-index/--no-tenant-index", default=True, help="Whether the source has one on the tenant's key.")
 def run(
     rows: int, tenants: int, bytes_per_row: int, jobs: int, rounds: int, postgres: Path | None, program: str,
-    output: Path | None, contenders: str,
+    output: Path | None, contenders: str, tenant_index: bool,
 ) -> None:  # fmt: skip
     """Measure one case.
 
@@ -77,7 +78,7 @@ def run(
     chosen = tuple(name.strip() for name in contenders.split(","))
     if unknown := set(chosen) - set(CONTENDERS):
         raise click.BadParameter(f"there is no {', '.join(sorted(unknown))}; there are: {', '.join(CONTENDERS)}")
-    case = Case(rows, tenants, bytes_per_row, jobs)
+    case = Case(rows, tenants, bytes_per_row, jobs, tenant_index=tenant_index)
     _measure([Item(case, chosen, rounds)], postgres, program, output)
 
 

@@ -14,7 +14,8 @@ class Case:
     """One size of the monolith, and how much may be done at once.
 
     The shape "orders" is rows of customers, orders and lines; "ledger" is forty tables that are mostly empty, whose
-    rows follow from the number of tenants.
+    rows follow from the number of tenants. Without `tenant_index` the tenant's key has no index in the source, as in
+    many a monolith (the audit's G16).
     """
 
     rows: int = 4_000_000
@@ -22,11 +23,12 @@ class Case:
     bytes_per_row: int = 120
     jobs: int = 2
     shape: Shape = "orders"
+    tenant_index: bool = True
 
     @property
-    def monolith(self) -> tuple[Shape, int, int, int]:
+    def monolith(self) -> tuple[Shape, int, int, int, bool]:
         """What decides the source's content: cases that agree in it share one source."""
-        return (self.shape, self.rows, self.tenants, self.bytes_per_row)
+        return (self.shape, self.rows, self.tenants, self.bytes_per_row, self.tenant_index)
 
     @property
     def customers(self) -> int:
@@ -45,7 +47,8 @@ class Case:
         """The case in words, for tables."""
         if self.shape == "ledger":
             return f"{self.tenants:,} tenants x 40 tables, mostly empty, {self.jobs} jobs"
-        return f"{self.rows:,} rows of {self.bytes_per_row} bytes, {self.tenants:,} tenants, {self.jobs} jobs"
+        without = "" if self.tenant_index else ", no index on the tenant's key"
+        return f"{self.rows:,} rows of {self.bytes_per_row} bytes, {self.tenants:,} tenants, {self.jobs} jobs{without}"
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from benchmarks.case import Case
 from benchmarks.consumption import SERVER
@@ -39,12 +39,12 @@ def _ratio(results: Results, case: Case | None, over: str, under: str) -> float 
     return one / other if one and other else None
 
 
-def _like_base(results: Results, tenants: int) -> Case | None:
-    """The case that differs from the base in the number of tenants only."""
+def _like_base(results: Results, tenants: int, *, tenant_index: bool = True) -> Case | None:
+    """The case that differs from the base in the number of tenants, and the source's index on their key, only."""
     base = base_case(results)
     if base is None:
         return None
-    wanted = Case(base.rows, tenants, base.bytes_per_row, base.jobs)
+    wanted = replace(base, tenants=tenants, tenant_index=tenant_index)
     return wanted if wanted in results.cases else None
 
 
@@ -62,6 +62,10 @@ def _many_tenants(results: Results) -> float | None:
 
 def _against_hand(results: Results) -> float | None:
     return _ratio(results, _like_base(results, 200), "by hand", "ours")
+
+
+def _against_hand_unindexed(results: Results) -> float | None:
+    return _ratio(results, _like_base(results, 200, tenant_index=False), "by hand", "ours")
 
 
 def _digests(results: Results) -> float | None:
@@ -100,6 +104,9 @@ REQUIREMENTS = (
     Requirement("ours / (pgcopydb clone + compare data)", 1.0, 0.75, "x", _against_pgcopydb),
     Requirement("ours with 500 tenants / ours with the base's, same rows", 2.0, 1.3, "x", _many_tenants),
     Requirement("by hand / ours, 200 tenants", 4, 8, "x", _against_hand, at_least=True),
+    Requirement(
+        "the same, where the source has no index on the tenant's key", 4, 8, "x", _against_hand_unindexed, at_least=True
+    ),
     Requirement("digests / whole", 25, 10, "%", _digests),
     Requirement("peak memory of a process of ours", 200, 100, "MB", _memory),
     Requirement(

@@ -38,6 +38,7 @@ def series(base: Case, rounds: int) -> tuple[Item, ...]:
         *(Item(replace(base, jobs=jobs), one_copy, 1) for jobs in (1, 4) if jobs != base.jobs),
         Item(replace(base, tenants=500), ("ours",), 1),
         Item(replace(base, tenants=200), ("ours", "by hand"), 1),
+        Item(replace(base, tenants=200, tenant_index=False), ("ours", "by hand"), 1),
         Item(Case(rows=0, tenants=100 * base.tenants, jobs=base.jobs, shape="ledger"), ("ours",), 1),
         Item(replace(base, tenants=100), ("ours",), 1),
         *(Item(case, one_copy, 1) for case in fewer),

@@ -83,6 +83,7 @@ class Testbed:
             MONOLITH,
             *(f"--set={name}={value}" for name, value in sizes.items()),
             *(f"--file={SQL / name}.sql" for name in names),
+            *(() if case.tenant_index else ("--command=DROP INDEX customers_tenant, orders_tenant",)),
             "--command=VACUUM (ANALYZE)",
         )
         self._monolith = case.monolith
