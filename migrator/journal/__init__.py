@@ -29,6 +29,8 @@ __all__ = ["Artefact", "Holder", "Journal", "Run", "StageRecord", "StepRecord", 
 
 _log = logs.logger(__name__)
 
+_INSUFFICIENT_PRIVILEGE = "42501"
+
 
 class Journal:
     """The control database. `connect` opens a raw driver connection to it; picklable callables make it so too."""
@@ -59,6 +61,13 @@ class Journal:
             raise DatabaseError(
                 f"The control database failed: {error.orig}",
                 "Run the same command again when it is reachable.",
+            ) from error
+        except sa.exc.ProgrammingError as error:
+            if getattr(error.orig, "sqlstate", None) != _INSUFFICIENT_PRIVILEGE:
+                raise
+            raise DatabaseError(
+                f"The control database refuses: {error.orig}",
+                "It belongs to the role that made it: type the same as that role, or have it granted to yours.",
             ) from error
 
     # -- runs ---------------------------------------------------------------------------------------------------------

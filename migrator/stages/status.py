@@ -17,6 +17,8 @@ from migrator.stages.taken_back import taken_back
 from migrator.stages.workspace import Workspace
 from migrator.workers import PACE
 
+_ADOPT = ("migrator rollback --adopt --validate",)
+
 
 def status(workspace: Workspace) -> Outcome:
     """How far the open run of the source is, or how the last one ended.
@@ -32,11 +34,14 @@ def status(workspace: Workspace) -> Outcome:
         return Outcome(
             "status",
             "nothing-to-do",
-            headline=f"Nothing has run yet on {workspace.source}.",
+            headline=f"Nothing has run yet on {workspace.source}."
+            if fence is None
+            else f"The journal ({workspace.control_name}) knows no run of {workspace.source}, which run {fence.run} has "
+            "fenced: it was lost, or is another one.",
             summary={"source": str(workspace.source), "control database": workspace.control_name},
-            sections=_fence_section(fence),
+            sections=_fence_section(fence, None),
             data={"run": None, "fenced": fence is not None},
-            next=next_commands({}, locked=False),
+            next=next_commands({}, locked=False) if fence is None else _ADOPT,
         )
     return _Reading(workspace, run, fence, age).outcome()
 
@@ -87,7 +92,7 @@ class _Reading:
                 "steps": f"{sum(step.status == 'done' for step in self.steps)} of {len(self.steps)} begun are done",
             },
             sections=(
-                *_fence_section(self.fence),
+                *_fence_section(self.fence, self.run),
                 self._stages_section(),
                 *((_running_section(running, self.now, alive=self.holder is not None),) if running else ()),
                 *((_failed_section(failed),) if failed else ()),
@@ -95,10 +100,16 @@ class _Reading:
                 *((_databases_section(self.databases, self.servers),) if self.databases else ()),
             ),
             data=self._data(),
-            next=()
-            if self.run.closed_at and not self.holder
-            else next_commands(self._latest(), locked=bool(self.holder)),
+            next=self._next(),
         )
+
+    def _next(self) -> tuple[str, ...]:
+        if self.holder is None and _is_unknown(self.fence, self.run):
+            return _ADOPT
+        if self.run.closed_at and not self.holder:
+            return ()
+        again = ("migrator migrate",) if self.gone and not self.holder else ()
+        return (*again, *next_commands(self._latest(), locked=bool(self.holder)))
 
     def _latest(self) -> Mapping[str, str]:
         return {record.stage: record.status for record in self.stages}
@@ -148,14 +159,20 @@ class _Reading:
         }
 
 
-def _fence_section(fence: FenceState | None) -> tuple[Section, ...]:
+def _is_unknown(fence: FenceState | None, run: Run | None) -> bool:
+    """Whether the fence is of a run that `rollback` would not find in the journal."""
+    return fence is not None and (run is None or fence.run != run.id or run.closed_at is not None)
+
+
+def _fence_section(fence: FenceState | None, run: Run | None) -> tuple[Section, ...]:
     if fence is None:
         return ()
+    lifts = f"migrator rollback --adopt --confirm {fence.run}" if _is_unknown(fence, run) else "migrator rollback"
     return (
         Section(
             "FENCED",
-            text=f"The source refuses writes to {len(fence.fenced)} tables, for run {fence.run}. "
-            "`migrator rollback` lifts the fence.",
+            text=f"The source refuses writes to {len(fence.fenced)} tables, for run {fence.run}. `{lifts}` lifts the "
+            "fence.",
             tone="bad",
         ),
     )
