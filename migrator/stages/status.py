@@ -36,8 +36,8 @@ def status(workspace: Workspace) -> Outcome:
             "nothing-to-do",
             headline=f"Nothing has run yet on {workspace.source}."
             if fence is None
-            else f"The journal ({workspace.control_name}) knows no run of {workspace.source}, which run {fence.run} has "
-            "fenced: it was lost, or is another one.",
+            else f"The journal ({workspace.control_name}) knows nothing of run {fence.run}, which has fenced "
+            f"{workspace.source}: it was lost, or is another one.",
             summary={"source": str(workspace.source), "control database": workspace.control_name},
             sections=_fence_section(fence, None),
             data={"run": None, "fenced": fence is not None},

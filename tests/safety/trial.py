@@ -339,8 +339,9 @@ def take_tenant_back(workspace: Workspace) -> Outcome:
 
 
 def lose_journal(workspace: Workspace) -> Outcome:
-    """Somebody drops the control database."""
+    """Somebody drops the control database; a command since has made another one."""
     drop_databases(workspace.server().conninfo, workspace.control_name)
+    workspace.journal.all_runs(workspace.source_id)
     return Outcome("lose")
 
 
