@@ -15,7 +15,7 @@ from migrator.postgres.receipts import read_receipts
 from migrator.postgres.roles import marked_roles
 from migrator.postgres.seal import not_owned
 from migrator.stages.privileges import require_privileges
-from migrator.stages.rollback_outcome import Findings, unknown_fence, written_message
+from migrator.stages.rollback_outcome import Findings, strays_message, unknown_fence, written_message
 from migrator.stages.survey import servers_of
 from migrator.stages.workspace import Workspace
 from migrator.stages.writes import Finished, find_writes
@@ -121,6 +121,12 @@ def require_nothing_lost(found: Findings, *, keep: bool, discard: bool) -> None:
         raise RefusedError(
             f"Whether applications wrote to the targets cannot be told: {found.untold.message}",
             f"{found.untold.hint} To give up whatever they wrote: --discard-writes (the databases are dumped first).",
+        )
+    if found.strays:
+        raise RefusedError(
+            strays_message(found),
+            "Let rows name them, in a column that [tables.X] large_objects lists, or unlink them (vacuumlo). To give "
+            "them up: --discard-writes (the databases are dumped first).",
         )
     if found.written and not keep:
         raise RefusedError(

@@ -184,7 +184,7 @@ def keep_writes(workspace: Workspace, run: Run, found: Findings, *, save: Path |
     if found.writes is None or not found.written:
         return carried_before(workspace.journal, run.id)
     if save is not None:
-        save_writes(save, require_rows(found.writes), found.writes)
+        save_writes(workspace, save, require_rows(found.writes), found.writes)
         workspace.progress.say(f"the changes of {len(require_rows(found.writes))} databases are saved in {save}")
     return replay_writes(workspace, run, require_rows(found.writes), found.writes) if replay else None
 

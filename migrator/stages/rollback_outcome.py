@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,6 +34,11 @@ class Findings:
     def written(self) -> tuple[tuple[str, Difference], ...]:
         """(database, difference) of every table that was written to since migrate."""
         return self.writes.differences if self.writes is not None else ()
+
+    @property
+    def strays(self) -> Mapping[str, Sequence[int]]:
+        """By database, large objects that applications made there and that no row names."""
+        return self.writes.strays if self.writes is not None else {}
 
     @property
     def changes(self) -> tuple[DatabaseChanges, ...]:
@@ -115,18 +121,24 @@ def validation(run: Run, found: Findings, source: str, *, backup: Path | None) -
     )
     sections = [Section("Databases of this run", ("database", "role", "tenant", "remark"), rows)]
     command = f"migrator rollback --confirm {run.id}"
-    if found.gone or found.untold is not None:
+    if found.gone or found.untold is not None or found.strays:
         if found.gone:
             names = tuple((name,) for name in found.gone)
             sections.append(Section("Databases that somebody else dropped", ("database",), names, tone="bad"))
         if found.untold is not None:
             sections.append(Section("Why it cannot be told", text=found.untold.message, tone="bad"))
+        if found.strays:
+            objects = tuple((database, len(oids), _some(oids)) for database, oids in found.strays.items())
+            columns = ("database", "large objects", "numbers")
+            sections.append(Section("Large objects that no row names", columns, objects, tone="bad"))
+        if found.written:
+            sections.append(_written_section(found))
         return Outcome(
             "rollback",
             "findings",
             1,
             run.id,
-            "What applications wrote to the targets cannot be told: rolling back would leave it in dumps, if there.",
+            "Not everything that applications wrote to the targets can be kept: it would be in dumps at most.",
             figures,
             tuple(sections),
             next=(f"{command} --discard-writes",),
@@ -158,6 +170,16 @@ def validation(run: Run, found: Findings, source: str, *, backup: Path | None) -
         sections=tuple(sections),
         next=(command,),
     )
+
+
+def _some(oids: Sequence[int]) -> str:
+    return ", ".join(map(str, oids[:5])) + (", …" if len(oids) > 5 else "")
+
+
+def strays_message(found: Findings) -> str:
+    """Which large objects no row names, as a sentence."""
+    listed = "; ".join(f"{database}: {_some(oids)}" for database, oids in found.strays.items())
+    return f"Applications made large objects in the targets that no row names, so that none brings them back: {listed}."
 
 
 def foreign_fence(run: Run, found: Findings) -> str | None:

@@ -19,7 +19,7 @@ from migrator.postgres.programs import find_program
 from migrator.stages.migrate import migrate
 from migrator.stages.rollback import rollback
 from migrator.stages.workspace import Workspace
-from tests.safety.trial import Holding, Trial, holding, plan, split
+from tests.safety.trial import Holding, Trial, holding, plan
 from tests.servers import drop_databases
 
 # What an application of Acme's does after the split: every kind of change, in tables that hang on each other, in one
