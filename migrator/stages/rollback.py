@@ -259,9 +259,13 @@ def _dump(workspace: Workspace, run: Run, found: Findings, done: Taken) -> None:
         directory = _free_name(home, database)
         partial = directory.with_name(f"{directory.name}.partial")
         endpoint = workspace.server(server).at(database)
-        dump_directory(endpoint, partial, programs=workspace.programs, cipher=workspace.cipher, purpose="rollback")
-        finish_dump(workspace, partial)
-        rename_durably(partial, directory)
+        try:
+            dump_directory(endpoint, partial, programs=workspace.programs, cipher=workspace.cipher, purpose="rollback")
+            finish_dump(workspace, partial)
+            rename_durably(partial, directory)
+        except BaseException:
+            shutil.rmtree(partial, ignore_errors=True)  # the disk may be full of it
+            raise
         return database, str(directory)
 
     with ThreadPoolExecutor(workspace.settings.limits.jobs) as pool:

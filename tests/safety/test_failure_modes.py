@@ -104,6 +104,8 @@ class Split:
     before: Holding
     limits: set[tuple[str, str]] = field(default_factory=set)  # of migrator's sessions: (setting, value)
     ddl: list[str | None] = field(default_factory=list)  # SQLSTATE of somebody's ALTER TABLE during the copy
+        default_factory=list
+    )  # sessions that held the source's xmin, while databases were finished
 
     def fetch(self, statement: str, database: str = _ACME, *values: object) -> list[tuple[Any, ...]]:
         name = f"{self.here.prefix}_{database}" if database else self.here.source
@@ -169,6 +171,13 @@ def test_floats_keep_their_full_precision(done: Split) -> None:
     assert done.fetch("SELECT a = 0.1::float8 + 0.2::float8, a <> 0.3 FROM readings") == [(True, True)]
 
 
+def _collation(url: str) -> object:
+    with psycopg.connect(url) as connection:
+        return connection.execute(
+            "SELECT datcollate, datctype, datlocprovider, encoding FROM pg_database WHERE datname = current_database()"
+        ).fetchone()
+
+
 def test_a_source_without_an_encoding_arrives_or_the_run_stops(server: PostgresServer, template: str) -> None:
     name = f"{template}_ascii"
     with psycopg.connect(server.url(), autocommit=True) as admin:
@@ -188,6 +197,9 @@ def test_a_source_without_an_encoding_arrives_or_the_run_stops(server: PostgresS
                 connection.execute(rb"UPDATE notes SET body = E'caf\xc3\xa9' WHERE body = E'caf\xe9'")
             here.run(plan)
             here.run(split)
+            # The server's own default is another one.
+            assert _collation(server.url("template1")) != _collation(here.url_of(here.source))
+            assert _collation(here.url_of(f"{here.prefix}_acme")) == _collation(here.url_of(here.source))
             with psycopg.connect(here.url_of(f"{here.prefix}_acme")) as connection:
                 found = connection.execute(rb"SELECT count(*) FROM notes WHERE body = E'caf\xc3\xa9'").fetchone()
             assert found == (1,)
@@ -264,13 +276,6 @@ def test_materialized_views_are_filled(done: Split) -> None:
 
 def test_privileges_are_kept(done: Split) -> None:
     assert done.fetch("SELECT relacl::text LIKE '%,=r/%' FROM pg_class WHERE relname = 'papers'") == [(True,)]
-
-
-def test_databases_have_the_collation_of_the_source(done: Split) -> None:
-    statement = (
-        "SELECT datcollate, datctype, datlocprovider, encoding FROM pg_database WHERE datname = current_database()"
-    )
-    assert done.fetch(statement) == done.fetch(statement, "")
 
 
 def test_row_security_of_a_partition_is_kept(done: Split) -> None:
