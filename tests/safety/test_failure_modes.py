@@ -104,8 +104,6 @@ class Split:
     before: Holding
     limits: set[tuple[str, str]] = field(default_factory=set)  # of migrator's sessions: (setting, value)
     ddl: list[str | None] = field(default_factory=list)  # SQLSTATE of somebody's ALTER TABLE during the copy
-        default_factory=list
-    )  # sessions that held the source's xmin, while databases were finished
 
     def fetch(self, statement: str, database: str = _ACME, *values: object) -> list[tuple[Any, ...]]:
         name = f"{self.here.prefix}_{database}" if database else self.here.source
