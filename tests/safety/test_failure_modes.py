@@ -6,7 +6,7 @@ What belongs to schemas and sessions is one monolith that has all of it, split o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ import pytest
 
 from migrator.core.outcome import Outcome
 from migrator.errors import DatabaseError, RefusedError
+from migrator.stages.dry_run import dry_run
 from migrator.stages.rollback import rollback
 from tests.safety.case import MONOLITH, Variation
 from tests.safety.faults import Faults, Point, injected
@@ -105,10 +106,26 @@ class Split:
     limits: set[tuple[str, str]] = field(default_factory=set)  # of migrator's sessions: (setting, value)
     ddl: list[str | None] = field(default_factory=list)  # SQLSTATE of somebody's ALTER TABLE during the copy
 
+    shown: set[str] = field(default_factory=set)  # COPY statements in dry-run
+    ran: set[str] = field(default_factory=set)  # and in migrate
+
     def fetch(self, statement: str, database: str = _ACME, *values: object) -> list[tuple[Any, ...]]:
         name = f"{self.here.prefix}_{database}" if database else self.here.source
         with psycopg.connect(self.here.url_of(name), autocommit=True) as connection:
             return connection.execute(statement.encode(), values or None).fetchall()
+
+
+class _Statements(Faults):
+    """Keeps the COPY statements that are sent to the source and the targets."""
+
+    def __init__(self, seen: Split) -> None:
+        super().__init__(lambda point: _look(seen, point))
+        self._seen = seen
+
+    def statement(self, connection: psycopg.Connection[Any], text: str) -> Callable[[], None]:
+        if text.startswith("COPY ") and connection.info.dbname != f"{self._seen.here.prefix}_migrator":
+            self._seen.ran.add(text)
+        return super().statement(connection, text)
 
 
 @pytest.fixture(scope="module")
@@ -117,9 +134,10 @@ def done(server: PostgresServer, template: str) -> Iterator[Split]:
         with psycopg.connect(here.url_of("postgres"), autocommit=True) as admin:
             for setting in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
                 admin.execute(f'ALTER DATABASE "{here.source}" SET {setting} = 5000')
-        here.run(plan)
+        shown = here.run(lambda workspace: dry_run(workspace, sql=True)).data["statements"]
         seen = Split(here, Outcome("migrate"), here.source_before)
-        with injected(Faults(lambda point: _look(seen, point))):
+        seen.shown = {one["sql"] for one in shown if one["sql"].startswith("COPY ")}
+        with injected(_Statements(seen)):
             seen.outcome = here.run(split)
         yield seen
         here.run(take_back)
@@ -308,6 +326,12 @@ def test_rollback_without_the_runs_id_changes_nothing(done: Split) -> None:
         assert refused.value.exit_code == 3
     assert done.here.databases() == before
     assert done.here.fenced()
+
+
+def test_every_copy_that_runs_was_shown(done: Split) -> None:
+    assert done.ran <= done.shown
+    # Where a table has no rows, nothing is copied into it.
+    assert done.shown - done.ran == {'COPY "public"."empties" ("id", "company_id") FROM STDIN'}
 
 
 # -- the page ----------------------------------------------------------------------------------------------------------
