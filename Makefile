@@ -13,6 +13,7 @@ SHELL := bash
 .PHONY: help
 help: ## Show the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@printf '\nWhat a target runs gets the options in ARGS: make db-audit ARGS="--config erp.toml"\n'
 
 # --- environment -------------------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ from distributed.scheduler import KilledWorker
 
 from migrator import __version__, logs
 from migrator.errors import ConfigurationError, DatabaseError
-from migrator.workers import Work, begin_worker, end_worker, here
+from migrator.workers import Crew, Work, begin_worker, end_worker, here
 
 _log = logs.logger(__name__)
 
@@ -32,7 +32,7 @@ _LOOK_SECONDS = 2
 
 
 @contextmanager
-def cluster(address: str, work: Work, jobs: int) -> Iterator[Executor]:
+def cluster(address: str, work: Work, jobs: int) -> Iterator[Crew]:
     """`jobs` workers of the cluster whose scheduler is at `address` ("tcp://host:8786"); they are let go at the end.
 
     Raises:
@@ -53,7 +53,7 @@ def cluster(address: str, work: Work, jobs: int) -> Iterator[Executor]:
         try:
             # Workers that join later are begun likewise. One that an earlier coordinator left behind is ended first.
             client.register_plugin(_Beginning(work), name=name)
-            yield units
+            yield Crew(units, units)
         finally:
             units.end()
             with suppress(OSError, TimeoutError):  # the scheduler is gone, and the plugin with it

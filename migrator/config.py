@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dotenv import dotenv_values
 from pydantic import ValidationError
 
 from migrator.core.names import slug
@@ -76,7 +75,7 @@ def load(
         raise ConfigurationError(f"There is no setting {own.pop()!r}.", "docs/configuration.md lists every setting.")
     file = file or directory / DEFAULT_FILE
     origins: dict[tuple[str, ...], str] = {}
-    for variables in (dotenv_values(file.parent / ".env"), os.environ if environment is None else environment):
+    for variables in (_dotenv(file.parent / ".env"), os.environ if environment is None else environment):
         for name, path in ENVIRONMENT.items():
             # A database name for a target that the file does not define is not an error: CI sets them always.
             if (value := variables.get(name)) and (path[0] != "targets" or path[1] in document.get("targets", {})):
@@ -139,9 +138,17 @@ def _document(file: Path | None, directory: Path, *, needed: bool) -> dict[str, 
         raise ConfigurationError(
             f"There is no {DEFAULT_FILE} in {directory}.",
             "Run the command where migrator.toml is, or name it: migrator --config PATH COMMAND. "
-            "docs/configuration.md shows what it holds; `migrator demo` needs none.",
+            "`migrator init --source URL` writes one; `migrator demo` needs none.",
         )
     return {}
+
+
+def _dotenv(file: Path) -> Mapping[str, str | None]:
+    if not file.is_file():
+        return {}
+    from dotenv import dotenv_values
+
+    return dotenv_values(file)
 
 
 def _parse(file: Path) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from multiprocessing import forkserver
 from typing import Any
 
 from migrator import logs
-from migrator.core.pace import Bucket
+from migrator.core.pace import PACE, Bucket
 from migrator.errors import InterruptedRunError
 from migrator.journal import Journal
 from migrator.postgres.connect import Endpoint, raw_connect
@@ -27,12 +27,9 @@ from migrator.postgres.deferred import TargetWork
 from migrator.postgres.sessions import Sessions
 
 # What every worker needs: imported once by the process that they are forked from.
-_PRELOADED = "migrator.execute"
+_PRELOADED = "migrator.execute.units"
 _END_SECONDS = 10
 _LOOK_SECONDS = 1.0
-
-# The journal's record of how fast workers may go: {"paused": why, or "", "rate": bytes a second and worker, or None}.
-PACE = "pace"
 
 
 @dataclass(frozen=True)
@@ -44,6 +41,18 @@ class Work:
     sessions: int  # target sessions that one worker may hold
     paced: bool = False  # whether the journal says how fast, and when to wait
     targets: Mapping[str, TargetWork] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Crew:
+    """Who carries out a run's units.
+
+    `readers` copy: each has a session on the source. `builders` make and finish databases, and wait for the target's
+    disk meanwhile: with two for each job the processors have something to do.
+    """
+
+    readers: Executor
+    builders: Executor
 
 
 class Worker:
@@ -149,12 +158,20 @@ def warm_up() -> None:
 
 
 @contextmanager
-def processes(work: Work, jobs: int) -> Iterator[Executor]:
+def processes(work: Work, readers: int, builders: int) -> Iterator[Crew]:
     """That many processes of this machine; they are ended with the block, whatever they are at."""
     warm_up()
-    context = multiprocessing.get_context("forkserver")
+    with _pool(work, readers) as reading, _pool(work, builders) as building:
+        yield Crew(reading, building)
+
+
+@contextmanager
+def _pool(work: Work, count: int) -> Iterator[Executor]:
     pool = ProcessPoolExecutor(
-        jobs, mp_context=context, initializer=_begin_process, initargs=(work, logs.worker_initializer())
+        count,
+        mp_context=multiprocessing.get_context("forkserver"),
+        initializer=_begin_process,
+        initargs=(work, logs.worker_initializer()),
     )
     try:
         yield pool

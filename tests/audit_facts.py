@@ -9,7 +9,7 @@ from migrator.core.audit.facts import Facts, IndexFact
 from migrator.core.audit.finding import Finding
 from migrator.core.audit.rules import RULES
 from migrator.core.catalog import Table
-from migrator.core.placement import place
+from migrator.core.placing import place
 from migrator.core.settings import Settings
 from tests.schema import catalog, names, public, table
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import NoReturn
 
 
 def main() -> NoReturn:
     """Runs the command that the process was started with, and ends the process with its exit code."""
+    # A command's start is imports, and an eighth of their time went into looking for garbage among what they define.
+    gc.set_threshold(50_000)
     try:
         from migrator.cli.run import run
 

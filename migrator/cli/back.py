@@ -11,7 +11,7 @@ import click
 from migrator.cli.options import StageCommand
 from migrator.cli.session import Session, Work
 from migrator.core.outcome import Outcome
-from migrator.errors import RefusedError
+from migrator.errors import InterruptedRunError, RefusedError
 
 
 @click.command("rollback", cls=StageCommand, short_help="Take the split back.")
@@ -109,9 +109,14 @@ def _is_attended() -> bool:
 
 def _typed_run_id(session: Session, outlook: Outcome) -> str:
     session.show(replace(outlook, next=()))
-    typed: str = click.prompt(
-        f"Type the run's id ({outlook.run_id}) to take it back", default="", show_default=False, err=True
-    ).strip()
+    question = f"\nType the run's id ({outlook.run_id}) to take it back; anything else leaves everything as it is"
+    try:
+        typed: str = click.prompt(question, default="", show_default=False, err=True).strip()
+    except click.Abort:
+        click.echo(err=True)  # ends the line that the question is on
+        raise InterruptedRunError(
+            "Nothing was confirmed; nothing was changed.", "Run `migrator rollback` again."
+        ) from None
     if typed != outlook.run_id:
         raise RefusedError("That is not the run's id; nothing was changed.", "Run `migrator rollback` again.")
     return typed

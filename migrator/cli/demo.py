@@ -13,10 +13,20 @@ from migrator.core.outcome import Outcome
 
 @click.command("demo", cls=StageCommand, short_help="Watch all of it on a PostgreSQL of its own.")
 @click.option(
-    "--tenants", type=click.IntRange(1, 1000), default=5, show_default=True, help="Companies in the monolith."
+    "--tenants",
+    type=click.IntRange(1, 1000),
+    default=5,
+    metavar="N",
+    show_default=True,
+    help="Companies in the monolith.",
 )
 @click.option(
-    "--scale", type=click.FloatRange(0, min_open=True), default=0.5, show_default=True, help="1: about 100,000 rows."
+    "--scale",
+    type=click.FloatRange(0, min_open=True),
+    default=0.5,
+    metavar="S",
+    show_default=True,
+    help="1: about 100,000 rows.",
 )
 @click.option("--keep", is_flag=True, help="Stop after verify, leave the server up and say how to explore it.")
 @click.option("--stop", is_flag=True, help="End the server that --keep left, and remove its files.")

@@ -260,6 +260,7 @@ class _Split:
     databases: tuple[tuple[str, str, str, int, int], ...]
     tenants: int
     source_rows: int
+    split_rows: int
     digests: int
 
     @classmethod
@@ -272,20 +273,28 @@ class _Split:
             for digest in workspace.journal.digests(run, f"target:{target}"):
                 rows[target, digest.tenant] += digest.rows
                 tables[target, digest.tenant] += 1
-        made = tuple(
-            (one.name, place[0], place[1], tables[place], rows[place])
-            for one in workspace.journal.artefacts(run, "database")
-            # Templates are recorded without a tenant, which is not the empty one.
-            if one.state == "created" and one.tenant is not None and (place := (one.target or "", one.tenant)) in tables
+        order = list(workspace.settings.targets)
+        made = sorted(
+            (
+                (one.name, place[0], place[1], tables[place], rows[place])
+                for one in workspace.journal.artefacts(run, "database")
+                # Templates are recorded without a tenant, which is not the empty one.
+                if one.state == "created"
+                and one.tenant is not None
+                and (place := (one.target or "", one.tenant)) in tables
+            ),
+            key=lambda database: (order.index(database[1]), database[0]),
         )
         tenants = len({tenant for _, _, tenant, _, _ in made if tenant})
-        return cls(made, tenants, int(str(migrated.summary["source_rows"])), tables.total())
+        figures = migrated.summary
+        split = int(str(figures["placed_rows"])) + int(str(figures["global_rows"]))
+        return cls(tuple(made), tenants, int(str(figures["source_rows"])), split, tables.total())
 
     @property
     def told(self) -> tuple[str, str]:
         # Only where migrate and verify found no difference does a demonstration come this far.
         return (
-            f"{count(self.source_rows)} rows of {self.tenants} companies were split into "
+            f"{count(self.split_rows)} rows of {self.tenants} companies were split into "
             f"{len(self.databases)} databases.",
             f"All {count(self.digests)} digests of tables in them agree with the source's.",
         )

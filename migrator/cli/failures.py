@@ -7,7 +7,6 @@ import traceback
 
 import click
 
-from migrator import logs
 from migrator.errors import ConfigurationError, DatabaseError, InterruptedRunError, MigratorError
 
 
@@ -41,6 +40,9 @@ def translated(error: BaseException, command: str) -> MigratorError:
             return DatabaseError(_what(error), "Free space or mend the file system, then run the same command again.")
         case OSError() if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             return ConfigurationError(_what(error), "Check [paths] in migrator.toml and who you run this as.")
+    # Imported here: a command line that is not understood needs no log.
+    from migrator import logs
+
     return BugError(
         f"This is a bug in migrator: {type(error).__name__}: {error}",
         f"The traceback is in {log}; -v shows it here."

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shlex
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -28,14 +30,19 @@ class Options:
     no_color: bool = False
     flags: dict[tuple[str, ...], Any] = field(default_factory=dict)
 
-    def repeated(self, command: str) -> str:
-        """`command` with what has to be typed again for it to mean the same configuration."""
+    def repeated(self, text: str, commands: Collection[str]) -> str:
+        """`text` with what has to be typed again in every command line of ours for it to mean the same configuration.
+
+        `commands` are the names by which a command line is told from prose about migrator.
+        """
         given = ["--config", str(self.config)] if self.config else []
         prefix = self.flags.get(("source", "prefix"))
         given += ["--prefix", prefix] if prefix else []
-        if not given or not command.startswith("migrator "):
-            return command
-        return f"migrator {shlex.join(given)} {command.removeprefix('migrator ')}"
+        if not given:
+            return text
+        names = "|".join(map(re.escape, commands))
+        typed = f"migrator {shlex.join(given)} "
+        return re.sub(rf"(?<![\w./-])migrator (?=(?:{names})\b(?! --help))", lambda _: typed, text)
 
 
 # Option declarations -> the setting that the flag stands for.
@@ -43,7 +50,7 @@ _SETTINGS: tuple[tuple[tuple[str, ...], tuple[str, ...], Any, str, str], ...] = 
     (("--source",), ("source", "url"), str, "URL", "The monolith. A password in it can be seen by other users."),
     (("--target",), ("servers", "default", "url"), str, "URL", "The server that the targets are made on."),
     (("--prefix",), ("source", "prefix"), str, "NAME", "What the names of our databases begin with."),
-    (("--jobs", "-j"), ("limits", "jobs"), click.IntRange(min=1), "N", "How much is done at once."),
+    (("--jobs", "-j"), ("limits", "jobs"), click.IntRange(min=1), "N", "How much is done at once; default: 2."),
     (
         ("--executor",), ("limits", "executor"), str, "WHERE",
         "Where units run: processes (default), dask://HOST:PORT, dask+tls://….",
@@ -74,7 +81,8 @@ def common_options() -> list[click.Option]:
             for declarations, place, kind, metavar, text in _SETTINGS
         ),
         _option(
-            ("--output", "-o"), "output", type=click.Choice(OUTPUTS), help="How the result is written to stdout."
+            ("--output", "-o"), "output", type=click.Choice(OUTPUTS),
+            help="How the result is written to stdout; dot and svg: placements only.",
         ),
         _option(
             ("--report",), "report", type=_FILE, metavar="FILE",

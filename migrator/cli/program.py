@@ -17,12 +17,14 @@ from migrator.cli.split import dry_run, migrate, verify
 _HELP = """Splits a monolithic PostgreSQL database into AUTH, SHARED and one database per tenant, proves that every row
 arrived exactly once, and can take it all back.
 
-The stages, in order: backup, audit, clean, dry-run, migrate, verify; rollback takes the split back. Each records itself
-and says what to type next. `migrator demo` shows all of it on a PostgreSQL of its own.
+`migrator demo` shows all of it on a PostgreSQL of its own. For a database of yours `init` writes a configuration; then
+come the stages, in order: backup, audit, clean, dry-run, migrate, verify; rollback takes the split back. Each records
+itself and says what to type next.
 
 \b
 Examples:
   migrator demo
+  migrator init --source postgresql:///erp
   migrator --config erp.toml dry-run
   migrator audit --output json > audit.json
 """

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from migrator.core.audit.wording import identifier
 from migrator.core.catalog import Catalog, Relation
+from migrator.core.identifiers import qualified
 from migrator.core.placement import Placement, Placements
 from migrator.core.settings import Settings
 from migrator.core.tree import PASSIVE, ROUTINES, Division, Entry, ScriptFile, bare_name
@@ -92,8 +92,3 @@ def _renamed(placement: Placement, catalog: Catalog) -> Iterator[str]:
             yield f"ALTER TABLE {qualified(*one)} SET SCHEMA {qualified(there.schema)};"
     if there.name != here.name:
         yield f"ALTER TABLE {qualified(there.schema, here.name)} RENAME TO {qualified(there.name)};"
-
-
-def qualified(*names: str) -> str:
-    """A name as SQL, its parts quoted where they must be."""
-    return ".".join(map(identifier, names))

@@ -42,6 +42,8 @@ class ForeignKey:
     reason in `evidence`. `when` limits it to rows whose (column) holds (value), as polymorphic references do.
     `as_text` says that its columns have different types and are compared as text: a text need not be a number.
     `blank` is the value by which a column that is never NULL says "none": '', 0.
+    `of` limits the referenced rows to those whose (column) holds (value); where several may fit, `first` says that the
+    first by its primary key counts. Both are for hops against the direction of a key: from a part to who names it.
     """
 
     name: str
@@ -59,6 +61,16 @@ class ForeignKey:
     as_text: bool = False
     blank: str | None = None
     operators: tuple[tuple[str, str], ...] = ()  # (schema, name) column by column; () where all are pg_catalog's =
+    of: tuple[str, str] | None = None
+    first: bool = False
+
+    def chosen(self, columns: str) -> str:
+        """The referenced columns, with what is said of the rows: "first of links.item_id where role = 'owner'"."""
+        condition = ""
+        if self.of is not None:
+            value = self.of[1].replace("'", "''")
+            condition = f" where {self.of[0]} = '{value}'"
+        return f"{'first of ' if self.first else ''}{columns}{condition}"
 
     @property
     def label(self) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from migrator.core.placement import Placement
+if TYPE_CHECKING:
+    from migrator.core.placement import Placement
 
 HASH_MODULUS = 2**64
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -12,6 +13,8 @@ from migrator.core.settings import Polymorphic, TableSettings
 from migrator.errors import ConfigurationError
 
 _ARROW = " -> "
+_FIRST = "first of "
+_CONDITION = re.compile(r"(?P<place>.+) where (?P<column>.+?) = '(?P<value>(?:[^']|'')*)'", re.DOTALL)
 
 
 class Hops:
@@ -116,7 +119,8 @@ class Hops:
             raise ConfigurationError(
                 f"{where}: {text!r} names no table that the source has.", 'Write a hop as "column -> table.column".'
             )
-        parent, referenced = self._place(right.strip(), where)
+        place, of, first = _chosen(right.strip())
+        parent, referenced = self._place(place, where)
         table = self.catalog.tables.get(here)
         if table is None:
             raise ConfigurationError(
@@ -130,7 +134,16 @@ class Hops:
                 f"{where}: {text!r} has {len(columns)} columns on one side and {len(referenced)} on the other.",
                 'Write as many on both: "a, b -> table.a, b".',
             )
-        self._require_unique(parent, referenced, where)
+        if of is not None:
+            self.require_column(self.catalog.tables[parent], of[0], where)
+        if first and not self.catalog.tables[parent].primary_key:
+            raise ConfigurationError(
+                f"{where}: {parent} has no primary key that says which row is the first.", "Add one to it."
+            )
+        if not first:
+            self._require_unique(parent, referenced if of is None else (*referenced, of[0]), where)
+        if first or of is not None:
+            return replace(virtual_key(self.catalog, here, columns, parent, referenced), of=of, first=first)
         for key in (*table.foreign_keys, *known):
             if key.referenced == parent and set(zip(key.columns, key.referenced_columns, strict=True)) == set(
                 zip(columns, referenced, strict=True)
@@ -183,7 +196,8 @@ class Hops:
         if not any(set(unique) <= set(columns) for unique in self.catalog.tables[parent].unique_keys):
             raise ConfigurationError(
                 f"{where}: {parent}.{', '.join(columns)} is not unique, so a row could belong to several tenants.",
-                "Lead the path over a primary key or a unique constraint.",
+                "Lead the path over a primary key or a unique constraint, or say that the first row by the primary key "
+                f'counts: "-> first of {parent}.{", ".join(columns)}".',
             )
 
     @staticmethod
@@ -191,6 +205,14 @@ class Hops:
         """A question that names what is spelt almost like `name`; empty where nothing is."""
         close = difflib.get_close_matches(name, known, n=3)
         return f"Did you mean {' or '.join(close)}?" if close else ""
+
+
+def _chosen(text: str) -> tuple[str, tuple[str, str] | None, bool]:
+    """("links.item_id", ("role", "owner"), True) of "first of links.item_id where role = 'owner'"."""
+    of = None
+    if (condition := _CONDITION.fullmatch(text)) is not None:
+        text, of = condition["place"], (condition["column"], condition["value"].replace("''", "'"))
+    return text.removeprefix(_FIRST), of, text.startswith(_FIRST)
 
 
 def _split(text: str, table: Table) -> tuple[str, ...]:

@@ -28,13 +28,18 @@ _RIGHTS = frozenset({
 })  # fmt: skip
 
 # Tables in which tools note which of the application's own migrations have run.
-BOOKKEEPING = frozenset({
+_BOOKKEEPING = frozenset({
     "schema_migrations", "ar_internal_metadata", "alembic_version", "django_migrations", "flyway_schema_history",
     "_prisma_migrations", "knex_migrations", "knex_migrations_lock", "sequelizemeta", "typeorm_metadata",
     "databasechangelog", "databasechangeloglock", "goose_db_version", "db_migrations", "db_lock", "migrations",
     "phinxlog", "__efmigrationshistory", "schema_version", "schema_info", "gorp_migrations", "pgmigrations",
     "__drizzle_migrations",
 })  # fmt: skip
+
+
+def is_bookkeeping(relation: Relation) -> bool:
+    """Whether a table, by its name, is where a tool notes which of the application's own migrations have run."""
+    return relation.name.lower() in _BOOKKEEPING
 
 
 def identity_tables(

@@ -144,6 +144,38 @@ def _reference(
             if referenced == table.relation and there == column.name:
                 continue
             return ForeignKey("", table.relation, (column.name,), referenced, (there,), validated=False, virtual=True)
+        found = _composite(table, catalog.tables[referenced], column)
+        if found is not None:
+            return ForeignKey("", table.relation, found[0], referenced, found[1], validated=False, virtual=True)
+    return None
+
+
+def _composite(table: Table, parent: Table, column: Column) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """The columns that hold a key of several: task_id and task_inserted_at for (id, inserted_at) of tasks.
+
+    A key that both tables call the same, as (tenant_id, id) begins with, is held by that column. Not so a time: each
+    row has its own.
+    """
+    by_words = {words(one.name): one for one in table.columns}
+    prefix = words(column.name)[:-1]
+    for key in dict.fromkeys((parent.primary_key, *parent.unique_keys)):
+        if len(key) < 2 or table is parent:
+            continue
+        shared = {name: by_words.get(words(name)) if words(name)[-1] in _KEY_ENDINGS else None for name in key}
+        parts = [by_words.get((*prefix, *words(name))) or shared[name] for name in key]
+        theirs = [parent.column(name) for name in key]
+        here = tuple(one.name for one in parts if one is not None)
+        if (
+            column.name in here
+            and len(set(here)) == len(key)
+            # All but the column itself by the very same types: a time beside a date would be chance.
+            and all(
+                one is not None and other is not None
+                and (one.type == other.type or (one is column and comparable(one.type, other.type)))
+                for one, other in zip(parts, theirs, strict=True)
+            )
+        ):  # fmt: skip
+            return here, key
     return None
 
 

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from migrator.core.catalog import Sequence
 from migrator.core.compare import Digest, differences
+from migrator.core.session_settings import DatabaseSetting
 from migrator.errors import RefusedError
 
 
@@ -67,15 +68,6 @@ class DatabaseGrant:
     grantee: str
     privilege: Literal["CREATE", "CONNECT", "TEMPORARY"]
     grantable: bool
-
-
-@dataclass(frozen=True, slots=True)
-class DatabaseSetting:
-    """A setting of ALTER DATABASE … SET; `role` is '' where it holds for all roles."""
-
-    role: str
-    name: str
-    value: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,8 @@ class KeyPath:
         if self.constant is not None:
             return (f"constant {self.constant}",)
         hops = tuple(
-            f"{hop.table}.{', '.join(hop.columns)} -> {hop.referenced}.{', '.join(hop.referenced_columns)}"
+            f"{hop.table}.{', '.join(hop.columns)} -> "
+            f"{hop.chosen(f'{hop.referenced}.' + ', '.join(hop.referenced_columns))}"
             for hop in self.hops
         )
         return (*hops, f"{self.relation}.{self.column}")

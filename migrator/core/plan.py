@@ -16,8 +16,8 @@ from migrator.core.placement import Placements
 from migrator.core.settings import Settings
 from migrator.core.tenants import Tenant
 
-# A table is read in parts of about this many heap blocks (64 MiB), so that the largest one keeps every worker busy.
-PART_PAGES = 8192
+# A table is read in parts of about this many heap blocks (32 MiB), so that the largest one keeps every worker busy.
+PART_PAGES = 4096
 MAX_PARTS = 64
 
 

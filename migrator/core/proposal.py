@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, replace
 
-from migrator.core.catalog import Catalog, ForeignKey, Relation, Table
+from migrator.core.catalog import ForeignKey, Relation, Table
+from migrator.core.draft import Draft
+from migrator.core.evidence import Agreement, WithoutTenant
 from migrator.core.grouping import Member
-from migrator.core.identity import BOOKKEEPING, identity_tables
+from migrator.core.identity import is_bookkeeping
 from migrator.core.inference import dangling_columns
-from migrator.core.paths import FoundPaths, KeyPath, find_paths, in_order, via
+from migrator.core.paths import KeyPath
 
 # A table that nothing connects with the others is reference data as long as it is small.
 _SMALL_ROWS = 10_000
@@ -20,32 +21,6 @@ _OWNED_SHARE = 0.5
 # So many rows without a tenant are no accident.
 _MANY_ROWS = 10
 _MANY_SHARE = 0.02
-
-
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """What the rows say about several key paths of one table: `by_path` counts the rows that each gives a tenant."""
-
-    rows: int
-    disagreeing: int
-    by_path: tuple[int, ...]
-    samples: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class WithoutTenant:
-    """Rows that have no tenant by their key path, `unset` those whose path begins with NULL.
-
-    `referenced` counts the rows of other tables that name one of the unset ones. `unknown` rows have a key that is no
-    tenant's, and are not among the others.
-    """
-
-    rows: int
-    unset: int
-    homeless: int
-    referenced: Mapping[str, int] = field(default_factory=dict)
-    sampled: bool = False
-    unknown: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,162 +38,6 @@ class Proposal:
     ways: tuple[KeyPath, ...] = ()  # key paths of equal standing, one of which `decide` needs
     inferred: bool = False
     note: str = ""
-
-
-@dataclass(frozen=True)
-class Draft:
-    """Where the tables would go by their keys alone, and which questions only the rows can answer."""
-
-    catalog: Catalog
-    keys: Mapping[Relation, tuple[ForeignKey, ...]]
-    root: Relation
-    identities: Mapping[Relation, str]
-    found: FoundPaths
-    written: Mapping[Relation, KeyPath]  # paths that have to be written into the file
-    through: frozenset[Relation]  # tables that are reached through identities only
-
-    def is_tenants(self, relation: Relation) -> bool:
-        """Whether the table's rows are tenants' rows."""
-        return relation in self.found.paths and relation != self.root and relation not in self.identities
-
-    @property
-    def nullable(self) -> tuple[Relation, ...]:
-        """Tables of tenants' rows whose key path may meet NULL on its way, or a parent that is not there."""
-        return tuple(
-            relation
-            for relation, path in self.found.paths.items()
-            if self.is_tenants(relation) and all(self._may_fail(relation, one) for one in path.alternatives)
-        )
-
-    def other_paths(self, relation: Relation) -> tuple[KeyPath, ...]:
-        """Further ways from a table to a tenant, none of them through the table itself."""
-        known = set(self.found.paths[relation].alternatives) if relation in self.found.paths else set()
-        others: dict[KeyPath, None] = {}
-        for key in self.keys.get(relation, ()):
-            parent = self.found.paths.get(key.referenced)
-            if parent is None or key.referenced == relation:
-                continue
-            for path in via(key, parent).alternatives:
-                if path not in known and all(hop.referenced != relation for hop in path.hops):
-                    others[path] = None
-        parts = (
-            path
-            for path in self.owners(relation)
-            if not self._may_be_null(path.hops[0].referenced, path.hops[0].referenced_columns)
-            and path.hops[0].referenced_columns != self.catalog.tables[path.hops[0].referenced].primary_key
-        )
-        return (*sorted(others, key=lambda path: len(path.hops)), *parts)
-
-    def owners(self, relation: Relation) -> tuple[KeyPath, ...]:
-        """Ways against the direction of keys: over rows that name a row of this table one for one, as their own part.
-
-        Empty where only people own such rows: those are AUTH's.
-        """
-        found = {}
-        for key in self.referencing.get(relation, ()):
-            table = self.catalog.tables[key.table]
-            path = self.found.paths.get(key.table)
-            if path is None or key.when is not None or key.table == relation or key.columns not in table.unique_keys:
-                continue
-            if relation in (hop.referenced for one in path.alternatives for hop in one.hops):
-                continue
-            back = ForeignKey(
-                "", relation, key.referenced_columns, key.table, key.columns, validated=False, virtual=True,
-                evidence=f"rows of {key.table} name its rows one for one", as_text=key.as_text,
-            )  # fmt: skip
-            found[key.table] = replace(path, hops=(back, *path.hops), otherwise=())
-        return tuple(found.values()) if any(one not in self.identities for one in found) else ()
-
-    @cached_property
-    def referencing(self) -> Mapping[Relation, Sequence[ForeignKey]]:
-        """The keys that reference each table."""
-        found: dict[Relation, list[ForeignKey]] = {}
-        for keys in self.keys.values():
-            for key in keys:
-                found.setdefault(key.referenced, []).append(key)
-        return found
-
-    @property
-    def pathless(self) -> tuple[Relation, ...]:
-        """Tables that no key leads from to a tenant, although rows of others own theirs."""
-        return tuple(
-            relation
-            for relation in self.catalog.tables
-            if relation != self.root
-            and relation not in self.found.paths
-            and relation not in self.found.ambiguous
-            and relation not in self.identities
-            and not _is_bookkeeping(relation)
-            and any(path.relation != self.root or len(path.hops) > 1 for path in self.owners(relation))
-        )
-
-    def _may_fail(self, relation: Relation, path: KeyPath) -> bool:
-        steps = [(hop.table, hop.columns) for hop in path.hops]
-        if path.relation != self.root or not path.hops:
-            steps.append((path.relation, (path.column or "",)))
-        if path.blank is not None or path.evidence or any(hop.virtual or not hop.validated for hop in path.hops):
-            return True
-        return any(self._may_be_null(table, columns) for table, columns in steps)
-
-    def _may_be_null(self, relation: Relation, columns: tuple[str, ...]) -> bool:
-        table = self.catalog.tables[relation]
-        return any((column := table.column(name)) is None or not column.not_null for name in columns)
-
-
-def draft(
-    catalog: Catalog,
-    keys: Iterable[ForeignKey],
-    root: Relation,
-    root_key: str,
-    chosen: Mapping[Relation, KeyPath] | None = None,
-) -> Draft:
-    """A draft by the foreign keys, declared and inferred; `chosen` are paths that the rows have decided on."""
-    by_table: dict[Relation, tuple[ForeignKey, ...]] = {relation: () for relation in catalog.tables}
-    for key in dict.fromkeys(keys):
-        if key.referenced in catalog.tables:
-            by_table[key.table] = (*by_table[key.table], key)
-    identities = identity_tables(catalog, by_table, root)
-    kept = {name: path for name, path in (chosen or {}).items() if name not in identities}
-    given = {**kept, root: KeyPath((), root, root_key)}
-    strict = find_paths(
-        catalog, by_table, given, root=root, passable=lambda one: one not in identities and not _is_bookkeeping(one)
-    )
-    # Applications whose users belong to one tenant each: what hangs on a user is the tenant's, wherever users go.
-    loose = find_paths(catalog, by_table, strict.paths, root=root, passable=lambda one: not _is_bookkeeping(one))
-    through = frozenset(
-        relation for relation in loose.paths if relation not in strict.paths and relation not in strict.ambiguous
-    )
-    ambiguous = {**loose.ambiguous, **strict.ambiguous}
-    paths = {relation: path for relation, path in loose.paths.items() if relation not in strict.ambiguous}
-    written = {**kept, **{relation: paths[relation] for relation in through if relation not in identities}}
-    return Draft(catalog, by_table, root, identities, FoundPaths(paths, ambiguous), written, through)
-
-
-def settle(path: Sequence[KeyPath], found: Agreement) -> KeyPath | None:
-    """The path that several of equal standing amount to; None where their rows disagree, or none tells which counts.
-
-    Paths that agree may be tried in any order: the one that knows most rows comes first, and is enough if it knows all.
-    """
-    if found.disagreeing or (found.rows == 0 and all(not one.hops for one in path)):
-        return None
-    order = sorted(range(len(path)), key=lambda number: (-found.by_path[number], number))
-    if found.rows and found.by_path[order[0]] == found.rows:
-        return path[order[0]]
-    return in_order([path[number] for number in order])
-
-
-def complete(paths: Sequence[KeyPath], found: Agreement) -> KeyPath:
-    """One path from a table's own one and others that know rows which it does not know.
-
-    The row's own column stays first: it wins where paths disagree. Otherwise a path that knows every row is enough.
-    """
-    counted = list(zip(paths, found.by_path, strict=True))
-    if not paths[0].hops:
-        return in_order([path for path, rows in counted if rows or path is paths[0]])
-    best = max(counted, key=lambda one: one[1])
-    if best[1] == found.rows and not found.disagreeing:
-        return best[0]
-    return in_order([path for path, rows in counted if rows])
 
 
 def propose(
@@ -253,7 +72,7 @@ class _Proposing:
             yield self._entry(relation, table)
 
     def _entry(self, relation: Relation, table: Table) -> Proposal:
-        if _is_bookkeeping(relation):
+        if is_bookkeeping(relation):
             return left_behind(relation)
         if relation == self.draft.root:
             return Proposal(relation, "auth", "the tenant root")
@@ -327,13 +146,13 @@ class _Proposing:
         """Rows that hang on global rows of a mixed table are global themselves."""
         share = "sampled " if found.sampled else ""
         count = f"{found.homeless:,} of {found.rows:,} {share}rows"
-        hops = self.draft.found.paths[relation].hops
-        parent = hops[0].referenced if hops else None
-        if hops and hops[0] not in self.draft.keys[relation]:
+        path = self.draft.found.paths[relation]
+        if path.hops and path.hops[0] not in self.draft.keys[relation]:
             return "shared", f"mixed: {count} are named by no row that has a tenant: they go to SHARED"
-        policy = self._unowned(parent)[0] if parent is not None and parent != relation else ""
-        if policy:
-            return policy, f"mixed: {count} hang on rows of {parent} that have no tenant, and go where those go"
+        parents = dict.fromkeys(one.hops[0].referenced for one in path.alternatives if one.hops)
+        for parent in parents:
+            if parent != relation and (policy := self._unowned(parent)[0]):
+                return policy, f"mixed: {count} hang on rows of {parent} that have no tenant, and go where those go"
         return "quarantine", f"{count} name a parent that is missing or has no tenant: quarantined"
 
     def _ambiguous(self, relation: Relation, paths: Sequence[KeyPath]) -> Proposal:
@@ -372,8 +191,10 @@ class _Proposing:
             return Proposal(
                 relation,
                 reason=f"nothing leads from it to a tenant, but rows of {owner} name its rows one by one: these are "
-                "hardly reference data; a query that yields the key would give them to the tenants",
+                "hardly reference data; a key path over these, or a query that yields the key, would give them to the "
+                "tenants",
                 decide=("shared", "auth", "tenant"),
+                ways=self.draft.owners(relation),
             )
         if dangling := dangling_columns(self.draft.catalog.tables[relation], self.draft.keys[relation]):
             return Proposal(
@@ -463,7 +284,7 @@ def grouped(members: Iterable[Member]) -> tuple[Proposal, ...]:
     """The entries of a layout without tenants."""
     return tuple(
         left_behind(one.relation)
-        if _is_bookkeeping(one.relation)
+        if is_bookkeeping(one.relation)
         else Proposal(one.relation, one.group, one.reason, inferred=one.inferred)
         for one in members
     )
@@ -472,7 +293,3 @@ def grouped(members: Iterable[Member]) -> tuple[Proposal, ...]:
 def left_behind(relation: Relation) -> Proposal:
     """The entry of a table of bookkeeping."""
     return Proposal(relation, ignore="bookkeeping of the application's own migrations, by its name", inferred=True)
-
-
-def _is_bookkeeping(relation: Relation) -> bool:
-    return relation.name.lower() in BOOKKEEPING

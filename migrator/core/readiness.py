@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, get_args
 
-from migrator.core.audit.wording import identifier, plural, size
 from migrator.core.catalog import Catalog, Relation
+from migrator.core.identifiers import identifier
 from migrator.core.placement import Placements
 from migrator.core.plan import CreateDatabase, Plan, PrepareTarget
 from migrator.core.settings import Settings
+from migrator.core.wording import listed, plural, size
 
 State = Literal["ok", "warn", "block"]
 
@@ -205,7 +208,7 @@ def check_policies(
                 f"row level security of {one.relation}",
                 "warn",
                 f"{hidden} rows have no tenant, or an unknown one: nobody will see them",
-                f'Clean them; or let every tenant read those without a key: [tables."{one.relation}"] '
+                f"Clean them; or let every tenant read those without a key: {_entry(one.relation)} "
                 'unowned = "replicate".',
             )
     for name, target in settings.targets.items():
@@ -280,7 +283,7 @@ def check_placements(placements: Placements) -> Iterable[Check]:
             f"placement of {undecided.relation}",
             "block",
             undecided.reason,
-            f'[tables."{undecided.relation}"] target = {candidates}, or key_path = […], or ignore = "why".',
+            f'{_entry(undecided.relation)} target = {candidates}, or key_path = […], or ignore = "why".',
         )
     homes: dict[tuple[str, Relation], list[Relation]] = {}
     for placement in placements.tables.values():
@@ -319,16 +322,19 @@ def check_population(population: Iterable[Population], placements: Placements) -
             f"rows of {one.relation}",
             "warn" if settled else "block",
             f"{what}; they go to: {placement.unowned}" if settled else what,
-            "" if settled else f'migrator clean --execute, or [tables."{one.relation}"] unowned = "quarantine".',
+            "" if settled else f'migrator clean --execute, or {_entry(one.relation)} unowned = "quarantine".',
         )
     if owned:
         yield Check("rows", "ok", "every row belongs to a tenant")
 
 
-def _some(names: Iterable[object], shown: int = 5, between: str = ", ") -> str:
-    listed = [str(name) for name in names]
-    rest = len(listed) - shown
-    return between.join(listed[:shown]) + (f" and {rest} more" if rest > 0 else "")
+def _entry(relation: Relation) -> str:
+    """The heading of a table's entry in migrator.toml, where JSON's escapes are TOML's."""
+    return f"[tables.{json.dumps(str(relation), ensure_ascii=False)}]"
+
+
+# So many names show what a check is about; the rest is counted.
+_some = partial(listed, limit=5)
 
 
 def _version(number: int) -> str:

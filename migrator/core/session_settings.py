@@ -7,15 +7,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from migrator.core.catalog import Relation
-from migrator.core.manifest import DatabaseSetting
 from migrator.core.paths import KeyPath
 from migrator.core.readiness import Check
 from migrator.core.tenants import Tenant
+from migrator.core.wording import listed
 
 _READ = re.compile(r"current_setting\s*\(\s*E?'((?:[^']|'')+)'", re.IGNORECASE)
 _NAMED_LIKE_A_TENANT = re.compile(
     r"tenant|org(ani[sz]ation)?|compan|societe|account|workspace|realm|customer|mandant", re.IGNORECASE
 )
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseSetting:
+    """A setting of ALTER DATABASE … SET; `role` is '' where it holds for all roles."""
+
+    role: str
+    name: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +80,8 @@ def check_settings(
 ) -> Iterable[Check]:
     """What becomes of the source's settings, and of objects that read a setting which nothing gives a value."""
     if travelling:
-        listed = ", ".join(f"{one.role} {one.name}".strip() for one in travelling)
-        yield Check("database settings", "ok", f"every target database gets those of the source: {listed}")
+        named = ", ".join(f"{one.role} {one.name}".strip() for one in travelling)
+        yield Check("database settings", "ok", f"every target database gets those of the source: {named}")
     for one, why in refused.items():
         what = f"{one.name} of role {one.role}" if one.role else one.name
         yield Check(
@@ -86,9 +95,8 @@ def check_settings(
             if name not in given:
                 lacking.setdefault(name, []).append(f"{reader.kind} {reader.name}")
     for name, objects in sorted(lacking.items()):
-        more = f" and {len(objects) - 3} more" if len(objects) > 3 else ""
         yield Check(
             f"setting {name}", "warn",
-            f"read by {', '.join(objects[:3])}{more}; the application has to set it, as before",
+            f"read by {listed(objects, 3)}; the application has to set it, as before",
             f'Or let each tenant\'s database say it: [tenants] settings = {{ "{name}" = "{{key}}" }}.',
         )  # fmt: skip

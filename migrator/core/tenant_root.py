@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from migrator.core.catalog import Catalog, ForeignKey, Relation, Table
-from migrator.core.inference import noun, words
+from migrator.core.catalog import Catalog, Column, ForeignKey, Relation, Table, comparable
+from migrator.core.inference import TableNames, noun, words
 
 # Names that people give to the table of their customers, by how seldom they mean anything else.
 _NAMES: Mapping[str, int] = {
@@ -17,9 +17,18 @@ _NAMES: Mapping[str, int] = {
          "customer_account"),
         32,
     ),
-    **dict.fromkeys(("account", "team", "agency", "agence", "firm", "cabinet", "institution", "school", "clinic"), 24),
-    **dict.fromkeys(("namespace", "business", "store", "shop", "site", "client", "customer", "etablissement"), 16),
-    **dict.fromkeys(("project", "space", "group", "brand", "club", "community", "merchant", "domain"), 10),
+    **dict.fromkeys(
+        ("account", "team", "agency", "agence", "firm", "cabinet", "institution", "school", "clinic", "family",
+         "household", "practice", "hospital", "hotel", "restaurant", "studio", "gym", "salon", "university", "college",
+         "academy", "association", "municipality", "commune", "franchise", "guild"),
+        24,
+    ),
+    **dict.fromkeys(
+        ("namespace", "business", "store", "shop", "site", "client", "customer", "etablissement", "partner", "vendor",
+         "publisher", "subscriber", "network", "instance"),
+        16,
+    ),
+    **dict.fromkeys(("project", "space", "group", "brand", "club", "community", "merchant", "domain", "app"), 10),
 }  # fmt: skip
 # Tables that much hangs on without being whose it is.
 _NOT_TENANTS = frozenset({
@@ -34,6 +43,8 @@ _ADDRESSES = frozenset({"slug", "subdomain", "domain", "string_id", "code", "han
 # Close behind the first: no choice is made between such two.
 _CLOSE = 0.8
 _LEAST = 12.0
+# In so many tables a column is the tenant key rather than chance.
+_MANY_TABLES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +176,47 @@ def key_of(table: Table, incoming: Iterable[ForeignKey]) -> str | None:
     named = Counter(key.referenced_columns for key in incoming if key.referenced == table.relation)
     single = [unique for unique in dict.fromkeys((table.primary_key, *table.unique_keys)) if len(unique) == 1]
     return max(single, key=lambda unique: named[unique])[0] if single else None
+
+
+def tenant_columns(catalog: Catalog, keys: Iterable[ForeignKey]) -> Iterator[tuple[Relation, tuple[ForeignKey, ...]]]:
+    """What a column that many tables have, named like a tenant and like no table, may refer to, likeliest first.
+
+    tenant_id where the table of the tenants is called accounts: each table that may be meant, with the keys that this
+    would be.
+    """
+    known = {(key.table, column) for key in keys for column in key.columns}
+    names = TableNames(catalog)
+    columns: dict[str, list[tuple[Table, Column]]] = defaultdict(list)
+    for table in catalog.tables.values():
+        for column in table.columns:
+            stem = "_".join(words(column.name)[:-1])
+            if (
+                stem in _NAMES
+                and words(column.name)[-1] in ("id", "uuid")
+                and (table.relation, column.name) not in known
+            ):
+                columns[column.name].append((table, column))
+    named = {
+        relation: points
+        for relation in catalog.tables
+        if (points := max((_NAMES.get(one, 0) for one in _endings(noun(relation.name))), default=0))
+    }
+    for name, holders in columns.items():
+        if len(holders) < _MANY_TABLES or names.meant("_".join(words(name)[:-1]), holders[0][0].relation) is not None:
+            continue
+        for relation in sorted(named, key=lambda one: (-named[one], one)):
+            root = catalog.tables[relation]
+            there = root.column(root.primary_key[0]) if len(root.primary_key) == 1 else None
+            if there is not None and all(comparable(column.type, there.type) for _, column in holders):
+                yield (
+                    relation,
+                    tuple(
+                        ForeignKey(
+                            "", table.relation, (column.name,), relation, (there.name,), validated=False, virtual=True
+                        )
+                        for table, column in holders
+                    ),
+                )
 
 
 def hidden_keys(catalog: Catalog) -> tuple[tuple[Relation, str], ...]:

@@ -119,6 +119,8 @@ def _lines(found: Findings) -> Iterator[str]:
         yield ""
         header = _HEADERS.get(name, "") if found.layout == "tenants" or name in ("decide", "ignore") else name.upper()
         yield f"# {header} {'-' * max(4, 116 - len(header))}"
+        if name == "decide" and len(proposals) > 1:
+            yield '# One entry can decide several: [tables."history_*"], or [tables."*"] for all that are left.'
         for one in sorted(proposals, key=lambda item: item.relation):
             yield ""
             yield from _table(found, one)
@@ -258,7 +260,7 @@ def _key_path(catalog: Catalog, path: KeyPath) -> Iterator[str]:
 def path_text(catalog: Catalog, path: KeyPath) -> tuple[str, ...]:
     """A key path as the file spells it, without alternatives."""
     hops = [
-        f"{', '.join(hop.columns)} -> {column_name(catalog, hop.referenced, hop.referenced_columns)}"
+        f"{', '.join(hop.columns)} -> {hop.chosen(column_name(catalog, hop.referenced, hop.referenced_columns))}"
         for hop in path.hops
     ]
     return (*hops, column_name(catalog, path.relation, (path.column or "",)))

@@ -58,8 +58,8 @@ def server_account() -> Account | None:
             continue
         return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
     raise ConfigurationError(
-        "PostgreSQL does not run as root, and this machine has neither an account postgres nor nobody",
-        "run as an ordinary user, or: useradd --system postgres",
+        "PostgreSQL does not run as root, and this machine has neither an account postgres nor nobody.",
+        "Run as an ordinary user, or: useradd --system postgres",
     )
 
 
@@ -73,5 +73,5 @@ def owner_account(path: Path) -> Account | None:
         return None
     entry = pwd.getpwuid(owner)
     if os.geteuid() != 0:
-        raise ConfigurationError(f"{path} belongs to {entry.pw_name}", f"run as {entry.pw_name}, or as root")
+        raise ConfigurationError(f"{path} belongs to {entry.pw_name}.", f"Run as {entry.pw_name}, or as root.")
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 
 from migrator.core.audit.facts import (
+    CheckFact,
     CleanableRows,
     Facts,
     HeapSize,
@@ -24,7 +25,8 @@ from migrator.core.audit.facts import (
 )
 from migrator.core.catalog import Catalog, ForeignKey, Relation
 from migrator.core.cleaning import selections
-from migrator.core.placement import Placements, place
+from migrator.core.placement import Placements
+from migrator.core.placing import place
 from migrator.core.progress import Progress
 from migrator.core.settings import Settings
 from migrator.postgres.audit_rows import RowCounter
@@ -82,6 +84,10 @@ def read_objects(connection: Connection, catalog: Catalog, placements: Placement
         triggers=tuple(
             TriggerFact(Relation(schema, table), name, routine, enabled)
             for schema, table, name, routine, enabled in rows(connection, "audit_triggers", scope)
+        ),
+        checks=tuple(
+            CheckFact(Relation(schema, table), name, routine)
+            for schema, table, name, _, _, routine, _, _ in rows(connection, "calling_checks")
         ),
         routines=tuple(
             RoutineFact(identity, language, body, _relations(used), definer, search_path)

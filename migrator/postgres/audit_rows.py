@@ -13,7 +13,7 @@ from migrator.core.cleaning import readable
 from migrator.core.paths import KeyPath, via
 from migrator.core.placement import Placement, Placements
 from migrator.postgres.connect import Connection
-from migrator.postgres.reading import aliases, holds, joined, leads_nowhere, own_rows, source_of, tenant_key
+from migrator.postgres.reading import aliases, bare_names, holds, joined, leads_nowhere, own_rows, source_of, tenant_key
 
 _SAMPLES = sql.Literal(5)
 # Keys of different tables may have different collations, which cannot be compared; as bytes they always can.
@@ -38,6 +38,10 @@ class RowCounter:
         placement = self._tenant_table(relation)
         if placement is None or placement.key_path is None:
             return None
+        with bare_names(self._connection, placement):
+            return self._unowned(relation, placement, placement.key_path)
+
+    def _unowned(self, relation: Relation, placement: Placement, path: KeyPath) -> UnownedRows:
         read = sql.SQL(
             "WITH tenant AS MATERIALIZED ({tenants}), "
             "item AS (SELECT {key} AS key, {unset} AS unset, {ends} AS ends, {label} AS label, {position} AS position "
@@ -45,8 +49,8 @@ class RowCounter:
         ).format(
             tenants=self._tenants(),
             key=_key(placement),
-            unset=leads_nowhere(placement.key_path),
-            ends=_ends_in_null(placement.key_path),
+            unset=leads_nowhere(path),
+            ends=_ends_in_null(path),
             label=self._label(relation, placement.query),
             position=self._position(relation, placement.query),
             source=source_of(placement, self._catalog),

@@ -177,7 +177,8 @@ def connect(endpoint: Endpoint, *, purpose: str, settings: Mapping[str, str] | N
         statements = [
             sql.SQL("SET {} = {}").format(sql.Identifier(name), sql.Literal(value)) for name, value in pinned.items()
         ]
-        connection.execute(sql.SQL("; ").join(statements))
+        with _closed_on_failure(connection):
+            connection.execute(sql.SQL("; ").join(statements))
         return connection
 
 
@@ -189,11 +190,12 @@ def raw_connect(endpoint: Endpoint, purpose: str) -> psycopg.Connection[Any]:
     """
     with translated(endpoint):
         connection = _open(endpoint, f"migrator {purpose}")
-        connection.execute(
-            "SET statement_timeout = 0; SET lock_timeout = '60s'; SET idle_in_transaction_session_timeout = 0; "
-            "SET synchronous_commit = on; SET default_transaction_read_only = off; "
-            "SET DateStyle = 'ISO, YMD'"  # the only one in which the driver reads timestamps
-        )
+        with _closed_on_failure(connection):
+            connection.execute(
+                "SET statement_timeout = 0; SET lock_timeout = '60s'; SET idle_in_transaction_session_timeout = 0; "
+                "SET synchronous_commit = on; "
+                "SET DateStyle = 'ISO, YMD'"  # the only one in which the driver reads timestamps
+            )
         connection.autocommit = False
         return connection
 
@@ -204,6 +206,15 @@ def session(endpoint: Endpoint, *, purpose: str, settings: Mapping[str, str] | N
     connection = connect(endpoint, purpose=purpose, settings=settings)
     with connection, translated(endpoint):
         yield connection
+
+
+@contextmanager
+def _closed_on_failure(connection: Connection) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise
 
 
 READ_ONLY: Mapping[str, str] = {"default_transaction_read_only": "on"}

@@ -22,7 +22,7 @@ from migrator.postgres.sessions import Sessions
 from migrator.postgres.sinks import NO_KEY, DatabaseSink, Sink, SpoolSink, copy_text, escaped
 from migrator.postgres.spool import SpoolFile
 
-BLOCK_ROWS = 256  # rows joined before a put …
+BLOCK_ROWS = 1024  # rows joined before a put …
 BLOCK_BYTES = 4096  # … or one row of more than this: a block, and so a sink, stays below about a megabyte
 _PENDING_ROWS = 1 << 16  # in all sinks together, where there are thousands of them
 _PROGRESS_SECONDS = 1.0

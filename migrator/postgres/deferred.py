@@ -2,23 +2,24 @@
 
 pg_dump divides a schema in exactly this way (pre-data, data, post-data) and orders it by its dependencies: views that
 need a primary key, indexes of partitions and their attachment, comments on constraints, replica identity. So the
-bare clone is the template's pre-data, and what is deferred is its post-data script; see docs/decisions/.
+bare clone is the template's pre-data, with the indexes of tables that stay small, and what is deferred is the rest of
+its post-data, as a script; see docs/decisions/.
 """
 
 from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from psycopg import sql
 
-from migrator.core.catalog import Relation
+from migrator.core.catalog import Relation, Sequence
 from migrator.core.compare import Digest
 from migrator.core.transfer import Transfer
-from migrator.postgres.connect import Connection, Endpoint, query, session
+from migrator.postgres.connect import Connection, Endpoint, query, rows, session
 from migrator.postgres.digest import target_digests
 from migrator.postgres.programs import find_program, run_program
 from migrator.postgres.receipts import find_receipt, write_receipt
@@ -35,7 +36,8 @@ class TargetWork:
 
     post_data: str
     transfers: tuple[Transfer, ...]
-    sequences: tuple[tuple[Relation, int], ...]  # target sequence -> the value it continues behind
+    continued: tuple[tuple[Relation, int], ...]  # target sequence -> the value it continues behind
+    sequences: tuple[Sequence, ...]  # all that the template has
     loads: tuple[Load, ...] = ()  # what its databases get out of files; otherwise the copies have filled them
 
 
@@ -53,24 +55,47 @@ class FinishUnit:
 
 
 _RESTRICT = re.compile(r"^\\(un)?restrict [0-9A-Za-z]+\n", re.MULTILINE)
+# "12; 2606 16391 CONSTRAINT …": a line of an archive's table of contents, with class and OID of the object.
+_LISTED = re.compile(r"^\d+; (\d+) (\d+) ")
 
 
-def build_bare(template: Endpoint, bare: Endpoint, *, server_version: int, programs: Path | None) -> str:
+def build_bare(
+    template: Endpoint,
+    bare: Endpoint,
+    crowded: Collection[Relation],
+    *,
+    server_version: int,
+    programs: Path | None,
+) -> str:
     """Makes an empty database the template less what is deferred, which is returned as one script for any session.
 
-    What the Alembic tree wrote into tables comes along.
+    Building an index costs about a thousand insertions into it, and before PostgreSQL 17 a wait for the disk: so
+    indexes and keys of all tables but the `crowded` ones are there from the start, and cloned with the database. What
+    the Alembic tree wrote into tables comes along.
 
     Raises:
         DatabaseError: pg_dump or pg_restore failed.
     """
     pg_restore = find_program("pg_restore", server_version, programs)
+    with session(template, purpose="bare") as connection:
+        early = {
+            (str(class_), str(oid))
+            for schema, table, class_, oid in rows(connection, "index_entries")
+            if Relation(schema, table) not in crowded
+        }
     with tempfile.TemporaryDirectory(prefix="migrator-") as directory:
-        archive = f"{directory}/template"
+        archive, contents = f"{directory}/template", Path(directory, "contents")
         dump = ["--format=custom", "--compress=0", "--encoding=UTF8", f"--file={archive}"]
         run_program(find_program("pg_dump", server_version, programs), dump, template, purpose="bare")
-        restore = ["--exit-on-error", "--single-transaction", "--section=pre-data", "--section=data", archive]
-        run_program(pg_restore, restore, bare, purpose="bare")
-        script = run_program(pg_restore, ["--section=post-data", "--file=-", archive]).stdout
+        listed = run_program(pg_restore, ["--list", "--section=post-data", archive]).stdout.splitlines(keepends=True)
+        at_once = {line for line in listed if (found := _LISTED.match(line)) and found.groups() in early}
+        restore = ["--exit-on-error", "--single-transaction"]
+        run_program(pg_restore, [*restore, "--section=pre-data", "--section=data", archive], bare, purpose="bare")
+        if at_once:
+            contents.write_text("".join(line for line in listed if line in at_once), encoding="utf-8")
+            run_program(pg_restore, [*restore, f"--use-list={contents}", archive], bare, purpose="bare")
+        contents.write_text("".join(line for line in listed if line not in at_once), encoding="utf-8")
+        script = run_program(pg_restore, ["--section=post-data", f"--use-list={contents}", "--file=-", archive]).stdout
     with session(bare, purpose="bare") as connection:
         connection.execute(query("receipts_schema"))
     # psql's guard against meta-commands in a dump, which no server understands; post-data has no lines of others' text
@@ -103,17 +128,17 @@ def finish_database(unit: FinishUnit, work: TargetWork) -> tuple[Digest, ...]:
                 connection.execute(sql.SQL(work.post_data))
                 # pg_dump's script sets a search path of its own liking; ours holds for what follows.
                 connection.execute("SET search_path = ''; SET row_security = off")
-                set_sequences(connection, work.sequences)
+                set_sequences(connection, work.continued)
                 # Those that no sequence of the source feeds: of tables made by a query, of columns that are new.
-                low = [(sequence, value) for sequence, _, value in low_sequences(connection, {})]
-                set_sequences(connection, low)
+                low = low_sequences(connection, work.sequences, {})
+                set_sequences(connection, [(sequence, value) for sequence, _, value in low])
                 write_receipt(connection, FINISH_UNIT, unit.epoch)
         if done is None:
             analyse(connection)
         return target_digests(connection, work.transfers, unit.tenant)
 
 
-def seeded_tables(connection: Connection, transfers: Sequence[Transfer]) -> tuple[Relation, ...]:
+def seeded_tables(connection: Connection, transfers: Iterable[Transfer]) -> tuple[Relation, ...]:
     """Tables of a template that are to be copied into and hold rows already (the Alembic tree put them there)."""
     found = []
     for transfer in transfers:

@@ -76,8 +76,3 @@ def target_digests(connection: Connection, transfers: Iterable[Transfer], tenant
         return ()
     found = connection.execute(sql.SQL(" UNION ALL ").join(parts)).fetchall()
     return tuple(Digest(relation, tenant, rows, int(total) % HASH_MODULUS) for relation, rows, total in found)
-
-
-def catalog_digests(connection: Connection, catalog: Catalog) -> tuple[Digest, ...]:
-    """The digest of every table of a database: what "the source is as it was" is decided from."""
-    return tuple(whole_table(connection, table) for table in catalog.tables.values())

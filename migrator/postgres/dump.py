@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -28,7 +27,6 @@ ENCRYPTED = "archive.encrypted"
 # pg_restore 17 and newer sets it on every server; older servers do not know it, and nothing depends on it.
 _HARMLESS = ('unrecognized configuration parameter "transaction_timeout"',)
 
-Section = Literal["pre-data", "data", "post-data"]
 Ownership = Literal["keep", "drop"]
 Watch = Callable[[], None]
 
@@ -85,17 +83,6 @@ def dump_directory(
             if compression == compressions[-1] or not any(sign in error.message for sign in _UNSUPPORTED):
                 raise
     return f"pg_dump {version // 10000}.{version % 10000}"
-
-
-def dump_schema(endpoint: Endpoint, section: Section | None = None, *, programs: Path | None = None) -> str:
-    """A database's DDL as SQL, owners and privileges included; the same schema gives the same text."""
-    program = find_program("pg_dump", server_version(endpoint), programs)
-    arguments = ["--schema-only", "--encoding=UTF8", f"--lock-wait-timeout={_LOCK_WAIT_MILLISECONDS}"]
-    if section is not None:
-        arguments.append(f"--section={section}")
-    text = run_program(program, arguments, endpoint, purpose="dump").stdout
-    # psql's guard against meta-commands in a dump bears a random key, and no server understands it.
-    return re.sub(r"^\\(?:un)?restrict .*\n", "", text, flags=re.MULTILINE)
 
 
 def restore(
@@ -170,16 +157,6 @@ def oldest_reader(directory: Path) -> int:
     # The magic word is followed by the format's major and minor number (pg_backup_archiver.h): 1.14 came with
     # PostgreSQL 12, 1.15 with 16, 1.16 with 17.
     return {14: 120000, 15: 160000, 16: 170000}.get(head[6], 0)
-
-
-def list_archive(directory: Path, *, programs: Path | None = None) -> tuple[str, ...]:
-    """The entries of an archive, one line each.
-
-    Raises:
-        RefusedError: its table of contents cannot be read.
-    """
-    listed = _read(directory, ["--list"], programs)
-    return tuple(line for line in listed.splitlines() if line and not line.startswith(";"))
 
 
 def is_encrypted(directory: Path) -> bool:

@@ -34,12 +34,12 @@ def embedded_bin_dir(version: int = DEFAULT_VERSION) -> Path:
     """
     if version not in _INSTALLATIONS:
         known = " and ".join(str(known) for known in VERSIONS)
-        raise ConfigurationError(f"there is no embedded PostgreSQL {version}", f"the embedded versions are {known}")
+        raise ConfigurationError(f"There is no embedded PostgreSQL {version}.", f"The embedded versions are {known}.")
     spec = importlib.util.find_spec(_PACKAGE)
     bin_dir = Path(spec.origin).parent / _INSTALLATIONS[version] / "bin" if spec and spec.origin else None
     if bin_dir is None or not (bin_dir / "postgres").exists():
         raise ConfigurationError(
-            f"the embedded PostgreSQL {version} is not installed", "pip install 'migrator[embedded]'"
+            f"The embedded PostgreSQL {version} is not installed.", "Install it: pip install 'migrator[embedded]'"
         )
     return bin_dir
 
@@ -55,15 +55,15 @@ def runnable_bin_dir(bin_dir: Path, account: Account | None) -> Path:
     """
     if not (bin_dir / "postgres").exists():
         raise ConfigurationError(
-            f"there is no PostgreSQL in {bin_dir}",
-            "name the directory that holds postgres, initdb and pg_ctl",
+            f"There is no PostgreSQL in {bin_dir}.",
+            "Name the directory that holds postgres, initdb and pg_ctl.",
         )
     if account is None or _runs(bin_dir, account):
         return bin_dir
     if not (bin_dir.parents[2] / _LIBRARIES).is_dir():
         raise ConfigurationError(
-            f"the account {account.name} cannot run the programs in {bin_dir}",
-            f"chmod a+rx {bin_dir} and the directories above it, or use another installation",
+            f"The account {account.name} cannot run the programs in {bin_dir}.",
+            f"chmod a+rx {bin_dir} and the directories above it, or use another installation.",
         )
     published = _CACHE / f"pgserver-{importlib.metadata.version(_PACKAGE)}"
     copy = published / bin_dir.parent.name
@@ -109,8 +109,8 @@ def _publish(installation: Path, copy: Path) -> None:
                 raise
     except OSError as error:
         raise ConfigurationError(
-            f"the embedded PostgreSQL cannot be copied to {copy}: {error.strerror}",
-            "run as an ordinary user, or install the environment outside of a private directory",
+            f"The embedded PostgreSQL cannot be copied to {copy}: {error.strerror}.",
+            "Run as an ordinary user, or install the environment outside of a private directory.",
         ) from error
 
 

@@ -11,7 +11,7 @@ from psycopg import sql
 
 from migrator.core.catalog import Catalog, ForeignKey, Relation
 from migrator.core.inference import Pair
-from migrator.core.paths import KeyPath
+from migrator.core.paths import KeyPath, in_order
 from migrator.core.placement import Placement
 from migrator.postgres.connect import Connection
 from migrator.postgres.reading import leads_nowhere, own_rows, source_of, tenant_key
@@ -105,26 +105,37 @@ def _containment(catalog: Catalog, key: ForeignKey, number: int) -> tuple[sql.Co
     if key.when is not None:
         condition = sql.SQL(" AND t.{}::text = {}").format(sql.Identifier(key.when[0]), sql.Literal(key.when[1]))
     cast = sql.SQL("::text" if key.as_text else "")
+    columns = [sql.SQL("t.{}").format(sql.Identifier(name)) for name in key.columns]
+    held = [sql.Identifier(f"c{position}") for position, _ in enumerate(columns)]
+    there = [sql.Identifier(name) for name in key.referenced_columns]
     statement = sql.SQL(
         "(SELECT {number}::int, count(*) FILTER (WHERE NOT blank), count(found) FILTER (WHERE NOT blank), "
         "coalesce(sum(times) FILTER (WHERE NOT blank), 0)::bigint, "
         "coalesce(sum(times) FILTER (WHERE NOT blank AND found IS NOT NULL), 0)::bigint, "
         "min(value) FILTER (WHERE blank) "
-        "FROM (SELECT c.value::text, c.times, p.{there} AS found, "
-        "p.{there} IS NULL AND c.value::text = ANY ({blanks}) AS blank "
-        "FROM (SELECT t.{column} AS value, count(*) AS times FROM {source} "
-        "WHERE t.{column} IS NOT NULL{condition} GROUP BY t.{column} LIMIT {most}) c "
-        "LEFT JOIN {parent} AS p ON p.{there}{cast} = c.value{cast}) v)"
+        "FROM (SELECT c.{first}::text AS value, c.times, p.{parent_first}::text AS found, "
+        "p.{parent_first} IS NULL AND c.{first}::text = ANY ({blanks}) AS blank "
+        "FROM (SELECT {values}, count(*) AS times FROM {source} "
+        "WHERE {all_set}{condition} GROUP BY {columns} LIMIT {most}) c "
+        "LEFT JOIN {parent} AS p ON {joined}) v)"
     ).format(
         number=sql.Literal(number),
-        column=sql.Identifier(key.columns[0]),
+        first=held[0],
+        parent_first=there[0],
+        columns=sql.SQL(", ").join(columns),
+        values=sql.SQL(", ").join(
+            sql.SQL("{} AS {}").format(column, name) for column, name in zip(columns, held, strict=True)
+        ),
+        all_set=sql.SQL(" AND ").join(sql.SQL("{} IS NOT NULL").format(column) for column in columns),
+        joined=sql.SQL(" AND ").join(
+            sql.SQL("p.{}{} = c.{}{}").format(name, cast, own, cast) for name, own in zip(there, held, strict=True)
+        ),
         source=source,
         condition=condition,
         most=sql.Literal(_VALUES),
         parent=own_rows(catalog, key.referenced),
-        there=sql.Identifier(key.referenced_columns[0]),
-        cast=cast,
-        blanks=sql.Literal(list(_BLANKS)),
+        # Of a key of several columns no one value stands for none.
+        blanks=sql.Literal(list(_BLANKS) if len(key.columns) == 1 else []),
     )
     return statement, sampled
 
@@ -240,13 +251,22 @@ def without_tenant(
 def naming_unset(
     connection: Connection, catalog: Catalog, placement: Placement, keys: Iterable[ForeignKey]
 ) -> Mapping[str, int]:
-    """How many rows of which tables name a row of this one whose key path begins with NULL, by the keys given."""
+    """How many rows of which tables name a row of this one whose key path begins with NULL, by the keys given.
+
+    Of the table itself only rows count that are declared to hang on such a row, and have a key without it: others are
+    everybody's, as that row is.
+    """
     assert placement.key_path is not None
     referenced: dict[str, int] = {}
+    own = [
+        one for one in placement.key_path.alternatives if not one.hops or one.hops[0].referenced != one.hops[0].table
+    ]
     for key in keys:
-        if key.table == placement.relation or key.when is not None:
+        if key.when is not None or (key.table == placement.relation and (key.virtual or not own)):
             continue
         child, _ = sample_of(catalog, key.table)
+        if key.table == placement.relation:
+            child += sql.SQL(" WHERE NOT ({})").format(leads_nowhere(in_order(own)))
         joined = sql.SQL(" AND ").join(
             sql.SQL("t.{} = c.{}").format(sql.Identifier(there), sql.Identifier(f"c{number}"))
             for number, there in enumerate(key.referenced_columns)

@@ -78,6 +78,8 @@ def _key_by(transfer: Transfer, path: KeyPath, by_relation: Mapping[Relation, Tr
     for number, hop in enumerate(path.hops, 1):
         alias = sql.Identifier(f"h{number}")
         parent = by_relation.get(hop.referenced)
+        if hop.first or hop.of is not None:
+            raise _no_policy(transfer, f"its key path chooses among the rows of {hop.referenced}")
         condition = joined(hop, here, parent, start, alias) if parent is not None else None
         if parent is None or condition is None:
             raise _no_policy(transfer, f"its key path leads through {hop.referenced}, which is not beside it")

@@ -9,9 +9,9 @@ from psycopg import sql
 
 from migrator.core.catalog import ForeignKey, Relation
 from migrator.core.compare import Digest, RowDifference, merge_keys
-from migrator.core.manifest import DatabaseSetting
+from migrator.core.session_settings import DatabaseSetting
 from migrator.core.transfer import Transfer
-from migrator.postgres.catalog import Objects, read_objects
+from migrator.postgres.catalog import Objects, read_objects, read_sequences
 from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, session
 from migrator.postgres.digest import target_digests
 from migrator.postgres.reading import by_key, equal, holds, key_text, target_hash, text_of
@@ -65,7 +65,10 @@ def examine(
                 {**read_objects(connection), **_as_objects(read_settings(connection))},
             ),
             tuple(_leaks(connection, transfers, members or (tenant,))) if tenant else (),
-            tuple((str(name), stands or 0, value) for name, stands, value in low_sequences(connection, given)),
+            tuple(
+                (str(name), stands or 0, value)
+                for name, stands, value in low_sequences(connection, read_sequences(connection), given)
+            ),
             tuple(_live_rows(connection, soft_deleted)),
         )
 

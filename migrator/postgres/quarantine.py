@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -69,14 +68,6 @@ def held(connection: Connection) -> tuple[Held, ...]:
         Held(run, rule, Relation(schema, table), count)
         for run, rule, schema, table, count in rows(connection, "quarantine_held")
     )
-
-
-def quarantined_counts(connection: Connection) -> Mapping[Relation, int]:
-    """Rows in quarantine by the table that they came from, of whatever run and rule."""
-    found: Counter[Relation] = Counter()
-    for part in held(connection):
-        found[part.relation] += part.rows
-    return dict(found)
 
 
 def drop_if_empty(connection: Connection) -> bool:

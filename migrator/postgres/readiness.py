@@ -73,26 +73,14 @@ def read_population(
     known: Sequence[str],
 ) -> Population:
     """Counts a placed table's rows by tenant key, in one pass over the key path."""
-    with bare_names(connection, placement):
-        return _population(connection, placement, target, catalog, per_tenant=per_tenant, known=known)
-
-
-def _population(
-    connection: Connection,
-    placement: Placement,
-    target: str,
-    catalog: Catalog,
-    *,
-    per_tenant: bool,
-    known: Sequence[str],
-) -> Population:
     source = source_of(placement, catalog)
-    if not per_tenant:
-        row = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(source)).fetchone()
-        assert row is not None
-        return Population(placement.relation, target, {"": row[0]})
-    statement = sql.SQL("SELECT {} AS key, count(*) FROM {} GROUP BY 1").format(tenant_key(placement), source)
-    counted = {key: count for key, count in connection.execute(statement)}
+    with bare_names(connection, placement):
+        if not per_tenant:
+            row = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(source)).fetchone()
+            assert row is not None
+            return Population(placement.relation, target, {"": row[0]})
+        statement = sql.SQL("SELECT {} AS key, count(*) FROM {} GROUP BY 1").format(tenant_key(placement), source)
+        counted = {key: count for key, count in connection.execute(statement)}
     tenants = set(known)
     if placement.key_path is None:
         everyone = counted.get(None, 0)

@@ -84,12 +84,30 @@ def source_of(placement: Placement, catalog: Catalog) -> sql.Composed:
     for (start, hop), alias in aliases(placement.key_path).items():
         joins.append(
             sql.SQL("LEFT JOIN {} AS {} ON {}").format(
-                own_rows(catalog, hop.referenced), sql.Identifier(alias), _condition(hop, start, alias)
+                _referenced_rows(catalog, hop), sql.Identifier(alias), _condition(hop, start, alias)
             )
         )
     if placement.tree is not None and placement.key_path is not None:
         joins.append(_tops(placement.tree, _node_key(placement.key_path, placement.key_path.alternatives)))
     return sql.SQL(" ").join(joins)
+
+
+def _referenced_rows(catalog: Catalog, hop: ForeignKey) -> sql.Composed:
+    """The rows that a hop can lead to, as a FROM item; of several that fit a row only the first is among them."""
+    found = own_rows(catalog, hop.referenced)
+    if hop.of is None and not hop.first:
+        return found
+    condition, order = sql.SQL("true").format(), sql.SQL("").format()
+    if hop.of is not None:
+        condition = sql.SQL("p.{}::text = {}").format(sql.Identifier(hop.of[0]), sql.Literal(hop.of[1]))
+    distinct = sql.SQL("").format()
+    if hop.first:
+        cast = sql.SQL("::text" if hop.as_text else "")
+        columns = [sql.SQL("p.{}{}").format(sql.Identifier(name), cast) for name in hop.referenced_columns]
+        key = [sql.SQL("p.{}").format(sql.Identifier(name)) for name in catalog.tables[hop.referenced].primary_key]
+        distinct = sql.SQL("DISTINCT ON ({}) ").format(sql.SQL(", ").join(columns))
+        order = sql.SQL(" ORDER BY {}").format(sql.SQL(", ").join([*columns, *key]))
+    return sql.SQL("(SELECT {}p.* FROM {} AS p WHERE {}{})").format(distinct, found, condition, order)
 
 
 def _tops(tree: TenantTree, node: sql.Composed) -> sql.Composed:

@@ -189,13 +189,6 @@ class LocalServer:
         )
 
 
-def state_directory() -> Path:
-    """Return where a server that outlives the command keeps its data: a place that its account can reach."""
-    if os.geteuid() == 0:
-        return Path("/var/lib/migrator")
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "migrator"
-
-
 @contextmanager
 def temporary_server(
     *, bin_dir: Path | None = None, settings: Mapping[str, str] | None = None, parent: Path | None = None
@@ -226,8 +219,8 @@ def _prepare_directory(data_dir: Path, account: Account | None) -> None:
         return
     if (obstacle := account.blocked_at(data_dir)) is not None:
         raise ConfigurationError(
-            f"the server runs as {account.name}, which cannot enter {obstacle} on the way to {data_dir}",
-            f"choose a data directory outside of {obstacle}, or run as an ordinary user",
+            f"The server runs as {account.name}, which cannot enter {obstacle} on the way to {data_dir}.",
+            f"Choose a data directory outside of {obstacle}, or run as an ordinary user.",
         )
     if data_dir.stat().st_uid != account.uid and not any(data_dir.iterdir()):
         os.chown(data_dir, account.uid, account.gid)

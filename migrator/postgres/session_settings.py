@@ -8,8 +8,7 @@ import psycopg
 from psycopg import sql
 
 from migrator.core.catalog import Relation
-from migrator.core.manifest import DatabaseSetting
-from migrator.core.session_settings import SettingReader
+from migrator.core.session_settings import DatabaseSetting, SettingReader
 from migrator.postgres.connect import Connection, rows
 
 

@@ -32,10 +32,9 @@ class Snapshot:
         self._connection: Connection | None = connect(source, purpose="snapshot", settings=READ_ONLY)
         with translated(source):
             self._connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            row = self._connection.execute("SELECT pg_catalog.pg_export_snapshot(), clock_timestamp()").fetchone()
+            row = self._connection.execute("SELECT pg_catalog.pg_export_snapshot()").fetchone()
         assert row is not None
         self.id: str = row[0]
-        self.taken_at = row[1]
 
     @property
     def connection(self) -> Connection:

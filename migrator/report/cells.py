@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Literal
 
-from migrator.core.audit.wording import size
 from migrator.core.outcome import Cell, Section, Tone
+from migrator.core.wording import size
 
 Unit = Literal["rows", "bytes", "seconds", "percent"]
 _UNITS: tuple[Unit, ...] = ("rows", "bytes", "seconds", "percent")
+
+_MEASURED = {"seconds": "time", "bytes": "size"}
 
 # Without colour a report must say the same, so each tone is a word as well.
 TONE_WORDS: dict[Tone, str] = {"plain": "", "good": "ok", "warning": "warning", "bad": "problem"}
@@ -26,8 +29,9 @@ def unit_of(name: str) -> Unit | None:
 
 
 def label(name: str) -> str:
-    """A column's or figure's name as a heading."""
-    return visible(name.replace("_", " "))
+    """A column's or figure's name as a heading. Its figures carry their unit, so it names what they measure instead."""
+    words = name.replace("_", " ").split(" ")
+    return visible(" ".join((*words[:-1], _MEASURED.get(words[-1], words[-1]))))
 
 
 def figure(name: str, value: Cell) -> str:
@@ -87,6 +91,18 @@ def visible(text: str) -> str:
         if (unicodedata.category(character) in ("Cc", "Cs") and character != "\n") or character in _BIDIRECTIONAL
         else character
         for character in text.replace("\r\n", "\n").replace("\t", "    ")
+    )
+
+
+def filled(section: Section) -> Section:
+    """The section without the columns in which no row says anything."""
+    kept = [at for at in range(len(section.columns)) if any(row[at] != "" for row in section.rows)]
+    if not section.rows or len(kept) == len(section.columns):
+        return section
+    return replace(
+        section,
+        columns=tuple(section.columns[at] for at in kept),
+        rows=tuple(tuple(row[at] for at in kept) for row in section.rows),
     )
 
 

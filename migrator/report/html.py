@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from typing import TYPE_CHECKING
 
 from migrator.core.outcome import Outcome, Section, Tone
-from migrator.report.cells import TONE_WORDS, figure, is_numeric, label, visible
+from migrator.report.cells import TONE_WORDS, figure, filled, is_numeric, label, visible
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 # Words that say by themselves how bad a row is.
 _WORD_TONES: Mapping[str, Tone] = {"error": "bad", "BLOCKS": "bad", "failed": "bad", "warning": "warning"}
@@ -29,6 +31,7 @@ def to_html(outcome: Outcome) -> str:
 
 
 def _section(section: Section) -> Mapping[str, object]:
+    section = filled(section)
     rows = [[figure(name, value) for name, value in zip(section.columns, row, strict=True)] for row in section.rows]
     return {
         "title": visible(section.title),
@@ -47,6 +50,9 @@ def _section(section: Section) -> Mapping[str, object]:
 
 @cache
 def _template() -> Template:
+    # Imported here: most commands write text.
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
     environment = Environment(
         loader=PackageLoader("migrator.report"),
         autoescape=True,

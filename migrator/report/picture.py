@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import graphviz
 
-from migrator.core.graph import Graph
+from migrator.core.graph import Graph, Line
 from migrator.errors import ConfigurationError
 
 # Light enough for black text, told apart by people who do not see all colours (ColorBrewer Set3, reordered).
 _COLOURS = ("#80b1d3", "#fdb462", "#b3de69", "#bc80bd", "#ffed6f", "#8dd3c7", "#fccde5", "#bebada", "#ccebc5")
 _FIXED = {"ignored": "#d9d9d9", "undecided": "#fb8072"}
+_LEGEND: Mapping[Line, str] = {"dashed": "will cross databases", "dotted": "declared by no constraint"}
 
 
 def to_dot(graph: Graph) -> str:
@@ -38,7 +41,12 @@ def _drawing(graph: Graph) -> graphviz.Digraph:
     colours = {group: _FIXED.get(group) or next(free) for group in graph.groups}
     drawing: graphviz.Digraph = graphviz.Digraph(
         name="placements",
-        graph_attr={"label": graphviz.escape(graph.title), "labelloc": "t", "rankdir": "LR", "fontname": "sans-serif"},
+        graph_attr={
+            "label": graphviz.escape(_title(graph)),
+            "labelloc": "t",
+            "rankdir": "LR",
+            "fontname": "sans-serif",
+        },
         node_attr={"shape": "box", "style": "filled", "fontname": "sans-serif", "fontsize": "11"},
         edge_attr={"fontname": "sans-serif", "fontsize": "9", "color": "#555555"},
     )
@@ -51,3 +59,8 @@ def _drawing(graph: Graph) -> graphviz.Digraph:
     for edge in graph.edges:
         drawing.edge(names[edge.start], names[edge.end], graphviz.escape(edge.label), style=edge.line)
     return drawing
+
+
+def _title(graph: Graph) -> str:
+    drawn = {edge.line for edge in graph.edges}
+    return "\n".join((graph.title, *(f"{line}: {meaning}" for line, meaning in _LEGEND.items() if line in drawn)))

@@ -14,8 +14,8 @@ from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Ta
 from rich.table import Column
 from rich.text import Text
 
-from migrator.core.audit.wording import size
 from migrator.core.progress import Progress as ProgressProtocol
+from migrator.core.wording import size
 from migrator.report.cells import count, duration, visible
 
 PLAIN_INTERVAL = 10.0

@@ -13,7 +13,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from migrator.core.outcome import Outcome, Section, Status, Tone
-from migrator.report.cells import figure, is_numeric, label, title_of, visible
+from migrator.report.cells import figure, filled, is_numeric, label, title_of, visible
 from migrator.report.widths import GAP, Measured, fitted
 
 # Yellow and red on purpose only where something is wrong: a report that is all colours has none.
@@ -73,7 +73,9 @@ def _print_section(section: Section, console: Console) -> None:
         else:
             console.print(Padding(Text(text, overflow="fold"), (0, 0, 0, _INDENT), expand=False))
     if section.columns and section.rows:
-        for block in _table(section, console):
+        for number, block in enumerate(_table(filled(section), console)):
+            if number:
+                console.print()
             console.print(Padding(block, (0, 0, 0, _INDENT), expand=False))
     elif section.columns:
         _print_verbatim("none", console)
@@ -124,8 +126,8 @@ def _aligned(heading: list[str], rows: list[list[str]], widths: list[int], numer
 def _block(section: Section, row: list[str]) -> RenderableType:
     block = Table.grid(Column(style="dim", overflow="fold"), Column(overflow="fold", ratio=1), padding=(0, 2, 0, 0))
     for name, cell in zip(section.columns, row, strict=True):
-        block.add_row(Text(label(name)), Text(cell))
-    block.add_row("", "")
+        if cell:
+            block.add_row(Text(label(name)), Text(cell))
     return block
 
 

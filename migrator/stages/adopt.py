@@ -8,7 +8,8 @@ from migrator.journal import Run
 from migrator.postgres.connect import READ_ONLY, session
 from migrator.postgres.databases import Mark, marks
 from migrator.postgres.fence import read_fence
-from migrator.stages.survey import plan_of, record_servers, survey
+from migrator.stages.survey import plan_of, survey
+from migrator.stages.tenant_servers import record_servers
 from migrator.stages.workspace import Workspace
 
 

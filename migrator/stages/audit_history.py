@@ -9,7 +9,8 @@ from migrator.core.audit.facts import HistoryFact
 from migrator.errors import ConfigurationError
 from migrator.postgres.catalog import read_catalog
 from migrator.postgres.connect import READ_ONLY, raw_connect, session, translated
-from migrator.revisions import first_fault, has_models, heads, unknown_tables
+from migrator.revisions import has_models, heads, unknown_tables
+from migrator.revisions.history import first_fault
 from migrator.stages.scratch import scratch_database
 from migrator.stages.workspace import Workspace
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from migrator.core.manifest import Inventory, Manifest, Verification
 from migrator.core.outcome import Outcome
+from migrator.core.wording import listed
 from migrator.errors import ConfigurationError, RefusedError
 from migrator.files import sha256, tree_size, write_atomically
 from migrator.journal import Run
@@ -37,7 +38,7 @@ from migrator.stages.backup_directory import (
     verification_of,
 )
 from migrator.stages.backup_outcome import Backup, backup_outcome
-from migrator.stages.backup_restore import jobs_within, verify_backup
+from migrator.stages.backup_restore import verify_backup
 from migrator.stages.privileges import require_privileges
 from migrator.stages.workspace import Workspace
 
@@ -88,9 +89,8 @@ def _keep_or_take(workspace: Workspace, run: Run) -> Backup:
             plain = bool(workspace.cipher.encrypt) and not manifest.encryption and fence is None
             if not changes and not plain:
                 return Backup(kept, manifest, taken=False)
-            more = f" and {len(changes) - 3} more" if len(changes) > 3 else ""
             why = (
-                f"The source has changed since {kept.name} was taken: {'; '.join(changes[:3])}{more}."
+                f"The source has changed since {kept.name} was taken: {listed(changes, 3, between='; ')}."
                 if changes
                 else f"{kept.name} is not encrypted, and [backup] encrypt is set."
             )
@@ -104,11 +104,6 @@ def _keep_or_take(workspace: Workspace, run: Run) -> Backup:
     return Backup(directory, manifest, taken=True, why=why)
 
 
-def _jobs(workspace: Workspace) -> int:
-    limits = workspace.settings.limits
-    return jobs_within(limits.jobs, limits.max_source_connections)
-
-
 def _inventory(workspace: Workspace) -> Inventory:
     """What the source holds now."""
     with exported_snapshot(workspace.source, purpose=_PURPOSE) as (connection, snapshot):
@@ -116,7 +111,7 @@ def _inventory(workspace: Workspace) -> Inventory:
             workspace.source,
             connection,
             snapshot,
-            jobs=_jobs(workspace),
+            jobs=workspace.settings.limits.source_jobs,
             purpose=_PURPOSE,
             progress=workspace.progress,
         )
@@ -136,7 +131,7 @@ def _take(workspace: Workspace, run: Run, home: Path) -> tuple[Path, Manifest]:
 
 def _fill(workspace: Workspace, run: Run, partial: Path) -> Manifest:
     """Dumps into `partial` and digests every table under the same snapshot; the manifest comes last."""
-    jobs = _jobs(workspace)
+    jobs = workspace.settings.limits.source_jobs
     started, began = datetime.now(UTC), time.monotonic()
     purpose = f"pg_dump {run.id}"
     _end_leftovers(workspace, purpose)

@@ -29,9 +29,8 @@ def verify_backup(workspace: Workspace, run: str, directory: Path, manifest: Man
         DatabaseError: the restore could not be carried out at all.
         RefusedError: a database of the scratch name exists that is not of this run.
     """
-    began, limits = time.monotonic(), workspace.settings.limits
+    began, jobs = time.monotonic(), workspace.settings.limits.target_jobs
     with scratch_database(workspace, run) as endpoint:
-        jobs = jobs_within(limits.jobs, limits.max_target_connections)
         failed = _restore(workspace, endpoint, directory, "drop", jobs)
         wrong = _compare(workspace, endpoint, manifest, jobs)
     notes = tuple(error for error in failed if _MISSING_ROLE in error and "does not exist" in error)
@@ -68,7 +67,7 @@ def restore_backup_into(workspace: Workspace, run: str, directory: Path, manifes
     try:
         journal.artefact(run, "database", database, "created", target="restored")
         endpoint = server.at(database)
-        jobs = jobs_within(workspace.settings.limits.jobs, workspace.settings.limits.max_source_connections)
+        jobs = workspace.settings.limits.source_jobs
         failed = _restore(workspace, endpoint, directory, "keep", jobs)
         wrong = _compare(workspace, endpoint, manifest, jobs)
         if failed or wrong:
@@ -83,14 +82,6 @@ def restore_backup_into(workspace: Workspace, run: str, directory: Path, manifes
         drop_scratch(workspace, server, database, run)
         raise
     return endpoint
-
-
-def jobs_within(jobs: int, budget: int | None) -> int:
-    """How many sessions may work at once on a server that may be given `budget` of them (None: no limit).
-
-    Two are always there besides: the program's own, and the one that holds the snapshot.
-    """
-    return jobs if budget is None else max(1, min(jobs, budget - 2))
 
 
 def _restore(

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from migrator.core.catalog import Catalog, Relation
 from migrator.core.cleaning import Selection, Share, selections
 from migrator.core.outcome import Outcome
-from migrator.core.placement import Placements, place
+from migrator.core.placement import Placements
+from migrator.core.placing import place
 from migrator.core.settings import CleanRule, Settings
 from migrator.errors import ConfigurationError, RefusedError
 from migrator.journal import Run

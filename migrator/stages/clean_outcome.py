@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from migrator.core.audit.wording import plural
 from migrator.core.catalog import Relation
 from migrator.core.cleaning import Share
 from migrator.core.outcome import Cell, Outcome, Section, Tone
 from migrator.core.settings import CleanRule
+from migrator.core.wording import plural
 from migrator.postgres.quarantine import Held
 
 _NO_TENANT = "no tenant"

@@ -25,6 +25,7 @@ from migrator.core.readiness import (
     needed_bytes,
 )
 from migrator.core.session_settings import check_settings
+from migrator.core.wording import listed
 from migrator.journal import Run
 from migrator.postgres.audit import examine
 from migrator.postgres.connect import Connection
@@ -161,11 +162,12 @@ def _setting_checks(workspace: Workspace, plan: Plan) -> Iterable[Check]:
 def _stranger_checks(workspace: Workspace, found: Survey) -> Iterable[Check]:
     left = list(strangers(found.catalog, workspace.settings.tenants.per_tenant_objects, set(found.known_keys)))
     if left:
-        listed = ", ".join(str(one) for one in left[:5]) + (" and more" if len(left) > 5 else "")
         yield Check(
-            "objects of one tenant", "warn", f"{listed}: named like a tenant's own, of no tenant that there is",
+            "objects of one tenant",
+            "warn",
+            f"{listed(left, 5)}: named like a tenant's own, of no tenant that there is",
             "They are left behind; drop them if the tenant is gone.",
-        )  # fmt: skip
+        )
 
 
 def _backup_check(workspace: Workspace, run: Run) -> Check:

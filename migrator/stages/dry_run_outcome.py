@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from migrator.core.audit.wording import plural
-from migrator.core.outcome import Cell, Outcome, Section
-from migrator.core.plan import (
-    Compare,
-    CopyTable,
-    CreateDatabase,
-    FinishDatabase,
-    Plan,
-    PrepareTarget,
-    RaiseFence,
-    Step,
-)
+from migrator.core.catalog import Relation
+from migrator.core.outcome import Outcome, Section
+from migrator.core.plan import CreateDatabase, Plan
 from migrator.core.readiness import Check, Population, State
+from migrator.core.wording import plural
+from migrator.stages.dry_run_plan import planned_databases, step_section, target_section
+from migrator.stages.placements import placement_section
 from migrator.stages.rehearsal import Rehearsal
 from migrator.stages.survey import Survey
 
@@ -104,10 +99,11 @@ def _headline(look: Look, blocked: bool) -> str:
 
 def _sections(look: Look) -> Iterable[Section]:
     yield _check_section(look.checks)
-    yield _placement_section(look.survey)
-    yield from _population_sections(look.survey, look.plan, look.population)
-    yield _severed_section(look.survey)
-    yield _step_section(look.plan)
+    yield _placement_section(look.survey, look.population)
+    yield target_section(planned_databases(look.survey, look.plan, look.population))
+    yield from _unowned_sections(look.survey, look.population)
+    yield from _severed_sections(look.survey)
+    yield step_section(look.plan)
     if look.statements is not None:
         yield Section("Statements", ("step", "statement"), look.statements)
     if look.rehearsal is not None:
@@ -130,43 +126,15 @@ def _check_section(checks: Sequence[Check]) -> Section:
     )
 
 
-def _placement_section(found: Survey) -> Section:
-    rows: list[tuple[Cell, ...]] = []
-    for placement in found.placements.tables.values():
-        table = found.catalog.tables.get(placement.relation)
-        rows.append(
-            (
-                str(placement.relation),
-                placement.target or "(ignored)",
-                "" if placement.destination == placement.relation else str(placement.destination),
-                " , ".join(placement.key_path.label) if placement.key_path else "",
-                table.bytes if table else None,
-                placement.reason,
-            )
-        )
-    return Section("Placements", ("table", "target", "as", "key path", "bytes", "reason"), tuple(rows))
-
-
-def _population_sections(found: Survey, plan: Plan, population: Sequence[Population]) -> Iterable[Section]:
-    totals: dict[tuple[str, str], list[int]] = {}
+def _placement_section(found: Survey, population: Sequence[Population]) -> Section:
+    rows = Counter[Relation]()
     for one in population:
-        for tenant, count in one.by_tenant.items():
-            entry = totals.setdefault((one.target, tenant), [0, 0, 0])
-            entry[0] += 1
-            entry[1] += count
-            entry[2] += _share(found, one, count)
-    names = {tenant.key: tenant for tenant in found.tenants}
-    single = {step.target: step.database for step in plan.of(CreateDatabase) if not step.tenant}
-    rows: tuple[tuple[Cell, ...], ...] = tuple(
-        (
-            target,
-            names[tenant].database if tenant in names else single.get(target, target),
-            names[tenant].name if tenant in names else "",
-            *figures,
-        )
-        for (target, tenant), figures in sorted(totals.items(), key=lambda item: (item[0][0], -item[1][1]))
-    )
-    yield Section("Targets", ("target", "database", "tenant", "tables", "rows", "estimated bytes"), rows)
+        if _is_home(found, one):
+            rows[one.relation] += sum(one.by_tenant.values()) + one.unowned
+    return placement_section(found.placements, found.catalog, rows)
+
+
+def _unowned_sections(found: Survey, population: Sequence[Population]) -> Iterable[Section]:
     unowned = tuple(
         (str(one.relation), one.without_key, one.unknown_key, found.placements.tables[one.relation].unowned)
         for one in population
@@ -181,47 +149,17 @@ def _population_sections(found: Survey, plan: Plan, population: Sequence[Populat
         )
 
 
-def _share(found: Survey, one: Population, count: int) -> int:
-    table = found.catalog.tables.get(one.relation)
-    everything = sum(one.by_tenant.values()) + one.unowned
-    return round(table.bytes * count / everything) if table and everything else 0
-
-
-def _severed_section(found: Survey) -> Section:
-    rows = []
-    for key in found.placements.severed:
-        child, parent = found.placements.tables[key.table], found.placements.tables[key.referenced]
-        rows.append((key.label, child.target, parent.target))
-    return Section(
-        "Foreign keys that will cross databases (checked by verify instead)",
-        ("foreign key", "from target", "to target"),
-        tuple(rows),
-        text="" if rows else "None.",
+def _severed_sections(found: Survey) -> Iterable[Section]:
+    placed = found.placements.tables
+    rows = tuple(
+        (key.label, placed[key.table].target, placed[key.referenced].target) for key in found.placements.severed
     )
-
-
-def _step_section(plan: Plan) -> Section:
-    return Section("Steps", ("step", "what it does"), tuple((step.id, _describe(step)) for step in plan.steps))
-
-
-def _describe(step: Step) -> str:
-    match step:
-        case PrepareTarget():
-            heads = ", ".join(head for tree in step.trees for head in tree.heads)
-            return f"build {step.template} at {heads}, and {step.bare} without indexes and keys"
-        case CreateDatabase():
-            return f"create database {step.database} from {step.bare}"
-        case RaiseFence():
-            return f"refuse writes to {step.tables} tables of the source, then take the snapshot"
-        case CopyTable():
-            return (
-                f"read {step.relation} once{f' in {len(step.parts)} parts' if len(step.parts) > 1 else ''}, "
-                f"route its rows to {step.destination} of {step.databases} databases"
-            )
-        case FinishDatabase():
-            return f"indexes, keys, triggers, sequences and statistics of {step.database}, then its digests"
-        case Compare():
-            return "compare the digests of both sides, and account for every row"
+    if rows:
+        yield Section(
+            "Foreign keys that will cross databases (checked by verify instead)",
+            ("foreign key", "from target", "to target"),
+            rows,
+        )
 
 
 def _data(look: Look) -> Mapping[str, object]:
@@ -238,6 +176,7 @@ def _data(look: Look) -> Mapping[str, object]:
             }
             for one in look.population
         ],
+        "databases": planned_databases(look.survey, look.plan, look.population),
         "severed": [key.label for key in look.survey.placements.severed],
     }
     if look.statements is not None:

@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from migrator.core.audit.wording import identifier
+from migrator.core.identifiers import identifier
 from migrator.core.plan import CreateDatabase, Plan, PrepareTarget
 from migrator.core.readiness import Check
 from migrator.errors import ConfigurationError

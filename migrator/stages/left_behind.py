@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from migrator.core.audit.wording import identifier
+from migrator.core.identifiers import identifier
 from migrator.errors import MigratorError, RefusedError
 from migrator.journal import Run
 from migrator.postgres.connect import READ_ONLY, session
@@ -16,7 +16,7 @@ from migrator.postgres.roles import marked_roles
 from migrator.postgres.seal import not_owned
 from migrator.stages.privileges import require_privileges
 from migrator.stages.rollback_outcome import Findings, strays_message, unknown_fence, written_message
-from migrator.stages.survey import servers_of
+from migrator.stages.tenant_servers import servers_of
 from migrator.stages.workspace import Workspace
 from migrator.stages.writes import Finished, find_writes
 

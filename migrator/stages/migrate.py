@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from migrator.core.allotment import allot
 from migrator.core.catalog import Relation
 from migrator.core.compare import Difference
 from migrator.core.outcome import Outcome
 from migrator.core.plan import CreateDatabase, FinishDatabase, Plan, PrepareTarget
 from migrator.core.transfer import Transfer, last_value
 from migrator.errors import RefusedError, TargetsFailedError
-from migrator.execute import carry_out, create_databases, prepare_target
+from migrator.execute.prepare import prepare_target
+from migrator.execute.schedule import carry_out, create_units
 from migrator.files import private_directory
 from migrator.journal import Run
 from migrator.postgres.catalog import read_sequences
@@ -26,9 +28,8 @@ from migrator.postgres.roles import make_role, marked_roles
 from migrator.postgres.snapshot import Snapshot, release_readers
 from migrator.postgres.spool import discard
 from migrator.postgres.units import copy_units, loads_of, session_budget
-from migrator.stages.backup_restore import jobs_within
+from migrator.stages.crew import crew, preparers
 from migrator.stages.drift import drift_section, routed_digests, written_since
-from migrator.stages.executor import executor
 from migrator.stages.frozen import FrozenSource
 from migrator.stages.isolation import hand_out, make_groups
 from migrator.stages.own_objects import OwnObjects
@@ -46,11 +47,13 @@ from migrator.stages.recorded import (
 from migrator.stages.resolve import Resolved, complete_template, resolve
 from migrator.stages.session_settings import TargetSettings
 from migrator.stages.survey import Survey, plan_of, survey
-from migrator.stages.taken_back import all_are_there, require_same_source, taken_back
+from migrator.stages.taken_back import all_are_there, require_same_source, require_standing, taken_back
 from migrator.stages.workspace import Workspace
 from migrator.workers import Work, warm_up
 
 _MAINTENANCE_MEMORY_KB = 256 * 1024
+# Rows of a table in a database of average size below which its indexes are filled, not built (docs/performance.md).
+_FEW_ROWS = 1000
 
 
 def migrate(
@@ -83,6 +86,8 @@ def migrate(
 def _done_before(workspace: Workspace, run: Run, plan: Plan) -> Outcome | None:
     last = workspace.journal.last(run.id, "migrate")
     previous = [record for record in workspace.journal.stage_records(run.id) if record.stage == "migrate"][:-1]
+    if any(record.status == "done" for record in previous):
+        require_standing(workspace, run, plan)
     if not previous or previous[-1].status != "done":
         return None
     if run.fingerprint != plan.fingerprint:
@@ -155,22 +160,37 @@ class _Migration:
     # -- before anything is read ----------------------------------------------------------------------------------
 
     def _prepare_targets(self) -> Mapping[str, str]:
-        scripts: dict[str, str] = {}
         self._make_roles()
-        for step in self.plan.of(PrepareTarget):
-            built = ", ".join(f"{tree.target} (revision {', '.join(tree.heads)})" for tree in step.trees)
-            self.workspace.progress.say(f"building the schema of target {built}")
-            scripts[step.target] = prepare_target(
-                step,
-                run=self.run.id,
-                journal=self.journal,
-                server=self.workspace.server(step.server),
-                like=self.workspace.source,
-                trees=[(self.workspace.settings.path(Path(tree.path)), tree.schema) for tree in step.trees],
-                complete=partial(complete_template, self.workspace, self.survey, step.target),
-                programs=self.workspace.programs,
-            )
-        return scripts
+        steps = list(self.plan.of(PrepareTarget))
+        with preparers(len(steps)) as threads:
+            # A target on several servers has one schema, and so one script.
+            return dict(zip((step.target for step in steps), threads.map(self._prepare, steps), strict=True))
+
+    def _prepare(self, step: PrepareTarget) -> str:
+        built = ", ".join(f"{tree.target} (revision {', '.join(tree.heads)})" for tree in step.trees)
+        self.workspace.progress.say(f"building the schema of target {built}")
+        return prepare_target(
+            step,
+            run=self.run.id,
+            journal=self.journal,
+            server=self.workspace.server(step.server),
+            like=self.workspace.source,
+            trees=[(self.workspace.settings.path(Path(tree.path)), tree.schema) for tree in step.trees],
+            complete=partial(complete_template, self.workspace, self.survey, step.target),
+            crowded=self._crowded(step.target),
+            programs=self.workspace.programs,
+        )
+
+    def _crowded(self, target: str) -> set[Relation]:
+        """Tables of a target that get many rows in each database, as far as the source's statistics know."""
+        databases = sum(1 for step in self.plan.of(CreateDatabase) if step.target == target)
+        tables = self.survey.catalog.tables
+        return {
+            placement.destination_in(target)
+            for placement in self.survey.placements.of_host(target)
+            # What a query yields is unknown, and so are the rows of a table that nobody has analysed.
+            if placement.query is not None or not 0 <= tables[placement.relation].rows < _FEW_ROWS * max(1, databases)
+        }
 
     def _make_roles(self) -> None:
         """The read-only roles that do not exist yet, on every server where they read something."""
@@ -195,9 +215,8 @@ class _Migration:
         workspace, settings = self.workspace, self.workspace.settings
         values = self._sequence_values(epoch, resolved)
         transfers = {name: target.transfers for name, target in resolved.items()}
-        jobs = jobs_within(settings.limits.jobs, settings.limits.max_source_connections)
-        budget = self._session_budget()
-        sessions = max(1, (budget - 2 * jobs) // jobs)
+        jobs = settings.limits.source_jobs
+        share = allot(jobs, self._session_budget())
         databases: dict[str, list[Destination]] = {name: [] for name in settings.hosted}
         for step in self.plan.of(CreateDatabase):
             databases[step.target].append(Destination(step.tenant, workspace.server(step.server).at(step.database)))
@@ -212,13 +231,19 @@ class _Migration:
                 snapshot=snapshot.id,
                 source=workspace.source,
                 control=workspace.control,
-                sessions=sessions,
+                sessions=share.sessions,
                 spool=workspace.spool(self.run.id),
             )
         )
         self._require_room(copies)
         targets = {
-            name: TargetWork(post_data[name], target.transfers, tuple(values[name].items()), loads_of(name, copies))
+            name: TargetWork(
+                post_data[name],
+                target.transfers,
+                tuple(values[name].items()),
+                tuple(target.catalog.sequences.values()),
+                loads_of(name, copies),
+            )
             for name, target in resolved.items()
         }
         finishes = {
@@ -229,7 +254,7 @@ class _Migration:
                 step.target,
                 step.tenant,
                 workspace.server(step.server).at(step.database),
-                _MAINTENANCE_MEMORY_KB,
+                _MAINTENANCE_MEMORY_KB * jobs // max(jobs, share.builders),
             )
             for step in self.plan.of(FinishDatabase)
         }
@@ -238,7 +263,13 @@ class _Migration:
             workspace.source, snapshot.id, self.survey.catalog, self.survey.catalog.tables.keys() - covered
         )
 
-        def after_last_copy() -> None:
+        reading = {"copies", *(("large objects",) if self.survey.catalog.large_objects else ())}
+
+        def read(what: str) -> None:
+            """Lets the source go with the last of what is read from it."""
+            reading.discard(what)
+            if reading:
+                return
             counted, digested = counts.result()
             self.journal.record(self.run.id, "source rows", counted)
             self.journal.store_digests(
@@ -251,29 +282,32 @@ class _Migration:
             snapshot.close()
             release_readers(workspace.source)
 
-        work = Work(self.run.id, workspace.control, sessions, paced=settings.limits.paces, targets=targets)
-        pacing = Pacing(workspace, self.run, jobs)
-        try:
-            pacing(jobs)
-            with executor(settings.limits, work, jobs) as units:
-                create_databases(
-                    units, self.run.id, self.plan.of(CreateDatabase), workspace.server, workspace.progress, pacing
-                )
-                TargetSettings(workspace, self.plan).apply()
-                own = OwnObjects(workspace, self.plan, self.survey)
-                own.make(epoch)
+        def when_created() -> None:
+            TargetSettings(workspace, self.plan).apply()
+            own.make(epoch)
+            if "large objects" in reading:
                 copy_large_objects(
                     workspace.source, snapshot.id, self.survey.catalog, transfers, databases, epoch=epoch, jobs=jobs
                 )
+                read("large objects")
+
+        own = OwnObjects(workspace, self.plan, self.survey)
+        work = Work(self.run.id, workspace.control, share.sessions, paced=settings.limits.paces, targets=targets)
+        pacing = Pacing(workspace, self.run, jobs)
+        try:
+            pacing(jobs)
+            with crew(settings.limits, work, share.readers, share.builders) as workers:
                 carried = carry_out(
-                    units,
+                    workers,
+                    create_units(self.run.id, self.plan.of(CreateDatabase), workspace.server),
                     copies,
                     finishes,
                     journal=self.journal,
                     run=self.run.id,
                     progress=workspace.progress,
                     expected=self._expected_rows(),
-                    after_last_copy=after_last_copy,
+                    when_created=when_created,
+                    after_last_copy=partial(read, "copies"),
                     watch=pacing,
                 )
                 if not carried.failures:
@@ -375,9 +409,7 @@ class _Migration:
             "databases": len(made),
             "tenants": len(self.plan.tenants),
             "tables": len(self.survey.placements.tables),
-            "source_rows": proof.source_rows,
-            "target_rows": proof.target_rows,
-            "quarantined_rows": sum(balance.quarantined for balance in proof.balances),
+            **proof.figures,
             "differences": len(proof.differences),
             "fenced": self.fenced,
             "source_changes_since_snapshot": len(drift),
@@ -405,8 +437,8 @@ class _Migration:
         return Outcome(
             "migrate",
             run_id=self.run.id,
-            headline=f"{proof.source_rows:,} rows of {self.workspace.source.database} are in {len(made)} databases; "
-            "all digests agree." + (" The source is fenced: it takes no writes until rollback." if self.fenced else ""),
+            headline=f"{proof.told(self.workspace.source.database, len(made))}; all digests agree."
+            + (" The source is fenced: it takes no writes until rollback." if self.fenced else ""),
             summary=figures,
             sections=sections,
             next=("migrator verify", "migrator status", "migrator rollback"),

@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 
 from migrator import logs
-from migrator.core.pace import reasons_to_pause
+from migrator.core.pace import PACE, reasons_to_pause
 from migrator.errors import DatabaseError
 from migrator.journal import Run
 from migrator.postgres.connect import READ_ONLY, Connection, connect, translated
 from migrator.postgres.snapshot import snapshot_age
 from migrator.postgres.strain import read_strain
 from migrator.stages.workspace import Workspace
-from migrator.workers import PACE
 
 _log = logs.logger(__name__)
 

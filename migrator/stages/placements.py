@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from migrator.core.catalog import Catalog, Relation
 from migrator.core.graph import Edge, Graph, Line, Node
 from migrator.core.outcome import Cell, Outcome, Section
-from migrator.core.placement import Placement, Placements, Undecided, place
+from migrator.core.placement import Placement, Placements, Undecided
+from migrator.core.placing import place
 from migrator.postgres.catalog import read_catalog
 from migrator.postgres.estimates import row_counts
 from migrator.stages.workspace import Workspace
@@ -40,11 +41,7 @@ def placements(workspace: Workspace) -> Outcome:
         },
         sections=(
             *((_undecided_section(found.undecided),) if undecided else ()),
-            Section(
-                "Placements",
-                ("table", "target", "tenant key", "hops", "rows", "bytes", "why"),
-                tuple(_row(one, catalog, rows) for one in placed),
-            ),
+            placement_section(found, catalog, rows),
             *((_severed_section(found),) if found.severed else ()),
         ),
         data={
@@ -108,9 +105,18 @@ def in_order(found: Placements) -> list[Placement]:
     return sorted(found.tables.values(), key=lambda one: (not one.target, one.target, one.relation))
 
 
+def placement_section(found: Placements, catalog: Catalog, rows: Rows) -> Section:
+    """Where every table goes, as a report shows it. `rows` are those of each table in the source, where known."""
+    return Section(
+        "Placements",
+        ("table", "target", "tenant key", "hops", "rows", "bytes", "why"),
+        tuple(_row(one, catalog, rows) for one in in_order(found)),
+    )
+
+
 def _headline(placed: int, undecided: int) -> str:
     if undecided:
-        return f"{undecided} of {placed + undecided} tables have no place yet."
+        return f"{undecided} of {placed + undecided} tables {'has' if undecided == 1 else 'have'} no place yet."
     return f"All {placed} tables have their place." if placed else "The source has no tables."
 
 
@@ -127,8 +133,8 @@ def _undecided_section(undecided: tuple[Undecided, ...]) -> Section:
 def _severed_section(found: Placements) -> Section:
     return Section(
         "Foreign keys that will cross databases",
-        ("foreign key", "table", "references"),
-        tuple((key.name or "(not declared)", str(key.table), str(key.referenced)) for key in found.severed),
+        ("foreign key", "constraint"),
+        tuple((key.label, key.name or "(not declared)") for key in found.severed),
         text="They cannot be declared any more; verify checks them across databases instead.",
     )
 

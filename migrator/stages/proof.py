@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from migrator.core.compare import UNOWNED, Balance, Difference, Digest, balances, differences
-from migrator.core.outcome import Section
+from migrator.core.outcome import Cell, Section
 from migrator.core.placement import Placements
 from migrator.core.transfer import Transfer
+from migrator.core.wording import plural
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,36 @@ class Proof:
     @property
     def holds(self) -> bool:
         return not self.differences and not any(balance.lost for balance in self.balances)
+
+    @property
+    def figures(self) -> dict[str, Cell]:
+        """The rows of both sides, and where those of the source went, as a summary has them.
+
+        `target_rows` counts every copy. Without balances nothing can be said of where rows went.
+        """
+        whereabouts: dict[str, Cell] = {
+            "placed_rows": sum(one.placed for one in self.balances),
+            "global_rows": sum(one.shared for one in self.balances),
+            "quarantined_rows": sum(one.quarantined for one in self.balances),
+            "ignored_rows": sum(one.ignored for one in self.balances),
+        }
+        return {
+            "source_rows": self.source_rows,
+            **(whereabouts if self.balances else {}),
+            "lost_rows": sum(abs(one.lost) for one in self.balances),
+            "target_rows": self.target_rows,
+        }
+
+    def told(self, source: str, databases: int) -> str:
+        """Where the rows of the database `source` are, in words, once the proof holds."""
+        quarantined = sum(one.quarantined for one in self.balances)
+        ignored = sum(one.ignored for one in self.balances)
+        arrived = sum(one.placed + one.shared for one in self.balances)
+        return (
+            f"{plural(arrived, 'row')} of {source} {'is' if arrived == 1 else 'are'} in {plural(databases, 'database')}"
+            + (f", {quarantined:,} in quarantine" if quarantined else "")
+            + (f", {ignored:,} left behind in ignored tables" if ignored else "")
+        )
 
 
 def prove(

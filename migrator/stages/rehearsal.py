@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 from migrator.core.outcome import Section
@@ -65,8 +66,9 @@ def carry_out_rehearsal(workspace: Workspace) -> Rehearsal:
                 f"The rehearsal ended with differences: {proof.headline}", "Look at the audit: migrator audit."
             )
     finally:
-        drop_run(scratch)
-        scratch.close()
+        # Whether or not they can be dropped; the journal stays until they are.
+        with closing(scratch):
+            drop_run(scratch)
         with session(scratch.server(), purpose="rehearse") as connection:
             drop_control(connection, scratch.control_name)
     return Rehearsal(round(time.monotonic() - started, 2), figures)

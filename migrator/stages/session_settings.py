@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-from migrator.core.manifest import DatabaseSetting
 from migrator.core.plan import CreateDatabase, Plan
-from migrator.core.session_settings import expected_settings
+from migrator.core.session_settings import DatabaseSetting, expected_settings
 from migrator.core.tenants import Tenant
 from migrator.postgres.connect import READ_ONLY, session
 from migrator.postgres.session_settings import apply_settings, read_settings, refused_settings

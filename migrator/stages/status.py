@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from migrator.core.outcome import Outcome, Section
+from migrator.core.pace import PACE
 from migrator.core.sequence import next_commands
-from migrator.journal import Artefact, Holder, Run, StageRecord, StepRecord
 from migrator.postgres.fence import FenceState, read_fence
 from migrator.postgres.snapshot import snapshot_age
-from migrator.stages.survey import recorded_servers
 from migrator.stages.taken_back import taken_back
+from migrator.stages.tenant_servers import recorded_servers
 from migrator.stages.workspace import Workspace
-from migrator.workers import PACE
+
+if TYPE_CHECKING:
+    from migrator.journal import Artefact, Holder, Run, StageRecord, StepRecord
+
+_MOST_DATABASES = 50  # shown; the document has all
 
 _ADOPT = ("migrator rollback --adopt --validate",)
 
@@ -81,8 +85,8 @@ class _Reading:
             summary={
                 "source": str(self.workspace.source),
                 "control database": self.workspace.control_name,
-                "opened": _moment(self.run.opened_at),
-                **({"closed": _moment(self.run.closed_at)} if self.run.closed_at else {}),
+                "opened": f"{_moment(self.run.opened_at)} UTC",
+                **({"closed": f"{_moment(self.run.closed_at)} UTC"} if self.run.closed_at else {}),
                 "lock": _held_by(self.holder) if self.holder else "free",
                 "source writes": "FENCED" if self.fence else "allowed",
                 **({"snapshot held": f"{self.age[0]:.0f} s, xmin {self.age[1]:,} transactions"} if self.age else {}),
@@ -106,10 +110,10 @@ class _Reading:
     def _next(self) -> tuple[str, ...]:
         if self.holder is None and _is_unknown(self.fence, self.run):
             return _ADOPT
-        if self.run.closed_at and not self.holder:
-            return ()
-        again = ("migrator migrate",) if self.gone and not self.holder else ()
-        return (*again, *next_commands(self._latest(), locked=bool(self.holder)))
+        if self.holder is not None or self.run.closed_at:
+            return next_commands({}, locked=self.holder is not None)
+        again = ("migrator migrate",) if self.gone else ()
+        return (*again, *next_commands(self._latest(), locked=False))
 
     def _latest(self) -> Mapping[str, str]:
         return {record.stage: record.status for record in self.stages}
@@ -121,10 +125,10 @@ class _Reading:
         if last is None:
             return "The run is open; no stage has begun."
         if last.status != "running":
-            return f"The newest stage, {last.stage}, ended {_moment(last.finished_at)}: {last.status}."
+            return f"The newest stage, {last.stage}, ended {_moment(last.finished_at)} UTC: {last.status}."
         if self.holder is None:
             return f"{last.stage} was stopped: its process ({last.host}, pid {last.pid}) is gone."
-        return f"{last.stage} runs on {last.host}, pid {last.pid}, since {_moment(last.started_at)}."
+        return f"{last.stage} runs on {last.host}, pid {last.pid}, since {_moment(last.started_at)} UTC."
 
     def _stages_section(self) -> Section:
         return Section(
@@ -212,14 +216,23 @@ def _kinds_section(steps: Iterable[StepRecord]) -> Section:
     )
 
 
-def _databases_section(databases: Iterable[Artefact], servers: Mapping[str, str]) -> Section:
+def _databases_section(databases: Sequence[Artefact], servers: Mapping[str, str]) -> Section:
+    # Templates are recorded without a tenant, which is not the empty one. They are not what somebody looks for here.
+    ordered = sorted(databases, key=lambda one: one.tenant is None)
+    left_out = len(ordered) - _MOST_DATABASES
     return Section(
         "Databases of this run",
-        ("database", "target", "tenant", *(("server",) if servers else ())),
+        ("database", "target", "tenant", "server"),
         tuple(
-            (one.name, one.target, one.tenant, *((servers.get(one.tenant or "", ""),) if servers else ()))
-            for one in databases
+            (
+                one.name,
+                one.target,
+                "(template)" if one.tenant is None else one.tenant,
+                servers.get(one.tenant or "", ""),
+            )
+            for one in ordered[:_MOST_DATABASES]
         ),
+        text=f"{left_out:,} more are left out here; --output json has every one." if left_out > 0 else "",
     )
 
 

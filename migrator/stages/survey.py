@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from migrator.core.catalog import Catalog, Relation
-from migrator.core.placement import Placements, place
+from migrator.core.placement import Placements
+from migrator.core.placing import place
 from migrator.core.plan import Plan, build_plan
 from migrator.core.spread import spread
 from migrator.core.tenants import Tenant, assign_databases
@@ -17,7 +18,7 @@ from migrator.postgres.connect import Connection
 from migrator.postgres.readiness import read_population
 from migrator.postgres.reading import query_columns
 from migrator.postgres.tenants import read_tenants
-from migrator.revisions import heads
+from migrator.stages.tenant_servers import record_servers, recorded_servers
 from migrator.stages.workspace import Workspace
 
 
@@ -65,7 +66,6 @@ def survey_in(connection: Connection, workspace: Workspace) -> Survey:
 
 # Tables are counted, the largest first, until what is left could not tip a server's load.
 _WEIGHED_SHARE = 0.9
-_RECORD = "tenant servers"
 
 
 def _on_servers(
@@ -80,9 +80,8 @@ def _on_servers(
     if not chosen.servers:
         return tenants
     run = workspace.journal.current_run(workspace.source_id) if workspace.has_journal() else None
-    known = (run and workspace.journal.recorded(run.id, _RECORD)) or {"spread": chosen.spread, "servers": {}}
     # Another way to spread them, asked for since, counts; so does a pin. Neither passes migrate once it has begun.
-    before = known["servers"] if known["spread"] == chosen.spread else {}
+    before = recorded_servers(workspace, run.id, chosen.spread) if run is not None else {}
     weights = None
     if chosen.spread == "by_size" and not before.keys() >= {tenant.key for tenant in tenants}:
         weights = _tenant_bytes(connection, workspace, catalog, placements, tenants)
@@ -90,22 +89,6 @@ def _on_servers(
     if run is not None:
         record_servers(workspace, run.id, {tenant.key: tenant.server for tenant in found})
     return found
-
-
-def record_servers(workspace: Workspace, run: str, servers: Mapping[str, str]) -> None:
-    """Keeps where each tenant's database is, by tenant key."""
-    workspace.journal.record(run, _RECORD, {"spread": workspace.settings.tenants.spread, "servers": dict(servers)})
-
-
-def recorded_servers(workspace: Workspace, run: str) -> Mapping[str, str]:
-    """Where each tenant's database is, by tenant key; empty where tenants are not spread."""
-    known = workspace.journal.recorded(run, _RECORD)
-    return known["servers"] if known else {}
-
-
-def servers_of(workspace: Workspace, run: str) -> list[str]:
-    """Every server that the run may have made something on, whatever the configuration says by now."""
-    return sorted({*workspace.settings.server_names, *recorded_servers(workspace, run).values()})
 
 
 def _tenant_bytes(
@@ -145,6 +128,9 @@ def plan_of(workspace: Workspace, found: Survey) -> Plan:
     Raises:
         ConfigurationError: a tree is missing or broken, or two targets share a database.
     """
+    # Imported here: a survey without a plan does without Alembic.
+    from migrator.revisions import heads
+
     settings = workspace.settings
     if not settings.targets:
         raise ConfigurationError("No target is configured.", "Add [targets.auth], [targets.shared], [targets.tenant].")

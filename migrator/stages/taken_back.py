@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from migrator.core.catalog import Relation
 from migrator.core.plan import CreateDatabase
+from migrator.core.wording import plural
 from migrator.errors import RefusedError
-from migrator.journal import Run
 from migrator.postgres.fence import read_fence
-from migrator.stages.survey import Survey
-from migrator.stages.workspace import Workspace
+
+if TYPE_CHECKING:
+    from migrator.core.catalog import Relation
+    from migrator.core.plan import Plan
+    from migrator.journal import Run
+    from migrator.stages.survey import Survey
+    from migrator.stages.workspace import Workspace
 
 _RECORD = "tenants taken back"
 BEGUN, DONE = "begun", "done"
@@ -24,6 +29,22 @@ def taken_back(workspace: Workspace, run: str) -> Mapping[str, str]:
 def mark_taken_back(workspace: Workspace, run: str, tenant: str, state: str) -> None:
     """Records how far a tenant is taken back."""
     workspace.journal.record(run, _RECORD, {**taken_back(workspace, run), tenant: state})
+
+
+def require_standing(workspace: Workspace, run: Run, plan: Plan) -> None:
+    """Refuses to speak of a split that a rollback has begun to take back and has not closed.
+
+    Raises:
+        RefusedError: databases of the run that no rollback of a single tenant explains are dropped.
+    """
+    expected = {step.database for step in standing(workspace, run.id, list(plan.of(CreateDatabase)))}
+    databases = workspace.journal.artefacts(run.id, "database")
+    dropped = [one.name for one in databases if one.state == "dropped" and one.name in expected]
+    if dropped:
+        raise RefusedError(
+            f"A rollback of run {run.id} dropped {plural(len(dropped), 'database')} of it and did not come to its end.",
+            f"Let it: migrator rollback --confirm {run.id}",
+        )
 
 
 def all_are_there(workspace: Workspace, run: str) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from migrator.core.apportion import apportion, naming, outdated
 from migrator.core.baseline import BASELINE, GENERATED, fingerprint, tree_files
-from migrator.core.catalog import Catalog
+from migrator.core.calling_checks import CallingCheck, without_torn
+from migrator.core.catalog import Catalog, Relation
 from migrator.core.mentions import named_tables, spellings
 from migrator.core.own_objects import OwnEntries, apart, own_entries, without_own_grants
 from migrator.core.placement import Placements
@@ -42,6 +43,10 @@ def divide_source(
     entries = read_entries(workspace.source, ownership, programs=workspace.programs)
     with workspace.read_source("init") as connection:
         populated = [name for (name,) in rows(connection, "populated_views")]
+        checks = [
+            CallingCheck(Relation(schema, table), name, Relation(*routine), add, drop)
+            for schema, table, name, *routine, _, add, drop in rows(connection, "calling_checks")
+        ]
     names = spellings(catalog)
     schemas = {relation.schema for relation in catalog.tables} | set(workspace.settings.source.schemas)
     chosen = set(workspace.settings.source.schemas)
@@ -49,13 +54,15 @@ def divide_source(
     patterns = workspace.settings.tenants.per_tenant_objects
     per_tenant = frozenset(host for host in settings.hosted if settings.targets[host].per_tenant)
     entries, grants = without_own_grants(entries, patterns)
+    databases = {one.relation: frozenset(one.homes) for one in placements.tables.values()}
     division = divide(
         entries,
-        {one.relation: frozenset(one.homes) for one in placements.tables.values()},
+        databases,
         tuple(settings.hosted),
         mentions=lambda text: named_tables(text, names),
         in_scope=lambda schema: not chosen or not schema or schema in schemas,
     )
+    division = without_torn(division, checks, databases)
     own, division = apart(own_entries(entries, patterns, grants), division, per_tenant)
     objects: dict[str, tuple[Entry, ...]] = {}
     for host, members in settings.hosted.items():

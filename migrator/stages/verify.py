@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from migrator.core.compare import Difference, Digest, RowDifference
 from migrator.core.outcome import Outcome, Section
 from migrator.core.plan import CreateDatabase, Plan
 from migrator.core.transfer import Transfer
+from migrator.core.wording import plural
 from migrator.errors import RefusedError
 from migrator.journal import Run
 from migrator.postgres.connect import READ_ONLY, session
@@ -28,7 +30,7 @@ from migrator.stages.recorded import database_counts, given_digests, sequence_va
 from migrator.stages.resolve import Resolved, resolve
 from migrator.stages.session_settings import TargetSettings
 from migrator.stages.survey import Survey, plan_of, survey
-from migrator.stages.taken_back import standing, taken_back
+from migrator.stages.taken_back import require_standing, standing, taken_back
 from migrator.stages.workspace import Workspace
 
 _SOFT_DELETION = ("deleted_at", "deletedat", "date_suppression")
@@ -59,14 +61,17 @@ def verify(workspace: Workspace, *, sample: float | None = None) -> Outcome:
     `sample` (percent) examines only that share of the tenants' databases, and says so; AUTH and SHARED always whole.
 
     Raises:
-        RefusedError: nothing has been migrated, or the plan is not the one that was carried out.
+        RefusedError: nothing has been migrated, a rollback has begun, or the plan is not the one that was carried out.
     """
     with workspace.stage("verify") as (run, summary):
         last = workspace.journal.last(run.id, "migrate")
-        if last is None or last.status not in ("done", "findings"):
+        if last is None:
             raise RefusedError("There is no completed migrate to verify.", "Run `migrator migrate` first.")
         found = survey(workspace)
         plan = plan_of(workspace, found)
+        require_standing(workspace, run, plan)
+        if last.status not in ("done", "findings"):
+            raise RefusedError("There is no completed migrate to verify.", "Run `migrator migrate` first.")
         if plan.fingerprint != run.fingerprint:
             raise RefusedError(
                 "The source's schema, its tenants or the configuration are not those that were migrated.",
@@ -225,9 +230,10 @@ def _sampled(plan: Plan, sample: float | None) -> list[CreateDatabase]:
     steps: list[CreateDatabase] = list(plan.of(CreateDatabase))
     if sample is None:
         return steps
+    tenants = [step for step in steps if step.tenant]
     # Drawn from the plan's fingerprint: the same command examines the same databases.
-    drawn = random.Random(plan.fingerprint)
-    return [step for step in steps if not step.tenant or drawn.random() * 100 < sample]
+    drawn = set(random.Random(plan.fingerprint).sample(tenants, math.ceil(len(tenants) * sample / 100)))
+    return [step for step in steps if not step.tenant or step in drawn]
 
 
 def _soft_deleted(target: Resolved) -> Mapping[Relation, str]:
@@ -251,10 +257,8 @@ def _outcome(
     figures: dict[str, str | int | float | bool | None] = {
         "databases": databases,
         "databases_examined": len(result.facts),
-        "source_rows": result.proof.source_rows,
-        "target_rows": result.proof.target_rows,
+        **result.proof.figures,
         "differences": len(result.proof.differences),
-        "lost_rows": sum(abs(one.lost) for one in result.proof.balances),
         "leaked_rows": sum(count for fact in result.facts for _, count in fact.leaks),
         "catalog_differences": sum(len(fact.objects) for fact in result.facts),
         "sequence_collisions": sum(len(fact.sequences) for fact in result.facts),
@@ -297,13 +301,14 @@ def _outcome(
             figures,
             sections,
             data,
-            ("migrator rollback",),
+            # Not the rollback itself: the differences may be what applications wrote after a good split.
+            ("migrator rollback --validate",),
         )
     proven = "no row is lost, none leaked" if sample is None and not gone else "no row of theirs leaked"
     return Outcome(
         "verify",
         run_id=run.id,
-        headline=f"All digests of {len(result.facts)} databases agree{whole}; {proven}, "
+        headline=f"All digests of {plural(len(result.facts), 'database')} agree{whole}; {proven}, "
         "no reference across databases is broken.",
         summary=figures,
         sections=sections,
@@ -316,7 +321,10 @@ def _finding_sections(result: _Verification) -> list[Section]:
     sections = []
     if result.rows:
         rows = tuple((database, one.relation, row.key, row.kind) for database, one, row in result.rows)
-        sections.append(Section("Rows that differ", ("database", "table", "key", "kind"), rows, tone="bad"))
+        why = (
+            "Gone astray, or written by applications since migrate: `migrator rollback --validate` counts such writes."
+        )
+        sections.append(Section("Rows that differ", ("database", "table", "key", "kind"), rows, why, "bad"))
     objects = tuple((fact.database, *one) for fact in result.facts for one in fact.objects)
     if objects:
         columns = ("database", "kind", "object", "against the template")
@@ -351,7 +359,7 @@ def _figure_sections(result: _Verification) -> list[Section]:
             totals = live.setdefault((fact.target, table), [0, 0])
             totals[0] += rows
             totals[1] += living
-    return [
+    sections = (
         Section(
             "References across databases",
             ("foreign key", "databases", "orphan keys"),
@@ -362,4 +370,5 @@ def _figure_sections(result: _Verification) -> list[Section]:
             ("target", "table", "rows", "live rows"),
             tuple((target, table, *figures) for (target, table), figures in sorted(live.items())),
         ),
-    ]
+    )
+    return [section for section in sections if section.rows]

@@ -7,17 +7,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from migrator.core.progress import Progress
 from migrator.core.settings import Settings, TargetServer
 from migrator.errors import ConfigurationError, DatabaseError
-from migrator.journal import Journal, Run
-from migrator.postgres.cipher import Cipher
 from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, raw_connect, session, system_identifier
 from migrator.postgres.databases import ensure_control, exists
+
+if TYPE_CHECKING:
+    # Imported when they are needed: SQLAlchemy is half of what `status` would load where nothing has run yet.
+    from migrator.journal import Journal, Run
+    from migrator.postgres.cipher import Cipher
 
 _NO_SUCH_DATABASE = "3D000"
 
@@ -58,7 +61,8 @@ class Workspace:
         if not named:
             raise ConfigurationError(
                 "No source database is named.",
-                "Set [source] url in migrator.toml, MIGRATOR_SOURCE_URL or DB_HOST/DB_DATABASE, or pass --source.",
+                "Pass --source, or set MIGRATOR_SOURCE_URL or DB_HOST and DB_DATABASE. [source] url in migrator.toml "
+                "will do too, save for init, which writes that file.",
             )
         return cls(settings, Endpoint.of(settings.source), progress)
 
@@ -104,8 +108,14 @@ class Workspace:
     @cached_property
     def journal(self) -> Journal:
         """The journal, its tables in place."""
+        from migrator.journal import Journal
+
         journal = Journal(partial(_to_journal, self.control))
-        journal.prepare()
+        try:
+            journal.prepare()
+        except BaseException:
+            journal.close()
+            raise
         return journal
 
     def close(self) -> None:
@@ -159,6 +169,8 @@ class Workspace:
     @property
     def cipher(self) -> Cipher:
         """How dumps are encrypted and decrypted, if they are."""
+        from migrator.postgres.cipher import Cipher
+
         return Cipher(self.settings.backup.encrypt, self.settings.backup.decrypt, self.settings.root)
 
     @contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.audit_facts import found
 from tests.audit_source import ROOT, TENANT_TABLES, read, rows, run
 
@@ -105,13 +107,19 @@ def test_partitions_are_counted_once_and_inheriting_tables_by_themselves(databas
     assert set(found("S16", facts)) == {"public.derived"}
 
 
-def test_a_table_made_by_a_query_is_counted_as_the_query_reads_it(database_url: str) -> None:
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT id, nullif(substr(owner, 2), '') AS company FROM public.raw",
+        "SELECT id, nullif(substr(owner, 2), '') AS company FROM raw",
+    ],
+)
+def test_a_table_made_by_a_query_is_counted_as_the_query_reads_it(database_url: str, query: str) -> None:
     run(
         database_url,
         ROOT,
         "CREATE TABLE raw (id bigint PRIMARY KEY, owner text); INSERT INTO raw VALUES (1, 'c1'), (2, 'x')",
     )
-    query = "SELECT id, nullif(substr(owner, 2), '') AS company FROM public.raw"
     facts = read(database_url, {"raw": {"target": "tenant", "key": "company", "query": query}})
     (counted,) = facts.unowned
     assert (counted.total, counted.unset, counted.unknown, counted.samples) == (2, 1, 0, ("(2,)",))

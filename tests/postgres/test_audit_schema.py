@@ -125,11 +125,16 @@ def test_objects_beside_tables(database_url: str) -> None:
         CREATE TRIGGER noting AFTER UPDATE ON clients FOR EACH ROW EXECUTE FUNCTION noted();
         CREATE TRIGGER quiet AFTER UPDATE ON users FOR EACH ROW EXECUTE FUNCTION noted();
         ALTER TABLE users DISABLE TRIGGER quiet;
+        CREATE FUNCTION is_user(who bigint) RETURNS boolean LANGUAGE sql AS
+            'SELECT EXISTS (SELECT FROM users WHERE id = who)';
+        ALTER TABLE clients ADD CONSTRAINT known CHECK (is_user(id));
         SELECT lo_create(0);
         """,
     )
     facts = read(database_url, {"users": {"target": "auth"}})
-    assert set(found("S08", facts)) == {"public.above", "public.atomic()", "public.clients(noting)"}
+    assert set(found("S08", facts)) == {
+        "public.above", "public.atomic()", "public.clients(noting)", "public.clients(known)",
+    }  # fmt: skip
     assert set(found("G17", facts)) == {"public.trusted()"}
     assert set(found("S15", facts)) == {"public.users(quiet)"}
     assert set(found("S12", facts)) == {"large-objects"}

@@ -230,5 +230,5 @@ def test_a_revision_that_fails(shop: Shop) -> None:
 def test_stages_in_the_wrong_order(shop: Shop) -> None:
     answer = shop.run("verify")
     assert answer.exit_code == 3
-    assert "migrator migrate" in answer.error
+    assert f"migrator --config {shop.toml} migrate" in answer.error
     assert shop.run("rollback").exit_code in (0, 3)

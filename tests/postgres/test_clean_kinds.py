@@ -9,7 +9,7 @@ import pytest
 
 from examples.topsteel.generator import load
 from migrator import config
-from migrator.core.placement import place
+from migrator.core.placing import place
 from migrator.errors import ConfigurationError
 from migrator.postgres.catalog import read_catalog
 from migrator.postgres.cleaning import count_rule

@@ -6,7 +6,7 @@ import pytest
 
 from migrator.errors import RefusedError
 from migrator.postgres.connect import session
-from migrator.postgres.quarantine import quarantined_counts
+from migrator.postgres.quarantine import held
 from migrator.stages.clean import clean
 from tests.postgres.workspaces import WorkspaceFactory, fetch, run_sql, state
 
@@ -57,7 +57,7 @@ def test_restoring_needs_what_the_rows_reference(source: str, make_workspace: Wo
     clean(work, execute=True)
     cleaned = state(source)
     with session(work.source, purpose="test") as connection:
-        assert {str(table): rows for table, rows in quarantined_counts(connection).items()} == {"lines": 1, "orders": 1}
+        assert {str(one.relation): one.rows for one in held(connection)} == {"lines": 1, "orders": 1}
 
     with pytest.raises(RefusedError, match=r"cannot be put back.*lines_order_id_fkey.*Nothing was changed") as caught:
         clean(work, restore=True, rules=("line",))
@@ -77,7 +77,7 @@ def test_a_row_in_the_way_is_not_overwritten(source: str, make_workspace: Worksp
         clean(work, restore=True)
     assert state(source) == before
     with session(work.source, purpose="test") as connection:
-        assert sum(quarantined_counts(connection).values()) == 2
+        assert sum(one.rows for one in held(connection)) == 2
 
 
 @pytest.mark.parametrize(

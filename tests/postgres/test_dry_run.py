@@ -8,8 +8,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
+from migrator.errors import DatabaseError
+from migrator.stages import rehearsal
+from migrator.stages.workspace import Workspace
 from tests.postgres.shop import Shop, load_shop, make_shop
 from tests.postgres.workspaces import run_sql, state
 from tests.project import Answer
@@ -55,6 +59,12 @@ def test_it_tells_everything_and_changes_nothing(shop: Shop) -> None:
     assert rows.keys() == {"auth", "shared", "tenant_1", "tenant_2", "tenant_3"}
     assert rows["auth"] == 3 + 10 + 10
     assert sum(rows.values()) == sum(before.rows.values()) + 3 * 3  # units, again in every tenant's database
+    assert [(one["database"], one["rows"]) for one in answer.document["databases"]] == [
+        (row["database"], row["rows"]) for row in answer.section("Targets")
+    ]
+    placed = {row["table"]: row for row in answer.section("Placements")}
+    assert placed["units"]["target"] == "shared + tenant"
+    assert placed["customers"]["rows"] == before.rows["customers"]
     assert set(answer.document["severed"]) == {
         "customers(created_by) -> users(id)",
         "customers(tenant_id) -> tenants(id)",
@@ -98,6 +108,20 @@ def test_a_rehearsal_that_fails_leaves_nothing_behind(shop: Shop) -> None:
     assert "tenant_1" in answer.error
     assert state(shop.source) == before
     assert shop.databases() == ["migrator"]
+
+
+def test_a_rehearsal_whose_databases_cannot_be_dropped_ends_its_sessions(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(scratch: Workspace) -> None:
+        raise DatabaseError("DROP DATABASE: permission denied", "Ask its owner.")
+
+    monkeypatch.setattr(rehearsal, "drop_run", refuse)
+    assert shop.run("dry-run", "--rehearse").exit_code == 5
+    # Without FORCE, which is refused while a session is in it; the journal, which knows what is left, is there still.
+    (left,) = [name for name in shop.databases() if name.endswith("rehearsal_migrator")]
+    with psycopg.connect(shop.source, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(f"{shop.prefix}_{left}")))
 
 
 def test_a_table_that_nobody_placed_blocks(shop: Shop) -> None:
@@ -154,7 +178,7 @@ def test_a_plan_that_rests_on_another_source_is_stale(own_shop: Shop, change: st
     refused = own_shop.run("migrate", "--without-backup")
     assert refused.exit_code == 3
     assert "stale" in refused.error
-    assert "migrator dry-run" in refused.error
+    assert f"migrator --config {own_shop.toml} dry-run" in refused.error
     assert own_shop.databases() == ["migrator"]
 
 
@@ -181,7 +205,7 @@ def test_migrate_refuses_without_a_dry_run_and_without_a_backup(shop: Shop) -> N
     shop.plan()
     second = shop.run("migrate")
     assert second.exit_code == 3
-    assert "migrator backup" in second.error
+    assert f"migrator --config {shop.toml} backup" in second.error
     assert "--without-backup" in second.error
     assert shop.databases() == ["migrator"]
 

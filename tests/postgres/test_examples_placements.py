@@ -10,7 +10,8 @@ import pytest
 from examples.monoliths.__main__ import MONOLITHS
 from migrator import config
 from migrator.core.catalog import Catalog
-from migrator.core.placement import Placements, place
+from migrator.core.placement import Placements
+from migrator.core.placing import place
 from migrator.core.settings import Settings
 from migrator.postgres.catalog import read_catalog
 

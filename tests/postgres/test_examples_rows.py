@@ -121,13 +121,18 @@ def test_what_belongs_together_has_one_owner(loaded: Loaded) -> None:
 
 
 def test_sequences_go_on_after_the_rows(loaded: Loaded) -> None:
-    for table in loaded.catalog.tables.values():
-        for column in table.columns:
-            if column.sequence is not None:
-                query = sql.SQL("SELECT (SELECT last_value FROM {}) = max({}) FROM {}").format(
-                    sql.Identifier(*column.sequence), sql.Identifier(column.name), sql.Identifier(*table.relation)
-                )
-                assert loaded.connection.execute(query).fetchone() == (True,), column.sequence
+    drawing = [
+        (table, column, column.sequence)
+        for table in loaded.catalog.tables.values()
+        for column in table.columns
+        if column.sequence is not None
+    ]
+    assert {sequence for _, _, sequence in drawing} == set(loaded.catalog.sequences)
+    for table, column, sequence in drawing:
+        query = sql.SQL("SELECT (SELECT last_value FROM {}) = max({}) FROM {}").format(
+            sql.Identifier(*sequence), sql.Identifier(column.name), sql.Identifier(*table.relation)
+        )
+        assert loaded.connection.execute(query).fetchone() == (True,), sequence
 
 
 def test_a_database_that_is_not_empty_is_left_alone(loaded: Loaded) -> None:

@@ -16,7 +16,8 @@ from examples.monoliths.__main__ import MONOLITHS
 from examples.monoliths.filling import load
 from migrator import config
 from migrator.core.catalog import Relation
-from migrator.core.placement import Placements, place
+from migrator.core.placement import Placements
+from migrator.core.placing import place
 from migrator.core.settings import Settings
 from migrator.postgres.catalog import read_catalog, read_objects
 from migrator.postgres.connect import Endpoint, session

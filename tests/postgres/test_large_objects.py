@@ -5,7 +5,8 @@ from __future__ import annotations
 import psycopg
 
 from migrator.core.catalog import Relation
-from migrator.core.placement import Placements, place
+from migrator.core.placement import Placements
+from migrator.core.placing import place
 from migrator.core.settings import Settings
 from migrator.core.transfer import transfers_into
 from migrator.postgres.catalog import read_catalog

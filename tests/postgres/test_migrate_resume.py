@@ -78,7 +78,7 @@ def test_interrupted_it_says_so_and_resumes_under_the_same_fence(shop: Shop) -> 
     assert answer is not None
     assert answer.exit_code == 130
     assert answer.document["status"] == "interrupted"
-    assert "migrator migrate" in answer.error
+    assert f"migrator --config {shop.toml} migrate" in answer.error
     awaited(lambda: shop.nobody_works())
     # Still fenced: what was copied stays true.
     with psycopg.connect(shop.source) as connection, pytest.raises(psycopg.errors.ReadOnlySqlTransaction):

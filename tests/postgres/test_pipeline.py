@@ -310,6 +310,7 @@ def test_values_of_every_kind_are_the_same(story: Story) -> None:
         listed = f"SELECT row({columns})::text FROM {table}"  # noqa: S608
         apart = sorted(row for name in story.tenants.values() for row in project.fetch(name, listed))
         condition = " WHERE societe_id IN (SELECT id FROM societes)" if table != "commande_lignes" else ""
+        assert apart, table
         assert apart == sorted(project.fetch("", listed + condition)), table
 
 

@@ -126,3 +126,21 @@ def test_a_damaged_source_is_told_and_comes_back_from_the_backup(shop: Shop) -> 
     assert "_damaged_" in kept
     with psycopg.connect(shop.source, dbname=kept) as connection:
         assert connection.execute("SELECT count(*) FROM order_lines").fetchall() == [(59 * 3,)]
+
+
+def test_a_split_that_is_half_taken_back_is_not_told_as_one(shop: Shop) -> None:
+    shop.toml.write_text(
+        shop.toml.read_text(encoding="utf-8") + '\n[clean.old]\ntable = "notes"\nwhere = "id = 3"\n', encoding="utf-8"
+    )
+    shop.succeed("clean", "--execute")
+    shop.execute("", "INSERT INTO notes VALUES (3, 1, 'has taken the number of the one in quarantine')")
+    shop.split()
+    assert shop.take_back("--restore-quarantine").exit_code != 0
+    assert shop.databases() == ["migrator"]
+    run = shop.run_id()
+    for command in (("migrate", "--without-backup"), ("verify",)):
+        answer = shop.run(*command)
+        assert answer.exit_code == 3, answer.document
+        assert f"rollback --confirm {run}" in answer.error
+    assert shop.take_back().exit_code == 0
+    assert_nothing_to_take_back(shop)

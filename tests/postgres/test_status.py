@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import psycopg
 import pytest
+from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from migrator.core.catalog import Relation
 from migrator.core.outcome import Outcome
 from migrator.core.progress import Silent
 from migrator.core.settings import Settings
+from migrator.errors import DatabaseError
 from migrator.postgres.connect import Endpoint, connect
 from migrator.postgres.fence import lift_fence, raise_fence
 from migrator.stages.placements import placements
@@ -45,6 +47,19 @@ def test_a_control_database_without_its_tables_is_left_so(
     assert status(make_workspace(database_url)).status == "nothing-to-do"
     with psycopg.connect(make_conninfo(database_url, dbname=f"{prefix}_migrator")) as connection:
         assert connection.execute("SELECT to_regclass('migrator.runs')").fetchone() == (None,)
+
+
+def test_a_control_database_that_takes_no_journal_is_told_and_left_without_sessions(
+    database_url: str, prefix: str, make_workspace: WorkspaceFactory
+) -> None:
+    workspace = make_workspace(database_url)
+    name = sql.Identifier(workspace.control.database)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = on").format(name))
+        with pytest.raises(DatabaseError, match=r"refuses the journal.*read-only"):
+            workspace.journal.all_runs("")
+        # Without FORCE, which is refused while a session is in it.
+        connection.execute(sql.SQL("DROP DATABASE {}").format(name))
 
 
 def test_a_running_stage_shows_its_steps_and_who_holds_the_lock(

@@ -22,7 +22,7 @@ from examples.topsteel.generator import TABLES, Counts, load, main
 from examples.topsteel.sizes import Shape, sizes
 from examples.topsteel.world import World
 from migrator import config
-from migrator.core.placement import place
+from migrator.core.placing import place
 from migrator.postgres.catalog import read_catalog
 from migrator.postgres.connect import Endpoint, session
 from tests.servers import DatabaseFactory

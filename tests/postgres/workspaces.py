@@ -15,7 +15,7 @@ from migrator.core.progress import Silent
 from migrator.core.settings import Settings
 from migrator.postgres.catalog import read_catalog, read_objects
 from migrator.postgres.connect import Endpoint, session
-from migrator.postgres.digest import catalog_digests
+from migrator.postgres.digest import whole_table
 from migrator.stages.workspace import Workspace
 
 
@@ -44,10 +44,11 @@ def workspaces(prefix: str, directory: Path) -> Iterator[WorkspaceFactory]:
         made.append(_workspace(url, prefix, directory, **settings))
         return made[-1]
 
-    yield make
-    for workspace in made:
-        if "journal" in vars(workspace):
-            workspace.journal.close()
+    try:
+        yield make
+    finally:
+        for workspace in made:
+            workspace.close()
 
 
 def said(workspace: Workspace) -> list[str]:
@@ -87,7 +88,7 @@ def state(url: str) -> State:
     with session(Endpoint(url), purpose="test") as connection:
         catalog = read_catalog(connection)
         return State(
-            {digest.relation: digest for digest in catalog_digests(connection, catalog)},
+            {one.relation: one for one in (whole_table(connection, table) for table in catalog.tables.values())},
             read_objects(connection),
             connection.execute(
                 "SELECT tgrelid::regclass::text, tgname, tgenabled::text FROM pg_trigger "

@@ -15,7 +15,7 @@ import migrator.stages.migrate as migrate_module
 from migrator.core.progress import Silent
 from migrator.core.settings import Limits, Settings
 from migrator.stages.workspace import Workspace
-from migrator.workers import Work, begin_worker, end_worker
+from migrator.workers import Crew, Work, begin_worker, end_worker
 
 MONOLITH = """
 CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');
@@ -167,10 +167,10 @@ class Inline(Executor):
 
 
 @contextmanager
-def _in_this_process(_limits: Limits, work: Work, _jobs: int) -> Iterator[Executor]:
+def _in_this_process(_limits: Limits, work: Work, _readers: int, _builders: int) -> Iterator[Crew]:
     worker = begin_worker(work)
     try:
-        yield Inline()
+        yield Crew(Inline(), Inline())
     finally:
         end_worker()
         worker.after_unit()
@@ -178,8 +178,11 @@ def _in_this_process(_limits: Limits, work: Work, _jobs: int) -> Iterator[Execut
 
 @contextmanager
 def inline() -> Iterator[None]:
-    """migrate without processes of its own."""
-    with mock.patch.object(migrate_module, "executor", _in_this_process):
+    """migrate without processes and threads of its own."""
+    with (
+        mock.patch.object(migrate_module, "crew", _in_this_process),
+        mock.patch.object(migrate_module, "preparers", return_value=Inline()),
+    ):
         yield
 
 

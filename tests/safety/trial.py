@@ -21,7 +21,7 @@ from migrator.errors import MigratorError
 from migrator.postgres.catalog import read_catalog, read_objects, read_sequences
 from migrator.postgres.connect import Endpoint, session
 from migrator.postgres.databases import marks
-from migrator.postgres.digest import catalog_digests
+from migrator.postgres.digest import whole_table
 from migrator.postgres.fence import read_fence
 from migrator.postgres.quarantine import held
 from migrator.stages.backup import backup
@@ -54,7 +54,7 @@ def holding(url: str) -> Holding:
     with session(Endpoint(url), purpose="test") as connection:
         catalog = read_catalog(connection)
         return Holding(
-            {one.relation: one for one in catalog_digests(connection, catalog)},
+            {one.relation: one for one in (whole_table(connection, table) for table in catalog.tables.values())},
             dict(read_objects(connection)),
             {str(one.relation): one.last_value for one in read_sequences(connection)},
         )

@@ -6,7 +6,8 @@ import dataclasses
 from typing import Any
 
 from migrator.core.apportion import apportion, naming, outdated
-from migrator.core.placement import Placements, place
+from migrator.core.placement import Placements
+from migrator.core.placing import place
 from migrator.core.settings import Settings
 from migrator.core.tree import Division, Entry, divide
 from tests.schema import catalog, public, table

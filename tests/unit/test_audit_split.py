@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from migrator.core.audit.facts import RoutineFact, TriggerFact, ViewFact
+from migrator.core.audit.facts import CheckFact, RoutineFact, TriggerFact, ViewFact
 from migrator.core.catalog import Sequence
 from tests.audit_facts import COMPANIES, facts, found, index, severities
 from tests.schema import key, public, table
@@ -117,8 +117,14 @@ def test_s08_names_views_functions_and_triggers_over_two_targets() -> None:
             TriggerFact(public("contacts"), "logged", "public.log()"),
             TriggerFact(public("users"), "logged", "public.log()"),
         ),
+        checks=(
+            CheckFact(public("contacts"), "known", "public.log()"),
+            CheckFact(public("contacts"), "counted", "public.one()"),
+        ),
     )  # fmt: skip
-    assert set(found("S08", known)) == {"public.v_both", "public.both()", "public.atomic()", "public.contacts(logged)"}
+    assert set(found("S08", known)) == {"public.v_both", "public.both()", "public.atomic()", "public.contacts(known)",
+        "public.contacts(logged)",
+    }  # fmt: skip
 
 
 def test_s09_names_unique_keys_that_do_not_hold_the_tenant() -> None:

@@ -17,7 +17,7 @@ from migrator.core.cleaning import (
     Selection,
     selections,
 )
-from migrator.core.placement import place
+from migrator.core.placing import place
 from migrator.core.settings import CleanRule, Settings
 from migrator.errors import ConfigurationError
 

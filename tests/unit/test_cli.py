@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -121,9 +122,14 @@ def test_common_options_may_stand_before_and_after_the_command(monkeypatch: pyte
 
 def test_the_commands_to_type_next_name_the_same_configuration() -> None:
     options = Options(config=Path("my conf/erp.toml"))
-    assert options.repeated("migrator verify") == "migrator --config 'my conf/erp.toml' verify"
-    assert options.repeated("psql x") == "psql x"
-    assert Options().repeated("migrator verify") == "migrator verify"
+    commands = ("verify", "dry-run")
+    assert options.repeated("migrator verify", commands) == "migrator --config 'my conf/erp.toml' verify"
+    assert options.repeated("psql x", commands) == "psql x"
+    assert Options().repeated("migrator verify", commands) == "migrator verify"
+    hint = "Run `migrator dry-run` first; migrator verifies nothing. `migrator verify --help` says more."
+    assert options.repeated(hint, commands) == hint.replace(
+        "migrator dry-run", "migrator --config 'my conf/erp.toml' dry-run"
+    )
 
 
 @pytest.mark.parametrize(
@@ -304,3 +310,31 @@ def _slow(tidying_seconds: str) -> subprocess.Popen[str]:
     assert process.stderr is not None
     assert process.stderr.readline() == "ready\n"
     return process
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "said"),
+    [("r1\n", 0, ""), ("r2\n", 3, "That is not the run's id; nothing was changed."), ("", 130, "nothing was changed.")],
+)
+def test_rollback_at_a_terminal_goes_on_only_when_the_runs_id_is_typed(
+    typed: str, code: int, said: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from migrator.cli import back
+    from migrator.stages import rollback
+
+    confirmed: list[str | None] = []
+
+    def stage(_: object, *, validate: bool, confirm: str | None, **__: object) -> Outcome:
+        confirmed.append(confirm)
+        return Outcome("rollback", run_id="r1", headline="Can go ahead." if validate else "Taken back.")
+
+    monkeypatch.setattr(rollback, "rollback", stage)
+    monkeypatch.setattr(Session, "workspace", None)
+    monkeypatch.setattr(back, "_is_attended", lambda: True)
+    monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+    assert running.run(["rollback"]) == code
+    told = capfd.readouterr()
+    assert "Can go ahead." in told.err
+    assert said in told.err
+    assert confirmed == ([None, "r1"] if code == 0 else [None])
+    assert ("Taken back." in told.out) == (code == 0)

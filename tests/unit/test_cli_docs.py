@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import get_args, get_origin
@@ -39,6 +40,8 @@ def test_a_command_has_a_page_that_names_its_options_and_exit_codes(command: str
     assert text.startswith(f"# migrator {command}\n")
     for option in own_options(command):
         assert f"`{option.opts[0]}" in text, option.opts[0]
+    described = {line.split("`")[1].split(",")[0].split()[0] for line in text.splitlines() if line.startswith("| `--")}
+    assert described <= {declaration for option in own_options(command) for declaration in option.opts}
     assert "Exit codes: 0" in text
     assert f"[{command}]({command}.md)" in page("commands/README.md")
 
@@ -116,6 +119,20 @@ def _sections() -> dict[str, str]:
 def test_every_setting_is_explained_in_its_section(section: str, setting: str) -> None:
     cells = [line.split("|")[1] for line in _sections()[section].splitlines() if line.startswith("| `")]
     assert any(f"`{setting}`" in cell for cell in cells)
+
+
+def test_no_setting_is_explained_that_does_not_exist() -> None:
+    known: dict[str, set[str]] = {}
+    for section, setting in _settings(Settings):
+        known.setdefault(section, set()).add(setting)
+    sections = _sections()
+    sections["tenants"] = sections["tenants"].partition("`[tenants.default]`")[0]
+    for section, names in known.items():
+        if not section:
+            continue
+        cells = [line.split("|")[1] for line in sections[section].splitlines() if line.startswith("| `")]
+        nested = {one.removeprefix(f"{section}.") for one in known if one.startswith(f"{section}.")}
+        assert {name for cell in cells for name in re.findall(r"`([^`]+)`", cell)} <= names | nested, section
 
 
 def test_every_variable_is_listed() -> None:

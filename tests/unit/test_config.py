@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from migrator import config
-from migrator.core.settings import Settings
+from migrator.core.settings import Limits, Settings
 from migrator.errors import ConfigurationError
 
 FULL = """
@@ -195,3 +195,9 @@ def test_errors_never_quote_values(tmp_path: Path) -> None:
     message = refused(tmp_path, "[source]\npassword = ['geheim']\n")
     assert "source.password" in message
     assert "geheim" not in message
+
+
+@pytest.mark.parametrize(("jobs", "budget", "found"), [(4, None, 4), (4, 10, 4), (4, 4, 2), (4, 1, 1), (1, 9, 1)])
+def test_sessions_that_work_at_once_stay_within_the_budget(jobs: int, budget: int | None, found: int) -> None:
+    assert Limits(jobs=jobs, max_source_connections=budget).source_jobs == found
+    assert Limits(jobs=jobs, max_target_connections=budget).target_jobs == found

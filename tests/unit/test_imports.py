@@ -47,7 +47,6 @@ LIBRARIES: dict[str, set[str]] = {
     "graphviz": {"report"},
     "jinja2": {"report"},
     "pydantic": {"config", "core"},
-    "pydantic_settings": {"config"},
     "dotenv": {"config"},
     "structlog": {"cli", "logs", "stages", "execute", "postgres", "journal", "revisions"},
 }

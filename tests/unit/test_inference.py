@@ -13,7 +13,7 @@ from migrator.core.inference import (
     tables_of_types,
     words,
 )
-from migrator.core.tenant_root import RootChoice, choose, hidden_keys, rank
+from migrator.core.tenant_root import RootChoice, choose, hidden_keys, rank, tenant_columns
 from tests.schema import catalog, key, public, table
 
 
@@ -33,6 +33,31 @@ def guessed(found: Catalog) -> set[str]:
 )
 def test_words(name: str, expected: tuple[str, ...]) -> None:
     assert words(name) == expected
+
+
+def test_references_to_keys_of_several_columns() -> None:
+    tasks = table("v1_task", "id bigint!", "inserted_at timestamptz!", pk="id, inserted_at")
+    orders = table("orders", "tenant_id uuid!", "id integer!", "day date!", pk="tenant_id, id")
+    slots = table(
+        "v1_slot", "task_id bigint", "task_inserted_at timestamptz", "order_id integer", "tenant_id uuid", pk=""
+    )
+    logs = table("v1_log", "task_id bigint", "task_inserted_at date", "order_id integer", pk="")
+    lines = table("v1_line", "task_id bigint", "inserted_at timestamptz", pk="")
+    assert guessed(catalog(tasks, orders, slots, logs, lines)) == {
+        "v1_slot(task_id, task_inserted_at) -> v1_task(id, inserted_at)",
+        "v1_slot(tenant_id, order_id) -> orders(tenant_id, id)",
+    }
+
+
+def test_a_column_of_many_tables_that_is_named_like_no_table_may_name_the_tenants() -> None:
+    accounts, services = table("accounts", "id bigint!", "tenant_id bigint"), table("services", "id bigint!")
+    many = [table(f"t{number}", "id bigint!", "tenant_id bigint", "company_id uuid") for number in range(3)]
+    found = list(tenant_columns(catalog(accounts, services, *many), ()))
+    assert [(str(root), len(keys)) for root, keys in found] == [("accounts", 4)]
+    assert {one.label for one in found[0][1]} > {"t0(tenant_id) -> accounts(id)", "accounts(tenant_id) -> accounts(id)"}
+    # A table of that name would be meant, and what is declared is known.
+    assert list(tenant_columns(catalog(accounts, table("tenants", "id bigint!"), *many), ())) == []
+    assert list(tenant_columns(catalog(accounts, *many), [key("t0", "tenant_id", "accounts")])) == []
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ from migrator.core.manifest import (
     BackupFile,
     DatabaseGrant,
     DatabaseProperties,
-    DatabaseSetting,
     Inventory,
     Manifest,
     SequenceState,
@@ -22,6 +21,7 @@ from migrator.core.manifest import (
     defects,
     parse_manifest,
 )
+from migrator.core.session_settings import DatabaseSetting
 from migrator.errors import RefusedError
 
 NOON = datetime(2024, 2, 29, 12, tzinfo=UTC)

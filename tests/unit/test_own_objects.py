@@ -15,7 +15,7 @@ from migrator.core.own_objects import (
     strangers,
     without_own_grants,
 )
-from migrator.core.placement import place
+from migrator.core.placing import place
 from migrator.core.settings import Tenants
 from migrator.core.tree import Division, Entry
 from tests.schema import catalog, key, public, table

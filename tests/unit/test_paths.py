@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from migrator.core.catalog import Table
-from migrator.core.placement import Placement, Placements, place
+from migrator.core.placement import Placement, Placements
+from migrator.core.placing import place
 from migrator.core.settings import Settings
 from migrator.errors import ConfigurationError
 from tests.audit_facts import SPLIT

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from migrator.core.graph import Edge, Graph, Node
-from migrator.core.placement import place
+from migrator.core.placing import place
 from migrator.core.settings import Settings
 from migrator.report.picture import to_dot
 from migrator.stages.placements import placement_graph
@@ -37,3 +39,11 @@ def test_names_are_text_and_not_graphviz() -> None:
     assert '"<b>x</b>"' in source
     assert "back\\\\slash" in source
     assert "n0 -> n1" in source
+
+
+def test_the_kinds_of_lines_that_are_drawn_are_explained() -> None:
+    nodes = tuple(Node(name, name, "auth") for name in "ab")
+    plain = Graph("shop", ("auth",), nodes, (Edge("a", "b"),))
+    assert "cross" not in to_dot(plain)
+    assert "dashed: will cross databases" in to_dot(replace(plain, edges=(Edge("a", "b", line="dashed"),)))
+    assert "dotted: declared by no constraint" in to_dot(replace(plain, edges=(Edge("a", "b", line="dotted"),)))

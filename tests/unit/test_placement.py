@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migrator.core.catalog import Catalog, ForeignKey, Relation, Table
-from migrator.core.placement import Placement, Placements, place
+from migrator.core.placement import Placement, Placements
+from migrator.core.placing import place
 from migrator.core.settings import Settings
 from migrator.errors import ConfigurationError
 from tests.schema import catalog, column, key, public, table
@@ -51,6 +52,71 @@ def test_homes_and_reasons() -> None:
     assert (found.tenant_root, found.root_key) == (public("tenants"), "id")
     assert found.tables[public("users")].reason == "configured"
     assert "1 hop" in found.tables[public("orders")].reason
+
+
+def test_a_path_over_the_first_of_several_rows() -> None:
+    links = table("links", "no bigint!", "flow_id bigint!", "role text", "client_id bigint!", pk="no")
+    flows = table("flows", "id bigint!")
+    path = ["id -> first of links.flow_id where role = 'the ''owner'''", "client_id -> clients.id", "clients.tenant_id"]
+    found = placed(CLIENTS, flows, links, configured={"flows": {"key_path": path}, "links": {"target": "tenant"}})
+    key_path = found.tables[public("flows")].key_path
+    assert key_path is not None
+    assert (key_path.hops[0].first, key_path.hops[0].of) == (True, ("role", "the 'owner'"))
+    assert key_path.label[0] == "flows.id -> first of links.flow_id where role = 'the ''owner'''"
+    # It says whose a row is, and is no reference that must hold.
+    assert [one.label for one in found.virtual_keys if one.table == public("flows")] == []
+
+
+@pytest.mark.parametrize(
+    ("hop", "message"),
+    [
+        ("id -> links.flow_id", "links.flow_id is not unique"),
+        ("id -> links.flow_id where role = 'owner'", "links.flow_id, role is not unique"),
+        ("id -> first of links.flow_id where rank = '1'", "no column 'rank'"),
+        ("id -> first of loose.flow_id", "no primary key"),
+    ],
+)
+def test_a_path_over_one_of_several_rows_says_which(hop: str, message: str) -> None:
+    links = table("links", "no bigint!", "flow_id bigint!", "role text", "tenant_id integer!", pk="no")
+    loose = table("loose", "flow_id bigint!", "tenant_id integer!", pk="")
+    path = [hop, f"{'loose' if 'loose' in hop else 'links'}.tenant_id"]
+    with pytest.raises(ConfigurationError, match=message):
+        placed(table("flows", "id bigint!"), links, loose, configured={"flows": {"key_path": path}})
+
+
+def test_a_pattern_decides_what_no_entry_of_their_own_does() -> None:
+    history = [table(f"history_{name}", "id bigint!", "client_id bigint") for name in ("a", "b", "c")]
+    found = placed(
+        CLIENTS, UNITS, *history,
+        configured={
+            "history_a": {"target": "auth"},
+            "history_b": {"decide": ["tenant", "shared"], "virtual": ["client_id -> clients.id"]},
+            "history_*": {"target": "tenant", "reason": "what happened", "unowned": "quarantine"},
+            "*s": {"target": "shared"}, "clients": {"target": "tenant"}, "tenants": {"target": "auth"},
+        },
+    )  # fmt: skip
+    homes = {one.relation.name: one.target for one in found.tables.values()}
+    assert homes == {
+        "tenants": "auth", "clients": "tenant", "units": "shared", "history_a": "auth", "history_b": "tenant",
+    }  # fmt: skip
+    b = found.tables[public("history_b")]
+    assert (b.unowned, b.reason, b.key_path and b.key_path.label[-1]) == (
+        "quarantine", "what happened", "clients.tenant_id",
+    )  # fmt: skip
+    # It goes to the tenants, and nothing says by which key.
+    assert [one.relation.name for one in found.undecided] == ["history_c"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "entry", "message"),
+    [
+        ("nothing_*", {"target": "shared"}, "no table of the source fits"),
+        ("*", {"target": "shared", "as": "x"}, "as is for one table"),
+    ],
+)
+def test_a_pattern_that_means_nothing_is_refused(pattern: str, entry: Mapping[str, Any], message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        placed(UNITS, configured={pattern: entry})
 
 
 def test_a_table_without_a_way_is_undecided_and_says_why() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from migrator.core.catalog import Catalog, Table
 from migrator.core.names import MAX_IDENTIFIER_BYTES
-from migrator.core.placement import place
+from migrator.core.placing import place
 from migrator.core.plan import (
     MAX_PARTS,
     PART_PAGES,

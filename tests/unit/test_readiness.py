@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from migrator.core.placement import place
+from migrator.core.placing import place
 from migrator.core.plan import CreateDatabase, PrepareTarget
 from migrator.core.readiness import (
     Check,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from html.parser import HTMLParser
@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from migrator.core.audit.wording import size
 from migrator.core.outcome import Outcome, Section, Status, Tone
+from migrator.core.wording import size
 from migrator.errors import MigratorError, RefusedError
 from migrator.report.cells import TONE_WORDS, count, duration, figure, is_numeric, visible
 from migrator.report.document import error_to_json, to_json
@@ -129,6 +129,34 @@ def test_the_text_says_tones_status_and_units_in_words() -> None:
 
 def test_statements_are_never_broken_into_lines() -> None:
     assert f"  ALTER TABLE {LONG} ADD CONSTRAINT c CHECK (a > 0 AND b > 0 AND c > 0);\n" in rendered(OUTCOME, 40)
+
+
+@pytest.mark.parametrize("width", [200, 20])
+def test_what_no_row_says_takes_no_room(width: int) -> None:
+    section = Section("S", ("table", "as", "rows"), (("orders", "", 5), ("lines", "", None)))
+    text = rendered(Outcome("x", sections=(section,)), width)
+    assert " as" not in text
+    assert "-" in text
+    assert not text.endswith("\n\n")
+    some = replace(section, rows=(*section.rows, ("notes", "remarks", 1)))
+    assert rendered(Outcome("x", sections=(some,)), width).count("remarks") == 1
+    assert ">as<" not in to_html(Outcome("x", sections=(section,)))
+
+
+def test_a_narrow_report_has_a_block_for_each_row_without_empty_lines_in_it() -> None:
+    section = Section("S", ("table", "as"), ((LONG, ""), (LONG, "notes")))
+    lines = rendered(Outcome("x", sections=(section,)), 20).splitlines()
+    assert sum(line.startswith("  as ") for line in lines) == 1
+    assert lines.count("") == 2  # before the section, and between the blocks
+
+
+def test_headings_name_what_is_measured_and_not_its_unit() -> None:
+    outcome = Outcome("x", summary={"estimated_seconds": 1.5, "bytes": 1024, "source_rows": 3})
+    assert [line.split("  ")[1] for line in to_text(outcome).splitlines()[2:]] == [
+        "estimated time",
+        "size",
+        "source rows",
+    ]
 
 
 def test_figures_line_up_at_the_right() -> None:

@@ -5,9 +5,14 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from migrator.core.manifest import DatabaseSetting
 from migrator.core.paths import KeyPath
-from migrator.core.session_settings import SettingReader, check_settings, expected_settings, tenant_setting
+from migrator.core.session_settings import (
+    DatabaseSetting,
+    SettingReader,
+    check_settings,
+    expected_settings,
+    tenant_setting,
+)
 from migrator.core.settings import Tenants
 from migrator.core.tenants import Tenant
 from tests.schema import public

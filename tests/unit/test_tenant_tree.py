@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from migrator.core.placement import Placements, place
+from migrator.core.placement import Placements
+from migrator.core.placing import place
 from migrator.core.settings import Settings
 from migrator.errors import ConfigurationError
 from tests.schema import catalog, key, public, table

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from migrator.core.catalog import Column, Relation, Sequence, Table
-from migrator.core.placement import Placements, place
+from migrator.core.placement import Placements
+from migrator.core.placing import place
 from migrator.core.settings import Settings
 from migrator.core.transfer import (
     SequenceTransfer,

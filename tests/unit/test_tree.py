@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from migrator.core.calling_checks import CallingCheck, without_torn
 from migrator.core.catalog import Relation
 from migrator.core.tree import Division, Entry, divide, script_files
 from tests.schema import public
@@ -66,6 +67,23 @@ def test_a_table_takes_the_function_of_its_default_along() -> None:
     found = divided(reader, USERS, orders)
     assert places(found, reader) == {"auth", "tenant"}
     assert "because table public.orders needs it" in found.warnings[0]
+
+
+def test_a_check_whose_function_reads_elsewhere_is_dropped_and_reported() -> None:
+    reader, own = function(3, "reader", "SELECT 1 FROM users"), function(4, "own", "SELECT 1 FROM orders")
+    orders = Entry(11, "TABLE", "public.orders", "…", (3, 4), "public", public("orders"))
+    division = divided(reader, own, USERS, orders)
+    checks = [
+        CallingCheck(public("orders"), name, public(name), f"ADD {name}", f"DROP {name}") for name in ("reader", "own")
+    ]
+    found = without_torn(division, checks, HOMES)
+    assert [entry.sql for entry in found.targets["tenant"][len(division.targets["tenant"]) :]] == ["DROP reader"]
+    assert found.targets["auth"] == division.targets["auth"]
+    (left,) = found.left
+    assert (left.entry.title, left.entry.sql, left.spans) == (
+        "check constraint public.orders reader", "ADD reader", True,
+    )  # fmt: skip
+    assert left.reason == "its function reads users (auth), which tenant will not have"
 
 
 def test_a_foreign_key_across_targets_is_left_out() -> None:

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from migrator.core.audit.facts import Facts
 from migrator.core.audit.finding import Category, Observation, rule
-from migrator.core.audit.wording import identifier, listed, place, plural, qualified, size
+from migrator.core.audit.places import place
 from migrator.core.catalog import Sequence
+from migrator.core.identifiers import identifier, qualified
+from migrator.core.wording import listed, plural, size
 
 _LARGEST = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 - 1}
 _WARN, _BLOCK = 75, 90  # percent of a sequence's values
@@ -54,10 +56,10 @@ def exhausted_sequence(facts: Facts) -> Iterator[Observation]:
             continue
         left = max(0, abs(limit - last) // abs(sequence.increment)) if (limit - last) * sequence.increment > 0 else 0
         fixes = [
-            f"ALTER TABLE {qualified(relation)} ALTER COLUMN {identifier(column)} TYPE bigint;"
+            f"ALTER TABLE {qualified(*relation)} ALTER COLUMN {identifier(column)} TYPE bigint;"
             for relation, column in sequence.used_by
         ]
-        fixes.append(f"ALTER SEQUENCE {qualified(sequence.relation)} AS bigint;")
+        fixes.append(f"ALTER SEQUENCE {qualified(*sequence.relation)} AS bigint;")
         yield Observation(
             str(sequence.relation), place(sequence.relation),
             f"{used * 100 / span:.1f} % used: it stands at {last:,} of {limit:,}, the limit of {limited_by}; "
@@ -97,7 +99,7 @@ def narrow_primary_key(facts: Facts) -> Iterator[Observation]:
             continue
         type_ = facts.base_type(column.type)
         if type_ in ("integer", "smallint"):
-            alter = f"ALTER TABLE {qualified(table.relation)} ALTER COLUMN {identifier(column.name)} TYPE"
+            alter = f"ALTER TABLE {qualified(*table.relation)} ALTER COLUMN {identifier(column.name)} TYPE"
             yield Observation(
                 f"{table.relation}.{column.name}", place(table.relation, (column.name,)), f"It is {column.type}.",
                 table.relation, sql_fix=f"{alter} bigint;", sql_undo=f"{alter} {column.type};",
@@ -117,7 +119,7 @@ def old_rows(facts: Facts) -> Iterator[Observation]:
             yield Observation(
                 str(relation), place(relation),
                 f"Its oldest row is {age:,} transactions old, {age * 100 / _WRAPAROUND:.0f} % of the way.", relation,
-                sql_fix=f"VACUUM (FREEZE) {qualified(relation)};",
+                sql_fix=f"VACUUM (FREEZE) {qualified(*relation)};",
             )  # fmt: skip
 
 

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 
 from migrator.core.audit.facts import Facts
 from migrator.core.audit.finding import Category, Observation, rule
-from migrator.core.audit.wording import identifier, listed, needs_quotes, place, plural, qualified
+from migrator.core.audit.places import place
 from migrator.core.catalog import Relation, Table
+from migrator.core.identifiers import identifier, needs_quotes, qualified
+from migrator.core.wording import listed, plural
 
 _BETTER_TYPES = (
     (re.compile(r"timestamp(\(\d\))? without time zone"), "timestamp with time zone",
@@ -125,7 +127,7 @@ def broken_convention(facts: Facts) -> Iterator[Observation]:
                     sql_fix=" ".join(_added(relation, convention) for relation in without)
                     if convention.endswith("_at") else "",
                     sql_undo=" ".join(
-                        f"ALTER TABLE {qualified(relation)} DROP COLUMN {convention};" for relation in without
+                        f"ALTER TABLE {qualified(*relation)} DROP COLUMN {convention};" for relation in without
                     ) if convention.endswith("_at") else "",
                 )  # fmt: skip
 
@@ -138,7 +140,7 @@ def _is_link(table: Table) -> bool:
 
 def _added(relation: Relation, column: str) -> str:
     default = "" if column == "deleted_at" else " NOT NULL DEFAULT now()"
-    return f"ALTER TABLE {qualified(relation)} ADD COLUMN {column} timestamptz{default};"
+    return f"ALTER TABLE {qualified(*relation)} ADD COLUMN {column} timestamptz{default};"
 
 
 @rule(

@@ -79,6 +79,15 @@ class TriggerFact:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckFact:
+    """A CHECK constraint, and one routine that it calls."""
+
+    table: Relation
+    name: str
+    routine: str
+
+
+@dataclass(frozen=True, slots=True)
 class RoutineFact:
     """A function or procedure. `tables` are those that the catalog knows it depends on, `body` its text."""
 
@@ -238,6 +247,7 @@ class Facts:
     disabled_keys: frozenset[tuple[Relation, str]] = frozenset()  # (table, name) of keys whose triggers are off
     temporal_keys: frozenset[tuple[Relation, str]] = frozenset()  # keys of a range (PERIOD)
     triggers: tuple[TriggerFact, ...] = ()
+    checks: tuple[CheckFact, ...] = ()
     routines: tuple[RoutineFact, ...] = ()
     views: tuple[ViewFact, ...] = ()
     foreign_tables: Mapping[Relation, str] = field(default_factory=dict)  # with the server's name

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 
 from migrator.core.audit.facts import Facts, HistoryFact, RevisionFault
 from migrator.core.audit.finding import Category, Observation, rule
-from migrator.core.audit.wording import listed, plural
 from migrator.core.catalog import Relation
 from migrator.core.plan import PrepareTarget
+from migrator.core.wording import listed, plural
 
 _BOOKKEEPING = "alembic_version"
 

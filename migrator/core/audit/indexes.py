@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from migrator.core.audit.facts import Facts, IndexFact
 from migrator.core.audit.finding import Category, Observation, rule
-from migrator.core.audit.wording import column_list, free_name, identifier, place, qualified
+from migrator.core.audit.places import place
 from migrator.core.catalog import Relation, Table
+from migrator.core.identifiers import column_list, free_name, identifier, qualified
 
 # Rows from which a search is worth an index on every write: in any database, or in one of which they are a hundredth.
 _LARGE, _LARGE_HERE = 100_000, 1_000
@@ -41,11 +42,11 @@ def uncovered_foreign_key(facts: Facts) -> Iterator[Observation]:
 
 def _created(table: Table, columns: Iterable[str], name: Relation) -> str:
     how = _concurrently(table)
-    return f"CREATE INDEX{how} {identifier(name.name)} ON {qualified(table.relation)} ({column_list(columns)});"
+    return f"CREATE INDEX{how} {identifier(name.name)} ON {qualified(*table.relation)} ({column_list(columns)});"
 
 
 def _dropped(table: Table, name: Relation) -> str:
-    return f"DROP INDEX{_concurrently(table)} {qualified(name)};"
+    return f"DROP INDEX{_concurrently(table)} {qualified(*name)};"
 
 
 def _concurrently(table: Table) -> str:
@@ -100,7 +101,7 @@ def invalid_index(facts: Facts) -> Iterator[Observation]:
         if not index.valid and not index.building and not index.partitioned:
             yield Observation(
                 str(index.name), place(index.name), f"The index on {index.table} is invalid.", index.root,
-                sql_fix=f"REINDEX INDEX CONCURRENTLY {qualified(index.name)};",
+                sql_fix=f"REINDEX INDEX CONCURRENTLY {qualified(*index.name)};",
             )  # fmt: skip
 
 
@@ -139,8 +140,8 @@ def _replaceable(index: IndexFact, kept: IndexFact) -> bool:
 def removal(index: IndexFact) -> str:
     """The statement that drops the index, or the constraint that it stands behind."""
     if index.constraint:
-        return f"ALTER TABLE {qualified(index.table)} DROP CONSTRAINT {identifier(index.constraint_name)};"
-    return f"DROP INDEX{'' if index.partitioned else ' CONCURRENTLY'} {qualified(index.name)};"
+        return f"ALTER TABLE {qualified(*index.table)} DROP CONSTRAINT {identifier(index.constraint_name)};"
+    return f"DROP INDEX{'' if index.partitioned else ' CONCURRENTLY'} {qualified(*index.name)};"
 
 
 @rule(

@@ -7,8 +7,10 @@ from itertools import chain, count
 
 from migrator.core.audit.facts import Facts, IndexFact, LooseConstraint
 from migrator.core.audit.finding import Category, Observation, rule
-from migrator.core.audit.wording import column_list, free_name, identifier, key_place, listed, place, plural, qualified
+from migrator.core.audit.places import key_place, place
 from migrator.core.catalog import ForeignKey, Relation, Table, strongly_connected
+from migrator.core.identifiers import column_list, free_name, identifier, qualified
+from migrator.core.wording import listed, plural
 
 
 @rule(
@@ -23,7 +25,7 @@ def no_primary_key(facts: Facts) -> Iterator[Observation]:
     for table in facts.catalog.tables.values():
         if table.primary_key:
             continue
-        alter = f"ALTER TABLE {qualified(table.relation)}"
+        alter = f"ALTER TABLE {qualified(*table.relation)}"
         if candidate := _candidate(table):
             name = identifier(free_name(table.relation, (), "pkey", names).name)
             detail = f"The unique key ({', '.join(candidate)}) is never NULL and can become it."
@@ -66,7 +68,7 @@ def key_type_mismatch(facts: Facts) -> Iterator[Observation]:
             left, right = facts.catalog.tables[key.table].column(here), parent.column(there)
             if left and right and facts.base_type(left.type) != facts.base_type(right.type):
                 gaps.append(f"{here} is {left.type}, {key.referenced}.{there} is {right.type}")
-                alter = f"ALTER TABLE {qualified(key.table)} ALTER COLUMN {identifier(here)} TYPE "
+                alter = f"ALTER TABLE {qualified(*key.table)} ALTER COLUMN {identifier(here)} TYPE "
                 fixes.append(f"{alter}{right.type};")
                 undos.append(f"{alter}{left.type};")
         if gaps:
@@ -119,7 +121,7 @@ def _told(violations: int) -> str:
 
 
 def _validation(loose: LooseConstraint) -> str:
-    alter = f"ALTER {'DOMAIN' if loose.domain else 'TABLE'} {qualified(loose.table)}"
+    alter = f"ALTER {'DOMAIN' if loose.domain else 'TABLE'} {qualified(*loose.table)}"
     if loose.enforced:
         return f"{alter} VALIDATE CONSTRAINT {identifier(loose.name)};"
     # Enforcement of a check cannot be switched on; it has to be dropped and added again.
@@ -164,7 +166,7 @@ def nullable_unique_key(facts: Facts) -> Iterator[Observation]:
             and not any(_minds_the_rest(other, index, column.name) for other in facts.indexes)
         ]
         if nullable:
-            alter = f"ALTER TABLE {qualified(table.relation)} ALTER COLUMN {{}} {{}} NOT NULL;"
+            alter = f"ALTER TABLE {qualified(*table.relation)} ALTER COLUMN {{}} {{}} NOT NULL;"
             yield Observation(
                 str(index.name), place(index.name), f"On {index.table}, {listed(nullable)} may be NULL.", index.root,
                 sql_fix=" ".join(alter.format(identifier(name), "SET") for name in nullable),
@@ -196,7 +198,7 @@ def duplicate_key(facts: Facts) -> Iterator[Observation]:
             yield Observation(
                 f"{key.name} on {key.table}", place(key.table, (key.name,)),
                 f"It repeats {kept.name}: {kept.label}.", key.table,
-                sql_fix=f"ALTER TABLE {qualified(key.table)} DROP CONSTRAINT {identifier(key.name)};",
+                sql_fix=f"ALTER TABLE {qualified(*key.table)} DROP CONSTRAINT {identifier(key.name)};",
             )  # fmt: skip
 
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from migrator.core.audit.facts import Facts, ReferenceRows, UnownedRows
 from migrator.core.audit.finding import Category, Observation, rule
-from migrator.core.audit.wording import key_place, listed, place, plural
+from migrator.core.audit.places import key_place, place
 from migrator.core.catalog import ForeignKey
+from migrator.core.wording import listed, plural
 
 
 @rule(
@@ -71,12 +72,7 @@ def row_of_another_tenant(facts: Facts) -> Iterator[Observation]:
     """Foreign keys between tenant tables by which a row of one tenant names a row of another one."""
     for counted in facts.references:
         if counted.strangers:
-            key = counted.key
-            yield Observation(
-                key.label, key_place(key),
-                f"{_rows_that_name(key, counted.strangers)} that belongs to another tenant.",
-                key.table, rows=counted.strangers, samples=counted.stranger_samples,
-            )  # fmt: skip
+            yield _naming(counted.key, counted.strangers, counted.stranger_samples, "that belongs to another tenant")
 
 
 @rule(
@@ -90,12 +86,8 @@ def orphan_rows(facts: Facts) -> Iterator[Observation]:
     """Foreign keys, declared or configured, with rows whose parent is missing."""
     for counted in facts.references:
         if counted.orphans:
-            key = counted.key
-            yield Observation(
-                key.label, key_place(key),
-                f"{_rows_that_name(key, counted.orphans)} that does not exist: {_why_possible(facts, counted)}.",
-                key.table, rows=counted.orphans, samples=counted.orphan_samples,
-            )  # fmt: skip
+            what = f"that does not exist: {_why_possible(facts, counted)}"
+            yield _naming(counted.key, counted.orphans, counted.orphan_samples, what)
 
 
 def _why_possible(facts: Facts, counted: ReferenceRows) -> str:
@@ -123,12 +115,12 @@ def stranded_rows(facts: Facts) -> Iterator[Observation]:
     """Foreign keys within the tenants' databases whose parent rows land elsewhere."""
     for counted in facts.references:
         if counted.stranded:
-            key = counted.key
-            yield Observation(
-                key.label, key_place(key),
-                f"{_rows_that_name(key, counted.stranded)} that does not go to the same tenant's database.",
-                key.table, rows=counted.stranded, samples=counted.stranded_samples,
-            )  # fmt: skip
+            yield _naming(
+                counted.key,
+                counted.stranded,
+                counted.stranded_samples,
+                "that does not go to the same tenant's database",
+            )
 
 
 @rule(
@@ -148,8 +140,11 @@ def cleanable_rows(facts: Facts) -> Iterator[Observation]:
             )  # fmt: skip
 
 
-def _rows_that_name(key: ForeignKey, rows: int) -> str:
-    return f"{plural(rows, 'row')} of {key.table} {'names' if rows == 1 else 'name'} a row of {key.referenced}"
+def _naming(key: ForeignKey, rows: int, samples: tuple[str, ...], what: str) -> Observation:
+    """Rows that name a row of the referenced table `what`."""
+    naming = f"{plural(rows, 'row')} of {key.table} {'names' if rows == 1 else 'name'}"
+    detail = f"{naming} a row of {key.referenced} {what}."
+    return Observation(key.label, key_place(key), detail, key.table, rows=rows, samples=samples)
 
 
 RULES = (unowned_rows, row_of_another_tenant, orphan_rows, stranded_rows, cleanable_rows)

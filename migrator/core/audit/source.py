@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 from migrator.core.audit.facts import Facts
 from migrator.core.audit.finding import Category, Observation, rule
-from migrator.core.audit.wording import identifier, listed, place, plural, qualified
+from migrator.core.audit.places import place
 from migrator.core.catalog import Column
+from migrator.core.identifiers import identifier, qualified
+from migrator.core.wording import listed, plural
 
 _LARGE_OBJECT_TYPES = frozenset({"oid", "lo"})
 # Written as names by COPY; the object of that name has to exist in the target when the row arrives.
@@ -58,8 +60,8 @@ def row_security(facts: Facts) -> Iterator[Observation]:
             f"Row level security is {'forced' if forced else 'enabled'} and applies to the connected role; "
             "its rows were not counted.",
             relation,
-            sql_fix=f"ALTER TABLE {qualified(relation)} NO FORCE ROW LEVEL SECURITY;" if forced else "",
-            sql_undo=f"ALTER TABLE {qualified(relation)} FORCE ROW LEVEL SECURITY;" if forced else "",
+            sql_fix=f"ALTER TABLE {qualified(*relation)} NO FORCE ROW LEVEL SECURITY;" if forced else "",
+            sql_undo=f"ALTER TABLE {qualified(*relation)} FORCE ROW LEVEL SECURITY;" if forced else "",
         )  # fmt: skip
 
 
@@ -72,7 +74,7 @@ def row_security(facts: Facts) -> Iterator[Observation]:
 def unreadable_table(facts: Facts) -> Iterator[Observation]:
     """Tables on which the connected role has no SELECT."""
     for relation in sorted(facts.unreadable):
-        privilege, role = f"SELECT ON {qualified(relation)}", identifier(facts.role)
+        privilege, role = f"SELECT ON {qualified(*relation)}", identifier(facts.role)
         yield Observation(
             str(relation), place(relation), "The connected role may not SELECT from it; its rows were not counted.",
             relation,
@@ -89,7 +91,7 @@ def disabled_trigger(facts: Facts) -> Iterator[Observation]:
     """Triggers that do not fire, those behind foreign keys included."""
     for trigger in facts.triggers:
         if not trigger.enabled:
-            alter = f"ALTER TABLE {qualified(trigger.table)} {{}} TRIGGER {identifier(trigger.name)};"
+            alter = f"ALTER TABLE {qualified(*trigger.table)} {{}} TRIGGER {identifier(trigger.name)};"
             yield Observation(
                 f"{trigger.name} on {trigger.table}", place(trigger.table, (trigger.name,)),
                 "The trigger is disabled.", trigger.table,
@@ -99,7 +101,7 @@ def disabled_trigger(facts: Facts) -> Iterator[Observation]:
         yield Observation(
             f"{name} on {relation}", place(relation, (name,)),
             f"The triggers of the foreign key {name} are disabled: it checks nothing.", relation,
-            sql_fix=f"ALTER TABLE {qualified(relation)} ENABLE TRIGGER ALL;  -- on the referenced table too",
+            sql_fix=f"ALTER TABLE {qualified(*relation)} ENABLE TRIGGER ALL;  -- on the referenced table too",
         )  # fmt: skip
 
 
@@ -137,7 +139,7 @@ def object_name_column(facts: Facts) -> Iterator[Observation]:
     for table in facts.catalog.tables.values():
         for column in table.columns:
             if (type_ := _bare_type(facts, column)) in _OBJECT_NAME_TYPES:
-                alter = f"ALTER TABLE {qualified(table.relation)} ALTER COLUMN {identifier(column.name)} TYPE"
+                alter = f"ALTER TABLE {qualified(*table.relation)} ALTER COLUMN {identifier(column.name)} TYPE"
                 yield Observation(
                     f"{table.relation}.{column.name}", place(table.relation, (column.name,)),
                     f"Its type is {type_}.", table.relation,

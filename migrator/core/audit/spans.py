@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from migrator.core.audit.facts import Facts
 from migrator.core.audit.finding import Category, Observation, rule
-from migrator.core.audit.wording import listed, place
+from migrator.core.audit.places import place
 from migrator.core.catalog import Relation
 from migrator.core.mentions import named_tables, spellings
+from migrator.core.wording import listed
 
 
 @rule(
@@ -17,7 +18,7 @@ from migrator.core.mentions import named_tables, spellings
     remedy="Rewrite what uses it: two queries joined in the application, a replicated table, or a foreign server.",
 )  # fmt: skip
 def spanning_object(facts: Facts) -> Iterator[Observation]:
-    """Views, functions and triggers whose tables have no target in common."""
+    """Views, functions, checks and triggers whose tables have no target in common."""
     for view in facts.views:
         if apart := _apart(facts, view.tables):
             kind = "materialized view" if view.materialized else "view"
@@ -27,12 +28,23 @@ def spanning_object(facts: Facts) -> Iterator[Observation]:
     for identity, relations in used.items():
         if apart := _apart(facts, relations):
             yield Observation(f"function {identity.removeprefix('public.')}", identity, f"It uses {apart}.")
+    yield from _torn_checks(facts, used)
     for trigger in facts.triggers:
         relations = used.get(trigger.routine, set())
         if not _apart(facts, relations) and (apart := _apart(facts, {trigger.table, *relations})):
             yield Observation(
                 f"trigger {trigger.name} on {trigger.table}", place(trigger.table, (trigger.name,)),
                 f"With its function {trigger.routine.removeprefix('public.')} it uses {apart}.", trigger.table,
+            )  # fmt: skip
+
+
+def _torn_checks(facts: Facts, used: Mapping[str, set[Relation]]) -> Iterator[Observation]:
+    """Checks that no row passes where the tables are missing that their function reads."""
+    for check in facts.checks:
+        if apart := _apart(facts, {check.table, *used.get(check.routine, set())}):
+            yield Observation(
+                f"check {check.name} on {check.table}", place(check.table, (check.name,)),
+                f"Its function {check.routine.removeprefix('public.')} needs {apart}.", check.table,
             )  # fmt: skip
 
 

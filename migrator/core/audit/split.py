@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from migrator.core.audit.facts import Facts
 from migrator.core.audit.finding import Category, Observation, Severity, rule
-from migrator.core.audit.wording import key_place, listed, place, plural
+from migrator.core.audit.places import key_place, place
 from migrator.core.catalog import ForeignKey, Relation, Table
 from migrator.core.placement import Undecided
+from migrator.core.wording import listed, plural
 
 _INTEGERS = frozenset({"smallint", "integer", "bigint"})
 # Types whose values compare alike when both are written as text, as the copy compares keys.

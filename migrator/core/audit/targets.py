@@ -8,10 +8,11 @@ from collections.abc import Iterator
 
 from migrator.core.audit.facts import Facts
 from migrator.core.audit.finding import Category, Observation, rule
-from migrator.core.audit.wording import identifier, listed, plural, size
+from migrator.core.identifiers import identifier
 from migrator.core.names import MAX_IDENTIFIER_BYTES
 from migrator.core.plan import CreateDatabase, PrepareTarget
 from migrator.core.readiness import needed_bytes, sessions_needed
+from migrator.core.wording import listed, plural, size
 
 _MANY_ROWS = 1_000_000  # below, no tenant is large enough to hold the others up
 _FEW_TENANTS = 4  # among two or three, one is always the largest by far

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from migrator.core.audit.facts import Facts, IndexFact
 from migrator.core.audit.finding import Category, Observation, rule
 from migrator.core.audit.indexes import removal, serves
-from migrator.core.audit.wording import place, qualified, size
+from migrator.core.audit.places import place
 from migrator.core.catalog import Relation
+from migrator.core.identifiers import qualified
+from migrator.core.wording import size
 
 _DAYS = 7  # a weekly report must have had its chance
 _SMALL_INDEX = 2**20  # bytes: below, nothing is gained
@@ -63,7 +65,7 @@ def bloated_table(facts: Facts) -> Iterator[Observation]:
             yield Observation(
                 str(relation), place(relation),
                 f"Its rows need about {size(needed)} of {size(taken)}, by the planner's estimate.",
-                relation, sql_fix=f"VACUUM (FULL, ANALYZE) {qualified(relation)};  -- locks the table",
+                relation, sql_fix=f"VACUUM (FULL, ANALYZE) {qualified(*relation)};  -- locks the table",
             )  # fmt: skip
 
 

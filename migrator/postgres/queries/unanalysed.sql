@@ -1,12 +1,16 @@
--- Tables and materialized views that hold something, with what of them can be analysed. Partitions come with the
--- partitioned table they belong to, which autovacuum never analyses itself; catalogs keep the template's statistics.
+-- Tables and materialized views worth analysing, with their columns: those of at least %(pages)s pages, all that hold
+-- something where autovacuum is off, and every partitioned table, which autovacuum never analyses itself (its partitions
+-- come with it). Catalogs keep the template's statistics.
 SELECT n.nspname, c.relname, c.relkind = 'p' AS partitioned,
-       array_agg(a.attname ORDER BY a.attnum) AS columns
+       ARRAY(SELECT a.attname FROM pg_catalog.pg_attribute a
+             WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum) AS columns,
+       s.autovacuum
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+CROSS JOIN (SELECT pg_catalog.current_setting('autovacuum')::boolean AS autovacuum,
+                   pg_catalog.current_setting('block_size')::bigint AS page) s
 WHERE c.relkind IN ('r', 'm', 'p') AND NOT c.relispartition
   AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' AND n.nspname <> 'migrator_receipts'
-  AND (c.relkind = 'p' OR pg_catalog.pg_relation_size(c.oid) > 0)
-GROUP BY n.nspname, c.relname, c.relkind
+  AND (c.relkind = 'p'
+       OR pg_catalog.pg_relation_size(c.oid) >= CASE WHEN s.autovacuum THEN %(pages)s * s.page ELSE 1 END)
 ORDER BY 1, 2

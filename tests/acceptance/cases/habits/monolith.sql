@@ -46,3 +46,13 @@ CREATE TABLE post_details (post_id varchar(26) PRIMARY KEY, project_id varchar(2
 INSERT INTO tasks SELECT i, CASE WHEN i < 3 THEN 'gone' ELSE 'p' || 1 + i % 3 END, 'x' FROM generate_series(1, 60) i;
 INSERT INTO labels SELECT i, CASE WHEN i > 1 THEN 'p' || 1 + i % 3 END, 'l' FROM generate_series(1, 60) i;
 INSERT INTO post_details SELECT 'm' || i, (SELECT nullif(projectid, '') FROM channels WHERE id = 'c' || 1 + i % 16) FROM generate_series(1, 30) i;
+-- Rows without a project that are declared to hang on a project's row, up to two rows above, beside those of nobody.
+CREATE TABLE event_types (id int PRIMARY KEY, project_id varchar(26) REFERENCES project, parent_id int REFERENCES event_types);
+INSERT INTO event_types SELECT i, CASE WHEN i <= 20 THEN 'p' || 1 + i % 3 END, CASE WHEN i BETWEEN 21 AND 30 THEN i - 5 END FROM generate_series(1, 60) i;
+-- A check that asks another table, which ends up in another database; it lets a restore fill the tables in any order.
+CREATE FUNCTION is_user(who text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RETURN who IN (SELECT id FROM public.users) OR NOT EXISTS (SELECT FROM public.users); END $$;
+CREATE TABLE notes (id int PRIMARY KEY, project_id varchar(26) NOT NULL REFERENCES project, author text CONSTRAINT author_is_user CHECK (is_user(author)));
+INSERT INTO notes SELECT i, 'p' || 1 + i % 3, 'u' || 1 + i % 9 FROM generate_series(1, 30) i;
+-- A project's rows beneath everybody's row of the same table.
+CREATE TABLE topics (id int PRIMARY KEY, project_id varchar(26) REFERENCES project, parent_id int REFERENCES topics);
+INSERT INTO topics SELECT i, CASE WHEN i > 4 THEN 'p' || 1 + i % 3 END, CASE WHEN i > 2 THEN 1 + i % 2 END FROM generate_series(1, 30) i;

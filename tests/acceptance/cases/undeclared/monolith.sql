@@ -42,3 +42,25 @@ INSERT INTO comments SELECT i, 'Invoice', (1000 + i)::text, 'y' FROM generate_se
 INSERT INTO reactions SELECT i, i, '+' FROM generate_series(1, 40) i;
 INSERT INTO transfers VALUES (1, 0, 1), (2, 1, -2);
 INSERT INTO imports VALUES (1, 77, 'x');
+-- What an entry is about has its own table and no key; who has a workflow, a table of links says.
+CREATE TABLE entries (id bigint PRIMARY KEY, account_id bigint NOT NULL, entryable_type text NOT NULL, entryable_id bigint NOT NULL, at date);
+CREATE TABLE trades (id bigint PRIMARY KEY, price numeric);
+CREATE TABLE valuations (id bigint PRIMARY KEY, amount numeric);
+CREATE TABLE workflows (id bigint PRIMARY KEY, name text);
+CREATE TABLE workflow_links (workflow_id bigint NOT NULL, account_id bigint NOT NULL, role text, PRIMARY KEY (workflow_id, account_id));
+CREATE TABLE executions (id bigint PRIMARY KEY, workflow_id bigint NOT NULL, took interval);
+INSERT INTO trades SELECT i, i FROM generate_series(1, 20) i;
+INSERT INTO valuations SELECT i, i FROM generate_series(1, 20) i;
+INSERT INTO entries SELECT i, (ARRAY[0, 1, -2])[1 + i % 3], CASE WHEN i > 20 THEN 'Trade' ELSE 'Valuation' END, 1 + i % 20, '2024-01-01' FROM generate_series(1, 40) i;
+INSERT INTO workflows SELECT i, 'w' || i FROM generate_series(1, 15) i;
+INSERT INTO workflow_links SELECT i, (ARRAY[0, 1, -2])[1 + i % 3], 'owner' FROM generate_series(1, 15) i;
+INSERT INTO executions SELECT i, 1 + i % 15, '1 second' FROM generate_series(1, 50) i;
+-- A column that many tables have, by a name that no table has.
+CREATE TABLE pages (id bigint PRIMARY KEY, tenant_id bigint NOT NULL, body text);
+CREATE TABLE forums (id bigint PRIMARY KEY, tenant_id bigint NOT NULL, name text);
+CREATE TABLE topics (id bigint PRIMARY KEY, tenant_id bigint NOT NULL, forum_id bigint NOT NULL);
+CREATE TABLE slugs (id bigint PRIMARY KEY, tenant_id bigint, slug text);
+INSERT INTO pages SELECT i, (ARRAY[0, 1, -2])[1 + i % 3], 'b' FROM generate_series(1, 30) i;
+INSERT INTO forums SELECT i, (ARRAY[0, 1, -2])[1 + i % 3], 'f' FROM generate_series(1, 30) i;
+INSERT INTO topics SELECT i, (ARRAY[0, 1, -2])[1 + i % 3], i FROM generate_series(1, 30) i;
+INSERT INTO slugs SELECT i, (ARRAY[0, 1, -2])[1 + i % 3], 's' FROM generate_series(1, 30) i;

@@ -1,0 +1,18 @@
+"""The stable names of what a finding is about: its key, by which a baseline knows it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from migrator.core.catalog import ForeignKey, Relation
+
+
+def place(relation: Relation, columns: Iterable[str] = ()) -> str:
+    """The stable name of a table, or of columns of it, in a finding's key: "public.orders(customer_id)"."""
+    inside = ", ".join(columns)
+    return f"{relation.schema}.{relation.name}" + (f"({inside})" if inside else "")
+
+
+def key_place(key: ForeignKey) -> str:
+    """The stable name of a foreign key, by its columns: constraints are renamed, and configured keys have no name."""
+    return f"{place(key.table, key.columns)}->{place(key.referenced, key.referenced_columns)}"

@@ -1,0 +1,30 @@
+"""Words of findings and reports: counts with their noun, lists cut short, sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def plural(count: int, noun: str) -> str:
+    """ "1 row", "1,200 rows"."""
+    return f"{count:,} {noun if count == 1 else noun + 's'}"
+
+
+def listed(words: Iterable[object], limit: int = 12, between: str = ", ") -> str:
+    """ "a, b, c and 4 more"."""
+    found = [str(word) for word in words]
+    shown = between.join(found[:limit])
+    return shown if len(found) <= limit else f"{shown} and {len(found) - limit} more"
+
+
+# As pg_size_pretty counts and names them.
+_SIZES = ("bytes", "kB", "MB", "GB", "TB", "PB")
+
+
+def size(number: float) -> str:
+    """A number of bytes in powers of 1024, named as PostgreSQL names them: 12.3 MB."""
+    amount, step = float(number), 0
+    # 1023.95 would be shown as 1024.0 of the smaller unit.
+    while abs(amount) >= 1023.95 and step < len(_SIZES) - 1:
+        amount, step = amount / 1024, step + 1
+    return f"{number:.0f} bytes" if step == 0 else f"{amount:.1f} {_SIZES[step]}"

@@ -1,0 +1,1 @@
+"""Carrying out a plan's steps: do it, record it."""

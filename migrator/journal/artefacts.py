@@ -1,0 +1,62 @@
+"""Artefacts: what a run made, or meant to make. Each is written down before it exists."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from migrator import logs
+from migrator.journal.database import ControlDatabase
+from migrator.journal.records import Artefact
+from migrator.journal.tables import artefacts
+
+_log = logs.logger(__name__)
+
+
+class Artefacts(ControlDatabase):
+    """The artefacts of runs."""
+
+    def artefact(
+        self,
+        run: str,
+        kind: str,
+        name: str,
+        state: str,
+        *,
+        target: str | None = None,
+        tenant: str | None = None,
+    ) -> None:
+        """Records that an artefact is intended, created or dropped. "intended" comes before it exists."""
+        self.record_artefacts(run, [Artefact(kind, name, state, target, tenant)])
+
+    def record_artefacts(self, run: str, found: Sequence[Artefact]) -> None:
+        """Records the states of several artefacts in one transaction."""
+        statement = insert(artefacts)
+        statement = statement.on_conflict_do_update(
+            index_elements=["run_id", "kind", "name"],
+            set_={"state": statement.excluded.state, "changed_at": sa.func.now()},
+        )
+        with self._begin() as connection:
+            connection.execute(statement, [{"run_id": run, **dataclasses.asdict(one)} for one in found])
+        for one in found:
+            _log.info("artefact", **{name: value for name, value in dataclasses.asdict(one).items() if value})
+
+    def artefacts(self, run: str, kind: str | None = None) -> tuple[Artefact, ...]:
+        """What the run made or meant to make, in the order of making."""
+        columns = (
+            artefacts.c.kind,
+            artefacts.c.name,
+            artefacts.c.state,
+            artefacts.c.target,
+            artefacts.c.tenant,
+        )
+        statement = (
+            sa.select(*columns).where(artefacts.c.run_id == run).order_by(artefacts.c.changed_at, artefacts.c.name)
+        )
+        if kind is not None:
+            statement = statement.where(artefacts.c.kind == kind)
+        with self._begin() as connection:
+            return tuple(Artefact(*row) for row in connection.execute(statement))

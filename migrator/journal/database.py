@@ -1,0 +1,53 @@
+"""The connection to the control database, and the making of its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+
+from migrator.errors import DatabaseError
+from migrator.journal.tables import metadata
+
+# A role without the privilege; a standby, or a database that is set to be read only.
+_REFUSALS = ("42501", "25006")
+
+
+class ControlDatabase:
+    """The control database. `connect` opens a raw driver connection to it; picklable callables make it so too."""
+
+    def __init__(self, connect: Callable[[], Any]) -> None:
+        self._engine = sa.create_engine(
+            "postgresql+psycopg://", creator=connect, pool_size=1, max_overflow=4, pool_pre_ping=True
+        )
+
+    def close(self) -> None:
+        """Ends the sessions that the journal keeps open between statements."""
+        self._engine.dispose()
+
+    def prepare(self) -> None:
+        """Creates the state tables where they are missing."""
+        with self._begin() as connection:
+            connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('migrator.journal'))"))
+            connection.execute(sa.schema.CreateSchema("migrator", if_not_exists=True))
+            metadata.create_all(connection)
+
+    @contextmanager
+    def _begin(self) -> Iterator[sa.Connection]:
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except sa.exc.OperationalError as error:
+            raise DatabaseError(
+                f"The control database failed: {error.orig}",
+                "Run the same command again when it is reachable.",
+            ) from error
+        except sa.exc.DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) not in _REFUSALS:
+                raise
+            raise DatabaseError(
+                f"The control database refuses the journal: {error.orig}",
+                "It has to take writes by this role: docs/privileges.md lists what the journal needs.",
+            ) from error

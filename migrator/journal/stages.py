@@ -1,0 +1,80 @@
+"""Attempts at stages: when each began, how it ended, and what it left as its summary."""
+
+from __future__ import annotations
+
+import os
+import socket
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+
+from migrator import logs
+from migrator.errors import MigratorError
+from migrator.journal.database import ControlDatabase
+from migrator.journal.records import StageRecord
+from migrator.journal.tables import stages
+
+_log = logs.logger(__name__)
+
+
+class Stages(ControlDatabase):
+    """The attempts at a run's stages."""
+
+    @contextmanager
+    def stage(self, run: str, stage: str) -> Iterator[dict[str, Any]]:
+        """Records one attempt at a stage; the caller fills the yielded summary.
+
+        The status is "done", unless the summary holds "status", or an exception ends the block.
+        """
+        with self._begin() as connection:
+            # An attempt that died without a word is told as what it was.
+            connection.execute(
+                sa.update(stages)
+                .where(stages.c.run_id == run, stages.c.stage == stage, stages.c.status == "running")
+                .values(status="interrupted", finished_at=sa.func.now(), error="its process is gone")
+            )
+            attempt = connection.execute(
+                sa.insert(stages)
+                .values(run_id=run, stage=stage, status="running", host=socket.gethostname(), pid=os.getpid())
+                .returning(stages.c.id)
+            ).scalar_one()
+        _log.info("stage begins", attempt=attempt)
+        summary: dict[str, Any] = {}
+        try:
+            yield summary
+        except BaseException as error:
+            interrupted = isinstance(error, KeyboardInterrupt) or getattr(error, "exit_code", None) == 130
+            text = (
+                error.message
+                if isinstance(error, MigratorError)
+                else "".join(traceback.format_exception_only(error)).strip()
+            )
+            self._finish_stage(attempt, "interrupted" if interrupted else "failed", summary, text)
+            raise
+        self._finish_stage(attempt, summary.pop("status", "done"), summary, None)
+
+    def _finish_stage(self, attempt: int, status: str, summary: Mapping[str, Any], error: str | None) -> None:
+        with self._begin() as connection:
+            connection.execute(
+                sa.update(stages)
+                .where(stages.c.id == attempt)
+                .values(status=status, finished_at=sa.func.now(), summary=dict(summary), error=error)
+            )
+        _log.info("stage ended", attempt=attempt, status=status, error=error, summary=dict(summary))
+
+    def stage_records(self, run: str) -> tuple[StageRecord, ...]:
+        """Every attempt of a run, oldest first."""
+        columns = (
+            stages.c.stage, stages.c.status, stages.c.started_at, stages.c.finished_at,
+            stages.c.host, stages.c.pid, stages.c.summary, stages.c.error,
+        )  # fmt: skip
+        with self._begin() as connection:
+            found = connection.execute(sa.select(*columns).where(stages.c.run_id == run).order_by(stages.c.id))
+            return tuple(StageRecord(*row) for row in found)
+
+    def last(self, run: str, stage: str) -> StageRecord | None:
+        """The newest attempt of that stage, or None."""
+        return next((record for record in reversed(self.stage_records(run)) if record.stage == stage), None)

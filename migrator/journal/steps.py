@@ -1,0 +1,120 @@
+"""Steps of a run: which are done, with the digests that they took, and which are to be done again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from migrator import logs
+from migrator.core.compare import Digest
+from migrator.journal.database import ControlDatabase
+from migrator.journal.digests import store
+from migrator.journal.records import StepRecord
+from migrator.journal.tables import digests, quarantine, steps
+
+_log = logs.logger(__name__)
+
+# In the order of StepRecord's fields.
+_RECORD = (
+    steps.c.step, steps.c.status, steps.c.rows, steps.c.bytes,
+    steps.c.seconds, steps.c.detail, steps.c.started_at, steps.c.error,
+)  # fmt: skip
+
+_OF_COPIES = sa.or_(digests.c.moment.startswith("copied:"), digests.c.moment.startswith("target:"))
+
+
+class Steps(ControlDatabase):
+    """The steps of runs."""
+
+    def start_step(self, run: str, step: str) -> None:
+        """Marks a step as running, from zero."""
+        values = {
+            "status": "running",
+            "rows": 0,
+            "bytes": 0,
+            "error": None,
+            "seconds": None,
+            "finished_at": None,
+        }
+        with self._begin() as connection:
+            connection.execute(
+                insert(steps)
+                .values(run_id=run, step=step, **values)
+                .on_conflict_do_update(index_elements=["run_id", "step"], set_={**values, "started_at": sa.func.now()})
+            )
+        _log.info("step begins", step=step)
+
+    def progress(self, run: str, step: str, rows: int, bytes_: int) -> None:
+        """How far a running step is; an absolute figure, so that a repeated call does no harm."""
+        with self._begin() as connection:
+            connection.execute(
+                sa.update(steps).where(steps.c.run_id == run, steps.c.step == step).values(rows=rows, bytes=bytes_)
+            )
+
+    def finish_step(
+        self, run: str, step: str, *, seconds: float, rows: int = 0, bytes_: int = 0,
+        detail: Mapping[str, Any] | None = None, found: Iterable[tuple[str, Digest]] = (),
+    ) -> None:  # fmt: skip
+        """Marks a step as done, together with the digests that it took, each as (moment, digest).
+
+        A short step need not have been marked as running before.
+        """
+        values = {
+            "status": "done",
+            "rows": rows,
+            "bytes": bytes_,
+            "seconds": seconds,
+            "detail": dict(detail or {}),
+            "finished_at": sa.func.clock_timestamp(),
+        }
+        began = sa.func.clock_timestamp() - sa.func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+        with self._begin() as connection:
+            store(connection, run, found)
+            connection.execute(
+                insert(steps)
+                .values(run_id=run, step=step, started_at=began, **values)
+                .on_conflict_do_update(index_elements=["run_id", "step"], set_=values)
+            )
+        _log.info("step done", step=step, rows=rows, bytes=bytes_, seconds=round(seconds, 3), detail=detail)
+
+    def fail_step(self, run: str, step: str, error: str) -> None:
+        """Marks a step as failed, with the reason."""
+        values = {"status": "failed", "finished_at": sa.func.now(), "error": error}
+        with self._begin() as connection:
+            connection.execute(
+                insert(steps)
+                .values(run_id=run, step=step, **values)
+                .on_conflict_do_update(index_elements=["run_id", "step"], set_=values)
+            )
+        _log.error("step failed", step=step, error=error, told=True)
+
+    def step_records(self, run: str) -> dict[str, StepRecord]:
+        """Every step of a run by its id."""
+        with self._begin() as connection:
+            found = connection.execute(sa.select(*_RECORD).where(steps.c.run_id == run).order_by(steps.c.started_at))
+            return {row.step: StepRecord(*row) for row in found}
+
+    def running_steps(self, run: str) -> tuple[StepRecord, ...]:
+        """The steps that are under way."""
+        with self._begin() as connection:
+            found = connection.execute(sa.select(*_RECORD).where(steps.c.run_id == run, steps.c.status == "running"))
+            return tuple(StepRecord(*row) for row in found)
+
+    def forget_copies(self, run: str) -> None:
+        """Forgets everything that was copied, so that it is copied again: steps, digests, quarantined rows."""
+        begun = sa.or_(*(steps.c.step.startswith(prefix) for prefix in ("copy:", "finish:", "create:")))
+        with self._begin() as connection:
+            connection.execute(sa.delete(steps).where(steps.c.run_id == run, begun))
+            connection.execute(sa.delete(digests).where(digests.c.run_id == run, _OF_COPIES))
+            connection.execute(sa.delete(quarantine).where(quarantine.c.run_id == run))
+
+    def forget_tenant(self, run: str, tenant: str, names: Iterable[str]) -> None:
+        """Forgets steps together with the digests of one tenant, so that these are done and taken again."""
+        with self._begin() as connection:
+            connection.execute(sa.delete(steps).where(steps.c.run_id == run, steps.c.step.in_(list(names))))
+            connection.execute(
+                sa.delete(digests).where(digests.c.run_id == run, digests.c.tenant == tenant, _OF_COPIES)
+            )
