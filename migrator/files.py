@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -13,8 +14,8 @@ PRIVATE_FILE = 0o600
 PRIVATE_DIRECTORY = 0o700
 
 
-def write_atomically(path: Path, data: bytes, mode: int = PRIVATE_FILE) -> None:
-    """Writes a file so that a crash leaves the old content or the new one, never a part.
+def write_atomically(path: Path, data: bytes | Iterable[bytes], mode: int = PRIVATE_FILE) -> None:
+    """Writes a file, all at once or part by part, so that a crash leaves the old content or the new one, never a part.
 
     Raises:
         OSError: the directory is missing, closed to us, or full; the old content is still there then.
@@ -23,7 +24,7 @@ def write_atomically(path: Path, data: bytes, mode: int = PRIVATE_FILE) -> None:
     try:
         with os.fdopen(descriptor, "wb") as file:
             os.fchmod(file.fileno(), mode)
-            file.write(data)
+            file.writelines([data] if isinstance(data, bytes) else data)
             file.flush()
             os.fsync(file.fileno())
         os.replace(name, path)

@@ -71,6 +71,16 @@ def key_columns(transfer: Transfer, catalog: Catalog) -> tuple[str, ...]:
     return ()
 
 
+def row_key(row: RowChange, catalog: Catalog) -> tuple[str, ...]:
+    """The columns that the row's key was made of, as `key_columns` chose them."""
+    table = catalog.tables[row.relation]
+    never_null = {column.name for column in table.columns if column.not_null}
+    for key in (table.primary_key, *table.unique_keys):
+        if key and set(key) <= row.values.keys() and (key == table.primary_key or set(key) <= never_null):
+            return key
+    return ()
+
+
 def no_way_back(transfer: Transfer) -> str:
     """Why changes of a transfer's rows cannot be carried back; '' where they can."""
     if transfer.placement.query is not None:

@@ -41,11 +41,23 @@ _PINNED: Mapping[str, str] = {
     "jit": "off",
     # What the journal calls done must outlive a crash, whatever the role or the server has as its default.
     "synchronous_commit": "on",
+    # A role or a database may have it on; sessions that only read say so themselves (READ_ONLY).
+    "default_transaction_read_only": "off",
 }
 # These exist only from some version on; named with the version that brought them.
 _PINNED_SINCE: Mapping[str, tuple[int, str]] = {
     "idle_session_timeout": (140000, "0"),
     "transaction_timeout": (170000, "0"),
+}
+
+# A dead peer, or a network that lets nothing through any more, must become an error within about a minute, not a hang.
+# Whatever the URL says itself counts instead.
+_NETWORK: Mapping[str, Any] = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
 }
 
 # Retrying is safe only where nothing was started yet: these say that a server is starting up, or has no slot left.
@@ -128,7 +140,7 @@ class Endpoint:
                 "A database URL holds sslpassword, which pg_dump and others take only on their command line.",
                 "Use a client key without a passphrase, readable only by you.",
             )
-        return make_conninfo("", **parameters), {**os.environ, **secrets}
+        return make_conninfo("", **{**_NETWORK, **parameters}), {**os.environ, **secrets}
 
     def __str__(self) -> str:
         parameters = self.parameters
@@ -221,14 +233,6 @@ def _is_transient(error: BaseException) -> bool:
     reraise=True,
 )
 def _open(endpoint: Endpoint, application_name: str) -> Connection:
-    defaults: dict[str, Any] = {
-        "connect_timeout": 10,
-        # A dead peer must become an error, not a hang: detected after about a minute.
-        "keepalives_idle": 30,
-        "keepalives_interval": 10,
-        "keepalives_count": 3,
-        "tcp_user_timeout": 60_000,
-    }
     given = endpoint.parameters
     return psycopg.connect(
         endpoint.conninfo,
@@ -237,7 +241,7 @@ def _open(endpoint: Endpoint, application_name: str) -> Connection:
         client_encoding="UTF8",
         row_factory=tuple_row,
         prepare_threshold=None,
-        **{name: value for name, value in defaults.items() if name not in given},
+        **{name: value for name, value in _NETWORK.items() if name not in given},
     )
 
 

@@ -218,19 +218,3 @@ def drop_control(connection: Connection, name: str) -> None:
     if mark is None or mark.role != "control":
         raise RefusedError(f"The database {name!r} is not a control database of migrator.", "It is left alone.")
     _force_drop(connection, name)
-
-
-def swap_databases(connection: Connection, current: str, replacement: str, kept_as: str) -> None:
-    """Renames `current` to `kept_as` and `replacement` to `current`; whoever is connected to either is disconnected.
-
-    Renaming is transactional: both or neither.
-    """
-    disconnect = (
-        "SELECT pg_catalog.pg_terminate_backend(pid, 5000) FROM pg_catalog.pg_stat_activity "
-        "WHERE datname = ANY (%s) AND pid <> pg_catalog.pg_backend_pid()"
-    )
-    rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
-    connection.execute(disconnect, [[current, replacement]])
-    with connection.transaction():
-        connection.execute(rename.format(sql.Identifier(current), sql.Identifier(kept_as)))
-        connection.execute(rename.format(sql.Identifier(replacement), sql.Identifier(current)))

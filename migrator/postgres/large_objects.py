@@ -160,14 +160,15 @@ def _copy_into(endpoint: Endpoint, oids: frozenset[int], *, source: Endpoint, sn
         join_snapshot(reader, source, snapshot)
         for oid in sorted(oids):
             writer.execute("SELECT pg_catalog.lo_create(%s)", [oid])
-            for offset, block in _blocks(reader, oid):
+            for offset, block in blocks(reader, oid):
                 writer.execute("SELECT pg_catalog.lo_put(%s, %s, %s)", [oid, offset, block], binary=True)
             _set_properties(reader, writer, oid)
         write_receipt(writer, RECEIPT, epoch, len(oids))
     return len(oids)
 
 
-def _blocks(reader: Connection, oid: int) -> Iterator[tuple[int, bytes]]:
+def blocks(reader: Connection, oid: int) -> Iterator[tuple[int, bytes]]:
+    """(offset, bytes) of a large object, a part at a time."""
     offset = 0
     while True:
         row = reader.execute("SELECT pg_catalog.lo_get(%s, %s, %s)", [oid, offset, _CHUNK], binary=True).fetchone()

@@ -30,15 +30,6 @@ _INSTALLATIONS = (
 _POLL_SECONDS = 0.5
 _TERMINATION_SECONDS = 10
 
-# A dead peer must become an error, not a hang; what the endpoint itself says about these wins.
-_CONNECTION_DEFAULTS = {
-    "connect_timeout": "10",
-    "keepalives_idle": "30",
-    "keepalives_interval": "10",
-    "keepalives_count": "3",
-    "tcp_user_timeout": "60000",
-}
-
 _HINTS = (
     ("No space left on device", "Free space there, then run the same command again."),
     ("password", "Check the user and the password: --source, MIGRATOR_SOURCE_URL, DB_PASSWORD, or ~/.pgpass."),
@@ -152,11 +143,8 @@ def invocation(program: Path, endpoint: Endpoint | None, purpose: str) -> tuple[
     environment = dict(os.environ)
     command = [str(program)]
     if endpoint is not None:
-        given = endpoint.parameters
-        extra = {name: value for name, value in _CONNECTION_DEFAULTS.items() if name not in given}
-        conninfo, environment = Endpoint(
-            make_conninfo(endpoint.conninfo, **extra, application_name=f"migrator {purpose or program.name}")
-        ).for_program()
+        named = make_conninfo(endpoint.conninfo, application_name=f"migrator {purpose or program.name}")
+        conninfo, environment = Endpoint(named).for_program()
         # --no-password: a prompt without a terminal would wait for ever.
         command += ["--no-password", f"--dbname={conninfo}"]
     # Messages are matched below, so they must come in one language.

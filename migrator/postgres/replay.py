@@ -14,11 +14,12 @@ import psycopg
 from psycopg import sql
 
 from migrator.core.catalog import Catalog, Relation
-from migrator.core.changes import ChangeKind, Conflict, RowChange, dependents, parents_first
+from migrator.core.changes import ChangeKind, Conflict, RowChange, dependents, parents_first, row_key
 from migrator.core.transfer import Transfer
 from migrator.postgres.changes import foreign_keys_of
 from migrator.postgres.connect import Connection, Endpoint
 from migrator.postgres.locks import under_locks
+from migrator.postgres.object_changes import TargetObjects
 from migrator.postgres.reading import own_rows, qualified
 from migrator.postgres.triggers import triggers_disabled
 from migrator.postgres.written import written_rows
@@ -49,6 +50,7 @@ class Monolith:
     lock_timeout: int
     patience: int
     say: Callable[[str], None]
+    objects: TargetObjects | None = None  # of the database whose rows are carried back
 
     def replay(
         self,
@@ -150,6 +152,8 @@ class Monolith:
         )
         try:
             with self.connection.transaction():
+                if self.objects and (problem := self.objects.carry(self.connection, row, self.catalog)):
+                    raise _Refused(problem)
                 before = written_rows(self.connection, self.catalog) if hanging else None
                 cursor = self.connection.execute(statement, parameters)
                 if cursor.rowcount != 1:
@@ -215,13 +219,3 @@ def _statement(row: RowChange, catalog: Catalog) -> tuple[sql.Composed, list[str
         condition,
     )
     return statement, [*(row.values[name] for name in assigned), *values]
-
-
-def row_key(row: RowChange, catalog: Catalog) -> tuple[str, ...]:
-    """As `key_columns` chose it: what the key's array was made of."""
-    table = catalog.tables[row.relation]
-    never_null = {column.name for column in table.columns if column.not_null}
-    for key in (table.primary_key, *table.unique_keys):
-        if key and set(key) <= row.values.keys() and (key == table.primary_key or set(key) <= never_null):
-            return key
-    return ()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from psycopg import sql
 
 from migrator.core.catalog import Catalog, Relation
-from migrator.core.changes import KINDS, ChangeKind, Conflict, DatabaseChanges, RowChange, parents_first
+from migrator.core.changes import KINDS, ChangeKind, Conflict, DatabaseChanges, RowChange, parents_first, row_key
+from migrator.postgres.connect import Connection
+from migrator.postgres.large_objects import blocks
+from migrator.postgres.object_changes import ObjectChange
 from migrator.postgres.reading import own_rows, qualified
-from migrator.postgres.replay import row_key
 from migrator.postgres.sinks import escaped
 
 _HEAD = """-- Rows that were changed in {database} after migrate, for psql in this directory:
@@ -25,8 +27,33 @@ SET LOCAL standard_conforming_strings = on;
 """
 
 
-def files(changes: DatabaseChanges, catalog: Catalog) -> Mapping[str, str]:
-    """The content of each file by its name; replay.sql is the one to run."""
+OBJECTS = "objects.copy"
+
+# A new object's number may be another one's by then, which lo_create refuses. One that is changed keeps its owner.
+_OBJECTS = """
+CREATE TEMPORARY TABLE changed_objects (number oid, made boolean, place bigint, block bytea) ON COMMIT DROP;
+\\copy pg_temp.changed_objects FROM 'objects.copy'
+SELECT lo_create(number) FROM (SELECT DISTINCT number FROM pg_temp.changed_objects WHERE made) m;
+SELECT lo_truncate64(lo_open(number, 393216), 0)
+    FROM (SELECT DISTINCT number FROM pg_temp.changed_objects WHERE NOT made) c;
+SELECT lo_put(number, place, block) FROM pg_temp.changed_objects;
+"""
+
+
+def object_lines(changes: Iterable[ObjectChange], target: Connection) -> Iterator[bytes]:
+    """Large objects as COPY's text format writes them: number, whether it is new, place, bytes."""
+    for change in changes:
+        made = "f" if change.kind == "changed" else "t"
+        empty = True
+        for place, block in blocks(target, change.oid):
+            empty = False
+            yield f"{change.oid}\t{made}\t{place}\t\\\\x{block.hex()}\n".encode()
+        if empty:
+            yield f"{change.oid}\t{made}\t0\t\\\\x\n".encode()
+
+
+def files(changes: DatabaseChanges, catalog: Catalog, *, objects: bool = False) -> Mapping[str, str]:
+    """The content of each file by its name; replay.sql is the one to run. With `objects` it reads OBJECTS too."""
     by_place: dict[tuple[Relation, ChangeKind], list[RowChange]] = {}
     for row in changes.rows:
         by_place.setdefault((row.relation, row.kind), []).append(row)
@@ -53,7 +80,8 @@ def files(changes: DatabaseChanges, catalog: Catalog) -> Mapping[str, str]:
             incoming += [made.as_string(None), filled.as_string(None)]
             writing.append(_write(rows[0], relation, columns, table, catalog).as_string(None) + ";\n")
     head = _HEAD.format(database=json.dumps(changes.database, ensure_ascii=False))
-    found["replay.sql"] = head + "".join(incoming) + "".join(writing) + "COMMIT;\n"
+    # Large objects first: what the rows name is to be there.
+    found["replay.sql"] = head + (_OBJECTS if objects else "") + "".join(incoming) + "".join(writing) + "COMMIT;\n"
     found["changes.json"] = json.dumps(
         {
             "database": changes.database,

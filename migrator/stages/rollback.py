@@ -2,39 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import astuple, replace
 from pathlib import Path
 
 from migrator.core.compare import Difference, Digest, differences
-from migrator.core.manifest import Manifest
-from migrator.core.names import MAX_IDENTIFIER_BYTES
 from migrator.core.outcome import Outcome
 from migrator.core.transfer import RECORD_HASH_SINCE
-from migrator.errors import MigratorError, RefusedError
-from migrator.files import file_name, private_directory, sha256
+from migrator.errors import ConfigurationError, MigratorError, RefusedError
+from migrator.files import file_name, private_directory, rename_durably
 from migrator.journal import Run
 from migrator.postgres.catalog import read_catalog, read_objects
-from migrator.postgres.connect import READ_ONLY, Connection, session
-from migrator.postgres.databases import Mark, drop_database, marks, swap_databases
-from migrator.postgres.deferred import FINISH_UNIT
+from migrator.postgres.connect import Connection, session
+from migrator.postgres.databases import drop_database, marks
 from migrator.postgres.digest import whole_table
-from migrator.postgres.dump import dump_directory, read_back
+from migrator.postgres.dump import dump_directory
 from migrator.postgres.fence import lift_fence, read_fence
 from migrator.postgres.proving import object_differences
-from migrator.postgres.receipts import read_receipts
 from migrator.postgres.roles import drop_role, marked_roles
+from migrator.postgres.seal import seal_database, unseal_database
 from migrator.postgres.spool import discard
 from migrator.stages.adopt import adopt
-from migrator.stages.backup_directory import DUMP, MANIFEST, check_backup, finish_dump, newest, place
-from migrator.stages.backup_restore import restore_backup_into
+from migrator.stages.backup_directory import finish_dump
 from migrator.stages.clean import clean
-from migrator.stages.privileges import require_privileges
-from migrator.stages.rollback_outcome import Findings, Taken, done_well, report, validation, written_message
+from migrator.stages.left_behind import look, note_dropping, require_able, require_nothing_lost
+from migrator.stages.rollback_outcome import Findings, Taken, done_well, report, unknown_fence, validation
+from migrator.stages.source_swap import backup_of, checked_backup, drop_restored, restore_beside, swap_for_restored
 from migrator.stages.tenant_servers import servers_of
 from migrator.stages.workspace import Workspace
-from migrator.stages.writes import Carried, carried_before, find_writes, replay_writes, require_rows, save_writes
+from migrator.stages.writes import Carried, carried_before, replay_writes, require_rows, save_writes
 
 
 def rollback(
@@ -59,27 +58,31 @@ def rollback(
     Raises:
         RefusedError: not confirmed, the targets were written to, or the backup is not worth restoring.
     """
-    run = workspace.journal.current_run(workspace.source_id)
+    if replay and restore_backup:
+        raise ConfigurationError(
+            "--replay-writes goes not with --restore-backup: what is carried back would go with the damaged source.",
+            "Keep those rows as files, for the restored one: --save-writes DIR.",
+        )
+    run = open_run(workspace)
     if lost_journal:
         run = adopt(workspace, confirm) or run
     if run is None:
-        return Outcome("rollback", "nothing-to-do", headline="No run is open: there is nothing to take back.")
+        return nothing_open(workspace)
     if not validate:
         confirmed(run, confirm)
+    keep = save is not None or replay
     with workspace.stage("rollback-validate" if validate else "rollback") as (run, summary):
-        found = look(workspace, run)
         if validate:
-            outcome = validation(run, found, str(workspace.source), backup=workspace.journal.recorded(run.id, "backup"))
+            found = look(workspace, run)
+            require_able(workspace, run, found)
+            outcome = validation(run, found, str(workspace.source), backup=backup_of(workspace, run))
         else:
-            if found.written and not (discard_writes or save is not None or replay):
-                raise RefusedError(
-                    written_message(found),
-                    "Nothing was changed. Keep them as files: --save-writes DIR. Carry them back into the source: "
-                    "--replay-writes. Give them up: --discard-writes.",
-                )
-            backup = _checked_backup(workspace, run) if restore_backup else None
-            carried = keep_writes(workspace, run, found, save=save, replay=replay)
-            done = _take_back(workspace, run, found, backup, carried)
+            backup = checked_backup(workspace, run) if restore_backup else None
+            with sealed(workspace, run, keep=keep, discard=discard_writes) as found:
+                if backup is not None:
+                    restore_beside(workspace, run, *backup)
+                carried = keep_writes(workspace, run, found, save=save, replay=replay)
+                done = _take_back(workspace, run, found, carried, swap=restore_backup)
             outcome = report(run, found, done, str(workspace.source))
         summary.update(outcome.summary)
         if outcome.exit_code:
@@ -97,6 +100,31 @@ def rollback(
     return outcome
 
 
+def open_run(workspace: Workspace) -> Run | None:
+    """The source's open run, or None; makes no journal where there is none."""
+    return workspace.journal.current_run(workspace.source_id) if workspace.has_journal() else None
+
+
+def nothing_open(workspace: Workspace) -> Outcome:
+    """Says that no run is open; where the journal was lost the source may still tell of one.
+
+    Raises:
+        RefusedError: the source is fenced by a run that the journal does not know.
+    """
+    with workspace.read_source("rollback") as connection:
+        fence = read_fence(connection)
+    if fence is not None:
+        raise unknown_fence(fence, "no run is open")
+    if workspace.has_journal():
+        return Outcome("rollback", "nothing-to-do", headline="No run is open: there is nothing to take back.")
+    return Outcome(
+        "rollback",
+        "nothing-to-do",
+        headline=f"There is no journal ({workspace.control_name}): nothing has run here, or it was lost.",
+        next=("migrator rollback --adopt --validate",),
+    )
+
+
 def confirmed(run: Run, typed: str | None) -> None:
     """Raises RefusedError unless the run's id was typed."""
     if typed is None:
@@ -108,51 +136,44 @@ def confirmed(run: Run, typed: str | None) -> None:
         raise RefusedError(f"The open run is {run.id}, not {typed}.", f"Type its id: --confirm {run.id}")
 
 
-# -- what is there ----------------------------------------------------------------------------------------------------
+@contextmanager
+def sealed(
+    workspace: Workspace, run: Run, tenant: str | None = None, *, keep: bool, discard: bool
+) -> Iterator[Findings]:
+    """What the run left (of one tenant), its targets sealed: nothing is written between the look and the drop.
 
-
-def look(workspace: Workspace, run: Run, tenant: str | None = None) -> Findings:
-    """What the run left on the servers, or only what it left of one tenant (its key).
+    Where it does not come to the drop, the targets that are still there take writes again.
 
     Raises:
-        RefusedError: whether applications wrote to the targets cannot be told.
+        RefusedError: something would be lost, or the role may not take it back; no session was ended then.
     """
-    databases = []
-    roles: list[tuple[str, str]] = []
-    for name in servers_of(workspace, run.id):
-        with session(workspace.server(name), purpose="rollback", settings=READ_ONLY) as connection:
-            databases += [
-                (name, database, mark)
-                for database, mark in sorted(marks(connection).items())
-                if mark is not None
-                and mark.run == run.id
-                and mark.role != "restored"
-                and (tenant is None or mark.tenant == tenant)
-            ]
-            roles += [
-                (name, role)
-                for role, mark in marked_roles(connection).items()
-                if mark and mark.run == run.id and (tenant is None or mark.tenant == tenant)
-            ]
-    with workspace.read_source("rollback") as connection:
-        fence = read_fence(connection)
-    targets = [(server, database, mark) for server, database, mark in databases if mark.role == "target"]
-    finished: list[tuple[str, str, Mark]] = []
-    unfinished: list[tuple[str, str, Mark]] = []
-    for server, database, mark in targets:
-        with session(workspace.server(server).at(database), purpose="rollback", settings=READ_ONLY) as connection:
-            (finished if FINISH_UNIT in read_receipts(connection) else unfinished).append((server, database, mark))
-    writes = None
-    if finished:
-        fenced = fence is not None and fence.run == run.id
+    found = look(workspace, run, tenant)
+    require_able(workspace, run, found)
+    require_nothing_lost(found, keep=keep, discard=discard)
+    targets = [(server, database) for server, database, mark in found.databases if mark.role == "target"]
+    try:
+        for server, database in targets:
+            with session(workspace.server(server), purpose="rollback") as connection:
+                seal_database(connection, database)
+        if targets:
+            found = look(workspace, run, tenant)
+            require_nothing_lost(found, keep=keep, discard=discard)
+        yield found
+    except BaseException:
+        _unseal(workspace, run, targets)
+        raise
+
+
+def _unseal(workspace: Workspace, run: Run, targets: Sequence[tuple[str, str]]) -> None:
+    for server, database in targets:
         try:
-            writes = find_writes(workspace, run, finished, fenced=fenced)
+            with session(workspace.server(server), purpose="rollback") as connection:
+                mark = marks(connection, [database]).get(database)
+                if mark is not None and mark.run == run.id:
+                    unseal_database(connection, database)
         except MigratorError as error:
-            raise RefusedError(
-                f"Whether applications wrote to the targets cannot be told: {error.message}", error.hint
-            ) from error
-    unfinished_names = tuple(database for _, database, _ in unfinished)
-    return Findings(tuple(databases), fence, writes, unfinished_names, tuple(roles))
+            # What went wrong before is what the operator has to hear of first.
+            workspace.progress.say(f"{database} may still be read-only: {error.message}")
 
 
 # -- taking back ------------------------------------------------------------------------------------------------------
@@ -163,7 +184,7 @@ def keep_writes(workspace: Workspace, run: Run, found: Findings, *, save: Path |
     if found.writes is None or not found.written:
         return carried_before(workspace.journal, run.id)
     if save is not None:
-        save_writes(save, require_rows(found.writes), found.writes)
+        save_writes(workspace, save, require_rows(found.writes), found.writes)
         workspace.progress.say(f"the changes of {len(require_rows(found.writes))} databases are saved in {save}")
     return replay_writes(workspace, run, require_rows(found.writes), found.writes) if replay else None
 
@@ -172,8 +193,9 @@ def _take_back(
     workspace: Workspace,
     run: Run,
     found: Findings,
-    backup: tuple[Path, Manifest] | None,
     carried: Carried | None,
+    *,
+    swap: bool,
 ) -> Taken:
     done = Taken(carried=carried)
     dump_and_drop(workspace, run, found, done)
@@ -181,7 +203,9 @@ def _take_back(
         done.changed, done.compared = _compared_under_fence(workspace, run, found, connection)
         if carried is not None:
             done.changed = tuple(one for one in done.changed if one.relation not in carried.tables)
-        if found.fence is not None and found.fence.run == run.id:
+        done.known = workspace.journal.recorded(run.id, "source objects") is not None
+        # The damaged source stays fenced until it is swapped: what were written to it now would go with it.
+        if not swap and found.fence is not None and found.fence.run == run.id:
             limits = workspace.settings.limits
             done.lifted = lift_fence(
                 connection,
@@ -194,14 +218,17 @@ def _take_back(
     if any(one.kind == "fence" for one in workspace.journal.artefacts(run.id)):
         workspace.journal.artefact(run.id, "fence", "source", "dropped")
     discard(workspace.spool(run.id))
-    if backup is not None:
-        done.swapped = _swap_for_backup(workspace, run, *backup)
+    if swap:
+        done.swapped = swap_for_restored(workspace, run)
+    else:
+        drop_restored(workspace, run)
     return done
 
 
 def dump_and_drop(workspace: Workspace, run: Run, found: Findings, done: Taken) -> None:
     """Drops the databases and the roles that were found, each target after a dump of it that was read back."""
     _dump(workspace, run, found, done)
+    note_dropping(workspace, run, [database for _, database, _ in found.databases])
     for server, database, _ in sorted(found.databases, key=lambda item: item[2].role != "target"):
         with session(workspace.server(server), purpose="rollback") as connection:
             drop_database(connection, database, run=run.id)
@@ -222,15 +249,23 @@ def _dump(workspace: Workspace, run: Run, found: Findings, done: Taken) -> None:
     if not targets:
         return
     private_directory(home)
+    for leftover in home.glob("*.partial"):
+        shutil.rmtree(leftover)  # of an attempt that died; the source's lock is ours
     progress, task = workspace.progress, "dumping databases"
     progress.start(task, total=len(targets), unit="databases")
 
     def dump(item: tuple[str, str]) -> tuple[str, str]:
         server, database = item
         directory = _free_name(home, database)
+        partial = directory.with_name(f"{directory.name}.partial")
         endpoint = workspace.server(server).at(database)
-        dump_directory(endpoint, directory, programs=workspace.programs, cipher=workspace.cipher, purpose="rollback")
-        finish_dump(workspace, directory)
+        try:
+            dump_directory(endpoint, partial, programs=workspace.programs, cipher=workspace.cipher, purpose="rollback")
+            finish_dump(workspace, partial)
+            rename_durably(partial, directory)
+        except BaseException:
+            shutil.rmtree(partial, ignore_errors=True)  # the disk may be full of it
+            raise
         return database, str(directory)
 
     with ThreadPoolExecutor(workspace.settings.limits.jobs) as pool:
@@ -290,42 +325,6 @@ def _object_changes(workspace: Workspace, run: Run, connection: Connection) -> t
     if recorded is None:
         return ()
     return object_differences({(kind, name): text for kind, name, text in recorded}, read_objects(connection))
-
-
-def _checked_backup(workspace: Workspace, run: Run) -> tuple[Path, Manifest]:
-    """The run's backup, every file of it checked before anything is touched."""
-    recorded = workspace.journal.recorded(run.id, "backup")
-    # A journal that was lost does not know of it; its place and its manifest say whose it is.
-    directory = Path(recorded["directory"]) if recorded else newest(place(workspace.backups), run.id)
-    if directory is None:
-        raise RefusedError("There is no backup of this run to restore.", "Roll back without --restore-backup.")
-    require_privileges(workspace, "fence", "restore")  # its tables get their owners back, and it is swapped by name
-    manifest = check_backup(directory, workspace.source_id)
-    if manifest.run != run.id or (recorded and recorded["manifest"] != sha256(directory / MANIFEST)):
-        raise RefusedError(
-            f"The backup in {directory} is not the one that this run took: it is of run {manifest.run}.",
-            "Put that one back, or roll back without --restore-backup.",
-        )
-    if manifest.encryption:
-        # Whole files do not say that the key is at hand.
-        read_back(directory / DUMP, programs=workspace.programs, cipher=workspace.cipher)
-    return directory, manifest
-
-
-def _swap_for_backup(workspace: Workspace, run: Run, directory: Path, manifest: Manifest) -> str:
-    """Restores the backup beside the source and swaps the two by rename; returns the damaged one's new name."""
-    source = workspace.source.database
-    tail = run.id.replace("-", "_")
-    restored, kept = _cut(source, f"_restored_{tail}"), _cut(source, f"_damaged_{tail}")
-    restore_backup_into(workspace, run.id, directory, manifest, restored)
-    with session(workspace.source.at("postgres"), purpose="rollback") as connection:
-        swap_databases(connection, source, restored, kept)
-    workspace.journal.artefact(run.id, "database", restored, "dropped")
-    return kept
-
-
-def _cut(name: str, tail: str) -> str:
-    return name.encode()[: MAX_IDENTIFIER_BYTES - len(tail)].decode(errors="ignore") + tail
 
 
 def drop_run(workspace: Workspace) -> None:

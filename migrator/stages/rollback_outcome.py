@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
 
 from migrator.core.changes import DatabaseChanges
 from migrator.core.compare import Difference
 from migrator.core.outcome import Outcome, Section
+from migrator.errors import MigratorError, RefusedError
 from migrator.journal import Run
 from migrator.postgres.databases import Mark
 from migrator.postgres.fence import FenceState
@@ -26,11 +27,18 @@ class Findings:
     writes: Writes | None  # since migrate; None where no database is finished
     unfinished: tuple[str, ...]  # databases that migrate never finished
     roles: tuple[tuple[str, str], ...] = ()  # (server, role)
+    gone: tuple[str, ...] = ()  # databases that migrate finished, and that somebody else dropped
+    untold: MigratorError | None = None  # why nobody can tell what was written since migrate
 
     @property
     def written(self) -> tuple[tuple[str, Difference], ...]:
         """(database, difference) of every table that was written to since migrate."""
         return self.writes.differences if self.writes is not None else ()
+
+    @property
+    def strays(self) -> Mapping[str, Sequence[int]]:
+        """By database, large objects that applications made there and that no row names."""
+        return self.writes.strays if self.writes is not None else {}
 
     @property
     def changes(self) -> tuple[DatabaseChanges, ...]:
@@ -48,6 +56,7 @@ class Taken:
     used: list[str] = field(default_factory=list)  # roles that stay, because something of somebody's uses them
     lifted: int = 0
     compared: int = 0
+    known: bool = True  # whether the journal says what the source was
     changed: tuple[Difference, ...] = ()
     objects: tuple[tuple[str, str, str], ...] = ()
     swapped: str = ""  # the damaged source's new name
@@ -56,7 +65,7 @@ class Taken:
 
 def done_well(outcome: Outcome) -> bool:
     """Whether the run can be closed: the source is as it has to be, even if some changes wait in a file."""
-    return outcome.exit_code == 0 or bool(outcome.summary.get("source_identical"))
+    return outcome.exit_code == 0 or outcome.summary.get("source_identical") is not False
 
 
 def written_message(found: Findings) -> str:
@@ -86,7 +95,16 @@ def _written_rows(found: Findings) -> list[tuple[str, str, int | None, int | Non
     return rows
 
 
-def validation(run: Run, found: Findings, source: str, *, backup: Mapping[str, Any] | None) -> Outcome:
+def unknown_fence(fence: FenceState, why: str) -> RefusedError:
+    """The refusal where the fence is of a run that the journal does not know."""
+    return RefusedError(
+        f"The source is fenced by run {fence.run}, which the journal does not know, and {why}.",
+        "Its journal was lost, or is another one ([control] database). To find the run by what it left: "
+        f"migrator rollback --adopt --validate, then migrator rollback --adopt --confirm {fence.run}",
+    )
+
+
+def validation(run: Run, found: Findings, source: str, *, backup: Path | None) -> Outcome:
     """What rolling back would do, and whether it can."""
     targets = [database for _, database, mark in found.databases if mark.role == "target"]
     figures: dict[str, str | int | float | bool | None] = {
@@ -95,13 +113,36 @@ def validation(run: Run, found: Findings, source: str, *, backup: Mapping[str, A
         "roles_to_drop": len(found.roles),
         "fenced_tables": len(found.fence.fenced) if found.fence else 0,
         "databases_written_since_migrate": len({database for database, _ in found.written}),
-        "backup": str(backup["directory"]) if backup else None,
+        "backup": str(backup) if backup else None,
     }
     rows = tuple(
         (database, mark.role, mark.tenant, "not finished by migrate" if database in found.unfinished else "")
         for _, database, mark in found.databases
     )
     sections = [Section("Databases of this run", ("database", "role", "tenant", "remark"), rows)]
+    command = f"migrator rollback --confirm {run.id}"
+    if found.gone or found.untold is not None or found.strays:
+        if found.gone:
+            names = tuple((name,) for name in found.gone)
+            sections.append(Section("Databases that somebody else dropped", ("database",), names, tone="bad"))
+        if found.untold is not None:
+            sections.append(Section("Why it cannot be told", text=found.untold.message, tone="bad"))
+        if found.strays:
+            objects = tuple((database, len(oids), _some(oids)) for database, oids in found.strays.items())
+            columns = ("database", "large objects", "numbers")
+            sections.append(Section("Large objects that no row names", columns, objects, tone="bad"))
+        if found.written:
+            sections.append(_written_section(found))
+        return Outcome(
+            "rollback",
+            "findings",
+            1,
+            run.id,
+            "Not everything that applications wrote to the targets can be kept: it would be in dumps at most.",
+            figures,
+            tuple(sections),
+            next=(f"{command} --discard-writes",),
+        )
     if found.written:
         sections.append(_written_section(found))
         return Outcome(
@@ -112,22 +153,38 @@ def validation(run: Run, found: Findings, source: str, *, backup: Mapping[str, A
             "Applications have written to the targets: rolling back would leave those rows in dumps only.",
             figures,
             tuple(sections),
-            next=(
-                f"migrator rollback --confirm {run.id} --replay-writes",
-                f"migrator rollback --confirm {run.id} --save-writes DIR",
-                f"migrator rollback --confirm {run.id} --discard-writes",
+            next=tuple(
+                f"{command} {option}" for option in ("--replay-writes", "--save-writes DIR", "--discard-writes")
             ),
         )
-    foreign = found.fence is not None and found.fence.run != run.id
+    if foreign_fence(run, found) is not None:
+        after = f"the fence is of another run, {foreign_fence(run, found)}, and stays"
+    else:
+        after = f"{source} takes writes again"
     return Outcome(
         "rollback",
         run_id=run.id,
         headline=f"Rollback can go ahead: {len(targets)} databases are dumped, {len(found.databases)} dropped, "
-        f"and {source} takes writes again." + (" The fence is of another run and stays." if foreign else ""),
+        f"and {after}.",
         summary=figures,
         sections=tuple(sections),
-        next=(f"migrator rollback --confirm {run.id}",),
+        next=(command,),
     )
+
+
+def _some(oids: Sequence[int]) -> str:
+    return ", ".join(map(str, oids[:5])) + (", …" if len(oids) > 5 else "")
+
+
+def strays_message(found: Findings) -> str:
+    """Which large objects no row names, as a sentence."""
+    listed = "; ".join(f"{database}: {_some(oids)}" for database, oids in found.strays.items())
+    return f"Applications made large objects in the targets that no row names, so that none brings them back: {listed}."
+
+
+def foreign_fence(run: Run, found: Findings) -> str | None:
+    """The run whose fence stands, where it is not this one's."""
+    return found.fence.run if found.fence is not None and found.fence.run != run.id else None
 
 
 def _written_section(found: Findings) -> Section:
@@ -171,7 +228,7 @@ def report(run: Run, found: Findings, done: Taken, source: str) -> Outcome:
         "tables_compared": done.compared,
         "tables_changed": len(done.changed),
         "objects_changed": len(done.objects),
-        "source_identical": identical,
+        "source_identical": identical if done.known else None,
     }
     if done.swapped:
         figures["damaged_source_kept_as"] = done.swapped
@@ -216,10 +273,25 @@ def report(run: Run, found: Findings, done: Taken, source: str) -> Outcome:
         proof = f"the source is the restored backup; the damaged one is kept as {done.swapped}"
     elif done.carried is not None:
         proof = f"{source} has their {done.carried.rows} changes, equals what they held, and takes writes again"
+    elif not done.known:
+        proof = f"and {source} was not compared: the journal does not say what it was"
     elif done.compared:
         proof = f"all {done.compared} tables and the catalog of {source} are as they were"
     else:
-        proof = "migrate had not read the source to its end; its catalog is as it was, and nothing wrote to its rows"
+        proof = (
+            "migrate had not read the source to its end; its catalog is as it was, and no row was written by migrator"
+        )
+    if (foreign := foreign_fence(run, found)) is not None:
+        return Outcome(
+            "rollback",
+            "findings",
+            1,
+            run.id,
+            f"Run {run.id} is taken back, but {source} stays fenced by run {foreign}, which the journal does not know.",
+            figures,
+            tuple(sections),
+            next=(f"migrator rollback --adopt --confirm {foreign}",),
+        )
     return Outcome(
         "rollback",
         run_id=run.id,

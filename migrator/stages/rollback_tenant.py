@@ -13,15 +13,24 @@ from migrator.journal import Run
 from migrator.postgres.catalog import read_catalog
 from migrator.postgres.digest import whole_table
 from migrator.stages.isolation import forget_passwords
-from migrator.stages.rollback import confirmed, dump_and_drop, keep_writes, look, recorded_source
+from migrator.stages.left_behind import forget_dropping, look, require_able
+from migrator.stages.rollback import (
+    confirmed,
+    dump_and_drop,
+    keep_writes,
+    nothing_open,
+    open_run,
+    recorded_source,
+    sealed,
+)
 from migrator.stages.rollback_outcome import (
     Findings,
     Taken,
     conflict_section,
     dump_section,
     validation,
-    written_message,
 )
+from migrator.stages.source_swap import backup_of
 from migrator.stages.survey import survey
 from migrator.stages.taken_back import BEGUN, DONE, forget_tenant, mark_taken_back, taken_back
 from migrator.stages.workspace import Workspace
@@ -46,28 +55,24 @@ def rollback_tenant(
     Raises:
         RefusedError: not confirmed, no such tenant, or its databases were written to.
     """
-    run = workspace.journal.current_run(workspace.source_id)
+    run = open_run(workspace)
     if run is None:
-        return Outcome("rollback", "nothing-to-do", headline="No run is open: there is nothing to take back.")
+        return nothing_open(workspace)
     if not validate:
         confirmed(run, confirm)
     with workspace.stage("rollback-tenant") as (run, summary):
         key = _key(workspace, tenant)
         found = look(workspace, run, key)
-        gone = taken_back(workspace, run.id).get(key)
-        if not found.databases and gone != BEGUN:
+        if not (found.databases or found.gone) and taken_back(workspace, run.id).get(key) != BEGUN:
             headline = f"Tenant {tenant} has no database of run {run.id}: there is nothing to take back."
             return Outcome("rollback", "nothing-to-do", run_id=run.id, headline=headline)
         if validate:
+            require_able(workspace, run, found)
             outcome = _outlook(workspace, run, tenant, found)
         else:
-            if found.written and not (discard_writes or save is not None or replay):
-                raise RefusedError(
-                    written_message(found),
-                    "Nothing was changed. Keep them as files: --save-writes DIR. Carry them back into the source: "
-                    "--replay-writes. Give them up: --discard-writes.",
-                )
-            outcome = _take_back(workspace, run, key, found, save=save, replay=replay)
+            keep = save is not None or replay
+            with sealed(workspace, run, key, keep=keep, discard=discard_writes) as found:
+                outcome = _take_back(workspace, run, key, found, save=save, replay=replay)
         summary.update(outcome.summary)
         if outcome.exit_code:
             summary["status"] = "findings"
@@ -104,6 +109,7 @@ def _take_back(
     forget_passwords(workspace, run.id, [one.name for one in artefacts if one.kind == "role"])
     for artefact in artefacts:
         workspace.journal.artefact(run.id, artefact.kind, artefact.name, "dropped")
+    forget_dropping(workspace, run, [one.name for one in databases])
     forget_carried(workspace.journal, run.id)
     mark_taken_back(workspace, run.id, key, DONE)
     conflicts = len(carried.conflicts) if carried is not None else 0
@@ -113,7 +119,7 @@ def _take_back(
         "findings" if conflicts else "done",
         1 if conflicts else 0,
         run.id,
-        f"Tenant {key} is taken back: {', '.join(done.dropped)} dumped and dropped{kept}. Run {run.id} stays open"
+        f"Tenant {key} is taken back: {_told(done, found)}{kept}. Run {run.id} stays open"
         + (", and the source fenced." if found.fence is not None else "."),
         {
             "tenant": key,
@@ -126,6 +132,11 @@ def _take_back(
         (*conflict_section(carried), *dump_section(done)),
         next=("migrator migrate", "migrator verify", "migrator rollback --validate"),
     )
+
+
+def _told(done: Taken, found: Findings) -> str:
+    dropped = [f"{', '.join(done.dropped)} dumped and dropped"] if done.dropped else []
+    return "; ".join([*dropped, *(f"{name} was gone" for name in found.gone)]) or "its databases were dropped before"
 
 
 def _note_carried(workspace: Workspace, run: Run, tables: Collection[str]) -> None:
@@ -143,7 +154,7 @@ def _note_carried(workspace: Workspace, run: Run, tables: Collection[str]) -> No
 
 
 def _outlook(workspace: Workspace, run: Run, tenant: str, found: Findings) -> Outcome:
-    outcome = validation(run, found, str(workspace.source), backup=None)
+    outcome = validation(run, found, str(workspace.source), backup=backup_of(workspace, run))
     option = f" --tenant {tenant}"
     names = ", ".join(name for _, name, _ in found.databases)
     able = outcome.exit_code == 0

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _MOST_DATABASES = 50  # shown; the document has all
 
+_ADOPT = ("migrator rollback --adopt --validate",)
+
 
 def status(workspace: Workspace) -> Outcome:
     """How far the open run of the source is, or how the last one ended.
@@ -36,11 +38,14 @@ def status(workspace: Workspace) -> Outcome:
         return Outcome(
             "status",
             "nothing-to-do",
-            headline=f"Nothing has run yet on {workspace.source}.",
+            headline=f"Nothing has run yet on {workspace.source}."
+            if fence is None
+            else f"The journal ({workspace.control_name}) knows nothing of run {fence.run}, which has fenced "
+            f"{workspace.source}: it was lost, or is another one.",
             summary={"source": str(workspace.source), "control database": workspace.control_name},
-            sections=_fence_section(fence),
+            sections=_fence_section(fence, None),
             data={"run": None, "fenced": fence is not None},
-            next=next_commands({}, locked=False),
+            next=next_commands({}, locked=False) if fence is None else _ADOPT,
         )
     return _Reading(workspace, run, fence, age).outcome()
 
@@ -91,7 +96,7 @@ class _Reading:
                 "steps": f"{sum(step.status == 'done' for step in self.steps)} of {len(self.steps)} begun are done",
             },
             sections=(
-                *_fence_section(self.fence),
+                *_fence_section(self.fence, self.run),
                 self._stages_section(),
                 *((_running_section(running, self.now, alive=self.holder is not None),) if running else ()),
                 *((_failed_section(failed),) if failed else ()),
@@ -99,8 +104,16 @@ class _Reading:
                 *((_databases_section(self.databases, self.servers),) if self.databases else ()),
             ),
             data=self._data(),
-            next=next_commands({} if self.run.closed_at else self._latest(), locked=bool(self.holder)),
+            next=self._next(),
         )
+
+    def _next(self) -> tuple[str, ...]:
+        if self.holder is None and _is_unknown(self.fence, self.run):
+            return _ADOPT
+        if self.holder is not None or self.run.closed_at:
+            return next_commands({}, locked=self.holder is not None)
+        again = ("migrator migrate",) if self.gone else ()
+        return (*again, *next_commands(self._latest(), locked=False))
 
     def _latest(self) -> Mapping[str, str]:
         return {record.stage: record.status for record in self.stages}
@@ -150,14 +163,20 @@ class _Reading:
         }
 
 
-def _fence_section(fence: FenceState | None) -> tuple[Section, ...]:
+def _is_unknown(fence: FenceState | None, run: Run | None) -> bool:
+    """Whether the fence is of a run that `rollback` would not find in the journal."""
+    return fence is not None and (run is None or fence.run != run.id or run.closed_at is not None)
+
+
+def _fence_section(fence: FenceState | None, run: Run | None) -> tuple[Section, ...]:
     if fence is None:
         return ()
+    lifts = f"migrator rollback --adopt --confirm {fence.run}" if _is_unknown(fence, run) else "migrator rollback"
     return (
         Section(
             "FENCED",
-            text=f"The source refuses writes to {len(fence.fenced)} tables, for run {fence.run}. "
-            "`migrator rollback` lifts the fence.",
+            text=f"The source refuses writes to {len(fence.fenced)} tables, for run {fence.run}. `{lifts}` lifts the "
+            "fence.",
             tone="bad",
         ),
     )

@@ -13,7 +13,7 @@ import structlog
 
 from migrator.core.progress import Progress
 from migrator.core.settings import Settings, TargetServer
-from migrator.errors import ConfigurationError
+from migrator.errors import ConfigurationError, DatabaseError
 from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, raw_connect, session, system_identifier
 from migrator.postgres.databases import ensure_control, exists
 
@@ -21,6 +21,25 @@ if TYPE_CHECKING:
     # Imported when they are needed: SQLAlchemy is half of what `status` would load where nothing has run yet.
     from migrator.journal import Journal, Run
     from migrator.postgres.cipher import Cipher
+
+_NO_SUCH_DATABASE = "3D000"
+
+
+def _to_journal(control: Endpoint) -> Any:
+    """A session in the control database, which was there a moment ago.
+
+    Raises:
+        DatabaseError: it cannot be reached, or is gone.
+    """
+    try:
+        return raw_connect(control, "journal")
+    except DatabaseError as error:
+        if error.sqlstate != _NO_SUCH_DATABASE:
+            raise
+        raise DatabaseError(
+            f"The control database, {control}, is gone, and with it what is known of the run.",
+            "Take the run back by what it left on the servers and in the source: migrator rollback --adopt --validate.",
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -91,7 +110,7 @@ class Workspace:
         """The journal, its tables in place."""
         from migrator.journal import Journal
 
-        journal = Journal(partial(raw_connect, self.control, "journal"))
+        journal = Journal(partial(_to_journal, self.control))
         try:
             journal.prepare()
         except BaseException:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from migrator.core.changes import Conflict, DatabaseChanges, RowChange
 from migrator.core.compare import Difference, Digest, differences
+from migrator.core.transfer import LARGE_OBJECT
 from migrator.errors import ConfigurationError, DatabaseError, RefusedError
 from migrator.files import file_name, private_directory, write_atomically
 from migrator.journal import Journal, Run
@@ -17,8 +18,9 @@ from migrator.postgres.changes import read_changes
 from migrator.postgres.connect import READ_ONLY, Connection, session
 from migrator.postgres.databases import Mark
 from migrator.postgres.digest import target_digests
+from migrator.postgres.object_changes import TargetObjects, objects_of, stray_objects
 from migrator.postgres.replay import Monolith
-from migrator.postgres.saved_writes import conflict_lines, files
+from migrator.postgres.saved_writes import OBJECTS, conflict_lines, files, object_lines
 from migrator.postgres.sequences import set_sequences
 from migrator.stages.drift import routed_digests
 from migrator.stages.resolve import Resolved, resolve
@@ -38,6 +40,7 @@ class Writes:
     finished: tuple[Finished, ...]
     differences: tuple[tuple[str, Difference], ...]  # (database, difference)
     changes: tuple[DatabaseChanges, ...] | None  # None: without the fence nobody can tell whose change it is
+    strays: Mapping[str, Sequence[int]] = field(default_factory=dict)  # by database, large objects that no row names
 
 
 def forget_carried(journal: Journal, run: str) -> None:
@@ -57,10 +60,17 @@ def find_writes(workspace: Workspace, run: Run, finished: Sequence[Finished], *,
         _given(workspace, found, resolved) if fenced and any(_place(one) not in recorded for one in finished) else {}
     )
     written: list[tuple[str, Difference]] = []
+    strays: dict[str, Sequence[int]] = {}
     for one in finished:
         server, database, mark = one
-        with session(workspace.server(server).at(database), purpose="rollback", settings=READ_ONLY) as connection:
-            now = target_digests(connection, resolved[mark.target].transfers, mark.tenant)
+        transfers = resolved[mark.target].transfers
+        with (
+            session(workspace.server(server).at(database), purpose="rollback", settings=READ_ONLY) as connection,
+            workspace.read_source("rollback") as source,
+        ):
+            now = target_digests(connection, transfers, mark.tenant)
+            if oids := stray_objects(source, connection, transfers):
+                strays[database] = oids
         # No digest in the journal: migrate died between the database's receipt and its own record of it, or the
         # journal is another one than migrate's.
         before = recorded.get(_place(one)) or given.get(_place(one))
@@ -68,8 +78,46 @@ def find_writes(workspace: Workspace, run: Run, finished: Sequence[Finished], *,
             # Neither a journal nor a fence says what it held: all of it may have been written since.
             before = []
         written += [(database, item) for item in differences(before if before is not None else now, now)]
-    writes = Writes(found, resolved, tuple(finished), tuple(written), None)
-    return Writes(found, resolved, tuple(finished), tuple(written), rows_of(workspace, writes)) if fenced else writes
+    writes = Writes(found, resolved, tuple(finished), tuple(written), None, strays)
+    if fenced:
+        _require_objects_as_they_were(workspace, run, writes, recorded)
+    return replace(writes, changes=rows_of(workspace, writes)) if fenced else writes
+
+
+def _require_objects_as_they_were(
+    workspace: Workspace, run: Run, writes: Writes, recorded: Mapping[tuple[str, str], list[Digest]]
+) -> None:
+    """No fence holds for large objects, so those of the source may have been written as well as those of the targets.
+
+    Raises:
+        RefusedError: they were, in a table that was written to in a target too.
+    """
+    # What an attempt before has carried back is in the source by our own doing.
+    ours = set(workspace.journal.recorded(run.id, "carrying back") or ())
+    concerned = [
+        (_place(one), f"{transfer.relation.schema}.{transfer.relation.name}")
+        for one in writes.finished
+        for transfer in writes.resolved[one[2].target].transfers
+        if any(column.type == LARGE_OBJECT for column in transfer.columns)
+    ]
+    changed = {(database, item.relation) for database, item in writes.differences}
+    names = {_place(one): one[1] for one in writes.finished}
+    concerned = [
+        one for one in concerned if (names[one[0]], one[1]) in changed and one[0] in recorded and one[1] not in ours
+    ]
+    if not concerned:
+        return
+    given = _given(workspace, writes.survey, writes.resolved)
+    for place, relation in concerned:
+        before, now = (
+            [digest for digest in digests if digest.relation == relation] for digests in (recorded[place], given[place])
+        )
+        if before != now:
+            raise RefusedError(
+                f"Large objects of {relation} were written in the source after migrate had read them, and rows of it "
+                f"in {names[place]}: which of the two is the newer cannot be told.",
+                "Carry the one or the other over by hand.",
+            )
 
 
 def _place(one: Finished) -> tuple[str, str]:
@@ -141,7 +189,15 @@ def require_rows(writes: Writes) -> tuple[DatabaseChanges, ...]:
     return writes.changes
 
 
-def save_writes(directory: Path, changes: Sequence[DatabaseChanges], writes: Writes) -> None:
+@contextmanager
+def _objects(workspace: Workspace, writes: Writes, part: DatabaseChanges) -> Iterator[TargetObjects]:
+    """The large objects of the database that a part of the changes is of."""
+    server = next(server for server, database, _ in writes.finished if database == part.database)
+    with session(workspace.server(server).at(part.database), purpose="rollback", settings=READ_ONLY) as target:
+        yield objects_of(target, writes.resolved[part.target].transfers)
+
+
+def save_writes(workspace: Workspace, directory: Path, changes: Sequence[DatabaseChanges], writes: Writes) -> None:
     """Writes each database's changes into a directory of its own below `directory`, for its owner only.
 
     Raises:
@@ -153,7 +209,12 @@ def save_writes(directory: Path, changes: Sequence[DatabaseChanges], writes: Wri
         private_directory(directory)
         for one in changes:
             place = private_directory(directory / file_name(one.database))
-            for name, text in files(one, writes.survey.catalog).items():
+            catalog = writes.survey.catalog
+            with _objects(workspace, writes, one) as there, workspace.read_source("rollback") as source:
+                objects = {change.oid: change for row in one.rows for change in there.changes(source, row, catalog)}
+                if objects:
+                    write_atomically(place / OBJECTS, object_lines(objects.values(), there.target))
+            for name, text in files(one, catalog, objects=bool(objects)).items():
                 write_atomically(place / name, text.encode())
     except OSError as error:
         raise ConfigurationError(
@@ -198,13 +259,14 @@ def replay_writes(workspace: Workspace, run: Run, changes: Sequence[DatabaseChan
     with _monolith(workspace, writes) as monolith:
         for part in _in_order(changes):
             transfers = {one.relation: one for one in writes.resolved[part.target].transfers}
-            done = monolith.replay(
-                part.rows,
-                transfers,
-                tenant=part.tenant,
-                database=part.database,
-                lost=[conflict.change for conflict in conflicts],
-            )
+            with _objects(workspace, writes, part) as objects:
+                done = replace(monolith, objects=objects).replay(
+                    part.rows,
+                    transfers,
+                    tenant=part.tenant,
+                    database=part.database,
+                    lost=[conflict.change for conflict in conflicts],
+                )
             applied += len(done.applied)
             conflicts += done.conflicts
             workspace.progress.say(

@@ -6,10 +6,11 @@ import uuid
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 
+import psycopg
 import pytest
 
 from tests.safety.survival import Ending, undisturbed
-from tests.safety.trial import Trial, load_monolith, trial
+from tests.safety.trial import Trial, holding, load_monolith, plan, split, trial
 from tests.servers import PostgresServer, drop_databases
 
 
@@ -33,3 +34,14 @@ def here(server: PostgresServer, template: str) -> Iterator[Trial]:
 def ending(server: PostgresServer, template: str) -> Callable[[str], Ending]:
     """`ending(stage)` is how the stage ends when nothing disturbs it."""
     return cache(partial(undisturbed, server, template))
+
+
+@pytest.fixture
+def split_here(here: Trial) -> Trial:
+    """The small case, split; lines of order 60 are out of the way, so that it can be deleted."""
+    with psycopg.connect(here.url_of(here.source)) as connection:
+        connection.execute("DELETE FROM order_lines WHERE order_id = 60")
+    here.source_before = holding(here.url_of(here.source))
+    here.run(plan)
+    here.run(split)
+    return here

@@ -153,6 +153,7 @@ def changes(text: str) -> str | None:
 
 
 _RUN = re.compile(r"\d{8}-\d{6}-\w{4}(-\d+)?")
+_DUMP = re.compile(r"^s[0-9a-f]{8}_.*\.\d+$")  # of a trial's database, before it is dropped
 
 
 def _place(connection: psycopg.Connection[Any]) -> str:
@@ -213,7 +214,7 @@ def injected(faults: Faults) -> Iterator[Faults]:
     def hooked_file(original: Callable[..., None], verb: str) -> Callable[..., None]:
         def hooked(source: Any, destination: Any, **named: Any) -> None:
             faults.check_alive()
-            name = _RUN.sub("RUN", os.path.basename(os.fspath(destination)))
+            name = _DUMP.sub("DUMP", _RUN.sub("RUN", os.path.basename(os.fspath(destination))))
             faults.reach(f"file: {verb} {name}")
             original(source, destination, **named)
 

@@ -47,8 +47,11 @@ def state(here: Trial, stage: str) -> Any:
             return here.targets(), sorted(here.databases().items()), here.fenced()
         case "clean":
             return here.quarantined(), here.is_back()
-        case "replay":
+        case "replay" | "tenant":
             return holding(here.url_of(here.source)), sorted(here.databases()), here.fenced()
+        case "restore":
+            kept = [what for what in here.is_back() if "_damaged_" in what]
+            return len(kept), [what for what in here.is_back() if what not in kept]
         case _:
             return here.is_back()
 
@@ -136,7 +139,7 @@ def _of_end(here: Trial, stage: str, met: Met, ending: Ending) -> list[str]:
         found.append(f"the end is another: {_difference(now, ending.state)}")
     if stage == "clean":
         here.run(put_back)
-    if stage not in ("migrate", "replay"):
+    if stage not in ("migrate", "replay", "tenant", "restore"):
         found += [f"not as it was before: {what}" for what in here.is_back()]
     return found + [f"{path.name} is left over" for path in Path(here.directory).rglob("*.partial")]
 

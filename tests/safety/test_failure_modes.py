@@ -6,7 +6,7 @@ What belongs to schemas and sessions is one monolith that has all of it, split o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ import pytest
 
 from migrator.core.outcome import Outcome
 from migrator.errors import DatabaseError, RefusedError
+from migrator.stages.dry_run import dry_run
 from migrator.stages.rollback import rollback
 from tests.safety.case import MONOLITH, Variation
 from tests.safety.faults import Faults, Point, injected
@@ -105,10 +106,26 @@ class Split:
     limits: set[tuple[str, str]] = field(default_factory=set)  # of migrator's sessions: (setting, value)
     ddl: list[str | None] = field(default_factory=list)  # SQLSTATE of somebody's ALTER TABLE during the copy
 
+    shown: set[str] = field(default_factory=set)  # COPY statements in dry-run
+    ran: set[str] = field(default_factory=set)  # and in migrate
+
     def fetch(self, statement: str, database: str = _ACME, *values: object) -> list[tuple[Any, ...]]:
         name = f"{self.here.prefix}_{database}" if database else self.here.source
         with psycopg.connect(self.here.url_of(name), autocommit=True) as connection:
             return connection.execute(statement.encode(), values or None).fetchall()
+
+
+class _Statements(Faults):
+    """Keeps the COPY statements that are sent to the source and the targets."""
+
+    def __init__(self, seen: Split) -> None:
+        super().__init__(lambda point: _look(seen, point))
+        self._seen = seen
+
+    def statement(self, connection: psycopg.Connection[Any], text: str) -> Callable[[], None]:
+        if text.startswith("COPY ") and connection.info.dbname != f"{self._seen.here.prefix}_migrator":
+            self._seen.ran.add(text)
+        return super().statement(connection, text)
 
 
 @pytest.fixture(scope="module")
@@ -117,9 +134,10 @@ def done(server: PostgresServer, template: str) -> Iterator[Split]:
         with psycopg.connect(here.url_of("postgres"), autocommit=True) as admin:
             for setting in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
                 admin.execute(f'ALTER DATABASE "{here.source}" SET {setting} = 5000')
-        here.run(plan)
+        shown = here.run(lambda workspace: dry_run(workspace, sql=True)).data["statements"]
         seen = Split(here, Outcome("migrate"), here.source_before)
-        with injected(Faults(lambda point: _look(seen, point))):
+        seen.shown = {one["sql"] for one in shown if one["sql"].startswith("COPY ")}
+        with injected(_Statements(seen)):
             seen.outcome = here.run(split)
         yield seen
         here.run(take_back)
@@ -169,6 +187,13 @@ def test_floats_keep_their_full_precision(done: Split) -> None:
     assert done.fetch("SELECT a = 0.1::float8 + 0.2::float8, a <> 0.3 FROM readings") == [(True, True)]
 
 
+def _collation(url: str) -> object:
+    with psycopg.connect(url) as connection:
+        return connection.execute(
+            "SELECT datcollate, datctype, datlocprovider, encoding FROM pg_database WHERE datname = current_database()"
+        ).fetchone()
+
+
 def test_a_source_without_an_encoding_arrives_or_the_run_stops(server: PostgresServer, template: str) -> None:
     name = f"{template}_ascii"
     with psycopg.connect(server.url(), autocommit=True) as admin:
@@ -188,6 +213,9 @@ def test_a_source_without_an_encoding_arrives_or_the_run_stops(server: PostgresS
                 connection.execute(rb"UPDATE notes SET body = E'caf\xc3\xa9' WHERE body = E'caf\xe9'")
             here.run(plan)
             here.run(split)
+            # The server's own default is another one.
+            assert _collation(server.url("template1")) != _collation(here.url_of(here.source))
+            assert _collation(here.url_of(f"{here.prefix}_acme")) == _collation(here.url_of(here.source))
             with psycopg.connect(here.url_of(f"{here.prefix}_acme")) as connection:
                 found = connection.execute(rb"SELECT count(*) FROM notes WHERE body = E'caf\xc3\xa9'").fetchone()
             assert found == (1,)
@@ -266,13 +294,6 @@ def test_privileges_are_kept(done: Split) -> None:
     assert done.fetch("SELECT relacl::text LIKE '%,=r/%' FROM pg_class WHERE relname = 'papers'") == [(True,)]
 
 
-def test_databases_have_the_collation_of_the_source(done: Split) -> None:
-    statement = (
-        "SELECT datcollate, datctype, datlocprovider, encoding FROM pg_database WHERE datname = current_database()"
-    )
-    assert done.fetch(statement) == done.fetch(statement, "")
-
-
 def test_row_security_of_a_partition_is_kept(done: Split) -> None:
     statement = "SELECT relname, relrowsecurity FROM pg_class WHERE relname ~ '^events_20' ORDER BY 1"
     assert done.fetch(statement) == [("events_2025", True), ("events_2026", False)]
@@ -305,6 +326,12 @@ def test_rollback_without_the_runs_id_changes_nothing(done: Split) -> None:
         assert refused.value.exit_code == 3
     assert done.here.databases() == before
     assert done.here.fenced()
+
+
+def test_every_copy_that_runs_was_shown(done: Split) -> None:
+    assert done.ran <= done.shown
+    # Where a table has no rows, nothing is copied into it.
+    assert done.shown - done.ran == {'COPY "public"."empties" ("id", "company_id") FROM STDIN'}
 
 
 # -- the page ----------------------------------------------------------------------------------------------------------

@@ -13,14 +13,24 @@ from tests.safety.trial import STAGES, Kind
 from tests.servers import PostgresServer
 
 _KINDS: tuple[Kind, ...] = ("terminate", "timeout", "lost", "interrupt")
+_VARIATIONS = frozenset({"put back", "tenant", "adopt", "restore"})
 
 pytestmark = pytest.mark.timeout(300)
 
 
 def at_every_step() -> Iterator[tuple[str, Due]]:
-    """(stage, kind of fault at one point of each of its steps): another point for each kind."""
+    """(stage, kind of fault at one point of each of its steps): another point for each kind.
+
+    Stages that are another's with something before or after it have one chain of what is their own, each step with a
+    kind in turn.
+    """
     for stage, points in registered().items():
         found = steps(point for point in points if not point.startswith(("program:", "file:")))
+        if stage in _VARIATIONS:
+            common = {*registered()["rollback"], *registered()["clean"]}
+            found = steps(point for each in found.values() for point in each if point not in common)
+            yield stage, {each[-1]: _KINDS[number % len(_KINDS)] for number, each in enumerate(found.values())}
+            continue
         for number, kind in enumerate(_KINDS):
             yield stage, {each[number * len(each) // len(_KINDS)]: kind for each in found.values()}
 

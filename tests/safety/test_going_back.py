@@ -19,7 +19,7 @@ from migrator.postgres.programs import find_program
 from migrator.stages.migrate import migrate
 from migrator.stages.rollback import rollback
 from migrator.stages.workspace import Workspace
-from tests.safety.trial import Holding, Trial, holding, plan, split
+from tests.safety.trial import Holding, Trial, holding, plan
 from tests.servers import drop_databases
 
 # What an application of Acme's does after the split: every kind of change, in tables that hang on each other, in one
@@ -56,17 +56,6 @@ def back(workspace: Workspace, **options: Any) -> Outcome:
     run = workspace.journal.current_run(workspace.source_id)
     assert run is not None
     return rollback(workspace, confirm=run.id, **options)
-
-
-@pytest.fixture
-def split_here(here: Trial) -> Trial:
-    """The small case, split; lines of order 60 are out of the way, so that it can be deleted."""
-    with psycopg.connect(here.url_of(here.source)) as connection:
-        connection.execute("DELETE FROM order_lines WHERE order_id = 60")
-    here.source_before = monolith(here)
-    here.run(plan)
-    here.run(split)
-    return here
 
 
 def test_writes_are_told_by_table_and_kind_and_rollback_refuses(split_here: Trial) -> None:
@@ -241,7 +230,15 @@ def test_a_run_whose_journal_is_lost_is_adopted(here: Trial, fence: bool) -> Non
     run = here.run(lambda workspace: migrate(workspace, without_backup=True, fence=fence)).run_id
     assert run is not None
     drop_databases(here.url_of("postgres"), f"{here.prefix}_migrator")
-    assert rollback(here.workspace(), validate=True).status == "nothing-to-do"
+    told = here.status()
+    assert told.next == (("migrator rollback --adopt --validate",) if fence else ("migrator backup --verify",))
+    if fence:
+        assert f"--adopt --confirm {run}" in told.sections[0].text
+        with pytest.raises(RefusedError, match=run) as refused:
+            rollback(here.workspace(), confirm=run)
+        assert f"--adopt --confirm {run}" in refused.value.hint
+    else:
+        assert rollback(here.workspace(), validate=True).next == ("migrator rollback --adopt --validate",)
     with pytest.raises(RefusedError, match=run):
         rollback(here.workspace(), confirm="20200101-000000-0000", lost_journal=True)
     if fence:

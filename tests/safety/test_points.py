@@ -26,9 +26,21 @@ def test_every_boundary_is_a_registered_point(ending: Callable[[str], Ending], s
     assert sorted(known - met) == [], "boundaries that are no more: python -m tests.safety.points"
 
 
+def _own(stage: str) -> list[str]:
+    """The stage's points; of one that is a rollback once its run is found, those that a rollback does not have.
+
+    All of them go through the drop, after which less is left than the first attempt found.
+    """
+    points = registered()
+    if stage not in ("adopt", "tenant"):
+        return list(points[stage])
+    common = set(points["rollback"]) - {"rollback: DROP DATABASE"}
+    return [point for point in points[stage] if point not in common]
+
+
 @pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "migrate"])
 def test_a_crash_at_any_point_is_mended_by_the_same_command(
     server: PostgresServer, template: str, ending: Callable[[str], Ending], stage: str
 ) -> None:
-    for due in chains(registered()[stage], 2):
+    for due in chains(_own(stage), 2):
         assert again(server, template, stage, due, ending(stage)) == []

@@ -29,6 +29,7 @@ from migrator.stages.clean import clean
 from migrator.stages.dry_run import dry_run
 from migrator.stages.migrate import migrate
 from migrator.stages.rollback import rollback
+from migrator.stages.rollback_tenant import rollback_tenant
 from migrator.stages.status import status
 from migrator.stages.workspace import Workspace
 from tests.safety.case import MONOLITH, SMALL, Variation, inline, workspace
@@ -332,6 +333,45 @@ def carry_back(workspace: Workspace) -> Outcome:
     return rollback(workspace, confirm=run.id if run is not None else None, replay=True)
 
 
+def take_tenant_back(workspace: Workspace) -> Outcome:
+    run = workspace.journal.current_run(workspace.source_id)
+    return rollback_tenant(workspace, "acme", confirm=run.id if run is not None else None)
+
+
+def lose_journal(workspace: Workspace) -> Outcome:
+    """Somebody drops the control database; a command since has made another one."""
+    drop_databases(workspace.server().conninfo, workspace.control_name)
+    workspace.journal.all_runs(workspace.source_id)
+    return Outcome("lose")
+
+
+def adopt_back(workspace: Workspace) -> Outcome:
+    """Takes the run back that the fence tells of, or that an attempt before has found."""
+    with workspace.read_source("test") as connection:
+        fence = read_fence(connection)
+    run = fence.run if fence is not None else None
+    if run is None and (found := workspace.journal.current_run(workspace.source_id)) is not None:
+        run = found.id
+    return rollback(workspace, confirm=run, lost_journal=True)
+
+
+def keep_backup(workspace: Workspace) -> Outcome:
+    return backup(workspace)
+
+
+def damage(workspace: Workspace) -> Outcome:
+    """A superuser makes his way through the fence."""
+    with psycopg.connect(workspace.source.conninfo) as connection:
+        connection.execute("DROP TRIGGER migrator_fence ON order_lines")
+        connection.execute("DELETE FROM order_lines WHERE order_id < 10")
+    return Outcome("damage")
+
+
+def restore_back(workspace: Workspace) -> Outcome:
+    run = workspace.journal.current_run(workspace.source_id)
+    return rollback(workspace, confirm=run.id if run is not None else None, restore_backup=True)
+
+
 # Each stage with what has to have run before it.
 STAGES: Mapping[str, tuple[tuple[Stage, ...], Stage]] = {
     "backup": ((), back_up),
@@ -339,4 +379,8 @@ STAGES: Mapping[str, tuple[tuple[Stage, ...], Stage]] = {
     "migrate": ((plan,), split),
     "rollback": ((plan, split), take_back),
     "replay": ((plan, split, scribble), carry_back),
+    "put back": ((clean_up,), put_back),
+    "tenant": ((plan, split), take_tenant_back),
+    "adopt": ((plan, split, lose_journal), adopt_back),
+    "restore": ((keep_backup, plan, split, damage), restore_back),
 }
