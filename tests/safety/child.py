@@ -1,7 +1,8 @@
 """The program as users run it, in processes of its own, with one fault that the environment names.
 
 MIGRATOR_TEST_FAULT is "ACTION|NUMBER|LABEL": the action happens before the NUMBERth point of that label in whichever
-process meets it. Spawned workers import their coordinator's main module, so that they have the fault as well.
+process meets it first, which is the one that can make the file MIGRATOR_TEST_FAULT_ONCE. Spawned workers import their
+coordinator's main module, so that they have the fault as well.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from migrator.cli.run import run
 from tests.safety.faults import Faults, Point, injected
 
 VARIABLE = "MIGRATOR_TEST_FAULT"
+ONCE = "MIGRATOR_TEST_FAULT_ONCE"
 
 _hooks = ExitStack()
 if VARIABLE in os.environ:
@@ -28,6 +30,11 @@ if VARIABLE in os.environ:
             return
         _met += 1
         if _met != int(_number):
+            return
+        try:
+            # Two workers that interrupt their coordinator once each have interrupted it twice.
+            os.close(os.open(os.environ[ONCE], os.O_CREAT | os.O_EXCL))
+        except FileExistsError:
             return
         parent = multiprocessing.parent_process()
         coordinator = parent.pid if parent is not None and parent.pid is not None else os.getpid()

@@ -7,13 +7,14 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from tests.safety.case import write_configuration
-from tests.safety.child import VARIABLE
+from tests.safety.child import ONCE, VARIABLE
 from tests.safety.trial import Trial, clean_up, plan, put_back, split, take_back, trial
 from tests.servers import PostgresServer
 
@@ -23,7 +24,8 @@ pytestmark = pytest.mark.timeout(300)
 def migrator(here: Trial, *arguments: str, fault: str = "") -> subprocess.CompletedProcess[str]:
     """Runs the program in a process group of its own, and sees to it that nothing of the group is left."""
     file = write_configuration(here.url_of(here.source), here.prefix, here.directory)
-    environment = {**os.environ, **({VARIABLE: fault} if fault else {})}
+    once = here.directory / f"once-{uuid.uuid4().hex}"
+    environment = {**os.environ, **({VARIABLE: fault, ONCE: str(once)} if fault else {})}
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.safety.child", "--config", str(file), *arguments],
         env=environment,
