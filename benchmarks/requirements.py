@@ -54,7 +54,7 @@ def _against_pgcopydb(results: Results) -> float | None:
 
 def _many_tenants(results: Results) -> float | None:
     many, base = _like_base(results, 500), base_case(results)
-    if many is None or base is None:
+    if many is None or base is None or many == base:
         return None
     one, other = results.seconds(many, "ours"), results.seconds(base, "ours")
     return one / other if one and other else None
