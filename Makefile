@@ -54,7 +54,7 @@ demo: $(VENV)/.embedded ## Split the reference ERP on an embedded PostgreSQL, pr
 
 .PHONY: test
 test: $(VENV)/.dev ## Run the tests on an embedded PostgreSQL.
-	$(BIN)/pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/pytest --numprocesses=auto --dist=loadfile $(ARGS)
 
 .PHONY: torture
 torture: $(VENV)/.dev ## Crash random splits at random points, 500 times (ARGS="--runs N --seed S").
