@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 from migrator.core.catalog import ForeignKey, Relation
 from migrator.core.compare import Difference, Digest, RowDifference
-from migrator.core.outcome import Outcome, Section
+from migrator.core.outcome import Outcome
 from migrator.core.plan import CreateDatabase, Plan
 from migrator.core.transfer import Transfer
-from migrator.core.wording import plural
 from migrator.errors import RefusedError
 from migrator.journal import Run
 from migrator.postgres.connect import READ_ONLY, session
@@ -22,37 +20,21 @@ from migrator.postgres.fence import read_fence
 from migrator.postgres.proving import DatabaseFacts, Reference, drill_down, examine, orphans, severed_reference
 from migrator.postgres.reading import select_keyed
 from migrator.postgres.tenants import read_members
-from migrator.stages.drift import drift_section, routed_digests, written_since
+from migrator.stages.drift import routed_digests, written_since
 from migrator.stages.isolation import access_differences
 from migrator.stages.own_objects import OwnObjects
-from migrator.stages.proof import Proof, proof_sections, prove
+from migrator.stages.proof import Proof, prove
 from migrator.stages.recorded import database_counts, given_digests, sequence_values
 from migrator.stages.resolve import Resolved, resolve
 from migrator.stages.session_settings import TargetSettings
 from migrator.stages.survey import Survey, plan_of, survey
 from migrator.stages.taken_back import require_standing, standing, taken_back
+from migrator.stages.verify_outcome import Verified, verify_outcome
 from migrator.stages.workspace import Workspace
 
 _SOFT_DELETION = ("deleted_at", "deletedat", "date_suppression")
 _MOST_DRILLED = 20  # (table, tenant) pairs
 _MOST_KEYS = 10  # rows named for each
-
-
-@dataclass(frozen=True)
-class _Verification:
-    """Everything that was found."""
-
-    proof: Proof
-    facts: tuple[DatabaseFacts, ...]
-    changed_since: tuple[Difference, ...]  # in the source, since the snapshot
-    rows: tuple[tuple[str, Difference, RowDifference], ...]  # (database, difference, row)
-    references: tuple[tuple[str, str, int, str], ...]  # (foreign key, database, orphan keys, samples)
-    access: tuple[tuple[str, str], ...] = ()  # (database, who owns it or may connect to it and should not)
-
-    @property
-    def holds(self) -> bool:
-        clean = all(not (fact.objects or fact.leaks or fact.sequences) for fact in self.facts)
-        return self.proof.holds and clean and not self.access and not any(count for _, _, count, _ in self.references)
 
 
 def verify(workspace: Workspace, *, sample: float | None = None) -> Outcome:
@@ -78,7 +60,7 @@ def verify(workspace: Workspace, *, sample: float | None = None) -> Outcome:
                 "Undo the change, or `migrator rollback` and start again.",
             )
         result = _Verifier(workspace, run, plan, found, sample).verification()
-        return _outcome(run, plan, result, summary, sample, sorted(taken_back(workspace, run.id)))
+        return verify_outcome(run, plan, result, summary, sample, sorted(taken_back(workspace, run.id)))
 
 
 class _Verifier:
@@ -100,7 +82,7 @@ class _Verifier:
         taken = sequence_values(workspace.journal, run.id)
         self.given = taken[1] if taken is not None else {}
 
-    def verification(self) -> _Verification:
+    def verification(self) -> Verified:
         transfers = {name: target.transfers for name, target in self.resolved.items()}
         with self.workspace.read_source("verify") as connection:
             connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -133,7 +115,7 @@ class _Verifier:
             quarantined=self.workspace.journal.quarantined(self.run.id),
             databases=database_counts(self.plan),
         )
-        return _Verification(
+        return Verified(
             proof,
             facts,
             () if fenced else changed,
@@ -243,132 +225,3 @@ def _soft_deleted(target: Resolved) -> Mapping[Relation, str]:
         for column in table.columns
         if column.name.lower() in _SOFT_DELETION
     }
-
-
-def _outcome(
-    run: Run,
-    plan: Plan,
-    result: _Verification,
-    summary: dict[str, object],
-    sample: float | None,
-    gone: Sequence[str],
-) -> Outcome:
-    databases = sum(1 for _ in plan.of(CreateDatabase))
-    figures: dict[str, str | int | float | bool | None] = {
-        "databases": databases,
-        "databases_examined": len(result.facts),
-        **result.proof.figures,
-        "differences": len(result.proof.differences),
-        "leaked_rows": sum(count for fact in result.facts for _, count in fact.leaks),
-        "catalog_differences": sum(len(fact.objects) for fact in result.facts),
-        "sequence_collisions": sum(len(fact.sequences) for fact in result.facts),
-        "references_checked": len({label for label, _, _, _ in result.references}),
-        "cross_database_orphans": sum(count for _, _, count, _ in result.references),
-        "source_changes_since_snapshot": len(result.changed_since),
-        "access_differences": len(result.access),
-    }
-    if sample is not None:
-        figures["sample_percent"] = sample
-    summary.update(figures)
-    sections = (*_finding_sections(result), *proof_sections(result.proof), *_figure_sections(result))
-    data = {
-        "differences": [
-            {"target": target, "table": one.relation, "tenant": one.tenant, "kind": one.kind,
-             "source_rows": one.source_rows, "target_rows": one.target_rows}
-            for target, one in result.proof.differences
-        ],
-        "rows": [
-            {"database": database, "table": one.relation, "key": row.key, "kind": row.kind}
-            for database, one, row in result.rows
-        ],
-        "references": [
-            {"foreign_key": label, "database": database, "orphans": count, "samples": samples}
-            for label, database, count, samples in result.references
-        ],
-    }  # fmt: skip
-    whole = "" if sample is None else f" (a sample: {len(result.facts)} of {databases} databases)"
-    if gone:
-        figures["tenants_taken_back"] = len(gone)
-        whole += f" (without the tenants that were taken back: {', '.join(gone)})"
-    if not result.holds:
-        summary["status"] = "findings"
-        return Outcome(
-            "verify",
-            "findings",
-            1,
-            run.id,
-            f"Source and targets do not agree{whole}.",
-            figures,
-            sections,
-            data,
-            # Not the rollback itself: the differences may be what applications wrote after a good split.
-            ("migrator rollback --validate",),
-        )
-    proven = "no row is lost, none leaked" if sample is None and not gone else "no row of theirs leaked"
-    return Outcome(
-        "verify",
-        run_id=run.id,
-        headline=f"All digests of {plural(len(result.facts), 'database')} agree{whole}; {proven}, "
-        "no reference across databases is broken.",
-        summary=figures,
-        sections=sections,
-        data=data,
-        next=("migrator status", "migrator rollback --validate"),
-    )
-
-
-def _finding_sections(result: _Verification) -> list[Section]:
-    sections = []
-    if result.rows:
-        rows = tuple((database, one.relation, row.key, row.kind) for database, one, row in result.rows)
-        why = (
-            "Gone astray, or written by applications since migrate: `migrator rollback --validate` counts such writes."
-        )
-        sections.append(Section("Rows that differ", ("database", "table", "key", "kind"), rows, why, "bad"))
-    objects = tuple((fact.database, *one) for fact in result.facts for one in fact.objects)
-    if objects:
-        columns = ("database", "kind", "object", "against the template")
-        sections.append(Section("Schemas that differ from their template", columns, objects, tone="bad"))
-    leaks = tuple((fact.database, *one) for fact in result.facts for one in fact.leaks)
-    if leaks:
-        sections.append(Section("Rows of another tenant", ("database", "table", "rows"), leaks, tone="bad"))
-    if result.access:
-        sections.append(Section("Databases that are not closed", ("database", "what"), result.access, tone="bad"))
-    sequences = tuple((fact.database, *one) for fact in result.facts for one in fact.sequences)
-    if sequences:
-        columns = ("database", "sequence", "stands at", "furthest value given")
-        sections.append(Section("Sequences that would collide", columns, sequences, tone="bad"))
-    broken = tuple(one for one in result.references if one[2])
-    if broken:
-        columns = ("foreign key", "database", "orphan keys", "some of them")
-        sections.append(Section("References broken across databases", columns, broken, tone="bad"))
-    if result.changed_since:
-        sections.append(drift_section(result.changed_since))
-    return sections
-
-
-def _figure_sections(result: _Verification) -> list[Section]:
-    checked: dict[str, list[int]] = {}
-    for label, _, count, _ in result.references:
-        entry = checked.setdefault(label, [0, 0])
-        entry[0] += 1
-        entry[1] += count
-    live: dict[tuple[str, str], list[int]] = {}
-    for fact in result.facts:
-        for table, rows, living in fact.live:
-            totals = live.setdefault((fact.target, table), [0, 0])
-            totals[0] += rows
-            totals[1] += living
-    sections = (
-        Section(
-            "References across databases",
-            ("foreign key", "databases", "orphan keys"),
-            tuple((label, *figures) for label, figures in checked.items()),
-        ),
-        Section(
-            "Counters: rows that are not soft-deleted",
-            ("target", "table", "rows", "live rows"),
-            tuple((target, table, *figures) for (target, table), figures in sorted(live.items())),
-        ),
-    )
-    return [section for section in sections if section.rows]
