@@ -27,13 +27,14 @@ from migrator.postgres.seal import seal_database, unseal_database
 from migrator.postgres.spool import discard
 from migrator.stages.adopt import adopt
 from migrator.stages.backup_directory import finish_dump
+from migrator.stages.carrying_back import Carried, carried_before, replay_writes
 from migrator.stages.clean import clean
 from migrator.stages.left_behind import look, note_dropping, require_able, require_nothing_lost
 from migrator.stages.rollback_outcome import Findings, Taken, done_well, report, unknown_fence, validation
 from migrator.stages.source_swap import backup_of, checked_backup, drop_restored, restore_beside, swap_for_restored
 from migrator.stages.tenant_servers import servers_of
 from migrator.stages.workspace import Workspace
-from migrator.stages.writes import Carried, carried_before, replay_writes, require_rows, save_writes
+from migrator.stages.writes import require_rows, save_writes
 
 
 def rollback(

@@ -13,7 +13,8 @@ from migrator.errors import MigratorError, RefusedError
 from migrator.journal import Run
 from migrator.postgres.databases import Mark
 from migrator.postgres.fence import FenceState
-from migrator.stages.writes import Carried, Writes
+from migrator.stages.carrying_back import Carried
+from migrator.stages.writes import Writes
 
 _MOST_CONFLICTS = 50  # shown; the file has all
 

@@ -12,6 +12,7 @@ from migrator.errors import RefusedError
 from migrator.journal import Run
 from migrator.postgres.catalog import read_catalog
 from migrator.postgres.digest import whole_table
+from migrator.stages.carrying_back import forget_carried
 from migrator.stages.isolation import forget_passwords
 from migrator.stages.left_behind import forget_dropping, look, require_able
 from migrator.stages.rollback import (
@@ -34,7 +35,6 @@ from migrator.stages.source_swap import backup_of
 from migrator.stages.survey import survey
 from migrator.stages.taken_back import BEGUN, DONE, forget_tenant, mark_taken_back, taken_back
 from migrator.stages.workspace import Workspace
-from migrator.stages.writes import forget_carried
 
 
 def rollback_tenant(

@@ -1,4 +1,4 @@
-"""What applications wrote to the targets since migrate: found, saved to files, carried back into the monolith."""
+"""What applications wrote to the targets since migrate: found, and saved to files."""
 
 from __future__ import annotations
 
@@ -7,21 +7,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from migrator.core.changes import Conflict, DatabaseChanges, RowChange
+from migrator.core.changes import DatabaseChanges
 from migrator.core.compare import Difference, Digest, differences
 from migrator.core.transfer import LARGE_OBJECT
-from migrator.errors import ConfigurationError, DatabaseError, RefusedError
+from migrator.errors import ConfigurationError, RefusedError
 from migrator.files import file_name, private_directory, write_atomically
-from migrator.journal import Journal, Run
-from migrator.postgres.catalog import read_sequences
+from migrator.journal import Run
 from migrator.postgres.changes import read_changes
-from migrator.postgres.connect import READ_ONLY, Connection, session
+from migrator.postgres.connect import READ_ONLY, session
 from migrator.postgres.databases import Mark
 from migrator.postgres.digest import target_digests
 from migrator.postgres.object_changes import TargetObjects, objects_of, stray_objects
-from migrator.postgres.replay import Monolith
-from migrator.postgres.saved_writes import OBJECTS, conflict_lines, files, object_lines
-from migrator.postgres.sequences import set_sequences
+from migrator.postgres.saved_writes import OBJECTS, files, object_lines
 from migrator.stages.drift import routed_digests
 from migrator.stages.resolve import Resolved, resolve
 from migrator.stages.survey import Survey, plan_of, survey
@@ -41,12 +38,6 @@ class Writes:
     differences: tuple[tuple[str, Difference], ...]  # (database, difference)
     changes: tuple[DatabaseChanges, ...] | None  # None: without the fence nobody can tell whose change it is
     strays: Mapping[str, Sequence[int]] = field(default_factory=dict)  # by database, large objects that no row names
-
-
-def forget_carried(journal: Journal, run: str) -> None:
-    """What was carried back has become a part of what the source is compared with."""
-    journal.record(run, "carrying back", [])
-    journal.record(run, "carried back", None)
 
 
 def find_writes(workspace: Workspace, run: Run, finished: Sequence[Finished], *, fenced: bool) -> Writes:
@@ -190,7 +181,7 @@ def require_rows(writes: Writes) -> tuple[DatabaseChanges, ...]:
 
 
 @contextmanager
-def _objects(workspace: Workspace, writes: Writes, part: DatabaseChanges) -> Iterator[TargetObjects]:
+def objects_in(workspace: Workspace, writes: Writes, part: DatabaseChanges) -> Iterator[TargetObjects]:
     """The large objects of the database that a part of the changes is of."""
     server = next(server for server, database, _ in writes.finished if database == part.database)
     with session(workspace.server(server).at(part.database), purpose="rollback", settings=READ_ONLY) as target:
@@ -210,7 +201,7 @@ def save_writes(workspace: Workspace, directory: Path, changes: Sequence[Databas
         for one in changes:
             place = private_directory(directory / file_name(one.database))
             catalog = writes.survey.catalog
-            with _objects(workspace, writes, one) as there, workspace.read_source("rollback") as source:
+            with objects_in(workspace, writes, one) as there, workspace.read_source("rollback") as source:
                 objects = {change.oid: change for row in one.rows for change in there.changes(source, row, catalog)}
                 if objects:
                     write_atomically(place / OBJECTS, object_lines(objects.values(), there.target))
@@ -220,142 +211,3 @@ def save_writes(workspace: Workspace, directory: Path, changes: Sequence[Databas
         raise ConfigurationError(
             f"{directory} cannot be written: {error.strerror}.", "Name another directory for --save-writes."
         ) from error
-
-
-@dataclass(frozen=True)
-class Carried:
-    """What became of the changes."""
-
-    rows: int
-    conflicts: tuple[Conflict, ...]
-    file: Path | None  # of the conflicts
-    tables: tuple[str, ...]  # that hold changes now, compared with the targets row by row
-    kept: int  # changes in the file
-
-
-def carried_before(journal: Journal, run: str) -> Carried | None:
-    """What an attempt carried back that was stopped before the run was taken back; None where none did."""
-    recorded = journal.recorded(run, "carried back")
-    if recorded is None:
-        return None
-    file = Path(recorded["file"]) if recorded["file"] else None
-    return Carried(recorded["rows"], (), file, tuple(recorded["tables"]), recorded["kept"])
-
-
-def replay_writes(workspace: Workspace, run: Run, changes: Sequence[DatabaseChanges], writes: Writes) -> Carried:
-    """Carries the changes into the source, tables of all tenants first, and proves that it then equals the targets.
-
-    Conflicts go into a file first, so that none is lost whatever happens next.
-
-    Raises:
-        DatabaseError: the source failed, or does not equal the targets afterwards; nothing has been dropped then.
-    """
-    conflicts: list[Conflict] = [conflict for one in changes for conflict in one.held]
-    applied = 0
-    # An attempt that dies half-way leaves rows in the source that the next one does not find changed any more.
-    before = workspace.journal.recorded(run.id, "carrying back") or []
-    tables = sorted({*before, *(f"{one.schema}.{one.name}" for part in changes for one in part.counts())})
-    workspace.journal.record(run.id, "carrying back", tables)
-    with _monolith(workspace, writes) as monolith:
-        for part in _in_order(changes):
-            transfers = {one.relation: one for one in writes.resolved[part.target].transfers}
-            with _objects(workspace, writes, part) as objects:
-                done = replace(monolith, objects=objects).replay(
-                    part.rows,
-                    transfers,
-                    tenant=part.tenant,
-                    database=part.database,
-                    lost=[conflict.change for conflict in conflicts],
-                )
-            applied += len(done.applied)
-            conflicts += done.conflicts
-            workspace.progress.say(
-                f"{part.database}: {len(done.applied)} changes carried back, {len(done.conflicts)} conflicts"
-            )
-        _continue_sequences(workspace, monolith.connection, writes)
-    file = None
-    if conflicts:
-        file = _new_file(private_directory(workspace.backups / "rollback" / run.id))
-        write_atomically(file, conflict_lines(conflicts).encode())
-    _require_equal(workspace, writes, conflicts)
-    document = {"rows": applied, "file": str(file) if file else None, "tables": tables, "kept": len(conflicts)}
-    workspace.journal.record(run.id, "carried back", document)
-    return Carried(applied, tuple(conflicts), file, tuple(tables), len(conflicts))
-
-
-@contextmanager
-def _monolith(workspace: Workspace, writes: Writes) -> Iterator[Monolith]:
-    limits = workspace.settings.limits
-    with session(workspace.source, purpose="replay") as connection:
-        yield Monolith(
-            connection,
-            workspace.source,
-            writes.survey.catalog,
-            limits.lock_timeout,
-            limits.fence_patience,
-            workspace.progress.say,
-        )
-
-
-def _in_order(changes: Sequence[DatabaseChanges]) -> list[DatabaseChanges]:
-    """Tables that every tenant may reference come first, and lose rows last."""
-
-    def only(one: DatabaseChanges, *, deleted: bool) -> DatabaseChanges:
-        rows = tuple(row for row in one.rows if (row.kind == "deleted") == deleted)
-        return DatabaseChanges(one.target, one.tenant, one.database, rows)
-
-    common = [one for one in changes if not one.tenant]
-    return [
-        *(only(one, deleted=False) for one in common),
-        *(one for one in changes if one.tenant),
-        *(only(one, deleted=True) for one in reversed(common)),
-    ]
-
-
-def _continue_sequences(workspace: Workspace, connection: Connection, writes: Writes) -> None:
-    """Sets the source's sequences past what the targets have drawn: the next number must be nobody's."""
-    standing = {one.relation: one for one in read_sequences(connection)}
-    furthest = {name: one.last_value for name, one in standing.items()}
-    for server, database, mark in writes.finished:
-        with session(workspace.server(server).at(database), purpose="replay", settings=READ_ONLY) as target:
-            there = {one.relation: one.last_value for one in read_sequences(target)}
-        for transfer in writes.resolved[mark.target].sequences:
-            drawn = there.get(transfer.sequence)
-            for name in transfer.sources:
-                if drawn is None or name not in standing:
-                    continue
-                stands = furthest[name]
-                further = max if standing[name].increment > 0 else min
-                furthest[name] = drawn if stands is None else further(stands, drawn)
-    set_sequences(
-        connection,
-        [
-            (name, value)
-            for name, value in furthest.items()
-            if value is not None and value != standing[name].last_value and standing[name].minimum <= value
-        ],
-    )
-
-
-def _require_equal(workspace: Workspace, writes: Writes, conflicts: Sequence[Conflict]) -> None:
-    """Reads both sides again: what still differs has to be exactly the conflicts."""
-
-    def named(database: str, row: RowChange) -> tuple[str, str, str]:
-        return database, str(row.relation), row.key
-
-    wanted = {named(one.database, one.change) for one in conflicts}
-    left = {named(one.database, row) for one in rows_of(workspace, writes) for row in one.rows}
-    if wrong := left - wanted:
-        database, table, key = sorted(wrong)[0]
-        raise DatabaseError(
-            f"{len(wrong)} rows of the source do not equal the targets' after the replay, the first {table} {key} of "
-            f"{database}.",
-            "Nothing was dropped. Keep the changes as files (--save-writes), and look at that row on both sides.",
-        )
-
-
-def _new_file(directory: Path) -> Path:
-    number = 1
-    while (file := directory / f"conflicts.{number}.jsonl").exists():
-        number += 1
-    return file
