@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -38,6 +39,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="embedded version (18, 16), bin directory of an installed PostgreSQL, or container[:image]; "
         "MIGRATOR_TEST_URL names a running server instead",
     )
+
+
+def pytest_configure() -> None:
+    # A script's background job ignores Ctrl-C, and so would every program that a test starts in order to interrupt it.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -34,8 +34,6 @@ def migrator(here: Trial, *arguments: str, fault: str = "") -> subprocess.Comple
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        # A shell's background job ignores Ctrl-C, and what the caller ignores stays ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     stdout, stderr = process.communicate(timeout=120)
     assert _ends(process.pid), "processes of the run are left"
