@@ -54,7 +54,8 @@ demo: $(VENV)/.embedded ## Split the reference ERP on an embedded PostgreSQL, pr
 
 .PHONY: test
 test: $(VENV)/.dev ## Run the tests on an embedded PostgreSQL.
-	$(BIN)/pytest --numprocesses=auto --dist=loadfile $(ARGS)
+# The order of testpaths, the longest files first, instead of the files with the most tests first.
+	$(BIN)/pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: torture
 torture: $(VENV)/.dev ## Crash random splits at random points, 500 times (ARGS="--runs N --seed S").
