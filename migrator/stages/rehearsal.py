@@ -11,8 +11,8 @@ from migrator.core.plan import CreateDatabase
 from migrator.errors import RefusedError
 from migrator.postgres.connect import session
 from migrator.postgres.databases import drop_control, marks
+from migrator.stages.dropping import drop_run
 from migrator.stages.migrate import migrate
-from migrator.stages.rollback import drop_run
 from migrator.stages.survey import plan_of, survey
 from migrator.stages.verify import verify
 from migrator.stages.workspace import Workspace

@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, replace
+from dataclasses import replace
 from pathlib import Path
 
-from migrator.core.compare import Difference, Digest, differences
 from migrator.core.outcome import Outcome
-from migrator.core.transfer import RECORD_HASH_SINCE
 from migrator.errors import ConfigurationError, MigratorError, RefusedError
-from migrator.files import file_name, private_directory, rename_durably
 from migrator.journal import Run
-from migrator.postgres.catalog import read_catalog, read_objects
-from migrator.postgres.connect import Connection, session
-from migrator.postgres.databases import drop_database, marks
-from migrator.postgres.digest import whole_table
-from migrator.postgres.dump import dump_directory
+from migrator.postgres.connect import session
+from migrator.postgres.databases import marks
 from migrator.postgres.fence import lift_fence, read_fence
-from migrator.postgres.proving import object_differences
-from migrator.postgres.roles import drop_role, marked_roles
 from migrator.postgres.seal import seal_database, unseal_database
 from migrator.postgres.spool import discard
 from migrator.stages.adopt import adopt
-from migrator.stages.backup_directory import finish_dump
 from migrator.stages.carrying_back import Carried, carried_before, replay_writes
 from migrator.stages.clean import clean
-from migrator.stages.left_behind import look, note_dropping, require_able, require_nothing_lost
+from migrator.stages.dropping import dump_and_drop
+from migrator.stages.left_behind import look, require_able, require_nothing_lost
 from migrator.stages.rollback_outcome import Findings, Taken, done_well, report, unknown_fence, validation
+from migrator.stages.source_proof import changed_objects, compared_under_fence
 from migrator.stages.source_swap import backup_of, checked_backup, drop_restored, restore_beside, swap_for_restored
-from migrator.stages.tenant_servers import servers_of
 from migrator.stages.workspace import Workspace
 from migrator.stages.writes import require_rows, save_writes
 
@@ -177,9 +167,6 @@ def _unseal(workspace: Workspace, run: Run, targets: Sequence[tuple[str, str]]) 
             workspace.progress.say(f"{database} may still be read-only: {error.message}")
 
 
-# -- taking back ------------------------------------------------------------------------------------------------------
-
-
 def keep_writes(workspace: Workspace, run: Run, found: Findings, *, save: Path | None, replay: bool) -> Carried | None:
     """Saves what applications wrote to the targets, and carries it back, as was asked for."""
     if found.writes is None or not found.written:
@@ -201,7 +188,7 @@ def _take_back(
     done = Taken(carried=carried)
     dump_and_drop(workspace, run, found, done)
     with session(workspace.source, purpose="rollback") as connection:
-        done.changed, done.compared = _compared_under_fence(workspace, run, found, connection)
+        done.changed, done.compared = compared_under_fence(workspace, run, found, connection)
         if carried is not None:
             done.changed = tuple(one for one in done.changed if one.relation not in carried.tables)
         done.known = workspace.journal.recorded(run.id, "source objects") is not None
@@ -215,7 +202,7 @@ def _take_back(
                 patience=limits.fence_patience,
                 say=workspace.progress.say,
             )
-        done.objects = _object_changes(workspace, run, connection)
+        done.objects = changed_objects(workspace, run, connection)
     if any(one.kind == "fence" for one in workspace.journal.artefacts(run.id)):
         workspace.journal.artefact(run.id, "fence", "source", "dropped")
     discard(workspace.spool(run.id))
@@ -224,120 +211,3 @@ def _take_back(
     else:
         drop_restored(workspace, run)
     return done
-
-
-def dump_and_drop(workspace: Workspace, run: Run, found: Findings, done: Taken) -> None:
-    """Drops the databases and the roles that were found, each target after a dump of it that was read back."""
-    _dump(workspace, run, found, done)
-    note_dropping(workspace, run, [database for _, database, _ in found.databases])
-    for server, database, _ in sorted(found.databases, key=lambda item: item[2].role != "target"):
-        with session(workspace.server(server), purpose="rollback") as connection:
-            drop_database(connection, database, run=run.id)
-        workspace.journal.artefact(run.id, "database", database, "dropped")
-        done.dropped.append(database)
-    for server, role in found.roles:
-        with session(workspace.server(server), purpose="rollback") as connection:
-            dropped = drop_role(connection, role, run.id)
-        (done.roles if dropped else done.used).append(role)
-        if dropped:
-            workspace.journal.artefact(run.id, "role", role, "dropped")
-
-
-def _dump(workspace: Workspace, run: Run, found: Findings, done: Taken) -> None:
-    """Dumps every target database that is about to be dropped, and reads each dump back."""
-    home = workspace.backups / "rollback" / run.id
-    targets = [(server, database) for server, database, mark in found.databases if mark.role == "target"]
-    if not targets:
-        return
-    private_directory(home)
-    for leftover in home.glob("*.partial"):
-        shutil.rmtree(leftover)  # of an attempt that died; the source's lock is ours
-    progress, task = workspace.progress, "dumping databases"
-    progress.start(task, total=len(targets), unit="databases")
-
-    def dump(item: tuple[str, str]) -> tuple[str, str]:
-        server, database = item
-        directory = _free_name(home, database)
-        partial = directory.with_name(f"{directory.name}.partial")
-        endpoint = workspace.server(server).at(database)
-        try:
-            dump_directory(endpoint, partial, programs=workspace.programs, cipher=workspace.cipher, purpose="rollback")
-            finish_dump(workspace, partial)
-            rename_durably(partial, directory)
-        except BaseException:
-            shutil.rmtree(partial, ignore_errors=True)  # the disk may be full of it
-            raise
-        return database, str(directory)
-
-    with ThreadPoolExecutor(workspace.settings.limits.jobs) as pool:
-        for number, dumped in enumerate(pool.map(dump, targets), 1):
-            done.dumped.append(dumped)
-            progress.advance(task, rows=number)
-    progress.finish(task)
-
-
-def _free_name(home: Path, database: str) -> Path:
-    number = 1
-    while (place := home / f"{file_name(database)}.{number}").exists():
-        number += 1
-    return place
-
-
-def _compared_under_fence(
-    workspace: Workspace, run: Run, found: Findings, connection: Connection
-) -> tuple[tuple[Difference, ...], int]:
-    """What changed in the source while it was fenced: an attempt that died after lifting the fence has told already."""
-    standing = found.fence is not None and found.fence.run == run.id
-    if not standing and (recorded := workspace.journal.recorded(run.id, "compared")) is not None:
-        return tuple(Difference(*one) for one in recorded["changed"]), recorded["tables"]
-    changed, tables = _source_changes(workspace, run, connection)
-    if standing:
-        # Afterwards the monolith's users write again.
-        document = {"changed": [astuple(one) for one in changed], "tables": tables}
-        workspace.journal.record(run.id, "compared", document)
-    return changed, tables
-
-
-def _source_changes(workspace: Workspace, run: Run, connection: Connection) -> tuple[tuple[Difference, ...], int]:
-    """The source's tables now, against what migrate read; only where it had read all of them."""
-    before = recorded_source(workspace, run)
-    if not before:
-        return (), 0
-    catalog = read_catalog(connection, workspace.settings.source.schemas)
-    tables = [table for table in catalog.tables.values() if f"{table.relation.schema}.{table.relation.name}" in before]
-    task = "comparing the source"
-    workspace.progress.start(task, total=len(tables), unit="tables")
-    now = []
-    for number, table in enumerate(tables, 1):
-        now.append(whole_table(connection, table, records=catalog.server_version >= RECORD_HASH_SINCE))
-        workspace.progress.advance(task, rows=number)
-    workspace.progress.finish(task)
-    return differences(before.values(), now), len(now)
-
-
-def recorded_source(workspace: Workspace, run: Run) -> Mapping[str, Digest]:
-    """Each source table's digest as migrate read it, {} where it did not come to read all of them."""
-    recorded = workspace.journal.digests(run.id, "source before")
-    return {digest.relation: digest for digest in recorded}
-
-
-def _object_changes(workspace: Workspace, run: Run, connection: Connection) -> tuple[tuple[str, str, str], ...]:
-    recorded = workspace.journal.recorded(run.id, "source objects")
-    if recorded is None:
-        return ()
-    return object_differences({(kind, name): text for kind, name, text in recorded}, read_objects(connection))
-
-
-def drop_run(workspace: Workspace) -> None:
-    """Drops whatever the open run made on the servers, without dumps: for rehearsals."""
-    run = workspace.journal.current_run(workspace.source_id)
-    if run is None:
-        return
-    for name in servers_of(workspace, run.id):
-        with session(workspace.server(name), purpose="rollback") as connection:
-            for database, mark in marks(connection).items():
-                if mark is not None and mark.run == run.id:
-                    drop_database(connection, database, run=run.id)
-            for role in marked_roles(connection):
-                drop_role(connection, role, run.id)
-    workspace.journal.close_run(run.id, "rehearsed")

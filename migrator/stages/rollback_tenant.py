@@ -13,17 +13,10 @@ from migrator.journal import Run
 from migrator.postgres.catalog import read_catalog
 from migrator.postgres.digest import whole_table
 from migrator.stages.carrying_back import forget_carried
+from migrator.stages.dropping import dump_and_drop
 from migrator.stages.isolation import forget_passwords
 from migrator.stages.left_behind import forget_dropping, look, require_able
-from migrator.stages.rollback import (
-    confirmed,
-    dump_and_drop,
-    keep_writes,
-    nothing_open,
-    open_run,
-    recorded_source,
-    sealed,
-)
+from migrator.stages.rollback import confirmed, keep_writes, nothing_open, open_run, sealed
 from migrator.stages.rollback_outcome import (
     Findings,
     Taken,
@@ -31,6 +24,7 @@ from migrator.stages.rollback_outcome import (
     dump_section,
     validation,
 )
+from migrator.stages.source_proof import recorded_source
 from migrator.stages.source_swap import backup_of
 from migrator.stages.survey import survey
 from migrator.stages.taken_back import BEGUN, DONE, forget_tenant, mark_taken_back, taken_back
