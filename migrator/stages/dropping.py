@@ -14,7 +14,8 @@ from migrator.postgres.dump import dump_directory
 from migrator.postgres.roles import drop_role, marked_roles
 from migrator.stages.backup_directory import finish_dump
 from migrator.stages.left_behind import note_dropping
-from migrator.stages.rollback_outcome import Findings, Taken
+from migrator.stages.rollback_findings import Findings
+from migrator.stages.rollback_outcome import Taken
 from migrator.stages.tenant_servers import servers_of
 from migrator.stages.workspace import Workspace
 

@@ -15,7 +15,7 @@ from migrator.postgres.receipts import read_receipts
 from migrator.postgres.roles import marked_roles
 from migrator.postgres.seal import not_owned
 from migrator.stages.privileges import require_privileges
-from migrator.stages.rollback_outcome import Findings, strays_message, unknown_fence, written_message
+from migrator.stages.rollback_findings import Findings, strays_message, unknown_fence, written_message
 from migrator.stages.tenant_servers import servers_of
 from migrator.stages.workspace import Workspace
 from migrator.stages.writes import Finished, find_writes

@@ -20,7 +20,8 @@ from migrator.stages.carrying_back import Carried, carried_before, replay_writes
 from migrator.stages.clean import clean
 from migrator.stages.dropping import dump_and_drop
 from migrator.stages.left_behind import look, require_able, require_nothing_lost
-from migrator.stages.rollback_outcome import Findings, Taken, done_well, report, unknown_fence, validation
+from migrator.stages.rollback_findings import Findings, unknown_fence
+from migrator.stages.rollback_outcome import Taken, done_well, report, validation
 from migrator.stages.source_proof import changed_objects, compared_under_fence
 from migrator.stages.source_swap import backup_of, checked_backup, drop_restored, restore_beside, swap_for_restored
 from migrator.stages.workspace import Workspace

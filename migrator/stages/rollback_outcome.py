@@ -2,49 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from migrator.core.changes import DatabaseChanges
 from migrator.core.compare import Difference
 from migrator.core.outcome import Outcome, Section
-from migrator.errors import MigratorError, RefusedError
 from migrator.journal import Run
-from migrator.postgres.databases import Mark
-from migrator.postgres.fence import FenceState
 from migrator.stages.carrying_back import Carried
-from migrator.stages.writes import Writes
+from migrator.stages.rollback_findings import Findings, foreign_fence, some_of, written_rows
 
 _MOST_CONFLICTS = 50  # shown; the file has all
-
-
-@dataclass(frozen=True)
-class Findings:
-    """What a run has left behind, as servers and source say it; the journal is asked second."""
-
-    databases: tuple[tuple[str, str, Mark], ...]  # (server, database, mark)
-    fence: FenceState | None
-    writes: Writes | None  # since migrate; None where no database is finished
-    unfinished: tuple[str, ...]  # databases that migrate never finished
-    roles: tuple[tuple[str, str], ...] = ()  # (server, role)
-    gone: tuple[str, ...] = ()  # databases that migrate finished, and that somebody else dropped
-    untold: MigratorError | None = None  # why nobody can tell what was written since migrate
-
-    @property
-    def written(self) -> tuple[tuple[str, Difference], ...]:
-        """(database, difference) of every table that was written to since migrate."""
-        return self.writes.differences if self.writes is not None else ()
-
-    @property
-    def strays(self) -> Mapping[str, Sequence[int]]:
-        """By database, large objects that applications made there and that no row names."""
-        return self.writes.strays if self.writes is not None else {}
-
-    @property
-    def changes(self) -> tuple[DatabaseChanges, ...]:
-        """The same row by row; nothing where the fence has not kept the source as it was."""
-        return (self.writes.changes or ()) if self.writes is not None else ()
 
 
 @dataclass
@@ -67,42 +34,6 @@ class Taken:
 def done_well(outcome: Outcome) -> bool:
     """Whether the run can be closed: the source is as it has to be, even if some changes wait in a file."""
     return outcome.exit_code == 0 or outcome.summary.get("source_identical") is not False
-
-
-def written_message(found: Findings) -> str:
-    """What applications changed in the targets, as a sentence and a list."""
-    lines = [f"  {database}: {table}: {told}" for database, table, *_, told in _written_rows(found)]
-    more = len(lines) - 20
-    rest = f"\n  and {more} more" if more > 0 else ""
-    return "Applications have written to the targets since migrate:\n" + "\n".join(lines[:20]) + rest
-
-
-def _written_rows(found: Findings) -> list[tuple[str, str, int | None, int | None, int | None, str]]:
-    """(database, table, inserted, updated, deleted, all of it in words) of every table that was written to."""
-    counted = {
-        (part.database, f"{relation.schema}.{relation.name}"): figures
-        for part in found.changes
-        for relation, figures in part.counts().items()
-    }
-    rows: list[tuple[str, str, int | None, int | None, int | None, str]] = []
-    for database, one in found.written:
-        figures = counted.get((database, one.relation))
-        if figures is None:
-            told = f"{one.source_rows:,} rows after migrate, {one.target_rows:,} now ({one.kind})"
-            rows.append((database, one.relation, None, None, None, told))
-        else:
-            told = ", ".join(f"{count:,} {kind}" for kind, count in figures.items() if count)
-            rows.append((database, one.relation, figures["inserted"], figures["updated"], figures["deleted"], told))
-    return rows
-
-
-def unknown_fence(fence: FenceState, why: str) -> RefusedError:
-    """The refusal where the fence is of a run that the journal does not know."""
-    return RefusedError(
-        f"The source is fenced by run {fence.run}, which the journal does not know, and {why}.",
-        "Its journal was lost, or is another one ([control] database). To find the run by what it left: "
-        f"migrator rollback --adopt --validate, then migrator rollback --adopt --confirm {fence.run}",
-    )
 
 
 def validation(run: Run, found: Findings, source: str, *, backup: Path | None) -> Outcome:
@@ -129,7 +60,7 @@ def validation(run: Run, found: Findings, source: str, *, backup: Path | None) -
         if found.untold is not None:
             sections.append(Section("Why it cannot be told", text=found.untold.message, tone="bad"))
         if found.strays:
-            objects = tuple((database, len(oids), _some(oids)) for database, oids in found.strays.items())
+            objects = tuple((database, len(oids), some_of(oids)) for database, oids in found.strays.items())
             columns = ("database", "large objects", "numbers")
             sections.append(Section("Large objects that no row names", columns, objects, tone="bad"))
         if found.written:
@@ -173,26 +104,11 @@ def validation(run: Run, found: Findings, source: str, *, backup: Path | None) -
     )
 
 
-def _some(oids: Sequence[int]) -> str:
-    return ", ".join(map(str, oids[:5])) + (", …" if len(oids) > 5 else "")
-
-
-def strays_message(found: Findings) -> str:
-    """Which large objects no row names, as a sentence."""
-    listed = "; ".join(f"{database}: {_some(oids)}" for database, oids in found.strays.items())
-    return f"Applications made large objects in the targets that no row names, so that none brings them back: {listed}."
-
-
-def foreign_fence(run: Run, found: Findings) -> str | None:
-    """The run whose fence stands, where it is not this one's."""
-    return found.fence.run if found.fence is not None and found.fence.run != run.id else None
-
-
 def _written_section(found: Findings) -> Section:
     return Section(
         "Written since migrate",
         ("database", "table", "inserted", "updated", "deleted", "what"),
-        tuple(_written_rows(found)),
+        tuple(written_rows(found)),
         tone="bad",
     )
 

@@ -17,13 +17,8 @@ from migrator.stages.dropping import dump_and_drop
 from migrator.stages.isolation import forget_passwords
 from migrator.stages.left_behind import forget_dropping, look, require_able
 from migrator.stages.rollback import confirmed, keep_writes, nothing_open, open_run, sealed
-from migrator.stages.rollback_outcome import (
-    Findings,
-    Taken,
-    conflict_section,
-    dump_section,
-    validation,
-)
+from migrator.stages.rollback_findings import Findings
+from migrator.stages.rollback_outcome import Taken, conflict_section, dump_section, validation
 from migrator.stages.source_proof import recorded_source
 from migrator.stages.source_swap import backup_of
 from migrator.stages.survey import survey

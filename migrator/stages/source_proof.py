@@ -12,7 +12,7 @@ from migrator.postgres.catalog import read_catalog, read_objects
 from migrator.postgres.connect import Connection
 from migrator.postgres.digest import whole_table
 from migrator.postgres.proving import object_differences
-from migrator.stages.rollback_outcome import Findings
+from migrator.stages.rollback_findings import Findings
 from migrator.stages.workspace import Workspace
 
 

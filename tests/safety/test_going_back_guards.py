@@ -14,7 +14,7 @@ from migrator.errors import ConfigurationError, RefusedError
 from migrator.journal import Run
 from migrator.stages import left_behind
 from migrator.stages.rollback import rollback
-from migrator.stages.rollback_outcome import Findings
+from migrator.stages.rollback_findings import Findings
 from migrator.stages.rollback_tenant import rollback_tenant
 from migrator.stages.workspace import Workspace
 from tests.safety.test_going_back import BOLT, back, write
