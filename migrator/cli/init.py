@@ -118,7 +118,7 @@ def _asker(session: Session) -> Callable[[Sequence[RootCandidate]], str | None] 
         answer = click.prompt("Which table has one row per tenant? (a number or a name)", err=True)
         if answer.isdecimal() and 0 < int(answer) <= len(candidates):
             relation = candidates[int(answer) - 1].relation
-            return f"{relation.schema}.{relation.name}"
+            return relation.full_name
         return str(answer)
 
     return ask

@@ -42,7 +42,7 @@ def without_torn(
     tables, needs = dict(division.tables), dict(division.needs)
     made = {entry.relation: entry.id for entries in targets.values() for entry in entries if entry.relation is not None}
     for number, (check, found) in enumerate(torn.values(), last + 1):
-        name = f"{check.table.schema}.{check.table.name} {check.name}"
+        name = f"{check.table.full_name} {check.name}"
         dropped = Entry(number, "CHECK CONSTRAINT", name, check.drop, (made[check.table],), check.table.schema)
         apart = {target for target in homes[check.table] if any(target not in homes.get(one, ()) for one in found)}
         for target in apart:

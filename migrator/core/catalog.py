@@ -17,7 +17,12 @@ class Relation(NamedTuple):
 
     def __str__(self) -> str:
         """As a person writes it: the public schema is left out, nothing is quoted."""
-        return self.name if self.schema == "public" else f"{self.schema}.{self.name}"
+        return self.name if self.schema == "public" else self.full_name
+
+    @property
+    def full_name(self) -> str:
+        """With its schema, public too, unquoted: as digests, steps and documents name it."""
+        return f"{self.schema}.{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +185,7 @@ class Catalog:
         """
         if (public := Relation("public", name)) in self.tables:
             return public
-        exact = [relation for relation in self.tables if f"{relation.schema}.{relation.name}" == name]
+        exact = [relation for relation in self.tables if relation.full_name == name]
         bare = [relation for relation in self.tables if relation.name == name]
         for candidates in (exact, bare):
             if len(candidates) == 1:

@@ -130,7 +130,7 @@ def balances(
             by_table.setdefault((target, digest.relation), []).append(digest)
     result = []
     for placement in placements:
-        name = f"{placement.relation.schema}.{placement.relation.name}"
+        name = placement.relation.full_name
         if placement.derived:
             continue
         rows = counted[name]

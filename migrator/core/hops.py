@@ -173,7 +173,7 @@ class Hops:
     def _columns_of(self, relation: Relation, text: str) -> tuple[str, ...] | None:
         """The columns that "relation.columns" means, or None where it means something else."""
         table = self.catalog.tables[relation]
-        for name in (str(relation), f"{relation.schema}.{relation.name}", relation.name):
+        for name in (str(relation), relation.full_name, relation.name):
             if text.startswith(f"{name}.") and self.catalog.find(name) == relation:
                 columns = _split(text.removeprefix(f"{name}."), table)
                 if all(table.column(column) for column in columns):

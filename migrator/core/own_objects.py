@@ -25,7 +25,7 @@ _AFTERWARDS = frozenset({
 def owner(patterns: Sequence[str], relation: Relation) -> str | None:
     """The key that an object's name holds by one of the patterns: "conv_seq_{id}", "crm.log_{id}"; None without."""
     for pattern in patterns:
-        for name in (relation.name, f"{relation.schema}.{relation.name}"):
+        for name in (relation.name, relation.full_name):
             if (match := _expression(pattern).fullmatch(name)) is not None:
                 return match["id"]
     return None

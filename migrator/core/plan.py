@@ -106,7 +106,7 @@ class CopyTable:
 
     @property
     def id(self) -> str:
-        return f"copy:{self.relation.schema}.{self.relation.name}>{self.target}"
+        return f"copy:{self.relation.full_name}>{self.target}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,11 +56,7 @@ def _matching(catalog: Catalog, pattern: str, entry: TableSettings) -> list[Rela
             f"[tables.{pattern}]: {', '.join(single)} is for one table, not for a pattern.",
             "Write it in an entry of the table's own.",
         )
-    found = [
-        one
-        for one in catalog.tables
-        if any(fnmatchcase(name, pattern) for name in (str(one), f"{one.schema}.{one.name}"))
-    ]
+    found = [one for one in catalog.tables if any(fnmatchcase(name, pattern) for name in (str(one), one.full_name))]
     if not found:
         raise ConfigurationError(f"[tables.{pattern}]: no table of the source fits.", "Correct or remove the pattern.")
     return found

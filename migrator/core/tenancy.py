@@ -65,7 +65,7 @@ def tenant_tree(
         key for key in keys if key.referenced == root and len(key.columns) == 1 and parent in (None, key.columns[0])
     ]
     if parent is not None and not above:
-        reference = f"{parent} -> {root.schema}.{root.name}.{root_key}"
+        reference = f"{parent} -> {root.full_name}.{root_key}"
         above = [hops.reference(root, root, reference, "[tenants] parent", ())]
     if len(above) != 1:
         named = " or ".join(key.columns[0] for key in above)

@@ -273,7 +273,7 @@ def column_name(catalog: Catalog, relation: Relation, columns: Sequence[str]) ->
 
 def table_name(catalog: Catalog, relation: Relation) -> str:
     """The shortest name that finds the table again."""
-    return str(relation) if catalog.find(str(relation)) == relation else f"{relation.schema}.{relation.name}"
+    return str(relation) if catalog.find(str(relation)) == relation else relation.full_name
 
 
 def _comment(text: str) -> Iterator[str]:

@@ -54,7 +54,7 @@ def count_rows(connection: Connection, catalog: Catalog) -> dict[str, int]:
     for relation in catalog.tables:
         row = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(own_rows(catalog, relation))).fetchone()
         assert row is not None
-        found[f"{relation.schema}.{relation.name}"] = int(row[0])
+        found[relation.full_name] = int(row[0])
     return found
 
 

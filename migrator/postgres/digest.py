@@ -36,7 +36,7 @@ def whole_table(connection: Connection, table: Table, *, records: bool = False) 
     )
     row = connection.execute(statement).fetchone()
     assert row is not None
-    name = f"{table.relation.schema}.{table.relation.name}"
+    name = table.relation.full_name
     return Digest(name, "", row[0], int(row[1]) % HASH_MODULUS)
 
 
@@ -51,7 +51,7 @@ def source_digests(connection: Connection, transfer: Transfer, catalog: Catalog)
         rows,
         sql.SQL("").join(sql.SQL(", ") + sql.Identifier(f"c{n}") for n, _ in enumerate(transfer.copied)),
     )
-    name = f"{transfer.relation.schema}.{transfer.relation.name}"
+    name = transfer.relation.full_name
     with bare_names(connection, transfer.placement):
         found = connection.execute(statement).fetchall()
     return tuple(Digest(name, key, count, int(total) % HASH_MODULUS) for key, count, total in found)
@@ -65,7 +65,7 @@ def target_digests(connection: Connection, transfers: Iterable[Transfer], tenant
             continue
         parts.append(
             sql.SQL("SELECT {}::text, {} FROM (SELECT {} AS hash FROM {}{} AS t) d").format(
-                sql.Literal(f"{transfer.relation.schema}.{transfer.relation.name}"),
+                sql.Literal(transfer.relation.full_name),
                 _AGGREGATE,
                 target_hash(transfer),
                 sql.SQL("" if transfer.partitioned else "ONLY "),

@@ -71,7 +71,7 @@ def copy_units(
                 run=run,
                 step=receipt + SPOOLED if spooled else receipt,
                 receipt=receipt,
-                relation=f"{step.relation.schema}.{step.relation.name}",
+                relation=step.relation.full_name,
                 target=step.target,
                 epoch=epoch,
                 snapshot=snapshot,

@@ -58,7 +58,7 @@ def replay_writes(workspace: Workspace, run: Run, changes: Sequence[DatabaseChan
     applied = 0
     # An attempt that dies half-way leaves rows in the source that the next one does not find changed any more.
     before = workspace.journal.recorded(run.id, "carrying back") or []
-    tables = sorted({*before, *(f"{one.schema}.{one.name}" for part in changes for one in part.counts())})
+    tables = sorted({*before, *(one.full_name for part in changes for one in part.counts())})
     workspace.journal.record(run.id, "carrying back", tables)
     with _monolith(workspace, writes) as monolith:
         for part in _in_order(changes):

@@ -95,7 +95,7 @@ def restored_outcome(run: str, restored: Mapping[Relation, int], held: Sequence[
             *([Section("Rows put back", ("table", "rows"), table, tone="good")] if table else []),
             *_held_sections(held),
         ),
-        data={"restored": {f"{relation.schema}.{relation.name}": count for relation, count in restored.items()}},
+        data={"restored": {relation.full_name: count for relation, count in restored.items()}},
         next=("migrator clean",),
     )
 
@@ -183,7 +183,7 @@ def _data(findings: Sequence[Finding], held: Sequence[Held]) -> Mapping[str, Any
                 "blocked": finding.blocked,
                 "shares": [
                     {
-                        "table": f"{share.relation.schema}.{share.relation.name}",
+                        "table": share.relation.full_name,
                         "reason": share.reason,
                         "dependent": share.hanging,
                         "tenant": share.tenant,
@@ -191,7 +191,7 @@ def _data(findings: Sequence[Finding], held: Sequence[Held]) -> Mapping[str, Any
                     }
                     for share in finding.shares
                 ],
-                "samples": {f"{table.schema}.{table.name}": list(keys) for table, keys in finding.samples.items()},
+                "samples": {table.full_name: list(keys) for table, keys in finding.samples.items()},
             }
             for finding in findings
         ],
@@ -199,7 +199,7 @@ def _data(findings: Sequence[Finding], held: Sequence[Held]) -> Mapping[str, Any
             {
                 "run": part.run,
                 "rule": part.rule,
-                "table": f"{part.relation.schema}.{part.relation.name}",
+                "table": part.relation.full_name,
                 "rows": part.rows,
             }
             for part in held

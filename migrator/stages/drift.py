@@ -59,7 +59,7 @@ def _of_target(
 
 def _as_routed(found: Sequence[Digest], transfers: Sequence[Transfer], known: Sequence[str]) -> tuple[Digest, ...]:
     """The digests as migrate routes the rows: an unknown tenant's are nobody's, global ones may be everybody's."""
-    tenants, by_name = set(known), {f"{one.relation.schema}.{one.relation.name}": one for one in transfers}
+    tenants, by_name = set(known), {one.relation.full_name: one for one in transfers}
     totals = total(
         digest
         if not by_name[digest.relation].per_tenant or digest.tenant in tenants

@@ -86,7 +86,7 @@ def prove(
 
 def _expected(given: Iterable[Digest], transfers: Sequence[Transfer]) -> list[Digest]:
     """What a target must hold: rows of no tenant are in none of its databases, unless only they go there."""
-    unowned_only = {f"{item.relation.schema}.{item.relation.name}" for item in transfers if item.unowned_only}
+    unowned_only = {item.relation.full_name for item in transfers if item.unowned_only}
     return [
         Digest(digest.relation, "", digest.rows, digest.hash) if digest.tenant == UNOWNED else digest
         for digest in given

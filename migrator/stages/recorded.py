@@ -81,9 +81,7 @@ def whole_tables(journal: Journal, run: str, placements: Placements, covered: fr
             done[receipt] = done.get(receipt, False) or step.status == "done"
     partly = {receipt.removeprefix("copy:").rpartition(">")[0] for receipt, whole in done.items() if not whole}
     names = {
-        name: placements.tables[relation].home
-        for relation in covered
-        if (name := f"{relation.schema}.{relation.name}") not in partly
+        name: placements.tables[relation].home for relation in covered if (name := relation.full_name) not in partly
     }
     given = given_digests(journal, run)
     none = {name: Digest(name, "", 0, 0) for name in names}

@@ -45,7 +45,7 @@ class Findings:
 def written_rows(found: Findings) -> list[tuple[str, str, int | None, int | None, int | None, str]]:
     """(database, table, inserted, updated, deleted, all of it in words) of every table that was written to."""
     counted = {
-        (part.database, f"{relation.schema}.{relation.name}"): figures
+        (part.database, relation.full_name): figures
         for part in found.changes
         for relation, figures in part.counts().items()
     }

@@ -137,7 +137,7 @@ def _note_carried(workspace: Workspace, run: Run, tables: Collection[str]) -> No
         now = [
             whole_table(connection, table, records=records)
             for table in catalog.tables.values()
-            if (name := f"{table.relation.schema}.{table.relation.name}") in tables and name in before
+            if (name := table.relation.full_name) in tables and name in before
         ]
     workspace.journal.store_digests(run.id, [("source before", one) for one in now])
 

@@ -37,7 +37,7 @@ def _source_changes(workspace: Workspace, run: Run, connection: Connection) -> t
     if not before:
         return (), 0
     catalog = read_catalog(connection, workspace.settings.source.schemas)
-    tables = [table for table in catalog.tables.values() if f"{table.relation.schema}.{table.relation.name}" in before]
+    tables = [table for table in catalog.tables.values() if table.relation.full_name in before]
     task = "comparing the source"
     workspace.progress.start(task, total=len(tables), unit="tables")
     now = []

@@ -160,7 +160,7 @@ class _Verifier:
         found = []
         for target, difference in proof.differences[:_MOST_DRILLED]:
             step = places.get((target, difference.tenant))
-            transfer = next(one for one in transfers[target] if str_of(one.relation) == difference.relation)
+            transfer = next(one for one in transfers[target] if one.relation.full_name == difference.relation)
             table = self.survey.catalog.tables.get(transfer.relation)
             if step is None or table is None or not table.primary_key or transfer.placement.query is not None:
                 continue
@@ -201,11 +201,6 @@ class _Verifier:
         child = next(item for item in self.resolved[child_target].transfers if item.relation == key.table)
         parent = next(item for item in self.resolved[parent_target].transfers if item.relation == key.referenced)
         return severed_reference(key, child, parent)
-
-
-def str_of(relation: Relation) -> str:
-    """A relation as digests name it."""
-    return f"{relation.schema}.{relation.name}"
 
 
 def _sampled(plan: Plan, sample: float | None) -> list[CreateDatabase]:

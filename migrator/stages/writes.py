@@ -86,7 +86,7 @@ def _require_objects_as_they_were(
     # What an attempt before has carried back is in the source by our own doing.
     ours = set(workspace.journal.recorded(run.id, "carrying back") or ())
     concerned = [
-        (_place(one), f"{transfer.relation.schema}.{transfer.relation.name}")
+        (_place(one), transfer.relation.full_name)
         for one in writes.finished
         for transfer in writes.resolved[one[2].target].transfers
         if any(column.type == LARGE_OBJECT for column in transfer.columns)
@@ -130,7 +130,7 @@ def _given(
             held = {one.relation: one for one in routed[name] if one.tenant == tenant}
             places[name, tenant] = [
                 held.get(key, Digest(key, tenant, 0, 0))
-                for key in (f"{item.relation.schema}.{item.relation.name}" for item in target.transfers)
+                for key in (item.relation.full_name for item in target.transfers)
             ]
     return places
 
@@ -140,11 +140,7 @@ def rows_of(workspace: Workspace, writes: Writes) -> tuple[DatabaseChanges, ...]
     found = []
     for server, database, mark in writes.finished:
         changed = {item.relation for name, item in writes.differences if name == database}
-        transfers = [
-            one
-            for one in writes.resolved[mark.target].transfers
-            if f"{one.relation.schema}.{one.relation.name}" in changed
-        ]
+        transfers = [one for one in writes.resolved[mark.target].transfers if one.relation.full_name in changed]
         if not transfers:
             continue
         with (

@@ -10,7 +10,7 @@ from migrator.core.catalog import ForeignKey, Relation
 def place(relation: Relation, columns: Iterable[str] = ()) -> str:
     """The stable name of a table, or of columns of it, in a finding's key: "public.orders(customer_id)"."""
     inside = ", ".join(columns)
-    return f"{relation.schema}.{relation.name}" + (f"({inside})" if inside else "")
+    return relation.full_name + (f"({inside})" if inside else "")
 
 
 def key_place(key: ForeignKey) -> str:
