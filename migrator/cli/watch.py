@@ -15,7 +15,7 @@ from rich.text import Text
 
 from migrator.cli.session import Session
 from migrator.core.outcome import Outcome
-from migrator.report.progress import PLAIN_INTERVAL
+from migrator.report.lines import PLAIN_INTERVAL
 from migrator.report.text import render_text, to_text
 
 _REFRESH_SECONDS = 1.0

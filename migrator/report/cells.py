@@ -110,3 +110,8 @@ def title_of(section: Section) -> str:
     """A section's title with its tone in words."""
     word = TONE_WORDS[section.tone]
     return visible(f"{section.title} [{word}]" if word else section.title)
+
+
+def span(seconds: float) -> str:
+    """A time that is an estimate, or still running: no fractions."""
+    return f"{seconds:.0f} s" if seconds < 59.5 else duration(seconds)

@@ -8,7 +8,9 @@ from io import StringIO
 
 from rich.console import Console
 
-from migrator.report.progress import Bars, Plain, display
+from migrator.report.bars import Bars
+from migrator.report.lines import Plain
+from migrator.report.progress import display
 
 
 def lines_of(stream: StringIO) -> list[str]:

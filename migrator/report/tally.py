@@ -1,0 +1,31 @@
+"""What tasks have done together that no display shows any more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from migrator.core.wording import size
+from migrator.report.cells import count
+
+
+@dataclass
+class Tally:
+    """What tasks have done together that finished while others ran; it begins anew when nothing runs."""
+
+    tasks: int = 0
+    rows: int = 0
+    bytes: int = 0
+
+    def add(self, rows: int, bytes_: int, unit: str) -> None:
+        """Counts a task that has finished; only tasks that count rows add to the rows."""
+        self.tasks += 1
+        self.rows += rows if unit == "rows" else 0
+        self.bytes += bytes_
+
+    def clear(self) -> None:
+        """Begins anew."""
+        self.tasks = self.rows = self.bytes = 0
+
+    def __str__(self) -> str:
+        bytes_ = f", {size(self.bytes)}" if self.bytes else ""
+        return f"{self.tasks} finished: {count(self.rows)} rows{bytes_}"
