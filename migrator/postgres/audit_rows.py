@@ -13,7 +13,8 @@ from migrator.core.cleaning import readable
 from migrator.core.paths import KeyPath, via
 from migrator.core.placement import Placement, Placements
 from migrator.postgres.connect import Connection
-from migrator.postgres.reading import aliases, bare_names, holds, joined, leads_nowhere, own_rows, source_of, tenant_key
+from migrator.postgres.from_items import bare_names, own_rows
+from migrator.postgres.key_path import aliases, holds, joined, leads_nowhere, source_of, tenant_key
 
 _SAMPLES = sql.Literal(5)
 # Keys of different tables may have different collations, which cannot be compared; as bytes they always can.

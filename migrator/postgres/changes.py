@@ -11,7 +11,10 @@ from migrator.core.changes import ChangeKind, Conflict, DatabaseChanges, RowChan
 from migrator.core.compare import merge_keys
 from migrator.core.transfer import Transfer
 from migrator.postgres.connect import Connection
-from migrator.postgres.reading import ROW, bare_names, key_text, source_hash, source_of, target_hash, tenant_key, where
+from migrator.postgres.from_items import ROW, bare_names
+from migrator.postgres.key_path import source_of, tenant_key
+from migrator.postgres.reading import key_text, where
+from migrator.postgres.row_hash import source_hash, target_hash
 
 _KINDS: Mapping[str, ChangeKind] = {"missing": "deleted", "extra": "inserted", "different": "updated"}
 _KEYS_A_QUERY = 5_000

@@ -11,7 +11,7 @@ from migrator.core.paths import KeyPath
 from migrator.core.placement import Placement
 from migrator.postgres.connect import Connection
 from migrator.postgres.inference import first_blocks
-from migrator.postgres.reading import source_of, tenant_key
+from migrator.postgres.key_path import source_of, tenant_key
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from migrator.core.compare import Digest
 from migrator.core.transfer import RECORD_HASH_SINCE
 from migrator.postgres.connect import Connection, Endpoint, session
 from migrator.postgres.digest import whole_table
-from migrator.postgres.reading import own_rows
+from migrator.postgres.from_items import own_rows
 from migrator.postgres.sessions import join_snapshot
 
 

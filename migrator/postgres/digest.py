@@ -10,7 +10,9 @@ from migrator.core.catalog import Catalog, Table
 from migrator.core.compare import HASH_MODULUS, Digest
 from migrator.core.transfer import Transfer, base_type, has_own_hash
 from migrator.postgres.connect import Connection
-from migrator.postgres.reading import ROW, bare_names, row_hash, select_rows, target_hash
+from migrator.postgres.from_items import ROW, bare_names
+from migrator.postgres.reading import select_rows
+from migrator.postgres.row_hash import row_hash, target_hash
 
 # The sum of bigints is a numeric, which does not overflow; reduced modulo 2**64 here.
 _AGGREGATE = sql.SQL("count(*), coalesce(sum(hash), 0)")

@@ -8,7 +8,7 @@ from psycopg import sql
 
 from migrator.core.catalog import Catalog, Relation, Table
 from migrator.postgres.connect import Connection
-from migrator.postgres.reading import own_rows
+from migrator.postgres.from_items import own_rows
 
 # Up to 8 MiB with indexes and TOAST a table is counted: read in a few milliseconds, and never wrong.
 _SMALL_BYTES = 8 * 1024 * 1024

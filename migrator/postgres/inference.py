@@ -14,7 +14,8 @@ from migrator.core.inference import Pair
 from migrator.core.paths import KeyPath, in_order
 from migrator.core.placement import Placement
 from migrator.postgres.connect import Connection
-from migrator.postgres.reading import leads_nowhere, own_rows, source_of, tenant_key
+from migrator.postgres.from_items import own_rows
+from migrator.postgres.key_path import leads_nowhere, source_of, tenant_key
 
 # A table larger than this is sampled: about so many of its heap blocks, wherever they are.
 _WHOLE_PAGES = 4096

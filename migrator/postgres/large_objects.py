@@ -21,7 +21,9 @@ from migrator.core.readiness import LargeObjectFacts
 from migrator.core.transfer import Transfer
 from migrator.postgres.connect import Connection, Endpoint, query, rows, session
 from migrator.postgres.copy import Destination
-from migrator.postgres.reading import own_rows, source_of, tenant_key, where
+from migrator.postgres.from_items import own_rows
+from migrator.postgres.key_path import source_of, tenant_key
+from migrator.postgres.reading import where
 from migrator.postgres.receipts import write_receipt
 from migrator.postgres.sessions import join_snapshot
 

@@ -13,7 +13,7 @@ from migrator.core.catalog import Catalog, Relation
 from migrator.core.names import MAX_IDENTIFIER_BYTES
 from migrator.errors import DatabaseError
 from migrator.postgres.connect import Connection, Endpoint, database_error, rows
-from migrator.postgres.reading import own_rows, qualified
+from migrator.postgres.from_items import own_rows, qualified
 
 T = TypeVar("T")
 

@@ -16,8 +16,8 @@ from migrator.core.catalog import Catalog, Relation
 from migrator.core.changes import RowChange, row_key
 from migrator.core.transfer import LARGE_OBJECT, Transfer
 from migrator.postgres.connect import Connection
+from migrator.postgres.from_items import own_rows
 from migrator.postgres.large_objects import blocks
-from migrator.postgres.reading import own_rows
 
 _READ_AND_WRITE = 0x60000
 

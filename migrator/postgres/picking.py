@@ -11,7 +11,8 @@ from migrator.core.cleaning import ByAge, ByCondition, Selection, Share, readabl
 from migrator.core.placement import Placements
 from migrator.postgres.cleaning import operators_names, selected
 from migrator.postgres.connect import Connection, query
-from migrator.postgres.reading import joined, own_rows, source_of, tenant_key
+from migrator.postgres.from_items import own_rows
+from migrator.postgres.key_path import joined, source_of, tenant_key
 
 SAMPLES = 5
 

@@ -11,8 +11,8 @@ from migrator.core.paths import KeyPath
 from migrator.core.transfer import Transfer
 from migrator.errors import ConfigurationError
 from migrator.postgres.connect import Connection
+from migrator.postgres.key_path import text_of
 from migrator.postgres.proving import joined, target_name
-from migrator.postgres.reading import text_of
 
 POLICY = "tenant_isolation"
 

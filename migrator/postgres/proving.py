@@ -14,7 +14,9 @@ from migrator.core.transfer import Transfer
 from migrator.postgres.catalog import Objects, read_objects, read_sequences
 from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, session
 from migrator.postgres.digest import target_digests
-from migrator.postgres.reading import by_key, equal, holds, key_text, target_hash, text_of
+from migrator.postgres.key_path import equal, holds, text_of
+from migrator.postgres.reading import by_key, key_text
+from migrator.postgres.row_hash import target_hash
 from migrator.postgres.sequences import low_sequences
 from migrator.postgres.session_settings import read_settings
 

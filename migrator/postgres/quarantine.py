@@ -11,8 +11,8 @@ from migrator.core.catalog import Relation
 from migrator.errors import RefusedError
 from migrator.postgres.connect import Connection, query, rows
 from migrator.postgres.databases import Mark
+from migrator.postgres.from_items import own_rows, qualified
 from migrator.postgres.picking import Picking
-from migrator.postgres.reading import own_rows, qualified
 from migrator.postgres.triggers import triggers_disabled
 from migrator.postgres.written import require_only, told, written_rows
 

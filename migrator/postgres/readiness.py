@@ -14,7 +14,8 @@ from migrator.core.placement import Placement
 from migrator.core.readiness import Missing, Population, ServerFacts
 from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, rows, session, system_identifier
 from migrator.postgres.databases import marks
-from migrator.postgres.reading import bare_names, source_of, tenant_key
+from migrator.postgres.from_items import bare_names
+from migrator.postgres.key_path import source_of, tenant_key
 from migrator.postgres.units import session_budget
 
 

@@ -18,9 +18,9 @@ from migrator.core.changes import ChangeKind, Conflict, RowChange, dependents, p
 from migrator.core.transfer import Transfer
 from migrator.postgres.changes import foreign_keys_of
 from migrator.postgres.connect import Connection, Endpoint
+from migrator.postgres.from_items import own_rows, qualified
 from migrator.postgres.locks import under_locks
 from migrator.postgres.object_changes import TargetObjects
-from migrator.postgres.reading import own_rows, qualified
 from migrator.postgres.triggers import triggers_disabled
 from migrator.postgres.written import written_rows
 

@@ -12,7 +12,7 @@ from migrator.core.catalog import Catalog, Relation
 from migrator.errors import RefusedError
 from migrator.postgres import quarantine
 from migrator.postgres.connect import Connection, rows
-from migrator.postgres.reading import qualified
+from migrator.postgres.from_items import qualified
 from migrator.postgres.triggers import triggers_disabled
 from migrator.postgres.written import require_only, told, written_rows
 

@@ -10,9 +10,9 @@ from psycopg import sql
 from migrator.core.catalog import Catalog, Relation
 from migrator.core.changes import KINDS, ChangeKind, Conflict, DatabaseChanges, RowChange, parents_first, row_key
 from migrator.postgres.connect import Connection
+from migrator.postgres.from_items import own_rows, qualified
 from migrator.postgres.large_objects import blocks
 from migrator.postgres.object_changes import ObjectChange
-from migrator.postgres.reading import own_rows, qualified
 from migrator.postgres.sinks import escaped
 
 _HEAD = """-- Rows that were changed in {database} after migrate, for psql in this directory:

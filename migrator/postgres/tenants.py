@@ -10,7 +10,7 @@ from migrator.core.catalog import Relation
 from migrator.core.paths import TenantTree
 from migrator.core.settings import Tenants
 from migrator.postgres.connect import Connection
-from migrator.postgres.reading import is_top, tops_of
+from migrator.postgres.key_path import is_top, tops_of
 
 
 def read_tenants(

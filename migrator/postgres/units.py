@@ -14,7 +14,8 @@ from migrator.core.plan import CopyTable
 from migrator.core.transfer import Transfer
 from migrator.postgres.connect import Connection, Endpoint, rows
 from migrator.postgres.copy import CopyUnit, Destination, UnownedRows
-from migrator.postgres.reading import select_rows, set_search_path
+from migrator.postgres.from_items import set_search_path
+from migrator.postgres.reading import select_rows
 from migrator.postgres.spool import Load
 
 # Sessions that are not ours to take: a DBA's psql, monitoring, our own journal and snapshot.

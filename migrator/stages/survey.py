@@ -15,8 +15,8 @@ from migrator.core.tenants import Tenant, assign_databases
 from migrator.errors import ConfigurationError, RefusedError
 from migrator.postgres.catalog import read_catalog
 from migrator.postgres.connect import Connection
+from migrator.postgres.from_items import query_columns
 from migrator.postgres.readiness import read_population
-from migrator.postgres.reading import query_columns
 from migrator.postgres.tenants import read_tenants
 from migrator.stages.tenant_servers import record_servers, recorded_servers
 from migrator.stages.workspace import Workspace

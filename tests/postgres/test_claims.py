@@ -11,7 +11,7 @@ from migrator.core.placement import Placement
 from migrator.postgres.catalog import read_catalog
 from migrator.postgres.claims import Claimed, claimed
 from migrator.postgres.connect import Connection, Endpoint, session
-from migrator.postgres.reading import source_of, tenant_key
+from migrator.postgres.key_path import source_of, tenant_key
 from tests.audit_source import run
 from tests.schema import public
 
