@@ -14,7 +14,12 @@ def main() -> NoReturn:
     try:
         from migrator.cli.run import run
 
-        sys.exit(run(sys.argv[1:]))
+        exit_code = run(sys.argv[1:])
     except KeyboardInterrupt:
         # Before the command began, or while its result was written: nothing is left to put in order.
-        sys.exit(130)
+        exit_code = 130
+    # CPython takes a Ctrl-C that met an exec() of text, as where an import makes a dataclass, for unhandled whoever
+    # handled it, and `python -m` then dies of SIGINT instead of exiting (pymain_run_module, bpo-41602). The next text
+    # that is executed makes it forget.
+    exec("")
+    sys.exit(exit_code)

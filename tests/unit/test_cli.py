@@ -277,6 +277,15 @@ sys.exit(run.run(["placements", "--output", "json"]))
 """
 
 
+# Dataclasses and named tuples execute text where they are made.
+_INTERRUPTED = """
+from migrator.cli import main
+from migrator.cli.program import program
+program.commands["placements"].callback = lambda: lambda session: exec("raise KeyboardInterrupt")
+main()
+"""
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_the_first_signal_lets_it_tidy_up_and_says_how_to_go_on(number: signal.Signals) -> None:
     process = _slow("0")
@@ -297,6 +306,16 @@ def test_the_second_signal_ends_it_at_once() -> None:
     process.communicate(timeout=30)
     assert process.returncode == 130
     assert time.monotonic() - began < 10
+
+
+def test_an_interrupted_import_is_handled_as_any_other_place(tmp_path: Path) -> None:
+    (tmp_path / "interrupted.py").write_text(_INTERRUPTED)
+    ended = subprocess.run(
+        [sys.executable, "-m", "interrupted", "placements", "--output", "json"],
+        cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert document(ended.stdout)["exit_code"] == 130
+    assert ended.returncode == 130
 
 
 def _slow(tidying_seconds: str) -> subprocess.Popen[str]:
