@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import uuid
 from collections.abc import Callable, Iterator
 from functools import cache, partial
@@ -12,6 +13,15 @@ import pytest
 from tests.safety.survival import Ending, undisturbed
 from tests.safety.trial import Trial, holding, load_monolith, plan, split, trial
 from tests.servers import PostgresServer, drop_databases
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _imports_are_no_garbage() -> Iterator[None]:
+    """Each crash collects garbage, and would look through all that was imported: more than a tenth of a second."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")

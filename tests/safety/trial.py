@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import psycopg
 
@@ -32,6 +32,7 @@ from migrator.stages.rollback import rollback
 from migrator.stages.rollback_tenant import rollback_tenant
 from migrator.stages.status import status
 from migrator.stages.workspace import Workspace
+from tests.project import awaited
 from tests.safety.case import MONOLITH, SMALL, Variation, inline, workspace
 from tests.safety.faults import Crash, Faults, Point, injected
 from tests.servers import create_database, drop_databases
@@ -184,10 +185,9 @@ class Trial:
 
     def _end(self, sessions: list[int]) -> None:
         # Servers of one machine do not share the numbers of their processes.
-        for url_of in {self.url_of, self.targets_at}:
+        for url_of in {self.url_of, self.targets_at} if sessions else ():
             with psycopg.connect(url_of("postgres"), autocommit=True) as admin:
-                statement = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE pid = ANY (%s)"
-                admin.execute(statement, [sessions])
+                _end_on(admin, sessions)
 
     def _lose(self, point: Point) -> None:
         assert point.connection is not None
@@ -259,6 +259,15 @@ class Trial:
         for url_of in {self.url_of, self.targets_at}:
             drop_databases(url_of("postgres"), self.prefix)
         shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def _end_on(admin: psycopg.Connection[Any], sessions: list[int]) -> None:
+    def alive() -> list[Any]:
+        return admin.execute("SELECT FROM pg_stat_activity WHERE pid = ANY (%s)", [sessions]).fetchall()
+
+    admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = ANY (%s)", [sessions])
+    # The function's own waiting looks every tenth of a second, for one session after another.
+    awaited(lambda: not alive())
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,7 @@ def imports(path: Path) -> Iterator[Import]:
                 yield Import(path, node.lineno, f"{module}.{alias.name}")
 
 
+@cache
 def all_imports() -> list[Import]:
     return [found for path in sources() for found in imports(path)]
 
