@@ -15,7 +15,7 @@ from migrator.postgres.receipts import read_receipts
 from migrator.postgres.roles import marked_roles
 from migrator.postgres.seal import not_owned
 from migrator.stages.privileges import require_privileges
-from migrator.stages.rollback_findings import Findings, strays_message, unknown_fence, written_message
+from migrator.stages.rollback_findings import Findings, foreign_fence, strays_message, unknown_fence, written_message
 from migrator.stages.tenant_servers import servers_of
 from migrator.stages.workspace import Workspace
 from migrator.stages.writes import Finished, find_writes
@@ -143,7 +143,7 @@ def require_able(workspace: Workspace, run: Run, found: Findings) -> None:
         RefusedError: it may not, and the hint holds the statements that let it; or this run has made nothing, and
             the fence is of one that the journal does not know.
     """
-    foreign = found.fence is not None and found.fence.run != run.id
+    foreign = foreign_fence(run, found) is not None
     if (
         found.fence is not None
         and foreign

@@ -60,7 +60,11 @@ def verify(workspace: Workspace, *, sample: float | None = None) -> Outcome:
                 "Undo the change, or `migrator rollback` and start again.",
             )
         result = _Verifier(workspace, run, plan, found, sample).verification()
-        return verify_outcome(run, plan, result, summary, sample, sorted(taken_back(workspace, run.id)))
+        outcome = verify_outcome(run, plan, result, sample, sorted(taken_back(workspace, run.id)))
+        summary.update(outcome.summary)
+        if outcome.exit_code:
+            summary["status"] = "findings"
+        return outcome
 
 
 class _Verifier:

@@ -37,14 +37,13 @@ def verify_outcome(
     run: Run,
     plan: Plan,
     result: Verified,
-    summary: dict[str, object],
     sample: float | None,
     gone: Sequence[str],
 ) -> Outcome:
     """Whether the split is proven, and what disagrees; exit code 1 where anything does.
 
     `sample` (percent) is the share of the tenants' databases that was looked at; `gone` are the keys of the tenants
-    that were taken back. `summary`, the stage's record in the journal, receives the figures.
+    that were taken back.
     """
     databases = sum(1 for _ in plan.of(CreateDatabase))
     figures: dict[str, str | int | float | bool | None] = {
@@ -62,7 +61,6 @@ def verify_outcome(
     }
     if sample is not None:
         figures["sample_percent"] = sample
-    summary.update(figures)
     sections = (*_finding_sections(result), *proof_sections(result.proof), *_figure_sections(result))
     data = {
         "differences": [
@@ -84,7 +82,6 @@ def verify_outcome(
         figures["tenants_taken_back"] = len(gone)
         whole += f" (without the tenants that were taken back: {', '.join(gone)})"
     if not result.holds:
-        summary["status"] = "findings"
         return Outcome(
             "verify",
             "findings",
