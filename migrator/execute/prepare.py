@@ -27,12 +27,14 @@ def prepare_target(
     trees: Sequence[tuple[Path, str]],
     complete: Callable[[Endpoint], None],
     crowded: Collection[Relation],
+    clones: int,
     programs: Path | None,
 ) -> str:
     """Builds the template and the bare clone of one target; returns the deferred part of its schema as a script.
 
     `trees` are given with their schemas; `complete` adds to the template what migrator.toml asks for beyond them;
-    `crowded` are the tables that get many rows, whose indexes are built when these are there.
+    `crowded` are the tables that get many rows, whose indexes are built when these are there; `clones` is how many
+    databases are made from the bare clone.
     Both are made anew where an earlier attempt did not finish: an Alembic tree is not resumed half-way.
     """
     started = time.monotonic()
@@ -53,7 +55,7 @@ def prepare_target(
     complete(template)
     with session(template, purpose="prepare") as connection:
         version = connection.info.server_version
-    post_data = build_bare(template, bare, crowded, server_version=version, programs=programs)
+    post_data = build_bare(template, bare, crowded, clones, server_version=version, programs=programs)
     journal.record(run, f"post-data:{step.target}", post_data)
     journal.finish_step(run, step.id, seconds=time.monotonic() - started)
     return post_data

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
 from migrator.core.compare import Digest
 from migrator.journal.database import ControlDatabase
@@ -49,24 +48,26 @@ class Digests(ControlDatabase):
             return {relation: count for relation, count in found}
 
 
+# One statement for any number of digests. As rows of VALUES each number of them would be a statement of its own, and
+# with a tenant's few digests SQLAlchemy took longer to compile it than the server to carry it out.
+_STORE = sa.text("""\
+INSERT INTO migrator.digests (run_id, moment, relation, tenant, rows, hash)
+SELECT :run, *
+FROM unnest(CAST(:moments AS text[]), CAST(:relations AS text[]), CAST(:tenants AS text[]),
+            CAST(:rows AS bigint[]), CAST(:hashes AS numeric[]))
+ON CONFLICT (run_id, moment, relation, tenant) DO UPDATE SET rows = excluded.rows, hash = excluded.hash
+""")
+
+
 def store(connection: sa.Connection, run: str, found: Iterable[tuple[str, Digest]]) -> None:
     """Keeps digests, each as (moment, digest), in the transaction of `connection`; a newer one replaces the older."""
-    values = [
-        {
-            "run_id": run,
-            "moment": moment,
-            "relation": digest.relation,
-            "tenant": digest.tenant,
-            "rows": digest.rows,
-            "hash": digest.hash,
+    listed = list(found)
+    if listed:
+        given = {
+            "moments": [moment for moment, _ in listed],
+            "relations": [digest.relation for _, digest in listed],
+            "tenants": [digest.tenant for _, digest in listed],
+            "rows": [digest.rows for _, digest in listed],
+            "hashes": [digest.hash for _, digest in listed],
         }
-        for moment, digest in found
-    ]
-    for start in range(0, len(values), 1000):
-        statement = insert(digests).values(values[start : start + 1000])
-        connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["run_id", "moment", "relation", "tenant"],
-                set_={"rows": statement.excluded.rows, "hash": statement.excluded.hash},
-            )
-        )
+        connection.execute(_STORE, {"run": run, **given})

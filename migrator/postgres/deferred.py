@@ -28,6 +28,8 @@ from migrator.postgres.spool import Load, load
 from migrator.postgres.statistics import analyse
 
 FINISH_UNIT = "finish"
+# Databases made from a bare clone from which on compacting it pays: that takes 150 ms, and saves each about 7.
+_MANY_CLONES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ def build_bare(
     template: Endpoint,
     bare: Endpoint,
     crowded: Collection[Relation],
+    clones: int,
     *,
     server_version: int,
     programs: Path | None,
@@ -71,7 +74,7 @@ def build_bare(
 
     Building an index costs about a thousand insertions into it, and before PostgreSQL 17 a wait for the disk: so
     indexes and keys of all tables but the `crowded` ones are there from the start, and cloned with the database. What
-    the Alembic tree wrote into tables comes along.
+    the Alembic tree wrote into tables comes along. Where many `clones` are to be made of it, it is made smaller.
 
     Raises:
         DatabaseError: pg_dump or pg_restore failed.
@@ -98,10 +101,20 @@ def build_bare(
         script = run_program(pg_restore, ["--section=post-data", f"--use-list={contents}", "--file=-", archive]).stdout
     with session(bare, purpose="bare") as connection:
         connection.execute(query("receipts_schema"))
+        if clones >= _MANY_CLONES:
+            _compact(connection)
     # psql's guard against meta-commands in a dump, which no server understands; post-data has no lines of others' text
     # that could look like it.
     script = _RESTRICT.sub("", script)
     return script if server_version >= 170000 else script.replace("SET transaction_timeout = 0;\n", "", 1)
+
+
+def _compact(connection: Connection) -> None:
+    """Rewrites the catalogs as initdb left them: an eighth fewer pages, and a fifth fewer files, to clone each time."""
+    catalogs = [sql.Identifier(*names) for names in rows(connection, "compactable")]
+    connection.execute("SET synchronous_commit = off")
+    connection.execute(sql.SQL("VACUUM (FULL) {}").format(sql.SQL(", ").join(catalogs)))
+    connection.execute("RESET synchronous_commit")
 
 
 def finish_database(unit: FinishUnit, work: TargetWork) -> tuple[Digest, ...]:
@@ -123,8 +136,7 @@ def finish_database(unit: FinishUnit, work: TargetWork) -> tuple[Digest, ...]:
         with connection.transaction():
             done = find_receipt(connection, FINISH_UNIT, unit.epoch)
             if done is None:
-                for one in work.loads:
-                    load(connection, one, unit.tenant, unit.epoch)
+                load(connection, work.loads, unit.tenant, unit.epoch)
                 connection.execute(sql.SQL(work.post_data))
                 # pg_dump's script sets a search path of its own liking; ours holds for what follows.
                 connection.execute("SET search_path = ''; SET row_security = off")

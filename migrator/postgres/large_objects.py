@@ -19,12 +19,12 @@ from migrator.core.compare import UNOWNED
 from migrator.core.placement import Placements
 from migrator.core.readiness import LargeObjectFacts
 from migrator.core.transfer import Transfer
-from migrator.postgres.connect import Connection, Endpoint, query, rows, session
+from migrator.postgres.connect import Connection, Endpoint, rows, session
 from migrator.postgres.copy import Destination
 from migrator.postgres.from_items import own_rows
 from migrator.postgres.key_path import source_of, tenant_key
 from migrator.postgres.reading import where
-from migrator.postgres.receipts import write_receipt
+from migrator.postgres.receipts import find_receipt, write_receipt
 from migrator.postgres.sessions import join_snapshot
 
 RECEIPT = "large objects"
@@ -157,7 +157,7 @@ def _copy_into(endpoint: Endpoint, oids: frozenset[int], *, source: Endpoint, sn
         session(endpoint, purpose="large objects", settings={"synchronous_commit": "off"}) as writer,
         writer.transaction(),
     ):
-        if writer.execute(query("receipt_read"), {"unit": RECEIPT}).fetchone() is not None:
+        if find_receipt(writer, RECEIPT, epoch) is not None:
             return 0
         join_snapshot(reader, source, snapshot)
         for oid in sorted(oids):

@@ -8,8 +8,8 @@ from psycopg import sql
 
 from migrator.core.catalog import Catalog, Relation
 from migrator.postgres.catalog import Objects
-from migrator.postgres.connect import Endpoint, query, session
-from migrator.postgres.receipts import write_receipt
+from migrator.postgres.connect import Endpoint, session
+from migrator.postgres.receipts import find_receipt, write_receipt
 from migrator.postgres.sequences import set_sequences
 
 
@@ -20,9 +20,10 @@ def make_objects(
 
     Raises:
         DatabaseError: a statement failed; nothing of it stays.
+        RefusedError: they were made from another state of the source.
     """
     with session(endpoint, purpose="own objects") as connection, connection.transaction():
-        if connection.execute(query("receipt_read"), {"unit": receipt}).fetchone() is not None:
+        if find_receipt(connection, receipt, epoch) is not None:
             return
         for statement in statements:
             connection.execute(sql.SQL(statement))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from migrator.errors import RefusedError
@@ -20,7 +20,20 @@ class Receipt:
 
 def write_receipt(connection: Connection, unit: str, epoch: str, rows: int = 0, hash_: int = 0) -> None:
     """Records a unit in the transaction that did it."""
-    connection.execute(query("receipt_write"), {"unit": unit, "epoch": epoch, "rows": rows, "hash": hash_})
+    write_receipts(connection, {unit: Receipt(epoch, rows, hash_)})
+
+
+def write_receipts(connection: Connection, done: Mapping[str, Receipt]) -> None:
+    """Records several units, by name, in the transaction that did them."""
+    connection.execute(
+        query("receipts_write"),
+        {
+            "units": list(done),
+            "epochs": [one.epoch for one in done.values()],
+            "rows": [one.rows for one in done.values()],
+            "hashes": [one.hash for one in done.values()],
+        },
+    )
 
 
 def find_receipt(connection: Connection, unit: str, epoch: str) -> Receipt | None:
@@ -29,16 +42,26 @@ def find_receipt(connection: Connection, unit: str, epoch: str) -> Receipt | Non
     Raises:
         RefusedError: it was done from another state of the source than `epoch`.
     """
-    found = rows(connection, "receipt_read", {"unit": unit})
-    if not found:
-        return None
-    ((written, count, total),) = found
-    if written != epoch:
-        raise RefusedError(
-            f"{connection.info.dbname} holds rows of {unit} from another state of the source.",
-            "Run `migrator rollback`, then start again from dry-run.",
-        )
-    return Receipt(written, count, int(total))
+    return find_receipts(connection, (unit,), epoch).get(unit)
+
+
+def find_receipts(connection: Connection, units: Sequence[str], epoch: str) -> Mapping[str, Receipt]:
+    """The receipts of those of the units that were done in this database before.
+
+    Raises:
+        RefusedError: one was done from another state of the source than `epoch`.
+    """
+    found = {
+        unit: Receipt(written, count, int(total))
+        for unit, written, count, total in rows(connection, "receipts_read", {"units": list(units)})
+    }
+    for unit, receipt in found.items():
+        if receipt.epoch != epoch:
+            raise RefusedError(
+                f"{connection.info.dbname} holds rows of {unit} from another state of the source.",
+                "Run `migrator rollback`, then start again from dry-run.",
+            )
+    return found
 
 
 def read_receipts(connection: Connection) -> Mapping[str, Receipt]:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
 
 from migrator.core.compare import HASH_MODULUS
@@ -21,7 +22,7 @@ from migrator.errors import DatabaseError, TargetsFailedError
 from migrator.files import PRIVATE_FILE, private_directory, write_atomically
 from migrator.postgres.connect import Connection
 from migrator.postgres.copy_stream import begin_copy, end_copy, put
-from migrator.postgres.receipts import find_receipt, write_receipt
+from migrator.postgres.receipts import Receipt, find_receipts, write_receipts
 
 _READ_BYTES = 1 << 20
 
@@ -89,39 +90,61 @@ def is_spooled(path: str) -> bool:
         return False
 
 
-def load(connection: Connection, one: Load, tenant: str, epoch: str) -> None:
-    """Copies a tenant's rows of one file into its database, within the caller's transaction, with their receipt.
+def load(connection: Connection, loads: Iterable[Load], tenant: str, epoch: str) -> None:
+    """Copies a tenant's rows out of files into its database, within the caller's transaction, with their receipts.
+
+    The files of one table, which follow each other, are one COPY: with thousands of small databases its beginning and
+    end cost as much as the rows.
 
     Raises:
-        DatabaseError: the file has changed since it was written, or the database took fewer rows than were sent.
+        DatabaseError: a file has changed since it was written, or the database took fewer rows than were sent.
         RefusedError: the database holds rows of another state of the source.
     """
-    shares = _read_index(one.path).of(tenant)
-    rows = sum(share.rows for share in shares)
-    total = sum(share.hash for share in shares) % HASH_MODULUS
-    if not rows:
-        return
-    receipt = find_receipt(connection, one.receipt, epoch)
-    if receipt is not None:
-        if (receipt.rows, receipt.hash) != (rows, total):
-            raise DatabaseError(f"The source's rows of {one.receipt} are not those that were copied before.")
-        return
-    begin_copy(connection, one.insert)
-    for block in _blocks(one.path, shares):
-        put(connection, block)
-    arrived = end_copy(connection)
-    if arrived != rows:
-        raise DatabaseError(
-            f"Of {rows} rows of {one.relation} {arrived} arrived.",
-            "A rule or a trigger of the target's schema takes rows away: remove it.",
-        )
-    write_receipt(connection, one.receipt, epoch, rows, total)
+    portions = [portion for one in loads if (portion := _portion(one, tenant, epoch)).receipt.rows]
+    known = find_receipts(connection, [portion.load.receipt for portion in portions], epoch) if portions else {}
+    for portion in portions:
+        if known.get(portion.load.receipt, portion.receipt) != portion.receipt:
+            raise DatabaseError(f"The source's rows of {portion.load.receipt} are not those that were copied before.")
+    missing = [portion for portion in portions if portion.load.receipt not in known]
+    for insert, group in groupby(missing, key=lambda portion: portion.load.insert):
+        _copy(connection, insert, list(group))
+    if missing:
+        write_receipts(connection, {portion.load.receipt: portion.receipt for portion in missing})
 
 
 def discard(directory: Path) -> None:
     """Removes a run's files; harmless where there are none."""
     if directory.exists():
         shutil.rmtree(directory)
+
+
+@dataclass(frozen=True, slots=True)
+class _Portion:
+    """A tenant's rows of one file, and the receipt that they get."""
+
+    load: Load
+    shares: tuple[Share, ...]
+    receipt: Receipt
+
+
+def _portion(one: Load, tenant: str, epoch: str) -> _Portion:
+    shares = _read_index(one.path).of(tenant)
+    total = sum(share.hash for share in shares) % HASH_MODULUS
+    return _Portion(one, shares, Receipt(epoch, sum(share.rows for share in shares), total))
+
+
+def _copy(connection: Connection, insert: str, portions: Sequence[_Portion]) -> None:
+    begin_copy(connection, insert)
+    for portion in portions:
+        for block in _blocks(portion.load.path, portion.shares):
+            put(connection, block)
+    arrived = end_copy(connection)
+    rows = sum(portion.receipt.rows for portion in portions)
+    if arrived != rows:
+        raise DatabaseError(
+            f"Of {rows} rows of {portions[0].load.relation} {arrived} arrived.",
+            "A rule or a trigger of the target's schema takes rows away: remove it.",
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,6 +178,9 @@ class _Migration:
             trees=[(self.workspace.settings.path(Path(tree.path)), tree.schema) for tree in step.trees],
             complete=partial(complete_template, self.workspace, self.survey, step.target),
             crowded=self._crowded(step.target),
+            clones=sum(
+                1 for made in self.plan.of(CreateDatabase) if (made.bare, made.server) == (step.bare, step.server)
+            ),
             programs=self.workspace.programs,
         )
 

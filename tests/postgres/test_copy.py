@@ -17,6 +17,7 @@ from migrator.errors import DatabaseError, MigratorError, RefusedError, TargetsF
 from migrator.journal import Journal
 from migrator.postgres.connect import Endpoint, query, raw_connect, session
 from migrator.postgres.copy import CopyResult, CopyUnit, Destination, relay
+from migrator.postgres.receipts import read_receipts
 from migrator.postgres.sessions import Sessions
 from migrator.postgres.sinks import escaped
 from migrator.postgres.snapshot import Snapshot
@@ -321,6 +322,37 @@ def test_each_tenant_gets_its_own_rows_out_of_a_file(source: str, targets: list[
             assert connection.execute("SELECT DISTINCT owner FROM things").fetchall() == [(key,)]
 
 
+def test_the_files_of_one_table_are_loaded_once_each(source: str, targets: list[str], tmp_path: Path) -> None:
+    fill(source, ("a",))
+    whole = unit_of(source, {"a": targets[0]})
+    halves = [
+        replace(
+            whole,
+            receipt=f"things#{part}",
+            spool=str(tmp_path / f"{part}.rows"),
+            select=f"{whole.select} WHERE id % 2 = {part}",
+        )
+        for part in (0, 1)
+    ]
+    results = [carry_out(unit) for unit in halves]
+    loads = [Load(unit.receipt, unit.relation, unit.insert, unit.spool) for unit in halves]
+    with session(Endpoint(targets[0]), purpose="test") as connection:
+        load(connection, loads[:1], "a", whole.epoch)
+        load(connection, loads, "a", whole.epoch)  # the first has its receipt
+        load(connection, loads, "a", whole.epoch)
+        receipts = read_receipts(connection)
+    assert rows_of(targets[0]) == rows_of(source)
+    for unit, result in zip(halves, results, strict=True):
+        found = receipts[unit.receipt]
+        assert (found.rows, found.hash) == result.digests["a"]
+    carry_out(replace(halves[0], spool=halves[1].spool))  # other rows than those of its receipt
+    with (
+        session(Endpoint(targets[0]), purpose="test") as connection,
+        pytest.raises(DatabaseError, match="are not those that were copied before"),
+    ):
+        load(connection, loads, "a", whole.epoch)
+
+
 def test_a_file_that_was_cut_or_replaced_is_noticed(source: str, targets: list[str], tmp_path: Path) -> None:
     fill(source, ("a",))
     unit = replace(unit_of(source, {"a": targets[0]}), spool=str(tmp_path / "unit.rows"))
@@ -344,7 +376,7 @@ def test_a_full_disk_under_the_files_is_told(source: str, targets: list[str], tm
 
 def loaded(unit: CopyUnit, tenant: str, url: str) -> None:
     with session(Endpoint(url), purpose="test") as connection, connection.transaction():
-        load(connection, Load(unit.receipt, unit.relation, unit.insert, unit.spool), tenant, unit.epoch)
+        load(connection, [Load(unit.receipt, unit.relation, unit.insert, unit.spool)], tenant, unit.epoch)
 
 
 def test_an_error_in_the_middle_of_the_source_leaves_nothing(source: str, targets: list[str]) -> None:

@@ -6,11 +6,16 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from migrator.postgres.connect import Endpoint, session
+from migrator.postgres.databases import Mark, create_database
+from migrator.postgres.deferred import build_bare
 from tests.project import Project
+from tests.servers import ServerFactory
 
 
 @contextmanager
@@ -53,3 +58,37 @@ def test_with_fewer_sessions_than_databases_every_row_still_arrives_once(
     assert {row["lost rows"] for row in migrated.section("Conservation: every row of the source, once")} == {0}
     proven = project.succeed("verify")
     assert proven.summary["differences"] == proven.summary["lost_rows"] == proven.summary["leaked_rows"] == 0
+
+
+def test_a_bare_clone_of_many_databases_is_compacted_by_its_owner(own_server: ServerFactory) -> None:
+    server = own_server()
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute("CREATE ROLE ordinary LOGIN CREATEDB")
+        shared = _shared_catalogs(connection)
+    endpoint = Endpoint(make_conninfo(server.url(), user="ordinary"))
+    sizes = {}
+    with session(endpoint, purpose="test") as connection:
+        create_database(connection, "template", Mark("r1", "template"))
+        for name, clones in (("few", 2), ("many", 1000)):
+            create_database(connection, name, Mark("r1", "bare"))
+            build_bare(
+                endpoint.at("template"),
+                endpoint.at(name),
+                (),
+                clones,
+                server_version=connection.info.server_version,
+                programs=server.bin_dir,
+            )
+            row = connection.execute("SELECT pg_database_size(%s)", [name]).fetchone()
+            assert row is not None
+            sizes[name] = row[0]
+        create_database(connection, "made", Mark("r1", "target"), template="many")
+    assert sizes["many"] < 0.95 * sizes["few"]
+    with psycopg.connect(server.url("made")) as connection:
+        assert _shared_catalogs(connection) == shared
+        assert connection.execute("SELECT count(*) FROM migrator_receipts.receipts").fetchone() == (0,)
+
+
+def _shared_catalogs(connection: psycopg.Connection[Any]) -> dict[str, int]:
+    query = "SELECT relname, pg_relation_filenode(oid) FROM pg_class WHERE relkind = 'r' AND relisshared"
+    return dict(connection.execute(query).fetchall())
