@@ -16,9 +16,12 @@ from pydantic import ValidationError
 
 from migrator.core.names import slug
 from migrator.core.settings import Settings
+from migrator.core.settings.spelling import close_name
 from migrator.errors import ConfigurationError
 
 DEFAULT_FILE = "migrator.toml"
+# Parts of Settings that nobody writes: they say where the rest came from.
+_OWN = frozenset({"root", "file", "origins"})
 
 # environment variable -> where it lands in the file's shape. The DB_* names are those of the reference guide.
 ENVIRONMENT: Mapping[str, tuple[str, ...]] = {
@@ -46,6 +49,9 @@ ENVIRONMENT: Mapping[str, tuple[str, ...]] = {
 }
 
 
+# A flag is called as its setting, but for these.
+_FLAGS: Mapping[tuple[str, ...], str] = {("source", "url"): "source", ("servers", "default", "url"): "target"}
+
 # Single parameters of the source that a URL of a higher level replaces; a URL without a password keeps the one given.
 _REPLACED_BY_URL = ("host", "port", "user", "database")
 _URL_WITH_PASSWORD = re.compile(r"://[^/@]*:[^@]*@|password\s*=")
@@ -71,8 +77,8 @@ def load(
     directory = directory or Path.cwd()
     flags = {path: value for path, value in (flags or {}).items() if value is not None}
     document = {} if without_file else _document(file, directory, needed=("source", "url") not in flags)
-    if own := {"root", "file"} & document.keys():
-        raise ConfigurationError(f"There is no setting {own.pop()!r}.", "docs/configuration.md lists every setting.")
+    if own := _OWN & document.keys():
+        raise ConfigurationError(f"There is no setting {min(own)!r}.", "docs/configuration.md lists every setting.")
     file = file or directory / DEFAULT_FILE
     origins: dict[tuple[str, ...], str] = {}
     for variables in (_dotenv(file.parent / ".env"), os.environ if environment is None else environment):
@@ -83,12 +89,14 @@ def load(
                 origins[path] = name
     for path, value in flags.items():
         _put(document, path, value)
-        origins[path] = "a flag"
+        origins[path] = f"--{_FLAGS.get(path, path[-1]).replace('_', '-')}"
     try:
-        return Settings.model_validate({**document, "root": file.parent.resolve(), "file": file.resolve()})
+        given = {".".join(path): origin for path, origin in origins.items()}
+        whence = {"root": file.parent.resolve(), "file": file.resolve(), "origins": given}
+        return Settings.model_validate({**document, **whence})
     except ValidationError as error:
         lines = [
-            f"  {_where(item['loc'], origins)}{_what(item['type'], item['msg'])}"
+            f"  {_where(item['loc'], origins)}{_what(item['type'], item['msg'], item['loc'])}"
             for item in error.errors(include_input=False)
         ]
         raise ConfigurationError(
@@ -187,10 +195,12 @@ def _where(location: tuple[int | str, ...], origins: Mapping[tuple[str, ...], st
     return f"{where} (from {origin}): " if origin else f"{where}: "
 
 
-def _what(kind: str, message: str) -> str:
+def _what(kind: str, message: str, location: tuple[int | str, ...]) -> str:
     match kind:
         case "extra_forbidden":
-            return "there is no such setting"
+            meant = close_name(Settings, location)
+            known = meant is not None and meant not in _OWN
+            return "there is no such setting" + (f"; did you mean {meant}?" if known else "")
         case "missing":
             return "has to be set"
     return message.removeprefix("Value error, ")

@@ -139,6 +139,14 @@ class StageCommand(_Documented, click.Command):
         super().__init__(*arguments, **keywords)
         self.params = [*self.params, *common_options()]
 
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        """Names itself in what it does not understand: Click would blame some of it on the whole program."""
+        try:
+            return super().parse_args(context, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or context
+            raise
+
     def invoke(self, context: click.Context) -> Any:
         """Notes which command was chosen, so that errors can name it."""
         context.ensure_object(Options).command = str(self.name)

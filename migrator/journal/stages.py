@@ -20,6 +20,19 @@ from migrator.journal.tables import stages
 _log = logs.logger(__name__)
 
 
+_INTERRUPTED = "interrupted (Ctrl-C, SIGTERM or a closed terminal)"
+_EARLIER = {"KeyboardInterrupt": _INTERRUPTED}  # as earlier versions wrote it
+
+
+def _told(error: BaseException) -> str:
+    match error:
+        case MigratorError():
+            return error.message
+        case KeyboardInterrupt():
+            return _INTERRUPTED
+    return "".join(traceback.format_exception_only(error)).strip()
+
+
 class Stages(ControlDatabase):
     """The attempts at a run's stages."""
 
@@ -47,12 +60,7 @@ class Stages(ControlDatabase):
             yield summary
         except BaseException as error:
             interrupted = isinstance(error, KeyboardInterrupt) or getattr(error, "exit_code", None) == 130
-            text = (
-                error.message
-                if isinstance(error, MigratorError)
-                else "".join(traceback.format_exception_only(error)).strip()
-            )
-            self._finish_stage(attempt, "interrupted" if interrupted else "failed", summary, text)
+            self._finish_stage(attempt, "interrupted" if interrupted else "failed", summary, _told(error))
             raise
         self._finish_stage(attempt, summary.pop("status", "done"), summary, None)
 
@@ -73,7 +81,7 @@ class Stages(ControlDatabase):
         )  # fmt: skip
         with self._begin() as connection:
             found = connection.execute(sa.select(*columns).where(stages.c.run_id == run).order_by(stages.c.id))
-            return tuple(StageRecord(*row) for row in found)
+            return tuple(StageRecord(*row[:-1], _EARLIER.get(row[-1], row[-1])) for row in found)
 
     def last(self, run: str, stage: str) -> StageRecord | None:
         """The newest attempt of that stage, or None."""

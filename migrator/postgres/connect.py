@@ -64,6 +64,27 @@ _NETWORK: Mapping[str, Any] = {
 _TRANSIENT_CONNECT = frozenset({"57P03", "53300"})
 
 
+# libpq's reason -> ours. libpq quotes the faulty string, which may hold the password: none of its text is passed on.
+_FAULTS: Mapping[str, str] = {
+    "invalid percent-encoded token": "a % is followed by something else than two hexadecimal digits",
+    "forbidden value %00": "it holds %00",
+    "looking for matching": "a [ of an IPv6 address has no ]",
+    "IPv6 host address may not be empty": "its IPv6 address is empty",
+    "unexpected character": "a character stands where : or / is expected",
+    "extra key/value separator": "a parameter after ? holds a second =",
+    "missing key/value separator": "a parameter after ? has no =",
+    "invalid URI query parameter": "libpq knows no such parameter as it has after ?",
+    "invalid connection option": "libpq knows no such parameter as one that it holds",
+    'missing "=" after': "it does not begin with postgresql:// and holds a word without =",
+    "unterminated quoted string": "a quote is not closed",
+}
+
+
+def _why_not(message: str) -> str:
+    why = next((ours for theirs, ours in _FAULTS.items() if theirs in message), None)
+    return f": {why}" if why else ""
+
+
 @dataclass(frozen=True)
 class Endpoint:
     """One database on one server. Its repr and str never hold the password."""
@@ -71,8 +92,10 @@ class Endpoint:
     conninfo: str = field(repr=False)
 
     @classmethod
-    def of(cls, server: Server, default: Endpoint | None = None) -> Endpoint:
+    def of(cls, server: Server, default: Endpoint | None = None, *, told: str = "A database URL") -> Endpoint:
         """The endpoint that a configured server means; an empty one means `default`.
+
+        `told` is how the server's URL is called in an error.
 
         Raises:
             ConfigurationError: the URL or conninfo string cannot be parsed.
@@ -91,11 +114,10 @@ class Endpoint:
         try:
             return cls(make_conninfo(url, **given))
         except psycopg.ProgrammingError as error:
-            # libpq quotes the faulty string in its message, which may hold the password.
             raise ConfigurationError(
-                "A database URL cannot be understood.",
+                f"{told} cannot be understood{_why_not(str(error))}.",
                 "Write it as postgresql://user@host:port/database, special characters percent-encoded.",
-            ) from error
+            ) from None
 
     @property
     def parameters(self) -> dict[str, Any]:

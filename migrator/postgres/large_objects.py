@@ -7,7 +7,7 @@ part of the row's hash (reading.row_hash), so digests, verify and rollback compa
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -66,18 +66,15 @@ def read_large_objects(connection: Connection, catalog: Catalog, placements: Pla
     """What the configured columns leave of the source's large objects, in the open transaction."""
     if not catalog.large_objects:
         return LargeObjectFacts(0)
-    named = [
-        sql.SQL("SELECT t.{}::oid FROM {} AS t").format(sql.Identifier(column), own_rows(catalog, placement.relation))
-        for placement in placements.tables.values()
-        if placement.relation in catalog.tables
-        for column in placement.large_objects
-    ] or [sql.SQL("SELECT NULL::oid").format()]
-    unnamed = connection.execute(
-        sql.SQL(
-            "SELECT m.oid::bigint FROM pg_catalog.pg_largeobject_metadata m "
-            "WHERE NOT EXISTS (SELECT FROM ({}) AS n (oid) WHERE n.oid = m.oid) ORDER BY 1"
-        ).format(sql.SQL(" UNION ALL ").join(named))
-    ).fetchall()
+    unnamed = unnamed_objects(
+        connection,
+        (
+            (own_rows(catalog, placement.relation), column)
+            for placement in placements.tables.values()
+            if placement.relation in catalog.tables
+            for column in placement.large_objects
+        ),
+    )
     ((unreadable, sizes_known),) = connection.execute(
         "SELECT count(*) FILTER (WHERE NOT pg_catalog.pg_has_role(lomowner, 'USAGE')), "
         "pg_catalog.has_table_privilege('pg_catalog.pg_largeobject', 'SELECT') "
@@ -92,9 +89,21 @@ def read_large_objects(connection: Connection, catalog: Catalog, placements: Pla
         if sizes_known
         else []
     )
-    return LargeObjectFacts(
-        catalog.large_objects, tuple(oid for (oid,) in unnamed), unreadable, tuple(oid for (oid,) in too_large)
-    )
+    return LargeObjectFacts(catalog.large_objects, unnamed, unreadable, tuple(oid for (oid,) in too_large))
+
+
+def unnamed_objects(connection: Connection, columns: Iterable[tuple[sql.Composable, str]]) -> tuple[int, ...]:
+    """The OIDs of a database's large objects that no row names, ascending; `columns` are (rows' origin, column)."""
+    named = [
+        sql.SQL("SELECT t.{}::oid FROM {} AS t").format(sql.Identifier(column), origin) for origin, column in columns
+    ] or [sql.SQL("SELECT NULL::oid").format()]
+    unnamed = connection.execute(
+        sql.SQL(
+            "SELECT m.oid::bigint FROM pg_catalog.pg_largeobject_metadata m "
+            "WHERE NOT EXISTS (SELECT FROM ({}) AS n (oid) WHERE n.oid = m.oid) ORDER BY 1"
+        ).format(sql.SQL(" UNION ALL ").join(named))
+    ).fetchall()
+    return tuple(oid for (oid,) in unnamed)
 
 
 def copy_large_objects(

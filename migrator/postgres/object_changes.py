@@ -17,7 +17,7 @@ from migrator.core.changes import RowChange, row_key
 from migrator.core.transfer import LARGE_OBJECT, Transfer
 from migrator.postgres.connect import Connection
 from migrator.postgres.from_items import own_rows
-from migrator.postgres.large_objects import blocks
+from migrator.postgres.large_objects import blocks, unnamed_objects
 
 _READ_AND_WRITE = 0x60000
 
@@ -111,16 +111,10 @@ def stray_objects(source: Connection, target: Connection, transfers: Sequence[Tr
     """Large objects of a target that no row names in a configured column, and that the source does not hold alike."""
     if target.execute("SELECT FROM pg_catalog.pg_largeobject_metadata LIMIT 1").fetchone() is None:
         return []
-    named = [
-        sql.SQL("SELECT t.{}::oid FROM {} AS t").format(sql.Identifier(column.target), sql.Identifier(*one.destination))
+    columns = (
+        (sql.Identifier(*one.destination), column.target)
         for one in transfers
         for column in one.columns
         if column.type == LARGE_OBJECT
-    ] or [sql.SQL("SELECT NULL::oid").format()]
-    unnamed = target.execute(
-        sql.SQL(
-            "SELECT m.oid::bigint FROM pg_catalog.pg_largeobject_metadata m "
-            "WHERE NOT EXISTS (SELECT FROM ({}) AS n (oid) WHERE n.oid = m.oid) ORDER BY 1"
-        ).format(sql.SQL(" UNION ALL ").join(named))
-    ).fetchall()
-    return [oid for (oid,) in unnamed if _content(source, oid) != _content(target, oid)]
+    )
+    return [oid for oid in unnamed_objects(target, columns) if _content(source, oid) != _content(target, oid)]

@@ -13,6 +13,7 @@ from migrator.postgres.catalog import read_catalog
 from migrator.postgres.connect import Endpoint, session
 from migrator.postgres.digest import target_digests
 from migrator.postgres.large_objects import NamingColumn, naming_columns, read_large_objects
+from migrator.postgres.object_changes import stray_objects
 from tests.audit_source import ROOT, run
 
 TARGETS = {
@@ -77,3 +78,21 @@ def test_what_an_object_holds_is_part_of_the_digest(database_url: str) -> None:
         (gone,) = target_digests(connection, transfers, "1")
     assert before == again
     assert len({before.hash, changed.hash, gone.hash}) == 3
+
+
+def test_what_no_row_of_a_target_names_is_found_by_what_it_holds(database_url: str) -> None:
+    made(database_url)
+    with (
+        session(Endpoint(database_url), purpose="test") as source,
+        session(Endpoint(database_url), purpose="test") as target,
+        target.transaction(),
+    ):
+        catalog = read_catalog(source)
+        settings = Settings.model_validate({"tenants": {"root": "companies"}, "targets": TARGETS})
+        transfers = transfers_into("tenant", placed(source, "content", "preview"), catalog, catalog, settings, {})
+        assert stray_objects(source, target, transfers) == [], "the source holds the unnamed one alike"
+        # Uncommitted, so that only the second session sees it.
+        target.execute("SELECT lo_put(4242001, 0, 'ONE'), lo_put(4242003, 0, 'N')")
+        target.execute("SELECT lo_from_bytea(4242004, 'new')")
+        assert stray_objects(source, target, transfers) == [4242003, 4242004]
+        assert stray_objects(source, target, []) == [4242001, 4242003, 4242004]

@@ -99,6 +99,20 @@ def test_a_stage_whose_process_is_gone_is_told_as_interrupted(
     assert outcome.next[0] == "migrator migrate"
 
 
+def test_an_interrupted_stage_is_told_in_words_whichever_version_recorded_it(
+    database_url: str, prefix: str, make_workspace: WorkspaceFactory
+) -> None:
+    workspace = make_workspace(database_url)
+    with pytest.raises(KeyboardInterrupt), workspace.stage("migrate"):
+        raise KeyboardInterrupt
+    note = "interrupted (Ctrl-C, SIGTERM or a closed terminal)"
+    assert section(status(make_workspace(database_url)), "Stages")[0][4] == note
+    with psycopg.connect(make_conninfo(database_url, dbname=f"{prefix}_migrator")) as connection:
+        assert connection.execute("SELECT error FROM migrator.stages").fetchall() == [(note,)]
+        connection.execute("UPDATE migrator.stages SET error = 'KeyboardInterrupt'")
+    assert section(status(make_workspace(database_url)), "Stages")[0][4] == note
+
+
 def test_a_failed_stage_shows_its_error_and_a_closed_run_how_it_ended(
     database_url: str, make_workspace: WorkspaceFactory
 ) -> None:

@@ -87,6 +87,14 @@ def test_wrong_usage_is_exit_code_2_in_words_and_in_json(
     assert found["error"]["hint"]
 
 
+@pytest.mark.parametrize("arguments", [["--sample"], ["--nope"], ["extra"], ["--jobs", "0"], ["--config"]])
+def test_a_command_that_is_not_understood_points_to_its_own_help(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert running.run(["verify", *arguments]) == 2
+    assert "`migrator verify --help`" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("spelling", [["--output", "json"], ["--output=json"], ["-o", "json"], ["-ojson"]])
 def test_usage_errors_are_json_however_the_option_is_spelt(
     spelling: list[str], capsys: pytest.CaptureFixture[str]

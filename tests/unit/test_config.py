@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from migrator import config
+from migrator.core.progress import Silent
 from migrator.core.settings import Limits, Settings
 from migrator.errors import ConfigurationError
+from migrator.stages.workspace import Workspace
 
 FULL = """
 [source]
@@ -123,8 +125,14 @@ def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("[source\n", "is not valid TOML"),
-        ("[sauce]\nurl = 'x'\n", "sauce: there is no such setting"),
-        ("[source]\nurls = 'x'\n", "source.urls: there is no such setting"),
+        ("[sauce]\nurl = 'x'\n", "sauce: there is no such setting; did you mean source?"),
+        ("[source]\nurls = 'x'\n", "source.urls: there is no such setting; did you mean url?"),
+        ("[targets.auth]\nmigration = 'a'\n", "auth.migration: there is no such setting; did you mean migrations?"),
+        ("[tables.a]\nvirtual = [{ky = 'x'}]\n", "virtual.0.ky: there is no such setting; did you mean key?"),
+        ("[tenants.default]\nnmae = 'A'\n", "tenants.default.nmae: there is no such setting; did you mean name?"),
+        ("[servers.far]\nfree_dsk = 1\n", "servers.far.free_dsk: there is no such setting; did you mean free_disk?"),
+        ("origin = '/'\n", "origin: there is no such setting\n"),
+        ("[limits]\nzzz = 1\n", "limits.zzz: there is no such setting\n"),
         ("root = '/'\n", "There is no setting 'root'"),
         ("[limits]\njobs = 'many'\n", "limits.jobs: Input should be a valid integer"),
         ("[limits]\njobs = 0\n", "limits.jobs: Input should be greater than 0"),
@@ -149,7 +157,7 @@ def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, text: str, said: str) -> None:
-    assert said in refused(tmp_path, text)
+    assert said in refused(tmp_path, text) + "\n"
 
 
 def test_targets_of_one_database_go_by_the_first_of_them(tmp_path: Path) -> None:
@@ -179,7 +187,7 @@ read = ["sales", "auth"]
 
 def test_a_wrong_variable_is_named_and_not_the_file_alone(tmp_path: Path) -> None:
     assert "source.port (from DB_PORT): " in refused(tmp_path, FULL, environment={"DB_PORT": "x"})
-    assert "limits.jobs (from a flag): " in refused(tmp_path, FULL, jobs="x")
+    assert "limits.jobs (from --jobs): " in refused(tmp_path, FULL, jobs="x")
 
 
 def test_a_table_where_a_value_stands_is_an_error_and_not_a_crash(tmp_path: Path) -> None:
@@ -201,3 +209,35 @@ def test_errors_never_quote_values(tmp_path: Path) -> None:
 def test_sessions_that_work_at_once_stay_within_the_budget(jobs: int, budget: int | None, found: int) -> None:
     assert Limits(jobs=jobs, max_source_connections=budget).source_jobs == found
     assert Limits(jobs=jobs, max_target_connections=budget).target_jobs == found
+
+
+@pytest.mark.parametrize(
+    ("faulty", "why"),
+    [
+        ("postgresql://u:geheim%zz@h/d", "a % is followed by something else"),
+        ("postgresql://u@h/d?geheim=1", "libpq knows no such parameter"),
+        ("postgresql://u@h/d?geheim", "a parameter after ? has no ="),
+        ("postgresql://u:geheim@[::1/d", "a [ of an IPv6 address has no ]"),
+        ("h geheim", "holds a word without ="),
+        ("password='geheim", "a quote is not closed"),
+        ("geheim=1", "libpq knows no such parameter"),
+    ],
+)
+def test_a_url_that_cannot_be_understood_is_named_with_the_reason_and_not_quoted(
+    tmp_path: Path, faulty: str, why: str
+) -> None:
+    def told(settings: Settings) -> str:
+        with pytest.raises(ConfigurationError) as caught:
+            Workspace.of(settings, Silent()).server()
+        message = caught.value.message
+        assert why in message
+        assert "geheim" not in message + caught.value.hint
+        assert caught.value.__cause__ is None
+        return message
+
+    assert told(load(tmp_path, f'[source]\nurl = "{faulty}"\n')).startswith("[source] url cannot be understood: ")
+    variable = load(tmp_path, "", environment={"MIGRATOR_SOURCE_URL": faulty})
+    assert told(variable).startswith("[source] url (from MIGRATOR_SOURCE_URL) cannot be understood: ")
+    assert told(load(tmp_path, "", source=faulty)).startswith("[source] url (from --source) cannot be understood: ")
+    target = load(tmp_path, environment={"MIGRATOR_TARGET_URL": faulty})
+    assert told(target).startswith("[servers.default] url (from MIGRATOR_TARGET_URL) cannot be understood: ")

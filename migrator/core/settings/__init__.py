@@ -42,7 +42,10 @@ __all__ = [
 
 
 class Settings(Section):
-    """The whole configuration. `root` is the directory that relative paths are meant from."""
+    """The whole configuration. `root` is the directory that relative paths are meant from.
+
+    `origins` says which variable or flag gave a setting ("source.url"); what is not in it is the file's.
+    """
 
     source: Source = Source()
     servers: Mapping[str, TargetServer] = Field(default_factory=dict)
@@ -58,6 +61,7 @@ class Settings(Section):
     backup: BackupSettings = BackupSettings()
     root: Path = Path()
     file: Path | None = None
+    origins: Mapping[str, str] = Field(default_factory=dict)
 
     @field_validator("tables")
     @classmethod
@@ -130,6 +134,12 @@ class Settings(Section):
     def host(self, target: str) -> str:
         """The target whose name stands for the database that `target` is in: the first of those that share it."""
         return next((host for host, members in self.hosted.items() if target in members), target)
+
+    def told(self, setting: str) -> str:
+        """A setting ("source.url") as an operator knows it, with what gave it where that is not the file."""
+        section, _, name = setting.rpartition(".")
+        origin = self.origins.get(setting)
+        return f"[{section}] {name}" + (f" (from {origin})" if origin else "")
 
     def path(self, path: Path) -> Path:
         """`path` made absolute from the configuration's directory."""
