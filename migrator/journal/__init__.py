@@ -12,12 +12,12 @@ from migrator.journal.artefacts import Artefacts
 from migrator.journal.digests import Digests
 from migrator.journal.facts import Facts
 from migrator.journal.lock import Holder, Locks, machine
-from migrator.journal.records import Artefact, Run, StageRecord, StepRecord
+from migrator.journal.records import REFUSED, Artefact, Run, StageRecord, StepRecord
 from migrator.journal.runs import Runs
 from migrator.journal.stages import Stages
 from migrator.journal.steps import Steps
 
-__all__ = ["Artefact", "Holder", "Journal", "Run", "StageRecord", "StepRecord", "machine"]
+__all__ = ["REFUSED", "Artefact", "Holder", "Journal", "Run", "StageRecord", "StepRecord", "machine"]
 
 
 class Journal(Runs, Stages, Steps, Artefacts, Digests, Facts):

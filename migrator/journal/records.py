@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+# In the summary of an attempt for as long as nothing of it can be seen.
+REFUSED = "refused"
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -32,6 +35,11 @@ class StageRecord:
     pid: int
     summary: Mapping[str, Any]
     error: str | None
+
+    @property
+    def refused(self) -> bool:
+        """Whether it ended before it changed anything, so that what an earlier attempt did still stands."""
+        return self.status == "failed" and bool(self.summary.get(REFUSED))
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,5 +84,6 @@ class Stages(ControlDatabase):
             return tuple(StageRecord(*row[:-1], _EARLIER.get(row[-1], row[-1])) for row in found)
 
     def last(self, run: str, stage: str) -> StageRecord | None:
-        """The newest attempt of that stage, or None."""
-        return next((record for record in reversed(self.stage_records(run)) if record.stage == stage), None)
+        """The newest attempt of that stage that was not refused, or None."""
+        attempts = (one for one in reversed(self.stage_records(run)) if one.stage == stage and not one.refused)
+        return next(attempts, None)

@@ -17,7 +17,7 @@ from migrator.errors import RefusedError, TargetsFailedError
 from migrator.execute.prepare import prepare_target
 from migrator.execute.schedule import carry_out, create_units
 from migrator.files import private_directory
-from migrator.journal import Run
+from migrator.journal import REFUSED, Run
 from migrator.postgres.catalog import read_sequences
 from migrator.postgres.connect import READ_ONLY, session
 from migrator.postgres.copy import CopyUnit, Destination
@@ -47,7 +47,13 @@ from migrator.stages.recorded import (
 from migrator.stages.resolve import Resolved, complete_template, resolve
 from migrator.stages.session_settings import TargetSettings
 from migrator.stages.survey import Survey, plan_of, survey
-from migrator.stages.taken_back import all_are_there, require_same_source, require_standing, taken_back
+from migrator.stages.taken_back import (
+    all_are_there,
+    require_databases,
+    require_same_source,
+    require_standing,
+    taken_back,
+)
 from migrator.stages.workspace import Workspace
 from migrator.workers import Work, warm_up
 
@@ -66,15 +72,18 @@ def migrate(
         TargetsFailedError: some databases failed; the others are complete, and the same command resumes.
     """
     with workspace.stage("migrate") as (run, summary):
+        summary[REFUSED] = True
         require_privileges(workspace, "read", "every row", *(("fence",) if fence else ()))
         found = survey(workspace)
         plan = plan_of(workspace, found)
         if not taken_back(workspace, run.id) and (done := _done_before(workspace, run, plan)):
+            del summary[REFUSED]
             return done
         require_same_source(workspace, run, found)
         _require_dry_run(workspace, run, plan)
         if not without_backup:
             _require_backup(workspace, run)
+        del summary[REFUSED]
         workspace.journal.set_fingerprint(run.id, plan.fingerprint)
         outcome = _Migration(workspace, run, plan, found, fenced=fence).carry_out(summary)
         all_are_there(workspace, run.id)
@@ -84,8 +93,8 @@ def migrate(
 
 
 def _done_before(workspace: Workspace, run: Run, plan: Plan) -> Outcome | None:
-    last = workspace.journal.last(run.id, "migrate")
-    previous = [record for record in workspace.journal.stage_records(run.id) if record.stage == "migrate"][:-1]
+    attempts = [one for one in workspace.journal.stage_records(run.id) if one.stage == "migrate" and not one.refused]
+    previous = attempts[:-1]  # the last one is this
     if any(record.status == "done" for record in previous):
         require_standing(workspace, run, plan)
     if not previous or previous[-1].status != "done":
@@ -95,7 +104,7 @@ def _done_before(workspace: Workspace, run: Run, plan: Plan) -> Outcome | None:
             "This run has been migrated, and source or configuration have changed since.",
             "Take it back first: migrator rollback.",
         )
-    assert last is not None
+    require_databases(workspace, run, plan)
     return Outcome(
         "migrate",
         status="nothing-to-do",

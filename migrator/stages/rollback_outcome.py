@@ -7,10 +7,12 @@ from pathlib import Path
 
 from migrator.core.compare import Difference
 from migrator.core.outcome import Outcome, Section
+from migrator.core.wording import plural
 from migrator.journal import Run
 from migrator.stages.carrying_back import Carried
 from migrator.stages.rollback_findings import Findings, foreign_fence, some_of, written_rows
 
+_MOST_DATABASES = 50  # shown; --output json has all
 _MOST_CONFLICTS = 50  # shown; the file has all
 
 
@@ -47,11 +49,8 @@ def validation(run: Run, found: Findings, source: str, *, backup: Path | None) -
         "databases_written_since_migrate": len({database for database, _ in found.written}),
         "backup": str(backup) if backup else None,
     }
-    rows = tuple(
-        (database, mark.role, mark.tenant, "not finished by migrate" if database in found.unfinished else "")
-        for _, database, mark in found.databases
-    )
-    sections = [Section("Databases of this run", ("database", "role", "tenant", "remark"), rows)]
+    sections = [_databases_section(found)]
+    data = {"databases": _database_data(found)}
     command = f"migrator rollback --confirm {run.id}"
     if found.gone or found.untold is not None or found.strays:
         if found.gone:
@@ -73,6 +72,7 @@ def validation(run: Run, found: Findings, source: str, *, backup: Path | None) -
             "Not everything that applications wrote to the targets can be kept: it would be in dumps at most.",
             figures,
             tuple(sections),
+            data=data,
             next=(f"{command} --discard-writes",),
         )
     if found.written:
@@ -85,6 +85,7 @@ def validation(run: Run, found: Findings, source: str, *, backup: Path | None) -
             "Applications have written to the targets: rolling back would leave those rows in dumps only.",
             figures,
             tuple(sections),
+            data=data,
             next=tuple(
                 f"{command} {option}" for option in ("--replay-writes", "--save-writes DIR", "--discard-writes")
             ),
@@ -100,8 +101,30 @@ def validation(run: Run, found: Findings, source: str, *, backup: Path | None) -
         f"and {after}.",
         summary=figures,
         sections=tuple(sections),
+        data=data,
         next=(command,),
     )
+
+
+def _databases_section(found: Findings) -> Section:
+    rows = [
+        (database, mark.role, mark.tenant, "not finished by migrate" if database in found.unfinished else "")
+        for _, database, mark in found.databases
+    ]
+    # What is told first is what somebody may not expect.
+    rows.sort(key=lambda row: not row[-1])
+    text = ""
+    if len(rows) > _MOST_DATABASES:
+        text = f"{plural(len(rows) - _MOST_DATABASES, 'database')} more; --output json has every one."
+    columns = ("database", "role", "tenant", "remark")
+    return Section("Databases of this run", columns, tuple(rows[:_MOST_DATABASES]), text)
+
+
+def _database_data(found: Findings) -> list[dict[str, object]]:
+    return [
+        {"database": database, "role": mark.role, "tenant": mark.tenant, "finished": database not in found.unfinished}
+        for _, database, mark in found.databases
+    ]
 
 
 def _written_section(found: Findings) -> Section:

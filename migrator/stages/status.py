@@ -116,7 +116,7 @@ class _Reading:
         return (*again, *next_commands(self._latest(), locked=False))
 
     def _latest(self) -> Mapping[str, str]:
-        return {record.stage: record.status for record in self.stages}
+        return {record.stage: record.status for record in self.stages if not record.refused}
 
     def _headline(self) -> str:
         last = self.stages[-1] if self.stages else None

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from migrator.core.plan import CreateDatabase
-from migrator.core.wording import plural
+from migrator.core.wording import listed, plural
 from migrator.errors import RefusedError
+from migrator.postgres.connect import READ_ONLY, session
+from migrator.postgres.databases import marks
 from migrator.postgres.fence import read_fence
 
 if TYPE_CHECKING:
@@ -45,6 +48,34 @@ def require_standing(workspace: Workspace, run: Run, plan: Plan) -> None:
             f"A rollback of run {run.id} dropped {plural(len(dropped), 'database')} of it and did not come to its end.",
             f"Let it: migrator rollback --confirm {run.id}",
         )
+
+
+def require_databases(workspace: Workspace, run: Run, plan: Plan) -> None:
+    """Refuses to speak of a split of which somebody else has taken databases away.
+
+    Raises:
+        RefusedError: databases that migrate made are not on their servers.
+    """
+    expected: dict[str, list[CreateDatabase]] = defaultdict(list)
+    for step in standing(workspace, run.id, list(plan.of(CreateDatabase))):
+        expected[step.server].append(step)
+    missing = []
+    for server, steps in expected.items():
+        with session(workspace.server(server), purpose="check", settings=READ_ONLY) as connection:
+            there = marks(connection, [step.database for step in steps])
+        missing += [step for step in steps if step.database not in there]
+    if not missing:
+        return
+    names = listed(sorted(step.database for step in missing))
+    tenant = missing[0].tenant
+    raise RefusedError(
+        f"Databases of run {run.id} are gone, and not by migrator: {names}. What applications wrote there went with "
+        "them; the rows that they were made of are still in the source.",
+        f"Take tenant {tenant} back, and migrate makes it anew: "
+        f"migrator rollback --tenant {tenant} --confirm {run.id} --discard-writes"
+        if tenant
+        else "See what can be taken back: migrator rollback --validate.",
+    )
 
 
 def all_are_there(workspace: Workspace, run: str) -> None:

@@ -28,7 +28,7 @@ from migrator.stages.recorded import database_counts, given_digests, sequence_va
 from migrator.stages.resolve import Resolved, resolve
 from migrator.stages.session_settings import TargetSettings
 from migrator.stages.survey import Survey, plan_of, survey
-from migrator.stages.taken_back import require_standing, standing, taken_back
+from migrator.stages.taken_back import require_databases, require_standing, standing, taken_back
 from migrator.stages.verify_outcome import Verified, verify_outcome
 from migrator.stages.workspace import Workspace
 
@@ -59,6 +59,7 @@ def verify(workspace: Workspace, *, sample: float | None = None) -> Outcome:
                 "The source's schema, its tenants or the configuration are not those that were migrated.",
                 "Undo the change, or `migrator rollback` and start again.",
             )
+        require_databases(workspace, run, plan)
         result = _Verifier(workspace, run, plan, found, sample).verification()
         outcome = verify_outcome(run, plan, result, sample, sorted(taken_back(workspace, run.id)))
         summary.update(outcome.summary)

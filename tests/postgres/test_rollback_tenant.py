@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from unittest import mock
 
+import psycopg
 import pytest
+from psycopg import sql
 
-from migrator.stages import rollback_tenant
+from migrator.stages import rollback_outcome, rollback_tenant
 from tests.postgres.shop import Shop, load_shop, make_shop
 from tests.postgres.workspaces import state
 from tests.project import Answer
@@ -105,3 +107,41 @@ def test_without_the_fence_rows_of_two_moments_are_not_mixed(shop: Shop) -> None
     assert refused.exit_code == 3
     assert "not been fenced all the time" in refused.error
     assert {"tenant_2", "tenant_3"} <= set(shop.databases())
+
+
+def test_a_database_that_somebody_dropped_is_missed_and_made_anew(shop: Shop) -> None:
+    shop.split()
+    database = f"{shop.prefix}_tenant_2"
+    with psycopg.connect(shop.source, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(database)))
+    for command in (("migrate", "--without-backup"), ("verify",)):
+        refused = shop.run(*command)
+        assert refused.exit_code == 3
+        assert f"gone, and not by migrator: {database}." in refused.error
+        assert f"rollback --tenant 2 --confirm {shop.run_id()} --discard-writes" in refused.document["error"]["hint"]
+    assert take_back(shop, "2", "--discard-writes").exit_code == 0
+    assert shop.succeed("migrate", "--without-backup").document["status"] == "done"
+    assert shop.succeed("verify").summary["databases_examined"] == 5
+
+
+def test_a_migrate_that_was_refused_leaves_the_completed_one(shop: Shop) -> None:
+    shop.split()
+    shop.execute("", "CREATE TABLE extra (id bigint PRIMARY KEY)")
+    refused = shop.run("migrate", "--without-backup")
+    assert refused.exit_code == 3
+    shop.execute("", "DROP TABLE extra")
+    assert [command.split()[-1] for command in shop.succeed("status").document["next"]] == ["verify"]
+    assert shop.succeed("verify").summary["differences"] == 0
+    assert shop.run("migrate", "--without-backup").document["status"] == "nothing-to-do"
+
+
+def test_thousands_of_databases_fit_on_a_page(shop: Shop) -> None:
+    shop.split()
+    with mock.patch.object(rollback_outcome, "_MOST_DATABASES", 2):
+        outlook = shop.run("rollback", "--validate")
+    assert len(outlook.section("Databases of this run")) == 2
+    ((text,),) = [[one["text"]] for one in outlook.document["sections"] if one["title"] == "Databases of this run"]
+    assert "--output json has every one" in text
+    assert {f"{shop.prefix}_{name}" for name in shop.databases() if name != "migrator"} == {
+        one["database"] for one in outlook.document["databases"]
+    }
