@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from typing import Any
 
 from migrator import logs
@@ -150,6 +150,8 @@ def warm_up() -> None:
     workers: the blocked signal is inherited, and is the coordinator's to handle.
     """
     multiprocessing.set_forkserver_preload([_PRELOADED])
+    # Its start unblocks SIGINT, so that it must not be the fork server's first act.
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         forkserver.ensure_running()
