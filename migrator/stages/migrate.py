@@ -5,16 +5,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping, Sequence
 from functools import partial
-from pathlib import Path
 
 from migrator.core.allotment import allot
 from migrator.core.catalog import Relation
 from migrator.core.compare import Difference
 from migrator.core.outcome import Outcome
-from migrator.core.plan import CreateDatabase, FinishDatabase, Plan, PrepareTarget
+from migrator.core.plan import CreateDatabase, FinishDatabase, Plan
 from migrator.core.transfer import Transfer, last_value
 from migrator.errors import RefusedError, TargetsFailedError
-from migrator.execute.prepare import prepare_target
 from migrator.execute.schedule import carry_out, create_units
 from migrator.files import private_directory
 from migrator.journal import REFUSED, Run
@@ -24,16 +22,16 @@ from migrator.postgres.copy import CopyUnit, Destination
 from migrator.postgres.counting import RowCounts
 from migrator.postgres.deferred import FinishUnit, TargetWork
 from migrator.postgres.large_objects import copy_large_objects
-from migrator.postgres.roles import make_role, marked_roles
 from migrator.postgres.snapshot import Snapshot, release_readers
 from migrator.postgres.spool import discard
 from migrator.postgres.units import copy_units, loads_of, session_budget
-from migrator.stages.crew import crew, preparers
+from migrator.stages.crew import crew
 from migrator.stages.drift import drift_section, routed_digests, written_since
 from migrator.stages.frozen import FrozenSource
-from migrator.stages.isolation import hand_out, make_groups
+from migrator.stages.isolation import hand_out
 from migrator.stages.own_objects import OwnObjects
 from migrator.stages.pacing import Pacing
+from migrator.stages.preparing import prepare_targets
 from migrator.stages.privileges import require_privileges
 from migrator.stages.proof import Proof, proof_sections, prove
 from migrator.stages.recorded import (
@@ -44,7 +42,7 @@ from migrator.stages.recorded import (
     sequence_values,
     whole_tables,
 )
-from migrator.stages.resolve import Resolved, complete_template, resolve
+from migrator.stages.resolve import Resolved, resolve
 from migrator.stages.session_settings import TargetSettings
 from migrator.stages.survey import Survey, plan_of, survey
 from migrator.stages.taken_back import (
@@ -58,8 +56,6 @@ from migrator.stages.workspace import Workspace
 from migrator.workers import Work, warm_up
 
 _MAINTENANCE_MEMORY_KB = 256 * 1024
-# Rows of a table in a database of average size below which its indexes are filled, not built (docs/performance.md).
-_FEW_ROWS = 1000
 
 
 def migrate(
@@ -154,7 +150,7 @@ class _Migration:
     def carry_out(self, summary: dict[str, object]) -> Outcome:
         if self.workspace.settings.limits.executor == "processes":
             warm_up()
-        post_data = self._prepare_targets()
+        post_data = prepare_targets(self.workspace, self.run, self.plan, self.survey)
         # Checked against the templates before the source is fenced.
         resolved = resolve(self.workspace, self.plan, self.survey)
         source = FrozenSource(self.workspace, self.run, self.plan, self.survey, fenced=self.fenced)
@@ -165,55 +161,6 @@ class _Migration:
                 proof, failures = self._split(epoch, snapshot, post_data, resolved)
         drift = () if self.fenced or failures else self._drift(resolved)
         return self._outcome(summary, proof, failures, drift)
-
-    # -- before anything is read ----------------------------------------------------------------------------------
-
-    def _prepare_targets(self) -> Mapping[str, str]:
-        self._make_roles()
-        steps = list(self.plan.of(PrepareTarget))
-        with preparers(len(steps)) as threads:
-            # A target on several servers has one schema, and so one script.
-            return dict(zip((step.target for step in steps), threads.map(self._prepare, steps), strict=True))
-
-    def _prepare(self, step: PrepareTarget) -> str:
-        built = ", ".join(f"{tree.target} (revision {', '.join(tree.heads)})" for tree in step.trees)
-        self.workspace.progress.say(f"building the schema of target {built}")
-        return prepare_target(
-            step,
-            run=self.run.id,
-            journal=self.journal,
-            server=self.workspace.server(step.server),
-            like=self.workspace.source,
-            trees=[(self.workspace.settings.path(Path(tree.path)), tree.schema) for tree in step.trees],
-            complete=partial(complete_template, self.workspace, self.survey, step.target),
-            crowded=self._crowded(step.target),
-            clones=sum(
-                1 for made in self.plan.of(CreateDatabase) if (made.bare, made.server) == (step.bare, step.server)
-            ),
-            programs=self.workspace.programs,
-        )
-
-    def _crowded(self, target: str) -> set[Relation]:
-        """Tables of a target that get many rows in each database, as far as the source's statistics know."""
-        databases = sum(1 for step in self.plan.of(CreateDatabase) if step.target == target)
-        tables = self.survey.catalog.tables
-        return {
-            placement.destination_in(target)
-            for placement in self.survey.placements.of_host(target)
-            # What a query yields is unknown, and so are the rows of a table that nobody has analysed.
-            if placement.query is not None or not 0 <= tables[placement.relation].rows < _FEW_ROWS * max(1, databases)
-        }
-
-    def _make_roles(self) -> None:
-        """The read-only roles that do not exist yet, on every server where they read something."""
-        wanted = {(step.server, role) for step in self.plan.of(CreateDatabase) for role in step.readers}
-        for server, role in sorted(wanted):
-            with session(self.workspace.server(server), purpose="prepare") as connection:
-                if role not in marked_roles(connection):
-                    self.journal.artefact(self.run.id, "role", role, "intended")
-                if make_role(connection, role, self.run.id):
-                    self.journal.artefact(self.run.id, "role", role, "created")
-        make_groups(self.workspace, self.run, self.plan)
 
     # -- the split ------------------------------------------------------------------------------------------------
 

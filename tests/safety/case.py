@@ -12,6 +12,7 @@ from typing import Any
 from unittest import mock
 
 import migrator.stages.migrate as migrate_module
+import migrator.stages.preparing as preparing_module
 from migrator.core.progress import Silent
 from migrator.core.settings import Limits, Settings
 from migrator.stages.workspace import Workspace
@@ -181,7 +182,7 @@ def inline() -> Iterator[None]:
     """migrate without processes and threads of its own."""
     with (
         mock.patch.object(migrate_module, "crew", _in_this_process),
-        mock.patch.object(migrate_module, "preparers", return_value=Inline()),
+        mock.patch.object(preparing_module, "preparers", return_value=Inline()),
     ):
         yield
 
