@@ -296,7 +296,12 @@ main()
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_the_first_signal_lets_it_tidy_up_and_says_how_to_go_on(number: signal.Signals) -> None:
-    process = _slow("0")
+    # `nohup make test` ignores it, and so would the program, on purpose.
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        process = _slow("0")
+    finally:
+        signal.signal(signal.SIGHUP, before)
     process.send_signal(number)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 130
