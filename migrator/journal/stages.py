@@ -83,7 +83,10 @@ class Stages(ControlDatabase):
             found = connection.execute(sa.select(*columns).where(stages.c.run_id == run).order_by(stages.c.id))
             return tuple(StageRecord(*row[:-1], _EARLIER.get(row[-1], row[-1])) for row in found)
 
+    def attempts(self, run: str, stage: str) -> list[StageRecord]:
+        """The attempts of that stage that were not refused, oldest first."""
+        return [one for one in self.stage_records(run) if one.stage == stage and not one.refused]
+
     def last(self, run: str, stage: str) -> StageRecord | None:
-        """The newest attempt of that stage that was not refused, or None."""
-        attempts = (one for one in reversed(self.stage_records(run)) if one.stage == stage and not one.refused)
-        return next(attempts, None)
+        """The newest of the `attempts` of that stage, or None."""
+        return next(reversed(self.attempts(run, stage)), None)

@@ -89,8 +89,7 @@ def migrate(
 
 
 def _done_before(workspace: Workspace, run: Run, plan: Plan) -> Outcome | None:
-    attempts = [one for one in workspace.journal.stage_records(run.id) if one.stage == "migrate" and not one.refused]
-    previous = attempts[:-1]  # the last one is this
+    previous = workspace.journal.attempts(run.id, "migrate")[:-1]  # the last one is this
     if any(record.status == "done" for record in previous):
         require_standing(workspace, run, plan)
     if not previous or previous[-1].status != "done":

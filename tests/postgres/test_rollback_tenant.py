@@ -140,7 +140,7 @@ def test_thousands_of_databases_fit_on_a_page(shop: Shop) -> None:
     with mock.patch.object(rollback_outcome, "_MOST_DATABASES", 2):
         outlook = shop.run("rollback", "--validate")
     assert len(outlook.section("Databases of this run")) == 2
-    ((text,),) = [[one["text"]] for one in outlook.document["sections"] if one["title"] == "Databases of this run"]
+    (text,) = [one["text"] for one in outlook.document["sections"] if one["title"] == "Databases of this run"]
     assert "--output json has every one" in text
     assert {f"{shop.prefix}_{name}" for name in shop.databases() if name != "migrator"} == {
         one["database"] for one in outlook.document["databases"]
