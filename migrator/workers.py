@@ -15,19 +15,17 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from multiprocessing import forkserver, resource_tracker
 from typing import Any
 
 from migrator import logs
 from migrator.core.pace import PACE, Bucket
 from migrator.errors import InterruptedRunError
+from migrator.fork_server import warm_up
 from migrator.journal import Journal
 from migrator.postgres.connect import Endpoint, raw_connect
 from migrator.postgres.deferred import TargetWork
 from migrator.postgres.sessions import Sessions
 
-# What every worker needs: imported once by the process that they are forked from.
-_PRELOADED = "migrator.execute.units"
 _END_SECONDS = 10
 _LOOK_SECONDS = 1.0
 
@@ -141,22 +139,6 @@ def here() -> Worker:
 
 
 # -- processes of this machine ----------------------------------------------------------------------------------------
-
-
-def warm_up() -> None:
-    """Starts the process that workers are forked from, so that it imports their modules while other things are done.
-
-    It has no session to a server, which would not survive a fork. Ctrl-C in the terminal reaches neither it nor the
-    workers: the blocked signal is inherited, and is the coordinator's to handle.
-    """
-    multiprocessing.set_forkserver_preload([_PRELOADED])
-    # Its start unblocks SIGINT, so that it must not be the fork server's first act.
-    resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        forkserver.ensure_running()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

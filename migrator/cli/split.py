@@ -50,6 +50,10 @@ def migrate(without_backup: bool, no_fence: bool) -> Work:
     """
 
     def work(session: Session) -> Outcome:
+        from migrator.fork_server import warm_up
+
+        if session.settings.limits.executor == "processes":
+            warm_up()  # it imports what workers need while this process imports the stage
         from migrator.stages.migrate import migrate as stage
 
         return stage(session.workspace, without_backup=without_backup, fence=not no_fence)

@@ -53,7 +53,7 @@ from migrator.stages.taken_back import (
     taken_back,
 )
 from migrator.stages.workspace import Workspace
-from migrator.workers import Work, warm_up
+from migrator.workers import Work
 
 _MAINTENANCE_MEMORY_KB = 256 * 1024
 
@@ -147,8 +147,6 @@ class _Migration:
         self.fenced = fenced
 
     def carry_out(self, summary: dict[str, object]) -> Outcome:
-        if self.workspace.settings.limits.executor == "processes":
-            warm_up()
         post_data = prepare_targets(self.workspace, self.run, self.plan, self.survey)
         # Checked against the templates before the source is fenced.
         resolved = resolve(self.workspace, self.plan, self.survey)

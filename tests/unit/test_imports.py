@@ -17,14 +17,18 @@ PACKAGE = Path(__file__).parents[2] / "migrator"
 FOUNDATION = {"errors", "core"}
 MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"cli"},
-    "cli": {"stages", "execute", "postgres", "journal", "revisions", "report", "config", "files", "logs", *FOUNDATION},
+    "cli": {
+        "stages", "execute", "fork_server", "postgres", "journal", "revisions", "report", "config", "files", "logs",
+        *FOUNDATION,
+    },
     "stages": {
         "cluster", "execute", "workers", "postgres", "journal", "revisions", "report", "config", "files", "logs",
         *FOUNDATION,
     },
     "execute": {"workers", "postgres", "journal", "revisions", "config", "files", "logs", *FOUNDATION},
     "cluster": {"workers", "logs", *FOUNDATION},
-    "workers": {"postgres", "journal", "logs", *FOUNDATION},
+    "workers": {"fork_server", "postgres", "journal", "logs", *FOUNDATION},
+    "fork_server": set(),
     "postgres": {"config", "files", "logs", *FOUNDATION},
     "journal": {"config", "logs", *FOUNDATION},
     "revisions": {"config", "logs", *FOUNDATION},
