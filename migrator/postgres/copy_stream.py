@@ -8,6 +8,7 @@ from collections.abc import Callable
 import psycopg
 from psycopg import pq
 
+from migrator.errors import DatabaseError
 from migrator.postgres.connect import Connection
 
 
@@ -69,6 +70,19 @@ def end_copy(connection: Connection) -> int:
     connection.pgconn.put_copy_end()
     result = copy_ended(connection)
     return result.command_tuples or 0
+
+
+def require_arrived(connection: Connection, relation: str, *, sent: int, arrived: int) -> None:
+    """Holds a COPY FROM STDIN to the rows that it was sent.
+
+    Raises:
+        DatabaseError: the server took fewer.
+    """
+    if arrived != sent:
+        raise DatabaseError(
+            f"{connection.info.dbname}: of {sent} rows of {relation} {arrived} arrived.",
+            "A rule or a trigger of the target's schema takes rows away: remove it.",
+        )
 
 
 def copy_ended(connection: Connection) -> pq.abc.PGresult:

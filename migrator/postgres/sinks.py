@@ -7,9 +7,9 @@ from abc import ABC, abstractmethod
 import psycopg
 
 from migrator.core.compare import HASH_MODULUS, UNOWNED
-from migrator.errors import DatabaseError, MigratorError
+from migrator.errors import MigratorError
 from migrator.postgres.connect import Connection, Endpoint, database_error, translated
-from migrator.postgres.copy_stream import begin_copy, end_copy, put
+from migrator.postgres.copy_stream import begin_copy, end_copy, put, require_arrived
 from migrator.postgres.receipts import Receipt, find_receipt, write_receipt
 from migrator.postgres.sessions import Sessions
 from migrator.postgres.spool import Share, SpoolFile
@@ -131,11 +131,7 @@ class DatabaseSink(Sink):
         try:
             with translated(self._endpoint):
                 arrived = end_copy(self._connection)
-                if arrived != self.rows:
-                    raise DatabaseError(
-                        f"{self._endpoint}: of {self.rows} rows of {relation} {arrived} arrived.",
-                        "A rule or a trigger of the target's schema takes rows away: remove it.",
-                    )
+                require_arrived(self._connection, relation, sent=self.rows, arrived=arrived)
                 write_receipt(self._connection, receipt, epoch, self.rows, self.hash)
                 self._connection.execute("COMMIT")
         except MigratorError as error:

@@ -21,7 +21,7 @@ from migrator.core.compare import HASH_MODULUS
 from migrator.errors import DatabaseError, TargetsFailedError
 from migrator.files import PRIVATE_FILE, private_directory, write_atomically
 from migrator.postgres.connect import Connection
-from migrator.postgres.copy_stream import begin_copy, end_copy, put
+from migrator.postgres.copy_stream import begin_copy, end_copy, put, require_arrived
 from migrator.postgres.receipts import Receipt, find_receipts, write_receipts
 
 _READ_BYTES = 1 << 20
@@ -138,13 +138,8 @@ def _copy(connection: Connection, insert: str, portions: Sequence[_Portion]) -> 
     for portion in portions:
         for block in _blocks(portion.load.path, portion.shares):
             put(connection, block)
-    arrived = end_copy(connection)
-    rows = sum(portion.receipt.rows for portion in portions)
-    if arrived != rows:
-        raise DatabaseError(
-            f"Of {rows} rows of {portions[0].load.relation} {arrived} arrived.",
-            "A rule or a trigger of the target's schema takes rows away: remove it.",
-        )
+    sent = sum(portion.receipt.rows for portion in portions)
+    require_arrived(connection, portions[0].load.relation, sent=sent, arrived=end_copy(connection))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from migrator.core.identifiers import identifier
 from migrator.core.plan import CreateDatabase
 from migrator.core.wording import listed, plural
 from migrator.errors import RefusedError
@@ -54,22 +55,40 @@ def require_databases(workspace: Workspace, run: Run, plan: Plan) -> None:
     """Refuses to speak of a split of which somebody else has taken databases away.
 
     Raises:
-        RefusedError: databases that migrate made are not on their servers.
+        RefusedError: databases that migrate made are not on their servers, or bear other names there.
     """
     expected: dict[str, list[CreateDatabase]] = defaultdict(list)
     for step in standing(workspace, run.id, list(plan.of(CreateDatabase))):
         expected[step.server].append(step)
-    missing = []
+    missing: list[CreateDatabase] = []
+    renamed: dict[str, str] = {}
     for server, steps in expected.items():
         with session(workspace.server(server), purpose="check", settings=READ_ONLY) as connection:
-            there = marks(connection, [step.database for step in steps])
-        missing += [step for step in steps if step.database not in there]
+            there = marks(connection)
+        names = {
+            (mark.target, mark.tenant): name
+            for name, mark in there.items()
+            if mark is not None and mark.run == run.id and mark.role == "target"
+        }
+        for step in steps:
+            if step.database not in there:
+                if (step.target, step.tenant) in names:
+                    renamed[step.database] = names[step.target, step.tenant]
+                else:
+                    missing.append(step)
+    if renamed:
+        told = listed(f"{was} is {name} now" for was, name in sorted(renamed.items()))
+        was, name = min(renamed.items())
+        raise RefusedError(
+            f"Databases of run {run.id} bear other names, by which nothing is looked for: {told}.",
+            f"Name them as they were: ALTER DATABASE {identifier(name)} RENAME TO {identifier(was)};",
+        )
     if not missing:
         return
-    names = listed(sorted(step.database for step in missing))
+    gone = listed(sorted(step.database for step in missing))
     tenant = missing[0].tenant
     raise RefusedError(
-        f"Databases of run {run.id} are gone, and not by migrator: {names}. What applications wrote there went with "
+        f"Databases of run {run.id} are gone, and not by migrator: {gone}. What applications wrote there went with "
         "them; the rows that they were made of are still in the source.",
         f"Take tenant {tenant} back, and migrate makes it anew: "
         f"migrator rollback --tenant {tenant} --confirm {run.id} --discard-writes"

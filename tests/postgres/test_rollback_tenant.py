@@ -124,6 +124,25 @@ def test_a_database_that_somebody_dropped_is_missed_and_made_anew(shop: Shop) ->
     assert shop.succeed("verify").summary["databases_examined"] == 5
 
 
+def test_a_database_that_somebody_renamed_is_not_taken_for_lost(shop: Shop) -> None:
+    shop.split()
+    database = f"{shop.prefix}_tenant_2"
+
+    def rename(old: str, new: str) -> None:
+        with psycopg.connect(shop.source, autocommit=True) as connection:
+            names = sql.Identifier(old), sql.Identifier(new)
+            connection.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(*names))
+
+    rename(database, f"{shop.prefix}_aside")
+    for command in (("migrate", "--without-backup"), ("verify",)):
+        refused = shop.run(*command)
+        assert refused.exit_code == 3
+        assert f"{database} is {shop.prefix}_aside now" in refused.error
+        assert f"RENAME TO {database};" in refused.document["error"]["hint"]
+    rename(f"{shop.prefix}_aside", database)
+    assert shop.succeed("verify").summary["databases_examined"] == 5
+
+
 def test_a_migrate_that_was_refused_leaves_the_completed_one(shop: Shop) -> None:
     shop.split()
     shop.execute("", "CREATE TABLE extra (id bigint PRIMARY KEY)")
