@@ -43,6 +43,11 @@ class Case:
         return max(1, self.rows - self.orders - self.customers)
 
     @property
+    def wal_megabytes(self) -> int:
+        """About what splitting it writes of WAL: 8 MB for each database that is made, the rows, their indexes."""
+        return 8 * self.tenants + 4 * self.rows * self.bytes_per_row // 2**20
+
+    @property
     def label(self) -> str:
         """The case in words, for tables."""
         if self.shape == "ledger":

@@ -62,6 +62,7 @@ def carry_out(
             say(why)
     else:
         known["pgcopydb"] = pgcopydb.contender(program)
+    bed.fill_wal(max(item.case.wal_megabytes for item in items))
     for item in _by_monolith(items):
         say(item.case.label)
         bed.load(item.case)

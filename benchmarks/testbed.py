@@ -24,6 +24,8 @@ HERE = Path(__file__).parent
 SQL = HERE / "sql"
 MONOLITH = "monolith"
 
+_MOST_WAL_MB = 6144
+
 # A server as people set one up for a load: everything durable, memory for this machine, checkpoints far apart.
 _DURABLE: Mapping[str, str] = {
     "fsync": "on",
@@ -31,6 +33,7 @@ _DURABLE: Mapping[str, str] = {
     "synchronous_commit": "on",
     "max_connections": "300",
     "max_wal_size": "8GB",
+    "min_wal_size": f"{_MOST_WAL_MB}MB",
     "checkpoint_timeout": "15min",
     "maintenance_work_mem": "256MB",
 }
@@ -121,6 +124,19 @@ class Testbed:
                 connection.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table)))
             connection.execute("CHECKPOINT")
 
+    def fill_wal(self, megabytes: int) -> None:
+        """Lets the server make WAL files for that much: one that has been in use writes into files that are there.
+
+        New ones make `CREATE DATABASE` four times as dear (docs/performance.md), for whoever comes first.
+        """
+        with psycopg.connect(self.server.url(), autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_logical_emit_message(false, 'benchmark', repeat('x', 1024 * 1024)) "
+                "FROM generate_series(1, %s)",
+                [min(megabytes, _MOST_WAL_MB)],
+            )
+            connection.execute("CHECKPOINT")
+
     def _execute(self, statement: sql.Composed) -> None:
         with psycopg.connect(self.server.url(), autocommit=True) as connection:
             connection.execute(statement)
@@ -129,11 +145,14 @@ class Testbed:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The caller's, less what is about other servers and migrations; the server's own programs come first."""
+        """The caller's, less what is about other servers, migrations and Python; the server's own programs come first.
+
+        A Python that may not keep its bytecode, as in a container's image, would compile migrator in each process.
+        """
         kept = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("PG", "DB_", "MIGRATOR_", "VIRTUAL"))
+            if not name.startswith(("PG", "PYTHON", "DB_", "MIGRATOR_", "VIRTUAL"))
         }
         return {**kept, "PATH": f"{self.server.bin_dir}{os.pathsep}{kept.get('PATH', os.defpath)}", "LC_ALL": "C.UTF-8"}
 

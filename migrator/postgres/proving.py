@@ -24,6 +24,18 @@ _KEYS_A_QUERY = 10_000
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """One severed foreign key between two databases, in the target's names."""
+
+    key: ForeignKey
+    child: Relation
+    columns: tuple[str, ...]
+    parent: Relation
+    parent_columns: tuple[str, ...]
+    when: tuple[str, str] | None = None  # the condition of a polymorphic key
+
+
+@dataclass(frozen=True, slots=True)
 class DatabaseFacts:
     """What was found in one target database."""
 
@@ -37,6 +49,7 @@ class DatabaseFacts:
     leaks: tuple[tuple[str, int], ...]  # (table, rows of another tenant)
     sequences: tuple[tuple[str, int, int], ...]  # (sequence, where it stands, furthest value given) where it is behind
     live: tuple[tuple[str, int, int], ...]  # (table, rows, rows not soft-deleted)
+    orphans: tuple[tuple[Reference, int, tuple[str, ...]], ...] = ()  # (…, keys that lead to no row, some of them)
 
 
 def examine(
@@ -49,12 +62,14 @@ def examine(
     soft_deleted: Mapping[Relation, str],
     settings: Sequence[DatabaseSetting] = (),
     members: Sequence[str] = (),
+    references: Sequence[tuple[Reference, Connection]] = (),
 ) -> DatabaseFacts:
     """Reads one target database in one read-only session.
 
     `given` are the values up to which the source's sequences have given numbers, by target sequence; `soft_deleted`
     names the deletion columns, `settings` are those that the database gives its sessions,
-    `members` the keys of the tenant and of all below it where the tenants are tops of a tree.
+    `members` the keys of the tenant and of all below it where the tenants are tops of a tree; `references` the foreign
+    keys out of this database, each with a session of the database that it points into.
     """
     with session(endpoint, purpose="verify", settings=READ_ONLY) as connection:
         return DatabaseFacts(
@@ -72,6 +87,7 @@ def examine(
                 for name, stands, value in low_sequences(connection, read_sequences(connection), given)
             ),
             tuple(_live_rows(connection, soft_deleted)),
+            tuple((one, *orphans(connection, home, one)) for one, home in references),
         )
 
 
@@ -180,18 +196,6 @@ def _live_rows(connection: Connection, soft_deleted: Mapping[Relation, str]) -> 
         row = connection.execute(statement).fetchone()
         assert row is not None
         yield str(relation), row[0], row[1]
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """One severed foreign key between two databases, in the target's names."""
-
-    key: ForeignKey
-    child: Relation
-    columns: tuple[str, ...]
-    parent: Relation
-    parent_columns: tuple[str, ...]
-    when: tuple[str, str] | None = None  # the condition of a polymorphic key
 
 
 def severed_reference(key: ForeignKey, child: Transfer, parent: Transfer) -> Reference | None:

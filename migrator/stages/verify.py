@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
 
 from migrator.core.catalog import ForeignKey, Relation
 from migrator.core.compare import Difference, Digest, RowDifference
 from migrator.core.outcome import Outcome
+from migrator.core.placement import Placement
 from migrator.core.plan import CreateDatabase, Plan
 from migrator.core.transfer import Transfer
 from migrator.errors import RefusedError
 from migrator.journal import Run
-from migrator.postgres.connect import READ_ONLY, session
+from migrator.postgres.connect import READ_ONLY, Endpoint, session
 from migrator.postgres.counting import count_rows
 from migrator.postgres.fence import read_fence
-from migrator.postgres.proving import DatabaseFacts, Reference, drill_down, examine, orphans, severed_reference
+from migrator.postgres.proving import DatabaseFacts, Reference, drill_down, examine, severed_reference
 from migrator.postgres.reading import select_keyed
 from migrator.postgres.tenants import read_members
 from migrator.stages.drift import routed_digests, written_since
@@ -68,6 +71,16 @@ def verify(workspace: Workspace, *, sample: float | None = None) -> Outcome:
         return outcome
 
 
+@dataclass(frozen=True, slots=True)
+class _Severed:
+    """A foreign key between two databases; without a reference where it cannot be checked."""
+
+    key: ForeignKey
+    child: Placement
+    home: Endpoint | None  # the database that it points into
+    reference: Reference | None
+
+
 class _Verifier:
     """The working state of one verification."""
 
@@ -80,6 +93,7 @@ class _Verifier:
         self.databases = standing(workspace, run.id, _sampled(plan, sample))
         self.settings = TargetSettings(workspace, plan)
         self.own = OwnObjects(workspace, plan, found)
+        self.severed = tuple(self._severed())
         with workspace.read_source("verify") as connection:
             self.members = read_members(connection, found.placements.tree)
         recorded = workspace.journal.recorded(run.id, "source objects") or ()
@@ -125,7 +139,7 @@ class _Verifier:
             facts,
             () if fenced else changed,
             tuple(self._rows(proof, transfers)),
-            tuple(self._references()),
+            tuple(self._references(facts)),
             access_differences(self.workspace, self.databases),
         )
 
@@ -144,18 +158,31 @@ class _Verifier:
     def _examine_one(self, step: CreateDatabase) -> DatabaseFacts:
         target = self.resolved[step.target]
         endpoint = self.workspace.server(step.server).at(step.database)
-        given = self.given.get(step.target, {})
-        return examine(
-            endpoint,
-            step.target,
-            step.tenant,
-            target.transfers,
-            self.own.expected(step, self.source_objects, target.objects),
-            given,
-            _soft_deleted(target),
-            self.settings.expected(step),
-            self.members.get(step.tenant, ()),
-        )
+        leaving = [
+            (one.reference, one.home)
+            for one in self.severed
+            if one.reference is not None
+            and one.home is not None
+            and one.child.home == step.target
+            and one.child.own in (None, step.tenant)
+        ]
+        with ExitStack() as stack:
+            homes = {
+                home: stack.enter_context(session(home, purpose="verify", settings=READ_ONLY))
+                for home in {home for _, home in leaving}
+            }
+            return examine(
+                endpoint,
+                step.target,
+                step.tenant,
+                target.transfers,
+                self.own.expected(step, self.source_objects, target.objects),
+                self.given.get(step.target, {}),
+                _soft_deleted(target),
+                self.settings.expected(step),
+                self.members.get(step.tenant, ()),
+                [(reference, homes[home]) for reference, home in leaving],
+            )
 
     def _rows(
         self, proof: Proof, transfers: Mapping[str, tuple[Transfer, ...]]
@@ -180,27 +207,26 @@ class _Verifier:
             found += [(step.database, difference, row) for row in rows]
         return found
 
-    def _references(self) -> list[tuple[str, str, int, str]]:
-        """Every severed foreign key, from each database with referencing rows into the one that it points at."""
-        found = []
+    def _references(self, facts: Sequence[DatabaseFacts]) -> Iterator[tuple[str, str, int, str]]:
+        """What became of every severed foreign key, in each database with referencing rows."""
+        for severed in self.severed:
+            if severed.reference is None:
+                yield severed.key.label, "", 0, "not checked: its columns did not travel"
+            for fact in facts:
+                for reference, count, samples in fact.orphans:
+                    if reference == severed.reference:
+                        yield severed.key.label, fact.database, count, "; ".join(samples)
+
+    def _severed(self) -> Iterator[_Severed]:
         for key in self.survey.placements.severed:
             child = self.survey.placements.tables[key.table]
             parent = self.survey.placements.tables[key.referenced]
-            reference = self._reference(key, child.home, parent.home)
-            parents = [step for step in self.plan.of(CreateDatabase) if step.target == parent.home]
-            if reference is None or len(parents) != 1:
-                found.append((key.label, "", 0, "not checked: its columns did not travel"))
+            homes = [step for step in self.plan.of(CreateDatabase) if step.target == parent.home]
+            if len(homes) != 1:
+                yield _Severed(key, child, None, None)
                 continue
-            home = self.workspace.server(parents[0].server).at(parents[0].database)
-            with session(home, purpose="verify", settings=READ_ONLY) as parent_connection:
-                for step in self.databases:
-                    if step.target != child.home or child.own not in (None, step.tenant):
-                        continue
-                    endpoint = self.workspace.server(step.server).at(step.database)
-                    with session(endpoint, purpose="verify", settings=READ_ONLY) as child_connection:
-                        count, samples = orphans(child_connection, parent_connection, reference)
-                    found.append((key.label, step.database, count, "; ".join(samples)))
-        return found
+            home = self.workspace.server(homes[0].server).at(homes[0].database)
+            yield _Severed(key, child, home, self._reference(key, child.home, parent.home))
 
     def _reference(self, key: ForeignKey, child_target: str, parent_target: str) -> Reference | None:
         child = next(item for item in self.resolved[child_target].transfers if item.relation == key.table)
