@@ -29,7 +29,7 @@ def series(base: Case, rounds: int) -> tuple[Item, ...]:
     """What the page shows: everybody in the base case, then one size at a time changed, then many small tenants.
 
     What takes long for reasons that one round shows as well as three (many companies) is measured once. What must be
-    reached comes first: results are written after each measurement.
+    reached comes first: results are written after each measurement. The last is ten times the base, for the memory.
     """
     one_copy = ("ours", "pgcopydb", "pg_dump")
     fewer = [replace(base, rows=base.rows // part) for part in (10, 4, 2)]
@@ -42,6 +42,7 @@ def series(base: Case, rounds: int) -> tuple[Item, ...]:
         Item(Case(rows=0, tenants=100 * base.tenants, jobs=base.jobs, shape="ledger"), ("ours",), 1),
         Item(replace(base, tenants=100), ("ours",), 1),
         *(Item(case, one_copy, 1) for case in fewer),
+        Item(replace(base, rows=10 * base.rows), ("ours",), 1),
     )
 
 
