@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+from migrator.core.allotment import examined_at_once
 from migrator.core.catalog import ForeignKey, Relation
 from migrator.core.compare import Difference, Digest, RowDifference
 from migrator.core.outcome import Outcome
@@ -146,8 +147,10 @@ class _Verifier:
     def _examine(self) -> tuple[DatabaseFacts, ...]:
         task = "examining databases"
         self.workspace.progress.start(task, total=len(self.databases), unit="databases")
+        limits = self.workspace.settings.limits
+        each = 1 + len({one.home for one in self.severed if one.home is not None})
         found = []
-        with ThreadPoolExecutor(self.workspace.settings.limits.jobs) as pool:
+        with ThreadPoolExecutor(examined_at_once(limits.jobs, limits.max_target_connections, each)) as pool:
             futures = [pool.submit(self._examine_one, step) for step in self.databases]
             for number, future in enumerate(futures, 1):
                 found.append(future.result())
