@@ -103,7 +103,7 @@ test-container: $(VENV)/.dev ## Run tests/postgres against PostgreSQL in a conta
 	tests/container/run.sh $(ARGS)
 
 .PHONY: bench
-bench: $(VENV)/.bench ## Measure everything that docs/performance.md shows, and write it; hours with the default sizes.
+bench: $(VENV)/.bench ## Measure everything that docs/performance.md shows, and write it: half an hour.
 	$(BIN)/python -m benchmarks all $(ARGS)
 	$(BIN)/python -m benchmarks report
 

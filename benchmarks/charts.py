@@ -15,6 +15,7 @@ from benchmarks.results import Results
 _WHOLE = ("ours", "pgcopydb", "pg_dump", "by hand", "limit")
 _COLOURS = dict(zip(_WHOLE, ("#0b6e4f", "#b5541c", "#4f6d9a", "#8a3f6b", "#8c8c8c"), strict=True))
 _SIZE = (7.0, 3.6)
+_LOGARITHMIC = 100  # how many times the smallest size the largest is from which on both axes are logarithmic
 
 
 def draw(results: Results, directory: Path) -> tuple[Path, ...]:
@@ -33,16 +34,16 @@ def draw(results: Results, directory: Path) -> tuple[Path, ...]:
     if base is None:
         return ()
     drawn = [
-        _lines(results, base, "rows", "rows", directory),
-        _lines(results, base, "tenants", "tenants", directory),
-        _lines(results, base, "jobs", "jobs", directory),
+        _lines(results, base, "rows", directory),
+        _lines(results, base, "tenants", directory),
+        _lines(results, base, "jobs", directory),
         _phases(results, base, directory),
         _memory(results, base, directory),
     ]
     return tuple(file for file in drawn if file is not None)
 
 
-def _lines(results: Results, base: Case, axis: str, label: str, directory: Path) -> Path | None:
+def _lines(results: Results, base: Case, axis: str, directory: Path) -> Path | None:
     """Wall time of the whole, against one size, everything else as in the base case."""
     varied = sorted(
         (case for case in results.cases if replace(case, **{axis: getattr(base, axis)}) == base),
@@ -59,9 +60,17 @@ def _lines(results: Results, base: Case, axis: str, label: str, directory: Path)
             ]
             if points:
                 axes.plot(*zip(*points, strict=True), marker="o", label=name, color=_COLOURS[name])
-        axes.set_xlabel(label)
+        sizes = [getattr(case, axis) for case in varied]
+        if max(sizes) >= _LOGARITHMIC * min(sizes):
+            axes.set_xscale("log")
+            axes.set_yscale("log")
+            axes.yaxis.set_major_formatter("{x:g}")
+        else:
+            axes.set_ylim(bottom=0)
+        axes.set_xticks(sizes, [f"{size:,}" for size in sizes], minor=False)
+        axes.minorticks_off()
+        axes.set_xlabel(axis)
         axes.set_ylabel("seconds")
-        axes.set_ylim(bottom=0)
         axes.grid(alpha=0.3)
         axes.legend(frameon=False)
     return directory / f"{axis}.svg"

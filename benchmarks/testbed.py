@@ -127,7 +127,7 @@ class Testbed:
     def fill_wal(self, megabytes: int) -> None:
         """Lets the server make WAL files for that much: one that has been in use writes into files that are there.
 
-        New ones make `CREATE DATABASE` four times as dear (docs/performance.md), for whoever comes first.
+        New ones make `CREATE DATABASE` a quarter dearer (docs/performance.md), for whoever comes first.
         """
         with psycopg.connect(self.server.url(), autocommit=True) as connection:
             connection.execute(
