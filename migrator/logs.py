@@ -30,6 +30,9 @@ FILES_KEPT = 10
 
 MASK = "********"
 
+# Without it logging prints warnings and worse to stderr where nobody has set it up.
+logging.getLogger("migrator").addHandler(logging.NullHandler())
+
 # Anchored and bounded: these run over every value of every line, some of which are long.
 _URL_PASSWORD = re.compile(r"\b([A-Za-z][A-Za-z0-9+.\-]{0,40}://[^\s:/@'\"]{0,200}):[^\s'\"]{0,500}@")
 _NAMED_PASSWORD = re.compile(

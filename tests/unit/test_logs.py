@@ -6,6 +6,8 @@ import json
 import logging
 import multiprocessing
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -102,6 +104,12 @@ def test_the_console_without_verbose_has_warnings_only_and_no_traceback(tmp_path
     assert [line.split("] ")[1] for line in lines] == ["loud", "bad"]
     assert [line["event"] for line in written(tmp_path)] == ["quiet", "loud", "told", "bad"]
     assert console == []
+
+
+def test_where_nobody_has_begun_logging_nothing_is_printed() -> None:
+    program = "from migrator import logs; logs.logger('migrator.journal').error('step failed', step='copy')"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
 
 
 def test_a_directory_that_cannot_be_written_is_a_clear_error(tmp_path: Path, console: list[str]) -> None:
