@@ -6,7 +6,8 @@ import dataclasses
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,6 +81,14 @@ class CreateDatabase:
     @property
     def id(self) -> str:
         return f"create:{self.database}"
+
+
+def by_server(steps: Iterable[CreateDatabase]) -> dict[str, list[CreateDatabase]]:
+    """Databases by the server that they are on, in their order."""
+    found: dict[str, list[CreateDatabase]] = defaultdict(list)
+    for step in steps:
+        found[step.server].append(step)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

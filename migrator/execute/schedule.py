@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from migrator.core.plan import CreateDatabase
+from migrator.core.plan import CreateDatabase, by_server
 from migrator.core.progress import Progress
 from migrator.errors import MigratorError, TargetsFailedError
 from migrator.execute.units import CreateUnit, run_copy, run_create, run_finish
@@ -39,12 +39,9 @@ def create_units(
     run: str, steps: Iterable[CreateDatabase], server: Callable[[str], Endpoint]
 ) -> tuple[CreateUnit, ...]:
     """The making of every database, some of one server in each unit; `server` finds a server by its name."""
-    by_server: dict[str, list[CreateDatabase]] = defaultdict(list)
-    for step in steps:
-        by_server[step.server].append(step)
     return tuple(
         CreateUnit(run, tuple(found[start : start + _CREATED_AT_ONCE]), server(name))
-        for name, found in by_server.items()
+        for name, found in by_server(steps).items()
         for start in range(0, len(found), _CREATED_AT_ONCE)
     )
 

@@ -62,6 +62,11 @@ def marks(connection: Connection, names: Sequence[str] | None = None) -> Mapping
     }
 
 
+def of_run(found: Mapping[str, Mark | None], run: str) -> dict[str, Mark]:
+    """Those of the databases with their marks that the run made."""
+    return {name: mark for name, mark in found.items() if mark is not None and mark.run == run}
+
+
 def create_database(
     connection: Connection,
     name: str,

@@ -9,7 +9,7 @@ from pathlib import Path
 from migrator.files import file_name, private_directory, rename_durably
 from migrator.journal import Run
 from migrator.postgres.connect import session
-from migrator.postgres.databases import drop_database, marks
+from migrator.postgres.databases import drop_database, marks, of_run
 from migrator.postgres.dump import dump_directory
 from migrator.postgres.roles import drop_role, marked_roles
 from migrator.stages.backup_directory import finish_dump
@@ -84,9 +84,8 @@ def drop_run(workspace: Workspace) -> None:
         return
     for name in servers_of(workspace, run.id):
         with session(workspace.server(name), purpose="rollback") as connection:
-            for database, mark in marks(connection).items():
-                if mark is not None and mark.run == run.id:
-                    drop_database(connection, database, run=run.id)
+            for database in of_run(marks(connection), run.id):
+                drop_database(connection, database, run=run.id)
             for role in marked_roles(connection):
                 drop_role(connection, role, run.id)
     workspace.journal.close_run(run.id, "rehearsed")

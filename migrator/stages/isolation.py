@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from migrator.core.identifiers import identifier
-from migrator.core.plan import CreateDatabase, Plan, PrepareTarget
+from migrator.core.plan import CreateDatabase, Plan, PrepareTarget, by_server
 from migrator.core.readiness import Check
 from migrator.errors import ConfigurationError
 from migrator.files import write_atomically
@@ -154,12 +154,8 @@ def _give(command: Sequence[str], lines: str, directory: Path, passwords: Sequen
 
 def access_differences(workspace: Workspace, steps: Iterable[CreateDatabase]) -> tuple[tuple[str, str], ...]:
     """Where the databases' owners, and who may connect to them, are not as they were made: (database, what)."""
-    by_server: dict[str, list[CreateDatabase]] = {}
-    for step in steps:
-        if step.roles is not None:
-            by_server.setdefault(step.server, []).append(step)
     found: list[tuple[str, str]] = []
-    for server, own in by_server.items():
+    for server, own in by_server(step for step in steps if step.roles is not None).items():
         with session(workspace.server(server), purpose="verify", settings=READ_ONLY) as connection:
             databases = {"databases": [step.database for step in own]}
             access = {

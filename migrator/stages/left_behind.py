@@ -8,7 +8,7 @@ from migrator.core.identifiers import identifier
 from migrator.errors import MigratorError, RefusedError
 from migrator.journal import Run
 from migrator.postgres.connect import READ_ONLY, session
-from migrator.postgres.databases import marks
+from migrator.postgres.databases import marks, of_run
 from migrator.postgres.deferred import FINISH_UNIT
 from migrator.postgres.fence import read_fence
 from migrator.postgres.receipts import read_receipts
@@ -31,11 +31,8 @@ def look(workspace: Workspace, run: Run, tenant: str | None = None) -> Findings:
         with session(workspace.server(name), purpose="rollback", settings=READ_ONLY) as connection:
             databases += [
                 (name, database, mark)
-                for database, mark in sorted(marks(connection).items())
-                if mark is not None
-                and mark.run == run.id
-                and mark.role != "restored"
-                and (tenant is None or mark.tenant == tenant)
+                for database, mark in sorted(of_run(marks(connection), run.id).items())
+                if mark.role != "restored" and (tenant is None or mark.tenant == tenant)
             ]
             roles += [
                 (name, role)

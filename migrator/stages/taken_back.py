@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from migrator.core.identifiers import identifier
-from migrator.core.plan import CreateDatabase
+from migrator.core.plan import CreateDatabase, by_server
 from migrator.core.wording import listed, plural
 from migrator.errors import RefusedError
 from migrator.postgres.connect import READ_ONLY, session
-from migrator.postgres.databases import marks
+from migrator.postgres.databases import marks, of_run
 from migrator.postgres.fence import read_fence
 
 if TYPE_CHECKING:
@@ -57,18 +56,13 @@ def require_databases(workspace: Workspace, run: Run, plan: Plan) -> None:
     Raises:
         RefusedError: databases that migrate made are not on their servers, or bear other names there.
     """
-    expected: dict[str, list[CreateDatabase]] = defaultdict(list)
-    for step in standing(workspace, run.id, list(plan.of(CreateDatabase))):
-        expected[step.server].append(step)
     missing: list[CreateDatabase] = []
     renamed: dict[str, str] = {}
-    for server, steps in expected.items():
+    for server, steps in by_server(standing(workspace, run.id, list(plan.of(CreateDatabase)))).items():
         with session(workspace.server(server), purpose="check", settings=READ_ONLY) as connection:
             there = marks(connection)
         names = {
-            (mark.target, mark.tenant): name
-            for name, mark in there.items()
-            if mark is not None and mark.run == run.id and mark.role == "target"
+            (mark.target, mark.tenant): name for name, mark in of_run(there, run.id).items() if mark.role == "target"
         }
         for step in steps:
             if step.database not in there:
