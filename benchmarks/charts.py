@@ -67,7 +67,7 @@ def _lines(results: Results, base: Case, axis: str, directory: Path) -> Path | N
             axes.yaxis.set_major_formatter("{x:g}")
         else:
             axes.set_ylim(bottom=0)
-        axes.set_xticks(sizes, [f"{size:,}" for size in sizes], minor=False)
+        axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
         axes.minorticks_off()
         axes.set_xlabel(axis)
         axes.set_ylabel("seconds")

@@ -25,11 +25,3 @@ def allot(jobs: int, budget: int) -> Allotment:
     """
     builders = max(1, min(_BUILDERS_PER_JOB * jobs, (budget - 2 * jobs) // 4))
     return Allotment(jobs, builders, max(1, (budget - jobs - 2 * builders) // jobs))
-
-
-def examined_at_once(jobs: int, budget: int | None, sessions: int) -> int:
-    """How many databases are examined side by side where each takes that many sessions; one, however small the budget.
-
-    Without a budget (None) as many as there are jobs.
-    """
-    return jobs if budget is None else max(1, min(jobs, budget // sessions))

@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from migrator.core.allotment import examined_at_once
 from migrator.core.catalog import ForeignKey, Relation
 from migrator.core.compare import Difference, Digest, RowDifference
 from migrator.core.outcome import Outcome
@@ -74,12 +73,14 @@ def verify(workspace: Workspace, *, sample: float | None = None) -> Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Severed:
-    """A foreign key between two databases; without a reference where it cannot be checked."""
+    """A foreign key between two databases, with what it is there and the database that it points into.
 
-    key: ForeignKey
+    None in the place of these where it cannot be checked.
+    """
+
+    label: str
     child: Placement
-    home: Endpoint | None  # the database that it points into
-    reference: Reference | None
+    lead: tuple[Reference, Endpoint] | None
 
 
 class _Verifier:
@@ -147,10 +148,9 @@ class _Verifier:
     def _examine(self) -> tuple[DatabaseFacts, ...]:
         task = "examining databases"
         self.workspace.progress.start(task, total=len(self.databases), unit="databases")
-        limits = self.workspace.settings.limits
-        each = 1 + len({one.home for one in self.severed if one.home is not None})
+        sessions = 1 + len({one.lead[1] for one in self.severed if one.lead is not None})
         found = []
-        with ThreadPoolExecutor(examined_at_once(limits.jobs, limits.max_target_connections, each)) as pool:
+        with ThreadPoolExecutor(self.workspace.settings.limits.target_jobs_of(sessions)) as pool:
             futures = [pool.submit(self._examine_one, step) for step in self.databases]
             for number, future in enumerate(futures, 1):
                 found.append(future.result())
@@ -162,12 +162,9 @@ class _Verifier:
         target = self.resolved[step.target]
         endpoint = self.workspace.server(step.server).at(step.database)
         leaving = [
-            (one.reference, one.home)
+            one.lead
             for one in self.severed
-            if one.reference is not None
-            and one.home is not None
-            and one.child.home == step.target
-            and one.child.own in (None, step.tenant)
+            if one.lead is not None and one.child.home == step.target and one.child.own in (None, step.tenant)
         ]
         with ExitStack() as stack:
             homes = {
@@ -213,23 +210,24 @@ class _Verifier:
     def _references(self, facts: Sequence[DatabaseFacts]) -> Iterator[tuple[str, str, int, str]]:
         """What became of every severed foreign key, in each database with referencing rows."""
         for severed in self.severed:
-            if severed.reference is None:
-                yield severed.key.label, "", 0, "not checked: its columns did not travel"
+            if severed.lead is None:
+                yield severed.label, "", 0, "not checked: its columns did not travel"
+                continue
             for fact in facts:
                 for reference, count, samples in fact.orphans:
-                    if reference == severed.reference:
-                        yield severed.key.label, fact.database, count, "; ".join(samples)
+                    if reference == severed.lead[0]:
+                        yield severed.label, fact.database, count, "; ".join(samples)
 
     def _severed(self) -> Iterator[_Severed]:
         for key in self.survey.placements.severed:
             child = self.survey.placements.tables[key.table]
             parent = self.survey.placements.tables[key.referenced]
+            reference = self._reference(key, child.home, parent.home)
             homes = [step for step in self.plan.of(CreateDatabase) if step.target == parent.home]
-            if len(homes) != 1:
-                yield _Severed(key, child, None, None)
-                continue
-            home = self.workspace.server(homes[0].server).at(homes[0].database)
-            yield _Severed(key, child, home, self._reference(key, child.home, parent.home))
+            lead = None
+            if reference is not None and len(homes) == 1:
+                lead = reference, self.workspace.server(homes[0].server).at(homes[0].database)
+            yield _Severed(key.label, child, lead)
 
     def _reference(self, key: ForeignKey, child_target: str, parent_target: str) -> Reference | None:
         child = next(item for item in self.resolved[child_target].transfers if item.relation == key.table)

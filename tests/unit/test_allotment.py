@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrator.core.allotment import Allotment, allot, examined_at_once
+from migrator.core.allotment import Allotment, allot
 from migrator.core.readiness import sessions_needed
 
 
@@ -30,10 +30,3 @@ def test_no_more_than_the_budget(jobs: int, more: int) -> None:
     assert found.readers * (1 + found.sessions) + 2 * found.builders <= budget
     assert found.sessions >= 1
     assert found.builders >= 1
-
-
-@pytest.mark.parametrize(
-    ("jobs", "budget", "sessions", "expected"), [(8, None, 2, 8), (8, 100, 2, 8), (8, 5, 2, 2), (8, 1, 3, 1)]
-)
-def test_examining_keeps_within_the_budget(jobs: int, budget: int | None, sessions: int, expected: int) -> None:
-    assert examined_at_once(jobs, budget, sessions) == expected

@@ -212,6 +212,15 @@ def test_sessions_that_work_at_once_stay_within_the_budget(jobs: int, budget: in
 
 
 @pytest.mark.parametrize(
+    ("jobs", "budget", "sessions", "found"), [(8, None, 2, 8), (8, 100, 2, 8), (8, 5, 2, 1), (8, 8, 3, 2), (8, 1, 3, 1)]
+)
+def test_jobs_of_several_sessions_stay_within_the_budget(
+    jobs: int, budget: int | None, sessions: int, found: int
+) -> None:
+    assert Limits(jobs=jobs, max_target_connections=budget).target_jobs_of(sessions) == found
+
+
+@pytest.mark.parametrize(
     ("faulty", "why"),
     [
         ("postgresql://u:geheim%zz@h/d", "a % is followed by something else"),

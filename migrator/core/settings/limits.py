@@ -42,11 +42,15 @@ class Limits(Section):
     @property
     def target_jobs(self) -> int:
         """How many sessions may work at once on each target server."""
-        return self._jobs_within(self.max_target_connections)
+        return self.target_jobs_of(1)
 
-    def _jobs_within(self, budget: int | None) -> int:
+    def target_jobs_of(self, sessions: int) -> int:
+        """How many jobs may work at once on each target server, where each has that many sessions there."""
+        return self._jobs_within(self.max_target_connections, sessions)
+
+    def _jobs_within(self, budget: int | None, sessions: int = 1) -> int:
         # Two are always there besides: the program's own, and the one that holds the snapshot.
-        return self.jobs if budget is None else max(1, min(self.jobs, budget - 2))
+        return self.jobs if budget is None else max(1, min(self.jobs, (budget - 2) // sessions))
 
     @field_validator("executor")
     @classmethod
