@@ -14,7 +14,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from migrator.core.names import slug
 from migrator.core.settings import Settings
 from migrator.core.settings.spelling import close_name
 from migrator.errors import ConfigurationError
@@ -22,6 +21,7 @@ from migrator.errors import ConfigurationError
 DEFAULT_FILE = "migrator.toml"
 # Parts of Settings that nobody writes: they say where the rest came from.
 _OWN = frozenset({"root", "file", "origins"})
+_PLAIN_NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
 
 # environment variable -> where it lands in the file's shape. The DB_* names are those of the reference guide.
 ENVIRONMENT: Mapping[str, tuple[str, ...]] = {
@@ -126,7 +126,7 @@ def read_groups(file: Path) -> Mapping[str, tuple[str, ...]]:
             raise ConfigurationError(
                 f"{file}: {name} is no list of tables.", 'Write it so: users = ["user*", "roles"].'
             )
-        if slug(name) != name:
+        if not _PLAIN_NAME.fullmatch(name):
             raise ConfigurationError(
                 f"{file}: {name!r} cannot name a database and a schema.", "Take letters, digits and underscores."
             )

@@ -59,8 +59,10 @@ def demo(tenants: int, scale: float, keep: bool, stop: bool, postgres: str, dire
 
         if stop:
             return demonstration.stop(directory)
+        limits = {path: value for path, value in session.options.flags.items() if path[0] == "limits"}
+        viewer = demonstration.Viewer(session.progress, session.show, limits)
         return demonstration.demonstrate(
-            session, tenants=tenants, scale=scale, keep=keep, version=int(postgres), directory=directory
+            viewer, tenants=tenants, scale=scale, keep=keep, version=int(postgres), directory=directory
         )
 
     return work

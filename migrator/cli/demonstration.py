@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from migrator import config, logs
 from migrator.cli.playground import Loaded, Playground, load_reference
-from migrator.cli.session import Session
 from migrator.core.manifest import Inventory
 from migrator.core.outcome import Cell, Outcome, Section
+from migrator.core.progress import Progress
 from migrator.core.settings import Settings
 from migrator.errors import MigratorError
 from migrator.postgres.connect import Endpoint
@@ -44,8 +45,17 @@ class StageFailedError(MigratorError):
     status = "failed"
 
 
+@dataclass(frozen=True)
+class Viewer:
+    """Who watches a demonstration: where its progress and its failures are shown, and the limits asked for."""
+
+    progress: Progress
+    show: Callable[[Outcome], None]
+    limits: Mapping[tuple[str, ...], Any]
+
+
 def demonstrate(
-    session: Session, *, tenants: int, scale: float, keep: bool, version: int, directory: Path | None
+    viewer: Viewer, *, tenants: int, scale: float, keep: bool, version: int, directory: Path | None
 ) -> Outcome:
     """Runs the whole pipeline on a new monolith; with `keep`, stops before rollback and leaves the server up.
 
@@ -58,9 +68,9 @@ def demonstrate(
     bin_dir = embedded_bin_dir(version)
     place = Playground.of(directory)
     with place.occupied(keep=keep):
-        with _shown(session, f"starting PostgreSQL {version}"):
+        with _shown(viewer, f"starting PostgreSQL {version}"):
             server = LocalServer.start(place.data, bin_dir=bin_dir, settings=_SERVER_SETTINGS)
-        outcome = _Demonstration(session, place, server, keep=keep).run(tenants, scale)
+        outcome = _Demonstration(viewer, place, server, keep=keep).run(tenants, scale)
     return replace(outcome, summary={**outcome.summary, "seconds": round(time.monotonic() - began, 1)})
 
 
@@ -86,8 +96,8 @@ class _Took:
 class _Demonstration:
     """One demonstration on a running server."""
 
-    def __init__(self, session: Session, place: Playground, server: LocalServer, *, keep: bool) -> None:
-        self.session = session
+    def __init__(self, viewer: Viewer, place: Playground, server: LocalServer, *, keep: bool) -> None:
+        self.viewer = viewer
         self.place = place
         self.server = server
         self.keep = keep
@@ -95,12 +105,12 @@ class _Demonstration:
 
     def run(self, tenants: int, scale: float) -> Outcome:
         """Loads the monolith and walks through the stages."""
-        say = self.session.progress.say
+        say = self.viewer.progress.say
         with open_session(Endpoint(self.server.url()), purpose="demo") as connection:
             ((version,),) = connection.execute("SELECT current_setting('server_version')").fetchall()
             connection.execute("CREATE DATABASE erp_topsteel")
         say(f"PostgreSQL {version} is up, on a socket of its own")
-        with _timed() as seconds, _shown(self.session, f"loading {DATABASE}"):
+        with _timed() as seconds, _shown(self.viewer, f"loading {DATABASE}"):
             counts = load_reference(self.server.url(DATABASE), tenants, scale)
         say(
             f"{DATABASE} is loaded: {tenants} companies, {len(counts.rows)} tables, {count(counts.total)} rows, "
@@ -108,7 +118,7 @@ class _Demonstration:
         )
         settings = self._settings()
         logs.to_file(settings.path(settings.paths.logs))
-        with closing(Workspace.of(settings, self.session.progress)) as workspace:
+        with closing(Workspace.of(settings, self.viewer.progress)) as workspace:
             return self._walked(workspace, counts)
 
     def _walked(self, workspace: Workspace, counts: Loaded) -> Outcome:
@@ -161,9 +171,9 @@ class _Demonstration:
             with _timed() as seconds:
                 outcome = stage()
             self.taken.append(_Took(command, outcome, seconds()))
-            self.session.progress.say(f"{command}: {outcome.headline} ({duration(seconds())})")
+            self.viewer.progress.say(f"{command}: {outcome.headline} ({duration(seconds())})")
             if outcome.exit_code not in expected:
-                self.session.show(outcome)
+                self.viewer.show(outcome)
                 raise StageFailedError(
                     f"The demonstration ended at {command}: {outcome.headline}",
                     f"Its report is above, its log is {logs.current_file()}.",
@@ -175,8 +185,7 @@ class _Demonstration:
     def _settings(self) -> Settings:
         file = self.place.make_project(self.server.url(DATABASE))
         # DB_* and MIGRATOR_* of the caller's shell are about a migration of theirs.
-        limits = {path: value for path, value in self.session.options.flags.items() if path[0] == "limits"}
-        return config.load(file, flags=limits, environment={})
+        return config.load(file, flags=self.viewer.limits, environment={})
 
     def _inventory(self, workspace: Workspace) -> Inventory:
         with exported_snapshot(workspace.source, purpose="demo") as (connection, snapshot):
@@ -308,10 +317,10 @@ def _program() -> str:
 
 
 @contextmanager
-def _shown(session: Session, task: str) -> Iterator[None]:
-    session.progress.start(task)
+def _shown(viewer: Viewer, task: str) -> Iterator[None]:
+    viewer.progress.start(task)
     yield
-    session.progress.finish(task)
+    viewer.progress.finish(task)
 
 
 @contextmanager

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from migrator.core.tenants import UNOWNED
+
 if TYPE_CHECKING:
     from migrator.core.placement import Placement
 
@@ -98,9 +100,6 @@ class Balance:
     def lost(self) -> int:
         """Rows that arrived nowhere (negative: more arrived than there were)."""
         return self.total - self.placed - self.shared - self.quarantined - self.ignored
-
-
-UNOWNED = "\\N"  # the tenant of rows without a tenant key, as COPY writes NULL
 
 
 def total(found: Iterable[Digest]) -> dict[tuple[str, str], Digest]:

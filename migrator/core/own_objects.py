@@ -6,12 +6,11 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 
 from migrator.core.catalog import Catalog, Relation
+from migrator.core.name_patterns import FIELD, owner
 from migrator.core.tree import PASSIVE, Division, Entry, LeftOut, bare_name
 
-_FIELD = "{id}"
 # A pattern is proposed where so many tenants have such an object, and nothing else is named so.
 _LEAST_TENANTS = 2
 _LEAST_SHARE = 0.5
@@ -20,22 +19,6 @@ _AFTERWARDS = frozenset({
     "CONSTRAINT", "CHECK CONSTRAINT", "FK CONSTRAINT", "INDEX", "INDEX ATTACH", "STATISTICS", "TRIGGER", "RULE",
     "POLICY", "ROW SECURITY",
 }) | PASSIVE  # fmt: skip
-
-
-def owner(patterns: Sequence[str], relation: Relation) -> str | None:
-    """The key that an object's name holds by one of the patterns: "conv_seq_{id}", "crm.log_{id}"; None without."""
-    for pattern in patterns:
-        for name in (relation.name, relation.full_name):
-            if (match := _expression(pattern).fullmatch(name)) is not None:
-                return match["id"]
-    return None
-
-
-@cache
-def _expression(pattern: str) -> re.Pattern[str]:
-    before, _, after = pattern.partition(_FIELD)
-    # log_7_no_seq is no object of the tenant 7_no_seq.
-    return re.compile(f"{re.escape(before)}(?P<id>[^_]+){re.escape(after)}", re.DOTALL)
 
 
 def propose_patterns(catalog: Catalog, keys: Collection[str], roles: Iterable[str] = ()) -> tuple[tuple[str, str], ...]:
@@ -55,9 +38,9 @@ def propose_patterns(catalog: Catalog, keys: Collection[str], roles: Iterable[st
                 prefix, key = relation.name[: place + 1], relation.name[place + 1 :]
                 schema = "" if relation.schema == "public" else f"{relation.schema}."
                 if key in keys:
-                    known[f"{schema}{prefix}{_FIELD}"].add(key)
+                    known[f"{schema}{prefix}{FIELD}"].add(key)
                 elif key.isdecimal():
-                    strangers[f"{schema}{prefix}{_FIELD}"] += 1
+                    strangers[f"{schema}{prefix}{FIELD}"] += 1
         for pattern, owners in sorted(known.items()):
             if len(owners) >= max(_LEAST_TENANTS, _LEAST_SHARE * len(keys)) and not strangers[pattern]:
                 found.append((pattern, f"{len(owners)} of {len(keys)} tenants have such a {kind}"))

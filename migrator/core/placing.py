@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from migrator.core.catalog import Catalog, Relation
 from migrator.core.hops import Hops
 from migrator.core.inheritance import ancestors, inherited_keys, inherited_path
-from migrator.core.own_objects import owner
+from migrator.core.name_patterns import owner
 from migrator.core.paths import FoundPaths, KeyPath, TenantTree, find_paths, in_order
 from migrator.core.placement import UNOWNED_TARGET, Placement, Placements, Undecided
 from migrator.core.settings import Settings, TableSettings

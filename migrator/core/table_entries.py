@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from migrator.core.catalog import Catalog, Relation
 from migrator.core.hops import Hops
-from migrator.core.own_objects import owner
+from migrator.core.name_patterns import owner
 from migrator.core.settings import TableSettings
 from migrator.errors import ConfigurationError
 

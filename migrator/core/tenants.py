@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from migrator.core.compare import UNOWNED
 from migrator.core.names import MAX_IDENTIFIER_BYTES, unique_slugs
 from migrator.errors import ConfigurationError
+
+UNOWNED = "\\N"  # the tenant of rows without a tenant key, as COPY writes NULL
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ from functools import partial
 from psycopg import sql
 
 from migrator.core.catalog import Catalog, Relation
-from migrator.core.compare import UNOWNED
 from migrator.core.placement import Placements
 from migrator.core.readiness import LargeObjectFacts
+from migrator.core.tenants import UNOWNED
 from migrator.core.transfer import Transfer
 from migrator.postgres.connect import Connection, Endpoint, rows, session
 from migrator.postgres.copy import Destination

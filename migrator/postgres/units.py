@@ -9,8 +9,8 @@ from pathlib import Path
 from psycopg import sql
 
 from migrator.core.catalog import Catalog
-from migrator.core.compare import UNOWNED
 from migrator.core.plan import CopyTable
+from migrator.core.tenants import UNOWNED
 from migrator.core.transfer import Transfer
 from migrator.postgres.connect import Connection, Endpoint, rows
 from migrator.postgres.copy import CopyUnit, Destination, UnownedRows

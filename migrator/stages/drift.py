@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from migrator.core.compare import UNOWNED, Difference, Digest, differences, total
+from migrator.core.compare import Difference, Digest, differences, total
 from migrator.core.outcome import Section
+from migrator.core.tenants import UNOWNED
 from migrator.core.transfer import Transfer
 from migrator.postgres.connect import Connection
 from migrator.postgres.digest import source_digests

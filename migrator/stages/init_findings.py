@@ -10,7 +10,8 @@ from migrator.core.grouping import group_tables
 from migrator.core.hops import virtual_key
 from migrator.core.inference import candidate_keys, polymorphic_pairs, tables_of_types
 from migrator.core.inheritance import inherited_keys
-from migrator.core.own_objects import owner, propose_patterns
+from migrator.core.name_patterns import owner
+from migrator.core.own_objects import propose_patterns
 from migrator.core.proposal import grouped, propose
 from migrator.core.session_settings import tenant_setting
 from migrator.core.settings import Tenants, TenantTreeChoice

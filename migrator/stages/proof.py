@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from migrator.core.compare import UNOWNED, Balance, Difference, Digest, balances, differences
+from migrator.core.compare import Balance, Difference, Digest, balances, differences
 from migrator.core.outcome import Cell, Section
 from migrator.core.placement import Placements
+from migrator.core.tenants import UNOWNED
 from migrator.core.transfer import Transfer
 from migrator.core.wording import plural
 

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from migrator.core.catalog import Relation
 from migrator.core.compare import (
     HASH_MODULUS,
-    UNOWNED,
     Balance,
     Difference,
     Digest,
@@ -22,6 +21,7 @@ from migrator.core.compare import (
     total,
 )
 from migrator.core.placement import Placement
+from migrator.core.tenants import UNOWNED
 
 HASHES = st.integers(-(2**63), 2**63 - 1)
 TEXT_KEYS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)

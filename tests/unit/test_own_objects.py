@@ -6,10 +6,10 @@ import pytest
 from pydantic import ValidationError
 
 from migrator.core.catalog import Relation, Sequence
+from migrator.core.name_patterns import owner
 from migrator.core.own_objects import (
     apart,
     own_entries,
-    owner,
     privileges_in,
     propose_patterns,
     strangers,
