@@ -10,7 +10,7 @@ from migrator.core.audit.finding import Finding
 from migrator.core.audit.rules import RULES
 from migrator.core.catalog import Table
 from migrator.core.placing import place
-from migrator.core.settings import Settings
+from migrator.settings import Settings
 from tests.schema import catalog, names, public, table
 
 SPLIT: Mapping[str, Any] = {

@@ -12,12 +12,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from migrator import config, logs
+from migrator import logs
 from migrator.cli.playground import Loaded, Playground, load_reference
 from migrator.core.manifest import Inventory
 from migrator.core.outcome import Cell, Outcome, Section
 from migrator.core.progress import Progress
-from migrator.core.settings import Settings
 from migrator.errors import MigratorError
 from migrator.postgres.connect import Endpoint
 from migrator.postgres.connect import session as open_session
@@ -25,6 +24,8 @@ from migrator.postgres.embedded import embedded_bin_dir
 from migrator.postgres.inventory import exported_snapshot, take_inventory
 from migrator.postgres.server import LocalServer
 from migrator.report.cells import count, duration
+from migrator.settings import Settings
+from migrator.settings.load import DEFAULT_FILE, load_settings
 from migrator.stages.workspace import Workspace
 
 DATABASE = "erp_topsteel"
@@ -185,7 +186,7 @@ class _Demonstration:
     def _settings(self) -> Settings:
         file = self.place.make_project(self.server.url(DATABASE))
         # DB_* and MIGRATOR_* of the caller's shell are about a migration of theirs.
-        return config.load(file, flags=self.viewer.limits, environment={})
+        return load_settings(file, flags=self.viewer.limits, environment={})
 
     def _inventory(self, workspace: Workspace) -> Inventory:
         with exported_snapshot(workspace.source, purpose="demo") as (connection, snapshot):
@@ -223,7 +224,7 @@ class _Demonstration:
         )
 
     def _kept(self, counts: Loaded, split: _Split) -> Outcome:
-        url, file, program = self.server.url(DATABASE), self.place.project / config.DEFAULT_FILE, _program()
+        url, file, program = self.server.url(DATABASE), self.place.project / DEFAULT_FILE, _program()
         largest = max(split.databases, key=lambda database: database[4])[0]
         directory = f" --directory {self.place.directory}" if self.place.is_chosen else ""
         return Outcome(

@@ -15,10 +15,10 @@ from migrator.core.outcome import Outcome
 
 if TYPE_CHECKING:
     from migrator.core.paths import TenantTree
-    from migrator.core.settings import TenantTreeChoice
     from migrator.core.tenant_root import RootCandidate
     from migrator.core.tomltext import Layout
     from migrator.postgres.archive import Ownership
+    from migrator.settings import TenantTreeChoice
 
 
 @click.command("init", cls=StageCommand, short_help="Write migrator.toml and the Alembic trees for any database.")
@@ -68,7 +68,7 @@ def init(
     """
 
     def work(session: Session) -> Outcome:
-        from migrator.config import read_groups
+        from migrator.settings.load import read_groups
         from migrator.stages.init import Wanted, regenerate_trees
         from migrator.stages.init import init as stage
 

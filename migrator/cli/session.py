@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     # Imported when they are needed: --help must not load the driver.
     from migrator.cli.options import Options
     from migrator.core.outcome import Outcome
-    from migrator.core.settings import Settings
     from migrator.report.progress import Display
+    from migrator.settings import Settings
     from migrator.stages.workspace import Workspace
 
 
@@ -31,9 +31,9 @@ class Session:
         Raises:
             ConfigurationError: they cannot be used.
         """
-        from migrator import config
+        from migrator.settings.load import load_settings
 
-        return config.load(self.options.config, flags=self.options.flags)
+        return load_settings(self.options.config, flags=self.options.flags)
 
     @cached_property
     def workspace(self) -> Workspace:
@@ -66,11 +66,11 @@ class Session:
         Raises:
             ConfigurationError: no source is named.
         """
-        from migrator import config
+        from migrator.settings.load import load_settings
         from migrator.stages.workspace import Workspace
 
         flags = {**self.options.flags, ("source", "schemas"): list(schemas) or None}
-        return Workspace.of(config.load(flags=flags, without_file=True), self.progress)
+        return Workspace.of(load_settings(flags=flags, without_file=True), self.progress)
 
     def close(self) -> None:
         """Ends what the command opened; harmless where it opened nothing."""

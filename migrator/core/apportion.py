@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from migrator.core.catalog import Catalog, Relation
 from migrator.core.identifiers import qualified
 from migrator.core.placement import Placement, Placements
-from migrator.core.settings import Settings
 from migrator.core.tree import PASSIVE, ROUTINES, Division, Entry, ScriptFile, bare_name
+from migrator.settings import Settings
 
 _MOVED = {"VIEW": "VIEW", "MATERIALIZED VIEW": "MATERIALIZED VIEW"}
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from migrator.core.catalog import Catalog, Column, ForeignKey, Relation, Table
 from migrator.core.paths import via
 from migrator.core.placement import Placement, Placements
-from migrator.core.settings import CleanRule
 from migrator.errors import ConfigurationError
+from migrator.settings import CleanRule
 
 # Names that tables and columns of the built-in kinds bear, where migrator.toml does not say them.
 _ACCOUNT_TABLES = frozenset({"user", "users", "account", "accounts", "member", "members", "utilisateurs", "comptes"})

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from migrator.core.catalog import Catalog, ForeignKey, Relation, Table, comparable
 from migrator.core.paths import KeyPath
-from migrator.core.settings import Polymorphic, TableSettings
 from migrator.errors import ConfigurationError
+from migrator.settings import Polymorphic, TableSettings
 
 _ARROW = " -> "
 _FIRST = "first of "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from migrator.core.settings import Limits
+from migrator.settings import Limits
 
 # The journal's record of how fast workers may go: {"paused": why, or "", "rate": bytes a second and worker, or None}.
 PACE = "pace"

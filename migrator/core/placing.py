@@ -10,10 +10,10 @@ from migrator.core.inheritance import ancestors, inherited_keys, inherited_path
 from migrator.core.name_patterns import owner
 from migrator.core.paths import FoundPaths, KeyPath, TenantTree, find_paths, in_order
 from migrator.core.placement import UNOWNED_TARGET, Placement, Placements, Undecided
-from migrator.core.settings import Settings, TableSettings
 from migrator.core.table_entries import table_entries
 from migrator.core.tenancy import tenant_root, tenant_tree
 from migrator.errors import ConfigurationError
+from migrator.settings import Settings, TableSettings
 
 
 def place(catalog: Catalog, settings: Settings) -> Placements:

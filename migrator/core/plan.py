@@ -14,8 +14,8 @@ from typing import Any
 from migrator.core.catalog import Catalog, Relation, Table
 from migrator.core.names import MAX_IDENTIFIER_BYTES
 from migrator.core.placement import Placements
-from migrator.core.settings import Settings
 from migrator.core.tenants import Tenant
+from migrator.settings import Settings
 
 # A table is read in parts of about this many heap blocks (32 MiB), so that the largest one keeps every worker busy.
 PART_PAGES = 4096

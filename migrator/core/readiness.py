@@ -13,8 +13,8 @@ from migrator.core.catalog import Catalog, Relation
 from migrator.core.identifiers import identifier
 from migrator.core.placement import Placements
 from migrator.core.plan import CreateDatabase, Plan, PrepareTarget
-from migrator.core.settings import Settings
 from migrator.core.wording import listed, plural, size
+from migrator.settings import Settings
 
 State = Literal["ok", "warn", "block"]
 

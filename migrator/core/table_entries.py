@@ -8,8 +8,8 @@ from fnmatch import fnmatchcase
 from migrator.core.catalog import Catalog, Relation
 from migrator.core.hops import Hops
 from migrator.core.name_patterns import owner
-from migrator.core.settings import TableSettings
 from migrator.errors import ConfigurationError
+from migrator.settings import TableSettings
 
 # What one entry can say of many tables: where they go, and by which column of theirs.
 _OF_MANY = frozenset({"target", "ignore", "decide", "reason", "key", "unowned", "replicate"})

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from migrator.core.catalog import Catalog, ForeignKey, Relation
 from migrator.core.hops import Hops
 from migrator.core.paths import TenantTree
-from migrator.core.settings import Settings
 from migrator.errors import ConfigurationError
+from migrator.settings import Settings
 
 
 def tenant_root(catalog: Catalog, settings: Settings, hops: Hops) -> tuple[Relation | None, str | None]:

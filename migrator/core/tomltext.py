@@ -12,8 +12,8 @@ from typing import Literal
 from migrator.core.catalog import Catalog, ForeignKey, Relation
 from migrator.core.paths import KeyPath
 from migrator.core.proposal import Proposal
-from migrator.core.settings import TenantTreeChoice
 from migrator.core.tenant_root import RootChoice
+from migrator.settings import TenantTreeChoice
 
 Layout = Literal["tenants", "services", "domains"]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from migrator.core.catalog import Catalog, Relation, Sequence, Table
 from migrator.core.placement import UNOWNED_TARGET, Placement, Placements
-from migrator.core.settings import Settings
 from migrator.errors import ConfigurationError
+from migrator.settings import Settings
 
 # hash_record_extended hashes columns in their binary form, at a third of the cost of hashing the row's text.
 RECORD_HASH_SINCE = 140000

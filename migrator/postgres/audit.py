@@ -28,12 +28,12 @@ from migrator.core.cleaning import selections
 from migrator.core.placement import Placements
 from migrator.core.placing import place
 from migrator.core.progress import Progress
-from migrator.core.settings import Settings
 from migrator.postgres.audit_rows import RowCounter
 from migrator.postgres.catalog import read_catalog
 from migrator.postgres.cleaning import count_rule
 from migrator.postgres.connect import Connection, rows
 from migrator.postgres.tenants import read_tenants
+from migrator.settings import Settings
 
 
 def examine(connection: Connection, settings: Settings, progress: Progress) -> Facts:

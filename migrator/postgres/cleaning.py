@@ -21,11 +21,11 @@ from migrator.core.cleaning import (
     selections,
 )
 from migrator.core.placement import Placement, Placements
-from migrator.core.settings import CleanRule
 from migrator.errors import ConfigurationError
 from migrator.postgres.connect import Connection
 from migrator.postgres.from_items import own_rows
 from migrator.postgres.key_path import holds, joined, source_of, tenant_key
+from migrator.settings import CleanRule
 
 # Domains that RFC 2606 and 6761 keep for tests, and the address tags and logins by which people mark test accounts.
 _TEST_EMAIL = r"@([^@]+\.)?(example|test|invalid|localhost)(\.[a-z.]+)?$|^test([0-9._+-][^@]*)?@|^[^@]*\+test[^@]*@"

@@ -16,8 +16,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import tuple_row
 from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from migrator.core.settings import Server
 from migrator.errors import ConfigurationError, DatabaseError
+from migrator.settings import Server
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 

@@ -8,9 +8,9 @@ from psycopg import sql
 
 from migrator.core.catalog import Relation
 from migrator.core.paths import TenantTree
-from migrator.core.settings import Tenants
 from migrator.postgres.connect import Connection
 from migrator.postgres.key_path import is_top, tops_of
+from migrator.settings import Tenants
 
 
 def read_tenants(

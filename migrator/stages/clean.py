@@ -11,7 +11,6 @@ from migrator.core.cleaning import Selection, Share, selections
 from migrator.core.outcome import Outcome
 from migrator.core.placement import Placements
 from migrator.core.placing import place
-from migrator.core.settings import CleanRule, Settings
 from migrator.errors import ConfigurationError, RefusedError
 from migrator.journal import Run
 from migrator.postgres import quarantine
@@ -22,6 +21,7 @@ from migrator.postgres.locks import end_sessions, under_locks
 from migrator.postgres.picking import PICKING_SETTINGS, Picking
 from migrator.postgres.restoration import restore_rows, to_restore
 from migrator.postgres.tenants import read_tenants
+from migrator.settings import CleanRule, Settings
 from migrator.stages.clean_outcome import Finding, moved_outcome, restored_outcome, shown_outcome
 from migrator.stages.workspace import Workspace
 

@@ -10,9 +10,9 @@ from typing import Any
 from migrator.core.catalog import Relation
 from migrator.core.cleaning import Share
 from migrator.core.outcome import Cell, Outcome, Section, Tone
-from migrator.core.settings import CleanRule
 from migrator.core.wording import plural
 from migrator.postgres.quarantine import Held
+from migrator.settings import CleanRule
 
 _NO_TENANT = "no tenant"
 _TENANT_LINES = 60  # the JSON document has all of them

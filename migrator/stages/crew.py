@@ -5,8 +5,8 @@ from __future__ import annotations
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 
-from migrator.core.settings import Limits
 from migrator.errors import ConfigurationError
+from migrator.settings import Limits
 from migrator.workers import Crew, Work, processes
 
 

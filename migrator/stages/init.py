@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from migrator import config
 from migrator.core.outcome import Outcome
 from migrator.core.placing import place
-from migrator.core.settings import Settings
 from migrator.core.tomltext import render
 from migrator.errors import RefusedError
 from migrator.files import write_atomically
 from migrator.postgres.archive import Ownership
 from migrator.postgres.catalog import read_catalog
+from migrator.settings import Settings
+from migrator.settings.load import DEFAULT_FILE, parsed
 from migrator.stages.init_findings import Wanted, find, find_grouped
 from migrator.stages.init_outcome import MIGRATIONS, init_outcome, tree_data, tree_sections
 from migrator.stages.init_root import Ask, AskTree
@@ -41,7 +41,7 @@ def init(
         ConfigurationError: the tenant root that was named does not exist.
         DatabaseError: the source cannot be read.
     """
-    file = directory / config.DEFAULT_FILE
+    file = directory / DEFAULT_FILE
     if file.exists():
         raise RefusedError(
             f"{file} exists already.",
@@ -86,7 +86,7 @@ def regenerate_trees(workspace: Workspace, directory: Path, ownership: Ownership
 
 def _settings(workspace: Workspace, directory: Path, text: str) -> Settings:
     """The settings that the file will give, with the source that this command was given."""
-    read = config.parsed(text, directory)
+    read = parsed(text, directory)
     source = read.source.model_copy(
         update={
             name: getattr(workspace.settings.source, name)

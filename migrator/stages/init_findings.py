@@ -14,7 +14,6 @@ from migrator.core.name_patterns import owner
 from migrator.core.own_objects import propose_patterns
 from migrator.core.proposal import grouped, propose
 from migrator.core.session_settings import tenant_setting
-from migrator.core.settings import Tenants, TenantTreeChoice
 from migrator.core.tenant_root import RootChoice, choose, hidden_keys, rank, tenant_columns
 from migrator.core.tomltext import Findings, Layout, Polymorph
 from migrator.errors import ConfigurationError
@@ -27,6 +26,7 @@ from migrator.postgres.inference import is_unique, type_values, weighed
 from migrator.postgres.large_objects import naming_columns
 from migrator.postgres.session_settings import read_readers
 from migrator.postgres.tenants import read_tenants
+from migrator.settings import Tenants, TenantTreeChoice
 from migrator.stages.init_paths import PathsByRows
 from migrator.stages.init_root import Ask, AskTree, naming_columns_of, tenant_root, tenant_tree
 from migrator.stages.workspace import Workspace

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 
 from migrator.core.catalog import Catalog, ForeignKey, Relation, Table
 from migrator.core.paths import TenantTree
-from migrator.core.settings import TenantTreeChoice
 from migrator.core.tenant_root import RootCandidate, RootChoice, key_of
 from migrator.core.tomltext import TenantColumns
 from migrator.errors import ConfigurationError, RefusedError
 from migrator.postgres.connect import Connection
 from migrator.postgres.tenants import count_levels
+from migrator.settings import TenantTreeChoice
 
 _SLUGS = (
     "slug",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from migrator.core.settings import Spread
+from migrator.settings import Spread
 from migrator.stages.workspace import Workspace
 
 _RECORD = "tenant servers"

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from migrator.core.progress import Progress
-from migrator.core.settings import Settings, TargetServer
 from migrator.errors import ConfigurationError, DatabaseError
 from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, raw_connect, session, system_identifier
 from migrator.postgres.databases import ensure_control, exists
+from migrator.settings import Settings, TargetServer
 
 if TYPE_CHECKING:
     # Imported when they are needed: SQLAlchemy is half of what `status` would load where nothing has run yet.

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 import pytest
 
 from migrator.core.progress import Silent
-from migrator.core.settings import Settings
 from migrator.errors import ConfigurationError
 from migrator.postgres.audit import examine
 from migrator.postgres.connect import READ_ONLY, Endpoint, session
+from migrator.settings import Settings
 from tests.audit_facts import SPLIT, found
 from tests.audit_source import ROOT, TENANT_TABLES, read, rows, run
 

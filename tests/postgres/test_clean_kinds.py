@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from examples.topsteel.generator import load
-from migrator import config
 from migrator.core.placing import place
 from migrator.errors import ConfigurationError
 from migrator.postgres.catalog import read_catalog
 from migrator.postgres.cleaning import count_rule
 from migrator.postgres.tenants import read_tenants
+from migrator.settings.load import load_settings
 from migrator.stages.clean import clean
 from tests.postgres.workspaces import WorkspaceFactory, fetch, run_sql, state
 
@@ -193,7 +193,7 @@ def test_what_cannot_be_understood_is_said(
 
 def test_the_flaws_of_the_reference_erp(database_url: str, make_workspace: WorkspaceFactory) -> None:
     counts = load(database_url, tenants=5, scale=0.05, shape="many")
-    settings = config.load(TOPSTEEL, environment={}).model_dump(
+    settings = load_settings(TOPSTEEL, environment={}).model_dump(
         include={"tenants", "targets", "tables", "clean"}, by_alias=True, exclude_none=True
     )
     work = make_workspace(database_url, **settings)

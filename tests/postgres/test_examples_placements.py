@@ -8,12 +8,12 @@ import psycopg
 import pytest
 
 from examples.monoliths.__main__ import MONOLITHS
-from migrator import config
 from migrator.core.catalog import Catalog
 from migrator.core.placement import Placements
 from migrator.core.placing import place
-from migrator.core.settings import Settings
 from migrator.postgres.catalog import read_catalog
+from migrator.settings import Settings
+from migrator.settings.load import load_settings
 
 each = pytest.mark.parametrize("name", ["crm-services", "nukleo-domains", "react-crm"])
 
@@ -28,7 +28,7 @@ def catalog_of(name: str, url: str) -> Catalog:
 
 
 def settings_of(name: str) -> Settings:
-    return config.load(MONOLITHS[name].directory / "migrator.toml", environment={})
+    return load_settings(MONOLITHS[name].directory / "migrator.toml", environment={})
 
 
 def placed(name: str, url: str) -> tuple[Catalog, Placements]:

@@ -14,13 +14,13 @@ from psycopg.conninfo import make_conninfo
 
 from examples.monoliths.__main__ import MONOLITHS
 from examples.monoliths.filling import load
-from migrator import config
 from migrator.core.catalog import Relation
 from migrator.core.placement import Placements
 from migrator.core.placing import place
-from migrator.core.settings import Settings
 from migrator.postgres.catalog import read_catalog, read_objects
 from migrator.postgres.connect import Endpoint, session
+from migrator.settings import Settings
+from migrator.settings.load import load_settings
 from tests.project import Answer, Project
 from tests.servers import DatabaseFactory
 
@@ -64,7 +64,7 @@ def example(
     monolith = MONOLITHS[request.param]
     source = database_factory(f"{prefix}_monolith")
     load(source, monolith, scale=0.01)
-    settings = config.load(monolith.directory / "migrator.toml", environment={})
+    settings = load_settings(monolith.directory / "migrator.toml", environment={})
     with psycopg.connect(source) as connection:
         placements = place(read_catalog(connection), settings)
     found = Example(Project(monolith.directory, source, prefix), settings, placements, tmp_path)

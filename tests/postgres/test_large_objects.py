@@ -7,13 +7,13 @@ import psycopg
 from migrator.core.catalog import Relation
 from migrator.core.placement import Placements
 from migrator.core.placing import place
-from migrator.core.settings import Settings
 from migrator.core.transfer import transfers_into
 from migrator.postgres.catalog import read_catalog
 from migrator.postgres.connect import Endpoint, session
 from migrator.postgres.digest import target_digests
 from migrator.postgres.large_objects import NamingColumn, naming_columns, read_large_objects
 from migrator.postgres.object_changes import stray_objects
+from migrator.settings import Settings
 from tests.audit_source import ROOT, run
 
 TARGETS = {

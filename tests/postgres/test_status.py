@@ -10,10 +10,10 @@ from psycopg.conninfo import make_conninfo
 from migrator.core.catalog import Relation
 from migrator.core.outcome import Outcome
 from migrator.core.progress import Silent
-from migrator.core.settings import Settings
 from migrator.errors import DatabaseError
 from migrator.postgres.connect import Endpoint, connect
 from migrator.postgres.fence import lift_fence, raise_fence
+from migrator.settings import Settings
 from migrator.stages.placements import placements
 from migrator.stages.status import status
 from migrator.stages.workspace import Workspace

@@ -21,10 +21,10 @@ from examples.topsteel.flaws import Flaws, SoftDeleted, flaws
 from examples.topsteel.generator import TABLES, Counts, load, main
 from examples.topsteel.sizes import Shape, sizes
 from examples.topsteel.world import World
-from migrator import config
 from migrator.core.placing import place
 from migrator.postgres.catalog import read_catalog
 from migrator.postgres.connect import Endpoint, session
+from migrator.settings.load import load_settings
 from tests.servers import DatabaseFactory
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "topsteel"
@@ -349,7 +349,7 @@ def test_the_command_refuses_several_companies_in_the_shape_of_one() -> None:
 @pytest.mark.parametrize(("file", "shape"), [("migrator.toml", "many"), ("single.toml", "single")])
 def test_the_configuration_places_every_table(file: str, shape: Shape, database_url: str) -> None:
     load(database_url, tenants=1, scale=0.01, shape=shape)
-    settings = config.load(EXAMPLE / file, environment={})
+    settings = load_settings(EXAMPLE / file, environment={})
     with session(Endpoint(database_url), purpose="test") as connection:
         placements = place(read_catalog(connection), settings)
     assert placements.undecided == ()

@@ -12,10 +12,10 @@ import psycopg
 
 from migrator.core.compare import Digest
 from migrator.core.progress import Silent
-from migrator.core.settings import Settings
 from migrator.postgres.catalog import read_catalog, read_objects
 from migrator.postgres.connect import Endpoint, session
 from migrator.postgres.digest import whole_table
+from migrator.settings import Settings
 from migrator.stages.workspace import Workspace
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from migrator.core.apportion import apportion, naming, outdated
 from migrator.core.placement import Placements
 from migrator.core.placing import place
-from migrator.core.settings import Settings
 from migrator.core.tree import Division, Entry, divide
+from migrator.settings import Settings
 from tests.schema import catalog, public, table
 
 USERS = Entry(10, "TABLE", "public.users", "CREATE TABLE users", (1,), "public", public("users"))

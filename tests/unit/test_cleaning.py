@@ -18,8 +18,8 @@ from migrator.core.cleaning import (
     selections,
 )
 from migrator.core.placing import place
-from migrator.core.settings import CleanRule, Settings
 from migrator.errors import ConfigurationError
+from migrator.settings import CleanRule, Settings
 
 
 def relation(name: str) -> Relation:

@@ -14,11 +14,11 @@ from pydantic import BaseModel
 import migrator.cli.demonstration  # noqa: F401  its errors are among those that must be listed
 from migrator.cli.options import common_options
 from migrator.cli.program import program
-from migrator.config import ENVIRONMENT
 from migrator.core.outcome import Status
 from migrator.core.sequence import STAGES
-from migrator.core.settings import Settings
 from migrator.errors import MigratorError
+from migrator.settings import Settings
+from migrator.settings.load import ENVIRONMENT
 
 DOCS = Path(__file__).parents[2] / "docs"
 COMMANDS = sorted(program.commands)

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from migrator import config
 from migrator.core.progress import Silent
-from migrator.core.settings import Limits, Settings
 from migrator.errors import ConfigurationError
+from migrator.settings import Limits, Settings
+from migrator.settings.load import load_settings
 from migrator.stages.workspace import Workspace
 
 FULL = """
@@ -44,7 +44,7 @@ def load(
     if dotenv:
         (directory / ".env").write_text(dotenv, encoding="utf-8")
     paths = {"source": ("source", "url"), "jobs": ("limits", "jobs"), "prefix": ("source", "prefix")}
-    return config.load(
+    return load_settings(
         directory=directory, environment=environment or {}, flags={paths[name]: value for name, value in flags.items()}
     )
 
@@ -105,7 +105,7 @@ def test_relative_paths_are_meant_from_the_file(tmp_path: Path) -> None:
     (tmp_path / "conf").mkdir()
     file = tmp_path / "conf" / "erp.toml"
     file.write_text(FULL)
-    settings = config.load(file, environment={})
+    settings = load_settings(file, environment={})
     assert settings.path(settings.targets["auth"].migrations) == tmp_path / "conf" / "migrations" / "auth"
     assert settings.path(Path("/a/b")) == Path("/a/b")
 
@@ -118,7 +118,7 @@ def test_a_source_flag_needs_no_file_and_environment_variables_do(tmp_path: Path
 
 def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"There is no configuration file .*none\.toml"):
-        config.load(tmp_path / "none.toml", environment={})
+        load_settings(tmp_path / "none.toml", environment={})
 
 
 @pytest.mark.parametrize(

@@ -12,31 +12,31 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "migrator"
 
-# What each part of migrator may import from the others; itself and its own parts always. config reads files and
-# errors only name things, so everything above the core may use them; the core takes errors alone.
-FOUNDATION = {"errors", "core"}
+# What each part of migrator may import from the others; itself and its own parts always. settings are values
+# (its load.py reads files) and errors only name things, so everything may use them.
+FOUNDATION = {"errors", "core", "settings"}
 MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"cli"},
     "cli": {
-        "stages", "execute", "fork_server", "postgres", "journal", "revisions", "report", "config", "files", "logs",
+        "stages", "execute", "fork_server", "postgres", "journal", "revisions", "report", "settings", "files", "logs",
         *FOUNDATION,
     },
     "stages": {
-        "cluster", "execute", "workers", "postgres", "journal", "revisions", "report", "config", "files", "logs",
+        "cluster", "execute", "workers", "postgres", "journal", "revisions", "report", "settings", "files", "logs",
         *FOUNDATION,
     },
-    "execute": {"workers", "postgres", "journal", "revisions", "config", "files", "logs", *FOUNDATION},
+    "execute": {"workers", "postgres", "journal", "revisions", "settings", "files", "logs", *FOUNDATION},
     "cluster": {"workers", "logs", *FOUNDATION},
     "workers": {"fork_server", "postgres", "journal", "logs", *FOUNDATION},
     "fork_server": set(),
-    "postgres": {"config", "files", "logs", *FOUNDATION},
-    "journal": {"config", "logs", *FOUNDATION},
-    "revisions": {"config", "logs", *FOUNDATION},
+    "postgres": {"settings", "files", "logs", *FOUNDATION},
+    "journal": {"settings", "logs", *FOUNDATION},
+    "revisions": {"settings", "logs", *FOUNDATION},
     "report": FOUNDATION,
-    "config": FOUNDATION,
+    "settings": {"errors"},
     "files": set(),
     "logs": {"errors"},
-    "core": {"errors"},
+    "core": {"errors", "settings"},
     "errors": set(),
     "__init__": set(),
 }  # fmt: skip
@@ -51,8 +51,8 @@ LIBRARIES: dict[str, set[str]] = {
     "distributed": {"cluster"},
     "graphviz": {"report"},
     "jinja2": {"report"},
-    "pydantic": {"config", "core"},
-    "dotenv": {"config"},
+    "pydantic": {"settings", "core"},
+    "dotenv": {"settings"},
     "structlog": {"cli", "logs", "stages", "execute", "postgres", "journal", "revisions"},
 }
 

@@ -16,8 +16,8 @@ from migrator.core.own_objects import (
     without_own_grants,
 )
 from migrator.core.placing import place
-from migrator.core.settings import Tenants
 from migrator.core.tree import Division, Entry
+from migrator.settings import Tenants
 from tests.schema import catalog, key, public, table
 from tests.unit.test_placement import CLIENTS, TENANTS, USERS, settings
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migrator.core.pace import Bucket, Strain, reasons_to_pause
-from migrator.core.settings import Limits
+from migrator.settings import Limits
 
 CALM = Strain({"north": 100}, 3, {"default": 10**12})
 

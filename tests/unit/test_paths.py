@@ -9,8 +9,8 @@ import pytest
 from migrator.core.catalog import Table
 from migrator.core.placement import Placement, Placements
 from migrator.core.placing import place
-from migrator.core.settings import Settings
 from migrator.errors import ConfigurationError
+from migrator.settings import Settings
 from tests.audit_facts import SPLIT
 from tests.schema import catalog, key, public, table
 

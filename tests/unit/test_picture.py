@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from migrator.core.graph import Edge, Graph, Node
 from migrator.core.placing import place
-from migrator.core.settings import Settings
 from migrator.report.picture import to_dot
+from migrator.settings import Settings
 from migrator.stages.placements import placement_graph
 from tests.audit_facts import SPLIT
 from tests.schema import catalog, key, table

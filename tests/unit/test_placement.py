@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from migrator.core.catalog import Catalog, ForeignKey, Relation, Table
 from migrator.core.placement import Placement, Placements
 from migrator.core.placing import place
-from migrator.core.settings import Settings
 from migrator.errors import ConfigurationError
+from migrator.settings import Settings
 from tests.schema import catalog, column, key, public, table
 
 TARGETS: Mapping[str, Any] = {

@@ -29,8 +29,8 @@ from migrator.core.plan import (
     scaffold_name,
     table_parts,
 )
-from migrator.core.settings import Settings
 from migrator.core.tenants import Tenant
+from migrator.settings import Settings
 from tests.schema import catalog, column, key, public, table
 from tests.unit.test_placement import TARGETS
 

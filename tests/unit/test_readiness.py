@@ -27,7 +27,7 @@ from migrator.core.readiness import (
     check_source,
     needed_bytes,
 )
-from migrator.core.settings import Settings
+from migrator.settings import Settings
 from tests.schema import catalog, public
 from tests.unit.test_placement import CLIENTS, TARGETS, UNITS, USERS
 from tests.unit.test_placement import TENANTS as ROOT

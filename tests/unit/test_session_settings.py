@@ -13,8 +13,8 @@ from migrator.core.session_settings import (
     expected_settings,
     tenant_setting,
 )
-from migrator.core.settings import Tenants
 from migrator.core.tenants import Tenant
+from migrator.settings import Tenants
 from tests.schema import public
 
 DOCS = public("docs")

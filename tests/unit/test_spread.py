@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrator.core.settings import Settings
 from migrator.core.spread import EMPTY_DATABASE_BYTES, spread
 from migrator.core.tenants import Tenant
 from migrator.errors import ConfigurationError
+from migrator.settings import Settings
 
 MEGABYTE = 1_000_000
 

@@ -8,8 +8,8 @@ import pytest
 
 from migrator.core.placement import Placements
 from migrator.core.placing import place
-from migrator.core.settings import Settings
 from migrator.errors import ConfigurationError
+from migrator.settings import Settings
 from tests.schema import catalog, key, public, table
 from tests.unit.test_placement import TARGETS
 

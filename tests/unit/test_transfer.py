@@ -11,7 +11,6 @@ import pytest
 from migrator.core.catalog import Column, Relation, Sequence, Table
 from migrator.core.placement import Placements
 from migrator.core.placing import place
-from migrator.core.settings import Settings
 from migrator.core.transfer import (
     SequenceTransfer,
     Transfer,
@@ -22,6 +21,7 @@ from migrator.core.transfer import (
     transfers_into,
 )
 from migrator.errors import ConfigurationError
+from migrator.settings import Settings
 from tests.schema import catalog, column, key, public, table
 from tests.unit.test_placement import TARGETS
 

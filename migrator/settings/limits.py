@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import ByteSize, Field, field_validator
 
-from migrator.core.settings.section import Section
+from migrator.settings.section import Section
 
 Positive = Annotated[int, Field(gt=0)]
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from migrator.core.settings.section import Section
+from migrator.settings.section import Section
 
 
 class DefaultTenant(Section):

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import Field, field_validator, model_validator
 
-from migrator.core.settings.section import Command, Section
+from migrator.settings.section import Command, Section
 
 
 class Target(Section):

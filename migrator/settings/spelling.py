@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from types import NoneType
 from typing import Annotated, Any, get_args, get_origin
 
-from migrator.core.settings.section import Section
+from migrator.settings.section import Section
 
 
 def close_name(section: type[Section], location: Sequence[int | str]) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import ByteSize, SecretStr
 
-from migrator.core.settings.section import Section
+from migrator.settings.section import Section
 
 
 class Server(Section):

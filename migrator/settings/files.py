@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from migrator.core.settings.section import Command, Section
+from migrator.settings.section import Command, Section
 
 
 class Paths(Section):

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from pydantic import Field, field_validator, model_validator
 
-from migrator.core.settings.files import AuditSettings, BackupSettings, Paths
-from migrator.core.settings.limits import Limits
-from migrator.core.settings.section import Section
-from migrator.core.settings.servers import Control, Server, Source, TargetServer
-from migrator.core.settings.tables import CleanKind, CleanRule, Polymorphic, TableSettings, Unowned, VirtualKey
-from migrator.core.settings.targets import ReadRole, Roles, Target
-from migrator.core.settings.tenants import DefaultTenant, Spread, Tenants, TenantTreeChoice
+from migrator.settings.files import AuditSettings, BackupSettings, Paths
+from migrator.settings.limits import Limits
+from migrator.settings.section import Section
+from migrator.settings.servers import Control, Server, Source, TargetServer
+from migrator.settings.tables import CleanKind, CleanRule, Polymorphic, TableSettings, Unowned, VirtualKey
+from migrator.settings.targets import ReadRole, Roles, Target
+from migrator.settings.tenants import DefaultTenant, Spread, Tenants, TenantTreeChoice
 
 __all__ = [
     "AuditSettings",

@@ -14,9 +14,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from migrator.core.settings import Settings
-from migrator.core.settings.spelling import close_name
 from migrator.errors import ConfigurationError
+from migrator.settings import Settings
+from migrator.settings.spelling import close_name
 
 DEFAULT_FILE = "migrator.toml"
 # Parts of Settings that nobody writes: they say where the rest came from.
@@ -57,7 +57,7 @@ _REPLACED_BY_URL = ("host", "port", "user", "database")
 _URL_WITH_PASSWORD = re.compile(r"://[^/@]*:[^@]*@|password\s*=")
 
 
-def load(
+def load_settings(
     file: Path | None = None,
     *,
     flags: Mapping[tuple[str, ...], Any] | None = None,
