@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from migrator import logs
-from migrator.core.pace import PACE, Bucket
+from migrator.core.plan.throttle import PACE, Bucket
 from migrator.errors import InterruptedRunError
 from migrator.fork_server import warm_up
 from migrator.journal import Journal

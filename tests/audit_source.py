@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 
 from migrator.core.audit.facts import Facts
-from migrator.core.progress import Silent
+from migrator.core.result.progress import Silent
 from migrator.postgres.audit import examine
 from migrator.postgres.connect import READ_ONLY, Endpoint, session
 from migrator.settings import Settings

@@ -13,9 +13,9 @@ from psycopg import sql
 
 from benchmarks.case import Case, Measured
 from benchmarks.testbed import HERE, MONOLITH, BenchmarkError, Ran, Testbed, tables
-from migrator.core.plan import CreateDatabase
-from migrator.core.progress import Silent
-from migrator.core.transfer import Transfer
+from migrator.core.plan.steps import CreateDatabase
+from migrator.core.plan.transfer import Transfer
+from migrator.core.result.progress import Silent
 from migrator.journal import StageRecord, StepRecord
 from migrator.postgres.connect import READ_ONLY, Endpoint, session
 from migrator.postgres.digest import target_digests

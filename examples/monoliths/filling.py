@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from migrator.core.catalog import Catalog, Table
+from migrator.core.schema.catalog import Catalog, Table
 from migrator.postgres.catalog import read_catalog
 
 from .monolith import Monolith

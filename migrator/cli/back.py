@@ -10,7 +10,7 @@ import click
 
 from migrator.cli.options import StageCommand
 from migrator.cli.session import Session, Work
-from migrator.core.outcome import Outcome
+from migrator.core.result.outcome import Outcome
 from migrator.errors import InterruptedRunError, RefusedError
 
 

@@ -14,9 +14,9 @@ from typing import Any
 
 from migrator import logs
 from migrator.cli.playground import Loaded, Playground, load_reference
-from migrator.core.manifest import Inventory
-from migrator.core.outcome import Cell, Outcome, Section
-from migrator.core.progress import Progress
+from migrator.core.backup.manifest import Inventory
+from migrator.core.result.outcome import Cell, Outcome, Section
+from migrator.core.result.progress import Progress
 from migrator.errors import MigratorError
 from migrator.postgres.connect import Endpoint
 from migrator.postgres.connect import session as open_session

@@ -11,12 +11,12 @@ import click
 
 from migrator.cli.options import StageCommand
 from migrator.cli.session import Session, Work
-from migrator.core.outcome import Outcome
+from migrator.core.result.outcome import Outcome
 
 if TYPE_CHECKING:
-    from migrator.core.paths import TenantTree
-    from migrator.core.tenant_root import RootCandidate
-    from migrator.core.tomltext import Layout
+    from migrator.core.init.config_file import Layout
+    from migrator.core.init.tenant_root_candidates import RootCandidate
+    from migrator.core.placement.key_paths import TenantTree
     from migrator.postgres.archive import Ownership
     from migrator.settings import TenantTreeChoice
 

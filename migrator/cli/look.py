@@ -6,7 +6,7 @@ import click
 
 from migrator.cli.options import StageCommand
 from migrator.cli.session import Session, Work
-from migrator.core.outcome import Outcome
+from migrator.core.result.outcome import Outcome
 
 
 @click.command("status", cls=StageCommand, short_help="Show how far the migration is.")

@@ -8,7 +8,7 @@ import click
 
 from migrator.cli.options import StageCommand
 from migrator.cli.session import Session, Work
-from migrator.core.outcome import Outcome
+from migrator.core.result.outcome import Outcome
 
 
 @click.command("backup", cls=StageCommand, short_help="Back the source up, with a manifest.")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     # Imported when they are needed: --help must not load the driver.
     from migrator.cli.options import Options
-    from migrator.core.outcome import Outcome
+    from migrator.core.result.outcome import Outcome
     from migrator.report.progress import Display
     from migrator.settings import Settings
     from migrator.stages.workspace import Workspace

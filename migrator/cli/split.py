@@ -6,7 +6,7 @@ import click
 
 from migrator.cli.options import StageCommand
 from migrator.cli.session import Session, Work
-from migrator.core.outcome import Outcome
+from migrator.core.result.outcome import Outcome
 
 
 @click.command("dry-run", cls=StageCommand, short_help="Show what migrate would do, and write the plan.")

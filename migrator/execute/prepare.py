@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 
-from migrator.core.catalog import Relation
-from migrator.core.plan import PrepareTarget
+from migrator.core.plan.steps import PrepareTarget
+from migrator.core.schema.catalog import Relation
 from migrator.journal import Journal
 from migrator.postgres.connect import Endpoint, raw_connect, session
 from migrator.postgres.databases import Mark, create_database, drop_database

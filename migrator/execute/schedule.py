@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from migrator.core.plan import CreateDatabase, by_server
-from migrator.core.progress import Progress
+from migrator.core.plan.steps import CreateDatabase, by_server
+from migrator.core.result.progress import Progress
 from migrator.errors import MigratorError, TargetsFailedError
 from migrator.execute.units import CreateUnit, run_copy, run_create, run_finish
 from migrator.journal import Journal

@@ -8,8 +8,8 @@ from functools import partial
 
 import structlog
 
-from migrator.core.compare import Digest
-from migrator.core.plan import CreateDatabase
+from migrator.core.plan.steps import CreateDatabase
+from migrator.core.verify.digests import Digest
 from migrator.errors import MigratorError
 from migrator.journal import Artefact
 from migrator.postgres.connect import Endpoint, session

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
-from migrator.core.catalog import Relation
-from migrator.core.tree import Entry
+from migrator.core.schema.catalog import Relation
+from migrator.core.trees.division import Entry
 from migrator.errors import DatabaseError
 from migrator.postgres.connect import Endpoint, rows, session
 from migrator.postgres.programs import find_program, run_program

@@ -23,11 +23,11 @@ from migrator.core.audit.facts import (
     UnownedRows,
     ViewFact,
 )
-from migrator.core.catalog import Catalog, ForeignKey, Relation
-from migrator.core.cleaning import selections
-from migrator.core.placement import Placements
-from migrator.core.placing import place
-from migrator.core.progress import Progress
+from migrator.core.clean.rules import selections
+from migrator.core.placement.model import Placements
+from migrator.core.placement.place import place
+from migrator.core.result.progress import Progress
+from migrator.core.schema.catalog import Catalog, ForeignKey, Relation
 from migrator.postgres.audit_rows import RowCounter
 from migrator.postgres.catalog import read_catalog
 from migrator.postgres.cleaning import count_rule

@@ -8,10 +8,10 @@ from collections.abc import Collection, Sequence
 from psycopg import sql
 
 from migrator.core.audit.facts import ReferenceRows, UnownedRows
-from migrator.core.catalog import Catalog, ForeignKey, Relation
-from migrator.core.cleaning import readable
-from migrator.core.paths import KeyPath, via
-from migrator.core.placement import Placement, Placements
+from migrator.core.clean.rules import readable
+from migrator.core.placement.key_paths import KeyPath, via
+from migrator.core.placement.model import Placement, Placements
+from migrator.core.schema.catalog import Catalog, ForeignKey, Relation
 from migrator.postgres.connect import Connection
 from migrator.postgres.from_items import bare_names, own_rows
 from migrator.postgres.key_path import aliases, holds, joined, leads_nowhere, source_of, tenant_key

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from migrator.core.catalog import Catalog, Column, ForeignKey, Index, Relation, Table
-from migrator.core.catalog import Sequence as SequenceObject
+from migrator.core.schema.catalog import Catalog, Column, ForeignKey, Index, Relation, Table
+from migrator.core.schema.catalog import Sequence as SequenceObject
 from migrator.postgres.connect import Connection, rows
 
 # (kind, identity) -> definition; the unit in which "same schema" is decided.

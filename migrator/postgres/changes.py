@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from psycopg import sql
 
-from migrator.core.catalog import Catalog, Relation
-from migrator.core.changes import ChangeKind, Conflict, DatabaseChanges, RowChange, key_columns, no_way_back
-from migrator.core.compare import merge_keys
-from migrator.core.transfer import Transfer
+from migrator.core.changes.row_changes import ChangeKind, Conflict, DatabaseChanges, RowChange, key_columns, no_way_back
+from migrator.core.plan.transfer import Transfer
+from migrator.core.schema.catalog import Catalog, Relation
+from migrator.core.verify.digests import merge_keys
 from migrator.postgres.connect import Connection
 from migrator.postgres.from_items import ROW, bare_names
 from migrator.postgres.key_path import source_of, tenant_key

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
-from migrator.core.catalog import Catalog, ForeignKey
-from migrator.core.paths import KeyPath
-from migrator.core.placement import Placement
+from migrator.core.placement.key_paths import KeyPath
+from migrator.core.placement.model import Placement
+from migrator.core.schema.catalog import Catalog, ForeignKey
 from migrator.postgres.connect import Connection
 from migrator.postgres.inference import first_blocks
 from migrator.postgres.key_path import source_of, tenant_key

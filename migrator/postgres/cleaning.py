@@ -9,8 +9,7 @@ from typing import assert_never
 import psycopg
 from psycopg import sql
 
-from migrator.core.catalog import Catalog, ForeignKey, Relation
-from migrator.core.cleaning import (
+from migrator.core.clean.rules import (
     ByAge,
     ByCondition,
     ByLogin,
@@ -20,7 +19,8 @@ from migrator.core.cleaning import (
     Selection,
     selections,
 )
-from migrator.core.placement import Placement, Placements
+from migrator.core.placement.model import Placement, Placements
+from migrator.core.schema.catalog import Catalog, ForeignKey, Relation
 from migrator.errors import ConfigurationError
 from migrator.postgres.connect import Connection
 from migrator.postgres.from_items import own_rows

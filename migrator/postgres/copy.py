@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from migrator.core.compare import HASH_MODULUS
-from migrator.core.tenants import UNOWNED
+from migrator.core.placement.tenants import UNOWNED
+from migrator.core.verify.digests import HASH_MODULUS
 from migrator.errors import RefusedError
 from migrator.postgres.connect import Connection, Endpoint, connect, query, translated
 from migrator.postgres.copy_stream import begin_copy, copy_ended, end_copy, put, reader

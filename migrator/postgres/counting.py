@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from psycopg import sql
 
-from migrator.core.catalog import Catalog, Relation
-from migrator.core.compare import Digest
-from migrator.core.transfer import RECORD_HASH_SINCE
+from migrator.core.plan.transfer import RECORD_HASH_SINCE
+from migrator.core.schema.catalog import Catalog, Relation
+from migrator.core.verify.digests import Digest
 from migrator.postgres.connect import Connection, Endpoint, session
 from migrator.postgres.digest import whole_table
 from migrator.postgres.from_items import own_rows

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from psycopg import sql
 
-from migrator.core.catalog import Relation, Sequence
-from migrator.core.compare import Digest
-from migrator.core.transfer import Transfer
+from migrator.core.plan.transfer import Transfer
+from migrator.core.schema.catalog import Relation, Sequence
+from migrator.core.verify.digests import Digest
 from migrator.postgres.connect import Connection, Endpoint, query, rows, session
 from migrator.postgres.digest import target_digests
 from migrator.postgres.programs import find_program, run_program

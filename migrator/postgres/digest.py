@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from psycopg import sql
 
-from migrator.core.catalog import Catalog, Table
-from migrator.core.compare import HASH_MODULUS, Digest
-from migrator.core.transfer import Transfer, base_type, has_own_hash
+from migrator.core.plan.transfer import Transfer, base_type, has_own_hash
+from migrator.core.schema.catalog import Catalog, Table
+from migrator.core.verify.digests import HASH_MODULUS, Digest
 from migrator.postgres.connect import Connection
 from migrator.postgres.from_items import ROW, bare_names
 from migrator.postgres.reading import select_rows

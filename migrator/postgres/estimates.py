@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from psycopg import sql
 
-from migrator.core.catalog import Catalog, Relation, Table
+from migrator.core.schema.catalog import Catalog, Relation, Table
 from migrator.postgres.connect import Connection
 from migrator.postgres.from_items import own_rows
 

@@ -7,9 +7,9 @@ from typing import assert_never
 
 from psycopg import sql
 
-from migrator.core.catalog import Catalog
-from migrator.core.plan import Compare, CopyTable, CreateDatabase, FinishDatabase, PrepareTarget, RaiseFence, Step
-from migrator.core.transfer import Transfer
+from migrator.core.plan.steps import Compare, CopyTable, CreateDatabase, FinishDatabase, PrepareTarget, RaiseFence, Step
+from migrator.core.plan.transfer import Transfer
+from migrator.core.schema.catalog import Catalog
 from migrator.postgres.fence import fence_statement
 from migrator.postgres.reading import select_rows
 from migrator.postgres.roles import giving

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
-from migrator.core.catalog import Relation
+from migrator.core.schema.catalog import Relation
 from migrator.errors import DatabaseError
 from migrator.postgres.connect import Connection, Endpoint, database_error, query, rows
 

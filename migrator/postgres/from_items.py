@@ -9,8 +9,8 @@ import psycopg
 from psycopg import sql
 from psycopg.pq import TransactionStatus
 
-from migrator.core.catalog import Catalog, Relation
-from migrator.core.placement import Placement
+from migrator.core.placement.model import Placement
+from migrator.core.schema.catalog import Catalog, Relation
 from migrator.errors import ConfigurationError
 from migrator.postgres.connect import Connection
 

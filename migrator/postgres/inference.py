@@ -9,10 +9,10 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from migrator.core.catalog import Catalog, ForeignKey, Relation
-from migrator.core.inference import Pair
-from migrator.core.paths import KeyPath, in_order
-from migrator.core.placement import Placement
+from migrator.core.init.references import Pair
+from migrator.core.placement.key_paths import KeyPath, in_order
+from migrator.core.placement.model import Placement
+from migrator.core.schema.catalog import Catalog, ForeignKey, Relation
 from migrator.postgres.connect import Connection
 from migrator.postgres.from_items import own_rows
 from migrator.postgres.key_path import leads_nowhere, source_of, tenant_key

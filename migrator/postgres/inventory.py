@@ -11,8 +11,7 @@ from queue import SimpleQueue
 import psycopg
 from psycopg import sql
 
-from migrator.core.catalog import Catalog, Table
-from migrator.core.manifest import (
+from migrator.core.backup.manifest import (
     DatabaseGrant,
     DatabaseProperties,
     Inventory,
@@ -20,7 +19,8 @@ from migrator.core.manifest import (
     SourceIdentity,
     TableState,
 )
-from migrator.core.progress import Progress
+from migrator.core.result.progress import Progress
+from migrator.core.schema.catalog import Catalog, Table
 from migrator.postgres.catalog import read_catalog, read_objects
 from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, database_error, rows, session
 from migrator.postgres.digest import whole_table

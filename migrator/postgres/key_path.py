@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from psycopg import sql
 
-from migrator.core.catalog import Catalog, ForeignKey
-from migrator.core.paths import KeyPath, TenantTree
-from migrator.core.placement import Placement
+from migrator.core.placement.key_paths import KeyPath, TenantTree
+from migrator.core.placement.model import Placement
+from migrator.core.schema.catalog import Catalog, ForeignKey
 from migrator.postgres.from_items import ALIAS, from_item, own_rows, qualified
 
 _EQUAL = ("pg_catalog", "=")

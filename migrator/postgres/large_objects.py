@@ -14,11 +14,11 @@ from functools import partial
 
 from psycopg import sql
 
-from migrator.core.catalog import Catalog, Relation
-from migrator.core.placement import Placements
-from migrator.core.readiness import LargeObjectFacts
-from migrator.core.tenants import UNOWNED
-from migrator.core.transfer import Transfer
+from migrator.core.placement.model import Placements
+from migrator.core.placement.tenants import UNOWNED
+from migrator.core.plan.checks import LargeObjectFacts
+from migrator.core.plan.transfer import Transfer
+from migrator.core.schema.catalog import Catalog, Relation
 from migrator.postgres.connect import Connection, Endpoint, rows, session
 from migrator.postgres.copy import Destination
 from migrator.postgres.from_items import own_rows

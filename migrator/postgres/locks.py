@@ -9,8 +9,8 @@ from typing import TypeVar
 import psycopg
 from psycopg import sql
 
-from migrator.core.catalog import Catalog, Relation
-from migrator.core.names import MAX_IDENTIFIER_BYTES
+from migrator.core.schema.catalog import Catalog, Relation
+from migrator.core.schema.names import MAX_IDENTIFIER_BYTES
 from migrator.errors import DatabaseError
 from migrator.postgres.connect import Connection, Endpoint, database_error, rows
 from migrator.postgres.from_items import own_rows, qualified

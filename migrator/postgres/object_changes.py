@@ -12,9 +12,9 @@ from typing import Literal
 
 from psycopg import sql
 
-from migrator.core.catalog import Catalog, Relation
-from migrator.core.changes import RowChange, row_key
-from migrator.core.transfer import LARGE_OBJECT, Transfer
+from migrator.core.changes.row_changes import RowChange, row_key
+from migrator.core.plan.transfer import LARGE_OBJECT, Transfer
+from migrator.core.schema.catalog import Catalog, Relation
 from migrator.postgres.connect import Connection
 from migrator.postgres.from_items import own_rows
 from migrator.postgres.large_objects import blocks, unnamed_objects

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from psycopg import sql
 
-from migrator.core.catalog import Catalog, Relation
+from migrator.core.schema.catalog import Catalog, Relation
 from migrator.postgres.catalog import Objects
 from migrator.postgres.connect import Endpoint, session
 from migrator.postgres.receipts import find_receipt, write_receipt

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from psycopg import sql
 
-from migrator.core.catalog import Catalog, ForeignKey, Relation
-from migrator.core.cleaning import ByAge, ByCondition, Selection, Share, readable
-from migrator.core.placement import Placements
+from migrator.core.clean.rules import ByAge, ByCondition, Selection, Share, readable
+from migrator.core.placement.model import Placements
+from migrator.core.schema.catalog import Catalog, ForeignKey, Relation
 from migrator.postgres.cleaning import operators_names, selected
 from migrator.postgres.connect import Connection, query
 from migrator.postgres.from_items import own_rows

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from psycopg import sql
 
-from migrator.core.catalog import Catalog, Relation, strongly_connected
-from migrator.core.paths import KeyPath
-from migrator.core.transfer import Transfer
+from migrator.core.placement.key_paths import KeyPath
+from migrator.core.plan.transfer import Transfer
+from migrator.core.schema.catalog import Catalog, Relation, strongly_connected
 from migrator.errors import ConfigurationError
 from migrator.postgres.connect import Connection
 from migrator.postgres.key_path import text_of

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
-from migrator.core.catalog import ForeignKey, Relation
-from migrator.core.compare import Digest, RowDifference, merge_keys
-from migrator.core.session_settings import DatabaseSetting
-from migrator.core.transfer import Transfer
+from migrator.core.plan.database_parameters import DatabaseSetting
+from migrator.core.plan.transfer import Transfer
+from migrator.core.schema.catalog import ForeignKey, Relation
+from migrator.core.verify.digests import Digest, RowDifference, merge_keys
 from migrator.postgres.catalog import Objects, read_objects, read_sequences
 from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, session
 from migrator.postgres.digest import target_digests

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
-from migrator.core.catalog import Relation
+from migrator.core.schema.catalog import Relation
 from migrator.errors import RefusedError
 from migrator.postgres.connect import Connection, query, rows
 from migrator.postgres.databases import Mark

@@ -9,9 +9,9 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from migrator.core.catalog import Catalog
-from migrator.core.placement import Placement
-from migrator.core.readiness import Missing, Population, ServerFacts
+from migrator.core.placement.model import Placement
+from migrator.core.plan.checks import Missing, Population, ServerFacts
+from migrator.core.schema.catalog import Catalog
 from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, rows, session, system_identifier
 from migrator.postgres.databases import marks
 from migrator.postgres.from_items import bare_names

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from psycopg import sql
 
-from migrator.core.catalog import Catalog
-from migrator.core.transfer import Transfer
+from migrator.core.plan.transfer import Transfer
+from migrator.core.schema.catalog import Catalog
 from migrator.postgres.from_items import ROW
 from migrator.postgres.key_path import source_of, tenant_key
 from migrator.postgres.row_hash import read_column, source_hash

@@ -13,9 +13,9 @@ from functools import partial
 import psycopg
 from psycopg import sql
 
-from migrator.core.catalog import Catalog, Relation
-from migrator.core.changes import ChangeKind, Conflict, RowChange, dependents, parents_first, row_key
-from migrator.core.transfer import Transfer
+from migrator.core.changes.row_changes import ChangeKind, Conflict, RowChange, dependents, parents_first, row_key
+from migrator.core.plan.transfer import Transfer
+from migrator.core.schema.catalog import Catalog, Relation
 from migrator.postgres.changes import foreign_keys_of
 from migrator.postgres.connect import Connection, Endpoint
 from migrator.postgres.from_items import own_rows, qualified

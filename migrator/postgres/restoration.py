@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import psycopg
 from psycopg import sql
 
-from migrator.core.catalog import Catalog, Relation
+from migrator.core.schema.catalog import Catalog, Relation
 from migrator.errors import RefusedError
 from migrator.postgres import quarantine
 from migrator.postgres.connect import Connection, rows

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import psycopg
 from psycopg import sql
 
-from migrator.core.plan import CreateDatabase
+from migrator.core.plan.steps import CreateDatabase
 from migrator.errors import RefusedError
 from migrator.postgres.connect import Connection, rows
 from migrator.postgres.databases import Mark

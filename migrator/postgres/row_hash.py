@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from psycopg import sql
 
-from migrator.core.transfer import LARGE_OBJECT, TEXTUAL, Transfer, TransferColumn
+from migrator.core.plan.transfer import LARGE_OBJECT, TEXTUAL, Transfer, TransferColumn
 from migrator.postgres.from_items import ROW
 
 _LARGE_OBJECT_TEXT = sql.SQL(

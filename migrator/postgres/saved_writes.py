@@ -7,8 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from psycopg import sql
 
-from migrator.core.catalog import Catalog, Relation
-from migrator.core.changes import KINDS, ChangeKind, Conflict, DatabaseChanges, RowChange, parents_first, row_key
+from migrator.core.changes.row_changes import (
+    KINDS,
+    ChangeKind,
+    Conflict,
+    DatabaseChanges,
+    RowChange,
+    parents_first,
+    row_key,
+)
+from migrator.core.schema.catalog import Catalog, Relation
 from migrator.postgres.connect import Connection
 from migrator.postgres.from_items import own_rows, qualified
 from migrator.postgres.large_objects import blocks

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from psycopg import sql
 
-from migrator.core.catalog import Relation, Sequence
+from migrator.core.schema.catalog import Relation, Sequence
 from migrator.postgres.connect import Connection
 
 

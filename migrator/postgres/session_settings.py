@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 import psycopg
 from psycopg import sql
 
-from migrator.core.catalog import Relation
-from migrator.core.session_settings import DatabaseSetting, SettingReader
+from migrator.core.plan.database_parameters import DatabaseSetting, SettingReader
+from migrator.core.schema.catalog import Relation
 from migrator.postgres.connect import Connection, rows
 
 

@@ -6,8 +6,8 @@ from abc import ABC, abstractmethod
 
 import psycopg
 
-from migrator.core.compare import HASH_MODULUS
-from migrator.core.tenants import UNOWNED
+from migrator.core.placement.tenants import UNOWNED
+from migrator.core.verify.digests import HASH_MODULUS
 from migrator.errors import MigratorError
 from migrator.postgres.connect import Connection, Endpoint, database_error, translated
 from migrator.postgres.copy_stream import begin_copy, end_copy, put, require_arrived

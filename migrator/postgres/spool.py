@@ -17,7 +17,7 @@ from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 
-from migrator.core.compare import HASH_MODULUS
+from migrator.core.verify.digests import HASH_MODULUS
 from migrator.errors import DatabaseError, TargetsFailedError
 from migrator.files import PRIVATE_FILE, private_directory, write_atomically
 from migrator.postgres.connect import Connection

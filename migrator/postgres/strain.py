@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from migrator.core.pace import Strain
+from migrator.core.plan.throttle import Strain
 from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, rows, session
 from migrator.postgres.readiness import free_bytes
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from psycopg import sql
 
-from migrator.core.catalog import Relation
-from migrator.core.paths import TenantTree
+from migrator.core.placement.key_paths import TenantTree
+from migrator.core.schema.catalog import Relation
 from migrator.postgres.connect import Connection
 from migrator.postgres.key_path import is_top, tops_of
 from migrator.settings import Tenants

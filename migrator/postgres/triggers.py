@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from psycopg import sql
 
-from migrator.core.catalog import Catalog, Relation
+from migrator.core.schema.catalog import Catalog, Relation
 from migrator.errors import RefusedError
 from migrator.postgres.connect import Connection, rows
 

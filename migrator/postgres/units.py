@@ -8,10 +8,10 @@ from pathlib import Path
 
 from psycopg import sql
 
-from migrator.core.catalog import Catalog
-from migrator.core.plan import CopyTable
-from migrator.core.tenants import UNOWNED
-from migrator.core.transfer import Transfer
+from migrator.core.placement.tenants import UNOWNED
+from migrator.core.plan.steps import CopyTable
+from migrator.core.plan.transfer import Transfer
+from migrator.core.schema.catalog import Catalog
 from migrator.postgres.connect import Connection, Endpoint, rows
 from migrator.postgres.copy import CopyUnit, Destination, UnownedRows
 from migrator.postgres.from_items import set_search_path

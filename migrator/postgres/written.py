@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from migrator.core.catalog import Catalog, Relation
+from migrator.core.schema.catalog import Catalog, Relation
 from migrator.errors import RefusedError
 from migrator.postgres.connect import Connection, rows
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migrator.core.plan import CreateDatabase, PrepareTarget
+from migrator.core.plan.steps import CreateDatabase, PrepareTarget
 from migrator.errors import RefusedError
 from migrator.journal import Run
 from migrator.postgres.connect import READ_ONLY, session

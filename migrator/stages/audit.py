@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from migrator.core.audit.review import Baseline, chosen, read_baseline, review
-from migrator.core.outcome import Outcome
+from migrator.core.result.outcome import Outcome
 from migrator.errors import ConfigurationError
 from migrator.files import private_directory, write_atomically
 from migrator.postgres.audit import examine

@@ -10,8 +10,8 @@ from migrator.core.audit.finding import Finding
 from migrator.core.audit.grades import Grade
 from migrator.core.audit.review import Review
 from migrator.core.audit.rules import RULES
-from migrator.core.outcome import Outcome, Section, Tone
-from migrator.core.wording import listed, plural
+from migrator.core.result.outcome import Outcome, Section, Tone
+from migrator.core.result.wording import listed, plural
 
 _WORDS = {"E": "error", "W": "warning", "I": "info"}
 # Findings about rows that clean can take away.

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from migrator.core.audit.facts import DriftedDatabase, TargetFacts
-from migrator.core.plan import CreateDatabase, Plan, PrepareTarget
-from migrator.core.readiness import ServerFacts
+from migrator.core.plan.checks import ServerFacts
+from migrator.core.plan.steps import CreateDatabase, Plan, PrepareTarget
 from migrator.errors import ConfigurationError, DatabaseError, RefusedError
 from migrator.journal import Run
 from migrator.postgres.catalog import Objects, read_objects

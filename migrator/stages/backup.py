@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from migrator.core.manifest import Inventory, Manifest, Verification
-from migrator.core.outcome import Outcome
-from migrator.core.wording import listed
+from migrator.core.backup.manifest import Inventory, Manifest, Verification
+from migrator.core.result.outcome import Outcome
+from migrator.core.result.wording import listed
 from migrator.errors import ConfigurationError, RefusedError
 from migrator.files import sha256, tree_size, write_atomically
 from migrator.journal import Run

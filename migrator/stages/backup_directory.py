@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from migrator.core.manifest import BackupFile, Manifest, Verification, defects, parse_manifest
+from migrator.core.backup.manifest import BackupFile, Manifest, Verification, defects, parse_manifest
 from migrator.errors import ConfigurationError, RefusedError
 from migrator.files import (
     PRIVATE_DIRECTORY,

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from migrator.core.manifest import Manifest, Verification
-from migrator.core.outcome import Outcome, Section
+from migrator.core.backup.manifest import Manifest, Verification
+from migrator.core.result.outcome import Outcome, Section
 
 
 @dataclass(frozen=True, slots=True)

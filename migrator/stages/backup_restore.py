@@ -6,8 +6,8 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from migrator.core.compare import differences
-from migrator.core.manifest import Manifest, Verification
+from migrator.core.backup.manifest import Manifest, Verification
+from migrator.core.verify.digests import differences
 from migrator.errors import DatabaseError, RefusedError
 from migrator.files import sha256, tree_size
 from migrator.postgres.connect import Endpoint, session

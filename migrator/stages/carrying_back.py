@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from migrator.core.changes import Conflict, DatabaseChanges, RowChange
+from migrator.core.changes.row_changes import Conflict, DatabaseChanges, RowChange
 from migrator.errors import DatabaseError
 from migrator.files import private_directory, write_atomically
 from migrator.journal import Journal, Run

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from migrator.core.catalog import Catalog, Relation
-from migrator.core.cleaning import Selection, Share, selections
-from migrator.core.outcome import Outcome
-from migrator.core.placement import Placements
-from migrator.core.placing import place
+from migrator.core.clean.rules import Selection, Share, selections
+from migrator.core.placement.model import Placements
+from migrator.core.placement.place import place
+from migrator.core.result.outcome import Outcome
+from migrator.core.schema.catalog import Catalog, Relation
 from migrator.errors import ConfigurationError, RefusedError
 from migrator.journal import Run
 from migrator.postgres import quarantine

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from migrator.core.catalog import Relation
-from migrator.core.cleaning import Share
-from migrator.core.outcome import Cell, Outcome, Section, Tone
-from migrator.core.wording import plural
+from migrator.core.clean.rules import Share
+from migrator.core.result.outcome import Cell, Outcome, Section, Tone
+from migrator.core.result.wording import plural
+from migrator.core.schema.catalog import Relation
 from migrator.postgres.quarantine import Held
 from migrator.settings import CleanRule
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from migrator.core.compare import Difference, Digest, differences, total
-from migrator.core.outcome import Section
-from migrator.core.tenants import UNOWNED
-from migrator.core.transfer import Transfer
+from migrator.core.placement.tenants import UNOWNED
+from migrator.core.plan.transfer import Transfer
+from migrator.core.result.outcome import Section
+from migrator.core.verify.digests import Difference, Digest, differences, total
 from migrator.postgres.connect import Connection
 from migrator.postgres.digest import source_digests
 from migrator.stages.survey import Survey

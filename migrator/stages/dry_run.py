@@ -7,10 +7,7 @@ from dataclasses import replace
 
 from migrator.core.audit.facts import TargetFacts
 from migrator.core.audit.review import review
-from migrator.core.outcome import Outcome
-from migrator.core.own_objects import strangers
-from migrator.core.plan import CopyTable, CreateDatabase, Plan
-from migrator.core.readiness import (
+from migrator.core.plan.checks import (
     Check,
     Population,
     check_large_objects,
@@ -24,8 +21,11 @@ from migrator.core.readiness import (
     check_spread,
     needed_bytes,
 )
-from migrator.core.session_settings import check_settings
-from migrator.core.wording import listed
+from migrator.core.plan.database_parameters import check_settings
+from migrator.core.plan.steps import CopyTable, CreateDatabase, Plan
+from migrator.core.result.outcome import Outcome
+from migrator.core.result.wording import listed
+from migrator.core.trees.tenant_objects import strangers
 from migrator.journal import Run
 from migrator.postgres.audit import examine
 from migrator.postgres.connect import Connection

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from migrator.core.catalog import Relation
-from migrator.core.outcome import Outcome, Section
-from migrator.core.plan import CreateDatabase, Plan
-from migrator.core.readiness import Check, Population, State
-from migrator.core.wording import plural
+from migrator.core.plan.checks import Check, Population, State
+from migrator.core.plan.steps import CreateDatabase, Plan
+from migrator.core.result.outcome import Outcome, Section
+from migrator.core.result.wording import plural
+from migrator.core.schema.catalog import Relation
 from migrator.stages.dry_run_plan import planned_databases, step_section, target_section
 from migrator.stages.placements import placement_section
 from migrator.stages.rehearsal import Rehearsal

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from migrator.core.outcome import Section
-from migrator.core.plan import (
+from migrator.core.plan.checks import Population
+from migrator.core.plan.steps import (
     Compare,
     CopyTable,
     CreateDatabase,
@@ -16,8 +16,8 @@ from migrator.core.plan import (
     RaiseFence,
     Step,
 )
-from migrator.core.readiness import Population
-from migrator.core.wording import plural
+from migrator.core.result.outcome import Section
+from migrator.core.result.wording import plural
 from migrator.stages.survey import Survey
 
 _MOST_DATABASES = 50  # shown; the document has all

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from migrator.core.plan import CopyTable, CreateDatabase, Plan
+from migrator.core.plan.steps import CopyTable, CreateDatabase, Plan
 from migrator.errors import InterruptedRunError, RefusedError, SnapshotLostError
 from migrator.journal import Run
 from migrator.postgres.catalog import read_objects

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from migrator.core.outcome import Outcome
-from migrator.core.placing import place
-from migrator.core.tomltext import render
+from migrator.core.init.config_file import render
+from migrator.core.placement.place import place
+from migrator.core.result.outcome import Outcome
 from migrator.errors import RefusedError
 from migrator.files import write_atomically
 from migrator.postgres.archive import Ownership

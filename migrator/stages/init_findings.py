@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from migrator.core.catalog import Catalog, ForeignKey, Relation
-from migrator.core.grouping import group_tables
-from migrator.core.hops import virtual_key
-from migrator.core.inference import candidate_keys, polymorphic_pairs, tables_of_types
-from migrator.core.inheritance import inherited_keys
-from migrator.core.name_patterns import owner
-from migrator.core.own_objects import propose_patterns
-from migrator.core.proposal import grouped, propose
-from migrator.core.session_settings import tenant_setting
-from migrator.core.tenant_root import RootChoice, choose, hidden_keys, rank, tenant_columns
-from migrator.core.tomltext import Findings, Layout, Polymorph
+from migrator.core.init.communities import group_tables
+from migrator.core.init.config_file import Findings, Layout, Polymorph
+from migrator.core.init.proposal import grouped, propose
+from migrator.core.init.references import candidate_keys, polymorphic_pairs, tables_of_types
+from migrator.core.init.tenant_root_candidates import RootChoice, choose, hidden_keys, rank, tenant_columns
+from migrator.core.placement.inheritance import inherited_keys
+from migrator.core.placement.name_patterns import owner
+from migrator.core.placement.references import virtual_key
+from migrator.core.plan.database_parameters import tenant_setting
+from migrator.core.schema.catalog import Catalog, ForeignKey, Relation
+from migrator.core.trees.tenant_objects import propose_patterns
 from migrator.errors import ConfigurationError
 from migrator.postgres.archive import Ownership
 from migrator.postgres.catalog import read_catalog

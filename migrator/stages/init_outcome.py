@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from migrator.core.outcome import Outcome, Section
-from migrator.core.placement import Placements
-from migrator.core.proposal import Proposal
-from migrator.core.tomltext import Findings
+from migrator.core.init.config_file import Findings
+from migrator.core.init.proposal import Proposal
+from migrator.core.placement.model import Placements
+from migrator.core.result.outcome import Outcome, Section
 from migrator.stages.trees import LEFT_OUT_FILE, Trees
 from migrator.stages.workspace import Workspace
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from migrator.core.catalog import Catalog, ForeignKey, Relation
-from migrator.core.draft import Draft, draft
-from migrator.core.evidence import Agreement, WithoutTenant, complete, settle
-from migrator.core.paths import KeyPath, in_order, via
-from migrator.core.placement import Placement
+from migrator.core.init.draft import Draft, draft
+from migrator.core.init.evidence import Agreement, WithoutTenant, complete, settle
+from migrator.core.placement.key_paths import KeyPath, in_order, via
+from migrator.core.placement.model import Placement
+from migrator.core.schema.catalog import Catalog, ForeignKey, Relation
 from migrator.postgres.claims import claimed
 from migrator.postgres.connect import Connection
 from migrator.postgres.inference import agreement, disagreeing, naming_unset, without_tenant

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from migrator.core.catalog import Catalog, ForeignKey, Relation, Table
-from migrator.core.paths import TenantTree
-from migrator.core.tenant_root import RootCandidate, RootChoice, key_of
-from migrator.core.tomltext import TenantColumns
+from migrator.core.init.config_file import TenantColumns
+from migrator.core.init.tenant_root_candidates import RootCandidate, RootChoice, key_of
+from migrator.core.placement.key_paths import TenantTree
+from migrator.core.schema.catalog import Catalog, ForeignKey, Relation, Table
 from migrator.errors import ConfigurationError, RefusedError
 from migrator.postgres.connect import Connection
 from migrator.postgres.tenants import count_levels

@@ -8,9 +8,9 @@ import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from migrator.core.identifiers import identifier
-from migrator.core.plan import CreateDatabase, Plan, PrepareTarget, by_server
-from migrator.core.readiness import Check
+from migrator.core.plan.checks import Check
+from migrator.core.plan.steps import CreateDatabase, Plan, PrepareTarget, by_server
+from migrator.core.schema.identifiers import identifier
 from migrator.errors import ConfigurationError
 from migrator.files import write_atomically
 from migrator.journal import Run

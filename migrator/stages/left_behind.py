@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from migrator.core.identifiers import identifier
+from migrator.core.schema.identifiers import identifier
 from migrator.errors import MigratorError, RefusedError
 from migrator.journal import Run
 from migrator.postgres.connect import READ_ONLY, session

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migrator.core.outcome import Cell, Outcome
+from migrator.core.result.outcome import Cell, Outcome
 from migrator.errors import RefusedError
 from migrator.stages.workspace import Workspace
 

@@ -6,12 +6,12 @@ import shutil
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from migrator.core.allotment import allot
-from migrator.core.catalog import Relation
-from migrator.core.compare import Difference
-from migrator.core.outcome import Outcome
-from migrator.core.plan import CreateDatabase, FinishDatabase, Plan
-from migrator.core.transfer import Transfer, last_value
+from migrator.core.plan.session_budget import allot
+from migrator.core.plan.steps import CreateDatabase, FinishDatabase, Plan
+from migrator.core.plan.transfer import Transfer, last_value
+from migrator.core.result.outcome import Outcome
+from migrator.core.schema.catalog import Relation
+from migrator.core.verify.digests import Difference
 from migrator.errors import RefusedError, TargetsFailedError
 from migrator.execute.schedule import carry_out, create_units
 from migrator.files import private_directory

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from migrator.core.own_objects import OwnEntries, privileges_in
-from migrator.core.plan import CreateDatabase, Plan
+from migrator.core.plan.steps import CreateDatabase, Plan
+from migrator.core.trees.tenant_objects import OwnEntries, privileges_in
 from migrator.postgres.catalog import Objects, read_sequences
 from migrator.postgres.connect import READ_ONLY, Endpoint, session
 from migrator.postgres.own_objects import belonging, make_objects

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from migrator import logs
-from migrator.core.pace import PACE, reasons_to_pause
+from migrator.core.plan.throttle import PACE, reasons_to_pause
 from migrator.errors import DatabaseError
 from migrator.journal import Run
 from migrator.postgres.connect import READ_ONLY, Connection, connect, translated

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from migrator.core.catalog import Catalog, Relation
-from migrator.core.graph import Edge, Graph, Line, Node
-from migrator.core.outcome import Cell, Outcome, Section
-from migrator.core.placement import Placement, Placements, Undecided
-from migrator.core.placing import place
+from migrator.core.placement.model import Placement, Placements, Undecided
+from migrator.core.placement.place import place
+from migrator.core.result.graph import Edge, Graph, Line, Node
+from migrator.core.result.outcome import Cell, Outcome, Section
+from migrator.core.schema.catalog import Catalog, Relation
 from migrator.postgres.catalog import read_catalog
 from migrator.postgres.estimates import row_counts
 from migrator.stages.workspace import Workspace

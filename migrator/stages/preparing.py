@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from migrator.core.catalog import Relation
-from migrator.core.plan import CreateDatabase, Plan, PrepareTarget
+from migrator.core.plan.steps import CreateDatabase, Plan, PrepareTarget
+from migrator.core.schema.catalog import Relation
 from migrator.execute.prepare import prepare_target
 from migrator.journal import Run
 from migrator.postgres.connect import session

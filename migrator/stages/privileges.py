@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migrator.core.readiness import Missing, Need
+from migrator.core.plan.checks import Missing, Need
 from migrator.errors import RefusedError
 from migrator.postgres.readiness import missing_grants
 from migrator.stages.workspace import Workspace

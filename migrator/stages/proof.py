@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from migrator.core.compare import Balance, Difference, Digest, balances, differences
-from migrator.core.outcome import Cell, Section
-from migrator.core.placement import Placements
-from migrator.core.tenants import UNOWNED
-from migrator.core.transfer import Transfer
-from migrator.core.wording import plural
+from migrator.core.placement.model import Placements
+from migrator.core.placement.tenants import UNOWNED
+from migrator.core.plan.transfer import Transfer
+from migrator.core.result.outcome import Cell, Section
+from migrator.core.result.wording import plural
+from migrator.core.verify.digests import Balance, Difference, Digest, balances, differences
 
 
 @dataclass(frozen=True)

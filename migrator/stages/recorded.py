@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
-from migrator.core.catalog import Relation
-from migrator.core.compare import Digest, total
-from migrator.core.placement import Placements
-from migrator.core.plan import CopyTable, CreateDatabase, Plan
-from migrator.core.transfer import RECORD_HASH_SINCE, Transfer, base_type, has_own_hash
+from migrator.core.placement.model import Placements
+from migrator.core.plan.steps import CopyTable, CreateDatabase, Plan
+from migrator.core.plan.transfer import RECORD_HASH_SINCE, Transfer, base_type, has_own_hash
+from migrator.core.schema.catalog import Relation
+from migrator.core.verify.digests import Digest, total
 from migrator.journal import Journal
 from migrator.postgres.units import SPOOLED
 from migrator.stages.survey import Survey

@@ -6,8 +6,8 @@ import time
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-from migrator.core.outcome import Section
-from migrator.core.plan import CreateDatabase
+from migrator.core.plan.steps import CreateDatabase
+from migrator.core.result.outcome import Section
 from migrator.errors import RefusedError
 from migrator.postgres.connect import session
 from migrator.postgres.databases import drop_control, marks

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from migrator.core.catalog import Catalog
-from migrator.core.plan import Plan, PrepareTarget, scaffold_name
-from migrator.core.transfer import SequenceTransfer, Transfer, sequence_transfers, transfers_into
+from migrator.core.plan.steps import Plan, PrepareTarget, scaffold_name
+from migrator.core.plan.transfer import SequenceTransfer, Transfer, sequence_transfers, transfers_into
+from migrator.core.schema.catalog import Catalog
 from migrator.errors import ConfigurationError
 from migrator.postgres.catalog import Objects, read_catalog, read_objects
 from migrator.postgres.connect import READ_ONLY, Endpoint, rows, session

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from migrator.core.outcome import Outcome
+from migrator.core.result.outcome import Outcome
 from migrator.errors import ConfigurationError, MigratorError, RefusedError
 from migrator.journal import Run
 from migrator.postgres.connect import session

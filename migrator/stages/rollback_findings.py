@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from migrator.core.changes import DatabaseChanges
-from migrator.core.compare import Difference
+from migrator.core.changes.row_changes import DatabaseChanges
+from migrator.core.verify.digests import Difference
 from migrator.errors import MigratorError, RefusedError
 from migrator.journal import Run
 from migrator.postgres.databases import Mark

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from migrator.core.compare import Difference
-from migrator.core.outcome import Outcome, Section
-from migrator.core.wording import plural
+from migrator.core.result.outcome import Outcome, Section
+from migrator.core.result.wording import plural
+from migrator.core.verify.digests import Difference
 from migrator.journal import Run
 from migrator.stages.carrying_back import Carried
 from migrator.stages.rollback_findings import Findings, foreign_fence, some_of, written_rows

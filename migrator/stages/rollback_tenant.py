@@ -6,8 +6,8 @@ from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
-from migrator.core.outcome import Outcome
-from migrator.core.transfer import RECORD_HASH_SINCE
+from migrator.core.plan.transfer import RECORD_HASH_SINCE
+from migrator.core.result.outcome import Outcome
 from migrator.errors import RefusedError
 from migrator.journal import Run
 from migrator.postgres.catalog import read_catalog

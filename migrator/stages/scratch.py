@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from migrator.core.names import MAX_IDENTIFIER_BYTES
+from migrator.core.schema.names import MAX_IDENTIFIER_BYTES
 from migrator.postgres.connect import Endpoint, session
 from migrator.postgres.databases import Mark, create_database, drop_database, exists
 from migrator.stages.workspace import Workspace

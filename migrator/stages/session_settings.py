@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-from migrator.core.plan import CreateDatabase, Plan
-from migrator.core.session_settings import DatabaseSetting, expected_settings
-from migrator.core.tenants import Tenant
+from migrator.core.placement.tenants import Tenant
+from migrator.core.plan.database_parameters import DatabaseSetting, expected_settings
+from migrator.core.plan.steps import CreateDatabase, Plan
 from migrator.postgres.connect import READ_ONLY, session
 from migrator.postgres.session_settings import apply_settings, read_settings, refused_settings
 from migrator.stages.workspace import Workspace

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import astuple
 
-from migrator.core.compare import Difference, Digest, differences
-from migrator.core.transfer import RECORD_HASH_SINCE
+from migrator.core.plan.transfer import RECORD_HASH_SINCE
+from migrator.core.verify.digests import Difference, Digest, differences
 from migrator.journal import Run
 from migrator.postgres.catalog import read_catalog, read_objects
 from migrator.postgres.connect import Connection

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from migrator.core.manifest import Manifest
-from migrator.core.names import MAX_IDENTIFIER_BYTES
+from migrator.core.backup.manifest import Manifest
+from migrator.core.schema.names import MAX_IDENTIFIER_BYTES
 from migrator.errors import RefusedError
 from migrator.files import sha256
 from migrator.journal import Run

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from migrator.core.plan import Plan, PrepareTarget
-from migrator.core.transfer import Transfer
+from migrator.core.plan.steps import Plan, PrepareTarget
+from migrator.core.plan.transfer import Transfer
 from migrator.postgres.catalog import read_catalog
 from migrator.postgres.connect import READ_ONLY, raw_connect, session
 from migrator.postgres.explain import explain

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from migrator.core.outcome import Outcome, Section
-from migrator.core.pace import PACE
-from migrator.core.sequence import next_commands
+from migrator.core.plan.next_commands import next_commands
+from migrator.core.plan.throttle import PACE
+from migrator.core.result.outcome import Outcome, Section
 from migrator.postgres.fence import FenceState, read_fence
 from migrator.postgres.snapshot import snapshot_age
 from migrator.stages.taken_back import taken_back

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from migrator.core.catalog import Catalog, Relation
-from migrator.core.placement import Placements
-from migrator.core.placing import place
-from migrator.core.plan import Plan, build_plan
-from migrator.core.spread import spread
-from migrator.core.tenants import Tenant, assign_databases
+from migrator.core.placement.assign_servers import spread
+from migrator.core.placement.model import Placements
+from migrator.core.placement.place import place
+from migrator.core.placement.tenants import Tenant, assign_databases
+from migrator.core.plan.steps import Plan, build_plan
+from migrator.core.schema.catalog import Catalog, Relation
 from migrator.errors import ConfigurationError, RefusedError
 from migrator.postgres.catalog import read_catalog
 from migrator.postgres.connect import Connection

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from migrator.core.identifiers import identifier
-from migrator.core.plan import CreateDatabase, by_server
-from migrator.core.wording import listed, plural
+from migrator.core.plan.steps import CreateDatabase, by_server
+from migrator.core.result.wording import listed, plural
+from migrator.core.schema.identifiers import identifier
 from migrator.errors import RefusedError
 from migrator.postgres.connect import READ_ONLY, session
 from migrator.postgres.databases import marks, of_run
 from migrator.postgres.fence import read_fence
 
 if TYPE_CHECKING:
-    from migrator.core.catalog import Relation
-    from migrator.core.plan import Plan
+    from migrator.core.plan.steps import Plan
+    from migrator.core.schema.catalog import Relation
     from migrator.journal import Run
     from migrator.stages.survey import Survey
     from migrator.stages.workspace import Workspace

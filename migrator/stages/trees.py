@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from migrator.core.apportion import apportion, naming, outdated
-from migrator.core.baseline import BASELINE, GENERATED, fingerprint, tree_files
-from migrator.core.calling_checks import CallingCheck, without_torn
-from migrator.core.catalog import Catalog, Relation
-from migrator.core.mentions import named_tables, spellings
-from migrator.core.own_objects import OwnEntries, apart, own_entries, without_own_grants
-from migrator.core.placement import Placements
-from migrator.core.tree import Division, Entry, ScriptFile, divide, script_files
+from migrator.core.placement.model import Placements
+from migrator.core.schema.catalog import Catalog, Relation
+from migrator.core.schema.function_tables import named_tables, spellings
+from migrator.core.trees.alembic_files import BASELINE, GENERATED, fingerprint, tree_files
+from migrator.core.trees.calling_checks import CallingCheck, without_torn
+from migrator.core.trees.divide_ddl import apportion, naming, outdated
+from migrator.core.trees.division import Division, Entry, ScriptFile, divide, script_files
+from migrator.core.trees.tenant_objects import OwnEntries, apart, own_entries, without_own_grants
 from migrator.errors import RefusedError
 from migrator.files import write_atomically
 from migrator.postgres.archive import Ownership, read_entries

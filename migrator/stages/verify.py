@@ -9,12 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from migrator.core.catalog import ForeignKey, Relation
-from migrator.core.compare import Difference, Digest, RowDifference
-from migrator.core.outcome import Outcome
-from migrator.core.placement import Placement
-from migrator.core.plan import CreateDatabase, Plan
-from migrator.core.transfer import Transfer
+from migrator.core.placement.model import Placement
+from migrator.core.plan.steps import CreateDatabase, Plan
+from migrator.core.plan.transfer import Transfer
+from migrator.core.result.outcome import Outcome
+from migrator.core.schema.catalog import ForeignKey, Relation
+from migrator.core.verify.digests import Difference, Digest, RowDifference
 from migrator.errors import RefusedError
 from migrator.journal import Run
 from migrator.postgres.connect import READ_ONLY, Endpoint, session

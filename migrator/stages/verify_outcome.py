@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from migrator.core.compare import Difference, RowDifference
-from migrator.core.outcome import Outcome, Section
-from migrator.core.plan import CreateDatabase, Plan
-from migrator.core.wording import plural
+from migrator.core.plan.steps import CreateDatabase, Plan
+from migrator.core.result.outcome import Outcome, Section
+from migrator.core.result.wording import plural
+from migrator.core.verify.digests import Difference, RowDifference
 from migrator.journal import Run
 from migrator.postgres.proving import DatabaseFacts
 from migrator.stages.drift import drift_section

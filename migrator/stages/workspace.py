@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from migrator.core.progress import Progress
+from migrator.core.result.progress import Progress
 from migrator.errors import ConfigurationError, DatabaseError
 from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, raw_connect, session, system_identifier
 from migrator.postgres.databases import ensure_control, exists

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from migrator.core.changes import DatabaseChanges
-from migrator.core.compare import Difference, Digest, differences
-from migrator.core.transfer import LARGE_OBJECT
+from migrator.core.changes.row_changes import DatabaseChanges
+from migrator.core.plan.transfer import LARGE_OBJECT
+from migrator.core.verify.digests import Difference, Digest, differences
 from migrator.errors import ConfigurationError, RefusedError
 from migrator.files import file_name, private_directory, write_atomically
 from migrator.journal import Run

@@ -18,8 +18,8 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from migrator.core.outcome import Outcome
-from migrator.core.progress import Silent
+from migrator.core.result.outcome import Outcome
+from migrator.core.result.progress import Silent
 from migrator.errors import RefusedError
 from migrator.postgres.catalog import read_objects
 from migrator.postgres.connect import Endpoint, raw_connect, session

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from migrator.core.progress import Silent
+from migrator.core.result.progress import Silent
 from migrator.errors import ConfigurationError
 from migrator.postgres.audit import examine
 from migrator.postgres.connect import READ_ONLY, Endpoint, session

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from examples.monoliths.react_crm import REACT_CRM
-from migrator.core.outcome import Outcome
+from migrator.core.result.outcome import Outcome
 from migrator.errors import ConfigurationError, DatabaseError
 from migrator.stages.audit import audit
 from tests.audit_facts import SPLIT

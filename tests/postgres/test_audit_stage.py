@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from examples.topsteel.generator import load
-from migrator.core.outcome import Outcome
+from migrator.core.result.outcome import Outcome
 from migrator.errors import ConfigurationError
 from migrator.postgres.connect import Endpoint
 from migrator.report.document import outcome_document

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from psycopg import sql
 
-from migrator.core.catalog import Catalog, ForeignKey, Relation
-from migrator.core.paths import KeyPath
-from migrator.core.placement import Placement
+from migrator.core.placement.key_paths import KeyPath
+from migrator.core.placement.model import Placement
+from migrator.core.schema.catalog import Catalog, ForeignKey, Relation
 from migrator.postgres.catalog import read_catalog
 from migrator.postgres.claims import Claimed, claimed
 from migrator.postgres.connect import Connection, Endpoint, session

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from examples.topsteel.generator import load
-from migrator.core.placing import place
+from migrator.core.placement.place import place
 from migrator.errors import ConfigurationError
 from migrator.postgres.catalog import read_catalog
 from migrator.postgres.cleaning import count_rule

@@ -12,8 +12,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from migrator.core.compare import HASH_MODULUS
-from migrator.core.tenants import UNOWNED
+from migrator.core.placement.tenants import UNOWNED
+from migrator.core.verify.digests import HASH_MODULUS
 from migrator.errors import DatabaseError, MigratorError, RefusedError, TargetsFailedError
 from migrator.journal import Journal
 from migrator.postgres.connect import Endpoint, query, raw_connect, session

@@ -14,7 +14,7 @@ from psycopg import sql
 from examples.monoliths.__main__ import MONOLITHS
 from examples.monoliths.filling import Counts, load
 from examples.monoliths.monolith import Monolith
-from migrator.core.catalog import Catalog
+from migrator.core.schema.catalog import Catalog
 from migrator.postgres.catalog import read_catalog
 from tests.servers import PostgresServer, create_database, drop_databases
 

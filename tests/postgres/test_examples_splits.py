@@ -14,9 +14,9 @@ from psycopg.conninfo import make_conninfo
 
 from examples.monoliths.__main__ import MONOLITHS
 from examples.monoliths.filling import load
-from migrator.core.catalog import Relation
-from migrator.core.placement import Placements
-from migrator.core.placing import place
+from migrator.core.placement.model import Placements
+from migrator.core.placement.place import place
+from migrator.core.schema.catalog import Relation
 from migrator.postgres.catalog import read_catalog, read_objects
 from migrator.postgres.connect import Endpoint, session
 from migrator.settings import Settings

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from migrator.core.catalog import Relation
+from migrator.core.schema.catalog import Relation
 from migrator.errors import DatabaseError
 from migrator.postgres.catalog import read_catalog
 from migrator.postgres.connect import Endpoint, session

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import psycopg
 
-from migrator.core.catalog import Relation
-from migrator.core.placement import Placements
-from migrator.core.placing import place
-from migrator.core.transfer import transfers_into
+from migrator.core.placement.model import Placements
+from migrator.core.placement.place import place
+from migrator.core.plan.transfer import transfers_into
+from migrator.core.schema.catalog import Relation
 from migrator.postgres.catalog import read_catalog
 from migrator.postgres.connect import Endpoint, session
 from migrator.postgres.digest import target_digests

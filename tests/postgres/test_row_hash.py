@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from migrator.core.transfer import base_type, has_own_hash
+from migrator.core.plan.transfer import base_type, has_own_hash
 from migrator.postgres.row_hash import row_hash
 
 VALUES = {

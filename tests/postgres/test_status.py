@@ -7,9 +7,9 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from migrator.core.catalog import Relation
-from migrator.core.outcome import Outcome
-from migrator.core.progress import Silent
+from migrator.core.result.outcome import Outcome
+from migrator.core.result.progress import Silent
+from migrator.core.schema.catalog import Relation
 from migrator.errors import DatabaseError
 from migrator.postgres.connect import Endpoint, connect
 from migrator.postgres.fence import lift_fence, raise_fence

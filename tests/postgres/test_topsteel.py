@@ -21,7 +21,7 @@ from examples.topsteel.flaws import Flaws, SoftDeleted, flaws
 from examples.topsteel.generator import TABLES, Counts, load, main
 from examples.topsteel.sizes import Shape, sizes
 from examples.topsteel.world import World
-from migrator.core.placing import place
+from migrator.core.placement.place import place
 from migrator.postgres.catalog import read_catalog
 from migrator.postgres.connect import Endpoint, session
 from migrator.settings.load import load_settings

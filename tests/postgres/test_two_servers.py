@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from migrator.core import spread
+from migrator.core.placement import assign_servers as spread
 from migrator.postgres.server import LocalServer
 from tests.postgres.shop import Shop, load_shop, make_shop
 from tests.postgres.workspaces import state

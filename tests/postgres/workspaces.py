@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 import psycopg
 
-from migrator.core.compare import Digest
-from migrator.core.progress import Silent
+from migrator.core.result.progress import Silent
+from migrator.core.verify.digests import Digest
 from migrator.postgres.catalog import read_catalog, read_objects
 from migrator.postgres.connect import Endpoint, session
 from migrator.postgres.digest import whole_table

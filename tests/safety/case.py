@@ -13,7 +13,7 @@ from unittest import mock
 
 import migrator.stages.migrate as migrate_module
 import migrator.stages.preparing as preparing_module
-from migrator.core.progress import Silent
+from migrator.core.result.progress import Silent
 from migrator.settings import Limits, Settings
 from migrator.stages.workspace import Workspace
 from migrator.workers import Crew, Work, begin_worker, end_worker

@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from migrator.core.outcome import Outcome
+from migrator.core.result.outcome import Outcome
 from migrator.errors import DatabaseError, RefusedError
 from migrator.stages.dry_run import dry_run
 from migrator.stages.rollback import rollback

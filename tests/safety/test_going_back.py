@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from migrator.core.outcome import Outcome
+from migrator.core.result.outcome import Outcome
 from migrator.errors import RefusedError
 from migrator.postgres.connect import Endpoint
 from migrator.postgres.dump import server_version

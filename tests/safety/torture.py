@@ -22,7 +22,7 @@ from multiprocessing import get_context
 from os import cpu_count
 from pathlib import Path
 
-from migrator.core.outcome import Outcome
+from migrator.core.result.outcome import Outcome
 from migrator.errors import MigratorError
 from migrator.postgres.server import LocalServer, temporary_server
 from migrator.stages.verify import verify

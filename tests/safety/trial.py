@@ -15,8 +15,8 @@ from typing import Any, Literal
 
 import psycopg
 
-from migrator.core.compare import Digest
-from migrator.core.outcome import Outcome
+from migrator.core.result.outcome import Outcome
+from migrator.core.verify.digests import Digest
 from migrator.errors import MigratorError
 from migrator.postgres.catalog import read_catalog, read_objects, read_sequences
 from migrator.postgres.connect import Endpoint, session

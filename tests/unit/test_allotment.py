@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrator.core.allotment import Allotment, allot
-from migrator.core.readiness import sessions_needed
+from migrator.core.plan.checks import sessions_needed
+from migrator.core.plan.session_budget import Allotment, allot
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from migrator.core.apportion import apportion, naming, outdated
-from migrator.core.placement import Placements
-from migrator.core.placing import place
-from migrator.core.tree import Division, Entry, divide
+from migrator.core.placement.model import Placements
+from migrator.core.placement.place import place
+from migrator.core.trees.divide_ddl import apportion, naming, outdated
+from migrator.core.trees.division import Division, Entry, divide
 from migrator.settings import Settings
 from tests.schema import catalog, public, table
 

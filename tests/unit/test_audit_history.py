@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from migrator.core.audit.facts import HistoryFact, RevisionFault, TargetFacts
-from migrator.core.plan import Plan, PrepareTarget, Tree
+from migrator.core.plan.steps import Plan, PrepareTarget, Tree
 from tests.audit_facts import facts, found, severities
 from tests.schema import public, table
 

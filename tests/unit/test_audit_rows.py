@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from migrator.core.audit.facts import CleanableRows, LooseConstraint, ReferenceRows, UnownedRows
-from migrator.core.catalog import ForeignKey
+from migrator.core.schema.catalog import ForeignKey
 from tests.audit_facts import facts, found
 from tests.schema import key, public, table
 

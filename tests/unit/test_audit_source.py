@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from migrator.core.audit.facts import Occupant, TriggerFact
-from migrator.core.catalog import Sequence
+from migrator.core.schema.catalog import Sequence
 from tests.audit_facts import facts, found, severities
 from tests.schema import public, table
 

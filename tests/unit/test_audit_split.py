@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from migrator.core.audit.facts import CheckFact, RoutineFact, TriggerFact, ViewFact
-from migrator.core.catalog import Sequence
+from migrator.core.schema.catalog import Sequence
 from tests.audit_facts import COMPANIES, facts, found, index, severities
 from tests.schema import key, public, table
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from migrator.core.audit.facts import DriftedDatabase, Facts, RoleFact, TargetFacts, UnownedRows
-from migrator.core.plan import CreateDatabase, Plan, PrepareTarget
-from migrator.core.readiness import ServerFacts
+from migrator.core.plan.checks import ServerFacts
+from migrator.core.plan.steps import CreateDatabase, Plan, PrepareTarget
 from tests.audit_facts import facts, found, severities
 from tests.schema import public, table
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from migrator.core.catalog import Catalog, Column, ForeignKey, Relation, Table
-from migrator.core.cleaning import (
+from migrator.core.clean.rules import (
     ByAge,
     ByCondition,
     ByLogin,
@@ -17,7 +16,8 @@ from migrator.core.cleaning import (
     Selection,
     selections,
 )
-from migrator.core.placing import place
+from migrator.core.placement.place import place
+from migrator.core.schema.catalog import Catalog, Column, ForeignKey, Relation, Table
 from migrator.errors import ConfigurationError
 from migrator.settings import CleanRule, Settings
 

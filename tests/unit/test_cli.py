@@ -19,7 +19,7 @@ from migrator import logs
 from migrator.cli import run as running
 from migrator.cli.options import Options
 from migrator.cli.session import Session
-from migrator.core.outcome import Outcome
+from migrator.core.result.outcome import Outcome
 from migrator.errors import DatabaseError, RefusedError, TargetsFailedError
 
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("DB_", "MIGRATOR_", "PG"))}
@@ -271,7 +271,7 @@ _SLOW = """
 import sys, time
 from migrator.cli import run
 from migrator.cli.program import program
-from migrator.core.outcome import Outcome
+from migrator.core.result.outcome import Outcome
 def work(session):
     session.progress.start("waiting")
     try:

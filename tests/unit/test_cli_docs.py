@@ -14,8 +14,8 @@ from pydantic import BaseModel
 import migrator.cli.demonstration  # noqa: F401  its errors are among those that must be listed
 from migrator.cli.options import common_options
 from migrator.cli.program import program
-from migrator.core.outcome import Status
-from migrator.core.sequence import STAGES
+from migrator.core.plan.next_commands import STAGES
+from migrator.core.result.outcome import Status
 from migrator.errors import MigratorError
 from migrator.settings import Settings
 from migrator.settings.load import ENVIRONMENT

@@ -8,8 +8,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrator.core.catalog import Relation
-from migrator.core.compare import (
+from migrator.core.placement.model import Placement
+from migrator.core.placement.tenants import UNOWNED
+from migrator.core.schema.catalog import Relation
+from migrator.core.verify.digests import (
     HASH_MODULUS,
     Balance,
     Difference,
@@ -20,8 +22,6 @@ from migrator.core.compare import (
     merge_keys,
     total,
 )
-from migrator.core.placement import Placement
-from migrator.core.tenants import UNOWNED
 
 HASHES = st.integers(-(2**63), 2**63 - 1)
 TEXT_KEYS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from migrator.core.progress import Silent
+from migrator.core.result.progress import Silent
 from migrator.errors import ConfigurationError
 from migrator.settings import Limits, Settings
 from migrator.settings.load import load_settings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migrator.core.tenants import Tenant
+from migrator.core.placement.tenants import Tenant
 from migrator.stages.dry_run_plan import PlannedDatabase, step_section, target_section
 from tests.unit.test_plan import plan
 

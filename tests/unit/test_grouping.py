@@ -7,8 +7,8 @@ from collections import defaultdict
 
 import pytest
 
-from migrator.core.catalog import Catalog, Relation
-from migrator.core.grouping import COMMON, Member, group_tables
+from migrator.core.init.communities import COMMON, Member, group_tables
+from migrator.core.schema.catalog import Catalog, Relation
 from migrator.errors import ConfigurationError
 from tests.schema import catalog, key, public, table
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from migrator.core.catalog import Catalog, Table
-from migrator.core.inference import (
+from migrator.core.init.references import (
     candidate_keys,
     dangling_columns,
     polymorphic_pairs,
@@ -13,7 +12,8 @@ from migrator.core.inference import (
     tables_of_types,
     words,
 )
-from migrator.core.tenant_root import RootChoice, choose, hidden_keys, rank, tenant_columns
+from migrator.core.init.tenant_root_candidates import RootChoice, choose, hidden_keys, rank, tenant_columns
+from migrator.core.schema.catalog import Catalog, Table
 from tests.schema import catalog, key, public, table
 
 

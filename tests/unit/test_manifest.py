@@ -7,8 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from migrator.core.compare import Digest
-from migrator.core.manifest import (
+from migrator.core.backup.manifest import (
     BackupFile,
     DatabaseGrant,
     DatabaseProperties,
@@ -21,7 +20,8 @@ from migrator.core.manifest import (
     defects,
     parse_manifest,
 )
-from migrator.core.session_settings import DatabaseSetting
+from migrator.core.plan.database_parameters import DatabaseSetting
+from migrator.core.verify.digests import Digest
 from migrator.errors import RefusedError
 
 NOON = datetime(2024, 2, 29, 12, tzinfo=UTC)

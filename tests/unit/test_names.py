@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrator.core.names import MAX_IDENTIFIER_BYTES, slug, unique_slugs
+from migrator.core.schema.names import MAX_IDENTIFIER_BYTES, slug, unique_slugs
 
 # Texts that people write, and texts that nobody should: all of Unicode but what PostgreSQL cannot store.
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=100)

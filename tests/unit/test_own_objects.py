@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from migrator.core.catalog import Relation, Sequence
-from migrator.core.name_patterns import owner
-from migrator.core.own_objects import (
+from migrator.core.placement.name_patterns import owner
+from migrator.core.placement.place import place
+from migrator.core.schema.catalog import Relation, Sequence
+from migrator.core.trees.division import Division, Entry
+from migrator.core.trees.tenant_objects import (
     apart,
     own_entries,
     privileges_in,
@@ -15,8 +17,6 @@ from migrator.core.own_objects import (
     strangers,
     without_own_grants,
 )
-from migrator.core.placing import place
-from migrator.core.tree import Division, Entry
 from migrator.settings import Tenants
 from tests.schema import catalog, key, public, table
 from tests.unit.test_placement import CLIENTS, TENANTS, USERS, settings

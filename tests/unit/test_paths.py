@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from migrator.core.catalog import Table
-from migrator.core.placement import Placement, Placements
-from migrator.core.placing import place
+from migrator.core.placement.model import Placement, Placements
+from migrator.core.placement.place import place
+from migrator.core.schema.catalog import Table
 from migrator.errors import ConfigurationError
 from migrator.settings import Settings
 from tests.audit_facts import SPLIT

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from migrator.core.graph import Edge, Graph, Node
-from migrator.core.placing import place
+from migrator.core.placement.place import place
+from migrator.core.result.graph import Edge, Graph, Node
 from migrator.report.picture import to_dot
 from migrator.settings import Settings
 from migrator.stages.placements import placement_graph

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrator.core.catalog import Catalog, ForeignKey, Relation, Table
-from migrator.core.placement import Placement, Placements
-from migrator.core.placing import place
+from migrator.core.placement.model import Placement, Placements
+from migrator.core.placement.place import place
+from migrator.core.schema.catalog import Catalog, ForeignKey, Relation, Table
 from migrator.errors import ConfigurationError
 from migrator.settings import Settings
 from tests.schema import catalog, column, key, public, table

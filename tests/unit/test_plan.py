@@ -12,10 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrator.core.catalog import Catalog, Table
-from migrator.core.names import MAX_IDENTIFIER_BYTES
-from migrator.core.placing import place
-from migrator.core.plan import (
+from migrator.core.placement.place import place
+from migrator.core.placement.tenants import Tenant
+from migrator.core.plan.steps import (
     MAX_PARTS,
     PART_PAGES,
     Compare,
@@ -29,7 +28,8 @@ from migrator.core.plan import (
     scaffold_name,
     table_parts,
 )
-from migrator.core.tenants import Tenant
+from migrator.core.schema.catalog import Catalog, Table
+from migrator.core.schema.names import MAX_IDENTIFIER_BYTES
 from migrator.settings import Settings
 from tests.schema import catalog, column, key, public, table
 from tests.unit.test_placement import TARGETS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migrator.core.compare import Balance
+from migrator.core.verify.digests import Balance
 from migrator.stages.proof import Proof
 
 BALANCES = (

@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from migrator.core.placing import place
-from migrator.core.plan import CreateDatabase, PrepareTarget
-from migrator.core.readiness import (
+from migrator.core.placement.place import place
+from migrator.core.plan.checks import (
     Check,
     LargeObjectFacts,
     Missing,
@@ -27,6 +26,7 @@ from migrator.core.readiness import (
     check_source,
     needed_bytes,
 )
+from migrator.core.plan.steps import CreateDatabase, PrepareTarget
 from migrator.settings import Settings
 from tests.schema import catalog, public
 from tests.unit.test_placement import CLIENTS, TARGETS, UNITS, USERS

@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from migrator.core.outcome import Outcome, Section, Status, Tone
-from migrator.core.wording import size
+from migrator.core.result.outcome import Outcome, Section, Status, Tone
+from migrator.core.result.wording import size
 from migrator.errors import MigratorError, RefusedError
 from migrator.report.cells import TONE_WORDS, count, duration, figure, is_numeric, visible
 from migrator.report.document import error_to_json, to_json

@@ -7,7 +7,7 @@ from typing import get_args
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrator.core.outcome import Outcome, Section
+from migrator.core.result.outcome import Outcome, Section
 from migrator.report.text import to_text
 from migrator.report.widths import GAP, Kind, Measured, fitted
 

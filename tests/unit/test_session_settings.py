@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from migrator.core.paths import KeyPath
-from migrator.core.session_settings import (
+from migrator.core.placement.key_paths import KeyPath
+from migrator.core.placement.tenants import Tenant
+from migrator.core.plan.database_parameters import (
     DatabaseSetting,
     SettingReader,
     check_settings,
     expected_settings,
     tenant_setting,
 )
-from migrator.core.tenants import Tenant
 from migrator.settings import Tenants
 from tests.schema import public
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrator.core.spread import EMPTY_DATABASE_BYTES, spread
-from migrator.core.tenants import Tenant
+from migrator.core.placement.assign_servers import EMPTY_DATABASE_BYTES, spread
+from migrator.core.placement.tenants import Tenant
 from migrator.errors import ConfigurationError
 from migrator.settings import Settings
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from migrator.core.placement import Placements
-from migrator.core.placing import place
+from migrator.core.placement.model import Placements
+from migrator.core.placement.place import place
 from migrator.errors import ConfigurationError
 from migrator.settings import Settings
 from tests.schema import catalog, key, public, table

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from migrator.core.names import MAX_IDENTIFIER_BYTES
-from migrator.core.tenants import Tenant, assign_databases
+from migrator.core.placement.tenants import Tenant, assign_databases
+from migrator.core.schema.names import MAX_IDENTIFIER_BYTES
 from migrator.errors import ConfigurationError
 from tests.unit.test_names import TENANTS
 

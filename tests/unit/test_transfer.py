@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from migrator.core.catalog import Column, Relation, Sequence, Table
-from migrator.core.placement import Placements
-from migrator.core.placing import place
-from migrator.core.transfer import (
+from migrator.core.placement.model import Placements
+from migrator.core.placement.place import place
+from migrator.core.plan.transfer import (
     SequenceTransfer,
     Transfer,
     TransferColumn,
@@ -20,6 +19,7 @@ from migrator.core.transfer import (
     sequence_transfers,
     transfers_into,
 )
+from migrator.core.schema.catalog import Column, Relation, Sequence, Table
 from migrator.errors import ConfigurationError
 from migrator.settings import Settings
 from tests.schema import catalog, column, key, public, table

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from migrator.core.calling_checks import CallingCheck, without_torn
-from migrator.core.catalog import Relation
-from migrator.core.tree import Division, Entry, divide, script_files
+from migrator.core.schema.catalog import Relation
+from migrator.core.trees.calling_checks import CallingCheck, without_torn
+from migrator.core.trees.division import Division, Entry, divide, script_files
 from tests.schema import public
 
 AUTH, TENANT = frozenset({"auth"}), frozenset({"tenant"})
