@@ -22,9 +22,9 @@ from migrator.core.plan.throttle import PACE, Bucket
 from migrator.errors import InterruptedRunError
 from migrator.fork_server import warm_up
 from migrator.journal import Journal
-from migrator.postgres.connect import Endpoint, raw_connect
-from migrator.postgres.deferred import TargetWork
-from migrator.postgres.sessions import Sessions
+from migrator.postgres.databases.post_data import TargetWork
+from migrator.postgres.session.connect import Endpoint, raw_connect
+from migrator.postgres.session.connection_pool import Sessions
 
 _END_SECONDS = 10
 _LOOK_SECONDS = 1.0

@@ -9,8 +9,8 @@ import psycopg
 
 from migrator.core.audit.facts import Facts
 from migrator.core.result.progress import Silent
-from migrator.postgres.audit import examine
-from migrator.postgres.connect import READ_ONLY, Endpoint, session
+from migrator.postgres.audit.facts import examine
+from migrator.postgres.session.connect import READ_ONLY, Endpoint, session
 from migrator.settings import Settings
 from tests.audit_facts import SPLIT, found
 

@@ -17,11 +17,11 @@ from migrator.core.plan.steps import CreateDatabase
 from migrator.core.plan.transfer import Transfer
 from migrator.core.result.progress import Silent
 from migrator.journal import StageRecord, StepRecord
-from migrator.postgres.connect import READ_ONLY, Endpoint, session
-from migrator.postgres.digest import target_digests
-from migrator.postgres.fence import lift_fence
-from migrator.postgres.reading import select_rows
-from migrator.postgres.sessions import READING
+from migrator.postgres.fence.fence import lift_fence
+from migrator.postgres.placement.select_rows import select_rows
+from migrator.postgres.session.connect import READ_ONLY, Endpoint, session
+from migrator.postgres.session.connection_pool import READING
+from migrator.postgres.verify.digest import target_digests
 from migrator.settings.load import DEFAULT_FILE, load_settings
 from migrator.stages.resolve import resolve
 from migrator.stages.survey import plan_of, survey

@@ -18,11 +18,11 @@ from migrator.core.backup.manifest import Inventory
 from migrator.core.result.outcome import Cell, Outcome, Section
 from migrator.core.result.progress import Progress
 from migrator.errors import MigratorError
-from migrator.postgres.connect import Endpoint
-from migrator.postgres.connect import session as open_session
-from migrator.postgres.embedded import embedded_bin_dir
-from migrator.postgres.inventory import exported_snapshot, take_inventory
-from migrator.postgres.server import LocalServer
+from migrator.postgres.session.connect import Endpoint
+from migrator.postgres.session.connect import session as open_session
+from migrator.postgres.session.embedded import embedded_bin_dir
+from migrator.postgres.session.local_server import LocalServer
+from migrator.postgres.verify.inventory import exported_snapshot, take_inventory
 from migrator.report.cells import count, duration
 from migrator.settings import Settings
 from migrator.settings.load import DEFAULT_FILE, load_settings

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from migrator.core.init.config_file import Layout
     from migrator.core.init.tenant_root_candidates import RootCandidate
     from migrator.core.placement.key_paths import TenantTree
-    from migrator.postgres.archive import Ownership
+    from migrator.postgres.schema.dump_contents import Ownership
     from migrator.settings import TenantTreeChoice
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from migrator.core.plan.steps import PrepareTarget
 from migrator.core.schema.catalog import Relation
 from migrator.journal import Journal
-from migrator.postgres.connect import Endpoint, raw_connect, session
-from migrator.postgres.databases import Mark, create_database, drop_database
-from migrator.postgres.deferred import build_bare
-from migrator.postgres.roles import close_database
+from migrator.postgres.databases.databases import Mark, create_database, drop_database
+from migrator.postgres.databases.post_data import build_bare
+from migrator.postgres.databases.roles import close_database
+from migrator.postgres.session.connect import Endpoint, raw_connect, session
 from migrator.revisions import upgrade_together
 
 

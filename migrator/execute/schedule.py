@@ -15,10 +15,10 @@ from migrator.core.result.progress import Progress
 from migrator.errors import MigratorError, TargetsFailedError
 from migrator.execute.units import CreateUnit, run_copy, run_create, run_finish
 from migrator.journal import Journal
-from migrator.postgres.connect import Endpoint
-from migrator.postgres.copy import CopyResult, CopyUnit
-from migrator.postgres.deferred import FinishUnit
-from migrator.postgres.spool import is_spooled
+from migrator.postgres.copy.relay import CopyResult, CopyUnit
+from migrator.postgres.copy.spool import is_spooled
+from migrator.postgres.databases.post_data import FinishUnit
+from migrator.postgres.session.connect import Endpoint
 from migrator.workers import Crew
 
 _POLL_SECONDS = 0.5

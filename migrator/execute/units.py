@@ -12,11 +12,11 @@ from migrator.core.plan.steps import CreateDatabase
 from migrator.core.verify.digests import Digest
 from migrator.errors import MigratorError
 from migrator.journal import Artefact
-from migrator.postgres.connect import Endpoint, session
-from migrator.postgres.copy import CopyResult, CopyUnit, relay
-from migrator.postgres.databases import Mark, create_database
-from migrator.postgres.deferred import FinishUnit, finish_database
-from migrator.postgres.roles import give_database, grant_connect
+from migrator.postgres.copy.relay import CopyResult, CopyUnit, relay
+from migrator.postgres.databases.databases import Mark, create_database
+from migrator.postgres.databases.post_data import FinishUnit, finish_database
+from migrator.postgres.databases.roles import give_database, grant_connect
+from migrator.postgres.session.connect import Endpoint, session
 from migrator.workers import here
 
 

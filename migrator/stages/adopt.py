@@ -5,9 +5,9 @@ from __future__ import annotations
 from migrator.core.plan.steps import CreateDatabase, PrepareTarget
 from migrator.errors import RefusedError
 from migrator.journal import Run
-from migrator.postgres.connect import READ_ONLY, session
-from migrator.postgres.databases import Mark, marks
-from migrator.postgres.fence import read_fence
+from migrator.postgres.databases.databases import Mark, marks
+from migrator.postgres.fence.fence import read_fence
+from migrator.postgres.session.connect import READ_ONLY, session
 from migrator.stages.survey import plan_of, survey
 from migrator.stages.tenant_servers import record_servers
 from migrator.stages.workspace import Workspace

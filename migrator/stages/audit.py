@@ -10,7 +10,7 @@ from migrator.core.audit.review import Baseline, chosen, read_baseline, review
 from migrator.core.result.outcome import Outcome
 from migrator.errors import ConfigurationError
 from migrator.files import private_directory, write_atomically
-from migrator.postgres.audit import examine
+from migrator.postgres.audit.facts import examine
 from migrator.report.document import to_json
 from migrator.stages.audit_history import run_history
 from migrator.stages.audit_outcome import audit_outcome

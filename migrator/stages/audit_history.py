@@ -7,8 +7,8 @@ from pathlib import Path
 
 from migrator.core.audit.facts import HistoryFact
 from migrator.errors import ConfigurationError
-from migrator.postgres.catalog import read_catalog
-from migrator.postgres.connect import READ_ONLY, raw_connect, session, translated
+from migrator.postgres.schema.catalog import read_catalog
+from migrator.postgres.session.connect import READ_ONLY, raw_connect, session, translated
 from migrator.revisions import has_models, heads, unknown_tables
 from migrator.revisions.history import first_fault
 from migrator.stages.scratch import scratch_database

@@ -10,10 +10,10 @@ from migrator.core.plan.checks import ServerFacts
 from migrator.core.plan.steps import CreateDatabase, Plan, PrepareTarget
 from migrator.errors import ConfigurationError, DatabaseError, RefusedError
 from migrator.journal import Run
-from migrator.postgres.catalog import Objects, read_objects
-from migrator.postgres.connect import READ_ONLY, Endpoint, session
-from migrator.postgres.proving import object_differences
-from migrator.postgres.readiness import read_server_facts
+from migrator.postgres.plan.server_facts import read_server_facts
+from migrator.postgres.schema.catalog import Objects, read_objects
+from migrator.postgres.session.connect import READ_ONLY, Endpoint, session
+from migrator.postgres.verify.verify_database import object_differences
 from migrator.revisions import heads
 from migrator.stages.own_objects import OwnObjects
 from migrator.stages.survey import plan_of, survey

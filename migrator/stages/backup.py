@@ -13,10 +13,11 @@ from migrator.core.result.wording import listed
 from migrator.errors import ConfigurationError, RefusedError
 from migrator.files import sha256, tree_size, write_atomically
 from migrator.journal import Run
-from migrator.postgres.connect import session
-from migrator.postgres.dump import dump_directory
-from migrator.postgres.fence import read_fence
-from migrator.postgres.inventory import (
+from migrator.postgres.backup.dump import dump_directory
+from migrator.postgres.fence.fence import read_fence
+from migrator.postgres.fence.locks import end_sessions
+from migrator.postgres.session.connect import session
+from migrator.postgres.verify.inventory import (
     exported_snapshot,
     identity,
     read_properties,
@@ -24,7 +25,6 @@ from migrator.postgres.inventory import (
     take_inventory,
     write_position,
 )
-from migrator.postgres.locks import end_sessions
 from migrator.stages.backup_directory import (
     DUMP,
     MANIFEST,

@@ -23,7 +23,7 @@ from migrator.files import (
     sha256,
     write_atomically,
 )
-from migrator.postgres.dump import is_encrypted, read_back
+from migrator.postgres.backup.dump import is_encrypted, read_back
 from migrator.stages.workspace import Workspace
 
 DUMP = "dump"

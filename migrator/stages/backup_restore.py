@@ -10,10 +10,10 @@ from migrator.core.backup.manifest import Manifest, Verification
 from migrator.core.verify.digests import differences
 from migrator.errors import DatabaseError, RefusedError
 from migrator.files import sha256, tree_size
-from migrator.postgres.connect import Endpoint, session
-from migrator.postgres.databases import Mark, create_database, exists
-from migrator.postgres.dump import Ownership, restore
-from migrator.postgres.inventory import apply_properties, exported_snapshot, take_inventory
+from migrator.postgres.backup.dump import Ownership, restore
+from migrator.postgres.databases.databases import Mark, create_database, exists
+from migrator.postgres.session.connect import Endpoint, session
+from migrator.postgres.verify.inventory import apply_properties, exported_snapshot, take_inventory
 from migrator.stages.backup_directory import DUMP, MANIFEST
 from migrator.stages.scratch import drop_scratch, scratch_database
 from migrator.stages.workspace import Workspace

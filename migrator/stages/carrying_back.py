@@ -11,11 +11,11 @@ from migrator.core.changes.row_changes import Conflict, DatabaseChanges, RowChan
 from migrator.errors import DatabaseError
 from migrator.files import private_directory, write_atomically
 from migrator.journal import Journal, Run
-from migrator.postgres.catalog import read_sequences
-from migrator.postgres.connect import READ_ONLY, Connection, session
-from migrator.postgres.replay import Monolith
-from migrator.postgres.saved_writes import conflict_lines
-from migrator.postgres.sequences import set_sequences
+from migrator.postgres.changes.apply_changes import Monolith
+from migrator.postgres.changes.change_files import conflict_lines
+from migrator.postgres.schema.catalog import read_sequences
+from migrator.postgres.schema.sequences import set_sequences
+from migrator.postgres.session.connect import READ_ONLY, Connection, session
 from migrator.stages.workspace import Workspace
 from migrator.stages.writes import Writes, objects_in, rows_of
 

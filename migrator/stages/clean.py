@@ -13,14 +13,14 @@ from migrator.core.result.outcome import Outcome
 from migrator.core.schema.catalog import Catalog, Relation
 from migrator.errors import ConfigurationError, RefusedError
 from migrator.journal import Run
-from migrator.postgres import quarantine
-from migrator.postgres.catalog import read_catalog
-from migrator.postgres.connect import Connection, session
-from migrator.postgres.fence import read_fence
-from migrator.postgres.locks import end_sessions, under_locks
-from migrator.postgres.picking import PICKING_SETTINGS, Picking
-from migrator.postgres.restoration import restore_rows, to_restore
-from migrator.postgres.tenants import read_tenants
+from migrator.postgres.clean import quarantine
+from migrator.postgres.clean.restore import restore_rows, to_restore
+from migrator.postgres.clean.row_selection import PICKING_SETTINGS, Picking
+from migrator.postgres.fence.fence import read_fence
+from migrator.postgres.fence.locks import end_sessions, under_locks
+from migrator.postgres.placement.tenants import read_tenants
+from migrator.postgres.schema.catalog import read_catalog
+from migrator.postgres.session.connect import Connection, session
 from migrator.settings import CleanRule, Settings
 from migrator.stages.clean_outcome import Finding, moved_outcome, restored_outcome, shown_outcome
 from migrator.stages.workspace import Workspace

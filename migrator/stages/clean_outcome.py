@@ -11,7 +11,7 @@ from migrator.core.clean.rules import Share
 from migrator.core.result.outcome import Cell, Outcome, Section, Tone
 from migrator.core.result.wording import plural
 from migrator.core.schema.catalog import Relation
-from migrator.postgres.quarantine import Held
+from migrator.postgres.clean.quarantine import Held
 from migrator.settings import CleanRule
 
 _NO_TENANT = "no tenant"

@@ -9,8 +9,8 @@ from migrator.core.placement.tenants import UNOWNED
 from migrator.core.plan.transfer import Transfer
 from migrator.core.result.outcome import Section
 from migrator.core.verify.digests import Difference, Digest, differences, total
-from migrator.postgres.connect import Connection
-from migrator.postgres.digest import source_digests
+from migrator.postgres.session.connect import Connection
+from migrator.postgres.verify.digest import source_digests
 from migrator.stages.survey import Survey
 from migrator.stages.workspace import Workspace
 

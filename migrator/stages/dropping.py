@@ -8,10 +8,10 @@ from pathlib import Path
 
 from migrator.files import file_name, private_directory, rename_durably
 from migrator.journal import Run
-from migrator.postgres.connect import session
-from migrator.postgres.databases import drop_database, marks, of_run
-from migrator.postgres.dump import dump_directory
-from migrator.postgres.roles import drop_role, marked_roles
+from migrator.postgres.backup.dump import dump_directory
+from migrator.postgres.databases.databases import drop_database, marks, of_run
+from migrator.postgres.databases.roles import drop_role, marked_roles
+from migrator.postgres.session.connect import session
 from migrator.stages.backup_directory import finish_dump
 from migrator.stages.left_behind import note_dropping
 from migrator.stages.rollback_findings import Findings

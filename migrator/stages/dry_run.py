@@ -27,11 +27,11 @@ from migrator.core.result.outcome import Outcome
 from migrator.core.result.wording import listed
 from migrator.core.trees.tenant_objects import strangers
 from migrator.journal import Run
-from migrator.postgres.audit import examine
-from migrator.postgres.connect import Connection
-from migrator.postgres.large_objects import read_large_objects
-from migrator.postgres.readiness import missing_grants, read_population
-from migrator.postgres.session_settings import read_readers
+from migrator.postgres.audit.facts import examine
+from migrator.postgres.copy.large_objects import read_large_objects
+from migrator.postgres.plan.server_facts import missing_grants, read_population
+from migrator.postgres.schema.database_parameters import read_readers
+from migrator.postgres.session.connect import Connection
 from migrator.stages.audit_targets import server_facts
 from migrator.stages.dry_run_outcome import Estimate, Look, blocks, look_outcome, unreadable_outcome
 from migrator.stages.isolation import role_checks

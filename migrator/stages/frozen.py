@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from migrator.core.plan.steps import CopyTable, CreateDatabase, Plan
 from migrator.errors import InterruptedRunError, RefusedError, SnapshotLostError
 from migrator.journal import Run
-from migrator.postgres.catalog import read_objects
-from migrator.postgres.connect import session
-from migrator.postgres.counting import lock_against_ddl
-from migrator.postgres.databases import drop_database
-from migrator.postgres.fence import lift_fence, raise_fence, read_fence
-from migrator.postgres.snapshot import Snapshot
-from migrator.postgres.spool import discard
+from migrator.postgres.copy.row_counts import lock_against_ddl
+from migrator.postgres.copy.spool import discard
+from migrator.postgres.databases.databases import drop_database
+from migrator.postgres.fence.fence import lift_fence, raise_fence, read_fence
+from migrator.postgres.schema.catalog import read_objects
+from migrator.postgres.session.connect import session
+from migrator.postgres.session.snapshot import Snapshot
 from migrator.stages.survey import Survey, plan_of, survey_in
 from migrator.stages.workspace import Workspace
 

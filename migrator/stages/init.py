@@ -10,8 +10,8 @@ from migrator.core.placement.place import place
 from migrator.core.result.outcome import Outcome
 from migrator.errors import RefusedError
 from migrator.files import write_atomically
-from migrator.postgres.archive import Ownership
-from migrator.postgres.catalog import read_catalog
+from migrator.postgres.schema.catalog import read_catalog
+from migrator.postgres.schema.dump_contents import Ownership
 from migrator.settings import Settings
 from migrator.settings.load import DEFAULT_FILE, parsed
 from migrator.stages.init_findings import Wanted, find, find_grouped

@@ -17,15 +17,15 @@ from migrator.core.plan.database_parameters import tenant_setting
 from migrator.core.schema.catalog import Catalog, ForeignKey, Relation
 from migrator.core.trees.tenant_objects import propose_patterns
 from migrator.errors import ConfigurationError
-from migrator.postgres.archive import Ownership
-from migrator.postgres.catalog import read_catalog
-from migrator.postgres.connect import Connection
-from migrator.postgres.connect import rows as rows_of
-from migrator.postgres.estimates import row_counts
-from migrator.postgres.inference import is_unique, type_values, weighed
-from migrator.postgres.large_objects import naming_columns
-from migrator.postgres.session_settings import read_readers
-from migrator.postgres.tenants import read_tenants
+from migrator.postgres.copy.large_objects import naming_columns
+from migrator.postgres.init.references import is_unique, type_values, weighed
+from migrator.postgres.placement.tenants import read_tenants
+from migrator.postgres.schema.catalog import read_catalog
+from migrator.postgres.schema.database_parameters import read_readers
+from migrator.postgres.schema.dump_contents import Ownership
+from migrator.postgres.schema.row_estimates import row_counts
+from migrator.postgres.session.connect import Connection
+from migrator.postgres.session.connect import rows as rows_of
 from migrator.settings import Tenants, TenantTreeChoice
 from migrator.stages.init_paths import PathsByRows
 from migrator.stages.init_root import Ask, AskTree, naming_columns_of, tenant_root, tenant_tree
@@ -71,7 +71,7 @@ def find(
     rows = row_counts(connection, catalog)
     drafted, agreements, without = PathsByRows(connection, catalog, keys, root, root_key, rows).found()
     keys_of_tenants = {key for key, _, _ in read_tenants(connection, Tenants(), root, root_key)}
-    roles = [name for (name,) in rows_of(connection, "granted_roles")]
+    roles = [name for (name,) in rows_of(connection, "databases/granted_roles")]
     own = propose_patterns(catalog, keys_of_tenants, roles)
     patterns = tuple(pattern for pattern, _ in own)
     proposals = tuple(

@@ -10,9 +10,9 @@ from migrator.core.init.evidence import Agreement, WithoutTenant, complete, sett
 from migrator.core.placement.key_paths import KeyPath, in_order, via
 from migrator.core.placement.model import Placement
 from migrator.core.schema.catalog import Catalog, ForeignKey, Relation
-from migrator.postgres.claims import claimed
-from migrator.postgres.connect import Connection
-from migrator.postgres.inference import agreement, disagreeing, naming_unset, without_tenant
+from migrator.postgres.init.ownership_evidence import claimed
+from migrator.postgres.init.references import agreement, disagreeing, naming_unset, without_tenant
+from migrator.postgres.session.connect import Connection
 
 # So large a part of a table's rows has to be named by rows of a tenant, one for one, before it counts as theirs.
 _OWNED = 0.8

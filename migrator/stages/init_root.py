@@ -9,8 +9,8 @@ from migrator.core.init.tenant_root_candidates import RootCandidate, RootChoice,
 from migrator.core.placement.key_paths import TenantTree
 from migrator.core.schema.catalog import Catalog, ForeignKey, Relation, Table
 from migrator.errors import ConfigurationError, RefusedError
-from migrator.postgres.connect import Connection
-from migrator.postgres.tenants import count_levels
+from migrator.postgres.placement.tenants import count_levels
+from migrator.postgres.session.connect import Connection
 from migrator.settings import TenantTreeChoice
 
 _SLUGS = (

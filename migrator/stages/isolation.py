@@ -14,8 +14,8 @@ from migrator.core.schema.identifiers import identifier
 from migrator.errors import ConfigurationError
 from migrator.files import write_atomically
 from migrator.journal import Run
-from migrator.postgres.connect import READ_ONLY, rows, session
-from migrator.postgres.roles import close_database, make_own_role, marked_roles, set_password
+from migrator.postgres.databases.roles import close_database, make_own_role, marked_roles, set_password
+from migrator.postgres.session.connect import READ_ONLY, rows, session
 from migrator.stages.workspace import Workspace
 
 _RECORD = "passwords handed out"
@@ -28,7 +28,7 @@ def role_checks(workspace: Workspace, plan: Plan, run: Run) -> Iterable[Check]:
     for server in sorted({step.server for step in steps}):
         where = f"roles on server {server}"
         with session(workspace.server(server), purpose="dry-run", settings=READ_ONLY) as connection:
-            ((role, _, may_create, _, _),) = rows(connection, "server_role")
+            ((role, _, may_create, _, _),) = rows(connection, "databases/server_role")
             existing = marked_roles(connection)
         here = [step for step in steps if step.server == server]
         names = {name for step in here for name in (*step.own_roles, *([step.roles.group] if step.roles else []))}
@@ -160,10 +160,12 @@ def access_differences(workspace: Workspace, steps: Iterable[CreateDatabase]) ->
             databases = {"databases": [step.database for step in own]}
             access = {
                 name: (owner, set(connecting))
-                for name, owner, connecting in rows(connection, "database_access", databases)
+                for name, owner, connecting in rows(connection, "databases/database_access", databases)
             }
             roles = {"roles": [name for step in own for name in step.own_roles]}
-            members = {name: (powers, set(groups)) for name, powers, groups in rows(connection, "role_powers", roles)}
+            members = {
+                name: (powers, set(groups)) for name, powers, groups in rows(connection, "databases/role_powers", roles)
+            }
         for step in own:
             found += [(step.database, what) for what in _wrong(step, access, members)]
     return tuple(found)

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from migrator.core.schema.identifiers import identifier
 from migrator.errors import MigratorError, RefusedError
 from migrator.journal import Run
-from migrator.postgres.connect import READ_ONLY, session
-from migrator.postgres.databases import marks, of_run
-from migrator.postgres.deferred import FINISH_UNIT
-from migrator.postgres.fence import read_fence
-from migrator.postgres.receipts import read_receipts
-from migrator.postgres.roles import marked_roles
-from migrator.postgres.seal import not_owned
+from migrator.postgres.copy.receipts import read_receipts
+from migrator.postgres.databases.databases import marks, of_run
+from migrator.postgres.databases.post_data import FINISH_UNIT
+from migrator.postgres.databases.roles import marked_roles
+from migrator.postgres.fence.fence import read_fence
+from migrator.postgres.fence.read_only import not_owned
+from migrator.postgres.session.connect import READ_ONLY, session
 from migrator.stages.privileges import require_privileges
 from migrator.stages.rollback_findings import Findings, foreign_fence, strays_message, unknown_fence, written_message
 from migrator.stages.tenant_servers import servers_of

@@ -16,15 +16,15 @@ from migrator.errors import RefusedError, TargetsFailedError
 from migrator.execute.schedule import carry_out, create_units
 from migrator.files import private_directory
 from migrator.journal import REFUSED, Run
-from migrator.postgres.catalog import read_sequences
-from migrator.postgres.connect import READ_ONLY, session
-from migrator.postgres.copy import CopyUnit, Destination
-from migrator.postgres.counting import RowCounts
-from migrator.postgres.deferred import FinishUnit, TargetWork
-from migrator.postgres.large_objects import copy_large_objects
-from migrator.postgres.snapshot import Snapshot, release_readers
-from migrator.postgres.spool import discard
-from migrator.postgres.units import copy_units, loads_of, session_budget
+from migrator.postgres.copy.large_objects import copy_large_objects
+from migrator.postgres.copy.relay import CopyUnit, Destination
+from migrator.postgres.copy.row_counts import RowCounts
+from migrator.postgres.copy.spool import discard
+from migrator.postgres.copy.units import copy_units, loads_of, session_budget
+from migrator.postgres.databases.post_data import FinishUnit, TargetWork
+from migrator.postgres.schema.catalog import read_sequences
+from migrator.postgres.session.connect import READ_ONLY, session
+from migrator.postgres.session.snapshot import Snapshot, release_readers
 from migrator.stages.crew import crew
 from migrator.stages.drift import drift_section, routed_digests, written_since
 from migrator.stages.frozen import FrozenSource

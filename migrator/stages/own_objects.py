@@ -6,9 +6,9 @@ from functools import cached_property
 
 from migrator.core.plan.steps import CreateDatabase, Plan
 from migrator.core.trees.tenant_objects import OwnEntries, privileges_in
-from migrator.postgres.catalog import Objects, read_sequences
-from migrator.postgres.connect import READ_ONLY, Endpoint, session
-from migrator.postgres.own_objects import belonging, make_objects
+from migrator.postgres.databases.tenant_objects import belonging, make_objects
+from migrator.postgres.schema.catalog import Objects, read_sequences
+from migrator.postgres.session.connect import READ_ONLY, Endpoint, session
 from migrator.stages.survey import Survey
 from migrator.stages.trees import divide_source
 from migrator.stages.workspace import Workspace

@@ -8,9 +8,9 @@ from migrator import logs
 from migrator.core.plan.throttle import PACE, reasons_to_pause
 from migrator.errors import DatabaseError
 from migrator.journal import Run
-from migrator.postgres.connect import READ_ONLY, Connection, connect, translated
-from migrator.postgres.snapshot import snapshot_age
-from migrator.postgres.strain import read_strain
+from migrator.postgres.plan.server_load import read_strain
+from migrator.postgres.session.connect import READ_ONLY, Connection, connect, translated
+from migrator.postgres.session.snapshot import snapshot_age
 from migrator.stages.workspace import Workspace
 
 _log = logs.logger(__name__)

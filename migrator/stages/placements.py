@@ -9,8 +9,8 @@ from migrator.core.placement.place import place
 from migrator.core.result.graph import Edge, Graph, Line, Node
 from migrator.core.result.outcome import Cell, Outcome, Section
 from migrator.core.schema.catalog import Catalog, Relation
-from migrator.postgres.catalog import read_catalog
-from migrator.postgres.estimates import row_counts
+from migrator.postgres.schema.catalog import read_catalog
+from migrator.postgres.schema.row_estimates import row_counts
 from migrator.stages.workspace import Workspace
 
 Rows = Mapping[Relation, int | None]

@@ -10,8 +10,8 @@ from migrator.core.plan.steps import CreateDatabase, Plan, PrepareTarget
 from migrator.core.schema.catalog import Relation
 from migrator.execute.prepare import prepare_target
 from migrator.journal import Run
-from migrator.postgres.connect import session
-from migrator.postgres.roles import make_role, marked_roles
+from migrator.postgres.databases.roles import make_role, marked_roles
+from migrator.postgres.session.connect import session
 from migrator.stages.crew import preparers
 from migrator.stages.isolation import make_groups
 from migrator.stages.resolve import complete_template

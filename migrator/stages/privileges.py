@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from migrator.core.plan.checks import Missing, Need
 from migrator.errors import RefusedError
-from migrator.postgres.readiness import missing_grants
+from migrator.postgres.plan.server_facts import missing_grants
 from migrator.stages.workspace import Workspace
 
 _MOST_STATEMENTS = 12

@@ -12,7 +12,7 @@ from migrator.core.plan.transfer import RECORD_HASH_SINCE, Transfer, base_type, 
 from migrator.core.schema.catalog import Relation
 from migrator.core.verify.digests import Digest, total
 from migrator.journal import Journal
-from migrator.postgres.units import SPOOLED
+from migrator.postgres.copy.units import SPOOLED
 from migrator.stages.survey import Survey
 
 

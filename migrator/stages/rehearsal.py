@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from migrator.core.plan.steps import CreateDatabase
 from migrator.core.result.outcome import Section
 from migrator.errors import RefusedError
-from migrator.postgres.connect import session
-from migrator.postgres.databases import drop_control, marks
+from migrator.postgres.databases.databases import drop_control, marks
+from migrator.postgres.session.connect import session
 from migrator.stages.dropping import drop_run
 from migrator.stages.migrate import migrate
 from migrator.stages.survey import plan_of, survey

@@ -9,11 +9,11 @@ from migrator.core.plan.steps import Plan, PrepareTarget, scaffold_name
 from migrator.core.plan.transfer import SequenceTransfer, Transfer, sequence_transfers, transfers_into
 from migrator.core.schema.catalog import Catalog
 from migrator.errors import ConfigurationError
-from migrator.postgres.catalog import Objects, read_catalog, read_objects
-from migrator.postgres.connect import READ_ONLY, Endpoint, rows, session
-from migrator.postgres.deferred import seeded_tables
-from migrator.postgres.policies import secure
-from migrator.postgres.roles import grant_reading, grant_use
+from migrator.postgres.databases.policies import secure
+from migrator.postgres.databases.post_data import seeded_tables
+from migrator.postgres.databases.roles import grant_reading, grant_use
+from migrator.postgres.schema.catalog import Objects, read_catalog, read_objects
+from migrator.postgres.session.connect import READ_ONLY, Endpoint, rows, session
 from migrator.stages.survey import Survey
 from migrator.stages.workspace import Workspace
 
@@ -71,9 +71,9 @@ def complete_template(workspace: Workspace, found: Survey, host: str, template: 
             catalog = read_catalog(connection)
             secure(connection, transfers_of(workspace, found, host, catalog), catalog, settings.tenants.setting)
         if group:
-            grant_use(connection, group, [name for (name,) in rows(connection, "user_schemas")])
+            grant_use(connection, group, [name for (name,) in rows(connection, "schema/user_schemas")])
         own = {name: schema for name in members if (schema := settings.targets[name].schema_)}
-        rest = [name for (name,) in rows(connection, "user_schemas") if name not in own.values()]
+        rest = [name for (name,) in rows(connection, "schema/user_schemas") if name not in own.values()]
         for role, targets in readers.items():
             for target in sorted(targets):
                 grant_reading(connection, role, [own[target]] if target in own else rest)

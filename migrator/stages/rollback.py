@@ -10,11 +10,11 @@ from pathlib import Path
 from migrator.core.result.outcome import Outcome
 from migrator.errors import ConfigurationError, MigratorError, RefusedError
 from migrator.journal import Run
-from migrator.postgres.connect import session
-from migrator.postgres.databases import marks
-from migrator.postgres.fence import lift_fence, read_fence
-from migrator.postgres.seal import seal_database, unseal_database
-from migrator.postgres.spool import discard
+from migrator.postgres.copy.spool import discard
+from migrator.postgres.databases.databases import marks
+from migrator.postgres.fence.fence import lift_fence, read_fence
+from migrator.postgres.fence.read_only import seal_database, unseal_database
+from migrator.postgres.session.connect import session
 from migrator.stages.adopt import adopt
 from migrator.stages.carrying_back import Carried, carried_before, replay_writes
 from migrator.stages.clean import clean

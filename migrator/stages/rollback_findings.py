@@ -9,8 +9,8 @@ from migrator.core.changes.row_changes import DatabaseChanges
 from migrator.core.verify.digests import Difference
 from migrator.errors import MigratorError, RefusedError
 from migrator.journal import Run
-from migrator.postgres.databases import Mark
-from migrator.postgres.fence import FenceState
+from migrator.postgres.databases.databases import Mark
+from migrator.postgres.fence.fence import FenceState
 from migrator.stages.writes import Writes
 
 

@@ -10,8 +10,8 @@ from migrator.core.plan.transfer import RECORD_HASH_SINCE
 from migrator.core.result.outcome import Outcome
 from migrator.errors import RefusedError
 from migrator.journal import Run
-from migrator.postgres.catalog import read_catalog
-from migrator.postgres.digest import whole_table
+from migrator.postgres.schema.catalog import read_catalog
+from migrator.postgres.verify.digest import whole_table
 from migrator.stages.carrying_back import forget_carried
 from migrator.stages.dropping import dump_and_drop
 from migrator.stages.isolation import forget_passwords

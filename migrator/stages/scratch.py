@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from migrator.core.schema.names import MAX_IDENTIFIER_BYTES
-from migrator.postgres.connect import Endpoint, session
-from migrator.postgres.databases import Mark, create_database, drop_database, exists
+from migrator.postgres.databases.databases import Mark, create_database, drop_database, exists
+from migrator.postgres.session.connect import Endpoint, session
 from migrator.stages.workspace import Workspace
 
 

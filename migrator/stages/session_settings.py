@@ -8,8 +8,8 @@ from functools import cached_property
 from migrator.core.placement.tenants import Tenant
 from migrator.core.plan.database_parameters import DatabaseSetting, expected_settings
 from migrator.core.plan.steps import CreateDatabase, Plan
-from migrator.postgres.connect import READ_ONLY, session
-from migrator.postgres.session_settings import apply_settings, read_settings, refused_settings
+from migrator.postgres.schema.database_parameters import apply_settings, read_settings, refused_settings
+from migrator.postgres.session.connect import READ_ONLY, session
 from migrator.stages.workspace import Workspace
 
 

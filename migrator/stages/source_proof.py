@@ -8,10 +8,10 @@ from dataclasses import astuple
 from migrator.core.plan.transfer import RECORD_HASH_SINCE
 from migrator.core.verify.digests import Difference, Digest, differences
 from migrator.journal import Run
-from migrator.postgres.catalog import read_catalog, read_objects
-from migrator.postgres.connect import Connection
-from migrator.postgres.digest import whole_table
-from migrator.postgres.proving import object_differences
+from migrator.postgres.schema.catalog import read_catalog, read_objects
+from migrator.postgres.session.connect import Connection
+from migrator.postgres.verify.digest import whole_table
+from migrator.postgres.verify.verify_database import object_differences
 from migrator.stages.rollback_findings import Findings
 from migrator.stages.workspace import Workspace
 

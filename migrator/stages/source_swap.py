@@ -9,11 +9,11 @@ from migrator.core.schema.names import MAX_IDENTIFIER_BYTES
 from migrator.errors import RefusedError
 from migrator.files import sha256
 from migrator.journal import Run
-from migrator.postgres.connect import session
-from migrator.postgres.databases import Mark, exists, marks
-from migrator.postgres.dump import read_back
-from migrator.postgres.fence import lift_fence
-from migrator.postgres.seal import swap_databases
+from migrator.postgres.backup.dump import read_back
+from migrator.postgres.databases.databases import Mark, exists, marks
+from migrator.postgres.fence.fence import lift_fence
+from migrator.postgres.fence.read_only import swap_databases
+from migrator.postgres.session.connect import session
 from migrator.stages.backup_directory import DUMP, MANIFEST, check_backup, newest, place
 from migrator.stages.backup_restore import restore_backup_into
 from migrator.stages.privileges import require_privileges

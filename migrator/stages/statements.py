@@ -8,9 +8,9 @@ from pathlib import Path
 
 from migrator.core.plan.steps import Plan, PrepareTarget
 from migrator.core.plan.transfer import Transfer
-from migrator.postgres.catalog import read_catalog
-from migrator.postgres.connect import READ_ONLY, raw_connect, session
-from migrator.postgres.explain import explain
+from migrator.postgres.plan.explain import explain
+from migrator.postgres.schema.catalog import read_catalog
+from migrator.postgres.session.connect import READ_ONLY, raw_connect, session
 from migrator.revisions import upgrade_together
 from migrator.stages.resolve import transfers_of
 from migrator.stages.scratch import scratch_database

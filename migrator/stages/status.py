@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from migrator.core.plan.next_commands import next_commands
 from migrator.core.plan.throttle import PACE
 from migrator.core.result.outcome import Outcome, Section
-from migrator.postgres.fence import FenceState, read_fence
-from migrator.postgres.snapshot import snapshot_age
+from migrator.postgres.fence.fence import FenceState, read_fence
+from migrator.postgres.session.snapshot import snapshot_age
 from migrator.stages.taken_back import taken_back
 from migrator.stages.tenant_servers import recorded_servers
 from migrator.stages.workspace import Workspace

@@ -13,11 +13,11 @@ from migrator.core.placement.tenants import Tenant, assign_databases
 from migrator.core.plan.steps import Plan, build_plan
 from migrator.core.schema.catalog import Catalog, Relation
 from migrator.errors import ConfigurationError, RefusedError
-from migrator.postgres.catalog import read_catalog
-from migrator.postgres.connect import Connection
-from migrator.postgres.from_items import query_columns
-from migrator.postgres.readiness import read_population
-from migrator.postgres.tenants import read_tenants
+from migrator.postgres.placement.from_items import query_columns
+from migrator.postgres.placement.tenants import read_tenants
+from migrator.postgres.plan.server_facts import read_population
+from migrator.postgres.schema.catalog import read_catalog
+from migrator.postgres.session.connect import Connection
 from migrator.stages.tenant_servers import record_servers, recorded_servers
 from migrator.stages.workspace import Workspace
 

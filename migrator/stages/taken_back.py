@@ -9,9 +9,9 @@ from migrator.core.plan.steps import CreateDatabase, by_server
 from migrator.core.result.wording import listed, plural
 from migrator.core.schema.identifiers import identifier
 from migrator.errors import RefusedError
-from migrator.postgres.connect import READ_ONLY, session
-from migrator.postgres.databases import marks, of_run
-from migrator.postgres.fence import read_fence
+from migrator.postgres.databases.databases import marks, of_run
+from migrator.postgres.fence.fence import read_fence
+from migrator.postgres.session.connect import READ_ONLY, session
 
 if TYPE_CHECKING:
     from migrator.core.plan.steps import Plan

@@ -17,8 +17,8 @@ from migrator.core.trees.division import Division, Entry, ScriptFile, divide, sc
 from migrator.core.trees.tenant_objects import OwnEntries, apart, own_entries, without_own_grants
 from migrator.errors import RefusedError
 from migrator.files import write_atomically
-from migrator.postgres.archive import Ownership, read_entries
-from migrator.postgres.connect import rows
+from migrator.postgres.schema.dump_contents import Ownership, read_entries
+from migrator.postgres.session.connect import rows
 from migrator.stages.workspace import Workspace
 
 LEFT_OUT_FILE = "left_out.sql"
@@ -42,10 +42,10 @@ def divide_source(
     """Reads the source's DDL and divides it among the targets as its tables are placed."""
     entries = read_entries(workspace.source, ownership, programs=workspace.programs)
     with workspace.read_source("init") as connection:
-        populated = [name for (name,) in rows(connection, "populated_views")]
+        populated = [name for (name,) in rows(connection, "schema/populated_views")]
         checks = [
             CallingCheck(Relation(schema, table), name, Relation(*routine), add, drop)
-            for schema, table, name, *routine, _, add, drop in rows(connection, "calling_checks")
+            for schema, table, name, *routine, _, add, drop in rows(connection, "schema/calling_checks")
         ]
     names = spellings(catalog)
     schemas = {relation.schema for relation in catalog.tables} | set(workspace.settings.source.schemas)

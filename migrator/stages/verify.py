@@ -17,12 +17,12 @@ from migrator.core.schema.catalog import ForeignKey, Relation
 from migrator.core.verify.digests import Difference, Digest, RowDifference
 from migrator.errors import RefusedError
 from migrator.journal import Run
-from migrator.postgres.connect import READ_ONLY, Endpoint, session
-from migrator.postgres.counting import count_rows
-from migrator.postgres.fence import read_fence
-from migrator.postgres.proving import DatabaseFacts, Reference, drill_down, examine, severed_reference
-from migrator.postgres.reading import select_keyed
-from migrator.postgres.tenants import read_members
+from migrator.postgres.copy.row_counts import count_rows
+from migrator.postgres.fence.fence import read_fence
+from migrator.postgres.placement.select_rows import select_keyed
+from migrator.postgres.placement.tenants import read_members
+from migrator.postgres.session.connect import READ_ONLY, Endpoint, session
+from migrator.postgres.verify.verify_database import DatabaseFacts, Reference, drill_down, examine, severed_reference
 from migrator.stages.drift import routed_digests, written_since
 from migrator.stages.isolation import access_differences
 from migrator.stages.own_objects import OwnObjects

@@ -10,7 +10,7 @@ from migrator.core.result.outcome import Outcome, Section
 from migrator.core.result.wording import plural
 from migrator.core.verify.digests import Difference, RowDifference
 from migrator.journal import Run
-from migrator.postgres.proving import DatabaseFacts
+from migrator.postgres.verify.verify_database import DatabaseFacts
 from migrator.stages.drift import drift_section
 from migrator.stages.proof import Proof, proof_sections
 

@@ -13,14 +13,14 @@ import structlog
 
 from migrator.core.result.progress import Progress
 from migrator.errors import ConfigurationError, DatabaseError
-from migrator.postgres.connect import READ_ONLY, Connection, Endpoint, raw_connect, session, system_identifier
-from migrator.postgres.databases import ensure_control, exists
+from migrator.postgres.databases.databases import ensure_control, exists
+from migrator.postgres.session.connect import READ_ONLY, Connection, Endpoint, raw_connect, session, system_identifier
 from migrator.settings import Settings, TargetServer
 
 if TYPE_CHECKING:
     # Imported when they are needed: SQLAlchemy is half of what `status` would load where nothing has run yet.
     from migrator.journal import Journal, Run
-    from migrator.postgres.cipher import Cipher
+    from migrator.postgres.backup.cipher import Cipher
 
 _NO_SUCH_DATABASE = "3D000"
 
@@ -170,7 +170,7 @@ class Workspace:
     @property
     def cipher(self) -> Cipher:
         """How dumps are encrypted and decrypted, if they are."""
-        from migrator.postgres.cipher import Cipher
+        from migrator.postgres.backup.cipher import Cipher
 
         return Cipher(self.settings.backup.encrypt, self.settings.backup.decrypt, self.settings.root)
 

@@ -13,12 +13,12 @@ from migrator.core.verify.digests import Difference, Digest, differences
 from migrator.errors import ConfigurationError, RefusedError
 from migrator.files import file_name, private_directory, write_atomically
 from migrator.journal import Run
-from migrator.postgres.changes import read_changes
-from migrator.postgres.connect import READ_ONLY, session
-from migrator.postgres.databases import Mark
-from migrator.postgres.digest import target_digests
-from migrator.postgres.object_changes import TargetObjects, objects_of, stray_objects
-from migrator.postgres.saved_writes import OBJECTS, files, object_lines
+from migrator.postgres.changes.change_files import OBJECTS, files, object_lines
+from migrator.postgres.changes.large_objects import TargetObjects, objects_of, stray_objects
+from migrator.postgres.changes.read_changes import read_changes
+from migrator.postgres.databases.databases import Mark
+from migrator.postgres.session.connect import READ_ONLY, session
+from migrator.postgres.verify.digest import target_digests
 from migrator.stages.drift import routed_digests
 from migrator.stages.resolve import Resolved, resolve
 from migrator.stages.survey import Survey, plan_of, survey

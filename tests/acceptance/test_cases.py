@@ -21,9 +21,9 @@ from psycopg.conninfo import make_conninfo
 from migrator.core.result.outcome import Outcome
 from migrator.core.result.progress import Silent
 from migrator.errors import RefusedError
-from migrator.postgres.catalog import read_objects
-from migrator.postgres.connect import Endpoint, raw_connect, session
-from migrator.postgres.server import temporary_server
+from migrator.postgres.schema.catalog import read_objects
+from migrator.postgres.session.connect import Endpoint, raw_connect, session
+from migrator.postgres.session.local_server import temporary_server
 from migrator.revisions import upgrade
 from migrator.settings.load import DEFAULT_FILE, load_settings
 from migrator.stages.audit import audit

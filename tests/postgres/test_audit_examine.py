@@ -8,8 +8,8 @@ import pytest
 
 from migrator.core.result.progress import Silent
 from migrator.errors import ConfigurationError
-from migrator.postgres.audit import examine
-from migrator.postgres.connect import READ_ONLY, Endpoint, session
+from migrator.postgres.audit.facts import examine
+from migrator.postgres.session.connect import READ_ONLY, Endpoint, session
 from migrator.settings import Settings
 from tests.audit_facts import SPLIT, found
 from tests.audit_source import ROOT, TENANT_TABLES, read, rows, run

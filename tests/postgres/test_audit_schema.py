@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from migrator.postgres.connect import Endpoint
+from migrator.postgres.session.connect import Endpoint
 from tests.audit_facts import found
 from tests.audit_source import ROOT, TENANT_TABLES, read, run
 

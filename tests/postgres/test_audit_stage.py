@@ -13,7 +13,7 @@ import pytest
 from examples.topsteel.generator import load
 from migrator.core.result.outcome import Outcome
 from migrator.errors import ConfigurationError
-from migrator.postgres.connect import Endpoint
+from migrator.postgres.session.connect import Endpoint
 from migrator.report.document import outcome_document
 from migrator.stages.audit import audit
 from migrator.stages.workspace import Workspace

@@ -13,9 +13,9 @@ import pytest
 from psycopg import sql
 
 from migrator.errors import DatabaseError, RefusedError
-from migrator.postgres.connect import session
-from migrator.postgres.databases import Mark, _building_name, comment, marks
-from migrator.postgres.dump import dump_directory, read_back
+from migrator.postgres.backup.dump import dump_directory, read_back
+from migrator.postgres.databases.databases import Mark, _building_name, comment, marks
+from migrator.postgres.session.connect import session
 from migrator.stages import backup_restore
 from migrator.stages.backup import backup
 from migrator.stages.backup_directory import check_backup, newest, place
@@ -335,7 +335,7 @@ def test_a_failed_dump_leaves_nothing(
 def test_a_table_that_somebody_locks_is_an_error_not_a_hang(
     work: Workspace, source: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("migrator.postgres.dump._LOCK_WAIT_MILLISECONDS", 300)
+    monkeypatch.setattr("migrator.postgres.backup.dump._LOCK_WAIT_MILLISECONDS", 300)
     with psycopg.connect(source) as holder:
         holder.execute("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
         with pytest.raises(DatabaseError, match=r"pg_dump failed: .*statement timeout") as caught:

@@ -8,10 +8,10 @@ from psycopg import sql
 from migrator.core.placement.key_paths import KeyPath
 from migrator.core.placement.model import Placement
 from migrator.core.schema.catalog import Catalog, ForeignKey, Relation
-from migrator.postgres.catalog import read_catalog
-from migrator.postgres.claims import Claimed, claimed
-from migrator.postgres.connect import Connection, Endpoint, session
-from migrator.postgres.key_path import source_of, tenant_key
+from migrator.postgres.init.ownership_evidence import Claimed, claimed
+from migrator.postgres.placement.key_path import source_of, tenant_key
+from migrator.postgres.schema.catalog import read_catalog
+from migrator.postgres.session.connect import Connection, Endpoint, session
 from tests.audit_source import run
 from tests.schema import public
 

@@ -10,9 +10,9 @@ import pytest
 from examples.topsteel.generator import load
 from migrator.core.placement.place import place
 from migrator.errors import ConfigurationError
-from migrator.postgres.catalog import read_catalog
-from migrator.postgres.cleaning import count_rule
-from migrator.postgres.tenants import read_tenants
+from migrator.postgres.clean.select import count_rule
+from migrator.postgres.placement.tenants import read_tenants
+from migrator.postgres.schema.catalog import read_catalog
 from migrator.settings.load import load_settings
 from migrator.stages.clean import clean
 from tests.postgres.workspaces import WorkspaceFactory, fetch, run_sql, state

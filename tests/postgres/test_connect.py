@@ -7,7 +7,7 @@ import pytest
 from psycopg import sql
 
 from migrator.errors import DatabaseError
-from migrator.postgres.connect import Endpoint, connect
+from migrator.postgres.session.connect import Endpoint, connect
 from tests.servers import DatabaseFactory
 
 

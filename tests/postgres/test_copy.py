@@ -16,13 +16,13 @@ from migrator.core.placement.tenants import UNOWNED
 from migrator.core.verify.digests import HASH_MODULUS
 from migrator.errors import DatabaseError, MigratorError, RefusedError, TargetsFailedError
 from migrator.journal import Journal
-from migrator.postgres.connect import Endpoint, query, raw_connect, session
-from migrator.postgres.copy import CopyResult, CopyUnit, Destination, relay
-from migrator.postgres.receipts import read_receipts
-from migrator.postgres.sessions import Sessions
-from migrator.postgres.sinks import escaped
-from migrator.postgres.snapshot import Snapshot
-from migrator.postgres.spool import Load, is_spooled, load
+from migrator.postgres.copy.receipts import read_receipts
+from migrator.postgres.copy.relay import CopyResult, CopyUnit, Destination, relay
+from migrator.postgres.copy.sinks import escaped
+from migrator.postgres.copy.spool import Load, is_spooled, load
+from migrator.postgres.session.connect import Endpoint, query, raw_connect, session
+from migrator.postgres.session.connection_pool import Sessions
+from migrator.postgres.session.snapshot import Snapshot
 from tests.servers import DatabaseFactory
 
 TABLE = "CREATE TABLE things (id bigint, owner text, payload text, bytes bytea, list text[], document jsonb)"
@@ -74,7 +74,7 @@ def prepared(database_factory: DatabaseFactory) -> str:
     url = database_factory()
     with psycopg.connect(url) as connection:
         connection.execute(TABLE)
-        connection.execute(query("receipts_schema"))
+        connection.execute(query("copy/receipts_schema"))
     return url
 
 

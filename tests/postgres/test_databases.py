@@ -9,8 +9,8 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from migrator.postgres.connect import Endpoint, session
-from migrator.postgres.databases import Mark, create_database, drop_database
+from migrator.postgres.databases.databases import Mark, create_database, drop_database
+from migrator.postgres.session.connect import Endpoint, session
 from tests.servers import ServerFactory
 
 _BUSY = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'autovacuum worker' AND datname = 'made'"

@@ -13,7 +13,7 @@ import pytest
 from examples.monoliths.react_crm import REACT_CRM
 from migrator import revisions
 from migrator.errors import DatabaseError
-from migrator.postgres.catalog import Objects, read_objects
+from migrator.postgres.schema.catalog import Objects, read_objects
 from tests.servers import DatabaseFactory
 
 TREE = REACT_CRM.directory / "alembic"

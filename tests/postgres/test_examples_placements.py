@@ -11,7 +11,7 @@ from examples.monoliths.__main__ import MONOLITHS
 from migrator.core.placement.model import Placements
 from migrator.core.placement.place import place
 from migrator.core.schema.catalog import Catalog
-from migrator.postgres.catalog import read_catalog
+from migrator.postgres.schema.catalog import read_catalog
 from migrator.settings import Settings
 from migrator.settings.load import load_settings
 

@@ -11,7 +11,7 @@ import pytest
 from examples.monoliths.filling import load
 from examples.monoliths.react_crm import REACT_CRM
 from migrator import revisions
-from migrator.postgres.catalog import Objects, read_objects
+from migrator.postgres.schema.catalog import Objects, read_objects
 from tests.postgres.workspaces import state
 from tests.project import Project
 from tests.servers import DatabaseFactory

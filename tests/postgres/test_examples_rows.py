@@ -15,7 +15,7 @@ from examples.monoliths.__main__ import MONOLITHS
 from examples.monoliths.filling import Counts, load
 from examples.monoliths.monolith import Monolith
 from migrator.core.schema.catalog import Catalog
-from migrator.postgres.catalog import read_catalog
+from migrator.postgres.schema.catalog import read_catalog
 from tests.servers import PostgresServer, create_database, drop_databases
 
 SCALE = 0.03

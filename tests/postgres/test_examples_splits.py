@@ -17,8 +17,8 @@ from examples.monoliths.filling import load
 from migrator.core.placement.model import Placements
 from migrator.core.placement.place import place
 from migrator.core.schema.catalog import Relation
-from migrator.postgres.catalog import read_catalog, read_objects
-from migrator.postgres.connect import Endpoint, session
+from migrator.postgres.schema.catalog import read_catalog, read_objects
+from migrator.postgres.session.connect import Endpoint, session
 from migrator.settings import Settings
 from migrator.settings.load import load_settings
 from tests.project import Answer, Project

@@ -11,9 +11,9 @@ from psycopg import sql
 
 from migrator.core.schema.catalog import Relation
 from migrator.errors import DatabaseError
-from migrator.postgres.catalog import read_catalog
-from migrator.postgres.connect import Endpoint, session
-from migrator.postgres.fence import lift_fence, raise_fence, read_fence
+from migrator.postgres.fence.fence import lift_fence, raise_fence, read_fence
+from migrator.postgres.schema.catalog import read_catalog
+from migrator.postgres.session.connect import Endpoint, session
 from tests.postgres.shop import Shop, await_moment, load_shop, make_shop, make_slow
 from tests.postgres.workspaces import state
 from tests.servers import DatabaseFactory, PostgresServer

@@ -8,8 +8,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from migrator.postgres.catalog import read_objects
-from migrator.postgres.connect import Endpoint, session
+from migrator.postgres.schema.catalog import read_objects
+from migrator.postgres.session.connect import Endpoint, session
 from tests.project import Project
 from tests.servers import DatabaseFactory
 

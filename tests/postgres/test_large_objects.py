@@ -8,11 +8,11 @@ from migrator.core.placement.model import Placements
 from migrator.core.placement.place import place
 from migrator.core.plan.transfer import transfers_into
 from migrator.core.schema.catalog import Relation
-from migrator.postgres.catalog import read_catalog
-from migrator.postgres.connect import Endpoint, session
-from migrator.postgres.digest import target_digests
-from migrator.postgres.large_objects import NamingColumn, naming_columns, read_large_objects
-from migrator.postgres.object_changes import stray_objects
+from migrator.postgres.changes.large_objects import stray_objects
+from migrator.postgres.copy.large_objects import NamingColumn, naming_columns, read_large_objects
+from migrator.postgres.schema.catalog import read_catalog
+from migrator.postgres.session.connect import Endpoint, session
+from migrator.postgres.verify.digest import target_digests
 from migrator.settings import Settings
 from tests.audit_source import ROOT, run
 

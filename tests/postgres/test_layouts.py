@@ -13,7 +13,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from migrator import revisions
-from migrator.postgres.connect import Endpoint, raw_connect
+from migrator.postgres.session.connect import Endpoint, raw_connect
 from tests.project import Project
 from tests.servers import DatabaseFactory
 

@@ -11,9 +11,9 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from migrator.postgres.connect import Endpoint, session
-from migrator.postgres.databases import Mark, create_database
-from migrator.postgres.deferred import build_bare
+from migrator.postgres.databases.databases import Mark, create_database
+from migrator.postgres.databases.post_data import build_bare
+from migrator.postgres.session.connect import Endpoint, session
 from tests.project import Project
 from tests.servers import ServerFactory
 

@@ -14,7 +14,7 @@ import pytest
 
 from migrator import revisions
 from migrator.errors import ConfigurationError, DatabaseError
-from migrator.postgres.connect import Endpoint, raw_connect
+from migrator.postgres.session.connect import Endpoint, raw_connect
 
 TREES = Path(__file__).parents[2] / "migrations"
 AUTH, SHARED, TENANT = (TREES / name for name in ("auth", "shared", "tenant"))

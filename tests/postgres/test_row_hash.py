@@ -7,7 +7,7 @@ import pytest
 from psycopg import sql
 
 from migrator.core.plan.transfer import base_type, has_own_hash
-from migrator.postgres.row_hash import row_hash
+from migrator.postgres.placement.row_hash import row_hash
 
 VALUES = {
     "smallint": ["0", "-1", "32767"],

@@ -11,8 +11,8 @@ from migrator.core.result.outcome import Outcome
 from migrator.core.result.progress import Silent
 from migrator.core.schema.catalog import Relation
 from migrator.errors import DatabaseError
-from migrator.postgres.connect import Endpoint, connect
-from migrator.postgres.fence import lift_fence, raise_fence
+from migrator.postgres.fence.fence import lift_fence, raise_fence
+from migrator.postgres.session.connect import Endpoint, connect
 from migrator.settings import Settings
 from migrator.stages.placements import placements
 from migrator.stages.status import status

@@ -22,8 +22,8 @@ from examples.topsteel.generator import TABLES, Counts, load, main
 from examples.topsteel.sizes import Shape, sizes
 from examples.topsteel.world import World
 from migrator.core.placement.place import place
-from migrator.postgres.catalog import read_catalog
-from migrator.postgres.connect import Endpoint, session
+from migrator.postgres.schema.catalog import read_catalog
+from migrator.postgres.session.connect import Endpoint, session
 from migrator.settings.load import load_settings
 from tests.servers import DatabaseFactory
 

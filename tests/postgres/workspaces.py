@@ -12,9 +12,9 @@ import psycopg
 
 from migrator.core.result.progress import Silent
 from migrator.core.verify.digests import Digest
-from migrator.postgres.catalog import read_catalog, read_objects
-from migrator.postgres.connect import Endpoint, session
-from migrator.postgres.digest import whole_table
+from migrator.postgres.schema.catalog import read_catalog, read_objects
+from migrator.postgres.session.connect import Endpoint, session
+from migrator.postgres.verify.digest import whole_table
 from migrator.settings import Settings
 from migrator.stages.workspace import Workspace
 

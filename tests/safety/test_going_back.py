@@ -13,9 +13,9 @@ from psycopg import sql
 
 from migrator.core.result.outcome import Outcome
 from migrator.errors import RefusedError
-from migrator.postgres.connect import Endpoint
-from migrator.postgres.dump import server_version
-from migrator.postgres.programs import find_program
+from migrator.postgres.backup.dump import server_version
+from migrator.postgres.session.connect import Endpoint
+from migrator.postgres.session.programs import find_program
 from migrator.stages.migrate import migrate
 from migrator.stages.rollback import rollback
 from migrator.stages.workspace import Workspace

@@ -11,9 +11,9 @@ import psycopg
 import pytest
 
 from migrator.errors import RefusedError
-from migrator.postgres.connect import Endpoint
-from migrator.postgres.dump import server_version
-from migrator.postgres.programs import find_program
+from migrator.postgres.backup.dump import server_version
+from migrator.postgres.session.connect import Endpoint
+from migrator.postgres.session.programs import find_program
 from migrator.stages.rollback import rollback
 from tests.safety.case import Variation
 from tests.safety.test_going_back import back, write

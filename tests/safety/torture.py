@@ -24,7 +24,7 @@ from pathlib import Path
 
 from migrator.core.result.outcome import Outcome
 from migrator.errors import MigratorError
-from migrator.postgres.server import LocalServer, temporary_server
+from migrator.postgres.session.local_server import LocalServer, temporary_server
 from migrator.stages.verify import verify
 from migrator.stages.workspace import Workspace
 from tests.safety.faults import Point

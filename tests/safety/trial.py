@@ -18,12 +18,12 @@ import psycopg
 from migrator.core.result.outcome import Outcome
 from migrator.core.verify.digests import Digest
 from migrator.errors import MigratorError
-from migrator.postgres.catalog import read_catalog, read_objects, read_sequences
-from migrator.postgres.connect import Endpoint, session
-from migrator.postgres.databases import marks
-from migrator.postgres.digest import whole_table
-from migrator.postgres.fence import read_fence
-from migrator.postgres.quarantine import held
+from migrator.postgres.clean.quarantine import held
+from migrator.postgres.databases.databases import marks
+from migrator.postgres.fence.fence import read_fence
+from migrator.postgres.schema.catalog import read_catalog, read_objects, read_sequences
+from migrator.postgres.session.connect import Endpoint, session
+from migrator.postgres.verify.digest import whole_table
 from migrator.stages.backup import backup
 from migrator.stages.clean import clean
 from migrator.stages.dry_run import dry_run
