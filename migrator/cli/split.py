@@ -50,7 +50,7 @@ def migrate(without_backup: bool, no_fence: bool) -> Work:
     """
 
     def work(session: Session) -> Outcome:
-        from migrator.fork_server import warm_up
+        from migrator.engine.fork_server import warm_up
 
         if session.settings.limits.executor == "processes":
             warm_up()  # it imports what workers need while this process imports the stage

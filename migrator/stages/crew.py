@@ -5,9 +5,9 @@ from __future__ import annotations
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 
+from migrator.engine.workers import Crew, Work, processes
 from migrator.errors import ConfigurationError
 from migrator.settings import Limits
-from migrator.workers import Crew, Work, processes
 
 
 def crew(limits: Limits, work: Work, readers: int, builders: int) -> AbstractContextManager[Crew]:
@@ -21,7 +21,7 @@ def crew(limits: Limits, work: Work, readers: int, builders: int) -> AbstractCon
     if limits.executor == "processes":
         return processes(work, readers, builders)
     try:
-        from migrator.cluster import cluster
+        from migrator.engine.dask import cluster
     except ModuleNotFoundError as error:
         raise ConfigurationError(
             f"--executor {limits.executor} needs the library `distributed`.", "pip install 'migrator[cluster]'"

@@ -12,8 +12,9 @@ from migrator.core.plan.transfer import Transfer, last_value
 from migrator.core.result.outcome import Outcome
 from migrator.core.schema.catalog import Relation
 from migrator.core.verify.digests import Difference
+from migrator.engine.schedule import carry_out, create_units
+from migrator.engine.workers import Work
 from migrator.errors import RefusedError, TargetsFailedError
-from migrator.execute.schedule import carry_out, create_units
 from migrator.files import private_directory
 from migrator.journal import REFUSED, Run
 from migrator.postgres.copy.large_objects import copy_large_objects
@@ -53,7 +54,6 @@ from migrator.stages.taken_back import (
     taken_back,
 )
 from migrator.stages.workspace import Workspace
-from migrator.workers import Work
 
 _MAINTENANCE_MEMORY_KB = 256 * 1024
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from migrator.core.plan.steps import CreateDatabase, Plan, PrepareTarget
 from migrator.core.schema.catalog import Relation
-from migrator.execute.prepare import prepare_target
+from migrator.engine.prepare import prepare_target
 from migrator.journal import Run
 from migrator.postgres.databases.roles import make_role, marked_roles
 from migrator.postgres.session.connect import session

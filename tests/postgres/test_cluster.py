@@ -13,7 +13,7 @@ import distributed
 import psycopg
 import pytest
 
-from migrator import cluster
+from migrator.engine import dask as cluster
 from migrator.postgres.session.local_server import LocalServer
 from tests.postgres.shop import Shop, load_shop, make_shop, make_slow
 from tests.project import awaited

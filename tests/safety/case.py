@@ -14,9 +14,9 @@ from unittest import mock
 import migrator.stages.migrate as migrate_module
 import migrator.stages.preparing as preparing_module
 from migrator.core.result.progress import Silent
+from migrator.engine.workers import Crew, Work, begin_worker, end_worker
 from migrator.settings import Limits, Settings
 from migrator.stages.workspace import Workspace
-from migrator.workers import Crew, Work, begin_worker, end_worker
 
 MONOLITH = """
 CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');

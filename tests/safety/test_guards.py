@@ -10,7 +10,7 @@ import sys
 import psycopg
 import pytest
 
-from migrator import workers
+from migrator.engine import workers
 from migrator.errors import RefusedError, SnapshotLostError
 from migrator.journal import machine
 from migrator.stages.lock import lock

@@ -9,7 +9,7 @@ import sys
 _INTERRUPTED = """
 import multiprocessing, os, signal
 from multiprocessing import forkserver
-from migrator.fork_server import warm_up
+from migrator.engine.fork_server import warm_up
 
 warm_up()
 os.kill(forkserver._forkserver._forkserver_pid, signal.SIGINT)

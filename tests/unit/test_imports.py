@@ -18,25 +18,20 @@ FOUNDATION = {"errors", "core", "settings"}
 MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"cli"},
     "cli": {
-        "stages", "execute", "fork_server", "postgres", "journal", "revisions", "report", "settings", "files", "logs",
-        *FOUNDATION,
+        "stages", "engine", "postgres", "journal", "revisions", "report", "files", "logs", *FOUNDATION,
     },
     "stages": {
-        "cluster", "execute", "workers", "postgres", "journal", "revisions", "report", "settings", "files", "logs",
-        *FOUNDATION,
+        "engine", "postgres", "journal", "revisions", "report", "files", "logs", *FOUNDATION,
     },
-    "execute": {"workers", "postgres", "journal", "revisions", "settings", "files", "logs", *FOUNDATION},
-    "cluster": {"workers", "logs", *FOUNDATION},
-    "workers": {"fork_server", "postgres", "journal", "logs", *FOUNDATION},
-    "fork_server": set(),
-    "postgres": {"settings", "files", "logs", *FOUNDATION},
-    "journal": {"settings", "logs", *FOUNDATION},
-    "revisions": {"settings", "logs", *FOUNDATION},
+    "engine": {"postgres", "journal", "revisions", "files", "logs", *FOUNDATION},
+    "postgres": {"files", "logs", *FOUNDATION},
+    "journal": {"logs", *FOUNDATION},
+    "revisions": {"logs", *FOUNDATION},
     "report": FOUNDATION,
-    "settings": {"errors"},
     "files": set(),
     "logs": {"errors"},
     "core": {"errors", "settings"},
+    "settings": {"errors"},
     "errors": set(),
     "__init__": set(),
 }  # fmt: skip
@@ -48,12 +43,12 @@ LIBRARIES: dict[str, set[str]] = {
     "alembic": {"revisions"},
     "click": {"__main__", "cli"},
     "rich": {"cli", "report"},
-    "distributed": {"cluster"},
+    "distributed": {"engine"},
     "graphviz": {"report"},
     "jinja2": {"report"},
     "pydantic": {"settings", "core"},
     "dotenv": {"settings"},
-    "structlog": {"cli", "logs", "stages", "execute", "postgres", "journal", "revisions"},
+    "structlog": {"cli", "logs", "stages", "engine", "postgres", "journal", "revisions"},
 }
 
 # Modules of the standard library through which a pure function would reach the world.

@@ -40,7 +40,7 @@ def test_a_look_that_ends_before_the_journal_does_without_sqlalchemy(tmp_path: P
     [
         ("migrator.stages.status", {"alembic", "graphviz", "jinja2", "sqlalchemy"}),
         ("migrator.stages.migrate", {"graphviz", "jinja2"}),
-        ("migrator.execute.units", {"alembic", "graphviz", "jinja2"}),
+        ("migrator.engine.units", {"alembic", "graphviz", "jinja2"}),
     ],
     ids=["status", "migrate", "workers"],
 )

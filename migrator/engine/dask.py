@@ -20,8 +20,8 @@ import distributed
 from distributed.scheduler import KilledWorker
 
 from migrator import __version__, logs
+from migrator.engine.workers import Crew, Work, begin_worker, end_worker, here
 from migrator.errors import ConfigurationError, DatabaseError
-from migrator.workers import Crew, Work, begin_worker, end_worker, here
 
 _log = logs.logger(__name__)
 

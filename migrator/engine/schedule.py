@@ -12,14 +12,14 @@ from typing import Any, cast
 
 from migrator.core.plan.steps import CreateDatabase, by_server
 from migrator.core.result.progress import Progress
+from migrator.engine.units import CreateUnit, run_copy, run_create, run_finish
+from migrator.engine.workers import Crew
 from migrator.errors import MigratorError, TargetsFailedError
-from migrator.execute.units import CreateUnit, run_copy, run_create, run_finish
 from migrator.journal import Journal
 from migrator.postgres.copy.relay import CopyResult, CopyUnit
 from migrator.postgres.copy.spool import is_spooled
 from migrator.postgres.databases.post_data import FinishUnit
 from migrator.postgres.session.connect import Endpoint
-from migrator.workers import Crew
 
 _POLL_SECONDS = 0.5
 _SUBMITTED_AT_ONCE = 32  # databases to finish; waiting for thousands of futures at each of their ends takes its time

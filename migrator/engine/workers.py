@@ -19,8 +19,8 @@ from typing import Any
 
 from migrator import logs
 from migrator.core.plan.throttle import PACE, Bucket
+from migrator.engine.fork_server import warm_up
 from migrator.errors import InterruptedRunError
-from migrator.fork_server import warm_up
 from migrator.journal import Journal
 from migrator.postgres.databases.post_data import TargetWork
 from migrator.postgres.session.connect import Endpoint, raw_connect

@@ -7,7 +7,7 @@ import signal
 from multiprocessing import forkserver, resource_tracker
 
 # What every worker needs: imported once by the process that they are forked from.
-_PRELOADED = "migrator.execute.units"
+_PRELOADED = "migrator.engine.units"
 
 
 def warm_up() -> None:

@@ -10,6 +10,7 @@ import structlog
 
 from migrator.core.plan.steps import CreateDatabase
 from migrator.core.verify.digests import Digest
+from migrator.engine.workers import here
 from migrator.errors import MigratorError
 from migrator.journal import Artefact
 from migrator.postgres.copy.relay import CopyResult, CopyUnit, relay
@@ -17,7 +18,6 @@ from migrator.postgres.databases.databases import Mark, create_database
 from migrator.postgres.databases.post_data import FinishUnit, finish_database
 from migrator.postgres.databases.roles import give_database, grant_connect
 from migrator.postgres.session.connect import Endpoint, session
-from migrator.workers import here
 
 
 @dataclass(frozen=True)
