@@ -13,6 +13,9 @@ from psycopg import sql
 
 from benchmarks.case import Case, Measured
 from benchmarks.testbed import HERE, MONOLITH, BenchmarkError, Ran, Testbed, tables
+from migrator.commands.shared.survey import plan_of, survey
+from migrator.commands.shared.transfers import resolve
+from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.steps import CreateDatabase
 from migrator.core.plan.transfer import Transfer
 from migrator.core.result.progress import Silent
@@ -23,9 +26,6 @@ from migrator.postgres.session.connect import READ_ONLY, Endpoint, session
 from migrator.postgres.session.connection_pool import READING
 from migrator.postgres.verify.digest import target_digests
 from migrator.settings.load import DEFAULT_FILE, load_settings
-from migrator.stages.resolve import resolve
-from migrator.stages.survey import plan_of, survey
-from migrator.stages.workspace import Workspace
 
 PREFIX = "split"
 

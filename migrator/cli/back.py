@@ -66,8 +66,8 @@ def rollback(
         raise click.UsageError("--tenant goes with none of --restore-quarantine, --restore-backup, --adopt.")
 
     def work(session: Session) -> Outcome:
-        from migrator.stages.rollback import rollback as stage
-        from migrator.stages.rollback_tenant import rollback_tenant
+        from migrator.commands.rollback.command import rollback as stage
+        from migrator.commands.rollback.tenant import rollback_tenant
 
         def carry_out(*, validate: bool, confirm: str | None) -> Outcome:
             if tenant is not None:

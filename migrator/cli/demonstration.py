@@ -14,6 +14,7 @@ from typing import Any
 
 from migrator import logs
 from migrator.cli.playground import Loaded, Playground, load_reference
+from migrator.commands.shared.workspace import Workspace
 from migrator.core.backup.manifest import Inventory
 from migrator.core.result.outcome import Cell, Outcome, Section
 from migrator.core.result.progress import Progress
@@ -26,7 +27,6 @@ from migrator.postgres.verify.inventory import exported_snapshot, take_inventory
 from migrator.report.cells import count, duration
 from migrator.settings import Settings
 from migrator.settings.load import DEFAULT_FILE, load_settings
-from migrator.stages.workspace import Workspace
 
 DATABASE = "erp_topsteel"
 
@@ -132,12 +132,12 @@ class _Demonstration:
         return self._finished(counts, split, before.changes(self._inventory(workspace)), before)
 
     def _split(self, workspace: Workspace) -> None:
-        from migrator.stages.audit import audit
-        from migrator.stages.backup import backup
-        from migrator.stages.clean import clean
-        from migrator.stages.dry_run import dry_run
-        from migrator.stages.migrate import migrate
-        from migrator.stages.verify import verify
+        from migrator.commands.audit.command import audit
+        from migrator.commands.backup.command import backup
+        from migrator.commands.clean.command import clean
+        from migrator.commands.dry_run.command import dry_run
+        from migrator.commands.migrate.command import migrate
+        from migrator.commands.verify.command import verify
 
         # The audit has something to find, and says so with exit code 1: that is what the flaws are for.
         self._walk(
@@ -151,7 +151,7 @@ class _Demonstration:
         )
 
     def _take_back(self, workspace: Workspace) -> None:
-        from migrator.stages.rollback import rollback
+        from migrator.commands.rollback.command import rollback
 
         self._walk(
             ("rollback --validate", lambda: rollback(workspace, validate=True), {0}),

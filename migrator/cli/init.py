@@ -68,9 +68,9 @@ def init(
     """
 
     def work(session: Session) -> Outcome:
+        from migrator.commands.init.command import Wanted, regenerate_trees
+        from migrator.commands.init.command import init as stage
         from migrator.settings.load import read_groups
-        from migrator.stages.init import Wanted, regenerate_trees
-        from migrator.stages.init import init as stage
 
         ownership: Ownership = "dropped" if no_owner else "kept"
         if trees:

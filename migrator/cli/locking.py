@@ -23,7 +23,7 @@ def lock(release: bool) -> Work:
     """
 
     def work(session: Session) -> Outcome:
-        from migrator.stages.lock import lock as stage
+        from migrator.commands.status.lock import lock as stage
 
         return stage(session.workspace if release else session.looking, release=release)
 

@@ -23,7 +23,7 @@ def status(watch: bool) -> Work:
     """
 
     def work(session: Session) -> Outcome:
-        from migrator.stages.status import status as stage
+        from migrator.commands.status.command import status as stage
 
         if watch:
             from migrator.cli.watch import watch as keep_showing
@@ -47,7 +47,7 @@ def placements() -> Work:
     """
 
     def work(session: Session) -> Outcome:
-        from migrator.stages.placements import placements as stage
+        from migrator.commands.status.placements import placements as stage
 
         return stage(session.looking)
 

@@ -26,7 +26,7 @@ def backup(verify: bool) -> Work:
     """
 
     def work(session: Session) -> Outcome:
-        from migrator.stages.backup import backup as stage
+        from migrator.commands.backup.command import backup as stage
 
         return stage(session.workspace, verify=verify)
 
@@ -55,7 +55,7 @@ def audit(baseline: Path | None, rules: tuple[str, ...]) -> Work:
     """
 
     def work(session: Session) -> Outcome:
-        from migrator.stages.audit import audit as stage
+        from migrator.commands.audit.command import audit as stage
 
         return stage(session.workspace, baseline=baseline, rules=rules)
 
@@ -82,7 +82,7 @@ def clean(execute: bool, restore: bool, rules: tuple[str, ...]) -> Work:
         raise click.UsageError("--execute and --restore exclude each other.")
 
     def work(session: Session) -> Outcome:
-        from migrator.stages.clean import clean as stage
+        from migrator.commands.clean.command import clean as stage
 
         return stage(session.workspace, execute=execute, restore=restore, rules=rules)
 

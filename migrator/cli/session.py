@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     # Imported when they are needed: --help must not load the driver.
     from migrator.cli.options import Options
+    from migrator.commands.shared.workspace import Workspace
     from migrator.core.result.outcome import Outcome
     from migrator.report.progress import Display
     from migrator.settings import Settings
-    from migrator.stages.workspace import Workspace
 
 
 @dataclass
@@ -56,7 +56,7 @@ class Session:
         Raises:
             ConfigurationError: no source is named.
         """
-        from migrator.stages.workspace import Workspace
+        from migrator.commands.shared.workspace import Workspace
 
         return Workspace.of(self.settings, self.progress)
 
@@ -66,8 +66,8 @@ class Session:
         Raises:
             ConfigurationError: no source is named.
         """
+        from migrator.commands.shared.workspace import Workspace
         from migrator.settings.load import load_settings
-        from migrator.stages.workspace import Workspace
 
         flags = {**self.options.flags, ("source", "schemas"): list(schemas) or None}
         return Workspace.of(load_settings(flags=flags, without_file=True), self.progress)

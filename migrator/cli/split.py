@@ -25,7 +25,7 @@ def dry_run(sql: bool, rehearse: bool) -> Work:
     """
 
     def work(session: Session) -> Outcome:
-        from migrator.stages.dry_run import dry_run as stage
+        from migrator.commands.dry_run.command import dry_run as stage
 
         return stage(session.workspace, sql=sql, rehearse=rehearse)
 
@@ -54,7 +54,7 @@ def migrate(without_backup: bool, no_fence: bool) -> Work:
 
         if session.settings.limits.executor == "processes":
             warm_up()  # it imports what workers need while this process imports the stage
-        from migrator.stages.migrate import migrate as stage
+        from migrator.commands.migrate.command import migrate as stage
 
         return stage(session.workspace, without_backup=without_backup, fence=not no_fence)
 
@@ -82,7 +82,7 @@ def verify(sample: float | None) -> Work:
     """
 
     def work(session: Session) -> Outcome:
-        from migrator.stages.verify import verify as stage
+        from migrator.commands.verify.command import verify as stage
 
         return stage(session.workspace, sample=sample)
 

@@ -18,6 +18,16 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from migrator.commands.audit.command import audit
+from migrator.commands.backup.command import backup
+from migrator.commands.clean.command import clean
+from migrator.commands.dry_run.command import dry_run
+from migrator.commands.init.command import Wanted, init, regenerate_trees
+from migrator.commands.migrate.command import migrate
+from migrator.commands.rollback.command import rollback
+from migrator.commands.shared.workspace import Workspace
+from migrator.commands.status.placements import placements
+from migrator.commands.verify.command import verify
 from migrator.core.result.outcome import Outcome
 from migrator.core.result.progress import Silent
 from migrator.errors import RefusedError
@@ -26,16 +36,6 @@ from migrator.postgres.session.connect import Endpoint, raw_connect, session
 from migrator.postgres.session.local_server import temporary_server
 from migrator.revisions import upgrade
 from migrator.settings.load import DEFAULT_FILE, load_settings
-from migrator.stages.audit import audit
-from migrator.stages.backup import backup
-from migrator.stages.clean import clean
-from migrator.stages.dry_run import dry_run
-from migrator.stages.init import Wanted, init, regenerate_trees
-from migrator.stages.migrate import migrate
-from migrator.stages.placements import placements
-from migrator.stages.rollback import rollback
-from migrator.stages.verify import verify
-from migrator.stages.workspace import Workspace
 from tests.servers import FAST, DatabaseFactory, PostgresServer, create_database, drop_databases
 
 FOLDER = Path(__file__).parent / "cases"

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from examples.topsteel.generator import load
+from migrator.commands.audit.command import audit
+from migrator.commands.shared.workspace import Workspace
 from migrator.core.result.outcome import Outcome
 from migrator.errors import ConfigurationError
 from migrator.postgres.session.connect import Endpoint
 from migrator.report.document import outcome_document
-from migrator.stages.audit import audit
-from migrator.stages.workspace import Workspace
 from tests.audit_facts import SPLIT
 from tests.audit_source import ROOT, TENANT_TABLES, run
 from tests.postgres.workspaces import WorkspaceFactory

@@ -12,16 +12,16 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from migrator.commands.backup import restore as backup_restore
+from migrator.commands.backup.command import backup
+from migrator.commands.backup.directory import check_backup, newest, place
+from migrator.commands.backup.restore import restore_backup_into
+from migrator.commands.shared.scratch import scratch_name
+from migrator.commands.shared.workspace import Workspace
 from migrator.errors import DatabaseError, RefusedError
 from migrator.postgres.backup.dump import dump_directory, read_back
 from migrator.postgres.databases.databases import Mark, _building_name, comment, marks
 from migrator.postgres.session.connect import session
-from migrator.stages import backup_restore
-from migrator.stages.backup import backup
-from migrator.stages.backup_directory import check_backup, newest, place
-from migrator.stages.backup_restore import restore_backup_into
-from migrator.stages.scratch import scratch_name
-from migrator.stages.workspace import Workspace
 from tests.postgres.workspaces import WorkspaceFactory, fetch, run_sql, said, state
 
 SHOP = """

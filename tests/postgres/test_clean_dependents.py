@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from migrator.commands.clean.command import clean
 from migrator.errors import RefusedError
-from migrator.stages.clean import clean
 from tests.postgres.workspaces import WorkspaceFactory, fetch, run_sql, said, state
 
 CHAIN = """

@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from migrator.stages.clean import clean
+from migrator.commands.clean.command import clean
 from tests.postgres.workspaces import WorkspaceFactory, fetch, run_sql, state
 
 EVERY_TYPE = Path(__file__).with_name("every_type.sql").read_text(encoding="utf-8")

@@ -12,8 +12,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from migrator.commands.clean.command import clean
 from migrator.errors import ConfigurationError, DatabaseError, RefusedError
-from migrator.stages.clean import clean
 from tests.postgres.workspaces import WorkspaceFactory, fetch, run_sql, said, state
 
 ORDERS = """

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from examples.topsteel.generator import load
+from migrator.commands.clean.command import clean
 from migrator.core.placement.place import place
 from migrator.errors import ConfigurationError
 from migrator.postgres.clean.select import count_rule
 from migrator.postgres.placement.tenants import read_tenants
 from migrator.postgres.schema.catalog import read_catalog
 from migrator.settings.load import load_settings
-from migrator.stages.clean import clean
 from tests.postgres.workspaces import WorkspaceFactory, fetch, run_sql, state
 
 TOPSTEEL = Path(__file__).parents[2] / "examples" / "topsteel" / "migrator.toml"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from migrator.commands.clean.command import clean
 from migrator.errors import RefusedError
 from migrator.postgres.clean.quarantine import held
 from migrator.postgres.session.connect import session
-from migrator.stages.clean import clean
 from tests.postgres.workspaces import WorkspaceFactory, fetch, run_sql, state
 
 ORDERS = """

@@ -11,9 +11,9 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
+from migrator.commands.dry_run import rehearsal
+from migrator.commands.shared.workspace import Workspace
 from migrator.errors import DatabaseError
-from migrator.stages import rehearsal
-from migrator.stages.workspace import Workspace
 from tests.postgres.shop import Shop, load_shop, make_shop
 from tests.postgres.workspaces import run_sql, state
 from tests.project import Answer

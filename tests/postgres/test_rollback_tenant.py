@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from migrator.stages import rollback_outcome, rollback_tenant
+from migrator.commands.rollback import report, tenant
 from tests.postgres.shop import Shop, load_shop, make_shop
 from tests.postgres.workspaces import state
 from tests.project import Answer
@@ -87,7 +87,7 @@ def test_a_tenant_goes_and_comes_back_with_its_writes(shop: Shop) -> None:
 def test_half_way_it_goes_on_and_migrate_waits(shop: Shop) -> None:
     before = state(shop.source)
     shop.split()
-    with mock.patch.object(rollback_tenant, "dump_and_drop", side_effect=KeyboardInterrupt):
+    with mock.patch.object(tenant, "dump_and_drop", side_effect=KeyboardInterrupt):
         assert take_back(shop, "3").exit_code == 130
     refused = shop.run("migrate", "--without-backup")
     assert refused.exit_code == 3
@@ -156,7 +156,7 @@ def test_a_migrate_that_was_refused_leaves_the_completed_one(shop: Shop) -> None
 
 def test_thousands_of_databases_fit_on_a_page(shop: Shop) -> None:
     shop.split()
-    with mock.patch.object(rollback_outcome, "_MOST_DATABASES", 2):
+    with mock.patch.object(report, "_MOST_DATABASES", 2):
         outlook = shop.run("rollback", "--validate")
     assert len(outlook.section("Databases of this run")) == 2
     (text,) = [one["text"] for one in outlook.document["sections"] if one["title"] == "Databases of this run"]

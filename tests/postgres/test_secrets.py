@@ -167,7 +167,7 @@ def test_no_password_is_anywhere_and_every_connection_is_verified(guarded: Guard
         )):  # fmt: skip
             assert run("status", url=url).exit_code in (2, 5), number
             assert run("backup", url=url).exit_code in (2, 5), number
-        with mock.patch("migrator.stages.status.status", side_effect=RuntimeError(guarded.url())):
+        with mock.patch("migrator.commands.status.command.status", side_effect=RuntimeError(guarded.url())):
             assert run("status", "--verbose").exit_code == 70
         broken = {"environment": {"MIGRATOR_SOURCE_URL": guarded.url(), "MIGRATOR_PROGRAMS": str(shop.directory)}}
         told.append(json.dumps(shop.run("rollback", "--confirm", shop_run(guarded), **broken).document))

@@ -7,6 +7,9 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from migrator.commands.shared.workspace import Workspace
+from migrator.commands.status.command import status
+from migrator.commands.status.placements import placements
 from migrator.core.result.outcome import Outcome
 from migrator.core.result.progress import Silent
 from migrator.core.schema.catalog import Relation
@@ -14,9 +17,6 @@ from migrator.errors import DatabaseError
 from migrator.postgres.fence.fence import lift_fence, raise_fence
 from migrator.postgres.session.connect import Endpoint, connect
 from migrator.settings import Settings
-from migrator.stages.placements import placements
-from migrator.stages.status import status
-from migrator.stages.workspace import Workspace
 from tests.postgres.workspaces import WorkspaceFactory, run_sql
 
 

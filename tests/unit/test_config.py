@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from migrator.commands.shared.workspace import Workspace
 from migrator.core.result.progress import Silent
 from migrator.errors import ConfigurationError
 from migrator.settings import Limits, Settings
 from migrator.settings.load import load_settings
-from migrator.stages.workspace import Workspace
 
 FULL = """
 [source]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from migrator.commands.dry_run.report_plan import PlannedDatabase, step_section, target_section
 from migrator.core.placement.tenants import Tenant
-from migrator.stages.dry_run_plan import PlannedDatabase, step_section, target_section
 from tests.unit.test_plan import plan
 
 

@@ -18,9 +18,9 @@ FOUNDATION = {"errors", "core", "settings"}
 MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"cli"},
     "cli": {
-        "stages", "engine", "postgres", "journal", "revisions", "report", "files", "logs", *FOUNDATION,
+        "commands", "engine", "postgres", "journal", "revisions", "report", "files", "logs", *FOUNDATION,
     },
-    "stages": {
+    "commands": {
         "engine", "postgres", "journal", "revisions", "report", "files", "logs", *FOUNDATION,
     },
     "engine": {"postgres", "journal", "revisions", "files", "logs", *FOUNDATION},
@@ -48,7 +48,7 @@ LIBRARIES: dict[str, set[str]] = {
     "jinja2": {"report"},
     "pydantic": {"settings", "core"},
     "dotenv": {"settings"},
-    "structlog": {"cli", "logs", "stages", "engine", "postgres", "journal", "revisions"},
+    "structlog": {"cli", "logs", "commands", "engine", "postgres", "journal", "revisions"},
 }
 
 # Modules of the standard library through which a pure function would reach the world.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from migrator.commands.status.placements import placement_graph
 from migrator.core.placement.place import place
 from migrator.core.result.graph import Edge, Graph, Node
 from migrator.report.picture import to_dot
 from migrator.settings import Settings
-from migrator.stages.placements import placement_graph
 from tests.audit_facts import SPLIT
 from tests.schema import catalog, key, table
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from migrator.commands.proof.compare_sides import Proof
 from migrator.core.verify.digests import Balance
-from migrator.stages.proof import Proof
 
 BALANCES = (
     Balance("public.orders", 100, placed=90, quarantined=10),

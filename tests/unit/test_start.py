@@ -38,8 +38,8 @@ def test_a_look_that_ends_before_the_journal_does_without_sqlalchemy(tmp_path: P
 @pytest.mark.parametrize(
     ("module", "unneeded"),
     [
-        ("migrator.stages.status", {"alembic", "graphviz", "jinja2", "sqlalchemy"}),
-        ("migrator.stages.migrate", {"graphviz", "jinja2"}),
+        ("migrator.commands.status.command", {"alembic", "graphviz", "jinja2", "sqlalchemy"}),
+        ("migrator.commands.migrate.command", {"graphviz", "jinja2"}),
         ("migrator.engine.units", {"alembic", "graphviz", "jinja2"}),
     ],
     ids=["status", "migrate", "workers"],
