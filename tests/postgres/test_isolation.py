@@ -13,7 +13,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from migrator.commands.shared import roles
+from migrator.commands.shared import roles as shared_roles
 from tests.postgres.shop import Shop, load_shop, make_shop
 from tests.servers import DatabaseFactory, PostgresServer, create_database
 
@@ -124,7 +124,7 @@ def test_passwords_are_handed_out_once_and_again_only_where_a_crash_left_them_op
 ) -> None:
     shop.plan()
     with monkeypatch.context() as patched:
-        patched.setattr(roles, "set_password", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patched.setattr(shared_roles, "set_password", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         assert shop.run("migrate", "--without-backup").exit_code == 130
     first = passwords(shop)
     shop.succeed("migrate", "--without-backup")

@@ -11,7 +11,7 @@ import click
 import pytest
 from pydantic import BaseModel
 
-import migrator.cli.demonstration  # noqa: F401  its errors are among those that must be listed
+import migrator.demo.demonstration  # noqa: F401  its errors are among those that must be listed
 from migrator.cli.options import common_options
 from migrator.cli.program import program
 from migrator.core.plan.next_commands import STAGES

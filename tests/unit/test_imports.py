@@ -18,11 +18,12 @@ FOUNDATION = {"errors", "core", "settings"}
 MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"cli"},
     "cli": {
-        "commands", "engine", "postgres", "journal", "revisions", "report", "files", "logs", *FOUNDATION,
+        "demo", "commands", "engine", "postgres", "journal", "revisions", "report", "files", "logs", *FOUNDATION,
     },
     "commands": {
         "engine", "postgres", "journal", "revisions", "report", "files", "logs", *FOUNDATION,
     },
+    "demo": {"commands", "engine", "postgres", "journal", "report", "logs", *FOUNDATION},
     "engine": {"postgres", "journal", "revisions", "files", "logs", *FOUNDATION},
     "postgres": {"files", "logs", *FOUNDATION},
     "journal": {"logs", *FOUNDATION},

@@ -222,8 +222,6 @@ def test_an_error_is_the_same_document() -> None:
 
 
 def test_every_error_has_a_status_that_an_outcome_may_have() -> None:
-    import migrator.cli.demonstration
-    import migrator.cli.failures  # noqa: F401
 
     def children(kind: type[MigratorError]) -> list[type[MigratorError]]:
         return [kind, *(grandchild for child in kind.__subclasses__() for grandchild in children(child))]

@@ -1,4 +1,4 @@
-"""Looking without touching: status, placements."""
+"""status: how far the migration is."""
 
 from __future__ import annotations
 
@@ -29,26 +29,6 @@ def status(watch: bool) -> Work:
             from migrator.cli.watch import watch as keep_showing
 
             return keep_showing(session, lambda: stage(session.looking))
-        return stage(session.looking)
-
-    return work
-
-
-@click.command("placements", cls=StageCommand, short_help="Show where every table goes, and why.")
-def placements() -> Work:
-    """Shows where every table goes and why, and what has still to be decided.
-
-    Reads the source's catalog, and counts the rows of small tables. Exit code 1 while a table is undecided.
-
-    \b
-    Examples:
-      migrator placements
-      migrator placements --output svg > placements.svg
-    """
-
-    def work(session: Session) -> Outcome:
-        from migrator.commands.status.placements import placements as stage
-
         return stage(session.looking)
 
     return work

@@ -55,7 +55,7 @@ def demo(tenants: int, scale: float, keep: bool, stop: bool, postgres: str, dire
         raise click.UsageError("--keep and --stop exclude each other.")
 
     def work(session: Session) -> Outcome:
-        from migrator.cli import demonstration
+        from migrator.demo import demonstration
 
         if stop:
             return demonstration.stop(directory)

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from migrator import logs
-from migrator.cli.playground import Loaded, Playground, load_reference
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.backup.manifest import Inventory
 from migrator.core.result.outcome import Cell, Outcome, Section
 from migrator.core.result.progress import Progress
+from migrator.demo.playground import Loaded, Playground, load_reference
 from migrator.errors import MigratorError
 from migrator.postgres.session.connect import Endpoint
 from migrator.postgres.session.connect import session as open_session
