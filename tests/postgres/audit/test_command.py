@@ -21,7 +21,7 @@ from tests.audit_facts import SPLIT
 from tests.audit_source import ROOT, TENANT_TABLES, run
 from tests.postgres.workspaces import WorkspaceFactory
 
-TOPSTEEL = Path(__file__).parents[2] / "examples" / "topsteel"
+TOPSTEEL = Path(__file__).parents[3] / "examples" / "topsteel"
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from migrator.core.placement.place import place
 from migrator.errors import ConfigurationError
 from migrator.settings import Settings
 from tests.schema import catalog, key, public, table
-from tests.unit.test_placement import TARGETS
+from tests.unit.placement.test_place import TARGETS
 
 ORDERS = table("orders", "id int!", "org_id int!", keys=(key("orders", "org_id", "orgs"),))
 

@@ -10,7 +10,7 @@ from migrator.core.audit.finding import Rule
 from migrator.core.audit.grades import LETTERS, WEIGHTS
 from migrator.core.audit.rules import RULES
 
-PAGES = Path(__file__).parents[2] / "docs" / "audit"
+PAGES = Path(__file__).parents[3] / "docs" / "audit"
 SEVERITY = {"E": "error", "W": "warning", "I": "information"}
 
 

@@ -32,7 +32,7 @@ from migrator.core.schema.catalog import Catalog, Table
 from migrator.core.schema.names import MAX_IDENTIFIER_BYTES
 from migrator.settings import Settings
 from tests.schema import catalog, column, key, public, table
-from tests.unit.test_placement import TARGETS
+from tests.unit.placement.test_place import TARGETS
 
 TENANTS = (Tenant("1", "north", "North", "erp_north"), Tenant("2", "south", "South", "erp_south"))
 ENTRIES: Mapping[str, Any] = {"units": {"target": "shared", "replicate": ["tenant"]}, "junk": {"ignore": "old"}}

@@ -17,7 +17,7 @@ from migrator.postgres.schema.catalog import read_catalog
 from migrator.settings.load import load_settings
 from tests.postgres.workspaces import WorkspaceFactory, fetch, run_sql, state
 
-TOPSTEEL = Path(__file__).parents[2] / "examples" / "topsteel" / "migrator.toml"
+TOPSTEEL = Path(__file__).parents[3] / "examples" / "topsteel" / "migrator.toml"
 
 TENANTS = """
 CREATE TABLE tenants (id integer PRIMARY KEY, code text NOT NULL, name text NOT NULL);

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from migrator.commands.dry_run.report_plan import PlannedDatabase, step_section, target_section
 from migrator.core.placement.tenants import Tenant
-from tests.unit.test_plan import plan
+from tests.unit.plan.test_steps import plan
 
 
 def test_steps_that_differ_in_the_database_alone_are_one_line() -> None:

@@ -23,7 +23,7 @@ from migrator.core.schema.catalog import Column, Relation, Sequence, Table
 from migrator.errors import ConfigurationError
 from migrator.settings import Settings
 from tests.schema import catalog, column, key, public, table
-from tests.unit.test_placement import TARGETS
+from tests.unit.placement.test_place import TARGETS
 
 ROOT = table("tenants", "id integer!", "code text!")
 ITEMS = table(

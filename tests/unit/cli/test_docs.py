@@ -20,7 +20,7 @@ from migrator.errors import MigratorError
 from migrator.settings import Settings
 from migrator.settings.load import ENVIRONMENT
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[3] / "docs"
 COMMANDS = sorted(program.commands)
 COMMON = {declaration for option in common_options() for declaration in option.opts}
 

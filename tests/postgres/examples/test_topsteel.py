@@ -27,7 +27,7 @@ from migrator.postgres.session.connect import Endpoint, session
 from migrator.settings.load import load_settings
 from tests.servers import DatabaseFactory
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "topsteel"
+EXAMPLE = Path(__file__).parents[3] / "examples" / "topsteel"
 
 # For each kind of flaw queries that count it, written without knowing how the generator makes it.
 _CROSS_TENANT = sql.SQL(
@@ -141,7 +141,7 @@ def test_children_of_a_pattern_are_numbered_without_gaps() -> None:
 
 
 def test_the_same_arguments_give_the_same_rows_in_any_process() -> None:
-    script = "from tests.postgres.test_topsteel import digest; print(digest(7, 0.1))"
+    script = "from tests.postgres.examples.test_topsteel import digest; print(digest(7, 0.1))"
     elsewhere = subprocess.run(
         [sys.executable, "-W", "error", "-c", script],
         env={"PYTHONHASHSEED": "17", "TZ": "Pacific/Auckland", "LC_ALL": "C"},

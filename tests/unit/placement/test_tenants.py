@@ -8,7 +8,7 @@ from hypothesis import given
 from migrator.core.placement.tenants import Tenant, assign_databases
 from migrator.core.schema.names import MAX_IDENTIFIER_BYTES
 from migrator.errors import ConfigurationError
-from tests.unit.test_names import TENANTS
+from tests.unit.schema.test_names import TENANTS
 
 
 def test_names_are_filled_from_slug_or_key() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.schema import key, public, table
-from tests.unit.test_placement import CLIENTS, USERS, placed
+from tests.unit.placement.test_place import CLIENTS, USERS, placed
 
 PARENT = table("events", "id int!", "tenant_id integer!", keys=(key("events", "tenant_id", "tenants"),))
 CHILD = table("clicks", "id int!", "tenant_id integer!", "x int", pk="", parents=(public("events"),))

@@ -29,9 +29,9 @@ from migrator.core.plan.checks import (
 from migrator.core.plan.steps import CreateDatabase, PrepareTarget
 from migrator.settings import Settings
 from tests.schema import catalog, public
-from tests.unit.test_placement import CLIENTS, TARGETS, UNITS, USERS
-from tests.unit.test_placement import TENANTS as ROOT
-from tests.unit.test_plan import plan
+from tests.unit.placement.test_place import CLIENTS, TARGETS, UNITS, USERS
+from tests.unit.placement.test_place import TENANTS as ROOT
+from tests.unit.plan.test_steps import plan
 
 SERVER = ServerFacts("default", 180004, True, {}, {}, 100, free_bytes=2 * 10**9, role="dba")
 

@@ -19,7 +19,7 @@ from migrator.core.trees.tenant_objects import (
 )
 from migrator.settings import Tenants
 from tests.schema import catalog, key, public, table
-from tests.unit.test_placement import CLIENTS, TENANTS, USERS, settings
+from tests.unit.placement.test_place import CLIENTS, TENANTS, USERS, settings
 
 PATTERNS = ("conv_seq_{id}", "crm.log_{id}")
 

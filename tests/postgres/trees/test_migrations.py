@@ -16,7 +16,7 @@ from migrator import revisions
 from migrator.errors import ConfigurationError, DatabaseError
 from migrator.postgres.session.connect import Endpoint, raw_connect
 
-TREES = Path(__file__).parents[2] / "migrations"
+TREES = Path(__file__).parents[3] / "migrations"
 AUTH, SHARED, TENANT = (TREES / name for name in ("auth", "shared", "tenant"))
 
 # What is left of a tree in the schema public: relations, functions and types, but for Alembic's own table.
