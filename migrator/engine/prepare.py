@@ -51,11 +51,31 @@ def prepare_target(
                 close_database(connection, name)
             journal.artefact(run, "database", name, "created", target=step.target)
     template, bare = server.at(step.template), server.at(step.bare)
+    post_data = build_schema(
+        template, bare, trees=trees, complete=complete, crowded=crowded, clones=clones, programs=programs
+    )
+    journal.record(run, f"post-data:{step.target}", post_data)
+    journal.finish_step(run, step.id, seconds=time.monotonic() - started)
+    return post_data
+
+
+def build_schema(
+    template: Endpoint,
+    bare: Endpoint,
+    *,
+    trees: Sequence[tuple[Path, str]],
+    complete: Callable[[Endpoint], None],
+    crowded: Collection[Relation],
+    clones: int,
+    programs: Path | None,
+) -> str:
+    """Fills two empty databases, the template and its bare clone; returns the deferred part of the schema as a script.
+
+    dry-run calls it on scratch databases, migrate on those that targets are made from. Raises as `upgrade_together`
+    and `build_bare` do.
+    """
     upgrade_together(trees, partial(raw_connect, template, "alembic"))
     complete(template)
     with session(template, purpose="prepare") as connection:
         version = connection.info.server_version
-    post_data = build_bare(template, bare, crowded, clones, server_version=version, programs=programs)
-    journal.record(run, f"post-data:{step.target}", post_data)
-    journal.finish_step(run, step.id, seconds=time.monotonic() - started)
-    return post_data
+    return build_bare(template, bare, crowded, clones, server_version=version, programs=programs)

@@ -9,6 +9,7 @@ from migrator.commands.audit.targets import server_facts
 from migrator.commands.dry_run.rehearsal import carry_out_rehearsal
 from migrator.commands.dry_run.report import Estimate, Look, blocks, look_outcome, unreadable_outcome
 from migrator.commands.dry_run.sql import statements
+from migrator.commands.dry_run.templates import tried_schemas
 from migrator.commands.shared.database_parameters import TargetSettings
 from migrator.commands.shared.roles import role_checks
 from migrator.commands.shared.survey import Survey, plan_of, survey_in
@@ -56,8 +57,8 @@ _RULES = ("S06", "S07", "S24", "C01", "S13", "S17", "S19", "S20")
 def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) -> Outcome:
     """Looks at everything, changes nothing, and writes down the plan; exit code 1 where something blocks.
 
-    Where nothing blocks, `sql` adds the statements of every step, for which the targets' trees are run in scratch
-    databases, and `rehearse` carries the whole plan out into scratch databases; both drop them again.
+    The targets' schemas are built in scratch databases, which are dropped again. Where nothing blocks, `sql` adds the
+    statements of every step, and `rehearse` carries the whole plan out into scratch databases of its own.
     """
     with workspace.stage("dry-run") as (run, summary):
         with workspace.read_source("dry-run") as connection:
@@ -73,6 +74,8 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
             secured = tuple(_secured_populations(found, connection))
             large_objects = read_large_objects(connection, found.catalog, found.placements)
         needed = needed_bytes(found.catalog, found.placements, plan)
+        with tried_schemas(workspace, run.id, found, plan) as tried:
+            schema_checks = [one.check for one in tried]
         checks = (
             *check_placements(found.placements),
             *privileges,
@@ -84,12 +87,13 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
             *check_policies(workspace.settings, found.placements, secured),
             *_target_checks(workspace, run, found, plan, needed),
             *role_checks(workspace, plan, run),
+            *schema_checks,
             _backup_check(workspace, run),
         )
         workspace.journal.record_plan(run.id, plan.fingerprint, plan.to_document(), passed=not blocks(checks))
         look = Look(found, plan, population, checks, _estimate(workspace, plan, sum(needed.values())))
         if sql and not blocks(checks):
-            look = replace(look, statements=statements(workspace, run.id, found, plan))
+            look = replace(look, statements=statements(found, plan, tried))
         if rehearse and not blocks(checks):
             look = replace(look, rehearsal=carry_out_rehearsal(workspace))
         outcome = look_outcome(run.id, look)

@@ -49,13 +49,13 @@ def _prepare(workspace: Workspace, run: Run, plan: Plan, found: Survey, step: Pr
         like=workspace.source,
         trees=[(workspace.settings.path(Path(tree.path)), tree.schema) for tree in step.trees],
         complete=partial(complete_template, workspace, found, step.target),
-        crowded=_crowded(found, step.target, len(made)),
+        crowded=large_tables(found, step.target, len(made)),
         clones=sum(1 for one in made if one.server == step.server),
         programs=workspace.programs,
     )
 
 
-def _crowded(found: Survey, target: str, databases: int) -> set[Relation]:
+def large_tables(found: Survey, target: str, databases: int) -> set[Relation]:
     """Tables of a target that get many rows in each database, as far as the source's statistics know."""
     tables = found.catalog.tables
     return {

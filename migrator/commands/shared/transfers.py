@@ -36,21 +36,25 @@ def resolve(workspace: Workspace, plan: Plan, found: Survey) -> Mapping[str, Res
     """
     resolved: dict[str, Resolved] = {}
     for step in plan.of(PrepareTarget):
-        endpoint = workspace.server(step.server).at(step.template)
-        with session(endpoint, purpose="resolve", settings=READ_ONLY) as connection:
-            catalog = read_catalog(connection)
-            transfers = transfers_of(workspace, found, step.target, catalog)
-            if seeded := seeded_tables(connection, transfers):
-                raise ConfigurationError(
-                    f"The tree of target {step.target!r} puts rows of its own into {', '.join(map(str, seeded))}, "
-                    "where the source's rows go.",
-                    "Remove them from the revision; rows that the source lacks belong in a later one.",
-                )
-            objects = read_objects(connection)
-        resolved[step.target] = Resolved(
-            catalog, transfers, sequence_transfers(found.catalog, catalog, transfers), objects
+        resolved[step.target] = resolve_target(
+            workspace, found, step.target, workspace.server(step.server).at(step.template)
         )
     return resolved
+
+
+def resolve_target(workspace: Workspace, found: Survey, host: str, template: Endpoint) -> Resolved:
+    """One target, whose schema is in `template`; raises as `resolve` does."""
+    with session(template, purpose="resolve", settings=READ_ONLY) as connection:
+        catalog = read_catalog(connection)
+        transfers = transfers_of(workspace, found, host, catalog)
+        if seeded := seeded_tables(connection, transfers):
+            raise ConfigurationError(
+                f"The tree of target {host!r} puts rows of its own into {', '.join(map(str, seeded))}, "
+                "where the source's rows go.",
+                "Remove them from the revision; rows that the source lacks belong in a later one.",
+            )
+        objects = read_objects(connection)
+    return Resolved(catalog, transfers, sequence_transfers(found.catalog, catalog, transfers), objects)
 
 
 def complete_template(workspace: Workspace, found: Survey, host: str, template: Endpoint) -> None:
@@ -59,17 +63,28 @@ def complete_template(workspace: Workspace, found: Survey, host: str, template: 
     Raises:
         ConfigurationError: a column or table has no counterpart, or a key path gives no policy.
     """
+    secure_template(workspace, found, host, template)
+    _grant_in_template(workspace, host, template)
+
+
+def secure_template(workspace: Workspace, found: Survey, host: str, template: Endpoint) -> None:
+    """Makes the policies that migrator.toml asks for; raises as `complete_template` does."""
+    settings = workspace.settings
+    if not any(settings.targets[name].row_level_security for name in settings.hosted[host]):
+        return
+    with session(template, purpose="prepare") as connection, connection.transaction():
+        catalog = read_catalog(connection)
+        secure(connection, transfers_of(workspace, found, host, catalog), catalog, settings.tenants.setting)
+
+
+def _grant_in_template(workspace: Workspace, host: str, template: Endpoint) -> None:
     settings = workspace.settings
     members = settings.hosted[host]
     readers = {name: set(role.read) & set(members) for name, role in settings.roles.readers.items()}
-    secured = any(settings.targets[name].row_level_security for name in members)
     group = scaffold_name(workspace.prefix, host, "apps") if settings.roles.per_tenant else ""
-    if not secured and not any(readers.values()) and not group:
+    if not any(readers.values()) and not group:
         return
     with session(template, purpose="prepare") as connection, connection.transaction():
-        if secured:
-            catalog = read_catalog(connection)
-            secure(connection, transfers_of(workspace, found, host, catalog), catalog, settings.tenants.setting)
         if group:
             grant_use(connection, group, [name for (name,) in rows(connection, "schema/user_schemas")])
         own = {name: schema for name in members if (schema := settings.targets[name].schema_)}

@@ -137,9 +137,7 @@ def finish_database(unit: FinishUnit, work: TargetWork) -> tuple[Digest, ...]:
             done = find_receipt(connection, FINISH_UNIT, unit.epoch)
             if done is None:
                 load(connection, work.loads, unit.tenant, unit.epoch)
-                connection.execute(sql.SQL(work.post_data))
-                # pg_dump's script sets a search path of its own liking; ours holds for what follows.
-                connection.execute("SET search_path = ''; SET row_security = off")
+                restore_deferred(connection, work.post_data)
                 set_sequences(connection, work.continued)
                 # Those that no sequence of the source feeds: of tables made by a query, of columns that are new.
                 low = low_sequences(connection, work.sequences, {})
@@ -148,6 +146,13 @@ def finish_database(unit: FinishUnit, work: TargetWork) -> tuple[Digest, ...]:
         if done is None:
             analyse(connection)
         return target_digests(connection, work.transfers, unit.tenant)
+
+
+def restore_deferred(connection: Connection, script: str) -> None:
+    """Builds what a bare clone lacks, within the open transaction."""
+    connection.execute(sql.SQL(script))
+    # pg_dump's script sets a search path of its own liking; ours holds for what follows.
+    connection.execute("SET search_path = ''; SET row_security = off")
 
 
 def seeded_tables(connection: Connection, transfers: Iterable[Transfer]) -> tuple[Relation, ...]:
