@@ -90,7 +90,7 @@ def replay_writes(workspace: Workspace, run: Run, changes: Sequence[DatabaseChan
 @contextmanager
 def _monolith(workspace: Workspace, writes: Writes) -> Iterator[Monolith]:
     limits = workspace.settings.limits
-    with session(workspace.source, purpose="replay") as connection:
+    with session(workspace.source_rows, purpose="replay") as connection:
         yield Monolith(
             connection,
             workspace.source,

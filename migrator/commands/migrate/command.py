@@ -185,7 +185,7 @@ class _Migration:
                 run=self.run.id,
                 epoch=epoch,
                 snapshot=snapshot.id,
-                source=workspace.source,
+                source=workspace.source_rows,
                 control=workspace.control,
                 sessions=share.sessions,
                 spool=workspace.spool(self.run.id),
@@ -216,7 +216,7 @@ class _Migration:
         }
         covered = covered_tables(self.survey, transfers)
         counts = RowCounts(
-            workspace.source, snapshot.id, self.survey.catalog, self.survey.catalog.tables.keys() - covered
+            workspace.source_rows, snapshot.id, self.survey.catalog, self.survey.catalog.tables.keys() - covered
         )
 
         reading = {"copies", *(("large objects",) if self.survey.catalog.large_objects else ())}
@@ -243,7 +243,7 @@ class _Migration:
             own.make(epoch)
             if "large objects" in reading:
                 copy_large_objects(
-                    workspace.source, snapshot.id, self.survey.catalog, transfers, databases, epoch=epoch, jobs=jobs
+                    workspace.source_rows, snapshot.id, self.survey.catalog, transfers, databases, epoch=epoch, jobs=jobs
                 )
                 read("large objects")
 

@@ -130,7 +130,7 @@ class FrozenSource:
         Raises:
             RefusedError: what the plan rests on has changed since it was read.
         """
-        snapshot = Snapshot(self.workspace.source)
+        snapshot = Snapshot(self.workspace.source_rows)
         try:
             lock_against_ddl(snapshot.connection, self.survey.catalog)
             seen = survey_in(snapshot.connection, self.workspace)

@@ -194,7 +194,7 @@ def _take_back(
 ) -> Taken:
     done = Taken(carried=carried)
     dump_and_drop(workspace, run, found, done)
-    with session(workspace.source, purpose="rollback") as connection:
+    with session(workspace.source_rows, purpose="rollback") as connection:
         done.changed, done.compared = compared_under_fence(workspace, run, found, connection)
         if carried is not None:
             done.changed = tuple(one for one in done.changed if one.relation not in carried.tables)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from migrator.core.result.progress import Progress
 from migrator.errors import ConfigurationError, DatabaseError
 from migrator.postgres.databases.databases import ensure_control, exists
 from migrator.postgres.session.connect import READ_ONLY, Connection, Endpoint, raw_connect, session, system_identifier
+from migrator.postgres.session.search_path import read_search_path
 from migrator.settings import Settings, TargetServer
 
 if TYPE_CHECKING:
@@ -69,9 +70,17 @@ class Workspace:
     def server(self, name: str = "default") -> Endpoint:
         """The server of that name, at a maintenance database; by default the source's server.
 
+        Its databases are written under the search_path of the source's sessions, as far as that can be asked.
+
         Raises:
             ConfigurationError: [servers.NAME] is missing.
         """
+        try:
+            return replace(self._server(name), search_path=self.search_path)
+        except DatabaseError:
+            return self._server(name)  # whatever needs the source next says what is wrong with it
+
+    def _server(self, name: str = "default") -> Endpoint:
         if name != "default" and name not in self.settings.servers:
             raise ConfigurationError(f"[servers.{name}] is missing.", "Add it to migrator.toml with its url.")
         configured = self.settings.servers.get(name, TargetServer())
@@ -100,7 +109,7 @@ class Workspace:
     @cached_property
     def control(self) -> Endpoint:
         """The control database, made where it is missing."""
-        return ensure_control(self.server(), self.control_name)
+        return ensure_control(self._server(), self.control_name)
 
     @property
     def control_name(self) -> str:
@@ -126,7 +135,7 @@ class Workspace:
 
     def has_journal(self) -> bool:
         """Whether the journal's tables are there already; asking for `journal` would make them."""
-        server = self.server()
+        server = self._server()
         if not exists(server, self.control_name):
             return False
         with session(server.at(self.control_name), purpose="status") as connection:
@@ -147,10 +156,20 @@ class Workspace:
                     return True
         return False
 
+    @cached_property
+    def search_path(self) -> str:
+        """Under which schemas functions that rows call find others; '' where none needs to."""
+        return read_search_path(self.source)
+
+    @property
+    def source_rows(self) -> Endpoint:
+        """The source, for whoever reads or writes its rows."""
+        return replace(self.source, search_path=self.search_path)
+
     @contextmanager
     def read_source(self, purpose: str) -> Iterator[Connection]:
         """A read-only session on the source."""
-        with session(self.source, purpose=purpose, settings=READ_ONLY) as connection:
+        with session(self.source_rows, purpose=purpose, settings=READ_ONLY) as connection:
             yield connection
 
     @property

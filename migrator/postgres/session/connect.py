@@ -21,6 +21,13 @@ from migrator.settings import Server
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
+
+class _Session(psycopg.Connection[tuple[Any, ...]]):
+    """A connection that remembers under which search_path it reads and writes rows; '' is none at all."""
+
+    search_path: str = ""
+
+
 # What both sides of a comparison must agree on, and what a role's defaults must not decide: text formats of values,
 # timeouts set with ALTER ROLE (pgcopydb#344, #900), and row security, which would silently hide rows (off: it raises).
 _PINNED: Mapping[str, str] = {
@@ -87,9 +94,13 @@ def _why_not(message: str) -> str:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One database on one server. Its repr and str never hold the password."""
+    """One database on one server. Its repr and str never hold the password.
+
+    Sessions read and write its rows under `search_path`, as SET takes it; what `rows` reads is read under none.
+    """
 
     conninfo: str = field(repr=False)
+    search_path: str = ""
 
     @classmethod
     def of(cls, server: Server, default: Endpoint | None = None, *, told: str = "A database URL") -> Endpoint:
@@ -147,7 +158,7 @@ class Endpoint:
 
     def at(self, database: str) -> Endpoint:
         """The same server and user, another database."""
-        return Endpoint(make_conninfo(self.conninfo, dbname=database))
+        return Endpoint(make_conninfo(self.conninfo, dbname=database), self.search_path)
 
     def for_program(self) -> tuple[str, dict[str, str]]:
         """What a client program is given: a conninfo string without secrets (argv is public), and an environment."""
@@ -208,7 +219,21 @@ def connect(endpoint: Endpoint, *, purpose: str, settings: Mapping[str, str] | N
         ]
         with _closed_on_failure(connection):
             connection.execute(sql.SQL("; ").join(statements))
+            if endpoint.search_path:
+                connection.search_path = endpoint.search_path
+                restore_search_path(connection)
         return connection
+
+
+def restore_search_path(connection: Connection) -> None:
+    """Gives a session back the search_path that it reads and writes rows under."""
+    # As a parameter: SET would take the list for one name.
+    connection.execute("SELECT pg_catalog.set_config('search_path', %s, false)", [search_path_of(connection)])
+
+
+def search_path_of(connection: Connection) -> str:
+    """The search_path that a session reads and writes rows under; '' for none."""
+    return connection.search_path if isinstance(connection, _Session) else ""
 
 
 def raw_connect(endpoint: Endpoint, purpose: str) -> psycopg.Connection[Any]:
@@ -225,6 +250,10 @@ def raw_connect(endpoint: Endpoint, purpose: str) -> psycopg.Connection[Any]:
                 "SET synchronous_commit = on; "
                 "SET DateStyle = 'ISO, YMD'"  # the only one in which the driver reads timestamps
             )
+            if endpoint.search_path:
+                connection.search_path = endpoint.search_path
+                restore_search_path(connection)
+                connection.commit()
         connection.autocommit = False
         return connection
 
@@ -261,9 +290,9 @@ def _is_transient(error: BaseException) -> bool:
     wait=wait_random_exponential(multiplier=0.2, max=5),
     reraise=True,
 )
-def _open(endpoint: Endpoint, application_name: str) -> Connection:
+def _open(endpoint: Endpoint, application_name: str) -> _Session:
     given = endpoint.parameters
-    return psycopg.connect(
+    return _Session.connect(
         endpoint.conninfo,
         autocommit=True,
         application_name=application_name,
@@ -328,8 +357,13 @@ def database_error(error: psycopg.Error, endpoint: Endpoint) -> DatabaseError:
 def rows(
     connection: Connection, name: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None
 ) -> list[tuple[Any, ...]]:
-    """All rows of the fixed query NAME."""
-    return connection.execute(query(name), parameters).fetchall()
+    """All rows of the fixed query NAME, which is executed under an empty search_path: names are then written in full."""
+    if not search_path_of(connection):
+        return connection.execute(query(name), parameters).fetchall()
+    connection.execute("SET search_path = ''")
+    found = connection.execute(query(name), parameters).fetchall()
+    restore_search_path(connection)
+    return found
 
 
 def system_identifier(connection: Connection) -> str:
