@@ -251,9 +251,9 @@ def raw_connect(endpoint: Endpoint, purpose: str) -> psycopg.Connection[Any]:
                 "SET DateStyle = 'ISO, YMD'"  # the only one in which the driver reads timestamps
             )
             if endpoint.search_path:
-                connection.search_path = endpoint.search_path
+                # Alembic's own table is in the first of them that there is: in public, where there is none yet.
+                connection.search_path = ", ".join(dict.fromkeys([*endpoint.search_path.split(", "), "public"]))
                 restore_search_path(connection)
-                connection.commit()
         connection.autocommit = False
         return connection
 
