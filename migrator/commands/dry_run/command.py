@@ -9,7 +9,7 @@ from migrator.commands.audit.targets import server_facts
 from migrator.commands.dry_run.rehearsal import carry_out_rehearsal
 from migrator.commands.dry_run.report import Estimate, Look, blocks, look_outcome, unreadable_outcome
 from migrator.commands.dry_run.sql import statements
-from migrator.commands.dry_run.templates import tried_schemas
+from migrator.commands.dry_run.templates import row_checks, tried_schemas
 from migrator.commands.shared.database_parameters import TargetSettings
 from migrator.commands.shared.roles import role_checks
 from migrator.commands.shared.survey import Survey, plan_of, survey_in
@@ -75,7 +75,7 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
             large_objects = read_large_objects(connection, found.catalog, found.placements)
         needed = needed_bytes(found.catalog, found.placements, plan)
         with tried_schemas(workspace, run.id, found, plan) as tried:
-            schema_checks = [one.check for one in tried]
+            schema_checks = [*(one.check for one in tried), *row_checks(workspace, found, tried)]
         checks = (
             *check_placements(found.placements),
             *privileges,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -15,10 +15,13 @@ from migrator.commands.shared.survey import Survey
 from migrator.commands.shared.transfers import Resolved, resolve_target, secure_template
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.checks import Check
+from migrator.core.plan.row_demands import check_rows, demands
 from migrator.core.plan.steps import CreateDatabase, Plan, PrepareTarget
+from migrator.core.schema.catalog import Relation
 from migrator.engine.prepare import build_schema
 from migrator.errors import ConfigurationError, DatabaseError, MigratorError, RefusedError
 from migrator.postgres.databases.post_data import restore_deferred
+from migrator.postgres.plan.row_demands import ask_rows, read_target_checks
 from migrator.postgres.session.connect import Endpoint, session
 
 
@@ -30,6 +33,7 @@ class TriedSchema:
     template: Endpoint
     resolved: Resolved | None = None
     error: MigratorError | None = None
+    checks: Mapping[Relation, Sequence[tuple[str, str]]] = field(default_factory=dict)  # of the target's tables
 
     @property
     def check(self) -> Check:
@@ -79,8 +83,23 @@ def _try(
             programs=workspace.programs,
         )
         resolved = resolve_target(workspace, found, step.target, template)
+        with session(template, purpose="dry-run") as connection:
+            checks = read_target_checks(connection)
         with session(bare, purpose="dry-run") as connection, connection.transaction():
             restore_deferred(connection, deferred)
     except (ConfigurationError, DatabaseError, RefusedError) as error:
         return TriedSchema(step, template, error=error)
-    return TriedSchema(step, template, resolved)
+    return TriedSchema(step, template, resolved, checks=checks)
+
+
+def row_checks(workspace: Workspace, found: Survey, tried: Sequence[TriedSchema]) -> Iterator[Check]:
+    """Whether the source's rows will pass the constraints of the schemas that were built; each target is asked once."""
+    by_target = {one.step.target: one for one in tried if one.resolved is not None}
+    with workspace.read_source("dry-run") as connection:
+        connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        for schema in by_target.values():
+            assert schema.resolved is not None
+            transfers = schema.resolved.transfers
+            for transfer in transfers:
+                wanted = list(demands(transfer, transfers, found.catalog, schema.resolved.catalog, schema.checks))
+                yield from check_rows(transfer, ask_rows(connection, transfer, wanted, found.catalog))

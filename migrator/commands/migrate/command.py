@@ -243,7 +243,13 @@ class _Migration:
             own.make(epoch)
             if "large objects" in reading:
                 copy_large_objects(
-                    workspace.source_rows, snapshot.id, self.survey.catalog, transfers, databases, epoch=epoch, jobs=jobs
+                    workspace.source_rows,
+                    snapshot.id,
+                    self.survey.catalog,
+                    transfers,
+                    databases,
+                    epoch=epoch,
+                    jobs=jobs,
                 )
                 read("large objects")
 

@@ -33,7 +33,7 @@ def own_rows(catalog: Catalog, relation: Relation) -> sql.Composed:
 
 @contextmanager
 def bare_names(connection: Connection, placement: Placement) -> Iterator[None]:
-    """The operator's own query finds tables by their bare names; everything else runs with the session's own search path."""
+    """The operator's own query finds tables by their bare names; everything else by the session's own search path."""
     if placement.search_path:
         connection.execute(set_search_path(placement))
     try:

@@ -357,7 +357,7 @@ def database_error(error: psycopg.Error, endpoint: Endpoint) -> DatabaseError:
 def rows(
     connection: Connection, name: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None
 ) -> list[tuple[Any, ...]]:
-    """All rows of the fixed query NAME, which is executed under an empty search_path: names are then written in full."""
+    """All rows of the fixed query NAME, executed under an empty search_path: what it returns is then named in full."""
     if not search_path_of(connection):
         return connection.execute(query(name), parameters).fetchall()
     connection.execute("SET search_path = ''")

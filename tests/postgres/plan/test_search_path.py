@@ -24,7 +24,8 @@ INSERT INTO items (company_id, name) VALUES (1, 'Apple'), (2, 'Pear'), (2, 'Fig'
 """
 _KINDS = """
 CREATE TABLE kinds (id serial PRIMARY KEY, company_id int NOT NULL REFERENCES companies, code text NOT NULL);
-CREATE FUNCTION known(c text) RETURNS boolean LANGUAGE sql STABLE AS $$ SELECT EXISTS (SELECT FROM kinds WHERE code = c) $$;
+CREATE FUNCTION known(c text) RETURNS boolean LANGUAGE sql STABLE AS
+    $$ SELECT EXISTS (SELECT FROM kinds WHERE code = c) $$;
 INSERT INTO kinds (company_id, code) VALUES (1, 'Apple'), (2, 'Pear'), (2, 'Fig');
 """
 _INLINED = """
@@ -81,7 +82,7 @@ def test_the_path_of_the_role_that_owns_the_tables(make: ProjectFactory, prefix:
 
 
 def test_a_materialized_view_whose_function_names_another(make: ProjectFactory) -> None:
-    view = "CREATE MATERIALIZED VIEW weights AS SELECT id, company_id, shop.weight(name) AS w FROM shop.items WITH NO DATA;"
+    view = "CREATE MATERIALIZED VIEW weights AS SELECT id, company_id, weight(name) AS w FROM items WITH NO DATA;"
     project = make(_OWN_SCHEMA + ROOT + _PLAIN + _ITEMS.format("") + view)
     split_and_back(project)
 
