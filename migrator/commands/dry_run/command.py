@@ -19,6 +19,7 @@ from migrator.core.audit.review import review
 from migrator.core.plan.checks import (
     Check,
     Population,
+    State,
     check_large_objects,
     check_placements,
     check_policies,
@@ -147,13 +148,12 @@ def _target_checks(
 
 
 def _audit_checks(workspace: Workspace, targets: TargetFacts) -> Iterable[Check]:
-    """What audit finds in the way; a reference blocks where the key is declared, as the targets will declare it."""
+    """What audit finds in the way: by the same rules, and whatever [audit] suppress keeps out of its report."""
     with workspace.read_source("dry-run") as connection:
         facts = replace(examine(connection, workspace.settings, workspace.progress), targets=targets)
-    undeclared = {reference.key.label for reference in facts.references if reference.key.virtual}
-    for finding in review(facts, suppress=workspace.settings.audit.suppress, only=_RULES).findings:
-        blocking = finding.severity == "E" and finding.object not in undeclared
-        yield Check(f"{finding.id} {finding.object}", "block" if blocking else "warn", finding.detail, finding.remedy)
+    for finding in review(facts, only=_RULES).findings:
+        state: State = "block" if finding.severity == "E" else "warn"
+        yield Check(f"{finding.id} {finding.object}", state, finding.detail, finding.remedy)
 
 
 def _setting_checks(workspace: Workspace, plan: Plan) -> Iterable[Check]:

@@ -12,7 +12,7 @@ from migrator.commands.migrate.templates import large_tables
 from migrator.commands.migrate.worker_pools import preparers
 from migrator.commands.shared.scratch import scratch_database
 from migrator.commands.shared.survey import Survey
-from migrator.commands.shared.transfers import Resolved, resolve_target, secure_template
+from migrator.commands.shared.transfers import Resolved, adapt_template, resolve_target
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.checks import Check
 from migrator.core.plan.row_demands import check_rows, demands
@@ -71,7 +71,7 @@ def _try(
 ) -> TriedSchema:
     template, bare = place
     made = [one for one in plan.of(CreateDatabase) if one.target == step.target]
-    complete: Callable[[Endpoint], None] = partial(secure_template, workspace, found, step.target)
+    complete: Callable[[Endpoint], None] = partial(adapt_template, workspace, found, step.target)
     try:
         deferred = build_schema(
             template,

@@ -13,6 +13,7 @@ from migrator.core.schema.catalog import Catalog
 from migrator.errors import ConfigurationError
 from migrator.postgres.databases.policies import secure
 from migrator.postgres.databases.post_data import seeded_tables
+from migrator.postgres.databases.released import release_keys
 from migrator.postgres.databases.roles import grant_reading, grant_use
 from migrator.postgres.schema.catalog import Objects, read_catalog, read_objects
 from migrator.postgres.session.connect import READ_ONLY, Endpoint, rows, session
@@ -63,18 +64,22 @@ def complete_template(workspace: Workspace, found: Survey, host: str, template: 
     Raises:
         ConfigurationError: a column or table has no counterpart, or a key path gives no policy.
     """
-    secure_template(workspace, found, host, template)
+    adapt_template(workspace, found, host, template)
     _grant_in_template(workspace, host, template)
 
 
-def secure_template(workspace: Workspace, found: Survey, host: str, template: Endpoint) -> None:
-    """Makes the policies that migrator.toml asks for; raises as `complete_template` does."""
+def adapt_template(workspace: Workspace, found: Survey, host: str, template: Endpoint) -> None:
+    """Drops the keys that migrator.toml lets go, and makes its policies; raises as `complete_template` does."""
     settings = workspace.settings
-    if not any(settings.targets[name].row_level_security for name in settings.hosted[host]):
+    secured = any(settings.targets[name].row_level_security for name in settings.hosted[host])
+    if not secured and not found.placements.released:
         return
     with session(template, purpose="prepare") as connection, connection.transaction():
         catalog = read_catalog(connection)
-        secure(connection, transfers_of(workspace, found, host, catalog), catalog, settings.tenants.setting)
+        transfers = transfers_of(workspace, found, host, catalog)
+        release_keys(connection, transfers, found.placements.released, catalog)
+        if secured:
+            secure(connection, transfers, catalog, settings.tenants.setting)
 
 
 def _grant_in_template(workspace: Workspace, host: str, template: Endpoint) -> None:

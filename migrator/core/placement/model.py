@@ -92,6 +92,7 @@ class Placements:
     root_key: str | None
     foreign_keys: tuple[ForeignKey, ...] = ()
     tree: TenantTree | None = None  # where the tenants are the tops of a tree
+    released: Mapping[ForeignKey, str] = field(default_factory=dict)  # declared keys that are let go, with the reasons
 
     def of_host(self, host: str) -> tuple[Placement, ...]:
         """Tables that the databases of that host hold, as home or replica."""

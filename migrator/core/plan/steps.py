@@ -286,6 +286,7 @@ def fingerprint(
             _plain(dataclasses.replace(table, rows=0, bytes=0, pages=0, file=0)) for table in catalog.tables.values()
         ],
         "placements": [_plain(placement) for placement in placements.tables.values()],
+        "released": sorted(key.label for key in placements.released),
         "undecided": [_plain(undecided) for undecided in placements.undecided],
         "tenants": [_plain(tenant) for tenant in tenants],
         "targets": {name: target.model_dump(mode="json") for name, target in settings.targets.items()},
