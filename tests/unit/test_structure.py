@@ -105,9 +105,14 @@ def test_sql_of_ours_is_ascii() -> None:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
         for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and id(node) not in docstrings:
-                if isinstance(node.value, str) and _SQL.match(node.value):
-                    texts[f"{path}:{node.lineno}"] = node.value
+            text = getattr(node, "value", None)
+            if (
+                isinstance(node, ast.Constant)
+                and isinstance(text, str)
+                and id(node) not in docstrings
+                and _SQL.match(text)
+            ):
+                texts[f"{path}:{node.lineno}"] = text
     assert [place for place, text in texts.items() if not text.isascii()] == []
 
 
