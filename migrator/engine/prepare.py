@@ -13,7 +13,8 @@ from migrator.journal import Journal
 from migrator.postgres.databases.databases import Mark, create_database, drop_database
 from migrator.postgres.databases.post_data import build_bare
 from migrator.postgres.databases.roles import close_database
-from migrator.postgres.session.connect import Endpoint, revision_connect, session
+from migrator.postgres.session.connect import Endpoint, revision_connect
+from migrator.postgres.session.durability import durable
 from migrator.revisions import upgrade_together
 
 
@@ -42,20 +43,20 @@ def prepare_target(
     if found is not None and found.status == "done":
         return str(journal.recorded(run, f"post-data:{step.target}"))
     journal.start_step(run, step.id)
-    with session(server, purpose="prepare") as connection:
+    # Whatever the tree and pg_restore commit without waiting for the disk: every database is made of it.
+    with durable(server, purpose="prepare") as connection:
         for name, role in ((step.template, "template"), (step.bare, "bare")):
-            drop_database(connection, name, run=run)
             journal.artefact(run, "database", name, "intended", target=step.target)
+            drop_database(connection, name, run=run)
             create_database(connection, name, Mark(run, role, step.target), like=like)
             if step.group:
                 close_database(connection, name)
             journal.artefact(run, "database", name, "created", target=step.target)
-    template, bare = server.at(step.template), server.at(step.bare)
-    upgrade_together(trees, partial(revision_connect, template, "alembic"))
-    complete(template)
-    with session(template, purpose="prepare") as connection:
+        template, bare = server.at(step.template), server.at(step.bare)
+        upgrade_together(trees, partial(revision_connect, template, "alembic"))
+        complete(template)
         version = connection.info.server_version
-    post_data = build_bare(template, bare, crowded, clones, server_version=version, programs=programs)
+        post_data = build_bare(template, bare, crowded, clones, server_version=version, programs=programs)
     journal.record(run, f"post-data:{step.target}", post_data)
     journal.finish_step(run, step.id, seconds=time.monotonic() - started)
     return post_data

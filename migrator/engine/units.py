@@ -18,6 +18,7 @@ from migrator.postgres.databases.databases import Mark, create_database
 from migrator.postgres.databases.post_data import FinishUnit, finish_database
 from migrator.postgres.databases.roles import give_database, grant_connect
 from migrator.postgres.session.connect import Endpoint, session
+from migrator.postgres.session.durability import flush_log
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def run_create(unit: CreateUnit) -> None:
         for kind, name in (("database", step.database), *(("role", role) for role in step.own_roles))
     ]
     journal.record_artefacts(unit.run, made)
-    # CREATE DATABASE waits for the disk itself; the mark, the name and the grants may follow with the next that does.
+    # CREATE DATABASE waits for the disk itself; marks, names and grants share one wait, before the journal has them.
     with session(unit.server, purpose="create", settings={"synchronous_commit": "off"}) as connection:
         for step in unit.steps:
             _log_as(step.id, step.target, step.tenant)
@@ -53,6 +54,7 @@ def run_create(unit: CreateUnit) -> None:
             if step.roles is not None:
                 give_database(connection, step, unit.run)
             grant_connect(connection, step.database, step.readers)
+        flush_log(connection)
     journal.record_artefacts(unit.run, [replace(one, state="created") for one in made])
 
 

@@ -11,7 +11,7 @@ from migrator.commands.shared.survey import Survey, plan_of, survey_in
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.steps import CopyTable, CreateDatabase, Plan
 from migrator.errors import InterruptedRunError, RefusedError, SnapshotLostError
-from migrator.journal import Run
+from migrator.journal import Artefact, Run
 from migrator.postgres.copy.row_counts import lock_against_ddl
 from migrator.postgres.copy.spool import discard
 from migrator.postgres.databases.databases import drop_database
@@ -126,7 +126,11 @@ class FrozenSource:
                 )
                 self.workspace.progress.say(f"{why}: {len(copied)} steps are done again")
             discard(self.workspace.spool(self.run.id))
-            for step in self.plan.of(CreateDatabase):
+            steps = list(self.plan.of(CreateDatabase))
+            # Before they go: a rollback takes finished databases that are "created" and gone for somebody else's work.
+            intended = [Artefact("database", step.database, "intended", step.target, step.tenant) for step in steps]
+            self.journal.record_artefacts(self.run.id, intended)
+            for step in steps:
                 with session(self.workspace.server(step.server), purpose="reset") as connection:
                     drop_database(connection, step.database, run=self.run.id)
             self.journal.forget_copies(self.run.id)

@@ -11,6 +11,7 @@ from migrator.errors import DatabaseError, RefusedError
 from migrator.files import PRIVATE_DIRECTORY
 from migrator.postgres.backup.cipher import NO_CIPHER, Cipher, read_encrypted, write_encrypted
 from migrator.postgres.session.connect import Endpoint, session
+from migrator.postgres.session.durability import durable
 from migrator.postgres.session.programs import find_program, for_programs, program_version, run_program
 
 # Best first: what a build does not support is refused before it connects. The last one, gzip, every build has;
@@ -100,7 +101,8 @@ def restore(
     """Restores an archive into an existing, empty database; returns what could not be made, in pg_restore's words.
 
     With `ownership` "drop" everything belongs to the connected role and nobody is granted anything, for servers that
-    lack the roles. It goes on after an error, so that the answer names all of them.
+    lack the roles. It goes on after an error, so that the answer names all of them. What was restored is on the disk
+    then, also where the server, the database or the role has `synchronous_commit` off.
 
     Raises:
         ConfigurationError: no pg_restore fits.
@@ -111,16 +113,18 @@ def restore(
     arguments = []
     if ownership == "drop":
         arguments += ["--no-owner", "--no-privileges", "--no-publications", "--no-subscriptions"]
-    if is_encrypted(directory):
-        # What wrote it cannot be seen from outside: the newest reads all.
-        newest = find_program("pg_restore", None, programs)
-        done = read_encrypted(
-            newest, arguments, endpoint, directory / ENCRYPTED, cipher, purpose=purpose, accept=(0, 1), watch=watch
-        )
-    else:
-        program = find_program("pg_restore", max(server_version(endpoint), oldest_reader(directory)), programs)
-        arguments += [f"--jobs={jobs}", str(directory)]
-        done = run_program(program, arguments, endpoint, purpose=purpose, accept=(0, 1), watch=watch)
+    with durable(endpoint, purpose=purpose) as connection:
+        if is_encrypted(directory):
+            # What wrote it cannot be seen from outside: the newest reads all.
+            newest = find_program("pg_restore", None, programs)
+            done = read_encrypted(
+                newest, arguments, endpoint, directory / ENCRYPTED, cipher, purpose=purpose, accept=(0, 1), watch=watch
+            )
+        else:
+            version = max(connection.info.server_version, oldest_reader(directory))
+            program = find_program("pg_restore", version, programs)
+            arguments += [f"--jobs={jobs}", str(directory)]
+            done = run_program(program, arguments, endpoint, purpose=purpose, accept=(0, 1), watch=watch)
     if done.exit_code == 0:
         return ()
     errors = _errors(done.stderr)

@@ -163,7 +163,7 @@ def _named(connection: Connection, catalog: Catalog, item: Transfer) -> Iterator
 def _copy_into(endpoint: Endpoint, oids: frozenset[int], *, source: Endpoint, snapshot: str, epoch: str) -> int:
     with (
         session(source, purpose="large objects") as reader,
-        session(endpoint, purpose="large objects", settings={"synchronous_commit": "off"}) as writer,
+        session(endpoint, purpose="large objects") as writer,
         writer.transaction(),
     ):
         if find_receipt(writer, RECEIPT, epoch) is not None:
