@@ -135,7 +135,7 @@ class Settings(Section):
         """The target whose name stands for the database that `target` is in: the first of those that share it."""
         return next((host for host, members in self.hosted.items() if target in members), target)
 
-    def told(self, setting: str) -> str:
+    def described(self, setting: str) -> str:
         """A setting ("source.url") as an operator knows it, with what gave it where that is not the file."""
         section, _, name = setting.rpartition(".")
         origin = self.origins.get(setting)

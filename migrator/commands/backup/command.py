@@ -186,13 +186,13 @@ def _end_leftovers(workspace: Workspace, purpose: str) -> None:
         workspace.progress.say(f"Ended {ended} sessions of a pg_dump that an interrupted backup left running.")
 
 
-def _record(workspace: Workspace, run: Run, found: Backup, verification: Verification | None) -> None:
+def _record(workspace: Workspace, run: Run, backup: Backup, verification: Verification | None) -> None:
     """Tells later stages where the backup is and what it is worth."""
-    manifest = found.manifest
+    manifest = backup.manifest
     passed = verification is not None and verification.passed
     document: dict[str, Any] = {
-        "directory": str(found.directory),
-        "manifest": sha256(found.directory / MANIFEST),
+        "directory": str(backup.directory),
+        "manifest": sha256(backup.directory / MANIFEST),
         "taken_at": manifest.started_at.isoformat(),
         "lsn": manifest.lsn,
         "tables": len(manifest.inventory.tables),

@@ -80,12 +80,12 @@ def taking(home: Path, run: str) -> Iterator[tuple[Path, Path]]:
 
 def files_below(directory: Path) -> Mapping[str, BackupFile]:
     """The dump's files with size and SHA-256, by their path relative to the backup's directory."""
-    found = {}
+    files = {}
     for path in sorted((directory / DUMP).rglob("*")):
         if path.is_file():
             name = path.relative_to(directory).as_posix()
-            found[name] = BackupFile(name, path.stat().st_size, sha256(path))
-    return found
+            files[name] = BackupFile(name, path.stat().st_size, sha256(path))
+    return files
 
 
 def finish_dump(workspace: Workspace, dump: Path) -> None:

@@ -128,8 +128,8 @@ class _Cleaning:
 
     def execute(self) -> Outcome:
         """Moves what the rules take, rule by rule."""
-        looked = self._look()
-        blocked = [finding for finding in looked if finding.blocked]
+        matches = self._look()
+        blocked = [finding for finding in matches if finding.blocked]
         if blocked:
             first = blocked[0]
             hanging = ", ".join(sorted({str(share.relation) for share in first.shares if share.hanging}))
@@ -137,21 +137,21 @@ class _Cleaning:
                 f"[clean.{first.rule}] takes rows on which rows of {hanging} hang, and says that it must not.",
                 'See them: migrator clean. To move them too: dependents = "move". Nothing was changed.',
             )
-        found = looked
-        if any(finding.shares for finding in looked):
+        moved = matches
+        if any(finding.shares for finding in matches):
             self._prepare_quarantine()
-            found = []
+            moved = []
             # A rule that found nothing may find something once an earlier one has moved its rows.
-            for rule, finding in zip(self._rules, looked, strict=True):
+            for rule, finding in zip(self._rules, matches, strict=True):
                 shares = self._move(rule, frozenset(share.relation for share in finding.shares))
-                found.append(replace(finding, shares=shares))
+                moved.append(replace(finding, shares=shares))
                 if shares:
                     self._workspace.progress.say(f"{rule.name}: {sum(share.rows for share in shares)} rows moved")
-        return moved_outcome(self._run.id, found, self._tenants, quarantine.held(self._connection))
+        return moved_outcome(self._run.id, moved, self._tenants, quarantine.held(self._connection))
 
     def _look(self) -> list[Finding]:
         """Picks the rows of every rule in one snapshot, and forgets them again."""
-        found = []
+        matches = []
         self._connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         try:
             for rule in self._rules:
@@ -160,12 +160,12 @@ class _Cleaning:
                 samples = {
                     relation: self._picking.samples(rule.name, relation) for relation in self._picking.picked(rule.name)
                 }
-                found.append(Finding(rule.name, rule.rule, shares, samples))
+                matches.append(Finding(rule.name, rule.rule, shares, samples))
                 self._workspace.progress.finish(f"clean: {rule.name}")
         finally:
             if not self._connection.closed:
                 self._connection.execute("ROLLBACK")
-        return found
+        return matches
 
     def _prepare_quarantine(self) -> None:
         journal = self._workspace.journal

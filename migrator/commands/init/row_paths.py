@@ -113,7 +113,7 @@ class PathsByRows:
             if self.rows.get(relation) != 0
         }
         # Counting again is only for tables whose path is another one by now.
-        found = {
+        by_table = {
             relation: self.counted[path]
             for relation, placement in placements.items()
             if (path := (relation, placement.key_path)) in self.counted
@@ -121,7 +121,7 @@ class PathsByRows:
         for relation, counted in without_tenant(
             self.connection,
             self.catalog,
-            [placement for relation, placement in placements.items() if relation not in found],
+            [placement for relation, placement in placements.items() if relation not in by_table],
             self.root,
             self.root_key,
         ):
@@ -130,9 +130,9 @@ class PathsByRows:
             if unset:
                 keys = [key for key in drafted.referencing.get(relation, ()) if drafted.is_tenants(key.table)]
                 naming = naming_unset(self.connection, self.catalog, placements[relation], keys)
-            found[relation] = WithoutTenant(rows, unset, homeless, naming, sampled, unknown)
-            self.counted[relation, placements[relation].key_path] = found[relation]
-        return found
+            by_table[relation] = WithoutTenant(rows, unset, homeless, naming, sampled, unknown)
+            self.counted[relation, placements[relation].key_path] = by_table[relation]
+        return by_table
 
     def _completed(
         self,

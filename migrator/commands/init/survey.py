@@ -186,7 +186,7 @@ def _polymorphs(connection: Connection, catalog: Catalog) -> tuple[tuple[Polymor
 
 
 def _large_objects(connection: Connection, catalog: Catalog) -> dict[Relation, tuple[str, ...]]:
-    found: dict[Relation, tuple[str, ...]] = {}
-    for one in naming_columns(connection, catalog):
-        found[one.relation] = (*found.get(one.relation, ()), one.column)
-    return found
+    columns: dict[Relation, tuple[str, ...]] = {}
+    for naming in naming_columns(connection, catalog):
+        columns[naming.relation] = (*columns.get(naming.relation, ()), naming.column)
+    return columns

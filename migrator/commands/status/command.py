@@ -218,7 +218,7 @@ def _kinds_section(steps: Iterable[StepRecord]) -> Section:
 
 def _databases_section(databases: Sequence[Artefact], servers: Mapping[str, str]) -> Section:
     # Templates are recorded without a tenant, which is not the empty one. They are not what somebody looks for here.
-    ordered = sorted(databases, key=lambda one: one.tenant is None)
+    ordered = sorted(databases, key=lambda artefact: artefact.tenant is None)
     left_out = len(ordered) - _MOST_DATABASES
     return Section(
         "Databases of this run",

@@ -81,16 +81,16 @@ def read_placements(workspace: Workspace) -> tuple[Catalog, Placements, Rows]:
         return catalog, found, row_counts(connection, catalog)
 
 
-def placement_graph(title: str, found: Placements, targets: tuple[str, ...]) -> Graph:
+def placement_graph(title: str, placements: Placements, targets: tuple[str, ...]) -> Graph:
     """Tables coloured by target; keys that cross databases are dashed, others that nobody declared dotted."""
     nodes = [
         Node(str(one.relation), str(one.relation), " + ".join(one.targets) or "ignored")
-        for one in found.tables.values()
-    ] + [Node(str(one.relation), str(one.relation), "undecided") for one in found.undecided]
+        for one in placements.tables.values()
+    ] + [Node(str(one.relation), str(one.relation), "undecided") for one in placements.undecided]
     known = {node.id for node in nodes}
-    severed = set(found.severed)
+    severed = set(placements.severed)
     edges = []
-    for key in dict.fromkeys((*found.foreign_keys, *found.virtual_keys)):
+    for key in dict.fromkeys((*placements.foreign_keys, *placements.virtual_keys)):
         line: Line = "dashed" if key in severed else "dotted" if key.virtual else "solid"
         if {str(key.table), str(key.referenced)} <= known:
             edges.append(Edge(str(key.table), str(key.referenced), ", ".join(key.columns), line))
@@ -100,17 +100,19 @@ def placement_graph(title: str, found: Placements, targets: tuple[str, ...]) -> 
     return Graph(title, groups, tuple(nodes), tuple(edges))
 
 
-def in_order(found: Placements) -> list[Placement]:
+def in_order(placements: Placements) -> list[Placement]:
     """The placements as they are listed: by target, then by name; what is left behind last."""
-    return sorted(found.tables.values(), key=lambda one: (not one.target, one.target, one.relation))
+    return sorted(
+        placements.tables.values(), key=lambda placement: (not placement.target, placement.target, placement.relation)
+    )
 
 
-def placement_section(found: Placements, catalog: Catalog, rows: Rows) -> Section:
+def placement_section(placements: Placements, catalog: Catalog, rows: Rows) -> Section:
     """Where every table goes, as a report shows it. `rows` are those of each table in the source, where known."""
     return Section(
         "Placements",
         ("table", "target", "tenant key", "hops", "rows", "bytes", "why"),
-        tuple(_row(one, catalog, rows) for one in in_order(found)),
+        tuple(_row(one, catalog, rows) for one in in_order(placements)),
     )
 
 
@@ -130,11 +132,11 @@ def _undecided_section(undecided: tuple[Undecided, ...]) -> Section:
     )
 
 
-def _severed_section(found: Placements) -> Section:
+def _severed_section(placements: Placements) -> Section:
     return Section(
         "Foreign keys that will cross databases",
         ("foreign key", "constraint"),
-        tuple((key.label, key.name or "(not declared)") for key in found.severed),
+        tuple((key.label, key.name or "(not declared)") for key in placements.severed),
         text="They cannot be declared any more; verify checks them across databases instead.",
     )
 

@@ -197,9 +197,9 @@ _INTEGERS = frozenset({"smallint", "integer", "bigint"})
 _TEXTS = frozenset({"text", "character varying", "citext", "name"})
 
 
-def comparable(one: str, other: str) -> bool:
+def comparable(left: str, right: str) -> bool:
     """Whether columns of these types compare by value without a cast: the same type, two integers, two texts."""
-    types = {re.sub(r"\(.*\)", "", type_) for type_ in (one, other)}
+    types = {re.sub(r"\(.*\)", "", type_) for type_ in (left, right)}
     return len(types) == 1 or types <= _INTEGERS or types <= _TEXTS
 
 

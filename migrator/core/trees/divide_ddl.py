@@ -51,7 +51,7 @@ def naming(
     """
     statements = [
         statement
-        for placement in sorted(placements.tables.values(), key=lambda one: one.relation)
+        for placement in sorted(placements.tables.values(), key=lambda placed: placed.relation)
         if placement.target == target and placement.relation in catalog.tables
         for statement in _renamed(placement, catalog)
     ]

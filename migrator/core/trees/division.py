@@ -170,12 +170,12 @@ class _Dividing:
                 *ROUTINES, "TYPE", "DOMAIN", "SEQUENCE", "VIEW", "MATERIALIZED VIEW", "AGGREGATE",
             ):  # fmt: skip
                 named[bare_name(entry)].append(entry.id)
-        found = {}
+        calls = {}
         for entry in self.entries:
             if entry.kind in ROUTINES:
                 used = set(re.findall(r"[^\W\d]\w*", entry.sql)) & named.keys()
-                found[entry.id] = tuple(one for name in sorted(used) for one in named[name] if one != entry.id)
-        return found
+                calls[entry.id] = tuple(one for name in sorted(used) for one in named[name] if one != entry.id)
+        return calls
 
     def _bind(self, start: int) -> frozenset[int]:
         """The tables that an entry stands or falls with: itself if it is one, else those of all that it needs."""
@@ -279,8 +279,8 @@ class _Dividing:
 
     def _spread(self, entry: Entry) -> str:
         """ "orders (tenant), users (auth)"."""
-        tables = sorted((self.by_id[one] for one in self.bound[entry.id]), key=lambda one: one.name)
-        return ", ".join(f"{one.relation} ({' + '.join(sorted(self._home(one.id))) or 'nowhere'})" for one in tables)
+        tables = sorted((self.by_id[id_] for id_ in self.bound[entry.id]), key=lambda table: table.name)
+        return ", ".join(f"{table.relation} ({' + '.join(sorted(self._home(table.id))) or 'nowhere'})" for table in tables)
 
 
 def bare_name(entry: Entry) -> str:

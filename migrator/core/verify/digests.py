@@ -102,10 +102,10 @@ class Balance:
         return self.total - self.placed - self.shared - self.quarantined - self.ignored
 
 
-def total(found: Iterable[Digest]) -> dict[tuple[str, str], Digest]:
+def total(digests: Iterable[Digest]) -> dict[tuple[str, str], Digest]:
     """Digests of the same (table, tenant) taken together, as parts of a table are."""
     totals: dict[tuple[str, str], Digest] = {}
-    for digest in found:
+    for digest in digests:
         place = (digest.relation, digest.tenant)
         totals[place] = totals[place].plus(digest) if place in totals else digest
     return totals

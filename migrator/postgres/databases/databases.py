@@ -62,9 +62,9 @@ def marks(connection: Connection, names: Sequence[str] | None = None) -> Mapping
     }
 
 
-def of_run(found: Mapping[str, Mark | None], run: str) -> dict[str, Mark]:
+def of_run(marked: Mapping[str, Mark | None], run: str) -> dict[str, Mark]:
     """Those of the databases with their marks that the run made."""
-    return {name: mark for name, mark in found.items() if mark is not None and mark.run == run}
+    return {name: mark for name, mark in marked.items() if mark is not None and mark.run == run}
 
 
 def create_database(

@@ -152,12 +152,12 @@ def finish_database(unit: FinishUnit, work: TargetWork) -> tuple[Digest, ...]:
 
 def seeded_tables(connection: Connection, transfers: Iterable[Transfer]) -> tuple[Relation, ...]:
     """Tables of a template that are to be copied into and hold rows already (the Alembic tree put them there)."""
-    found = []
+    seeded = []
     for transfer in transfers:
         if transfer.placement.own is not None:
             continue
         statement = sql.SQL("SELECT EXISTS (SELECT FROM {})").format(sql.Identifier(*transfer.destination))
         row = connection.execute(statement).fetchone()
         if row is not None and row[0]:
-            found.append(transfer.destination)
-    return tuple(found)
+            seeded.append(transfer.destination)
+    return tuple(seeded)

@@ -92,10 +92,10 @@ class Endpoint:
     conninfo: str = field(repr=False)
 
     @classmethod
-    def of(cls, server: Server, default: Endpoint | None = None, *, told: str = "A database URL") -> Endpoint:
+    def of(cls, server: Server, default: Endpoint | None = None, *, setting: str = "A database URL") -> Endpoint:
         """The endpoint that a configured server means; an empty one means `default`.
 
-        `told` is how the server's URL is called in an error.
+        `setting` is how the server's URL is called in an error.
 
         Raises:
             ConfigurationError: the URL or conninfo string cannot be parsed.
@@ -115,7 +115,7 @@ class Endpoint:
             return cls(make_conninfo(url, **given))
         except psycopg.ProgrammingError as error:
             raise ConfigurationError(
-                f"{told} cannot be understood{_why_not(str(error))}.",
+                f"{setting} cannot be understood{_why_not(str(error))}.",
                 "Write it as postgresql://user@host:port/database, special characters percent-encoded.",
             ) from None
 

@@ -15,12 +15,12 @@ Written = Counter[tuple[str, Relation]]
 def written_rows(connection: Connection, catalog: Catalog) -> Written:
     """Rows inserted, updated and deleted in this transaction so far, partitions counted as their table."""
     whole = {partition: relation for relation, table in catalog.tables.items() for partition in table.partitions}
-    found: Written = Counter()
+    written: Written = Counter()
     for schema, name, inserted, updated, deleted in rows(connection, "session/written_rows"):
         relation = whole.get(Relation(schema, name), Relation(schema, name))
         for kind, count in (("inserted", inserted), ("updated", updated), ("deleted", deleted)):
-            found[kind, relation] += count
-    return found
+            written[kind, relation] += count
+    return written
 
 
 def require_only(written: Written, *, inserted: Mapping[Relation, int], deleted: Mapping[Relation, int]) -> None:

@@ -55,10 +55,10 @@ def _concurrently(table: Table) -> str:
 
 
 def _by_table(facts: Facts) -> Mapping[Relation, Sequence[IndexFact]]:
-    found: dict[Relation, list[IndexFact]] = defaultdict(list)
+    by_table: dict[Relation, list[IndexFact]] = defaultdict(list)
     for index in facts.indexes:
-        found[index.table].append(index)
-    return found
+        by_table[index.table].append(index)
+    return by_table
 
 
 def _covered(
