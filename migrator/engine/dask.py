@@ -166,10 +166,10 @@ class _Units(Executor):
 
     def _done(self, task: distributed.Future) -> None:
         with self._lock:
-            found = self._running.pop(task.key, None)
-        if found is None:
+            running = self._running.pop(task.key, None)
+        if running is None:
             return
-        future, _ = found
+        future, _ = running
         try:
             future.set_result(task.result())
         except KilledWorker as error:

@@ -38,8 +38,8 @@ def prepare_target(
     Both are made anew where an earlier attempt did not finish: an Alembic tree is not resumed half-way.
     """
     started = time.monotonic()
-    found = journal.step_records(run).get(step.id)
-    if found is not None and found.status == "done":
+    recorded = journal.step_records(run).get(step.id)
+    if recorded is not None and recorded.status == "done":
         return str(journal.recorded(run, f"post-data:{step.target}"))
     journal.start_step(run, step.id)
     with session(server, purpose="prepare") as connection:

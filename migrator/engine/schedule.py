@@ -40,9 +40,9 @@ def create_units(
 ) -> tuple[CreateUnit, ...]:
     """The making of every database, some of one server in each unit; `server` finds a server by its name."""
     return tuple(
-        CreateUnit(run, tuple(found[start : start + _CREATED_AT_ONCE]), server(name))
-        for name, found in by_server(steps).items()
-        for start in range(0, len(found), _CREATED_AT_ONCE)
+        CreateUnit(run, tuple(steps_of_server[start : start + _CREATED_AT_ONCE]), server(name))
+        for name, steps_of_server in by_server(steps).items()
+        for start in range(0, len(steps_of_server), _CREATED_AT_ONCE)
     )
 
 
@@ -149,9 +149,9 @@ class _Schedule:
         self._progress.start(_CREATING, total=total, unit="databases")
         for unit in copies:
             if self._is_copied(unit):
-                found = self._records[unit.step]
-                quarantined = int(found.detail.get("quarantined", 0))
-                self._account(unit, CopyResult(found.rows, found.bytes, quarantined=quarantined))
+                record = self._records[unit.step]
+                quarantined = int(record.detail.get("quarantined", 0))
+                self._account(unit, CopyResult(record.rows, record.bytes, quarantined=quarantined))
                 continue
             for destination in unit.destinations:
                 self._outstanding[destination.endpoint.database].add(unit.step)
@@ -206,8 +206,8 @@ class _Schedule:
     # -- details ------------------------------------------------------------------------------------------------------
 
     def _is_done(self, step: str) -> bool:
-        found = self._records.get(step)
-        return found is not None and found.status == "done"
+        record = self._records.get(step)
+        return record is not None and record.status == "done"
 
     def _is_copied(self, unit: CopyUnit) -> bool:
         # A file may be gone since; databases that are finished do not miss it.

@@ -71,12 +71,12 @@ def run_copy(unit: CopyUnit) -> CopyResult:
     if result.failures:
         worker.journal.fail_step(unit.run, unit.step, "; ".join(result.failures.values()))
         return result
-    found = [
+    digests = [
         (f"copied:{unit.target}:{unit.receipt.rpartition('#')[2]}", Digest(unit.relation, tenant, rows, total))
         for tenant, (rows, total) in result.digests.items()
     ]
     worker.journal.finish_step(
-        unit.run, unit.step, seconds=time.monotonic() - started, rows=result.rows, bytes_=result.bytes, found=found,
+        unit.run, unit.step, seconds=time.monotonic() - started, rows=result.rows, bytes_=result.bytes, found=digests,
         detail={"quarantined": result.quarantined},
     )  # fmt: skip
     return result

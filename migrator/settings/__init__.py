@@ -116,10 +116,10 @@ class Settings(Section):
     @property
     def hosted(self) -> Mapping[str, tuple[str, ...]]:
         """The targets of each database, in the file's order, by the first of them: its host."""
-        found: dict[tuple[str, str, bool], list[str]] = {}
+        by_database: dict[tuple[str, str, bool], list[str]] = {}
         for name, target in self.targets.items():
-            found.setdefault((target.server, target.database, target.per_tenant), []).append(name)
-        return {members[0]: tuple(members) for members in found.values()}
+            by_database.setdefault((target.server, target.database, target.per_tenant), []).append(name)
+        return {members[0]: tuple(members) for members in by_database.values()}
 
     def holds_tenants(self, target: str) -> bool:
         """Whether rows of tenants are at home in the target's database: one of each, or policies tell them apart."""

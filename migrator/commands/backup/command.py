@@ -59,16 +59,16 @@ def backup(workspace: Workspace, *, verify: bool = False) -> Outcome:
     with workspace.stage("backup") as (run, summary):
         require_privileges(workspace, "read", "every row")
         workspace.cipher.require()
-        found = _keep_or_take(workspace, run)
-        verification = verification_of(found.directory)
+        kept = _keep_or_take(workspace, run)
+        verification = verification_of(kept.directory)
         tried = verify and not (verification and verification.passed)
         if tried:
-            if found.manifest.encryption:
-                workspace.cipher.require_decrypting(found.directory)
-            verification = verify_backup(workspace, run.id, found.directory, found.manifest)
-            keep_verification(found.directory, verification)
-        _record(workspace, run, found, verification)
-        outcome = backup_outcome(run.id, found, verification, tried=tried)
+            if kept.manifest.encryption:
+                workspace.cipher.require_decrypting(kept.directory)
+            verification = verify_backup(workspace, run.id, kept.directory, kept.manifest)
+            keep_verification(kept.directory, verification)
+        _record(workspace, run, kept, verification)
+        outcome = backup_outcome(run.id, kept, verification, tried=tried)
         summary.update(outcome.summary, status="findings" if outcome.status == "findings" else "done")
         return outcome
 

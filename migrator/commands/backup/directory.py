@@ -49,12 +49,12 @@ def place(backups: Path) -> Path:
 def newest(home: Path, run: str) -> Path | None:
     """The newest complete backup of a run, or None."""
     numbered = re.compile(re.escape(run) + r"(?:-(\d+))?")
-    found = [
+    numbered_paths = [
         (int(match[1] or 1), path)
         for path in home.iterdir()
         if (match := numbered.fullmatch(path.name)) and path.is_dir()
     ]
-    return max(found)[1] if found else None
+    return max(numbered_paths)[1] if numbered_paths else None
 
 
 @contextmanager

@@ -206,12 +206,12 @@ def _kinds_section(steps: Iterable[StepRecord]) -> Section:
         tuple(
             (
                 kind,
-                *(sum(step.status == status for step in found) for status in ("done", "running", "failed")),
-                sum(step.rows for step in found),
-                sum(step.bytes for step in found),
-                sum(step.seconds or 0.0 for step in found),
+                *(sum(step.status == status for step in steps_of_kind) for status in ("done", "running", "failed")),
+                sum(step.rows for step in steps_of_kind),
+                sum(step.bytes for step in steps_of_kind),
+                sum(step.seconds or 0.0 for step in steps_of_kind),
             )
-            for kind, found in by_kind.items()
+            for kind, steps_of_kind in by_kind.items()
         ),
     )
 

@@ -23,9 +23,9 @@ def placements(workspace: Workspace) -> Outcome:
         ConfigurationError: migrator.toml names what the source does not have.
         DatabaseError: the source cannot be reached.
     """
-    catalog, found, rows = read_placements(workspace)
-    placed = in_order(found)
-    undecided = len(found.undecided)
+    catalog, all_placements, rows = read_placements(workspace)
+    placed = in_order(all_placements)
+    undecided = len(all_placements.undecided)
     return Outcome(
         "placements",
         "findings" if undecided else "done",
@@ -33,21 +33,21 @@ def placements(workspace: Workspace) -> Outcome:
         headline=_headline(len(placed), undecided),
         summary={
             "source": str(workspace.source),
-            "tenant root": str(found.tenant_root) if found.tenant_root else None,
+            "tenant root": str(all_placements.tenant_root) if all_placements.tenant_root else None,
             **{target: sum(one.target == target for one in placed) for target in workspace.settings.targets},
             "ignored": sum(not one.target for one in placed),
             "undecided": undecided,
             "inferred": sum(one.inferred for one in placed),
         },
         sections=(
-            *((_undecided_section(found.undecided),) if undecided else ()),
-            placement_section(found, catalog, rows),
-            *((_severed_section(found),) if found.severed else ()),
+            *((_undecided_section(all_placements.undecided),) if undecided else ()),
+            placement_section(all_placements, catalog, rows),
+            *((_severed_section(all_placements),) if all_placements.severed else ()),
         ),
         data={
             "placements": [_entry(one, catalog, rows) for one in placed],
-            "tenant_root": str(found.tenant_root) if found.tenant_root else None,
-            "tenant_key": found.root_key,
+            "tenant_root": str(all_placements.tenant_root) if all_placements.tenant_root else None,
+            "tenant_key": all_placements.root_key,
             "undecided": [
                 {
                     "schema": one.relation.schema,
@@ -55,7 +55,7 @@ def placements(workspace: Workspace) -> Outcome:
                     "candidates": one.candidates,
                     "reason": one.reason,
                 }
-                for one in found.undecided
+                for one in all_placements.undecided
             ],
             "severed": [
                 {
@@ -65,10 +65,10 @@ def placements(workspace: Workspace) -> Outcome:
                     "references": str(key.referenced),
                     "inferred": bool(key.evidence),
                 }
-                for key in found.severed
+                for key in all_placements.severed
             ],
         },
-        graph=placement_graph(catalog.database, found, tuple(workspace.settings.targets)),
+        graph=placement_graph(catalog.database, all_placements, tuple(workspace.settings.targets)),
         next=("migrator placements",) if undecided else ("migrator dry-run",),
     )
 
@@ -77,8 +77,8 @@ def read_placements(workspace: Workspace) -> tuple[Catalog, Placements, Rows]:
     """The source's catalog, where its tables go, and how many rows they hold."""
     with workspace.read_source("placements") as connection:
         catalog = read_catalog(connection, workspace.settings.source.schemas)
-        found = place(catalog, workspace.settings)
-        return catalog, found, row_counts(connection, catalog)
+        placements = place(catalog, workspace.settings)
+        return catalog, placements, row_counts(connection, catalog)
 
 
 def placement_graph(title: str, placements: Placements, targets: tuple[str, ...]) -> Graph:

@@ -74,5 +74,5 @@ def _points(findings: list[Finding], population: int) -> float:
 
 
 def _counts(findings: Iterable[Finding]) -> Mapping[Severity, int]:
-    found = list(findings)
-    return {severity: sum(finding.severity == severity for finding in found) for severity in SEVERITIES}
+    listed = list(findings)
+    return {severity: sum(finding.severity == severity for finding in listed) for severity in SEVERITIES}

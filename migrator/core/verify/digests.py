@@ -47,7 +47,7 @@ def differences(source: Iterable[Digest], target: Iterable[Digest]) -> tuple[Dif
     """Where the two sides disagree; a (table, tenant) without rows equals one that is not listed."""
     left = {(digest.relation, digest.tenant): digest for digest in source}
     right = {(digest.relation, digest.tenant): digest for digest in target}
-    found = []
+    unequal = []
     for place in sorted(left.keys() | right.keys()):
         one, other = left.get(place), right.get(place)
         source_rows, target_rows = (one.rows if one else 0), (other.rows if other else 0)
@@ -56,8 +56,8 @@ def differences(source: Iterable[Digest], target: Iterable[Digest]) -> tuple[Dif
         kind: Literal["missing", "extra", "different"] = (
             "missing" if source_rows > target_rows else "extra" if source_rows < target_rows else "different"
         )
-        found.append(Difference(*place, kind, source_rows, target_rows))
-    return tuple(found)
+        unequal.append(Difference(*place, kind, source_rows, target_rows))
+    return tuple(unequal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +124,8 @@ def balances(
     `databases` how many databases each target has. Tables made by a query are not the source's and have no balance.
     """
     by_table: dict[tuple[str, str], list[Digest]] = {}
-    for target, found in copied.items():
-        for digest in found:
+    for target, digests in copied.items():
+        for digest in digests:
             by_table.setdefault((target, digest.relation), []).append(digest)
     result = []
     for placement in placements:

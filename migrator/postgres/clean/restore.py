@@ -70,7 +70,7 @@ def to_restore(connection: Connection, catalog: Catalog, rules: Sequence[str] = 
     """
     if not quarantine.exists(connection):
         return {}
-    found: Counter[Relation] = Counter()
+    counts: Counter[Relation] = Counter()
     statement = sql.SQL(
         "SELECT source_schema, source_table, columns, count(*) FROM migrator_quarantine.rows{} GROUP BY 1, 2, 3"
     )
@@ -87,8 +87,8 @@ def to_restore(connection: Connection, catalog: Catalog, rules: Sequence[str] = 
                 f"{relation} has other columns now than when {count} of its rows were put into quarantine.",
                 f"Then: {', '.join(columns)}. Now: {', '.join(table.column_names)}. Give it its columns back first.",
             )
-        found[relation] += count
-    return dict(found)
+        counts[relation] += count
+    return dict(counts)
 
 
 def _of_rules(rules: Sequence[str]) -> sql.Composable:
@@ -142,12 +142,12 @@ def _drop_unvalidated(connection: Connection, error: psycopg.Error) -> list[sql.
         "table": diagnosis.table_name,
         "constraint": diagnosis.constraint_name,
     }
-    found = rows(connection, "clean/unvalidated_constraint", scope) if diagnosis.constraint_name else []
-    if not found:
+    constraints = rows(connection, "clean/unvalidated_constraint", scope) if diagnosis.constraint_name else []
+    if not constraints:
         raise _not_restored(
             error, "Restore what it references too: migrator clean --restore without --rule."
         ) from error
-    ((schema, table, definition, comment),) = found
+    ((schema, table, definition, comment),) = constraints
     place, name = sql.Identifier(schema, table), sql.Identifier(str(diagnosis.constraint_name))
     connection.execute(sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(place, name))
     again = [sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} {}").format(place, name, sql.SQL(definition))]

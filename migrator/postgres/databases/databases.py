@@ -196,11 +196,11 @@ def ensure_control(server: Endpoint, name: str) -> Endpoint:
     with session(server, purpose="control") as connection, translated(server):
         existing = marks(connection, [name])
         if name in existing:
-            found = existing[name]
-            if found is None and is_empty(server.at(name)):
+            marked = existing[name]
+            if marked is None and is_empty(server.at(name)):
                 # Made a moment ago, or by an attempt that died before it could mark it; nothing is in it to lose.
                 comment(connection, name, mark)
-            elif found is None or found.role != "control":
+            elif marked is None or marked.role != "control":
                 raise RefusedError(
                     f"The database {name!r} exists and is not a control database of migrator.",
                     "Choose another name: [control] database in migrator.toml, or MIGRATOR_CONTROL_DATABASE.",

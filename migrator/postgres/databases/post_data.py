@@ -91,7 +91,7 @@ def build_bare(
         dump = ["--format=custom", "--compress=0", "--encoding=UTF8", f"--file={archive}"]
         run_program(find_program("pg_dump", server_version, programs), dump, template, purpose="bare")
         listed = run_program(pg_restore, ["--list", "--section=post-data", archive]).stdout.splitlines(keepends=True)
-        at_once = {line for line in listed if (found := _LISTED.match(line)) and found.groups() in early}
+        at_once = {line for line in listed if (match := _LISTED.match(line)) and match.groups() in early}
         restore = ["--exit-on-error", "--single-transaction"]
         run_program(pg_restore, [*restore, "--section=pre-data", "--section=data", archive], bare, purpose="bare")
         if at_once:

@@ -61,15 +61,15 @@ def find_program(name: ProgramName, server_version: int | None, configured: Path
         ConfigurationError: there is none; the hint says what to install.
     """
     wanted = (server_version or 0) // 10000
-    found: list[tuple[int, Path]] = []
+    candidates: list[tuple[int, Path]] = []
     for directory in [configured] if configured is not None else _directories():
         program = directory / name
         version = program_version(program)
         if version is not None and version // 10000 >= wanted:
-            found.append((version // 10000, program))
-    if found:
+            candidates.append((version // 10000, program))
+    if candidates:
         choose = min if server_version is not None else max
-        return choose(found, key=lambda candidate: candidate[0])[1]
+        return choose(candidates, key=lambda candidate: candidate[0])[1]
     where = f"in {configured} ([paths] programs)" if configured is not None else "on this machine"
     raise ConfigurationError(
         f"There is no {name} for PostgreSQL {wanted} or newer {where}.",

@@ -242,14 +242,14 @@ def orphans(child: Connection, parent: Connection, reference: Reference) -> tupl
 
 def _column_types(parent: Connection, reference: Reference) -> list[str]:
     relation = sql.Identifier(*reference.parent).as_string(parent)
-    found: dict[str, str] = dict(
+    types: dict[str, str] = dict(
         parent.execute(
             "SELECT attname, format_type(atttypid, atttypmod) FROM pg_catalog.pg_attribute "
             "WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped",
             [relation],
         ).fetchall()
     )
-    return [found[name] for name in reference.parent_columns]
+    return [types[name] for name in reference.parent_columns]
 
 
 def _absent(
@@ -299,9 +299,9 @@ def drill_down(
     ):
         left.execute(keyed_source)
         right.execute(keyed_target)
-        found = []
+        rows = []
         for difference in merge_keys(iter(left), iter(right)):
-            found.append(difference)
-            if len(found) >= limit:
+            rows.append(difference)
+            if len(rows) >= limit:
                 break
-        return tuple(found)
+        return tuple(rows)
