@@ -36,7 +36,7 @@ def _log_as(step: str, target: str, tenant: str = "") -> None:
 
 def run_create(unit: CreateUnit) -> None:
     """Makes databases; what this run made before is left as it is."""
-    here().pace(0)
+    here().throttle(0)
     journal = here().journal
     made = [
         Artefact(kind, name, "intended", step.target, step.tenant)
@@ -60,11 +60,11 @@ def run_copy(unit: CopyUnit) -> CopyResult:
     """Copies one unit and records it with the digests of what the source gave."""
     worker = here()
     _log_as(unit.step, unit.target)
-    worker.pace(0)
+    worker.throttle(0)
     started = time.monotonic()
     worker.journal.start_step(unit.run, unit.step)
     try:
-        result = relay(unit, worker.sessions, partial(worker.journal.progress, unit.run, unit.step), worker.pace)
+        result = relay(unit, worker.sessions, partial(worker.journal.progress, unit.run, unit.step), worker.throttle)
     except MigratorError as error:
         worker.journal.fail_step(unit.run, unit.step, error.message)
         raise
@@ -86,7 +86,7 @@ def run_finish(unit: FinishUnit) -> None:
     """Finishes one database and records its digests."""
     worker = here()
     _log_as(unit.step, unit.target, unit.tenant)
-    worker.pace(0)
+    worker.throttle(0)
     started = time.monotonic()
     try:
         digests = finish_database(unit, worker.work.targets[unit.target])

@@ -72,7 +72,7 @@ def _sections(facts: Facts, review: Review) -> Iterator[Section]:
             yield Section(
                 f"{category.value}: {grade}",
                 ("severity", "rule", "object", "rows", "finding"),
-                tuple((_WORDS[item.severity], item.id, item.object, item.rows, _told(item)) for item in findings),
+                tuple((_WORDS[item.severity], item.id, item.object, item.rows, _detail(item)) for item in findings),
                 text="\n".join(_remedies(findings)),
                 tone=_tone(findings),
             )
@@ -89,7 +89,7 @@ def _cells(grade: Grade) -> tuple[str | int, ...]:
     return (grade.letter, grade.score, grade.counts["E"], grade.counts["W"], grade.counts["I"])
 
 
-def _told(finding: Finding) -> str:
+def _detail(finding: Finding) -> str:
     if not finding.samples:
         return finding.detail
     more = (finding.rows or 0) - len(finding.samples)

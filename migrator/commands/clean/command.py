@@ -17,7 +17,7 @@ from migrator.errors import ConfigurationError, RefusedError
 from migrator.journal import Run
 from migrator.postgres.clean import quarantine
 from migrator.postgres.clean.restore import restore_rows, to_restore
-from migrator.postgres.clean.row_selection import PICKING_SETTINGS, Picking
+from migrator.postgres.clean.row_selection import ROW_SELECTION_SETTINGS, RowSelection
 from migrator.postgres.fence.fence import read_fence
 from migrator.postgres.fence.locks import end_sessions, under_locks
 from migrator.postgres.placement.tenants import read_tenants
@@ -77,7 +77,7 @@ def clean(
 def _session(workspace: Workspace, run: Run) -> Iterator[Connection]:
     """The session that does everything; what a killed migrator's session still does is ended first."""
     purpose = f"clean {run.id}"
-    with session(workspace.source, purpose=purpose, settings=PICKING_SETTINGS) as connection:
+    with session(workspace.source, purpose=purpose, settings=ROW_SELECTION_SETTINGS) as connection:
         if end_sessions(connection, purpose):
             workspace.progress.say("Ended the session of an interrupted clean: what it was doing is undone.")
         yield connection
@@ -108,7 +108,7 @@ class _Cleaning:
         self._workspace = workspace
         self._run = run
         self._connection = connection
-        Picking.prepare(connection)
+        RowSelection.prepare(connection)
         self._catalog = read_catalog(connection)
         placements = _placements(self._catalog, workspace.settings)
         self._rules = [
@@ -120,7 +120,7 @@ class _Cleaning:
                 connection, workspace.settings.tenants, placements.tenant_root, placements.root_key, placements.tree
             )
         }
-        self._picking = Picking(connection, self._catalog, placements, list(self._tenants))
+        self._row_selection = RowSelection(connection, self._catalog, placements, list(self._tenants))
 
     def show(self) -> Outcome:
         """What would leave; nothing is changed."""
@@ -156,9 +156,10 @@ class _Cleaning:
         try:
             for rule in self._rules:
                 self._workspace.progress.start(f"clean: {rule.name}")
-                shares = self._picking.pick(rule.name, rule.chosen)
+                shares = self._row_selection.pick(rule.name, rule.chosen)
                 samples = {
-                    relation: self._picking.samples(rule.name, relation) for relation in self._picking.picked(rule.name)
+                    relation: self._row_selection.samples(rule.name, relation)
+                    for relation in self._row_selection.picked(rule.name)
                 }
                 matches.append(Finding(rule.name, rule.rule, shares, samples))
                 self._workspace.progress.finish(f"clean: {rule.name}")
@@ -176,12 +177,12 @@ class _Cleaning:
 
     def _move(self, rule: _Rule, expected: frozenset[Relation]) -> tuple[Share, ...]:
         limits = self._workspace.settings.limits
-        locked = self._picking.concerned(expected | {selection.relation for selection in rule.chosen})
+        locked = self._row_selection.concerned(expected | {selection.relation for selection in rule.chosen})
 
         def work() -> tuple[Share, ...]:
-            self._picking.clear()
-            shares = self._picking.pick(rule.name, rule.chosen)
-            needed = self._picking.concerned(self._picking.picked(rule.name))
+            self._row_selection.clear()
+            shares = self._row_selection.pick(rule.name, rule.chosen)
+            needed = self._row_selection.concerned(self._row_selection.picked(rule.name))
             if not needed <= locked:
                 raise _MoreLocks(needed)
             if rule.rule.dependents == "block" and any(share.hanging for share in shares):
@@ -189,7 +190,7 @@ class _Cleaning:
                     f"[clean.{rule.name}] takes rows on which others hang since a moment ago; nothing of it was moved.",
                     "Run `migrator clean` to see them.",
                 )
-            quarantine.move(self._connection, self._picking, rule.name, self._run.id)
+            quarantine.move(self._connection, self._row_selection, rule.name, self._run.id)
             return shares
 
         while True:

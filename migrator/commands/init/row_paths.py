@@ -97,7 +97,7 @@ class PathsByRows:
             claim_rows = claimed(self.connection, self.catalog, claim.key, drafted.found.paths[claim.key.table])
             if (
                 claim_rows is None
-                or claim_rows.torn
+                or claim_rows.disputed
                 or not claim_rows.rows
                 or claim_rows.tenants < min(2, claim_rows.rows)
             ):

@@ -13,7 +13,7 @@ from migrator.settings import Settings
 _MOVED = {"VIEW": "VIEW", "MATERIALIZED VIEW": "MATERIALIZED VIEW"}
 
 
-def apportion(
+def divide_ddl(
     division: Division, host: str, members: Sequence[str], homes: Mapping[Relation, str]
 ) -> Mapping[str, tuple[Entry, ...]]:
     """A database's entries by the tree that makes them, each in its order.

@@ -267,9 +267,9 @@ class _Dividing:
                 secret = replace(entry, sql="")
                 yield LeftOut(secret, "it may hold a password: make it by hand in the databases that need it")
                 continue
-            homeless = [self.by_id[one] for one in self.bound[entry.id] if not self._home(one)]
-            if homeless:
-                names = ", ".join(sorted({str(one.relation) for one in homeless}))
+            unplaced = [self.by_id[one] for one in self.bound[entry.id] if not self._home(one)]
+            if unplaced:
+                names = ", ".join(sorted({str(one.relation) for one in unplaced}))
                 yield LeftOut(entry, f"{names} has no target")
             elif not self.bound[entry.id]:
                 needing = [one for one in self.entries if entry.id in self.needs[one.id] and one.id != entry.id]

@@ -32,7 +32,7 @@ def propose_patterns(catalog: Catalog, keys: Collection[str], roles: Iterable[st
     people = [Relation("public", role) for role in roles]
     for kind, relations in (("sequence", free), ("table", tables), ("role", people)):
         known: dict[str, set[str]] = defaultdict(set)
-        strangers: dict[str, int] = defaultdict(int)
+        unknown_keys: dict[str, int] = defaultdict(int)
         for relation in relations:
             for place in (at for at, character in enumerate(relation.name) if character in "_-"):
                 prefix, key = relation.name[: place + 1], relation.name[place + 1 :]
@@ -40,9 +40,9 @@ def propose_patterns(catalog: Catalog, keys: Collection[str], roles: Iterable[st
                 if key in keys:
                     known[f"{schema}{prefix}{FIELD}"].add(key)
                 elif key.isdecimal():
-                    strangers[f"{schema}{prefix}{FIELD}"] += 1
+                    unknown_keys[f"{schema}{prefix}{FIELD}"] += 1
         for pattern, owners in sorted(known.items()):
-            if len(owners) >= max(_LEAST_TENANTS, _LEAST_SHARE * len(keys)) and not strangers[pattern]:
+            if len(owners) >= max(_LEAST_TENANTS, _LEAST_SHARE * len(keys)) and not unknown_keys[pattern]:
                 patterns.append((pattern, f"{len(owners)} of {len(keys)} tenants have such a {kind}"))
     return tuple(patterns)
 
@@ -160,7 +160,7 @@ def apart(own: OwnEntries, division: Division, hosts: Collection[str]) -> tuple[
     return kept, replace(division, targets=targets, left=left)
 
 
-def strangers(catalog: Catalog, patterns: Sequence[str], keys: Collection[str]) -> Iterable[Relation]:
+def objects_of_unknown_tenants(catalog: Catalog, patterns: Sequence[str], keys: Collection[str]) -> Iterable[Relation]:
     """Objects that are named like a tenant's own, of no tenant that there is."""
     for relation in (*catalog.sequences, *catalog.tables):
         key = owner(patterns, relation)

@@ -14,7 +14,7 @@ from migrator.postgres.clean import quarantine
 from migrator.postgres.placement.from_items import qualified
 from migrator.postgres.session.connect import Connection, rows
 from migrator.postgres.session.triggers import triggers_disabled
-from migrator.postgres.session.written_rows import require_only, told, written_rows
+from migrator.postgres.session.written_rows import counted, require_only, written_rows
 
 # What the rows may violate where a constraint of their table was never validated.
 _VIOLATIONS = (psycopg.errors.ForeignKeyViolation, psycopg.errors.CheckViolation, psycopg.errors.NotNullViolation)
@@ -48,7 +48,7 @@ def restore_rows(connection: Connection, catalog: Catalog, rules: Sequence[str] 
                 raise _not_restored(error, "Another row has taken its key since: look at both.") from error
         if restored != wanted:
             raise RefusedError(
-                f"{told(restored)} would have come back instead of {told(wanted)}; nothing was changed.",
+                f"{counted(restored)} would have come back instead of {counted(wanted)}; nothing was changed.",
                 "Another session may be restoring too: run the same command again.",
             )
         if not dropped:

@@ -17,10 +17,10 @@ from migrator.postgres.session.connect import Connection, query
 SAMPLES = 5
 
 # For the session that picks: a million picked rows are sorted and hashed, and kept in a temporary table, in memory.
-PICKING_SETTINGS: Mapping[str, str] = {"temp_buffers": "128MB", "work_mem": "64MB"}
+ROW_SELECTION_SETTINGS: Mapping[str, str] = {"temp_buffers": "128MB", "work_mem": "64MB"}
 
 
-class Picking:
+class RowSelection:
     """The rows that rules have picked in one session, in its temporary table `picked`.
 
     Rows are known by their physical place. That holds only within one snapshot (to look), or while the tables are

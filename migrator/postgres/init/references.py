@@ -57,13 +57,13 @@ class _Measured:
         # One customer of four who is gone is a quarter of the values, and hardly any rows.
         return self.contained >= _CONTAINED * self.values or self.rows_contained >= _CONTAINED * self.rows
 
-    def told(self, where: str) -> str:
+    def in_words(self, where: str) -> str:
         """The evidence in words."""
         if not self.values and self.blank is None:
             return "by name and type; no rows to check"
         part = "all" if self.contained == self.values else f"{self.contained:,} of"
-        told = f"by name and type; {part} {self.values:,}{' sampled' if self.sampled else ''} values are in {where}"
-        return told if self.blank is None else f"{told}, {self.blank!r} stands for none"
+        text = f"by name and type; {part} {self.values:,}{' sampled' if self.sampled else ''} values are in {where}"
+        return text if self.blank is None else f"{text}, {self.blank!r} stands for none"
 
 
 def weighed(
@@ -73,7 +73,7 @@ def weighed(
     held: list[ForeignKey] = []
     contradicted: list[ForeignKey] = []
     for key, measured in _measured(connection, catalog, list(keys)):
-        evidence = measured.told(f"{key.referenced}.{', '.join(key.referenced_columns)}")
+        evidence = measured.in_words(f"{key.referenced}.{', '.join(key.referenced_columns)}")
         (held if measured.holds else contradicted).append(replace(key, evidence=evidence, blank=measured.blank))
     return tuple(held), tuple(contradicted)
 

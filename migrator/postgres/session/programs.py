@@ -178,8 +178,8 @@ def end_process(process: subprocess.Popen[Any]) -> None:
 def program_failure(name: str, exit_code: int, stderr: str, endpoint: Endpoint | None) -> DatabaseError:
     """What a program's end means to an operator, in the program's words, secrets masked."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
-    told = [line for line in lines if "error:" in line or "ERROR:" in line or "DETAIL:" in line] or lines[-3:]
-    text = " ".join(line.removeprefix(f"{name}: ").removeprefix("error: ") for line in told[:4])
+    errors = [line for line in lines if "error:" in line or "ERROR:" in line or "DETAIL:" in line] or lines[-3:]
+    text = " ".join(line.removeprefix(f"{name}: ").removeprefix("error: ") for line in errors[:4])
     if exit_code < 0:
         text = f"it was ended by {signal.Signals(-exit_code).name}. {text}".strip()
     password = endpoint.parameters.get("password") if endpoint is not None else None

@@ -37,6 +37,6 @@ def require_only(written: Written, *, inserted: Mapping[Relation, int], deleted:
         )
 
 
-def told(counts: Mapping[Relation, int]) -> str:
+def counted(counts: Mapping[Relation, int]) -> str:
     """ "3 of orders, 5 of order_lines"."""
     return ", ".join(f"{count} of {relation}" for relation, count in sorted(counts.items())) or "no rows"

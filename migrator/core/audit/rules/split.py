@@ -111,7 +111,7 @@ def _type_gap(expected: str, actual: str) -> Severity | None:
     remedy="Decide who checks from now on: verify reports lost references, the application has to avoid them. A small "
     'parent table can be copied along instead: replicate = ["tenant"].',
 )  # fmt: skip
-def severed_foreign_key(facts: Facts) -> Iterator[Observation]:
+def cross_database_foreign_key(facts: Facts) -> Iterator[Observation]:
     """Foreign keys whose two tables land in different databases, or whose parent is left behind.
 
     A tenant key that references the tenant root informs only: the whole database belongs to that tenant.
@@ -217,6 +217,6 @@ RULES = (
     unplaced_table,
     tenant_table_without_path,
     tenant_keys_of_different_types,
-    severed_foreign_key,
+    cross_database_foreign_key,
     unique_without_tenant_key,
 )
