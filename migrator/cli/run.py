@@ -1,4 +1,4 @@
-"""From the arguments to the exit code: what was asked for, and whether it can be done at all."""
+"""Runs a command line, from its arguments to its exit code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `migrator demo` does: a server of its own, the reference monolith, every stage, and what came of it."""
+"""Runs every stage on the reference monolith on a server of its own, and reports the result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Units of work on the workers of a Dask cluster, where one machine is not enough.
+"""Runs units of work on the workers of a Dask cluster.
 
 Only as many units are at the scheduler as may run at once: the others wait here, so that a failed run leaves none
 behind. A worker that dies is Dask's to notice: its unit is given to another one, whose receipts tell which databases

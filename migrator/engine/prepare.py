@@ -1,4 +1,4 @@
-"""What the coordinator does itself before any unit: the template and the bare clone of each target."""
+"""Makes the template and the bare template of a target, before any unit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which unit begins when: the coordinator's loop over the workers. Nothing waits for anything but what it needs."""
+"""Decides which unit begins when: each as soon as what it needs is there."""
 
 from __future__ import annotations
 

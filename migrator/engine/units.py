@@ -1,4 +1,4 @@
-"""Units of work: what a worker does, and records. Each is picklable and holds no connection."""
+"""Units of work, as a worker carries them out and records them. Each is picklable and holds no connection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where units of work run: the processes that carry them out, and what each of these holds while it does.
+"""Worker processes: how they start and end, and the connections that each holds.
 
 A unit is picklable, takes no connection and reports through the journal. So any `concurrent.futures.Executor` can
 carry units out whose workers were begun with `begin_worker`.

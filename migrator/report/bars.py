@@ -1,4 +1,4 @@
-"""Progress on a terminal: one bar for each running task."""
+"""Shows progress on a terminal: one bar for each running task."""
 
 from __future__ import annotations
 

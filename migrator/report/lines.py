@@ -1,4 +1,4 @@
-"""Progress where nothing can move a cursor: a plain line every ten seconds."""
+"""Shows progress as a plain line every ten seconds, where nothing can move a cursor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What autogenerate finds between a tree's models and a database at its head."""
+"""Compares a tree's models with a database at its head, by Alembic's autogenerate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bringing a database to a revision of a tree, and reading at which one it is."""
+"""Upgrades a database to a revision of a tree, and reads at which one it is."""
 
 from __future__ import annotations
 

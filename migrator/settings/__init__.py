@@ -1,4 +1,4 @@
-"""The configuration as values: what migrator.toml, environment and flags say once they are merged and checked."""
+"""The configuration as values: migrator.toml, environment and flags, merged and checked."""
 
 from __future__ import annotations
 

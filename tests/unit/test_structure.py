@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -225,3 +226,18 @@ def test_other_uses_of_the_words_are_none_of_its_concern() -> None:
     assert not list(
         vague_names("def f(survey):\n    one = survey.one\n    return [one for one in survey if survey.found]")
     )
+
+
+def without_opening(source: str) -> bool:
+    """Whether a module does not open with a docstring whose first line is a sentence."""
+    opening = (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
+    return not re.fullmatch(r"[A-Z`a-z].*\.", opening)
+
+
+def test_every_module_opens_with_a_sentence_on_what_it_does() -> None:
+    assert [str(file) for file in sources() if without_opening(file.read_text(encoding="utf-8"))] == []
+
+
+@pytest.mark.parametrize("damage", ["import os", '"""Reads rows"""', '"""Reads rows of many\ntables."""'])
+def test_a_module_without_a_sentence_is_seen(damage: str) -> None:
+    assert without_opening(damage)

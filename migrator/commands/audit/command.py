@@ -1,4 +1,4 @@
-"""The stage audit: what the split would trip over, and how healthy the source is. It reads only."""
+"""The stage audit: applies the rules to the source and grades it. It reads only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the stage audit tells: findings by category, grades, and what was left out."""
+"""Presents an audit: findings by category, grades, and what was left out."""
 
 from __future__ import annotations
 

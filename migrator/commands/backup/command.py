@@ -1,4 +1,4 @@
-"""The stage backup: the whole source dumped under one snapshot, with a manifest of its rows, tried by a restore."""
+"""The stage backup: dumps the source in one snapshot, writes a manifest of its rows, and tries a restore."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The directories that backups live in: made whole or not at all, found again, checked against their manifest.
+"""Directories of backups: written whole or not at all, and checked against their manifest.
 
 backups/pre-migration/<run>/ holds manifest.json, dump/ (pg_dump's directory format) and, once a restore has been
 tried, verified.json. A later backup of the same run is <run>-2, <run>-3, …; none is ever overwritten.

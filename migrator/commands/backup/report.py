@@ -1,4 +1,4 @@
-"""What the stage backup tells: a backup and its trial restore as an Outcome."""
+"""Presents a backup and its trial restore."""
 
 from __future__ import annotations
 

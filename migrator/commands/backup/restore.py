@@ -1,4 +1,4 @@
-"""Restoring a backup: into a scratch database to see that it can be done, or into a new one for rollback."""
+"""Restores a backup: into a scratch database to test it, or into a new one for rollback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stage clean: shows which rows would leave before the split, moves them to quarantine, and puts them back."""
+"""The stage clean: shows rows that rules select, moves them to quarantine, and restores them."""
 
 from __future__ import annotations
 

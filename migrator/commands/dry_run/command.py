@@ -1,4 +1,4 @@
-"""dry-run: all that can be known without changing anything, on one page, and the plan that migrate carries out."""
+"""The stage dry-run: checks everything that can be checked without a change, and writes the plan."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""init: reads a database that nobody has described, and writes migrator.toml and the Alembic trees for it."""
+"""The command init: reads an undescribed database, and writes migrator.toml and the Alembic trees for it."""
 
 from __future__ import annotations
 

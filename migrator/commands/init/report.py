@@ -1,4 +1,4 @@
-"""What init found and wrote, as its result."""
+"""Presents what init inferred and wrote."""
 
 from __future__ import annotations
 

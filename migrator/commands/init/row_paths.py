@@ -1,4 +1,4 @@
-"""init: how the rows find their tenant, where the keys alone do not say it."""
+"""Decides by counting rows over which path a table's rows reach their tenant, where keys alone do not decide."""
 
 from __future__ import annotations
 

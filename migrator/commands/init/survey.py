@@ -1,4 +1,4 @@
-"""init: what one look at the source finds out."""
+"""Reads everything that init infers from, in one session."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who carries out a run's units, as the configuration asks for."""
+"""Makes the pools of workers that carry out a run's units, as [limits] executor says."""
 
 from __future__ import annotations
 

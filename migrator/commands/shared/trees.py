@@ -1,4 +1,4 @@
-"""Generating the Alembic trees of every target from the source's own DDL."""
+"""Generates the Alembic trees of every target from the source's own DDL."""
 
 from __future__ import annotations
 

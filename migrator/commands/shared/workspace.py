@@ -1,4 +1,4 @@
-"""What every stage stands on: settings resolved to endpoints, the journal, the open run and its lock."""
+"""One configured migration: endpoints, the journal, the open run and its lock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""status: how far the migration is, who is at work, and what to type next. Reads only, and creates nothing."""
+"""The command status: shows how far the migration is, who works on it, and what to type next. It reads only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""placements: where every table goes and why. Reads the catalog, and counts the rows of small tables."""
+"""The command placements: shows where every table goes and why, with the rows of small tables."""
 
 from __future__ import annotations
 

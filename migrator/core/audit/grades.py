@@ -1,4 +1,4 @@
-"""A score and a letter for each category, and for the whole: the same findings always give the same grade.
+"""Computes a score and a letter for each category and for the whole; equal findings give equal grades.
 
 Each rule with findings takes points from its category's 100, by the worst severity that it found and by the share of
 objects that it found it on. docs/audit/README.md explains the formula to readers.

@@ -1,4 +1,4 @@
-"""Rules applied to facts, less what the operator knows already."""
+"""Applies the rules to facts, and sets suppressed and known findings apart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a backup says about itself: of which database, when, which rows, which files."""
+"""The manifest of a backup: database, moment, rows, files; and what differs from it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows that applications changed in a target since it was made, and what they depend on when they are carried back."""
+"""Rows that applications changed in a target, their order, and what depends on a row that conflicts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words of findings and reports: counts with their noun, lists cut short, sizes."""
+"""Words of findings and reports: counts with their noun, shortened lists, sizes."""
 
 from __future__ import annotations
 

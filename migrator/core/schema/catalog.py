@@ -1,4 +1,4 @@
-"""A database's schema as values: what introspection read, and what every decision is made from."""
+"""A database's schema as values: tables, columns, keys, indexes, sequences."""
 
 from __future__ import annotations
 

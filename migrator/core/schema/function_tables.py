@@ -1,4 +1,4 @@
-"""The tables that a function's text reads or writes, which no catalog knows."""
+"""Finds the tables that a function's text reads or writes, which no catalog lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names that we make: slugs for tenants, databases within PostgreSQL's limit, never two alike."""
+"""Makes unique names within PostgreSQL's limit: slugs of tenants, databases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An Alembic tree as init writes it: the source's own DDL, then the tables' own names; later ones are the users'."""
+"""Generates the files of an Alembic tree: the source's DDL, then the new names of tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CHECK constraints whose function reads tables that are in another database: no row could pass them there."""
+"""Drops CHECK constraints whose function reads tables of another database, where no row could pass them."""
 
 from __future__ import annotations
 

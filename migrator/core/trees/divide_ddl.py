@@ -1,4 +1,4 @@
-"""Targets that share a database: which of their trees makes which object, and where its tables then get their names."""
+"""Divides the DDL of a database among the trees of the targets that share it."""
 
 from __future__ import annotations
 

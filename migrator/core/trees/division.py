@@ -1,4 +1,4 @@
-"""A source's own DDL divided among the targets: each object goes where everything that it needs is.
+"""Divides the source's DDL among the targets: each object goes where everything that it needs is.
 
 The unit is an entry of pg_dump's table of contents, so nothing is translated. Tables go where they are placed; what
 belongs to tables goes where all of them are; what needs no table goes wherever something needs it, or everywhere.

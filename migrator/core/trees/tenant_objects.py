@@ -1,4 +1,4 @@
-"""Objects of one tenant: a sequence, table or role that the application made for it, named by the tenant's key."""
+"""Recognises objects of one tenant: sequences, tables and roles whose names hold the tenant's key."""
 
 from __future__ import annotations
 

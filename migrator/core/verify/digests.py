@@ -1,4 +1,4 @@
-"""Digests and what they disagree on; conservation of rows."""
+"""Digests, their differences, and the conservation of rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads what the audit decides from: the source's schema, its objects and its rows, all in one snapshot."""
+"""Reads the audit's facts in one snapshot: schema, objects and rows of the source."""
 
 from __future__ import annotations
 

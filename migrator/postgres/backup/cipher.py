@@ -1,4 +1,4 @@
-"""Archives that pass through a command of the user's: encrypted on their way to the disk, decrypted on their way back.
+"""Passes archives through the operator's encryption command, on their way to the disk and back.
 
 Nothing of them is on the disk in the clear, and no shell is involved: a command is a list of arguments.
 """

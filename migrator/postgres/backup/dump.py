@@ -1,4 +1,4 @@
-"""Dumps: databases written to archives by pg_dump, read back and restored by pg_restore."""
+"""Dumps databases by pg_dump, reads archives back, and restores them by pg_restore."""
 
 from __future__ import annotations
 

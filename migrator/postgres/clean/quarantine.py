@@ -1,4 +1,4 @@
-"""The quarantine: rows taken out of their tables whole, in the one statement that also keeps them."""
+"""Moves whole rows out of their tables into quarantine, in one statement."""
 
 from __future__ import annotations
 

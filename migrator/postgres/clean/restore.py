@@ -1,4 +1,4 @@
-"""Rows put back from quarantine, exactly as they were, with everything that they reference."""
+"""Restores quarantined rows as they were, with everything that they reference."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which rows leave: those that rules select, and whatever references them, followed through every foreign key."""
+"""Selects the rows that rules match, and those that reference them, over every foreign key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clean rules as SQL: the rows that a rule selects, and everything that hangs on them by foreign key."""
+"""Translates clean rules into SQL."""
 
 from __future__ import annotations
 

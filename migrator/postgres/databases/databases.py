@@ -1,4 +1,4 @@
-"""Databases that we make, and only those: created with a mark inside, dropped only where the mark says so."""
+"""Creates databases with a mark inside, and drops only those whose mark says so."""
 
 from __future__ import annotations
 

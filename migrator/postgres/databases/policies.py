@@ -1,4 +1,4 @@
-"""Row level security of targets in which tenants share a database: policies made from each table's key path."""
+"""Makes row level security policies for targets in which tenants share a database, from key paths."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is left out of a database while it is filled, and put back afterwards: indexes, keys, triggers, policies.
+"""Leaves indexes, keys, triggers and policies out of a database while it is filled, and builds them afterwards.
 
 pg_dump divides a schema in exactly this way (pre-data, data, post-data) and orders it by its dependencies: views that
 need a primary key, indexes of partitions and their attachment, comments on constraints, replica identity. So the

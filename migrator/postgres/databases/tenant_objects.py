@@ -1,4 +1,4 @@
-"""Making the objects of one tenant in its database."""
+"""Makes the objects of one tenant in its database."""
 
 from __future__ import annotations
 

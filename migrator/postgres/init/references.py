@@ -1,4 +1,4 @@
-"""Evidence: what the source's rows say about references that nobody declared, and about rows without a tenant."""
+"""Counts what the rows say about undeclared references, and about rows without a tenant."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The statements of each plan step, for people to read: what dry-run --sql prints."""
+"""Shows the statements of each plan step, for dry-run --sql."""
 
 from __future__ import annotations
 

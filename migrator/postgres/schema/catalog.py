@@ -1,4 +1,4 @@
-"""Reading a database's schema into core.catalog values, and its objects by name for comparing two databases."""
+"""Reads a database's schema into values of core/schema, and its objects by name for a comparison."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading the settings that a database gives its sessions, and giving them to another."""
+"""Reads the session settings of a database, and gives them to another."""
 
 from __future__ import annotations
 

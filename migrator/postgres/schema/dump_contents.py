@@ -1,4 +1,4 @@
-"""A source's DDL, object by object: pg_dump's archive, read back with its table of contents."""
+"""Reads a source's DDL object by object, from pg_dump's archive and its table of contents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many rows tables hold: counted where that is cheap, the planner's estimate where it is not."""
+"""Counts the rows of small tables, and estimates those of large ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connections: how a database is reached, with which session settings, and how its errors are told."""
+"""Opens sessions with pinned settings, and translates the driver's errors."""
 
 from __future__ import annotations
 

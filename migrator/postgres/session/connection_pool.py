@@ -1,4 +1,4 @@
-"""The sessions of one worker: to the source under the run's snapshot, and to the databases that it fills."""
+"""The sessions of one worker: to the source in the run's snapshot, and to the databases that it fills."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PostgreSQL's client programs: found in the version that fits, run without secrets in argv, never left running."""
+"""Finds PostgreSQL's client programs, and runs them without secrets in argv."""
 
 from __future__ import annotations
 

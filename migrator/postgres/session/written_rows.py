@@ -1,4 +1,4 @@
-"""What a transaction has written so far, by the server's own count: a guard against cascades and triggers."""
+"""Counts what a transaction has written so far, as a guard against cascades and triggers."""
 
 from __future__ import annotations
 

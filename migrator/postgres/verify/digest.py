@@ -1,4 +1,4 @@
-"""Digests: row counts with an order-independent hash sum, of whole tables or grouped by tenant."""
+"""Computes digests of whole tables, or grouped by tenant."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a database holds, read in one snapshot by several sessions: every table's digest, sequences, objects."""
+"""Reads what a database holds, in one snapshot by several sessions: digests, sequences, objects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Proving one target database: digests, catalog against its template, leaks, sequences, references across databases."""
+"""Verifies one target database: digests, catalog, leaks, sequences, references across databases."""
 
 from __future__ import annotations
 

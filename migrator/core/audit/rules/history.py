@@ -1,4 +1,4 @@
-"""Does the source's Alembic history run, and does it lead where the source is? S23."""
+"""The rule on the source's Alembic history: S23."""
 
 from __future__ import annotations
 

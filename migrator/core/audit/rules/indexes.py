@@ -1,4 +1,4 @@
-"""Do indexes serve, and only once? G02, G05, G06, G07, G16."""
+"""Rules on indexes: G02, G05, G06, G07, G16."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Are keys and relations sound? G01, G03, G04, G11, G12, G18, S11."""
+"""Rules on keys and relations: G01, G03, G04, G11, G12, G18, S11."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Can the tables be split as they are placed? S01, S02, S04, S05, S09."""
+"""Rules on the split of tables as they are placed: S01, S02, S04, S05, S09."""
 
 from __future__ import annotations
 

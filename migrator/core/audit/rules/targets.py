@@ -1,4 +1,4 @@
-"""Can the target servers take what comes, and do the databases there stay alike? S13, S17, S19, S20, S22."""
+"""Rules on target servers and their databases: S13, S17, S19, S20, S22."""
 
 from __future__ import annotations
 
