@@ -30,11 +30,11 @@ def prepare_target(
     clones: int,
     programs: Path | None,
 ) -> str:
-    """Builds the template and the bare clone of one target; returns the deferred part of its schema as a script.
+    """Builds the template and the bare template of one target; returns the deferred part of its schema as a script.
 
     `trees` are given with their schemas; `complete` adds to the template what migrator.toml asks for beyond them;
     `crowded` are the tables that get many rows, whose indexes are built when these are there; `clones` is how many
-    databases are made from the bare clone.
+    databases are made from the bare template.
     Both are made anew where an earlier attempt did not finish: an Alembic tree is not resumed half-way.
     """
     started = time.monotonic()

@@ -22,7 +22,7 @@ from migrator.postgres.session.connect import Endpoint, session
 
 @dataclass(frozen=True)
 class CreateUnit:
-    """The making of some databases of one server, each from its bare clone."""
+    """The making of some databases of one server, each from its bare template."""
 
     run: str
     steps: tuple[CreateDatabase, ...]

@@ -2,7 +2,7 @@
 
 pg_dump divides a schema in exactly this way (pre-data, data, post-data) and orders it by its dependencies: views that
 need a primary key, indexes of partitions and their attachment, comments on constraints, replica identity. So the
-bare clone is the template's pre-data, with the indexes of tables that stay small, and what is deferred is the rest of
+bare template is the template's pre-data, with the indexes of tables that stay small, and what is deferred is the rest of
 its post-data, as a script; see docs/decisions/.
 """
 
@@ -28,7 +28,7 @@ from migrator.postgres.session.programs import find_program, run_program
 from migrator.postgres.verify.digest import target_digests
 
 FINISH_UNIT = "finish"
-# Databases made from a bare clone from which on compacting it pays: that takes 150 ms, and saves each about 7.
+# Databases made from a bare template from which on compacting it pays: that takes 150 ms, and saves each about 7.
 _MANY_CLONES = 50
 
 

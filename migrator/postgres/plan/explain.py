@@ -26,7 +26,7 @@ def explain(
             return [
                 sql.SQL("CREATE DATABASE {}").format(sql.Identifier(step.template)).as_string(None),
                 *(f"-- alembic upgrade head ({tree.path})" for tree in step.trees),
-                "-- pg_dump of all but post-data into the bare clone",
+                "-- pg_dump of all but post-data into the bare template",
                 sql.SQL("CREATE DATABASE {}").format(sql.Identifier(step.bare)).as_string(None),
             ]
         case CreateDatabase():
