@@ -1,4 +1,4 @@
-"""What the coordinator does itself before any unit: the template and the bare clone of each target."""
+"""Makes the template and the bare template of a target, before any unit."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ def prepare_target(
     clones: int,
     programs: Path | None,
 ) -> str:
-    """Builds the template and the bare clone of one target; returns the deferred part of its schema as a script.
+    """Builds the template and the bare template of one target; returns the deferred part of its schema as a script.
 
     `trees` are given with their schemas; `complete` adds to the template what migrator.toml asks for beyond them;
     `crowded` are the tables that get many rows, whose indexes are built when these are there; `clones` is how many
-    databases are made from the bare clone.
+    databases are made from the bare template.
     Both are made anew where an earlier attempt did not finish: an Alembic tree is not resumed half-way.
     """
     started = time.monotonic()
-    found = journal.step_records(run).get(step.id)
-    if found is not None and found.status == "done":
+    recorded = journal.step_records(run).get(step.id)
+    if recorded is not None and recorded.status == "done":
         return str(journal.recorded(run, f"post-data:{step.target}"))
     journal.start_step(run, step.id)
     # Whatever the tree and pg_restore commit without waiting for the disk: every database is made of it.

@@ -1,4 +1,4 @@
-"""Units of work: what a worker does, and records. Each is picklable and holds no connection."""
+"""Units of work, as a worker carries them out and records them. Each is picklable and holds no connection."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from migrator.postgres.session.durability import flush_log
 
 @dataclass(frozen=True)
 class CreateUnit:
-    """The making of some databases of one server, each from its bare clone."""
+    """The making of some databases of one server, each from its bare template."""
 
     run: str
     steps: tuple[CreateDatabase, ...]
@@ -37,7 +37,7 @@ def _log_as(step: str, target: str, tenant: str = "") -> None:
 
 def run_create(unit: CreateUnit) -> None:
     """Makes databases; what this run made before is left as it is."""
-    here().pace(0)
+    here().throttle(0)
     journal = here().journal
     made = [
         Artefact(kind, name, "intended", step.target, step.tenant)
@@ -62,23 +62,23 @@ def run_copy(unit: CopyUnit) -> CopyResult:
     """Copies one unit and records it with the digests of what the source gave."""
     worker = here()
     _log_as(unit.step, unit.target)
-    worker.pace(0)
+    worker.throttle(0)
     started = time.monotonic()
     worker.journal.start_step(unit.run, unit.step)
     try:
-        result = relay(unit, worker.sessions, partial(worker.journal.progress, unit.run, unit.step), worker.pace)
+        result = relay(unit, worker.sessions, partial(worker.journal.progress, unit.run, unit.step), worker.throttle)
     except MigratorError as error:
         worker.journal.fail_step(unit.run, unit.step, error.message)
         raise
     if result.failures:
         worker.journal.fail_step(unit.run, unit.step, "; ".join(result.failures.values()))
         return result
-    found = [
+    digests = [
         (f"copied:{unit.target}:{unit.receipt.rpartition('#')[2]}", Digest(unit.relation, tenant, rows, total))
         for tenant, (rows, total) in result.digests.items()
     ]
     worker.journal.finish_step(
-        unit.run, unit.step, seconds=time.monotonic() - started, rows=result.rows, bytes_=result.bytes, found=found,
+        unit.run, unit.step, seconds=time.monotonic() - started, rows=result.rows, bytes_=result.bytes, found=digests,
         detail={"quarantined": result.quarantined},
     )  # fmt: skip
     return result
@@ -88,7 +88,7 @@ def run_finish(unit: FinishUnit) -> None:
     """Finishes one database and records its digests."""
     worker = here()
     _log_as(unit.step, unit.target, unit.tenant)
-    worker.pace(0)
+    worker.throttle(0)
     started = time.monotonic()
     try:
         digests = finish_database(unit, worker.work.targets[unit.target])

@@ -1,4 +1,4 @@
-"""Runs: one attempt at a migration each, of which a source has one open at a time, and the plans made in them."""
+"""Records runs, of which a source has one open at a time, and the plans made in them."""
 
 from __future__ import annotations
 

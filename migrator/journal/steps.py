@@ -1,4 +1,4 @@
-"""Steps of a run: which are done, with the digests that they took, and which are to be done again."""
+"""Records the steps of a run: which are done, their digests, and which are to be done again."""
 
 from __future__ import annotations
 

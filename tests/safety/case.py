@@ -15,7 +15,7 @@ import migrator.commands.migrate.command as migrate_module
 import migrator.commands.migrate.templates as preparing_module
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.result.progress import Silent
-from migrator.engine.workers import Crew, Work, begin_worker, end_worker
+from migrator.engine.workers import Work, WorkerPools, begin_worker, end_worker
 from migrator.settings import Limits, Settings
 
 MONOLITH = """
@@ -177,10 +177,10 @@ class Inline(Executor):
 
 
 @contextmanager
-def _in_this_process(_limits: Limits, work: Work, _readers: int, _builders: int) -> Iterator[Crew]:
+def _in_this_process(_limits: Limits, work: Work, _readers: int, _builders: int) -> Iterator[WorkerPools]:
     worker = begin_worker(work)
     try:
-        yield Crew(Inline(), Inline())
+        yield WorkerPools(Inline(), Inline())
     finally:
         end_worker()
         worker.after_unit()

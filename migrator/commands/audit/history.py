@@ -1,4 +1,4 @@
-"""The source's Alembic history, run from nothing on a scratch database: does it lead to its head?"""
+"""Runs the source's Alembic history from nothing on a scratch database, to see whether it reaches its head."""
 
 from __future__ import annotations
 

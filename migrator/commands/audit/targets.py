@@ -1,4 +1,4 @@
-"""What the audit asks of the target servers: room, names, roles, extensions, and whether databases stayed alike."""
+"""Reads the facts about target servers: free disk, names, roles, extensions, databases that differ."""
 
 from __future__ import annotations
 

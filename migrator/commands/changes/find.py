@@ -1,4 +1,4 @@
-"""What applications wrote to the targets since migrate: found, and saved to files."""
+"""Reads which rows applications wrote into the targets since migrate, and saves them to files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the stage dry-run tells: readiness, placements, populations, steps, and the statements on demand."""
+"""Presents a dry-run: readiness, placements, populations, steps, and statements on demand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a plan makes, as dry-run shows it: the databases with what they will hold, and the steps in their order."""
+"""Presents a plan: the databases with what they will hold, and the steps in their order."""
 
 from __future__ import annotations
 

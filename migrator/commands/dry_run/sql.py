@@ -1,4 +1,4 @@
-"""The statements that migrate would execute, by the columns that the targets' trees really make."""
+"""The statements that migrate would execute, with the columns that the targets' trees make."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""migrate: carries out the plan of the passed dry-run, proves what it did, and resumes where it was stopped."""
+"""The stage migrate: carries out the plan of the last dry-run, proves the result, and resumes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The state of the source that a run reads: held by the fence, named by its epoch, seen through one snapshot."""
+"""Holds the source in one state for a run: the fence, its epoch, and the shared snapshot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""rollback: takes a run back. Drops only what it made, dumps it first, lifts the fence, proves the source unchanged."""
+"""The stage rollback: dumps and drops what a run made, lifts the fence, and proves the source unchanged."""
 
 from __future__ import annotations
 

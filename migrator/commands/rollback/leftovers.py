@@ -1,4 +1,4 @@
-"""What a run has left on the servers and in the source, looked at before anything of it is taken back."""
+"""Reads what a run has left on the servers and in the source, and refuses what cannot be taken back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a rollback found and did, as outcomes."""
+"""Presents a rollback and its validation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the source is as it was when migrate read it: its rows by digests, its objects by their definitions."""
+"""Compares the source with what migrate read of it: rows by digests, objects by definitions."""
 
 from __future__ import annotations
 

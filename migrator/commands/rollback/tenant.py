@@ -1,4 +1,4 @@
-"""rollback --tenant: one tenant's databases are dumped and dropped; the others, the fence and the run stay."""
+"""rollback --tenant: dumps and drops one tenant's databases; the others, the fence and the run stay."""
 
 from __future__ import annotations
 

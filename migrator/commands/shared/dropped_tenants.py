@@ -1,4 +1,4 @@
-"""Tenants that were taken back by themselves: what the journal says of them, and what migrate and verify make of it."""
+"""Records which tenants were dropped by themselves, and says what migrate and verify do about them."""
 
 from __future__ import annotations
 

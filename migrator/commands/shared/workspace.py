@@ -1,4 +1,4 @@
-"""What every stage stands on: settings resolved to endpoints, the journal, the open run and its lock."""
+"""One configured migration: endpoints, the journal, the open run and its lock."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Workspace:
                 "Pass --source, or set MIGRATOR_SOURCE_URL or DB_HOST and DB_DATABASE. [source] url in migrator.toml "
                 "will do too, save for init, which writes that file.",
             )
-        return cls(settings, Endpoint.of(settings.source, told=settings.told("source.url")), progress)
+        return cls(settings, Endpoint.of(settings.source, setting=settings.described("source.url")), progress)
 
     def server(self, name: str = "default") -> Endpoint:
         """The server of that name, at a maintenance database; by default the source's server.
@@ -82,7 +82,7 @@ class Workspace:
         if name != "default" and name not in self.settings.servers:
             raise ConfigurationError(f"[servers.{name}] is missing.", "Add it to migrator.toml with its url.")
         configured = self.settings.servers.get(name, TargetServer())
-        endpoint = Endpoint.of(configured, default=self.source, told=self.settings.told(f"servers.{name}.url"))
+        endpoint = Endpoint.of(configured, default=self.source, setting=self.settings.described(f"servers.{name}.url"))
         # CREATE DATABASE must not run from the source itself: nobody may be connected to a template or a dropped one.
         return endpoint.at("postgres") if endpoint.database == self.source.database else endpoint
 

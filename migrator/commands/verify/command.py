@@ -1,4 +1,4 @@
-"""verify: reads both sides again and proves, from the databases themselves, that nothing is lost, changed or leaked."""
+"""The stage verify: reads both sides again and compares them: rows, schemas, leaks, references."""
 
 from __future__ import annotations
 

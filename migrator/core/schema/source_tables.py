@@ -29,17 +29,17 @@ def table_changes(before: TableNames, now: TableNames, parents: TableNames) -> t
     """What came and went between the two, a sentence each; `parents` are those that tables of now inherit from."""
     attached = {partition for partitions in now.values() for partition in partitions}
     were_attached = {partition for partitions in before.values() for partition in partitions}
-    found: list[str] = []
+    changes: list[str] = []
     for name in sorted(before.keys() | now.keys()):
         if name not in before:
             if name not in were_attached:
                 inherited = parents.get(name)
-                found.append(f"{name} is new" + (f" and inherits from {', '.join(inherited)}" if inherited else ""))
+                changes.append(f"{name} is new" + (f" and inherits from {', '.join(inherited)}" if inherited else ""))
         elif name not in now:
             if name not in attached:
-                found.append(f"{name} is gone")
+                changes.append(f"{name} is gone")
         else:
             there, were = set(now[name]), set(before[name])
-            found += [f"{partition} has joined {name} as a partition" for partition in sorted(there - were)]
-            found += [f"{partition} is no partition of {name} any more" for partition in sorted(were - there)]
-    return tuple(found)
+            changes += [f"{partition} has joined {name} as a partition" for partition in sorted(there - were)]
+            changes += [f"{partition} is no partition of {name} any more" for partition in sorted(were - there)]
+    return tuple(changes)

@@ -1,4 +1,4 @@
-"""Dumps: databases written to archives by pg_dump, read back and restored by pg_restore."""
+"""Dumps databases by pg_dump, reads archives back, and restores them by pg_restore."""
 
 from __future__ import annotations
 
@@ -138,17 +138,17 @@ def restore(
 
 def _errors(stderr: str) -> tuple[str, ...]:
     """pg_restore's errors, each with its detail and the first line of the command that failed."""
-    found: list[str] = []
+    errors: list[str] = []
     for line in stderr.splitlines():
         text = line.removeprefix("pg_restore: ").strip()
         if text.startswith("error: "):
             message = text.removeprefix("error: ").removeprefix("could not execute query: ").removeprefix("ERROR:")
-            found.append(message.strip())
-        elif found and text.startswith("DETAIL:"):
-            found[-1] += f" ({text.removeprefix('DETAIL:').strip()})"
-        elif found and text.startswith("Command was:"):
-            found[-1] += f", in: {text.removeprefix('Command was:').strip()}"
-    return tuple(found)
+            errors.append(message.strip())
+        elif errors and text.startswith("DETAIL:"):
+            errors[-1] += f" ({text.removeprefix('DETAIL:').strip()})"
+        elif errors and text.startswith("Command was:"):
+            errors[-1] += f", in: {text.removeprefix('Command was:').strip()}"
+    return tuple(errors)
 
 
 def oldest_reader(directory: Path) -> int:

@@ -1,4 +1,4 @@
-"""Changes of a target as files: COPY data and a script for psql that carries them into the monolith."""
+"""Writes changed rows to files: COPY data, and a psql script that applies them to the monolith."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was changed in a target database since it was made, by key, against the fenced source it was made from."""
+"""Reads which rows of a target changed since it was made, by key, against the fenced source."""
 
 from __future__ import annotations
 

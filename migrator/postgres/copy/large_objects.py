@@ -1,4 +1,4 @@
-"""Large objects: which columns name them, and copying each into the databases of the rows that do, under its own OID.
+"""Copies large objects into the databases of the rows that name them, under their own OIDs.
 
 They belong to a database and to no row, so only `large_objects` in migrator.toml says whose they are. What they hold is
 part of the row's hash (reading.row_hash), so digests, verify and rollback compare it like any column.

@@ -1,4 +1,4 @@
-"""The relay: one COPY out of the source, routed row by row to each tenant's database, or to a file on the way there.
+"""Reads one COPY of the source and routes each row to its tenant's database, or to a file on the way there.
 
 The row loop is written for speed (measurements in docs/performance.md): psycopg.pq directly, because
 `Cursor.copy()` costs three times as much a row; a split at most twice, because the rest of the line goes on as it

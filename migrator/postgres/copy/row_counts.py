@@ -1,4 +1,4 @@
-"""Counting every table's rows in the snapshot, by a count that has nothing to do with how they are copied."""
+"""Counts every table's rows in the snapshot, independently of how they are copied."""
 
 from __future__ import annotations
 

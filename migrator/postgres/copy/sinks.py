@@ -1,4 +1,4 @@
-"""Where a copy unit's rows go: a tenant's database, a file on the way there, or quarantine."""
+"""Takes the rows of a copy unit: into a tenant's database, or into a file."""
 
 from __future__ import annotations
 

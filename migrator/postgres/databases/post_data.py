@@ -1,9 +1,9 @@
-"""What is left out of a database while it is filled, and put back afterwards: indexes, keys, triggers, policies.
+"""Leaves indexes, keys, triggers and policies out of a database while it is filled, and builds them afterwards.
 
 pg_dump divides a schema in exactly this way (pre-data, data, post-data) and orders it by its dependencies: views that
 need a primary key, indexes of partitions and their attachment, comments on constraints, replica identity. So the
-bare clone is the template's pre-data, with the indexes of tables that stay small, and what is deferred is the rest of
-its post-data, as a script; see docs/decisions/.
+bare template is the template's pre-data, with the indexes of tables that stay small, and what is deferred is the rest
+of its post-data, as a script; see docs/decisions/.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from migrator.postgres.session.programs import find_program, for_programs, run_p
 from migrator.postgres.verify.digest import target_digests
 
 FINISH_UNIT = "finish"
-# Databases made from a bare clone from which on compacting it pays: that takes 150 ms, and saves each about 7.
+# Databases made from a bare template from which on compacting it pays: that takes 150 ms, and saves each about 7.
 _MANY_CLONES = 50
 
 
@@ -91,7 +91,7 @@ def build_bare(
         dump = ["--format=custom", "--compress=0", "--encoding=UTF8", f"--file={archive}"]
         run_program(find_program("pg_dump", server_version, programs), dump, for_programs(template), purpose="bare")
         listed = run_program(pg_restore, ["--list", "--section=post-data", archive]).stdout.splitlines(keepends=True)
-        at_once = {line for line in listed if (found := _LISTED.match(line)) and found.groups() in early}
+        at_once = {line for line in listed if (match := _LISTED.match(line)) and match.groups() in early}
         restore = ["--exit-on-error", "--single-transaction"]
         into = for_programs(bare)
         run_program(pg_restore, [*restore, "--section=pre-data", "--section=data", archive], into, purpose="bare")
@@ -151,12 +151,12 @@ def finish_database(unit: FinishUnit, work: TargetWork) -> tuple[Digest, ...]:
 
 def seeded_tables(connection: Connection, transfers: Iterable[Transfer]) -> tuple[Relation, ...]:
     """Tables of a template that are to be copied into and hold rows already (the Alembic tree put them there)."""
-    found = []
+    seeded = []
     for transfer in transfers:
         if transfer.placement.own is not None:
             continue
         statement = sql.SQL("SELECT EXISTS (SELECT FROM {})").format(sql.Identifier(*transfer.destination))
         row = connection.execute(statement).fetchone()
         if row is not None and row[0]:
-            found.append(transfer.destination)
-    return tuple(found)
+            seeded.append(transfer.destination)
+    return tuple(seeded)

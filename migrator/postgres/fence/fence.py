@@ -1,4 +1,4 @@
-"""The fence: durable triggers that refuse every write to the source, from whatever role, until they are lifted."""
+"""Raises and lifts the fence: triggers that refuse every write to the source, from whatever role."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The hash of a row as SQL, the same in the source and in a target."""
+"""The SQL of a row's hash, the same in the source and in a target."""
 
 from __future__ import annotations
 

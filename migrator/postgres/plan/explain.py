@@ -1,4 +1,4 @@
-"""The statements of each plan step, for people to read: what dry-run --sql prints."""
+"""Shows the statements of each plan step, for dry-run --sql."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def explain(
             return [
                 sql.SQL("CREATE DATABASE {}").format(sql.Identifier(step.template)).as_string(None),
                 *(f"-- alembic upgrade head ({tree.path})" for tree in step.trees),
-                "-- pg_dump of all but post-data into the bare clone",
+                "-- pg_dump of all but post-data into the bare template",
                 sql.SQL("CREATE DATABASE {}").format(sql.Identifier(step.bare)).as_string(None),
             ]
         case CreateDatabase():

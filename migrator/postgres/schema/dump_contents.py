@@ -1,4 +1,4 @@
-"""A source's DDL, object by object: pg_dump's archive, read back with its table of contents."""
+"""Reads a source's DDL object by object, from pg_dump's archive and its table of contents."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def read_entries(
         listed = run_program(restore, ["--list", archive]).stdout
         kept = [] if ownership == "kept" else ["--no-owner", "--no-privileges"]
         script = run_program(restore, ["--verbose", "--no-tablespaces", *kept, "--file=-", archive]).stdout
-    entries = _entries(script, {(found[1], found[2], found[3]) for found in _LISTED.finditer(listed)}, relations)
+    entries = _entries(script, {(match[1], match[2], match[3]) for match in _LISTED.finditer(listed)}, relations)
     return tuple(entry for entry in entries if not (entry.kind == "TRIGGER" and _FENCE in entry.name))
 
 

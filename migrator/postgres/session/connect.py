@@ -1,4 +1,4 @@
-"""Connections: how a database is reached, with which session settings, and how its errors are told."""
+"""Opens sessions with pinned settings, and translates the driver's errors."""
 
 from __future__ import annotations
 
@@ -64,10 +64,10 @@ class Endpoint:
     conninfo: str = field(repr=False)
 
     @classmethod
-    def of(cls, server: Server, default: Endpoint | None = None, *, told: str = "A database URL") -> Endpoint:
+    def of(cls, server: Server, default: Endpoint | None = None, *, setting: str = "A database URL") -> Endpoint:
         """The endpoint that a configured server means; an empty one means `default`.
 
-        `told` is how the server's URL is called in an error.
+        `setting` is how the server's URL is called in an error.
 
         Raises:
             ConfigurationError: the URL or conninfo string cannot be parsed.
@@ -87,7 +87,7 @@ class Endpoint:
             return cls(_with_service(make_conninfo(url, **given)))
         except psycopg.ProgrammingError as error:
             raise ConfigurationError(
-                f"{told} cannot be understood{_why_not(str(error))}.",
+                f"{setting} cannot be understood{_why_not(str(error))}.",
                 "Write it as postgresql://user@host:port/database, special characters percent-encoded.",
             ) from None
 
