@@ -13,7 +13,7 @@ from migrator.journal import Journal
 from migrator.postgres.databases.databases import Mark, create_database, drop_database
 from migrator.postgres.databases.post_data import build_bare
 from migrator.postgres.databases.roles import close_database
-from migrator.postgres.session.connect import Endpoint, raw_connect, session
+from migrator.postgres.session.connect import Endpoint, revision_connect, session
 from migrator.revisions import upgrade_together
 
 
@@ -51,7 +51,7 @@ def prepare_target(
                 close_database(connection, name)
             journal.artefact(run, "database", name, "created", target=step.target)
     template, bare = server.at(step.template), server.at(step.bare)
-    upgrade_together(trees, partial(raw_connect, template, "alembic"))
+    upgrade_together(trees, partial(revision_connect, template, "alembic"))
     complete(template)
     with session(template, purpose="prepare") as connection:
         version = connection.info.server_version

@@ -23,7 +23,7 @@ from migrator.engine.fork_server import warm_up
 from migrator.errors import InterruptedRunError
 from migrator.journal import Journal
 from migrator.postgres.databases.post_data import TargetWork
-from migrator.postgres.session.connect import Endpoint, raw_connect
+from migrator.postgres.session.connect import Endpoint, journal_connect
 from migrator.postgres.session.connection_pool import Sessions
 
 _END_SECONDS = 10
@@ -67,7 +67,7 @@ class Worker:
     def _connect(self) -> Any:
         if self._ended:  # a unit that was cut off in the middle must not begin anew to tell that it was
             raise InterruptedRunError("This worker's run has ended without it.", "Run `migrator migrate` again.")
-        connection = raw_connect(self.work.control, "journal")
+        connection = journal_connect(self.work.control)
         self._journal_sessions = [one for one in (*self._journal_sessions, connection) if not one.closed]
         return connection
 

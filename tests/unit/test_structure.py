@@ -92,6 +92,30 @@ def test_no_folder_holds_more_files_than_a_reader_takes_in() -> None:
     assert {folder: size for folder, size in sizes.items() if size > MOST_FILES} == {}
 
 
+_SQL = re.compile(r"\s*(--.*\s+)*(SELECT|WITH|INSERT|UPDATE|DELETE|COPY|CREATE|ALTER|DROP|BEGIN|SET|DO|LOCK|GRANT)\b")
+
+
+def test_sql_of_ours_is_ascii() -> None:
+    """A database of another encoding refuses a character that it lacks, in a comment too."""
+    texts = {
+        str(path): path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.sql") if "_reference" not in path.parts
+    }
+    assert len(texts) > 50
+    for path in sources():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            text = getattr(node, "value", None)
+            if (
+                isinstance(node, ast.Constant)
+                and isinstance(text, str)
+                and id(node) not in docstrings
+                and _SQL.match(text)
+            ):
+                texts[f"{path}:{node.lineno}"] = text
+    assert [place for place, text in texts.items() if not text.isascii()] == []
+
+
 def lint_imports(directory: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [

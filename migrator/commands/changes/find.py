@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from migrator.commands.proof.drift import routed_digests
+from migrator.commands.shared.epochs import digests_compare, require_digests, require_tables
 from migrator.commands.shared.survey import Survey, plan_of, survey
 from migrator.commands.shared.transfers import Resolved, resolve
 from migrator.commands.shared.workspace import Workspace
@@ -41,11 +42,27 @@ class Writes:
 
 
 def find_writes(workspace: Workspace, run: Run, finished: Sequence[Finished], *, fenced: bool) -> Writes:
-    """Compares finished databases with what they held when migrate had finished them."""
+    """Compares finished databases with what they held when migrate had finished them.
+
+    Raises:
+        RefusedError: what they held cannot be told.
+    """
+    if not fenced:
+        require_digests(
+            workspace.journal,
+            run.id,
+            "what the databases held then cannot be compared with what they hold now, and without the fence the source "
+            "does not say it either.",
+            "Compare them by hand.",
+        )
     found = survey(workspace)
+    if fenced:
+        require_tables(workspace.journal, run.id, found.catalog)
     resolved = resolve(workspace, plan_of(workspace, found), found)
     recorded: dict[tuple[str, str], list[Digest]] = {}
-    for moment, digest in workspace.journal.digests_by_moment(run.id, "target:"):
+    # Digests of another form are none: the fenced source is read once more in their place.
+    comparable = digests_compare(workspace.journal, run.id)
+    for moment, digest in workspace.journal.digests_by_moment(run.id, "target:") if comparable else ():
         recorded.setdefault((moment.partition(":")[2], digest.tenant), []).append(digest)
     given = (
         _given(workspace, found, resolved) if fenced and any(_place(one) not in recorded for one in finished) else {}
@@ -93,9 +110,15 @@ def _require_objects_as_they_were(
     ]
     changed = {(database, item.relation) for database, item in writes.differences}
     names = {_place(one): one[1] for one in writes.finished}
-    concerned = [
-        one for one in concerned if (names[one[0]], one[1]) in changed and one[0] in recorded and one[1] not in ours
-    ]
+    concerned = [one for one in concerned if (names[one[0]], one[1]) in changed and one[1] not in ours]
+    if concerned:
+        require_digests(
+            workspace.journal,
+            run.id,
+            f"whether large objects of {concerned[0][1]} were written in the source since cannot be told.",
+            "Carry them over by hand.",
+        )
+    concerned = [one for one in concerned if one[0] in recorded]
     if not concerned:
         return
     given = _given(workspace, writes.survey, writes.resolved)

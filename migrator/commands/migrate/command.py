@@ -52,6 +52,7 @@ from migrator.postgres.copy.spool import discard
 from migrator.postgres.copy.units import copy_units, loads_of, session_budget
 from migrator.postgres.databases.post_data import FinishUnit, TargetWork
 from migrator.postgres.schema.catalog import read_sequences
+from migrator.postgres.schema.partitions import require_same_partitions
 from migrator.postgres.session.connect import READ_ONLY, session
 from migrator.postgres.session.snapshot import Snapshot, release_readers
 
@@ -227,6 +228,7 @@ class _Migration:
             if reading:
                 return
             counted, digested = counts.result()
+            require_same_partitions(workspace.source, self.survey.catalog)
             self.journal.record(self.run.id, "source rows", counted)
             self.journal.store_digests(
                 self.run.id,

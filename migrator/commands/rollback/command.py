@@ -23,6 +23,7 @@ from migrator.commands.rollback.restore_backup import (
     swap_for_restored,
 )
 from migrator.commands.rollback.source_unchanged import changed_objects, compared_under_fence
+from migrator.commands.shared.epochs import digests_compare
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.result.outcome import Outcome
 from migrator.errors import ConfigurationError, MigratorError, RefusedError
@@ -199,6 +200,7 @@ def _take_back(
         if carried is not None:
             done.changed = tuple(one for one in done.changed if one.relation not in carried.tables)
         done.known = workspace.journal.recorded(run.id, "source objects") is not None
+        done.comparable = digests_compare(workspace.journal, run.id)
         # The damaged source stays fenced until it is swapped: what were written to it now would go with it.
         if not swap and found.fence is not None and found.fence.run == run.id:
             limits = workspace.settings.limits

@@ -14,7 +14,14 @@ import structlog
 from migrator.core.result.progress import Progress
 from migrator.errors import ConfigurationError, DatabaseError
 from migrator.postgres.databases.databases import ensure_control, exists
-from migrator.postgres.session.connect import READ_ONLY, Connection, Endpoint, raw_connect, session, system_identifier
+from migrator.postgres.session.connect import (
+    READ_ONLY,
+    Connection,
+    Endpoint,
+    journal_connect,
+    session,
+    system_identifier,
+)
 from migrator.settings import Settings, TargetServer
 
 if TYPE_CHECKING:
@@ -32,7 +39,7 @@ def _to_journal(control: Endpoint) -> Any:
         DatabaseError: it cannot be reached, or is gone.
     """
     try:
-        return raw_connect(control, "journal")
+        return journal_connect(control)
     except DatabaseError as error:
         if error.sqlstate != _NO_SUCH_DATABASE:
             raise

@@ -14,6 +14,7 @@ from migrator.commands.proof.drift import routed_digests, written_since
 from migrator.commands.proof.records import database_counts, given_digests, sequence_values
 from migrator.commands.shared.database_parameters import TargetSettings
 from migrator.commands.shared.dropped_tenants import require_databases, require_standing, standing, taken_back
+from migrator.commands.shared.epochs import require_digests, require_tables
 from migrator.commands.shared.roles import access_differences
 from migrator.commands.shared.survey import Survey, plan_of, survey
 from migrator.commands.shared.tenant_objects import OwnObjects
@@ -46,7 +47,8 @@ def verify(workspace: Workspace, *, sample: float | None = None) -> Outcome:
     `sample` (percent) examines only that share of the tenants' databases, and says so; AUTH and SHARED always whole.
 
     Raises:
-        RefusedError: nothing has been migrated, a rollback has begun, or the plan is not the one that was carried out.
+        RefusedError: nothing has been migrated, a rollback has begun, the source has other tables by now, or the plan
+            is not the one that was carried out.
     """
     with workspace.stage("verify") as (run, summary):
         last = workspace.journal.last(run.id, "migrate")
@@ -57,6 +59,7 @@ def verify(workspace: Workspace, *, sample: float | None = None) -> Outcome:
         require_standing(workspace, run, plan)
         if last.status not in ("done", "findings"):
             raise RefusedError("There is no completed migrate to verify.", "Run `migrator migrate` first.")
+        require_tables(workspace.journal, run.id, found.catalog)
         if plan.fingerprint != run.fingerprint:
             raise RefusedError(
                 "The source's schema, its tenants or the configuration are not those that were migrated.",
@@ -110,6 +113,14 @@ class _Verifier:
             fresh = routed_digests(self.workspace, connection, self.survey, transfers)
             fenced = read_fence(connection) is not None
             counted = count_rows(connection, self.survey.catalog)
+        if not fenced:
+            require_digests(
+                self.workspace.journal,
+                self.run.id,
+                "what the source held then cannot be compared with the databases, and without the fence it may have "
+                "changed since.",
+                "See what can be taken back: migrator rollback --validate. Then migrate again.",
+            )
         copied = given_digests(self.workspace.journal, self.run.id)
         changed = written_since(copied, fresh, transfers)
         if changed and not fenced:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from migrator.core.placement.model import Placement
 
 HASH_MODULUS = 2**64
+# The form in which rows are hashed (postgres/row_hash.py). Digests of different forms say nothing about each other, so
+# it is a part of the epoch that a run's digests and receipts are of.
+HASH_FORM = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,8 @@ class Digest:
     """Row count and order-independent hash of one (table, tenant).
 
     `relation` is the source's name of the table ("schema.table"), `tenant` the tenant key, '' where the table has
-    none. `hash` is the sum of 64-bit row hashes modulo 2**64: equal sets of rows give equal sums in any order.
+    none. `hash` is the sum of 64-bit row hashes modulo 2**64: equal sets of rows give equal sums in any order. The row
+    hashes must not be linear in the columns, or the sum does not see values that rows exchange.
     """
 
     relation: str

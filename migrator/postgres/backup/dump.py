@@ -11,7 +11,7 @@ from migrator.errors import DatabaseError, RefusedError
 from migrator.files import PRIVATE_DIRECTORY
 from migrator.postgres.backup.cipher import NO_CIPHER, Cipher, read_encrypted, write_encrypted
 from migrator.postgres.session.connect import Endpoint, session
-from migrator.postgres.session.programs import find_program, program_version, run_program
+from migrator.postgres.session.programs import find_program, for_programs, program_version, run_program
 
 # Best first: what a build does not support is refused before it connects. The last one, gzip, every build has;
 # level 3 costs half the time of the default for a tenth more bytes.
@@ -58,6 +58,7 @@ def dump_directory(
         DatabaseError: pg_dump failed; the directory may hold a part then.
     """
     program = find_program("pg_dump", server_version(endpoint), programs)
+    endpoint = for_programs(endpoint)
     version = program_version(program) or 0
     arguments = [f"--lock-wait-timeout={_LOCK_WAIT_MILLISECONDS}"]
     if cipher.encrypt:
@@ -106,6 +107,7 @@ def restore(
         DatabaseError: the database cannot be reached, or the archive cannot be read.
         RefusedError: the archive is encrypted and cannot be decrypted.
     """
+    endpoint = for_programs(endpoint)
     arguments = []
     if ownership == "drop":
         arguments += ["--no-owner", "--no-privileges", "--no-publications", "--no-subscriptions"]

@@ -12,7 +12,7 @@ from migrator.core.schema.catalog import Relation
 from migrator.core.trees.division import Entry
 from migrator.errors import DatabaseError
 from migrator.postgres.session.connect import Endpoint, rows, session
-from migrator.postgres.session.programs import find_program, run_program
+from migrator.postgres.session.programs import find_program, for_programs, run_program
 
 _LISTED = re.compile(r"^(\d+); (\d+) (\d+) ", re.MULTILINE)
 _HEAD = re.compile(
@@ -52,7 +52,7 @@ def read_entries(
             "--format=custom", "--schema-only", "--encoding=UTF8", "--no-tablespaces", "--exclude-schema=migrator_*",
             "--lock-wait-timeout=60000", f"--file={archive}",
         ]  # fmt: skip
-        run_program(find_program("pg_dump", version, programs), dump, endpoint, purpose="init")
+        run_program(find_program("pg_dump", version, programs), dump, for_programs(endpoint), purpose="init")
         restore = find_program("pg_restore", version, programs)
         listed = run_program(restore, ["--list", archive]).stdout
         kept = [] if ownership == "kept" else ["--no-owner", "--no-privileges"]

@@ -15,8 +15,9 @@ from typing import Any, Literal
 from psycopg.conninfo import make_conninfo
 
 from migrator.errors import ConfigurationError, DatabaseError
-from migrator.postgres.session.connect import Endpoint
+from migrator.postgres.session.connect import Endpoint, rows, session
 from migrator.postgres.session.embedded import VERSIONS, embedded_bin_dir
+from migrator.postgres.session.pinned import pinned_for_programs
 
 ProgramName = Literal["pg_dump", "pg_restore", "psql"]
 
@@ -136,6 +137,25 @@ def run_program(
     if process.returncode not in accept:
         raise program_failure(program.name, process.returncode, said, endpoint)
     return Completed(process.returncode, stdout.decode("utf-8", "replace"), said)
+
+
+def for_programs(endpoint: Endpoint) -> Endpoint:
+    """The endpoint as client programs are to be given it: with the settings that they depend on, where its own deviate.
+
+    Only then, because a pooler may refuse options that it does not know.
+
+    Raises:
+        DatabaseError: the database cannot be reached.
+    """
+    wanted = pinned_for_programs()
+    with session(endpoint, purpose="settings") as connection:
+        parameters = {"names": list(wanted), "values": list(wanted.values())}
+        deviating = [name for (name,) in rows(connection, "session/deviating_settings", parameters)]
+    if not deviating:
+        return endpoint
+    given = endpoint.parameters.get("options") or os.environ.get("PGOPTIONS") or ""
+    options = " ".join([given, *(f"-c {name}={wanted[name]}" for name in deviating)])
+    return Endpoint(make_conninfo(endpoint.conninfo, options=options.strip()))
 
 
 def invocation(program: Path, endpoint: Endpoint | None, purpose: str) -> tuple[list[str], dict[str, str]]:
