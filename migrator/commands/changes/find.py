@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from migrator.commands.proof.drift import routed_digests
-from migrator.commands.shared.survey import Survey, plan_of, survey
 from migrator.commands.shared.transfers import Resolved, resolve
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.changes.row_changes import DatabaseChanges
+from migrator.core.plan.steps import Plan
+from migrator.core.plan.survey import Survey
 from migrator.core.plan.transfer import LARGE_OBJECT
 from migrator.core.verify.digests import Difference, Digest, differences
 from migrator.errors import ConfigurationError, RefusedError
@@ -40,15 +41,15 @@ class Writes:
     strays: Mapping[str, Sequence[int]] = field(default_factory=dict)  # by database, large objects that no row names
 
 
-def find_writes(workspace: Workspace, run: Run, finished: Sequence[Finished], *, fenced: bool) -> Writes:
-    """Compares finished databases with what they held when migrate had finished them."""
-    found = survey(workspace)
-    resolved = resolve(workspace, plan_of(workspace, found), found)
+def find_writes(workspace: Workspace, run: Run, plan: Plan, finished: Sequence[Finished], *, fenced: bool) -> Writes:
+    """Compares finished databases with what they held when migrate had finished them, by the plan that it went by."""
+    surveyed = plan.survey
+    resolved = resolve(workspace, plan, surveyed)
     recorded: dict[tuple[str, str], list[Digest]] = {}
     for moment, digest in workspace.journal.digests_by_moment(run.id, "target:"):
         recorded.setdefault((moment.partition(":")[2], digest.tenant), []).append(digest)
     given = (
-        _given(workspace, found, resolved) if fenced and any(_place(one) not in recorded for one in finished) else {}
+        _given(workspace, surveyed, resolved) if fenced and any(_place(one) not in recorded for one in finished) else {}
     )
     written: list[tuple[str, Difference]] = []
     strays: dict[str, Sequence[int]] = {}
@@ -69,7 +70,7 @@ def find_writes(workspace: Workspace, run: Run, finished: Sequence[Finished], *,
             # Neither a journal nor a fence says what it held: all of it may have been written since.
             before = []
         written += [(database, item) for item in differences(before if before is not None else now, now)]
-    writes = Writes(found, resolved, tuple(finished), tuple(written), None, strays)
+    writes = Writes(surveyed, resolved, tuple(finished), tuple(written), None, strays)
     if fenced:
         _require_objects_as_they_were(workspace, run, writes, recorded)
     return replace(writes, changes=rows_of(workspace, writes)) if fenced else writes

@@ -53,7 +53,7 @@ def carry_out_rehearsal(workspace: Workspace) -> Rehearsal:
             raise RefusedError(
                 f"The rehearsal's database {taken[0]!r} exists already.", "Drop it, or choose another [source] prefix."
             )
-        scratch.journal.record_plan(open_run.id, plan.fingerprint, plan.to_document(), passed=True)
+        scratch.journal.record_plan(open_run.id, plan, passed=True)
         migrate(scratch, without_backup=True, fence=False, passwords=False)
         figures["migrate"] = round(time.monotonic() - started, 2)
         proof = verify(scratch)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from migrator.commands.dry_run.rehearsal import Rehearsal
 from migrator.commands.dry_run.report_plan import planned_databases, step_section, target_section
-from migrator.commands.shared.survey import Survey
 from migrator.commands.status.placements import placement_section
 from migrator.core.plan.checks import Check, Population, State
 from migrator.core.plan.steps import CreateDatabase, Plan
+from migrator.core.plan.survey import Survey
 from migrator.core.result.outcome import Outcome, Section
 from migrator.core.result.wording import plural
 from migrator.core.schema.catalog import Relation

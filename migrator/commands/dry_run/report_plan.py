@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from migrator.commands.shared.survey import Survey
 from migrator.core.plan.checks import Population
 from migrator.core.plan.steps import (
     Compare,
@@ -17,6 +16,7 @@ from migrator.core.plan.steps import (
     RaiseFence,
     Step,
 )
+from migrator.core.plan.survey import Survey
 from migrator.core.result.outcome import Section
 from migrator.core.result.wording import plural
 
