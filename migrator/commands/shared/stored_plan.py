@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from migrator.commands.shared.survey import plan_of, survey, survey_in, tree_state
+from migrator.commands.shared.survey import plan_of, survey, survey_in
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.decisions import Decisions, decision_changes
 from migrator.core.plan.steps import Plan, source_digest
@@ -73,19 +73,20 @@ def plan_now(workspace: Workspace) -> Plan:
 
 def changes_since(workspace: Workspace, plan: Plan) -> Iterable[tuple[str, str]]:
     """(what, how) of each setting and each tree that would make another plan now, in the order of migrator.toml."""
+    # Imported here: where nothing is stored nothing needs Alembic. The files are read and not run: they may be broken.
+    from migrator.revisions import digest
+
     yield from decision_changes(plan.decisions, Decisions.of(workspace.settings, workspace.prefix))
     for tree in plan.trees:
         title = f"tree of target {tree.target}"
+        directory = workspace.settings.path(Path(tree.path))
         try:
-            now = tree_state(workspace, Path(tree.path))
+            edited = digest(directory) != tree.digest
         except ConfigurationError as error:
-            there = workspace.settings.path(Path(tree.path)).exists()
-            yield title, error.message if there else f"{tree.path} is gone"
+            yield title, error.message if directory.exists() else f"{tree.path} is gone"
             continue
-        if now.heads != tree.heads:
-            yield title, f"head {', '.join(tree.heads)} before, {', '.join(now.heads)} now"
-        elif now.digest != tree.digest:
-            yield title, f"files of {tree.path} were edited"
+        if edited:
+            yield title, f"files in {tree.path} are others"
 
 
 def survey_as_planned(stored: StoredPlan) -> Survey:
