@@ -39,6 +39,13 @@ class Plans(ControlDatabase):
         with self._begin() as connection:
             return tuple(PlanRecord(*row) for row in connection.execute(statement))
 
+    def plans_of_source(self, source: str) -> tuple[tuple[str, PlanRecord], ...]:
+        """(run, plan) of every plan that was made for a source, the newest first."""
+        columns = (plans.c.run_id, plans.c.fingerprint, plans.c.made_at, plans.c.passed)
+        statement = sa.select(*columns).join(runs).where(runs.c.source == source).order_by(plans.c.made_at.desc())
+        with self._begin() as connection:
+            return tuple((row[0], PlanRecord(*row[1:])) for row in connection.execute(statement))
+
     def read_plan(self, run: str, fingerprint: str) -> Plan | None:
         """The plan of that fingerprint that was made in a run, or None.
 

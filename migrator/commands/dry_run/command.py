@@ -12,6 +12,7 @@ from migrator.commands.dry_run.sql import statements
 from migrator.commands.shared.database_parameters import TargetSettings
 from migrator.commands.shared.roles import role_checks
 from migrator.commands.shared.survey import plan_of, survey_in
+from migrator.commands.shared.tenant_servers import keep_servers
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.audit.facts import TargetFacts
 from migrator.core.audit.review import review
@@ -69,6 +70,7 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
                 summary["status"] = "findings"
                 return unreadable_outcome(run.id, privileges)
             found = survey_in(connection, workspace)
+            keep_servers(workspace, run.id, found.tenants)
             plan = plan_of(workspace, found)
             population = tuple(_populations(workspace, found, connection))
             secured = tuple(_secured_populations(found, connection))

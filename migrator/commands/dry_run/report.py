@@ -94,7 +94,10 @@ def _headline(look: Look, blocked: bool) -> str:
     if look.rehearsal is not None:
         seconds = look.rehearsal.seconds
         return f"Rehearsed in {seconds:.1f} s: all digests agree; the scratch databases are dropped."
-    return "Nothing blocks; the plan is written down."
+    return (
+        f"Nothing blocks; the plan is written down. `migrate --plan {look.plan.fingerprint[:12]}` carries out this one "
+        "and no other."
+    )
 
 
 def _sections(look: Look) -> Iterable[Section]:

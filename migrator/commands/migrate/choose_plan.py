@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from migrator.commands.shared.stored_plan import StoredPlan, readable_plan
 from migrator.commands.shared.survey import plan_of, survey
-from migrator.commands.shared.tenant_servers import servers_of
+from migrator.commands.shared.tenant_servers import keep_servers, servers_of
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.steps import Plan, same_source
 from migrator.core.plan.survey import Survey
@@ -18,7 +18,7 @@ from migrator.postgres.databases.databases import drop_database, marks, of_run
 from migrator.postgres.fence.fence import read_fence
 from migrator.postgres.session.connect import session
 
-_SHORTEST_APPROVAL = 8  # characters of a fingerprint that are taken for all of it
+SHORTEST_NAME = 8  # characters of a fingerprint that are taken for all of it
 _MADE_BY_PLAN = ("target", "template", "bare")
 
 
@@ -50,8 +50,10 @@ def choose_plan(workspace: Workspace, run: Run, approved: str | None) -> ChosenP
         return ChosenPlan(begun, surveyed, replaces=False)
     surveyed = survey(workspace)
     plan = plan_of(workspace, surveyed)
-    _require_dry_run(plan, records)
+    _require_dry_run(records)
     require_approved(plan.fingerprint, approved)
+    _require_fresh(plan, records)
+    keep_servers(workspace, run.id, surveyed.tenants)
     replaces = run.fingerprint not in (None, plan.fingerprint)
     if replaces and any(record.status == "done" for record in workspace.journal.attempts(run.id, "migrate")):
         raise RefusedError(
@@ -70,10 +72,10 @@ def require_approved(fingerprint: str, approved: str | None) -> None:
     """
     if approved is None:
         return
-    if len(approved) < _SHORTEST_APPROVAL:
+    if len(approved) < SHORTEST_NAME:
         raise RefusedError(
             f"{approved!r} is too short to mean one plan.",
-            f"Name at least {_SHORTEST_APPROVAL} characters of its fingerprint: migrator plan show.",
+            f"Name at least {SHORTEST_NAME} characters of its fingerprint: migrator plan show.",
         )
     if not fingerprint.startswith(approved.lower()):
         raise RefusedError(
@@ -118,9 +120,12 @@ def _goes_on(begun: Plan, records: Sequence[PlanRecord], approved: str | None) -
     return named or not records or records[0].fingerprint == begun.fingerprint
 
 
-def _require_dry_run(plan: Plan, records: Sequence[PlanRecord]) -> None:
+def _require_dry_run(records: Sequence[PlanRecord]) -> None:
     if not records:
         raise RefusedError("There has been no dry-run in this run.", "Run `migrator dry-run` first.")
+
+
+def _require_fresh(plan: Plan, records: Sequence[PlanRecord]) -> None:
     if records[0].fingerprint != plan.fingerprint:
         raise _stale()
     if not records[0].passed:

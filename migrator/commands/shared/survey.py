@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from migrator.commands.shared.tenant_servers import record_servers, recorded_servers
+from migrator.commands.shared.tenant_servers import recorded_servers
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.placement.assign_servers import spread
 from migrator.core.placement.model import Placements
@@ -63,7 +63,7 @@ def _on_servers(
     placements: Placements,
     tenants: tuple[Tenant, ...],
 ) -> tuple[Tenant, ...]:
-    """The tenants with their servers, which stay the same for as long as the run is open."""
+    """The tenants with their servers, which are those that the open run has recorded, where it has."""
     chosen = workspace.settings.tenants
     if not chosen.servers:
         return tenants
@@ -73,10 +73,7 @@ def _on_servers(
     weights = None
     if chosen.spread == "by_size" and not before.keys() >= {tenant.key for tenant in tenants}:
         weights = _tenant_bytes(connection, workspace, catalog, placements, tenants)
-    found = spread(tenants, chosen.servers, pinned=chosen.pinned, known=before, bytes_=weights)
-    if run is not None:
-        record_servers(workspace, run.id, {tenant.key: tenant.server for tenant in found})
-    return found
+    return spread(tenants, chosen.servers, pinned=chosen.pinned, known=before, bytes_=weights)
 
 
 def _tenant_bytes(
