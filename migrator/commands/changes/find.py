@@ -14,6 +14,7 @@ from migrator.core.changes.row_changes import DatabaseChanges
 from migrator.core.plan.steps import Plan
 from migrator.core.plan.survey import Survey
 from migrator.core.plan.transfer import LARGE_OBJECT
+from migrator.core.schema.catalog import Catalog
 from migrator.core.verify.digests import Difference, Digest, differences
 from migrator.errors import ConfigurationError, RefusedError
 from migrator.files import file_name, private_directory, write_atomically
@@ -22,6 +23,7 @@ from migrator.postgres.changes.change_files import OBJECTS, files, object_lines
 from migrator.postgres.changes.large_objects import TargetObjects, objects_of, stray_objects
 from migrator.postgres.changes.read_changes import read_changes
 from migrator.postgres.databases.databases import Mark
+from migrator.postgres.schema.catalog import read_catalog
 from migrator.postgres.session.connect import READ_ONLY, session
 from migrator.postgres.verify.digest import target_digests
 
@@ -42,8 +44,13 @@ class Writes:
 
 
 def find_writes(workspace: Workspace, run: Run, plan: Plan, finished: Sequence[Finished], *, fenced: bool) -> Writes:
-    """Compares finished databases with what they held when migrate had finished them, by the plan that it went by."""
+    """Compares finished databases with what they held when migrate had finished them, by the plan that it went by.
+
+    Raises:
+        RefusedError: the source lacks what migrate read, or large objects were written on both sides.
+    """
     surveyed = plan.survey
+    _require_tables(workspace, surveyed.catalog)
     resolved = resolve(workspace, plan, surveyed)
     recorded: dict[tuple[str, str], list[Digest]] = {}
     for moment, digest in workspace.journal.digests_by_moment(run.id, "target:"):
@@ -74,6 +81,25 @@ def find_writes(workspace: Workspace, run: Run, plan: Plan, finished: Sequence[F
     if fenced:
         _require_objects_as_they_were(workspace, run, writes, recorded)
     return replace(writes, changes=rows_of(workspace, writes)) if fenced else writes
+
+
+def _require_tables(workspace: Workspace, planned: Catalog) -> None:
+    """Both sides are read by the planned columns.
+
+    Raises:
+        RefusedError: the source lacks some of them by now, so that the targets may hold the only rows that are left.
+    """
+    with workspace.read_source("rollback") as connection:
+        standing = read_catalog(connection, workspace.settings.source.schemas)
+    for relation, table in planned.tables.items():
+        now = standing.tables.get(relation)
+        lacking = set(table.column_names) - set(now.column_names) if now is not None else set()
+        if now is None or lacking:
+            what = f"table {relation}" if now is None else f"column {relation}.{min(lacking)}"
+            raise RefusedError(
+                f"The source has no {what} any more, which migrate read.",
+                "Where it was dropped, the backup has it: --restore-backup.",
+            )
 
 
 def _require_objects_as_they_were(
