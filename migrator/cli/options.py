@@ -1,4 +1,4 @@
-"""What every command understands, before or after its name, and the Click classes that make it so."""
+"""Options that every command takes, before or after its name, and the Click classes that allow it."""
 
 from __future__ import annotations
 

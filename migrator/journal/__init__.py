@@ -1,4 +1,4 @@
-"""The journal: runs, stages, steps, artefacts and digests, kept in a control database of their own.
+"""The journal: runs, stages, steps, artefacts and digests, in a control database of their own.
 
 What must be atomic is committed here in one transaction; what must be unique is a unique index here.
 """

@@ -1,4 +1,4 @@
-"""What the journal's tables hold, as values."""
+"""Rows of the journal as values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs: one attempt at a migration each, of which a source has one open at a time."""
+"""Records runs, of which a source has one open at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Steps of a run: which are done, with the digests that they took, and which are to be done again."""
+"""Records the steps of a run: which are done, their digests, and which are to be done again."""
 
 from __future__ import annotations
 
@@ -108,7 +108,9 @@ class Steps(ControlDatabase):
         begun = sa.or_(*(steps.c.step.startswith(prefix) for prefix in ("copy:", "finish:", "create:")))
         with self._begin() as connection:
             connection.execute(sa.delete(steps).where(steps.c.run_id == run, begun))
-            connection.execute(sa.delete(digests).where(digests.c.run_id == run, _OF_COPIES))
+            # "source before" was read with them: of another state of the source it would be held against this one.
+            read = sa.or_(_OF_COPIES, digests.c.moment == "source before")
+            connection.execute(sa.delete(digests).where(digests.c.run_id == run, read))
             connection.execute(sa.delete(quarantine).where(quarantine.c.run_id == run))
 
     def forget_steps(self, run: str) -> None:

@@ -1,4 +1,4 @@
-"""The state tables of the control database."""
+"""The tables of the control database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Alembic: how a target's schema is brought to its head, and what an Alembic tree's env.py runs.
+"""Runs Alembic trees, and offers what a tree's env.py calls.
 
 A tree's env.py is two lines, because everything else is here:
 

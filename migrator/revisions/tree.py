@@ -1,4 +1,4 @@
-"""An Alembic tree: a directory that holds env.py and versions/. How it is opened, and what its files say."""
+"""Opens an Alembic tree: a directory with env.py and versions/."""
 
 from __future__ import annotations
 

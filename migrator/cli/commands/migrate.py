@@ -1,4 +1,4 @@
-"""migrate: splits the source as planned, and resumes."""
+"""The command migrate: splits the source as planned, and resumes."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""What the audit asks of the target servers: room, names, roles, extensions, and whether databases stayed alike."""
+"""Reads the facts about target servers: free disk, names, roles, extensions, databases that differ."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-from migrator.commands.shared.stored_plan import plan_now, readable_plan
+from migrator.commands.plan.stored import plan_now, readable_plan
 from migrator.commands.shared.tenant_objects import OwnObjects
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.audit.facts import DriftedDatabase, TargetFacts

@@ -1,4 +1,4 @@
-"""What applications wrote to the targets since migrate: found, and saved to files."""
+"""Reads which rows applications wrote into the targets since migrate, and saves them to files."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from migrator.commands.proof.drift import routed_digests
+from migrator.commands.shared.epochs import digests_compare, require_digests, require_tables
 from migrator.commands.shared.transfers import Resolved, resolve
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.changes.row_changes import DatabaseChanges
@@ -47,13 +48,27 @@ def find_writes(workspace: Workspace, run: Run, plan: Plan, finished: Sequence[F
     """Compares finished databases with what they held when migrate had finished them, by the plan that it went by.
 
     Raises:
-        RefusedError: the source lacks what migrate read, or large objects were written on both sides.
+        RefusedError: what they held cannot be told, or the source lacks what migrate read.
     """
+    if not fenced:
+        require_digests(
+            workspace.journal,
+            run.id,
+            "what the databases held then cannot be compared with what they hold now, and without the fence the source "
+            "does not say it either.",
+            "Compare them by hand.",
+        )
     surveyed = plan.survey
-    _require_tables(workspace, surveyed.catalog)
+    with workspace.read_source("rollback") as connection:
+        standing = read_catalog(connection, workspace.settings.source.schemas)
+    if fenced:
+        require_tables(workspace.journal, run.id, standing)
+    _require_columns(surveyed.catalog, standing)
     resolved = resolve(workspace, plan, surveyed)
     recorded: dict[tuple[str, str], list[Digest]] = {}
-    for moment, digest in workspace.journal.digests_by_moment(run.id, "target:"):
+    # Digests of another form are none: the fenced source is read once more in their place.
+    comparable = digests_compare(workspace.journal, run.id)
+    for moment, digest in workspace.journal.digests_by_moment(run.id, "target:") if comparable else ():
         recorded.setdefault((moment.partition(":")[2], digest.tenant), []).append(digest)
     given = (
         _given(workspace, surveyed, resolved) if fenced and any(_place(one) not in recorded for one in finished) else {}
@@ -83,14 +98,12 @@ def find_writes(workspace: Workspace, run: Run, plan: Plan, finished: Sequence[F
     return replace(writes, changes=rows_of(workspace, writes)) if fenced else writes
 
 
-def _require_tables(workspace: Workspace, planned: Catalog) -> None:
+def _require_columns(planned: Catalog, standing: Catalog) -> None:
     """Both sides are read by the planned columns.
 
     Raises:
         RefusedError: the source lacks some of them by now, so that the targets may hold the only rows that are left.
     """
-    with workspace.read_source("rollback") as connection:
-        standing = read_catalog(connection, workspace.settings.source.schemas)
     for relation, table in planned.tables.items():
         now = standing.tables.get(relation)
         lacking = set(table.column_names) - set(now.column_names) if now is not None else set()
@@ -120,9 +133,15 @@ def _require_objects_as_they_were(
     ]
     changed = {(database, item.relation) for database, item in writes.differences}
     names = {_place(one): one[1] for one in writes.finished}
-    concerned = [
-        one for one in concerned if (names[one[0]], one[1]) in changed and one[0] in recorded and one[1] not in ours
-    ]
+    concerned = [one for one in concerned if (names[one[0]], one[1]) in changed and one[1] not in ours]
+    if concerned:
+        require_digests(
+            workspace.journal,
+            run.id,
+            f"whether large objects of {concerned[0][1]} were written in the source since cannot be told.",
+            "Carry them over by hand.",
+        )
+    concerned = [one for one in concerned if one[0] in recorded]
     if not concerned:
         return
     given = _given(workspace, writes.survey, writes.resolved)

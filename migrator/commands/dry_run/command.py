@@ -1,4 +1,4 @@
-"""dry-run: all that can be known without changing anything, on one page, and the plan that migrate carries out."""
+"""The stage dry-run: checks everything that can be checked without a change, and writes the plan."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from migrator.core.plan.steps import CopyTable, CreateDatabase, Plan
 from migrator.core.plan.survey import Survey
 from migrator.core.result.outcome import Outcome
 from migrator.core.result.wording import listed
-from migrator.core.trees.tenant_objects import strangers
+from migrator.core.trees.tenant_objects import objects_of_unknown_tenants
 from migrator.journal import Run
 from migrator.postgres.audit.facts import examine
 from migrator.postgres.copy.large_objects import read_large_objects
@@ -165,7 +165,9 @@ def _setting_checks(workspace: Workspace, plan: Plan) -> Iterable[Check]:
 
 
 def _stranger_checks(workspace: Workspace, found: Survey) -> Iterable[Check]:
-    left = list(strangers(found.catalog, workspace.settings.tenants.per_tenant_objects, set(found.known_keys)))
+    left = list(
+        objects_of_unknown_tenants(found.catalog, workspace.settings.tenants.per_tenant_objects, set(found.known_keys))
+    )
     if left:
         yield Check(
             "objects of one tenant",

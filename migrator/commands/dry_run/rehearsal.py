@@ -1,4 +1,4 @@
-"""A rehearsal: the plan carried out for real into scratch databases, verified, measured and dropped."""
+"""Rehearses a plan: carries it out into scratch databases, verifies, measures and drops them."""
 
 from __future__ import annotations
 

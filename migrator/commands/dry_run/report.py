@@ -1,4 +1,4 @@
-"""What the stage dry-run tells: readiness, placements, populations, steps, and the statements on demand."""
+"""Presents a dry-run: readiness, placements, populations, steps, and statements on demand."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from migrator.commands.dry_run.rehearsal import Rehearsal
-from migrator.commands.dry_run.report_plan import planned_databases, step_section, target_section
+from migrator.commands.dry_run.report_plan import planned_databases, target_section
+from migrator.commands.plan.steps import step_section
 from migrator.commands.status.placements import placement_section
 from migrator.core.plan.checks import Check, Population, State
 from migrator.core.plan.steps import CreateDatabase, Plan

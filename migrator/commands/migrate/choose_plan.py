@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from migrator.commands.shared.stored_plan import StoredPlan, readable_plan
+from migrator.commands.plan.find import SHORTEST_NAME
+from migrator.commands.plan.stored import StoredPlan, readable_plan
+from migrator.commands.shared.epochs import epoch_of
 from migrator.commands.shared.survey import plan_of, survey
 from migrator.commands.shared.tenant_servers import keep_servers, servers_of
 from migrator.commands.shared.workspace import Workspace
@@ -18,7 +20,6 @@ from migrator.postgres.databases.databases import drop_database, marks, of_run
 from migrator.postgres.fence.fence import read_fence
 from migrator.postgres.session.connect import session
 
-SHORTEST_NAME = 8  # characters of a fingerprint that are taken for all of it
 _MADE_BY_PLAN = ("target", "template", "bare")
 
 
@@ -111,7 +112,7 @@ def _is_worth_keeping(workspace: Workspace, run: Run) -> bool:
         return False
     with workspace.read_source("check") as connection:
         fence = read_fence(connection)
-    return fence is not None and fence.run == run.id and fence.epoch == epoch
+    return fence is not None and fence.run == run.id and epoch_of(fence.epoch) == epoch
 
 
 def _goes_on(begun: Plan, records: Sequence[PlanRecord], approved: str | None) -> bool:

@@ -1,4 +1,4 @@
-"""migrate: carries out the plan of the passed dry-run, proves what it did, and resumes where it was stopped."""
+"""The stage migrate: carries out the plan of the last dry-run, proves the result, and resumes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from migrator.commands.migrate.frozen_source import FrozenSource
 from migrator.commands.migrate.templates import prepare_targets
 from migrator.commands.migrate.throttle import Pacing
 from migrator.commands.migrate.worker_pools import crew
+from migrator.commands.plan.stored import stored_plan, survey_as_planned
 from migrator.commands.proof.compare_sides import Proof, proof_sections, prove
 from migrator.commands.proof.drift import drift_section, routed_digests, written_since
 from migrator.commands.proof.records import (
@@ -32,7 +33,6 @@ from migrator.commands.shared.dropped_tenants import (
 )
 from migrator.commands.shared.privileges import require_privileges
 from migrator.commands.shared.roles import hand_out
-from migrator.commands.shared.stored_plan import stored_plan, survey_as_planned
 from migrator.commands.shared.tenant_objects import OwnObjects
 from migrator.commands.shared.transfers import Resolved, resolve
 from migrator.commands.shared.workspace import Workspace
@@ -54,6 +54,7 @@ from migrator.postgres.copy.spool import discard
 from migrator.postgres.copy.units import copy_units, loads_of, session_budget
 from migrator.postgres.databases.post_data import FinishUnit, TargetWork
 from migrator.postgres.schema.catalog import read_sequences
+from migrator.postgres.schema.partitions import require_same_partitions
 from migrator.postgres.session.connect import READ_ONLY, session
 from migrator.postgres.session.snapshot import Snapshot, release_readers
 
@@ -111,7 +112,7 @@ def _done_before(workspace: Workspace, run: Run, approved: str | None) -> Outcom
         return None
     require_approved(stored.plan.fingerprint, approved)
     try:
-        survey_as_planned(stored)
+        survey_as_planned(stored, run)
     except RefusedError as error:
         raise RefusedError(
             f"This run has been migrated, and the source has changed since. {error.message}",
@@ -229,6 +230,7 @@ class _Migration:
             if reading:
                 return
             counted, digested = counts.result()
+            require_same_partitions(workspace.source, self.survey.catalog)
             self.journal.record(self.run.id, "source rows", counted)
             self.journal.store_digests(
                 self.run.id,

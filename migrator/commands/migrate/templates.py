@@ -1,4 +1,4 @@
-"""What migrate makes before it touches the source: roles, and each target's template and bare clone."""
+"""Makes what migrate needs before it touches the source: roles, templates and bare templates."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from migrator.commands.plan.find import find_plan
-from migrator.commands.shared.stored_plan import plan_now
+from migrator.commands.plan.stored import plan_now
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.difference import plan_differences
 from migrator.core.result.outcome import Outcome, Section

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from migrator.commands.migrate.choose_plan import SHORTEST_NAME
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.steps import Plan
 from migrator.errors import RefusedError
 from migrator.journal import PlanRecord, Run
+
+SHORTEST_NAME = 8  # characters of a fingerprint that are taken for all of it
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from migrator.commands.dry_run.report_plan import step_section
 from migrator.commands.plan.find import NamedPlan, find_plan
+from migrator.commands.plan.steps import step_section
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.placement.model import Placement
-from migrator.core.plan.digest import plain
 from migrator.core.plan.reverse import points_of_no_return, reverse_of
 from migrator.core.plan.steps import CreateDatabase, Plan
 from migrator.core.result.outcome import Outcome, Section
 from migrator.core.result.wording import plural
+from migrator.core.schema.digest import plain
 
 _MOST_DATABASES = 50  # shown; the document has all
 

@@ -1,4 +1,4 @@
-"""What the source holds now, told apart as migrate routes its rows; and what was written to it since the snapshot."""
+"""Digests what the source holds now, divided as migrate routes rows, and reports what changed since the snapshot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What migrate left in the journal: read by its next attempt and by the stages after it."""
+"""Reads what migrate recorded in the journal, for its next attempt and for later stages."""
 
 from __future__ import annotations
 

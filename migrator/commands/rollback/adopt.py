@@ -1,4 +1,4 @@
-"""A run whose journal is lost, found again from what it left on the servers: marks, receipts and the fence."""
+"""Reconstructs a run whose journal is lost from marks, receipts and the fence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""rollback: takes a run back. Drops only what it made, dumps it first, lifts the fence, proves the source unchanged."""
+"""The stage rollback: dumps and drops what a run made, lifts the fence, and proves the source unchanged."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from migrator.commands.changes.apply import Carried, carried_before, replay_writes
 from migrator.commands.changes.find import require_rows, save_writes
 from migrator.commands.clean.command import clean
+from migrator.commands.plan.stored import readable_plan
 from migrator.commands.rollback.adopt import adopt
 from migrator.commands.rollback.drop import dump_and_drop
 from migrator.commands.rollback.findings import Findings, unknown_fence
@@ -23,7 +24,7 @@ from migrator.commands.rollback.restore_backup import (
     swap_for_restored,
 )
 from migrator.commands.rollback.source_unchanged import changed_objects, compared_under_fence
-from migrator.commands.shared.stored_plan import readable_plan
+from migrator.commands.shared.epochs import digests_compare
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.steps import Plan
 from migrator.core.result.outcome import Outcome
@@ -205,6 +206,7 @@ def _take_back(
         if carried is not None:
             done.changed = tuple(one for one in done.changed if one.relation not in carried.tables)
         done.known = workspace.journal.recorded(run.id, "source objects") is not None
+        done.comparable = digests_compare(workspace.journal, run.id)
         # The damaged source stays fenced until it is swapped: what were written to it now would go with it.
         if not swap and found.fence is not None and found.fence.run == run.id:
             limits = workspace.settings.limits

@@ -1,13 +1,13 @@
-"""What a run has left on the servers and in the source, looked at before anything of it is taken back."""
+"""Reads what a run has left on the servers and in the source, and refuses what cannot be taken back."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from migrator.commands.changes.find import Finished, find_writes
+from migrator.commands.plan.stored import plan_now
 from migrator.commands.rollback.findings import Findings, foreign_fence, strays_message, unknown_fence, written_message
 from migrator.commands.shared.privileges import require_privileges
-from migrator.commands.shared.stored_plan import plan_now
 from migrator.commands.shared.tenant_servers import servers_of
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.steps import Plan

@@ -1,4 +1,4 @@
-"""rollback --tenant: one tenant's databases are dumped and dropped; the others, the fence and the run stay."""
+"""rollback --tenant: dumps and drops one tenant's databases; the others, the fence and the run stay."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from migrator.commands.changes.apply import forget_carried
+from migrator.commands.plan.stored import readable_plan
 from migrator.commands.rollback.command import confirmed, keep_writes, nothing_open, open_run, sealed
 from migrator.commands.rollback.drop import dump_and_drop
 from migrator.commands.rollback.findings import Findings
@@ -16,7 +17,6 @@ from migrator.commands.rollback.restore_backup import backup_of
 from migrator.commands.rollback.source_unchanged import recorded_source
 from migrator.commands.shared.dropped_tenants import BEGUN, DONE, forget_tenant, mark_taken_back, taken_back
 from migrator.commands.shared.roles import forget_passwords
-from migrator.commands.shared.stored_plan import readable_plan
 from migrator.commands.shared.survey import survey
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.placement.tenants import Tenant

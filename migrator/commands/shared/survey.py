@@ -1,4 +1,4 @@
-"""What the source holds and where it goes, read once at the start of a stage."""
+"""Reads the source's catalog, placements and tenants once, at the start of a stage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Objects of one tenant: made in its database alone, from the source's own DDL, and expected there by verify."""
+"""Makes the objects of single tenants in their databases, from the source's DDL."""
 
 from __future__ import annotations
 

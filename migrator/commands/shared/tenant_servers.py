@@ -1,4 +1,4 @@
-"""Where each tenant's database is, of tenants that are spread over several servers: kept with the run."""
+"""Records on which server each tenant's database is made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which columns and sequences travel into each target, read from the templates that the run has built."""
+"""Reads from the templates which columns and sequences travel into each target."""
 
 from __future__ import annotations
 

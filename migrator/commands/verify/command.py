@@ -1,4 +1,4 @@
-"""verify: reads both sides again and proves, from the databases themselves, that nothing is lost, changed or leaked."""
+"""The stage verify: reads both sides again and compares them: rows, schemas, leaks, references."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
+from migrator.commands.plan.stored import stored_plan, survey_as_planned
 from migrator.commands.proof.compare_sides import Proof, prove
 from migrator.commands.proof.drift import routed_digests, written_since
 from migrator.commands.proof.records import database_counts, given_digests, sequence_values
 from migrator.commands.shared.database_parameters import TargetSettings
 from migrator.commands.shared.dropped_tenants import require_databases, require_standing, standing, taken_back
+from migrator.commands.shared.epochs import require_digests
 from migrator.commands.shared.roles import access_differences
-from migrator.commands.shared.stored_plan import stored_plan, survey_as_planned
 from migrator.commands.shared.tenant_objects import OwnObjects
 from migrator.commands.shared.transfers import Resolved, resolve
 from migrator.commands.shared.workspace import Workspace
@@ -58,7 +59,7 @@ def verify(workspace: Workspace, *, sample: float | None = None) -> Outcome:
         require_standing(workspace, run, stored.plan)
         if last.status not in ("done", "findings"):
             raise RefusedError("There is no completed migrate to verify.", "Run `migrator migrate` first.")
-        survey_as_planned(stored)
+        survey_as_planned(stored, run)
         require_databases(stored.workspace, run, stored.plan)
         result = _Verifier(stored.workspace, run, stored.plan, sample).verification()
         outcome = verify_outcome(run, stored.plan, result, sample, sorted(taken_back(workspace, run.id)))
@@ -108,6 +109,14 @@ class _Verifier:
             fresh = routed_digests(self.workspace, connection, self.survey, transfers)
             fenced = read_fence(connection) is not None
             counted = count_rows(connection, self.survey.catalog)
+        if not fenced:
+            require_digests(
+                self.workspace.journal,
+                self.run.id,
+                "what the source held then cannot be compared with the databases, and without the fence it may have "
+                "changed since.",
+                "See what can be taken back: migrator rollback --validate. Then migrate again.",
+            )
         copied = given_digests(self.workspace.journal, self.run.id)
         changed = written_since(copied, fresh, transfers)
         if changed and not fenced:

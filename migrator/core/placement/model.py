@@ -1,4 +1,4 @@
-"""Where every table goes, as values: target, key path and reason, or what has to be decided first."""
+"""Placements as values: target, key path and reason, or what has to be decided first."""
 
 from __future__ import annotations
 

@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 from migrator.core.placement.model import Placement
 from migrator.core.plan.decisions import decision_changes
-from migrator.core.plan.digest import digest_of
 from migrator.core.plan.steps import CreateDatabase, Plan
 from migrator.core.result.wording import listed
 from migrator.core.schema.catalog import Catalog, Table
+from migrator.core.schema.digest import digest_of
 
 Part = Literal["migrator.toml", "tree", "source", "placement", "tenant", "database"]
 

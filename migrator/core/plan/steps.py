@@ -14,9 +14,9 @@ from pydantic import Field
 
 from migrator.core.placement.tenants import Tenant
 from migrator.core.plan.decisions import Decisions
-from migrator.core.plan.digest import digest_of
 from migrator.core.plan.survey import Survey
 from migrator.core.schema.catalog import Relation, Table
+from migrator.core.schema.digest import digest_of
 from migrator.core.schema.names import MAX_IDENTIFIER_BYTES
 from migrator.settings import Settings
 

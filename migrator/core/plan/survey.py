@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from migrator.core.placement.model import Placements
 from migrator.core.placement.tenants import Tenant
-from migrator.core.plan.digest import digest_of
 from migrator.core.schema.catalog import ByRelation, Catalog
+from migrator.core.schema.digest import digest_of
 
 
 @dataclass(frozen=True)

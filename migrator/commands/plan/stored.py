@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from migrator.commands.shared.epochs import require_tables
 from migrator.commands.shared.survey import plan_of, survey, survey_in
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.decisions import Decisions, decision_changes
@@ -89,17 +90,18 @@ def changes_since(workspace: Workspace, plan: Plan) -> Iterable[tuple[str, str]]
             yield title, f"files in {tree.path} are others"
 
 
-def survey_as_planned(stored: StoredPlan) -> Survey:
-    """The source as it is now, by the decisions of the stored plan.
+def survey_as_planned(stored: StoredPlan, run: Run) -> Survey:
+    """The source as it is now, by the decisions of the plan that the run has carried out.
 
     Raises:
-        RefusedError: its schema or its tenants are not those of the plan.
+        RefusedError: its schema, its partitions or its tenants are not those of the plan.
     """
     try:
         with stored.workspace.read_source("survey") as connection:
             surveyed = survey_in(connection, stored.workspace)
     except ConfigurationError as error:
         raise another_source(error.message) from error
+    require_tables(stored.workspace.journal, run.id, surveyed.catalog)
     if source_digest(surveyed) != source_digest(stored.plan.survey):
         raise another_source("")
     return surveyed
