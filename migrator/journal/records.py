@@ -24,6 +24,15 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanRecord:
+    """One row of `plans`, without the plan itself."""
+
+    fingerprint: str
+    made_at: datetime
+    passed: bool  # nothing blocked in its dry-run
+
+
+@dataclass(frozen=True, slots=True)
 class StageRecord:
     """One row of `stages`: one attempt at a stage."""
 

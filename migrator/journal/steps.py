@@ -13,7 +13,7 @@ from migrator.core.verify.digests import Digest
 from migrator.journal.database import ControlDatabase
 from migrator.journal.digests import store
 from migrator.journal.records import StepRecord
-from migrator.journal.tables import digests, quarantine, steps
+from migrator.journal.tables import digests, quarantine, records, steps
 
 _log = logs.logger(__name__)
 
@@ -112,6 +112,14 @@ class Steps(ControlDatabase):
             read = sa.or_(_OF_COPIES, digests.c.moment == "source before")
             connection.execute(sa.delete(digests).where(digests.c.run_id == run, read))
             connection.execute(sa.delete(quarantine).where(quarantine.c.run_id == run))
+
+    def forget_steps(self, run: str) -> None:
+        """Forgets all that was done for a plan, templates too, so that another one is carried out from its start."""
+        self.forget_copies(run)
+        of_plan = records.c.name.in_(("epoch", "parts", "sequences"))
+        with self._begin() as connection:
+            connection.execute(sa.delete(steps).where(steps.c.run_id == run))
+            connection.execute(sa.delete(records).where(records.c.run_id == run, of_plan))
 
     def forget_tenant(self, run: str, tenant: str, names: Iterable[str]) -> None:
         """Forgets steps together with the digests of one tenant, so that these are done and taken again."""

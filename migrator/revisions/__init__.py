@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from migrator.revisions.autogenerate import differences, unknown_tables
 from migrator.revisions.environment import URL_VARIABLE, metadata_beside, run_environment, run_scripts
-from migrator.revisions.tree import Connect, has_models, heads
+from migrator.revisions.tree import Connect, digest, has_models, heads
 from migrator.revisions.upgrading import current, downgrade, upgrade, upgrade_together
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Connect",
     "current",
     "differences",
+    "digest",
     "downgrade",
     "has_models",
     "heads",

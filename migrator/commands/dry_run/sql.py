@@ -7,10 +7,10 @@ from functools import partial
 from pathlib import Path
 
 from migrator.commands.shared.scratch import scratch_database
-from migrator.commands.shared.survey import Survey
 from migrator.commands.shared.transfers import transfers_of
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.steps import Plan, PrepareTarget
+from migrator.core.plan.survey import Survey
 from migrator.core.plan.transfer import Transfer
 from migrator.postgres.plan.explain import explain
 from migrator.postgres.schema.catalog import read_catalog

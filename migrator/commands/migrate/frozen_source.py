@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from migrator.commands.shared.epochs import epoch_of, record_tables, same_state
-from migrator.commands.shared.survey import Survey, plan_of, survey_in
+from migrator.commands.shared.survey import survey_in
 from migrator.commands.shared.workspace import Workspace
-from migrator.core.plan.steps import CopyTable, CreateDatabase, Plan
+from migrator.core.plan.steps import CopyTable, CreateDatabase, Plan, same_source
+from migrator.core.plan.survey import Survey
 from migrator.errors import InterruptedRunError, RefusedError, SnapshotLostError
 from migrator.journal import Artefact, Run
 from migrator.postgres.copy.row_counts import lock_against_ddl
@@ -153,7 +154,7 @@ class FrozenSource:
             with translated(self.workspace.source):
                 lock_against_ddl(snapshot.connection, self.survey.catalog)
             seen = survey_in(snapshot.connection, self.workspace)
-            if plan_of(self.workspace, seen).fingerprint != self.plan.fingerprint:
+            if not same_source(seen, self.plan.survey):
                 raise RefusedError(
                     "The source's schema or its tenants changed while migrate was starting.",
                     "Run `migrator dry-run` again.",

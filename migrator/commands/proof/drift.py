@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from migrator.commands.shared.survey import Survey
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.placement.tenants import UNOWNED
+from migrator.core.plan.survey import Survey
 from migrator.core.plan.transfer import Transfer
 from migrator.core.result.outcome import Section
 from migrator.core.verify.digests import Difference, Digest, differences, total

@@ -15,9 +15,9 @@ from migrator.postgres.fence.fence import read_fence
 from migrator.postgres.session.connect import READ_ONLY, session
 
 if TYPE_CHECKING:
-    from migrator.commands.shared.survey import Survey
     from migrator.commands.shared.workspace import Workspace
     from migrator.core.plan.steps import Plan
+    from migrator.core.plan.survey import Survey
     from migrator.core.schema.catalog import Relation
     from migrator.journal import Run
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from migrator.commands.shared.survey import Survey
 from migrator.commands.shared.trees import divide_source
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.steps import CreateDatabase, Plan
+from migrator.core.plan.survey import Survey
 from migrator.core.trees.tenant_objects import OwnEntries, privileges_in
 from migrator.postgres.databases.tenant_objects import belonging, make_objects
 from migrator.postgres.schema.catalog import Objects, read_sequences

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from migrator.commands.shared.workspace import Workspace
+from migrator.core.placement.tenants import Tenant
 from migrator.settings import Spread
 
 _RECORD = "tenant servers"
+
+
+def keep_servers(workspace: Workspace, run: str, tenants: Iterable[Tenant]) -> None:
+    """Keeps where the tenants of a plan go, for as long as the run is open; nothing where they are not spread."""
+    if workspace.settings.tenants.servers:
+        record_servers(workspace, run, {tenant.key: tenant.server for tenant in tenants})
 
 
 def record_servers(workspace: Workspace, run: str, servers: Mapping[str, str]) -> None:

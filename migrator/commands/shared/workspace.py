@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from migrator.core.plan.decisions import Decisions
 from migrator.core.result.progress import Progress
 from migrator.errors import ConfigurationError, DatabaseError
 from migrator.postgres.databases.databases import ensure_control, exists
@@ -72,6 +73,16 @@ class Workspace:
                 "will do too, save for init, which writes that file.",
             )
         return cls(settings, Endpoint.of(settings.source, setting=settings.described("source.url")), progress)
+
+    def decided_by(self, decisions: Decisions) -> Workspace:
+        """The same workspace with what a stored plan decided in the place of what migrator.toml says now.
+
+        It shares the journal, which belongs to the workspace that opened it.
+        """
+        decided = replace(self, settings=decisions.applied_to(self.settings))
+        shared = ("control", "journal", "source_id")
+        vars(decided).update({name: value for name, value in vars(self).items() if name in shared})
+        return decided
 
     def server(self, name: str = "default") -> Endpoint:
         """The server of that name, at a maintenance database; by default the source's server.

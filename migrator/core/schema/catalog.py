@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import Annotated, Any, NamedTuple, TypeVar
+
+from pydantic import BeforeValidator, PlainSerializer
 
 
 class Relation(NamedTuple):
@@ -23,6 +25,20 @@ class Relation(NamedTuple):
     def full_name(self) -> str:
         """With its schema, public too, unquoted: as digests, steps and documents name it."""
         return f"{self.schema}.{self.name}"
+
+
+def _pairs(mapping: Mapping[Relation, Any]) -> list[tuple[Relation, Any]]:
+    return list(mapping.items())
+
+
+def _by_relation(document: object) -> object:
+    return {Relation(*key): value for key, value in document} if isinstance(document, list) else document
+
+
+_Value = TypeVar("_Value")
+
+# A mapping by relation, which JSON holds as a list of [[schema, name], value]: keys of its objects are text.
+ByRelation = Annotated[Mapping[Relation, _Value], BeforeValidator(_by_relation), PlainSerializer(_pairs)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +174,8 @@ class Catalog:
 
     database: str
     server_version: int  # as server_version_num: 180004
-    tables: Mapping[Relation, Table]
-    sequences: Mapping[Relation, Sequence] = field(default_factory=dict)
+    tables: ByRelation[Table]
+    sequences: ByRelation[Sequence] = field(default_factory=dict)
     extensions: Mapping[str, str] = field(default_factory=dict)
     system_identifier: str = ""
     encoding: str = "UTF8"
