@@ -1,12 +1,12 @@
-"""The statements that migrate would execute, by the columns that the targets' trees really make."""
+"""The statements that migrate would execute, with the columns that the targets' trees make."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from migrator.commands.dry_run.templates import TriedSchema
-from migrator.commands.shared.survey import Survey
 from migrator.core.plan.steps import Plan
+from migrator.core.plan.survey import Survey
 from migrator.postgres.plan.explain import explain
 
 

@@ -11,12 +11,12 @@ from pathlib import Path
 from migrator.commands.migrate.templates import large_tables
 from migrator.commands.migrate.worker_pools import preparers
 from migrator.commands.shared.scratch import scratch_database
-from migrator.commands.shared.survey import Survey
 from migrator.commands.shared.transfers import Resolved, adapt_template, resolve_target
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.checks import Check
 from migrator.core.plan.row_demands import check_rows, demands
 from migrator.core.plan.steps import CreateDatabase, Plan, PrepareTarget
+from migrator.core.plan.survey import Survey
 from migrator.core.schema.catalog import Relation
 from migrator.engine.prepare import build_schema
 from migrator.errors import ConfigurationError, DatabaseError, MigratorError, RefusedError
@@ -50,7 +50,7 @@ class TriedSchema:
 def tried_schemas(workspace: Workspace, run: str, found: Survey, plan: Plan) -> Iterator[tuple[TriedSchema, ...]]:
     """Every target's schema built as the role and with the settings that migrate has; there until the end.
 
-    The template, the bare clone, and on it what is deferred until rows are there: all of it runs, on no rows.
+    The template, the bare template, and on it what is deferred until rows are there: all of it runs, on no rows.
     """
     steps = list(plan.of(PrepareTarget))
     workspace.progress.say(f"building the schemas of {len(steps)} targets in scratch databases")

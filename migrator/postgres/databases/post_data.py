@@ -1,9 +1,9 @@
-"""What is left out of a database while it is filled, and put back afterwards: indexes, keys, triggers, policies.
+"""Leaves indexes, keys, triggers and policies out of a database while it is filled, and builds them afterwards.
 
 pg_dump divides a schema in exactly this way (pre-data, data, post-data) and orders it by its dependencies: views that
 need a primary key, indexes of partitions and their attachment, comments on constraints, replica identity. So the
-bare clone is the template's pre-data, with the indexes of tables that stay small, and what is deferred is the rest of
-its post-data, as a script; see docs/decisions/.
+bare template is the template's pre-data, with the indexes of tables that stay small, and what is deferred is the rest
+of its post-data, as a script; see docs/decisions/.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ from migrator.postgres.session.connect import (
     search_path_of,
     session,
 )
-from migrator.postgres.session.programs import find_program, run_program
+from migrator.postgres.session.programs import find_program, for_programs, run_program
 from migrator.postgres.verify.digest import target_digests
 
 FINISH_UNIT = "finish"
 # From then on the server builds an index under a search_path of its own, which functions in it do not find others by:
 # such an index can be made while its table is empty, and be filled row by row.
 _OWN_PATH_SINCE = 170000
-# Databases made from a bare clone from which on compacting it pays: that takes 150 ms, and saves each about 7.
+# Databases made from a bare template from which on compacting it pays: that takes 150 ms, and saves each about 7.
 _MANY_CLONES = 50
 
 
@@ -105,9 +105,9 @@ def build_bare(
         dump = ["--format=custom", "--compress=0", "--encoding=UTF8", f"--file={archive}"]
         if template.search_path:
             dump.append("--rows-per-insert=1000")  # a script of statements, which can be run under a search_path
-        run_program(find_program("pg_dump", server_version, programs), dump, template, purpose="bare")
+        run_program(find_program("pg_dump", server_version, programs), dump, for_programs(template), purpose="bare")
         listed = run_program(pg_restore, ["--list", "--section=post-data", archive]).stdout.splitlines(keepends=True)
-        at_once = {line for line in listed if (found := _LISTED.match(line)) and found.groups() in early}
+        at_once = {line for line in listed if (match := _LISTED.match(line)) and match.groups() in early}
         restore = partial(_restore, pg_restore, archive, bare, server_version)
         restore("--section=pre-data", "--section=data")
         if at_once:
@@ -135,7 +135,7 @@ def _restore(pg_restore: Path, archive: str, bare: Endpoint, server_version: int
     """Restores a part of the archive; under a search_path by a session of ours, because pg_restore's has none."""
     if not bare.search_path:
         arguments = ["--exit-on-error", "--single-transaction", *selection, archive]
-        run_program(pg_restore, arguments, bare, purpose="bare")
+        run_program(pg_restore, arguments, for_programs(bare), purpose="bare")
         return
     script = run_program(pg_restore, [*selection, "--file=-", archive]).stdout
     with session(bare, purpose="bare") as connection, connection.transaction():
@@ -154,9 +154,7 @@ def _for_session(script: str, server_version: int) -> str:
 def _compact(connection: Connection) -> None:
     """Rewrites the catalogs as initdb left them: an eighth fewer pages, and a fifth fewer files, to clone each time."""
     catalogs = [sql.Identifier(*names) for names in rows(connection, "databases/compactable")]
-    connection.execute("SET synchronous_commit = off")
     connection.execute(sql.SQL("VACUUM (FULL) {}").format(sql.SQL(", ").join(catalogs)))
-    connection.execute("RESET synchronous_commit")
 
 
 def finish_database(unit: FinishUnit, work: TargetWork) -> tuple[Digest, ...]:
@@ -208,12 +206,12 @@ def _run_script(connection: Connection, script: str) -> None:
 
 def seeded_tables(connection: Connection, transfers: Iterable[Transfer]) -> tuple[Relation, ...]:
     """Tables of a template that are to be copied into and hold rows already (the Alembic tree put them there)."""
-    found = []
+    seeded = []
     for transfer in transfers:
         if transfer.placement.own is not None:
             continue
         statement = sql.SQL("SELECT EXISTS (SELECT FROM {})").format(sql.Identifier(*transfer.destination))
         row = connection.execute(statement).fetchone()
         if row is not None and row[0]:
-            found.append(transfer.destination)
-    return tuple(found)
+            seeded.append(transfer.destination)
+    return tuple(seeded)
