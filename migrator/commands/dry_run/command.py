@@ -33,6 +33,7 @@ from migrator.core.plan.checks import (
     needed_bytes,
 )
 from migrator.core.plan.database_parameters import check_settings
+from migrator.core.plan.source_checks import check_foreign_partitions, check_source_facts
 from migrator.core.plan.steps import CopyTable, CreateDatabase, Plan
 from migrator.core.plan.survey import Survey
 from migrator.core.result.outcome import Outcome
@@ -42,6 +43,7 @@ from migrator.journal import Run
 from migrator.postgres.audit.facts import examine
 from migrator.postgres.copy.large_objects import read_large_objects
 from migrator.postgres.plan.server_facts import missing_grants, read_population
+from migrator.postgres.plan.source_facts import read_source_facts
 from migrator.postgres.schema.database_parameters import read_readers
 from migrator.postgres.session.connect import Connection
 
@@ -74,6 +76,10 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
             found = survey_in(connection, workspace)
             keep_servers(workspace, run.id, found.tenants)
             plan = plan_of(workspace, found)
+            source_facts = read_source_facts(connection)
+            if elsewhere := tuple(check_foreign_partitions(source_facts, found.placements)):
+                summary["status"] = "findings"
+                return unreadable_outcome(run.id, (*privileges, *elsewhere))
             population = tuple(_populations(workspace, found, connection))
             secured = tuple(_secured_populations(found, connection))
             large_objects = read_large_objects(connection, found.catalog, found.placements)
@@ -84,6 +90,7 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
             *check_placements(found.placements),
             *privileges,
             *check_source(found.catalog),
+            *check_source_facts(source_facts, found.placements, workspace.settings.limits.source_jobs),
             *check_large_objects(large_objects),
             *_setting_checks(workspace, plan),
             *_stranger_checks(workspace, found),

@@ -67,6 +67,8 @@ class FrozenSource:
                 standing = None
             if standing is None or not complete:
                 self.journal.artefact(self.run.id, "fence", "source", "intended")
+                # From the first table on: what happens next may end this process's connections, not what it knows.
+                self.workspace.fence.raised(self.run.id)
                 self.workspace.progress.say(f"fencing {len(tables)} tables of the source against writes")
                 raise_fence(
                     connection,
@@ -94,6 +96,7 @@ class FrozenSource:
                 say=self.workspace.progress.say,
             )
         self.journal.artefact(self.run.id, "fence", "source", "dropped")
+        self.workspace.fence.lifted()
 
     @contextmanager
     def lifted_on_failure(self) -> Iterator[None]:

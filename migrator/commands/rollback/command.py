@@ -220,6 +220,7 @@ def _take_back(
         done.objects = changed_objects(workspace, run, connection)
     if any(one.kind == "fence" for one in workspace.journal.artefacts(run.id)):
         workspace.journal.artefact(run.id, "fence", "source", "dropped")
+    workspace.fence.lifted()
     discard(workspace.spool(run.id))
     if swap:
         done.swapped = swap_for_restored(workspace, run)

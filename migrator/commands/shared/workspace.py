@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,8 @@ import structlog
 
 from migrator.core.plan.decisions import Decisions
 from migrator.core.result.progress import Progress
+from migrator.core.result.standing_fence import StandingFence
+from migrator.core.schema.names import MAX_IDENTIFIER_BYTES
 from migrator.errors import ConfigurationError, DatabaseError
 from migrator.postgres.databases.databases import ensure_control, exists
 from migrator.postgres.session.connect import (
@@ -23,6 +25,7 @@ from migrator.postgres.session.connect import (
     session,
     system_identifier,
 )
+from migrator.postgres.session.pooler import require_sessions
 from migrator.postgres.session.search_path import read_search_path
 from migrator.settings import Settings, TargetServer
 
@@ -58,6 +61,7 @@ class Workspace:
     settings: Settings
     source: Endpoint
     progress: Progress
+    fence: StandingFence = field(default_factory=StandingFence, compare=False)
 
     @classmethod
     def of(cls, settings: Settings, progress: Progress) -> Workspace:
@@ -131,7 +135,15 @@ class Workspace:
 
     @property
     def control_name(self) -> str:
-        return self.database_name(self.settings.control.database)
+        name = self.database_name(self.settings.control.database)
+        if len(name.encode()) > MAX_IDENTIFIER_BYTES:
+            # The server would cut it, without an error, to what may be the source's own name.
+            raise ConfigurationError(
+                f"The control database's name takes {len(name.encode())} bytes, and a name holds "
+                f"{MAX_IDENTIFIER_BYTES}: {name}.",
+                "Choose a shorter prefix ([source] prefix, --prefix, MIGRATOR_PREFIX), or [control] database.",
+            )
+        return name
 
     @cached_property
     def journal(self) -> Journal:
@@ -211,6 +223,16 @@ class Workspace:
 
         return Cipher(self.settings.backup.encrypt, self.settings.backup.decrypt, self.settings.root)
 
+    def _require_sessions(self) -> None:
+        """Refuses where a pooler would take from the run what its sessions hold; each server is asked once."""
+        asked: set[tuple[str, str]] = set()
+        for endpoint in (self.source, *(self._server(name) for name in sorted(self.settings.server_names))):
+            parameters = endpoint.parameters
+            place = (str(parameters.get("host", "")), str(parameters.get("port", "")))
+            if place not in asked:
+                asked.add(place)
+                require_sessions(endpoint)
+
     @contextmanager
     def stage(self, name: str) -> Iterator[tuple[Run, dict[str, Any]]]:
         """One attempt at a stage, under the source's lock: yields the open run and the summary to fill for the journal.
@@ -218,10 +240,13 @@ class Workspace:
         Raises:
             RefusedError: another migrator holds the lock.
         """
+        self._require_sessions()
         with self.journal.locks.hold(self.source_id):
             run = self.journal.open_run(self.source_id, str(self.source))
             structlog.contextvars.bind_contextvars(run_id=run.id, stage=name)
             try:
+                if (since := self.journal.fenced_since(run.id)) is not None:
+                    self.fence.raised(run.id, since)
                 with self.journal.stage(run.id, name) as summary:
                     yield run, summary
             finally:
