@@ -11,6 +11,7 @@ from migrator.core.plan.steps import PrepareTarget
 from migrator.core.schema.catalog import Relation
 from migrator.journal import Journal
 from migrator.postgres.databases.databases import Mark, create_database, drop_database
+from migrator.postgres.databases.owners import owners_may_create
 from migrator.postgres.databases.post_data import build_bare
 from migrator.postgres.databases.roles import close_database
 from migrator.postgres.session.connect import Endpoint, revision_connect, session
@@ -30,6 +31,7 @@ def prepare_target(
     crowded: Collection[Relation],
     clones: int,
     programs: Path | None,
+    owners: Sequence[str] = (),
 ) -> str:
     """Builds the template and the bare template of one target; returns the deferred part of its schema as a script.
 
@@ -60,6 +62,7 @@ def prepare_target(
             crowded=crowded,
             clones=clones,
             programs=programs,
+            owners=owners,
         )
     journal.record(run, f"post-data:{step.target}", post_data)
     journal.finish_step(run, step.id, seconds=time.monotonic() - started)
@@ -75,14 +78,17 @@ def build_schema(
     crowded: Collection[Relation],
     clones: int,
     programs: Path | None,
+    owners: Sequence[str] = (),
 ) -> str:
     """Fills two empty databases, the template and the bare one; returns the deferred part of the schema as a script.
 
-    dry-run calls it on scratch databases, migrate on those that targets are made from. Raises as `upgrade_together`
+    dry-run calls it on scratch databases, migrate on those that targets are made from. `owners` are the roles that the
+    source's tables belong to, which the trees may give theirs to. Raises as `upgrade_together`
     and `build_bare` do.
     """
-    upgrade_together(trees, partial(revision_connect, template, "alembic"))
-    complete(template)
-    with session(template, purpose="prepare") as connection:
-        version = connection.info.server_version
-    return build_bare(template, bare, crowded, clones, server_version=version, programs=programs)
+    with owners_may_create((template, bare), owners):
+        upgrade_together(trees, partial(revision_connect, template, "alembic"))
+        complete(template)
+        with session(template, purpose="prepare") as connection:
+            version = connection.info.server_version
+        return build_bare(template, bare, crowded, clones, server_version=version, programs=programs)

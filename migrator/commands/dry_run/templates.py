@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from migrator.commands.migrate.templates import large_tables
+from migrator.commands.migrate.templates import large_tables, table_owners
 from migrator.commands.migrate.worker_pools import preparers
 from migrator.commands.shared.scratch import scratch_database
 from migrator.commands.shared.transfers import Resolved, adapt_template, resolve_target
@@ -21,7 +21,7 @@ from migrator.core.schema.catalog import Relation
 from migrator.engine.prepare import build_schema
 from migrator.errors import ConfigurationError, DatabaseError, MigratorError, RefusedError
 from migrator.postgres.databases.post_data import restore_deferred
-from migrator.postgres.plan.row_demands import ask_rows, read_target_checks
+from migrator.postgres.plan.row_demands import SourceRows, ask_rows, read_target_checks
 from migrator.postgres.session.connect import Endpoint, session
 
 
@@ -81,6 +81,7 @@ def _try(
             crowded=large_tables(found, step.target, len(made)),
             clones=1,
             programs=workspace.programs,
+            owners=table_owners(found),
         )
         resolved = resolve_target(workspace, found, step.target, template)
         with session(template, purpose="dry-run") as connection:
@@ -97,9 +98,10 @@ def row_checks(workspace: Workspace, found: Survey, tried: Sequence[TriedSchema]
     by_target = {one.step.target: one for one in tried if one.resolved is not None}
     with workspace.read_source("dry-run") as connection:
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        source = SourceRows(found.catalog, found.known_keys)
         for schema in by_target.values():
             assert schema.resolved is not None
             transfers = schema.resolved.transfers
             for transfer in transfers:
                 wanted = list(demands(transfer, transfers, found.catalog, schema.resolved.catalog, schema.checks))
-                yield from check_rows(transfer, ask_rows(connection, transfer, wanted, found.catalog))
+                yield from check_rows(transfer, ask_rows(connection, transfer, wanted, source))

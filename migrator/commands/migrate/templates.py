@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -52,7 +53,14 @@ def _prepare(workspace: Workspace, run: Run, plan: Plan, found: Survey, step: Pr
         crowded=large_tables(found, step.target, len(made)),
         clones=sum(1 for one in made if one.server == step.server),
         programs=workspace.programs,
+        owners=table_owners(found),
     )
+
+
+def table_owners(found: Survey) -> tuple[str, ...]:
+    """The roles that the source's tables belong to, those with the most first."""
+    counted = Counter(table.owner for table in found.catalog.tables.values() if table.owner)
+    return tuple(name for name, _ in counted.most_common())
 
 
 def large_tables(found: Survey, target: str, databases: int) -> set[Relation]:

@@ -77,7 +77,7 @@ def adapt_template(workspace: Workspace, found: Survey, host: str, template: End
     with session(template, purpose="prepare") as connection, connection.transaction():
         catalog = read_catalog(connection)
         transfers = transfers_of(workspace, found, host, catalog)
-        release_keys(connection, transfers, found.placements.released, catalog)
+        release_keys(connection, transfers, [key for key, _ in found.placements.released], catalog)
         if secured:
             secure(connection, transfers, catalog, settings.tenants.setting)
 

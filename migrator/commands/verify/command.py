@@ -232,7 +232,7 @@ class _Verifier:
         placements = self.survey.placements
         kept_together = [
             key
-            for key in placements.released
+            for key, _ in placements.released
             if key not in placements.severed
             and all(one in placements.tables and placements.tables[one].target for one in (key.table, key.referenced))
         ]
@@ -246,7 +246,7 @@ class _Verifier:
                 lead = reference, None
             elif reference is not None and len(homes) == 1:
                 lead = reference, self.workspace.server(homes[0].server).at(homes[0].database)
-            yield _Severed(key.label, child, lead, key in placements.released)
+            yield _Severed(key.label, child, lead, placements.release_reason(key) is not None)
 
     def _reference(self, key: ForeignKey, child_target: str, parent_target: str) -> Reference | None:
         child = next(item for item in self.resolved[child_target].transfers if item.relation == key.table)

@@ -67,7 +67,7 @@ class _Placing:
         keys = tuple(key for found in self.keys.values() for key in found)
         return Placements(placed, tuple(undecided), self.root, self.root_key, keys, self.tree, self._released())
 
-    def _released(self) -> Mapping[ForeignKey, str]:
+    def _released(self) -> tuple[tuple[ForeignKey, str], ...]:
         """The declared keys that migrator.toml lets go, with the reasons."""
         found: dict[ForeignKey, str] = {}
         for relation, entry in self.entries.items():
@@ -81,7 +81,7 @@ class _Placing:
                         f"It declares: {'; '.join(declared) or 'none'}.",
                     )
                 found[key] = one.reason
-        return found
+        return tuple(found.items())
 
     # -- key paths ------------------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import psycopg
 from psycopg import sql
@@ -13,11 +14,26 @@ from migrator.core.schema.catalog import Catalog, Relation
 from migrator.postgres.placement.from_items import bare_names
 from migrator.postgres.placement.key_path import source_of, tenant_key
 from migrator.postgres.placement.row_hash import read_column
+from migrator.postgres.placement.select_rows import where
 from migrator.postgres.session.connect import Connection, rows
 
 _SAMPLES = 5
 # What an expression of the target uses and the source does not have: a function, table, type, column, operator.
 _LACKING = ("42883", "42P01", "42704", "42703", "3F000", "42501")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRows:
+    """The source's catalog, and the keys of its tenants: rows of others come into no target."""
+
+    catalog: Catalog
+    known: Sequence[str]
+
+    def travelling(self, transfer: Transfer) -> sql.Composed:
+        """The WHERE clause of the rows that come into the target."""
+        if not transfer.per_tenant:
+            return where(transfer)
+        return where(transfer, keys=self.known, everyones=transfer.for_everyone)
 
 
 def read_target_checks(connection: Connection) -> dict[Relation, list[tuple[str, str]]]:
@@ -29,32 +45,32 @@ def read_target_checks(connection: Connection) -> dict[Relation, list[tuple[str,
 
 
 def ask_rows(
-    connection: Connection, transfer: Transfer, wanted: Sequence[Demand], catalog: Catalog
+    connection: Connection, transfer: Transfer, wanted: Sequence[Demand], source: SourceRows
 ) -> Iterator[Answer]:
     """Counts the rows that do not comply, in the open transaction: checks and columns of a table in one pass."""
     together = [one for one in wanted if one.kind in ("check", "not null", "generated")]
     with bare_names(connection, transfer.placement):
         try:
-            yield from _one_pass(connection, transfer, together, catalog)
+            yield from _one_pass(connection, transfer, together, source)
         except psycopg.Error as error:
             if error.sqlstate is None:
                 raise
             for one in together:
-                yield _alone(connection, transfer, one, catalog)
+                yield _alone(connection, transfer, one, source)
         for one in wanted:
             if one.kind == "unique":
-                yield _duplicates(connection, transfer, one, catalog)
+                yield _duplicates(connection, transfer, one, source)
             elif one.kind == "foreign key" and one.parent is not None:
-                yield _orphans(connection, transfer, one.parent, one, catalog)
+                yield _orphans(connection, transfer, one.parent, one, source)
 
 
 def _one_pass(
-    connection: Connection, transfer: Transfer, wanted: Sequence[Demand], catalog: Catalog
+    connection: Connection, transfer: Transfer, wanted: Sequence[Demand], source: SourceRows
 ) -> Iterable[Answer]:
     if not wanted:
         return ()
     counts = sql.SQL(", ").join(sql.SQL("count(*) FILTER (WHERE {})").format(_broken(one)) for one in wanted)
-    item = _item(transfer, catalog)
+    item = _item(transfer, source)
     with connection.transaction():
         row = connection.execute(sql.SQL("SELECT {} FROM {}").format(counts, item)).fetchone()
         assert row is not None
@@ -64,9 +80,9 @@ def _one_pass(
         ]
 
 
-def _alone(connection: Connection, transfer: Transfer, demand: Demand, catalog: Catalog) -> Answer:
+def _alone(connection: Connection, transfer: Transfer, demand: Demand, source: SourceRows) -> Answer:
     try:
-        (answer,) = _one_pass(connection, transfer, [demand], catalog)
+        (answer,) = _one_pass(connection, transfer, [demand], source)
     except psycopg.Error as error:
         if error.sqlstate is None:
             raise
@@ -88,19 +104,22 @@ def _broken(demand: Demand) -> sql.Composable:
     )
 
 
-def _item(transfer: Transfer, catalog: Catalog, *further: sql.Composed) -> sql.Composed:
+def _item(transfer: Transfer, source: SourceRows, *further: sql.Composed) -> sql.Composed:
     """The rows with the target's names for their columns, as a FROM item that is called like the target's table."""
     columns: list[sql.Composable] = [*further]
     columns += [sql.SQL("{} AS {}").format(read_column(one), sql.Identifier(one.target)) for one in transfer.columns]
-    columns.append(sql.SQL("{} AS migrator_label").format(_label(transfer, catalog)))
-    return sql.SQL("(SELECT {} FROM {}) AS {}").format(
-        sql.SQL(", ").join(columns), source_of(transfer.placement, catalog), sql.Identifier(transfer.destination.name)
+    columns.append(sql.SQL("{} AS migrator_label").format(_label(transfer, source)))
+    return sql.SQL("(SELECT {} FROM {}{}) AS {}").format(
+        sql.SQL(", ").join(columns),
+        source_of(transfer.placement, source.catalog),
+        source.travelling(transfer),
+        sql.Identifier(transfer.destination.name),
     )
 
 
-def _label(transfer: Transfer, catalog: Catalog) -> sql.Composed:
+def _label(transfer: Transfer, source: SourceRows) -> sql.Composed:
     """The row's key for people, "id=42"."""
-    table = catalog.tables.get(transfer.relation)
+    table = source.catalog.tables.get(transfer.relation)
     if table is None or transfer.placement.query is not None or not table.primary_key:
         return sql.SQL("left(t::text, 80)").format()
     return sql.SQL(" || ', ' || ").join(
@@ -120,16 +139,16 @@ def _tenant(transfer: Transfer) -> sql.Composed:
     return sql.SQL('({}) COLLATE "C" AS migrator_tenant').format(key)
 
 
-def _duplicates(connection: Connection, transfer: Transfer, demand: Demand, catalog: Catalog) -> Answer:
+def _duplicates(connection: Connection, transfer: Transfer, demand: Demand, source: SourceRows) -> Answer:
     columns = sql.SQL(", ").join(map(sql.Identifier, demand.columns))
     complete = sql.SQL(" AND ").join(sql.SQL("{} IS NOT NULL").format(sql.Identifier(one)) for one in demand.columns)
     again = sql.SQL(
         "(SELECT migrator_label, count(*) OVER (PARTITION BY migrator_tenant, {}) AS migrator_times FROM {} WHERE {}) d"
-    ).format(columns, _item(transfer, catalog, _tenant(transfer)), complete)
+    ).format(columns, _item(transfer, source, _tenant(transfer)), complete)
     return _counted(connection, demand, again, sql.SQL("migrator_times > 1"))
 
 
-def _orphans(connection: Connection, child: Transfer, parent: Transfer, demand: Demand, catalog: Catalog) -> Answer:
+def _orphans(connection: Connection, child: Transfer, parent: Transfer, demand: Demand, source: SourceRows) -> Answer:
     matches: list[sql.Composable] = [
         sql.SQL("p.{} = c.{}").format(sql.Identifier(there), sql.Identifier(here))
         for here, there in zip(demand.columns, demand.parent_columns, strict=True)
@@ -138,9 +157,9 @@ def _orphans(connection: Connection, child: Transfer, parent: Transfer, demand: 
         matches.append(sql.SQL("p.migrator_tenant = c.migrator_tenant"))
     complete = sql.SQL(" AND ").join(sql.SQL("c.{} IS NOT NULL").format(sql.Identifier(one)) for one in demand.columns)
     lost = sql.SQL("(SELECT c.migrator_label FROM {} WHERE {} AND NOT EXISTS (SELECT FROM {} WHERE {})) d").format(
-        sql.SQL("(SELECT * FROM {}) AS c").format(_item(child, catalog, _tenant(child))),
+        sql.SQL("(SELECT * FROM {}) AS c").format(_item(child, source, _tenant(child))),
         complete,
-        sql.SQL("(SELECT * FROM {}) AS p").format(_item(parent, catalog, _tenant(parent))),
+        sql.SQL("(SELECT * FROM {}) AS p").format(_item(parent, source, _tenant(parent))),
         sql.SQL(" AND ").join(matches),
     )
     return _counted(connection, demand, lost, sql.SQL("true"))

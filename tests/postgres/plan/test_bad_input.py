@@ -215,25 +215,19 @@ def test_a_tree_that_writes_rows_where_the_sources_rows_go(shop: Shop) -> None:
     shop.plan()
     with (shop.directory / "shared" / "schema.sql").open("a", encoding="utf-8") as schema:
         schema.write("INSERT INTO units VALUES ('t', 'Tonne');")
-    # Changed after the dry-run, without a revision of its own: migrate finds it before it fences the source.
-    answer = shop.run("migrate", "--without-backup")
-    assert answer.exit_code == 2
-    assert "puts rows of its own into units" in answer.error
     blocked = shop.run("dry-run")
     assert blocked.exit_code == 1
     assert "puts rows of its own into units" in schema_check(blocked, "shared")
+    assert shop.run("migrate", "--without-backup").exit_code == 3
 
 
 def test_a_revision_that_fails(shop: Shop) -> None:
     shop.plan()
     with (shop.directory / "shared" / "schema.sql").open("a", encoding="utf-8") as schema:
         schema.write("CREATE TABLE broken (id nosuchtype);")
-    answer = shop.run("migrate", "--without-backup")
-    assert answer.exit_code == 5
-    assert "A revision of" in answer.error
-    assert "nosuchtype" in answer.error
     blocked = shop.run("dry-run")
     assert blocked.exit_code == 1
+    assert "A revision of" in schema_check(blocked, "shared")
     assert "nosuchtype" in schema_check(blocked, "shared")
     assert shop.run("migrate", "--without-backup").exit_code == 3
     assert not [name for name in shop.databases() if re.match(r"(schema|bare)\d", name)]

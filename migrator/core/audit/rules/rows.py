@@ -151,7 +151,7 @@ def _naming(facts: Facts, key: ForeignKey, rows: int, samples: tuple[str, ...], 
     """
     naming = f"{plural(rows, 'row')} of {key.table} {'names' if rows == 1 else 'name'}"
     detail = f"{naming} a row of {key.referenced} {what}."
-    reason = facts.placements.released.get(key)
+    reason = facts.placements.release_reason(key)
     if reason is not None:
         detail += f" The key is let go in migrator.toml: {reason.rstrip('.')}."
     severity: Severity | None = "W" if key.virtual or reason is not None else None
