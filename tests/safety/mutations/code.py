@@ -1,0 +1,174 @@
+"""Mutations of the proof's code: each lets something through that the proof is there to stop, or stops what is good."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.safety.mutations.change import Change
+
+_COMPARE = "migrator.core.compare"
+_PROOF = "migrator.stages.proof"
+_DIGEST = "migrator.postgres.digest"
+_HASH = "migrator.postgres.row_hash"
+_PROVING = "migrator.postgres.proving"
+_VERIFY = "migrator.stages.verify"
+_OUTCOME = "migrator.stages.verify_outcome"
+_ISOLATION = "migrator.stages.isolation"
+
+
+def changes() -> Iterator[Change]:
+    """Every mutation of code that a person wrote down."""
+    yield from _digests()
+    yield from _comparison()
+    yield from _conservation()
+    yield from _database()
+    yield from _whole()
+    yield from _access()
+    yield from _going_back()
+    yield from _receipts()
+    yield from _backups()
+
+
+def _digests() -> Iterator[Change]:
+    row = f"{_HASH}:row_hash"
+    yield Change("a digest without the last column", row, "    if not records:", "    columns = columns[:-1]\n    if not records:", "a value changed (words)")
+    yield Change("a digest without the first column", row, "    if not records:", "    columns = columns[1:]\n    if not records:", "source: a row given to another tenant")
+    yield Change("a digest of the first column alone", row, "    if not records:", "    columns = columns[:1]\n    if not records:", "a value changed (label)")
+    yield Change("a digest without what large objects hold", row, "if type_ == LARGE_OBJECT", "if False", "the bytes of a large object")
+    yield Change("numbers as the server compares them", row, "'{}::text COLLATE \"C\"'", "'pg_catalog.rtrim({}::text, $$0$$)'", "an equal number of other digits (1.50)")
+    yield Change("text without regard to capitals", row, "'{}::text COLLATE \"C\"'", "'pg_catalog.upper({}::text)'", "an equal key in capitals")
+    yield Change("NULL as an empty string", row, "sql.SQL('{} COLLATE \"C\"')", "sql.SQL(\"coalesce({}, '')\")", "NULL in the place of an empty string")
+    yield Change("text without spaces at its end", row, "sql.SQL('{} COLLATE \"C\"')", "sql.SQL('pg_catalog.rtrim({})')", "a space at the end")
+    yield Change("the source's digest of every tenant together", f"{_DIGEST}:source_digests", "coalesce(key, '\\\\N')", "'1'::text")
+    yield Change("the source's digest without its largest tenant", f"{_DIGEST}:source_digests", "GROUP BY 1", "WHERE key <> '2' GROUP BY 1")
+    yield Change("a target's digest without its first table", f"{_DIGEST}:target_digests", "for transfer in transfers:", "for transfer in list(transfers)[1:]:")
+    yield Change("a target's digest without partitions", f"{_DIGEST}:target_digests", '"" if transfer.partitioned else "ONLY "', '"ONLY "')
+    yield Change("a digest whose sum is always nought", f"{_DIGEST}:target_digests", "int(total) % HASH_MODULUS", "0")
+    yield Change("global rows to nobody", "migrator.stages.drift:_as_routed", "for tenant in known:", "for tenant in ():")
+    yield Change("an unknown tenant's rows are its own", "migrator.stages.drift:_as_routed", "digest.tenant in tenants", "True")
+
+
+def _comparison() -> Iterator[Change]:
+    compare = f"{_COMPARE}:differences"
+    yield Change("hashes are not compared", compare, "(one.hash if one else 0) == (other.hash if other else 0)", "True", "a value changed (label)")
+    yield Change("the source with itself", compare, "for digest in target}", "for digest in left.values()}", "a value changed (label)")
+    yield Change("the target with itself", compare, "for digest in source}", "for digest in (target := list(target))}", "a value changed (label)")
+    yield Change("only tables that the source has rows of", compare, "left.keys() | right.keys()", "left.keys()", "a row in a table that has none")
+    yield Change("only tables that the target has", compare, "left.keys() | right.keys()", "right.keys()", "a table with rows missing")
+    yield Change("the first difference is enough", compare, "        found.append(", "        found[:] = found or []\n        if not found: found.append(", "a row moved to another tenant (missing)")
+    yield Change("a row more is a row less", compare, "source_rows > target_rows", "source_rows != target_rows", "a row in a table that has none")
+    prove = f"{_PROOF}:prove"
+    yield Change("the proof compares what was given with itself", prove, "held.get(target, ())", "_expected(given.get(target, ()), items)", "a value changed (label)")
+    yield Change("the proof passes over the shared database", prove, "for target, items in transfers.items()", "for target, items in transfers.items() if target != 'shared'", "a row of the shared database changed")
+    yield Change("the proof passes over a table", prove, "for difference in differences(_expected(given.get(target, ()), items), held.get(target, ()))", "for difference in differences(_expected(given.get(target, ()), items), held.get(target, ())) if difference.relation != 'public.rates'", "a value changed (label)")
+    yield Change("rows of nobody are expected in the shared database", f"{_PROOF}:_expected", "digest.tenant != UNOWNED or", "True or")
+    merge = f"{_COMPARE}:merge_keys"
+    yield Change("keys are named only where both sides have them", merge, 'yield RowDifference(left[0], "missing")', "pass", "a row lost")
+    yield Change("rows that are more are not named", merge, 'yield RowDifference(right[0], "extra")', "pass", "a row added")
+    yield Change("rows that differ are not named", merge, "if left[1] != right[1]:", "if False:", "a value changed (label)")
+
+
+def _conservation() -> Iterator[Change]:
+    yield Change("nothing is ever lost", f"{_COMPARE}:Balance.lost", "return self.total -", "return 0 * self.total -" " 0 * ", "source: a row of nobody added")
+    yield Change("quarantine does not count", f"{_COMPARE}:balances", "quarantined.get(name, 0)", "0")
+    yield Change("ignored tables do not count", f"{_COMPARE}:balances", "ignored=rows", "ignored=0")
+    yield Change("rows of nobody are placed", f"{_COMPARE}:balances", "for digest in home if digest.tenant != UNOWNED)", "for digest in home)")
+    yield Change("conservation is not asked", f"{_PROOF}:Proof.holds", "not self.differences and not any(balance.lost for balance in self.balances)", "not self.differences", "source: a row of nobody added")
+    yield Change("differences are not asked", f"{_PROOF}:Proof.holds", "not self.differences and ", "", "a value changed (label)")
+
+
+def _database() -> Iterator[Change]:
+    leaks = f"{_PROVING}:_leaks"
+    yield Change("nothing leaks", leaks, "if row is not None and row[0]:", "if False:", "a row of another tenant")
+    yield Change("leaks only by a column of the table's own", f"{_PROVING}:_foreign_rows", "        for hop in one.hops:", "        if one.hops:\n            return None\n        for hop in one.hops:", "a row given to another tenant over its key path")
+    yield Change("everybody's rows leak", f"{_PROVING}:_foreign_rows", "<> ALL", "= ALL")
+    objects = f"{_PROVING}:object_differences"
+    yield Change("no definition is compared", objects, "if expected.get((kind, identity)) != found.get((kind, identity))", "if False", "index: missing")
+    yield Change("only whether an object is there", objects, "if expected.get((kind, identity)) != found.get((kind, identity))", "if ((kind, identity) in expected) != ((kind, identity) in found)", "index: of something else")
+    yield Change("objects that are more do not matter", objects, "expected.keys() | found.keys()", "expected.keys()", "index: one more")
+    yield Change("objects that are missing do not matter", objects, "expected.keys() | found.keys()", "found.keys()", "index: missing")
+    for kind in ("constraint", "index", "privilege", "policy", "trigger", "comment", "owner"):
+        first = {"constraint": "constraint: a check gone", "privilege": "privilege: of a table, to everybody", "comment": "comment: of a table", "owner": "owner: a table's"}
+        yield Change(
+            f"no {kind} is compared", objects, "if expected.get((kind, identity)) != found.get((kind, identity))",
+            f"if kind != '{kind}' and expected.get((kind, identity)) != found.get((kind, identity))",
+            first.get(kind, f"{kind}: missing"),
+        )  # fmt: skip
+    low = "migrator.postgres.sequences:low_sequences"
+    yield Change("no sequence is behind", low, "furthest(stands, *values) != stands", "False", "sequence: behind what the source gave")
+    yield Change("what the source gave does not matter", low, "(*used, given.get(sequence.relation))", "used", "sequence: behind what the source gave")
+    yield Change("rows do not matter to sequences", low, "(*used, given.get(sequence.relation))", "(given.get(sequence.relation),)", "sequence: behind a row that is there")
+    yield Change("a sequence that nobody used is well", low, "stands is None or furthest", "stands is not None and furthest", "sequence: at its beginning")
+    examine = f"{_PROVING}:examine"
+    yield Change("a database's settings are those that were expected", examine, "**_as_objects(read_settings(connection))", "**_as_objects(settings)", "a setting of the database: changed")
+    yield Change("references lead somewhere", f"{_PROVING}:orphans", "missing += 1", "missing += 0", "a reference into another database that leads nowhere")
+    yield Change("references are not followed", f"{_PROVING}:_absent", "WHERE NOT EXISTS", "WHERE false AND NOT EXISTS", "a reference into another database that leads nowhere")
+
+
+def _whole() -> Iterator[Change]:
+    holds = f"{_OUTCOME}:Verified.holds"
+    yield Change("verify passes over definitions", holds, "fact.objects or ", "", "index: missing")
+    yield Change("verify passes over leaks", holds, "fact.leaks or ", "", "a stranger's row under the source's own key path")
+    yield Change("verify passes over sequences", holds, " or fact.sequences", "", "sequence: behind what the source gave")
+    yield Change("verify passes over access", holds, "and not self.access ", "", "a role: everybody may connect")
+    yield Change("verify passes over references", holds, " and not any(count for _, _, count, _ in self.references)", "", "a reference of both sides that leads nowhere")
+    yield Change("verify passes over the proof", holds, "self.proof.holds and ", "", "a value changed (label)")
+    yield Change("findings are no findings", f"{_OUTCOME}:verify_outcome", "if not result.holds:", "if False:", "a value changed (label)")
+    verification = f"{_VERIFY}:_Verifier.verification"
+    yield Change("the journal in the place of the source", verification, "        facts = self._examine()", "        fresh = dict(copied)\n        facts = self._examine()", "source: a value changed behind the fence")
+    yield Change("what was read in the place of what is there", verification, "held[fact.target] += fact.digests", "held[fact.target] += [one for one in fresh[fact.target] if one.tenant == fact.tenant]", "a value changed (label)")
+    yield Change("the first database stands for all", f"{_VERIFY}:_Verifier._examine", "for step in self.databases]", "for step in self.databases[:1]]", "a value changed (label)")
+    yield Change("any plan will do", f"{_VERIFY}:verify", "plan.fingerprint != run.fingerprint", "False", "source: a column more")
+    yield Change("databases that are gone are not missed", f"{_VERIFY}:verify", "require_databases(workspace, run, plan)", "pass", "a database gone")
+
+
+def _access() -> Iterator[Change]:
+    wrong = f"{_ISOLATION}:_wrong"
+    yield Change("any owner", wrong, "owner != step.roles.owner", "False", "a role: its database's owner")
+    yield Change("anybody may connect", wrong, "sorted(connecting - wanted)", "()", "a role: everybody may connect")
+    yield Change("nobody need connect", wrong, "sorted(wanted - connecting)", "()", "a role: may not connect")
+    yield Change("a role may be gone", wrong, "            continue\n", "            continue\n".replace("continue", "continue"), "")
+    yield Change("any power", wrong, "        if powers:", "        if False:", "a role: may make databases")
+    yield Change("a member of anything", wrong, "sorted(joined - groups)", "()", "a role: a member of another tenant's")
+    yield Change("a member of nothing", wrong, "sorted(groups - joined)", "()", "a role: no member of its group")
+
+
+def _going_back() -> Iterator[Change]:
+    writes = "migrator.stages.writes:find_writes"
+    yield Change("rollback sees no writes", writes, "written += [", "[", "the journal: what a target held after migrate")
+    yield Change("rollback compares a target with itself", writes, "differences(before if before is not None else now, now)", "differences(now, now)", "the journal: what a target held after migrate")
+    proof = "migrator.stages.source_proof"
+    yield Change("rollback does not compare the source's rows", f"{proof}:_source_changes", "return differences(before.values(), now), len(now)", "return (), len(now)", "source: a row added behind the fence (rollback)")
+    yield Change("rollback compares the source with itself", f"{proof}:_source_changes", "differences(before.values(), now)", "differences(now, now)", "source: a row added behind the fence (rollback)")
+    yield Change("rollback does not compare definitions", f"{proof}:changed_objects", "if recorded is None:", "if True:", "source: a function's body")
+    yield Change("databases that are gone are not missed by rollback", "migrator.stages.left_behind:_gone", 'one.state == "created"', "False", "a mark gone")
+
+
+def _receipts() -> Iterator[Change]:
+    yield Change("receipts of any epoch", "migrator.postgres.receipts:find_receipts", "receipt.epoch != epoch", "False", "a receipt: of another epoch")
+    yield Change("receipts are believed", "migrator.postgres.sinks:DatabaseSink.commit", "(self._receipt.rows, self._receipt.hash) != (self.rows, self.hash)", "False", "a receipt: its hash")
+    yield Change("receipts are not looked for", "migrator.postgres.sinks:DatabaseSink.begin", "find_receipt(connection, receipt, epoch)", "None", "a receipt: of another epoch")
+    yield Change("migrate proves nothing", f"{_PROOF}:Proof.holds", "return ", "return True or ", "the journal: what a target was given: hash")
+
+
+def _backups() -> Iterator[Change]:
+    defects = "migrator.core.manifest:defects"
+    yield Change("a file may be missing", defects, "if there is None:", "if there is None and there:", "")
+    yield Change("a file may be shorter", defects, "there.bytes < file.bytes", "False", "a backup: the last byte missing")
+    yield Change("a file may be another", defects, "elif there != file:", "elif False:", "a backup: a bit of a table's rows")
+    yield Change("there may be files more", defects, "sorted(found.keys() - known.keys())", "()", "a backup: a file more")
+    check = "migrator.stages.backup_directory:check_backup"
+    yield Change("a backup of any source", check, "manifest.source.id != source_id", "False", "a manifest: of another server")
+    yield Change("a backup whose files nobody looks at", check, "    if wrong:", "    if False:", "a backup: a bit of a table's rows")
+    swap = "migrator.stages.source_swap:checked_backup"
+    yield Change("a backup of any run", swap, "manifest.run != run.id or", "", "")
+    yield Change("any manifest", swap, 'recorded["manifest"] != sha256(directory / MANIFEST)', "False", "a manifest: a table's digest (rollback --restore-backup)")
+    compare = "migrator.stages.backup_restore:_compare"
+    yield Change("a restore's rows are not compared", compare, "differences(manifest.inventory.digests, restored.digests)", "()", "a manifest, its digest unknown: a table's digest")
+    yield Change("a restore's tables are not compared", compare, "sorted(wanted - found)", "()", "a manifest, its digest unknown: a sequence more")
+    yield Change("a restore's large objects are not counted", compare, "restored.large_objects != manifest.inventory.large_objects", "False", "a manifest, its digest unknown: how many large objects")
+    changes_ = "migrator.core.manifest:Inventory.changes"
+    yield Change("a backup may have other rows than the source", changes_, "return (*rows, *gone, *sequences, *objects)", "return (*gone, *sequences, *objects)", "a backup older than the source: a value")
+    yield Change("a backup may have other tables than the source", changes_, "return (*rows, *gone, *sequences, *objects)", "return (*rows, *sequences, *objects)", "a backup older than the source: a table more")
+    yield Change("a backup may have other sequences than the source", changes_, "return (*rows, *gone, *sequences, *objects)", "return (*rows, *gone, *objects)", "a backup older than the source: a sequence")
+    yield Change("a backup may have other definitions than the source", changes_, "return (*rows, *gone, *sequences, *objects)", "return (*rows, *gone, *sequences)", "a backup older than the source: a definition")

@@ -1,0 +1,110 @@
+"""Trying a mutation: damage, look, put back, look again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from tests.safety.mutations.change import Change
+from tests.safety.mutations.damage import Damage, Inflict
+from tests.safety.mutations.scene import Answer, Scene
+
+
+_MOST_LINES = 45  # of an answer that was not the right one
+_LOOKING = frozenset({"verify", "status", "audit", "rollback --validate"})
+
+
+@dataclass(frozen=True)
+class Trying:
+    """What came of one mutation: killed where nothing is wrong."""
+
+    name: str
+    what: str
+    seen_by: str
+    wrong: str = ""
+    seconds: float = 0.0
+
+    @property
+    def killed(self) -> bool:
+        return not self.wrong
+
+
+class Trials:
+    """Mutations tried one after another on one scene."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self._content: set[tuple[str, Inflict | None]] = set()
+        self._passed: set[tuple[str, Change]] = set()
+
+    def of_data(self, damage: Damage) -> Trying:
+        """Damages the split, lets the command look, puts everything back, and sees that the command is content again."""
+        began = time.monotonic()
+        made = Trying(damage.name, damage.what, damage.command)
+        wrong = self._discontent(damage.command, damage.before)
+        if not wrong:
+            answer = self._damaged(damage)
+            wrong = "" if damage.is_seen(self.scene, answer) else _told(damage, answer)
+        if not wrong:
+            # What it said was of the damage: without it there is nothing to say.
+            wrong = self._still_discontent(damage)
+        return replace(made, wrong=wrong, seconds=time.monotonic() - began)
+
+    def of_code(self, change: Change, damages: Sequence[Damage]) -> Trying:
+        """Changes the program, and sees whether it still sees one of the damages, or says more of a good split."""
+        began = time.monotonic()
+        tried = list[str]()
+        with change.made():
+            for damage in damages:
+                command = damage.command
+                if command in _LOOKING and (command, change) not in self._passed:
+                    self._passed.add((command, change))
+                    tried.append("the undamaged split")
+                    if self._look_undamaged(command):
+                        return Trying(change.name, "code", tried[-1], seconds=time.monotonic() - began)
+                tried.append(damage.name)
+                if not damage.is_seen(self.scene, self._damaged(damage)):
+                    return Trying(change.name, "code", tried[-1], seconds=time.monotonic() - began)
+        wrong = f"noticed by none of: {', '.join(tried)}"
+        return Trying(change.name, "code", "", wrong, time.monotonic() - began)
+
+    def _damaged(self, damage: Damage) -> Answer:
+        try:
+            if damage.before is not None:
+                damage.before(self.scene)
+            damage.inflict(self.scene)
+            return self.scene.look(damage.command)
+        finally:
+            if damage.undo is not None:
+                damage.undo(self.scene)
+            self.scene.put_back()
+
+    def _discontent(self, command: str, before: Inflict | None) -> str:
+        """Why the command is not content with the undamaged split; asked once."""
+        if (command, before) in self._content:
+            return ""
+        wrong = self._look_undamaged(command, before)
+        if not wrong:
+            self._content.add((command, before))
+        return wrong
+
+    def _still_discontent(self, damage: Damage) -> str:
+        # A command that takes the split apart is not tried on it each time; that it is whole again is what matters.
+        return self._look_undamaged(damage.command if damage.command in _LOOKING else "verify")
+
+    def _look_undamaged(self, command: str, before: Inflict | None = None) -> str:
+        try:
+            if before is not None:
+                before(self.scene)
+            answer = self.scene.look(command)
+        finally:
+            self.scene.put_back()
+        if answer.exit_code == 0:
+            return ""
+        return f"{command}, without the damage: exit {answer.exit_code}\n    " + "\n    ".join(answer.lines[:_MOST_LINES])
+
+
+def _told(damage: Damage, answer: Answer) -> str:
+    shown = "\n    ".join(line for line in answer.lines[:_MOST_LINES] if line.strip())
+    return f"exit {answer.exit_code} for {damage.exit_code}, no line with {damage.says}:\n    {shown}"
