@@ -101,6 +101,8 @@ def _manifests() -> Iterator[Damage]:
     ):  # fmt: skip
         yield Damage(f"a manifest: {name}", "backup", inflict, "backup", 3, (says,))
         yield Damage(f"a manifest: {name}", "backup", inflict, "rollback --restore-backup", 3, (says,))
+    # What the journal knows of it has to be lost as well, or the restore is not even tried.
+    unknown = statements("migrator", "DELETE FROM migrator.records WHERE name = 'backup'")
     for name, inflict, wrong in (
         ("a table's digest", _manifest(lambda found: _set(_rates(found), "hash", value="0" * 16)), ("public.rates", "different rows")),
         ("a table's rows", _manifest(lambda found: _set(_rates(found), "rows", value=19)), ("public.rates", "19 backed up, 20 restored")),
@@ -108,9 +110,12 @@ def _manifests() -> Iterator[Damage]:
         ("how many large objects", _manifest(lambda found: _set(found, "inventory", "large_objects", value=9)), ("large objects: 9 backed up, 6 restored",)),
         ("a sequence more", _manifest(lambda found: found["inventory"]["sequences"].append({"schema": "public", "name": "more", "last_value": 1})), ("sequence public.more is missing",)),
     ):  # fmt: skip
-        # What the journal knows of it has to be lost as well, or the restore is not even tried.
-        unknown = statements("migrator", "DELETE FROM migrator.records WHERE name = 'backup'")
         yield Damage(f"a manifest, its digest unknown: {name}", "backup", both(unknown, inflict), "backup --verify", 1, wrong)
+    yield Damage(
+        "a manifest, its digest unknown: of another run", "backup",
+        both(unknown, _manifest(lambda found: _set(found, "run", value="20200101-000000-abcd"))),
+        "rollback --restore-backup", 3, (not_ours,),
+    )  # fmt: skip
 
 
 def _cut_half(path: Path) -> None:

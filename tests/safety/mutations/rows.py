@@ -84,6 +84,10 @@ def _spellings() -> Iterator[Damage]:
         "UPDATE rates SET label = label || ' ' WHERE rate = 1.5",
     )  # fmt: skip
     yield _named(
+        "a value in capitals", "bolt", "rates", "{2,1.5}", _DIFFERENT,
+        "UPDATE rates SET label = upper(label) WHERE rate = 1.5",
+    )  # fmt: skip
+    yield _named(
         "an equal number of other digits (1.50)", "bolt", "rates", "{2,1.50}", _EXTRA,
         "UPDATE rates SET rate = 1.50 WHERE rate = 1.5",
     )  # fmt: skip
@@ -133,6 +137,9 @@ def _lost_and_found() -> Iterator[Damage]:
         "a row in a table that has none", "bolt", "empty", "{1}", _EXTRA, "INSERT INTO empty VALUES (1, 2, 'not empty')"
     )
     yield _differs("a table emptied", "order_lines", "2", _MISSING, "TRUNCATE order_lines")
+    yield Damage("a table with rows missing", "target", statements("bolt", "DROP TABLE rates CASCADE"), "verify", 1, ("tenant ", "public.rates ", "2", _MISSING))
+    yield Damage("a column with values missing", "target", statements("bolt", "ALTER TABLE rates DROP COLUMN label"), "verify", 1, ("_bolt  column ", "public.rates.label", _MISSING))
+    yield Damage("a table that others refer to missing", "target", statements("shared", "DROP TABLE agents"), "verify", 1, ("visits(agent_id) -> agents(id)", "_bolt ", " 4"))
     yield _differs("a row lost from a table without a key", "notes", "2", _MISSING, "DELETE FROM notes WHERE ctid = (SELECT min(ctid) FROM notes)")
     yield _differs("a row doubled in a table without a key", "notes", "2", _EXTRA, "INSERT INTO notes SELECT * FROM notes LIMIT 1")
     yield _differs(

@@ -54,6 +54,18 @@ def _seen_by_verify() -> Iterator[Damage]:
         "public.customers ", " 21 ", " 1",
     )  # fmt: skip
     yield verified(
+        "a row of nobody added", _behind_the_fence("customers", "INSERT INTO customers (company_id, name) VALUES (NULL, 'late')"), 1,
+        "public.customers ", " 22 ", " 20 ", "  1",
+    )  # fmt: skip
+    yield Damage(
+        "a reference of both sides that leads nowhere", "source",
+        both(
+            _behind_the_fence("visits_2025", "UPDATE visits_2025 SET agent_id = 77 WHERE id = 1"),
+            statements("bolt", "UPDATE visits SET agent_id = 77 WHERE id = 1"),
+        ),
+        "verify", 1, ("visits(agent_id) -> agents(id)", "_bolt ", " 77"),
+    )  # fmt: skip
+    yield verified(
         "an ignored row added", _behind_the_fence("leftovers", "INSERT INTO leftovers VALUES (99, '')"), 0,
         "public.leftovers ", " 8 ",
     )  # fmt: skip
@@ -64,7 +76,6 @@ def _seen_by_verify() -> Iterator[Damage]:
     refused = "not those that were migrated"
     for name, damage in (
         ("a table more", "CREATE TABLE more (id int)"),
-        ("a table gone", "DROP TABLE empty"),
         ("a column more", "ALTER TABLE rates ADD COLUMN more int"),
         ("a column's type", "ALTER TABLE rates ALTER COLUMN label TYPE text"),
         ("a foreign key gone", "ALTER TABLE visits DROP CONSTRAINT visits_agent_id_fkey"),
@@ -77,6 +88,7 @@ def _seen_by_verify() -> Iterator[Damage]:
         ("an inheriting table, with rows", "CREATE TABLE odd () INHERITS (rates)"),
     ):  # fmt: skip
         yield verified(name, statements(_SOURCE, damage), 3, refused)
+    yield verified("a table gone", statements(_SOURCE, "DROP TABLE empty"), 2, "no such table")
     for name, write in (
         ("a tenant more", "INSERT INTO companies VALUES (3, 'cork', 'Cork')"),
         ("a tenant's slug", "UPDATE companies SET code = 'bolts' WHERE id = 2"),

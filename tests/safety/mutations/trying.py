@@ -36,7 +36,6 @@ class Trials:
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
         self._content: set[tuple[str, Inflict | None]] = set()
-        self._passed: set[tuple[str, Change]] = set()
 
     def of_data(self, damage: Damage) -> Trying:
         """Damages the split, lets the command look, puts everything back, and sees that the command is content again."""
@@ -54,20 +53,17 @@ class Trials:
     def of_code(self, change: Change, damages: Sequence[Damage]) -> Trying:
         """Changes the program, and sees whether it still sees one of the damages, or says more of a good split."""
         began = time.monotonic()
-        tried = list[str]()
         with change.made():
-            for damage in damages:
-                command = damage.command
-                if command in _LOOKING and (command, change) not in self._passed:
-                    self._passed.add((command, change))
-                    tried.append("the undamaged split")
-                    if self._look_undamaged(command):
-                        return Trying(change.name, "code", tried[-1], seconds=time.monotonic() - began)
-                tried.append(damage.name)
-                if not damage.is_seen(self.scene, self._damaged(damage)):
-                    return Trying(change.name, "code", tried[-1], seconds=time.monotonic() - began)
-        wrong = f"noticed by none of: {', '.join(tried)}"
-        return Trying(change.name, "code", "", wrong, time.monotonic() - began)
+            noticed = self._noticed(damages)
+        wrong = "" if noticed else f"noticed by none of: the undamaged split, {', '.join(one.name for one in damages)}"
+        return Trying(change.name, "code", noticed, wrong, time.monotonic() - began)
+
+    def _noticed(self, damages: Sequence[Damage]) -> str:
+        """What is not answered as it is without the change; '' where nothing is."""
+        for damage in damages:
+            if not damage.is_seen(self.scene, self._damaged(damage)):
+                return damage.name
+        return "the undamaged split" if self._look_undamaged("verify") else ""
 
     def _damaged(self, damage: Damage) -> Answer:
         try:
