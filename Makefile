@@ -92,11 +92,12 @@ PYTHON_TREES := migrator examples migrations tests benchmarks
 TYPED_TREES := migrator examples tests benchmarks
 
 .PHONY: check
-check: $(VENV)/.dev ## Lint, formatting, types, import boundaries.
+check: $(VENV)/.dev ## Lint, formatting, types, import directions.
 	$(BIN)/ruff check $(wildcard $(PYTHON_TREES))
 	$(BIN)/ruff format --check $(wildcard $(PYTHON_TREES))
 	$(BIN)/mypy $(foreach tree,$(TYPED_TREES),$(if $(shell find $(tree) -name '*.py' -print -quit 2>/dev/null),$(tree)))
-	$(BIN)/pytest -q tests/unit/test_imports.py
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/pytest -q tests/unit/test_structure.py
 
 .PHONY: test-container
 test-container: $(VENV)/.dev ## Run tests/postgres against PostgreSQL in a container; brings its own engine and image.

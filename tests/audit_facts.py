@@ -8,9 +8,9 @@ from typing import Any
 from migrator.core.audit.facts import Facts, IndexFact
 from migrator.core.audit.finding import Finding
 from migrator.core.audit.rules import RULES
-from migrator.core.catalog import Table
-from migrator.core.placing import place
-from migrator.core.settings import Settings
+from migrator.core.placement.place import place
+from migrator.core.schema.catalog import Table
+from migrator.settings import Settings
 from tests.schema import catalog, names, public, table
 
 SPLIT: Mapping[str, Any] = {

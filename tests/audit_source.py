@@ -8,10 +8,10 @@ from typing import Any
 import psycopg
 
 from migrator.core.audit.facts import Facts
-from migrator.core.progress import Silent
-from migrator.core.settings import Settings
-from migrator.postgres.audit import examine
-from migrator.postgres.connect import READ_ONLY, Endpoint, session
+from migrator.core.result.progress import Silent
+from migrator.postgres.audit.facts import examine
+from migrator.postgres.session.connect import READ_ONLY, Endpoint, session
+from migrator.settings import Settings
 from tests.audit_facts import SPLIT, found
 
 ROOT = """

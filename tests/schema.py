@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from migrator.core.catalog import Catalog, Column, ForeignKey, Relation, Sequence, Table
+from migrator.core.schema.catalog import Catalog, Column, ForeignKey, Relation, Sequence, Table
 
 
 def public(name: str) -> Relation:

@@ -13,19 +13,19 @@ from psycopg import sql
 
 from benchmarks.case import Case, Measured
 from benchmarks.testbed import HERE, MONOLITH, BenchmarkError, Ran, Testbed, tables
-from migrator import config
-from migrator.core.plan import CreateDatabase
-from migrator.core.progress import Silent
-from migrator.core.transfer import Transfer
+from migrator.commands.shared.survey import plan_of, survey
+from migrator.commands.shared.transfers import resolve
+from migrator.commands.shared.workspace import Workspace
+from migrator.core.plan.steps import CreateDatabase
+from migrator.core.plan.transfer import Transfer
+from migrator.core.result.progress import Silent
 from migrator.journal import StageRecord, StepRecord
-from migrator.postgres.connect import READ_ONLY, Endpoint, session
-from migrator.postgres.digest import target_digests
-from migrator.postgres.fence import lift_fence
-from migrator.postgres.reading import select_rows
-from migrator.postgres.sessions import READING
-from migrator.stages.resolve import resolve
-from migrator.stages.survey import plan_of, survey
-from migrator.stages.workspace import Workspace
+from migrator.postgres.fence.fence import lift_fence
+from migrator.postgres.placement.select_rows import select_rows
+from migrator.postgres.session.connect import READ_ONLY, Endpoint, session
+from migrator.postgres.session.connection_pool import READING
+from migrator.postgres.verify.digest import target_digests
+from migrator.settings.load import DEFAULT_FILE, load_settings
 
 PREFIX = "split"
 
@@ -73,7 +73,7 @@ def measure(bed: Testbed, case: Case) -> Measured:
             with bed.watched() as used:
                 migrated = _migrator(bed, file, "migrate", "--without-backup")
             verified = _migrator(bed, file, "verify")
-            workspace = Workspace.of(config.load(file, environment={}), Silent())
+            workspace = Workspace.of(load_settings(file, environment={}), Silent())
             stage, steps = _recorded(workspace)
             try:
                 figures = {"verify s": verified.seconds, **_digests(workspace, case), **_busy(steps)}
@@ -90,7 +90,7 @@ def write_project(bed: Testbed, case: Case, directory: Path) -> Path:
     if case.shape == "orders":
         path = '["order_id -> orders.id", "orders.tenant_id"]'
         entries.append(f'lines = {{ target = "tenant", key_path = {path} }}')
-    file = directory / config.DEFAULT_FILE
+    file = directory / DEFAULT_FILE
     file.write_text(
         _TOML.format(
             url=bed.server.url(MONOLITH),

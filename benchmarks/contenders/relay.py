@@ -15,10 +15,10 @@ from multiprocessing import get_context
 
 from benchmarks.case import Case, Measured
 from benchmarks.testbed import MONOLITH, SQL, Testbed
-from migrator.postgres.connect import Endpoint, query, session
-from migrator.postgres.copy import CopyUnit, Destination, relay
-from migrator.postgres.sessions import Sessions
-from migrator.postgres.snapshot import Snapshot
+from migrator.postgres.copy.relay import CopyUnit, Destination, relay
+from migrator.postgres.session.connect import Endpoint, query, session
+from migrator.postgres.session.connection_pool import Sessions
+from migrator.postgres.session.snapshot import Snapshot
 
 _BARE = "relay_bare"
 _PIPED = "piped"
@@ -51,7 +51,7 @@ def measure(bed: Testbed, case: Case) -> Measured:
         for name in (_BARE, _PIPED):
             bed.psql(name, f"--file={SQL / 'tables.sql'}")
         with session(Endpoint(bed.server.url(_BARE)), purpose="benchmark") as connection:
-            connection.execute(query("receipts_schema"))
+            connection.execute(query("copy/receipts_schema"))
         try:
             for name in names:
                 bed.psql("postgres", f"--command=CREATE DATABASE {name} TEMPLATE {_BARE}")

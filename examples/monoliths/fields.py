@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from examples.topsteel.copytext import BASE, BYTES, JSON_OBJECTS, KEYWORDS, NULL, TIMES, one
 from examples.topsteel.drawing import mix
-from migrator.core.catalog import Column
+from migrator.core.schema.catalog import Column
 
 from .monolith import Field
 from .words import Words, words

@@ -10,8 +10,8 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from migrator.core.catalog import Catalog, Table
-from migrator.postgres.catalog import read_catalog
+from migrator.core.schema.catalog import Catalog, Table
+from migrator.postgres.schema.catalog import read_catalog
 
 from .monolith import Monolith
 from .table_rows import Rows

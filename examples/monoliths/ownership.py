@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 
 from examples.topsteel.drawing import Tenancy
-from migrator.core.catalog import Catalog, Relation
+from migrator.core.schema.catalog import Catalog, Relation
 
 # (row, random number) -> the row of the parent that it refers to, or None
 Choice = Callable[[int, int], int | None]

@@ -8,7 +8,7 @@ from math import prod
 
 from examples.topsteel.copytext import NULL, escape, one
 from examples.topsteel.drawing import mix, salt
-from migrator.core.catalog import Catalog, Column, ForeignKey, Relation, Table
+from migrator.core.schema.catalog import Catalog, Column, ForeignKey, Relation, Table
 
 from . import fields
 from .monolith import Field, Flaw, Monolith

@@ -16,7 +16,7 @@ from migrator.cli.options import Options
 from migrator.cli.program import program
 from migrator.cli.session import Session, Work
 from migrator.cli.written import as_text, console_on, report_error, write_result
-from migrator.core.outcome import Outcome
+from migrator.core.result.outcome import Outcome
 from migrator.errors import MigratorError
 from migrator.report.progress import display
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 import click
 
 from migrator import __version__
-from migrator.cli.back import rollback
-from migrator.cli.demo import demo
-from migrator.cli.init import init
-from migrator.cli.locking import lock
-from migrator.cli.look import placements, status
+from migrator.cli.commands.audit import audit
+from migrator.cli.commands.backup import backup
+from migrator.cli.commands.clean import clean
+from migrator.cli.commands.demo import demo
+from migrator.cli.commands.dry_run import dry_run
+from migrator.cli.commands.init import init
+from migrator.cli.commands.lock import lock
+from migrator.cli.commands.migrate import migrate
+from migrator.cli.commands.placements import placements
+from migrator.cli.commands.rollback import rollback
+from migrator.cli.commands.status import status
+from migrator.cli.commands.verify import verify
 from migrator.cli.options import Program, common_options
-from migrator.cli.prepare import audit, backup, clean
-from migrator.cli.split import dry_run, migrate, verify
 
 _HELP = """Splits a monolithic PostgreSQL database into AUTH, SHARED and one database per tenant, proves that every row
 arrived exactly once, and can take it all back.

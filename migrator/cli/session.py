@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     # Imported when they are needed: --help must not load the driver.
     from migrator.cli.options import Options
-    from migrator.core.outcome import Outcome
-    from migrator.core.settings import Settings
+    from migrator.commands.shared.workspace import Workspace
+    from migrator.core.result.outcome import Outcome
     from migrator.report.progress import Display
-    from migrator.stages.workspace import Workspace
+    from migrator.settings import Settings
 
 
 @dataclass
@@ -31,9 +31,9 @@ class Session:
         Raises:
             ConfigurationError: they cannot be used.
         """
-        from migrator import config
+        from migrator.settings.load import load_settings
 
-        return config.load(self.options.config, flags=self.options.flags)
+        return load_settings(self.options.config, flags=self.options.flags)
 
     @cached_property
     def workspace(self) -> Workspace:
@@ -56,7 +56,7 @@ class Session:
         Raises:
             ConfigurationError: no source is named.
         """
-        from migrator.stages.workspace import Workspace
+        from migrator.commands.shared.workspace import Workspace
 
         return Workspace.of(self.settings, self.progress)
 
@@ -66,11 +66,11 @@ class Session:
         Raises:
             ConfigurationError: no source is named.
         """
-        from migrator import config
-        from migrator.stages.workspace import Workspace
+        from migrator.commands.shared.workspace import Workspace
+        from migrator.settings.load import load_settings
 
         flags = {**self.options.flags, ("source", "schemas"): list(schemas) or None}
-        return Workspace.of(config.load(flags=flags, without_file=True), self.progress)
+        return Workspace.of(load_settings(flags=flags, without_file=True), self.progress)
 
     def close(self) -> None:
         """Ends what the command opened; harmless where it opened nothing."""

@@ -14,7 +14,7 @@ from rich.live import Live
 from rich.text import Text
 
 from migrator.cli.session import Session
-from migrator.core.outcome import Outcome
+from migrator.core.result.outcome import Outcome
 from migrator.report.lines import PLAIN_INTERVAL
 from migrator.report.text import render_text, to_text
 

@@ -14,7 +14,7 @@ from rich.text import Text
 from migrator import logs
 from migrator.cli.options import Options
 from migrator.cli.program import program
-from migrator.core.outcome import Outcome, Section, Status
+from migrator.core.result.outcome import Outcome, Section, Status
 from migrator.errors import ConfigurationError, MigratorError
 from migrator.files import write_atomically
 from migrator.report.document import error_to_json, to_json

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import sqlalchemy as sa
 
-from migrator.core.compare import Digest
+from migrator.core.verify.digests import Digest
 from migrator.journal.database import ControlDatabase
 from migrator.journal.tables import digests, quarantine
 

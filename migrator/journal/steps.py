@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from migrator import logs
-from migrator.core.compare import Digest
+from migrator.core.verify.digests import Digest
 from migrator.journal.database import ControlDatabase
 from migrator.journal.digests import store
 from migrator.journal.records import StepRecord

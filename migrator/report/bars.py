@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Ta
 from rich.table import Column
 from rich.text import Text
 
-from migrator.core.wording import size
+from migrator.core.result.wording import size
 from migrator.report.cells import count, span, visible
 from migrator.report.tally import Tally
 

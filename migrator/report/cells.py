@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal
 
-from migrator.core.outcome import Cell, Section, Tone
-from migrator.core.wording import size
+from migrator.core.result.outcome import Cell, Section, Tone
+from migrator.core.result.wording import size
 
 Unit = Literal["rows", "bytes", "seconds", "percent"]
 _UNITS: tuple[Unit, ...] = ("rows", "bytes", "seconds", "percent")

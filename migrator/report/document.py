@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import PurePath
 from typing import Any
 
-from migrator.core.outcome import Outcome
+from migrator.core.result.outcome import Outcome
 from migrator.errors import MigratorError
 
 # Raised when a key that is documented in docs/commands/README.md changes its meaning or goes; added keys do not count.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
-from migrator.core.outcome import Outcome, Section, Tone
+from migrator.core.result.outcome import Outcome, Section, Tone
 from migrator.report.cells import TONE_WORDS, figure, filled, is_numeric, label, visible
 
 if TYPE_CHECKING:

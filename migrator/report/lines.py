@@ -8,7 +8,7 @@ from time import monotonic
 from types import TracebackType
 from typing import IO, Self
 
-from migrator.core.wording import size
+from migrator.core.result.wording import size
 from migrator.report.cells import count, span, visible
 from migrator.report.tally import Tally
 

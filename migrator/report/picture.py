@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import graphviz
 
-from migrator.core.graph import Graph, Line
+from migrator.core.result.graph import Graph, Line
 from migrator.errors import ConfigurationError
 
 # Light enough for black text, told apart by people who do not see all colours (ColorBrewer Set3, reordered).

@@ -7,7 +7,7 @@ from typing import Protocol, Self
 
 from rich.console import Console
 
-from migrator.core.progress import Progress
+from migrator.core.result.progress import Progress
 from migrator.report.bars import Bars
 from migrator.report.lines import Plain
 

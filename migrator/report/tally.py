@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from migrator.core.wording import size
+from migrator.core.result.wording import size
 from migrator.report.cells import count
 
 

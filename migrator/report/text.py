@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.table import Column, Table
 from rich.text import Text
 
-from migrator.core.outcome import Outcome, Section, Status, Tone
+from migrator.core.result.outcome import Outcome, Section, Status, Tone
 from migrator.report.cells import figure, filled, is_numeric, label, title_of, visible
 from migrator.report.widths import GAP, Measured, fitted
 

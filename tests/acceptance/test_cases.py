@@ -18,24 +18,24 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from migrator import config
-from migrator.core.outcome import Outcome
-from migrator.core.progress import Silent
+from migrator.commands.audit.command import audit
+from migrator.commands.backup.command import backup
+from migrator.commands.clean.command import clean
+from migrator.commands.dry_run.command import dry_run
+from migrator.commands.init.command import Wanted, init, regenerate_trees
+from migrator.commands.migrate.command import migrate
+from migrator.commands.rollback.command import rollback
+from migrator.commands.shared.workspace import Workspace
+from migrator.commands.status.placements import placements
+from migrator.commands.verify.command import verify
+from migrator.core.result.outcome import Outcome
+from migrator.core.result.progress import Silent
 from migrator.errors import RefusedError
-from migrator.postgres.catalog import read_objects
-from migrator.postgres.connect import Endpoint, raw_connect, session
-from migrator.postgres.server import temporary_server
+from migrator.postgres.schema.catalog import read_objects
+from migrator.postgres.session.connect import Endpoint, raw_connect, session
+from migrator.postgres.session.local_server import temporary_server
 from migrator.revisions import upgrade
-from migrator.stages.audit import audit
-from migrator.stages.backup import backup
-from migrator.stages.clean import clean
-from migrator.stages.dry_run import dry_run
-from migrator.stages.init import Wanted, init, regenerate_trees
-from migrator.stages.migrate import migrate
-from migrator.stages.placements import placements
-from migrator.stages.rollback import rollback
-from migrator.stages.verify import verify
-from migrator.stages.workspace import Workspace
+from migrator.settings.load import DEFAULT_FILE, load_settings
 from tests.servers import FAST, DatabaseFactory, PostgresServer, create_database, drop_databases
 
 FOLDER = Path(__file__).parent / "cases"
@@ -57,8 +57,8 @@ class Case:
     @contextmanager
     def workspace(self) -> Iterator[Workspace]:
         """A workspace by the file that init wrote, and nothing else but the prefix of this test's databases."""
-        file = self.directory / config.DEFAULT_FILE
-        settings = config.load(file, flags={("source", "prefix"): self.prefix}, environment={})
+        file = self.directory / DEFAULT_FILE
+        settings = load_settings(file, flags={("source", "prefix"): self.prefix}, environment={})
         workspace = Workspace.of(settings, Silent())
         try:
             yield workspace
@@ -122,7 +122,7 @@ def case(place: tuple[str, DatabaseFactory], prefix: str, tmp_path: Path) -> Cas
     url = create(f"{prefix}_monolith")
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute((folder / "monolith.sql").read_text(encoding="utf-8").encode())
-    settings = config.load(flags={("source", "url"): url}, environment={}, directory=tmp_path, without_file=True)
+    settings = load_settings(flags={("source", "url"): url}, environment={}, directory=tmp_path, without_file=True)
     expected = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
     wanted = Wanted(tree=expected.get("tree"))
     if wanted.tree is not None:
@@ -133,7 +133,7 @@ def case(place: tuple[str, DatabaseFactory], prefix: str, tmp_path: Path) -> Cas
 
 
 def test_init_places_every_table_as_expected(case: Case) -> None:
-    document = tomllib.loads((case.directory / config.DEFAULT_FILE).read_text(encoding="utf-8"))
+    document = tomllib.loads((case.directory / DEFAULT_FILE).read_text(encoding="utf-8"))
     tables = document["tables"]
     assert document["tenants"]["root"] == case.expected["tenant_root"]
     undecided = {name for name, entry in tables.items() if "decide" in entry}
@@ -177,7 +177,7 @@ def test_the_targets_objects_together_are_the_sources(case: Case) -> None:
         made = {one: text for one, text in objects(url).items() if "alembic_version" not in one[1]}
         assert made.items() <= source.items(), tree
         union |= made
-    ignored = _ignored(tomllib.loads((case.directory / config.DEFAULT_FILE).read_text(encoding="utf-8"))["tables"])
+    ignored = _ignored(tomllib.loads((case.directory / DEFAULT_FILE).read_text(encoding="utf-8"))["tables"])
     with case.workspace() as workspace:
         severed = {one["name"].replace('"', '""') for one in placements(workspace).data["severed"] if one["name"]}
     left = case.expected["left_out"]
@@ -277,7 +277,7 @@ def decide(case: Case) -> None:
     decisions = case.expected.get("decisions", {})
     if not decisions:
         return
-    file = case.directory / config.DEFAULT_FILE
+    file = case.directory / DEFAULT_FILE
     lines: list[str] = []
     skipped = False
     for line in file.read_text(encoding="utf-8").splitlines():

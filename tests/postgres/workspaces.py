@@ -10,13 +10,13 @@ from typing import Any, Protocol
 
 import psycopg
 
-from migrator.core.compare import Digest
-from migrator.core.progress import Silent
-from migrator.core.settings import Settings
-from migrator.postgres.catalog import read_catalog, read_objects
-from migrator.postgres.connect import Endpoint, session
-from migrator.postgres.digest import whole_table
-from migrator.stages.workspace import Workspace
+from migrator.commands.shared.workspace import Workspace
+from migrator.core.result.progress import Silent
+from migrator.core.verify.digests import Digest
+from migrator.postgres.schema.catalog import read_catalog, read_objects
+from migrator.postgres.session.connect import Endpoint, session
+from migrator.postgres.verify.digest import whole_table
+from migrator.settings import Settings
 
 
 class Listening(Silent):

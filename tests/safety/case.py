@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import migrator.stages.migrate as migrate_module
-import migrator.stages.preparing as preparing_module
-from migrator.core.progress import Silent
-from migrator.core.settings import Limits, Settings
-from migrator.stages.workspace import Workspace
-from migrator.workers import Crew, Work, begin_worker, end_worker
+import migrator.commands.migrate.command as migrate_module
+import migrator.commands.migrate.templates as preparing_module
+from migrator.commands.shared.workspace import Workspace
+from migrator.core.result.progress import Silent
+from migrator.engine.workers import Crew, Work, begin_worker, end_worker
+from migrator.settings import Limits, Settings
 
 MONOLITH = """
 CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');

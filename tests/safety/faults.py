@@ -18,13 +18,13 @@ from unittest import mock
 import psycopg
 from psycopg import _connection_base, sql
 
-import migrator.postgres.copy as copy_module
-import migrator.postgres.copy_stream as copy_stream
-import migrator.postgres.deferred as deferred_module
-import migrator.postgres.dump as dump_module
-import migrator.postgres.programs as programs_module
-import migrator.postgres.sinks as sinks_module
-import migrator.postgres.spool as spool_module
+import migrator.postgres.backup.dump as dump_module
+import migrator.postgres.copy.libpq_copy as copy_stream
+import migrator.postgres.copy.relay as copy_module
+import migrator.postgres.copy.sinks as sinks_module
+import migrator.postgres.copy.spool as spool_module
+import migrator.postgres.databases.post_data as deferred_module
+import migrator.postgres.session.programs as programs_module
 
 
 class Crash(BaseException):

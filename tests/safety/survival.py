@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from migrator.core.outcome import Outcome
+from migrator.core.result.outcome import Outcome
 from migrator.errors import DatabaseError, MigratorError, RefusedError, TargetsFailedError
 from tests.safety.faults import Crash, Faults, Point, injected
 from tests.safety.trial import STAGES, Kind, Met, Trial, holding, plan, put_back, take_back, trial

@@ -15,10 +15,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from migrator.core.outcome import Outcome
+from migrator.commands.dry_run.command import dry_run
+from migrator.commands.rollback.command import rollback
+from migrator.core.result.outcome import Outcome
 from migrator.errors import DatabaseError, RefusedError
-from migrator.stages.dry_run import dry_run
-from migrator.stages.rollback import rollback
 from tests.safety.case import MONOLITH, Variation
 from tests.safety.faults import Faults, Point, injected
 from tests.safety.trial import Holding, Trial, plan, split, take_back, trial

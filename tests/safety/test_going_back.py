@@ -11,14 +11,14 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from migrator.core.outcome import Outcome
+from migrator.commands.migrate.command import migrate
+from migrator.commands.rollback.command import rollback
+from migrator.commands.shared.workspace import Workspace
+from migrator.core.result.outcome import Outcome
 from migrator.errors import RefusedError
-from migrator.postgres.connect import Endpoint
-from migrator.postgres.dump import server_version
-from migrator.postgres.programs import find_program
-from migrator.stages.migrate import migrate
-from migrator.stages.rollback import rollback
-from migrator.stages.workspace import Workspace
+from migrator.postgres.backup.dump import server_version
+from migrator.postgres.session.connect import Endpoint
+from migrator.postgres.session.programs import find_program
 from tests.safety.trial import Holding, Trial, holding, plan
 from tests.servers import drop_databases
 

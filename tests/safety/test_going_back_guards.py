@@ -9,14 +9,14 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-import migrator.stages.rollback as rollback_module
+import migrator.commands.rollback.command as rollback_module
+from migrator.commands.rollback import leftovers as left_behind
+from migrator.commands.rollback.command import rollback
+from migrator.commands.rollback.findings import Findings
+from migrator.commands.rollback.tenant import rollback_tenant
+from migrator.commands.shared.workspace import Workspace
 from migrator.errors import ConfigurationError, RefusedError
 from migrator.journal import Run
-from migrator.stages import left_behind
-from migrator.stages.rollback import rollback
-from migrator.stages.rollback_findings import Findings
-from migrator.stages.rollback_tenant import rollback_tenant
-from migrator.stages.workspace import Workspace
 from tests.safety.test_going_back import BOLT, back, write
 from tests.safety.trial import Trial, damage, holding, keep_backup, plan, restore_back, split, take_back
 from tests.servers import drop_databases

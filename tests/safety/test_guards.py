@@ -10,12 +10,12 @@ import sys
 import psycopg
 import pytest
 
-from migrator import workers
+from migrator.commands.migrate.command import migrate
+from migrator.commands.shared.workspace import Workspace
+from migrator.commands.status.lock import lock
+from migrator.engine import workers
 from migrator.errors import RefusedError, SnapshotLostError
 from migrator.journal import machine
-from migrator.stages.lock import lock
-from migrator.stages.migrate import migrate
-from migrator.stages.workspace import Workspace
 from tests.safety.case import inline
 from tests.safety.faults import Faults, Point, injected
 from tests.safety.trial import Trial, back_up, plan, take_back

@@ -10,11 +10,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from migrator.commands.rollback.command import rollback
 from migrator.errors import RefusedError
-from migrator.postgres.connect import Endpoint
-from migrator.postgres.dump import server_version
-from migrator.postgres.programs import find_program
-from migrator.stages.rollback import rollback
+from migrator.postgres.backup.dump import server_version
+from migrator.postgres.session.connect import Endpoint
+from migrator.postgres.session.programs import find_program
 from tests.safety.case import Variation
 from tests.safety.test_going_back import back, write
 from tests.safety.trial import Trial, plan, split, trial

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from migrator.postgres.server import LocalServer
+from migrator.postgres.session.local_server import LocalServer
 from tests.safety.torture import SEEDS, go_through, torture_server
 
 _ALWAYS = (7, 11)

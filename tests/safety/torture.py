@@ -22,11 +22,11 @@ from multiprocessing import get_context
 from os import cpu_count
 from pathlib import Path
 
-from migrator.core.outcome import Outcome
+from migrator.commands.shared.workspace import Workspace
+from migrator.commands.verify.command import verify
+from migrator.core.result.outcome import Outcome
 from migrator.errors import MigratorError
-from migrator.postgres.server import LocalServer, temporary_server
-from migrator.stages.verify import verify
-from migrator.stages.workspace import Workspace
+from migrator.postgres.session.local_server import LocalServer, temporary_server
 from tests.safety.faults import Point
 from tests.safety.trial import (
     Kind,

@@ -15,23 +15,23 @@ from typing import Any, Literal
 
 import psycopg
 
-from migrator.core.compare import Digest
-from migrator.core.outcome import Outcome
+from migrator.commands.backup.command import backup
+from migrator.commands.clean.command import clean
+from migrator.commands.dry_run.command import dry_run
+from migrator.commands.migrate.command import migrate
+from migrator.commands.rollback.command import rollback
+from migrator.commands.rollback.tenant import rollback_tenant
+from migrator.commands.shared.workspace import Workspace
+from migrator.commands.status.command import status
+from migrator.core.result.outcome import Outcome
+from migrator.core.verify.digests import Digest
 from migrator.errors import MigratorError
-from migrator.postgres.catalog import read_catalog, read_objects, read_sequences
-from migrator.postgres.connect import Endpoint, session
-from migrator.postgres.databases import marks
-from migrator.postgres.digest import whole_table
-from migrator.postgres.fence import read_fence
-from migrator.postgres.quarantine import held
-from migrator.stages.backup import backup
-from migrator.stages.clean import clean
-from migrator.stages.dry_run import dry_run
-from migrator.stages.migrate import migrate
-from migrator.stages.rollback import rollback
-from migrator.stages.rollback_tenant import rollback_tenant
-from migrator.stages.status import status
-from migrator.stages.workspace import Workspace
+from migrator.postgres.clean.quarantine import held
+from migrator.postgres.databases.databases import marks
+from migrator.postgres.fence.fence import read_fence
+from migrator.postgres.schema.catalog import read_catalog, read_objects, read_sequences
+from migrator.postgres.session.connect import Endpoint, session
+from migrator.postgres.verify.digest import whole_table
 from tests.project import awaited
 from tests.safety.case import MONOLITH, SMALL, Variation, inline, workspace
 from tests.safety.faults import Crash, Faults, Point, injected

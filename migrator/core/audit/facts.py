@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from migrator.core.catalog import Catalog, ForeignKey, Relation
-from migrator.core.placement import Placement, Placements
-from migrator.core.plan import Plan
-from migrator.core.readiness import ServerFacts
+from migrator.core.placement.model import Placement, Placements
+from migrator.core.plan.checks import ServerFacts
+from migrator.core.plan.steps import Plan
+from migrator.core.schema.catalog import Catalog, ForeignKey, Relation
 
 Scope = Literal["tables", "columns", "foreign keys", "indexes", "sequences", "database"]
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from migrator.core.audit.facts import Facts, Scope
-from migrator.core.catalog import Relation
+from migrator.core.schema.catalog import Relation
 
 Severity = Literal["E", "W", "I"]  # blocks migrate, warns, informs
 SEVERITIES: tuple[Severity, ...] = ("E", "W", "I")

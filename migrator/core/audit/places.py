@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from migrator.core.catalog import ForeignKey, Relation
+from migrator.core.schema.catalog import ForeignKey, Relation
 
 
 def place(relation: Relation, columns: Iterable[str] = ()) -> str:

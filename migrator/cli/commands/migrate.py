@@ -1,0 +1,38 @@
+"""migrate: splits the source as planned, and resumes."""
+
+from __future__ import annotations
+
+import click
+
+from migrator.cli.options import StageCommand
+from migrator.cli.session import Session, Work
+from migrator.core.result.outcome import Outcome
+
+
+@click.command("migrate", cls=StageCommand, short_help="Split the source as planned; resumes.")
+@click.option("--without-backup", is_flag=True, help="Go on although this run has no backup.")
+@click.option(
+    "--no-fence", is_flag=True, help="Let applications write to the source meanwhile; their rows are counted."
+)
+def migrate(without_backup: bool, no_fence: bool) -> Work:
+    """Splits the source, as the plan of the passed dry-run says.
+
+    The source's tables are fenced against writes first. Interrupted or killed, the same command goes on where it
+    stopped. Refuses (exit code 3) without a backup, with a stale plan, and where a target exists that is not ours.
+
+    \b
+    Examples:
+      migrator migrate
+      migrator --jobs 8 migrate
+    """
+
+    def work(session: Session) -> Outcome:
+        from migrator.engine.fork_server import warm_up
+
+        if session.settings.limits.executor == "processes":
+            warm_up()  # it imports what workers need while this process imports the stage
+        from migrator.commands.migrate.command import migrate as stage
+
+        return stage(session.workspace, without_backup=without_backup, fence=not no_fence)
+
+    return work

@@ -1,0 +1,34 @@
+"""status: how far the migration is."""
+
+from __future__ import annotations
+
+import click
+
+from migrator.cli.options import StageCommand
+from migrator.cli.session import Session, Work
+from migrator.core.result.outcome import Outcome
+
+
+@click.command("status", cls=StageCommand, short_help="Show how far the migration is.")
+@click.option("--watch", is_flag=True, help="Keep showing it, until Ctrl-C.")
+def status(watch: bool) -> Work:
+    """Shows how far the migration is: stages, running steps, who holds the lock, the fence, the next command.
+
+    Reads only, and creates nothing.
+
+    \b
+    Examples:
+      migrator status
+      migrator status --watch
+    """
+
+    def work(session: Session) -> Outcome:
+        from migrator.commands.status.command import status as stage
+
+        if watch:
+            from migrator.cli.watch import watch as keep_showing
+
+            return keep_showing(session, lambda: stage(session.looking))
+        return stage(session.looking)
+
+    return work

@@ -1,0 +1,1 @@
+"""audit: reports what the split would trip over."""

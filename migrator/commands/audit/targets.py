@@ -1,0 +1,99 @@
+"""What the audit asks of the target servers: room, names, roles, extensions, and whether databases stayed alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+from migrator.commands.shared.survey import plan_of, survey
+from migrator.commands.shared.tenant_objects import OwnObjects
+from migrator.commands.shared.workspace import Workspace
+from migrator.core.audit.facts import DriftedDatabase, TargetFacts
+from migrator.core.plan.checks import ServerFacts
+from migrator.core.plan.steps import CreateDatabase, Plan, PrepareTarget
+from migrator.errors import ConfigurationError, DatabaseError, RefusedError
+from migrator.journal import Run
+from migrator.postgres.plan.server_facts import read_server_facts
+from migrator.postgres.schema.catalog import Objects, read_objects
+from migrator.postgres.session.connect import READ_ONLY, Endpoint, session
+from migrator.postgres.verify.verify_database import object_differences
+from migrator.revisions import heads
+
+
+def look_at_targets(workspace: Workspace, run: Run) -> TargetFacts:
+    """Everything that can be known of the targets now, whether or not their trees and servers are there yet."""
+    plan, obstacle, conflict = _plan(workspace)
+    servers: list[ServerFacts] = []
+    unreachable: dict[str, str] = {}
+    for name in workspace.settings.target_servers:
+        try:
+            servers.append(server_facts(workspace, name))
+        except DatabaseError as error:
+            unreachable[name] = error.message
+    migrated = workspace.journal.last(run.id, "migrate")
+    drifted: Iterable[DriftedDatabase] = ()
+    if plan is not None and migrated is not None and migrated.status == "done" and not unreachable:
+        drifted = _drifted(workspace, plan, servers)
+    return TargetFacts(
+        plan, obstacle, conflict, run.id, workspace.settings.limits.jobs, tuple(servers), unreachable, tuple(drifted)
+    )
+
+
+def server_facts(workspace: Workspace, name: str) -> ServerFacts:
+    """What one of them says about itself.
+
+    Raises:
+        DatabaseError: it cannot be reached.
+    """
+    configured = workspace.settings.servers.get(name)
+    return read_server_facts(
+        name,
+        workspace.server(name),
+        workspace.settings.limits.max_target_connections,
+        configured.free_disk if configured else None,
+    )
+
+
+def _plan(workspace: Workspace) -> tuple[Plan | None, str, str]:
+    """The plan; or why there cannot be one yet; or why its names cannot be: dry-run refuses then, the audit goes on."""
+    settings = workspace.settings
+    if not settings.targets:
+        return None, "No target is configured.", ""
+    try:
+        for target in settings.targets.values():
+            heads(settings.path(target.migrations))
+    except ConfigurationError as error:
+        return None, error.message, ""
+    try:
+        return plan_of(workspace, survey(workspace)), "", ""
+    except (ConfigurationError, RefusedError) as error:
+        return None, "", error.message
+
+
+def _drifted(workspace: Workspace, plan: Plan, servers: Iterable[ServerFacts]) -> Iterable[DriftedDatabase]:
+    existing = {(server.name, name) for server in servers for name in server.databases}
+    templates = {
+        (step.target, step.server): _objects(workspace.server(step.server).at(step.template))
+        for step in plan.of(PrepareTarget)
+        if (step.server, step.template) in existing
+    }
+    made = [
+        step
+        for step in plan.of(CreateDatabase)
+        if (step.target, step.server) in templates and (step.server, step.database) in existing
+    ]
+    if not made:
+        return
+    own = OwnObjects(workspace, plan, survey(workspace))
+    source = _objects(workspace.source)
+    endpoints = [workspace.server(step.server).at(step.database) for step in made]
+    with ThreadPoolExecutor(workspace.settings.limits.jobs) as pool:
+        for step, objects in zip(made, pool.map(_objects, endpoints), strict=True):
+            expected = own.expected(step, source, templates[step.target, step.server])
+            if differences := object_differences(expected, objects):
+                yield DriftedDatabase(step.database, differences)
+
+
+def _objects(endpoint: Endpoint) -> Objects:
+    with session(endpoint, purpose="audit", settings=READ_ONLY) as connection:
+        return read_objects(connection)

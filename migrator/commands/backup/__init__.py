@@ -1,0 +1,1 @@
+"""backup: dumps the source, with a manifest."""

@@ -1,0 +1,205 @@
+"""The stage backup: the whole source dumped under one snapshot, with a manifest of its rows, tried by a restore."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from migrator.commands.backup.directory import (
+    DUMP,
+    MANIFEST,
+    check_backup,
+    files_below,
+    finish_dump,
+    keep_verification,
+    newest,
+    place,
+    taking,
+    verification_of,
+)
+from migrator.commands.backup.report import Backup, backup_outcome
+from migrator.commands.backup.restore import verify_backup
+from migrator.commands.shared.privileges import require_privileges
+from migrator.commands.shared.workspace import Workspace
+from migrator.core.backup.manifest import Inventory, Manifest, Verification
+from migrator.core.result.outcome import Outcome
+from migrator.core.result.wording import listed
+from migrator.errors import ConfigurationError, RefusedError
+from migrator.files import sha256, tree_size, write_atomically
+from migrator.journal import Run
+from migrator.postgres.backup.dump import dump_directory
+from migrator.postgres.fence.fence import read_fence
+from migrator.postgres.fence.locks import end_sessions
+from migrator.postgres.session.connect import session
+from migrator.postgres.verify.inventory import (
+    exported_snapshot,
+    identity,
+    read_properties,
+    read_whole_catalog,
+    take_inventory,
+    write_position,
+)
+
+_PURPOSE = "backup"
+
+
+def backup(workspace: Workspace, *, verify: bool = False) -> Outcome:
+    """Backs up the whole source before anything changes it; with `verify`, restores the backup to see that it can be.
+
+    A backup of this run that is undamaged and still equals the source is kept; otherwise another one is taken
+    beside it.
+
+    Raises:
+        ConfigurationError: no pg_dump fits the server, or the backups' directory cannot be written.
+        DatabaseError: the source cannot be read, or pg_dump failed.
+        RefusedError: the source is fenced, and there is no backup from before the fence; or it cannot all be read.
+    """
+    with workspace.stage("backup") as (run, summary):
+        require_privileges(workspace, "read", "every row")
+        workspace.cipher.require()
+        found = _keep_or_take(workspace, run)
+        verification = verification_of(found.directory)
+        tried = verify and not (verification and verification.passed)
+        if tried:
+            if found.manifest.encryption:
+                workspace.cipher.require_decrypting(found.directory)
+            verification = verify_backup(workspace, run.id, found.directory, found.manifest)
+            keep_verification(found.directory, verification)
+        _record(workspace, run, found, verification)
+        outcome = backup_outcome(run.id, found, verification, tried=tried)
+        summary.update(outcome.summary, status="findings" if outcome.status == "findings" else "done")
+        return outcome
+
+
+def _keep_or_take(workspace: Workspace, run: Run) -> Backup:
+    home = place(workspace.backups)
+    with workspace.read_source("check") as connection:
+        fence = read_fence(connection)
+    kept = newest(home, run.id)
+    why = ""
+    if kept is not None:
+        try:
+            manifest = check_backup(kept, workspace.source_id)
+        except RefusedError as error:
+            why = error.message
+        else:
+            changes = () if fence is not None else manifest.inventory.changes(_inventory(workspace))
+            plain = bool(workspace.cipher.encrypt) and not manifest.encryption and fence is None
+            if not changes and not plain:
+                return Backup(kept, manifest, taken=False)
+            why = (
+                f"The source has changed since {kept.name} was taken: {listed(changes, 3, between='; ')}."
+                if changes
+                else f"{kept.name} is not encrypted, and [backup] encrypt is set."
+            )
+        workspace.progress.say(f"{why} Another backup is taken.")
+    if fence is not None:
+        raise RefusedError(
+            f"The source is fenced by run {fence.run}; a backup taken now would hold the fence. {why}".strip(),
+            "Take the run back first: migrator rollback --validate.",
+        )
+    directory, manifest = _take(workspace, run, home)
+    return Backup(directory, manifest, taken=True, why=why)
+
+
+def _inventory(workspace: Workspace) -> Inventory:
+    """What the source holds now."""
+    with exported_snapshot(workspace.source, purpose=_PURPOSE) as (connection, snapshot):
+        return take_inventory(
+            workspace.source,
+            connection,
+            snapshot,
+            jobs=workspace.settings.limits.source_jobs,
+            purpose=_PURPOSE,
+            progress=workspace.progress,
+        )
+
+
+def _take(workspace: Workspace, run: Run, home: Path) -> tuple[Path, Manifest]:
+    try:
+        with taking(home, run.id) as (partial, final):
+            manifest = _fill(workspace, run, partial)
+        return final, manifest
+    except OSError as error:
+        raise ConfigurationError(
+            f"The backup cannot be written to {home}: {error.strerror}.",
+            "Free space there, or name another directory: [paths] backups.",
+        ) from error
+
+
+def _fill(workspace: Workspace, run: Run, partial: Path) -> Manifest:
+    """Dumps into `partial` and digests every table under the same snapshot; the manifest comes last."""
+    jobs = workspace.settings.limits.source_jobs
+    started, began = datetime.now(UTC), time.monotonic()
+    purpose = f"pg_dump {run.id}"
+    _end_leftovers(workspace, purpose)
+    with exported_snapshot(workspace.source, purpose=_PURPOSE) as (connection, snapshot):
+        lsn = write_position(connection)
+        dump = partial / DUMP
+        workspace.progress.start("pg_dump", unit="files")
+        program = dump_directory(
+            workspace.source,
+            dump,
+            jobs=jobs,
+            snapshot=snapshot,
+            programs=workspace.programs,
+            cipher=workspace.cipher,
+            purpose=purpose,
+            watch=lambda: _show(workspace, dump),
+        )
+        workspace.progress.finish("pg_dump")
+        inventory = take_inventory(
+            workspace.source, connection, snapshot, jobs=jobs, purpose=_PURPOSE, progress=workspace.progress
+        )
+        source, properties = identity(read_whole_catalog(connection)), read_properties(connection)
+    finish_dump(workspace, dump)
+    manifest = Manifest(
+        format=1,
+        run=run.id,
+        source=source,
+        program=program,
+        lsn=lsn,
+        started_at=started,
+        finished_at=datetime.now(UTC),
+        seconds=round(time.monotonic() - began, 3),
+        inventory=inventory,
+        properties=properties,
+        files=tuple(files_below(partial).values()),
+        encryption=workspace.cipher.name,
+    )
+    write_atomically(partial / MANIFEST, manifest.to_json())
+    return manifest
+
+
+def _show(workspace: Workspace, dump: Path) -> None:
+    if dump.is_dir():
+        files = sum(1 for _ in dump.iterdir())
+        workspace.progress.advance("pg_dump", rows=files, bytes_=tree_size(dump))
+
+
+def _end_leftovers(workspace: Workspace, purpose: str) -> None:
+    with session(workspace.source, purpose=_PURPOSE) as connection:
+        ended = end_sessions(connection, purpose)
+    if ended:
+        workspace.progress.say(f"Ended {ended} sessions of a pg_dump that an interrupted backup left running.")
+
+
+def _record(workspace: Workspace, run: Run, found: Backup, verification: Verification | None) -> None:
+    """Tells later stages where the backup is and what it is worth."""
+    manifest = found.manifest
+    passed = verification is not None and verification.passed
+    document: dict[str, Any] = {
+        "directory": str(found.directory),
+        "manifest": sha256(found.directory / MANIFEST),
+        "taken_at": manifest.started_at.isoformat(),
+        "lsn": manifest.lsn,
+        "tables": len(manifest.inventory.tables),
+        "rows": manifest.inventory.rows,
+        "bytes": manifest.size,
+        "verified": passed,
+        "verified_at": verification.at.isoformat() if verification is not None and passed else None,
+    }
+    workspace.journal.store_digests(run.id, (("backup", digest) for digest in manifest.inventory.digests))
+    workspace.journal.record(run.id, "backup", document)

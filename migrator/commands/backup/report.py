@@ -1,0 +1,114 @@
+"""What the stage backup tells: a backup and its trial restore as an Outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from migrator.core.backup.manifest import Manifest, Verification
+from migrator.core.result.outcome import Outcome, Section
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A complete backup; `taken` says whether this call took it, `why` why an earlier one was not enough."""
+
+    directory: Path
+    manifest: Manifest
+    taken: bool
+    why: str = ""
+
+
+def backup_outcome(run: str, found: Backup, verification: Verification | None, *, tried: bool) -> Outcome:
+    """What the stage backup found and did; `tried` says whether this call restored the backup."""
+    manifest = found.manifest
+    failed = verification is not None and not verification.passed
+    verified = "failed" if failed else "yes" if verification is not None else "no"
+    rows_ = tuple(
+        (f"{table.schema}.{table.name}", table.rows)
+        for table in sorted(manifest.inventory.tables, key=lambda table: -table.rows)
+    )
+    sections = [
+        Section(
+            "Backup",
+            ("what", "value"),
+            (
+                ("directory", str(found.directory)),
+                ("source", f"{manifest.source.database} (system {manifest.source.system_identifier})"),
+                ("taken at", f"{manifest.started_at:%Y-%m-%d %H:%M:%S} UTC, LSN {manifest.lsn}"),
+                ("by", f"{manifest.program}, {len(manifest.files)} files"),
+            ),
+            text=found.why,
+        ),
+        Section("Rows, in the snapshot of the dump", ("table", "rows"), rows_),
+    ]
+    if verification is not None:
+        sections.append(_verification_section(verification))
+    took = "taken" if found.taken else "kept: it is undamaged and equals the source"
+    return Outcome(
+        command="backup",
+        status="findings" if failed else "done" if found.taken or tried else "nothing-to-do",
+        exit_code=1 if failed else 0,
+        run_id=run,
+        headline=f"Backup {found.directory.name} {took}; "
+        + {"yes": "a restore gave back every row.", "no": "not tried by a restore.", "failed": "A RESTORE FAILED."}[
+            verified
+        ],
+        summary={
+            "directory": str(found.directory),
+            "tables": len(manifest.inventory.tables),
+            "rows": manifest.inventory.rows,
+            "bytes": manifest.size,
+            "seconds": manifest.seconds,
+            "verified": verified,
+        },
+        sections=tuple(sections),
+        data={"backup": _document(found, verification)},
+        next=("migrator backup --verify", "migrator audit") if verified == "no" else ("migrator audit",),
+    )
+
+
+def _verification_section(verification: Verification) -> Section:
+    lines = (
+        *(("difference", text) for text in verification.differences),
+        *(("not restored", text) for text in verification.errors),
+        *(("role missing", text) for text in verification.notes),
+    )
+    text = (
+        f"Restored into a scratch database at {verification.at:%Y-%m-%d %H:%M:%S} UTC "
+        f"in {verification.seconds:.1f} s: the digests of {verification.tables} tables ({verification.rows:,} rows) "
+        + ("agree." if not verification.differences else "do not all agree.")
+    )
+    return Section(
+        "Trial restore",
+        ("kind", "what") if lines else (),
+        tuple(lines),
+        text=text,
+        tone="good" if verification.passed else "bad",
+    )
+
+
+def _document(found: Backup, verification: Verification | None) -> dict[str, Any]:
+    manifest = found.manifest
+    return {
+        "directory": str(found.directory),
+        "taken": found.taken,
+        "why": found.why,
+        "source": manifest.source.id,
+        "server_version": manifest.source.server_version,
+        "lsn": manifest.lsn,
+        "started_at": manifest.started_at.isoformat(),
+        "program": manifest.program,
+        "tables": {f"{table.schema}.{table.name}": table.rows for table in manifest.inventory.tables},
+        "verification": None
+        if verification is None
+        else {
+            "passed": verification.passed,
+            "at": verification.at.isoformat(),
+            "seconds": verification.seconds,
+            "differences": list(verification.differences),
+            "errors": list(verification.errors),
+            "notes": list(verification.notes),
+        },
+    }

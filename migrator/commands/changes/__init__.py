@@ -1,0 +1,1 @@
+"""What was written to targets since the split: found, and carried back."""

@@ -1,0 +1,209 @@
+"""What applications wrote to the targets since migrate: found, and saved to files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from migrator.commands.proof.drift import routed_digests
+from migrator.commands.shared.survey import Survey, plan_of, survey
+from migrator.commands.shared.transfers import Resolved, resolve
+from migrator.commands.shared.workspace import Workspace
+from migrator.core.changes.row_changes import DatabaseChanges
+from migrator.core.plan.transfer import LARGE_OBJECT
+from migrator.core.verify.digests import Difference, Digest, differences
+from migrator.errors import ConfigurationError, RefusedError
+from migrator.files import file_name, private_directory, write_atomically
+from migrator.journal import Run
+from migrator.postgres.changes.change_files import OBJECTS, files, object_lines
+from migrator.postgres.changes.large_objects import TargetObjects, objects_of, stray_objects
+from migrator.postgres.changes.read_changes import read_changes
+from migrator.postgres.databases.databases import Mark
+from migrator.postgres.session.connect import READ_ONLY, session
+from migrator.postgres.verify.digest import target_digests
+
+# (server, database, mark) of a target database that migrate has finished
+Finished = tuple[str, str, Mark]
+
+
+@dataclass(frozen=True)
+class Writes:
+    """What was written, digest by digest, and, where the fence has kept the source as it was, row by row."""
+
+    survey: Survey
+    resolved: Mapping[str, Resolved]
+    finished: tuple[Finished, ...]
+    differences: tuple[tuple[str, Difference], ...]  # (database, difference)
+    changes: tuple[DatabaseChanges, ...] | None  # None: without the fence nobody can tell whose change it is
+    strays: Mapping[str, Sequence[int]] = field(default_factory=dict)  # by database, large objects that no row names
+
+
+def find_writes(workspace: Workspace, run: Run, finished: Sequence[Finished], *, fenced: bool) -> Writes:
+    """Compares finished databases with what they held when migrate had finished them."""
+    found = survey(workspace)
+    resolved = resolve(workspace, plan_of(workspace, found), found)
+    recorded: dict[tuple[str, str], list[Digest]] = {}
+    for moment, digest in workspace.journal.digests_by_moment(run.id, "target:"):
+        recorded.setdefault((moment.partition(":")[2], digest.tenant), []).append(digest)
+    given = (
+        _given(workspace, found, resolved) if fenced and any(_place(one) not in recorded for one in finished) else {}
+    )
+    written: list[tuple[str, Difference]] = []
+    strays: dict[str, Sequence[int]] = {}
+    for one in finished:
+        server, database, mark = one
+        transfers = resolved[mark.target].transfers
+        with (
+            session(workspace.server(server).at(database), purpose="rollback", settings=READ_ONLY) as connection,
+            workspace.read_source("rollback") as source,
+        ):
+            now = target_digests(connection, transfers, mark.tenant)
+            if oids := stray_objects(source, connection, transfers):
+                strays[database] = oids
+        # No digest in the journal: migrate died between the database's receipt and its own record of it, or the
+        # journal is another one than migrate's.
+        before = recorded.get(_place(one)) or given.get(_place(one))
+        if before is None and workspace.journal.last(run.id, "migrate") is None:
+            # Neither a journal nor a fence says what it held: all of it may have been written since.
+            before = []
+        written += [(database, item) for item in differences(before if before is not None else now, now)]
+    writes = Writes(found, resolved, tuple(finished), tuple(written), None, strays)
+    if fenced:
+        _require_objects_as_they_were(workspace, run, writes, recorded)
+    return replace(writes, changes=rows_of(workspace, writes)) if fenced else writes
+
+
+def _require_objects_as_they_were(
+    workspace: Workspace, run: Run, writes: Writes, recorded: Mapping[tuple[str, str], list[Digest]]
+) -> None:
+    """No fence holds for large objects, so those of the source may have been written as well as those of the targets.
+
+    Raises:
+        RefusedError: they were, in a table that was written to in a target too.
+    """
+    # What an attempt before has carried back is in the source by our own doing.
+    ours = set(workspace.journal.recorded(run.id, "carrying back") or ())
+    concerned = [
+        (_place(one), transfer.relation.full_name)
+        for one in writes.finished
+        for transfer in writes.resolved[one[2].target].transfers
+        if any(column.type == LARGE_OBJECT for column in transfer.columns)
+    ]
+    changed = {(database, item.relation) for database, item in writes.differences}
+    names = {_place(one): one[1] for one in writes.finished}
+    concerned = [
+        one for one in concerned if (names[one[0]], one[1]) in changed and one[0] in recorded and one[1] not in ours
+    ]
+    if not concerned:
+        return
+    given = _given(workspace, writes.survey, writes.resolved)
+    for place, relation in concerned:
+        before, now = (
+            [digest for digest in digests if digest.relation == relation] for digests in (recorded[place], given[place])
+        )
+        if before != now:
+            raise RefusedError(
+                f"Large objects of {relation} were written in the source after migrate had read them, and rows of it "
+                f"in {names[place]}: which of the two is the newer cannot be told.",
+                "Carry the one or the other over by hand.",
+            )
+
+
+def _place(one: Finished) -> tuple[str, str]:
+    return one[2].target, one[2].tenant
+
+
+def _given(
+    workspace: Workspace, found: Survey, resolved: Mapping[str, Resolved]
+) -> dict[tuple[str, str], list[Digest]]:
+    """What each database was given, read once more from the fenced source."""
+    transfers = {name: target.transfers for name, target in resolved.items()}
+    with workspace.read_source("rollback") as connection:
+        connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        routed = routed_digests(workspace, connection, found, transfers)
+    places: dict[tuple[str, str], list[Digest]] = {}
+    for name, target in resolved.items():
+        per_tenant = workspace.settings.targets[name].per_tenant
+        for tenant in found.known_keys if per_tenant else ("",):
+            held = {one.relation: one for one in routed[name] if one.tenant == tenant}
+            places[name, tenant] = [
+                held.get(key, Digest(key, tenant, 0, 0))
+                for key in (item.relation.full_name for item in target.transfers)
+            ]
+    return places
+
+
+def rows_of(workspace: Workspace, writes: Writes) -> tuple[DatabaseChanges, ...]:
+    """The changed rows of every database that was written to."""
+    found = []
+    for server, database, mark in writes.finished:
+        changed = {item.relation for name, item in writes.differences if name == database}
+        transfers = [one for one in writes.resolved[mark.target].transfers if one.relation.full_name in changed]
+        if not transfers:
+            continue
+        with (
+            workspace.read_source("rollback") as source,
+            session(workspace.server(server).at(database), purpose="rollback", settings=READ_ONLY) as target,
+        ):
+            found.append(
+                read_changes(
+                    source,
+                    target,
+                    transfers,
+                    writes.survey.catalog,
+                    name=mark.target,
+                    tenant=mark.tenant,
+                    database=database,
+                )
+            )
+    return tuple(found)
+
+
+def require_rows(writes: Writes) -> tuple[DatabaseChanges, ...]:
+    """The changes row by row.
+
+    Raises:
+        RefusedError: the source was not fenced, so that it may have changed as well.
+    """
+    if writes.changes is None:
+        raise RefusedError(
+            "The source is not fenced by this run, so it may have changed as well as the targets: which rows "
+            "applications wrote to the targets cannot be told.",
+            "Compare them by hand; `--discard-writes` gives the targets' rows up (they are dumped first).",
+        )
+    return writes.changes
+
+
+@contextmanager
+def objects_in(workspace: Workspace, writes: Writes, part: DatabaseChanges) -> Iterator[TargetObjects]:
+    """The large objects of the database that a part of the changes is of."""
+    server = next(server for server, database, _ in writes.finished if database == part.database)
+    with session(workspace.server(server).at(part.database), purpose="rollback", settings=READ_ONLY) as target:
+        yield objects_of(target, writes.resolved[part.target].transfers)
+
+
+def save_writes(workspace: Workspace, directory: Path, changes: Sequence[DatabaseChanges], writes: Writes) -> None:
+    """Writes each database's changes into a directory of its own below `directory`, for its owner only.
+
+    Raises:
+        ConfigurationError: it cannot be written, or holds something already.
+    """
+    try:
+        if directory.exists() and any(directory.iterdir()):
+            raise ConfigurationError(f"{directory} is not empty.", "Name a new directory for --save-writes.")
+        private_directory(directory)
+        for one in changes:
+            place = private_directory(directory / file_name(one.database))
+            catalog = writes.survey.catalog
+            with objects_in(workspace, writes, one) as there, workspace.read_source("rollback") as source:
+                objects = {change.oid: change for row in one.rows for change in there.changes(source, row, catalog)}
+                if objects:
+                    write_atomically(place / OBJECTS, object_lines(objects.values(), there.target))
+            for name, text in files(one, catalog, objects=bool(objects)).items():
+                write_atomically(place / name, text.encode())
+    except OSError as error:
+        raise ConfigurationError(
+            f"{directory} cannot be written: {error.strerror}.", "Name another directory for --save-writes."
+        ) from error

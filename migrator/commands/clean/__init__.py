@@ -1,0 +1,1 @@
+"""clean: moves rows that stay behind to quarantine."""

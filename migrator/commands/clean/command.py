@@ -1,0 +1,237 @@
+"""The stage clean: shows which rows would leave before the split, moves them to quarantine, and puts them back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from migrator.commands.clean.report import Finding, moved_outcome, restored_outcome, shown_outcome
+from migrator.commands.shared.workspace import Workspace
+from migrator.core.clean.rules import Selection, Share, selections
+from migrator.core.placement.model import Placements
+from migrator.core.placement.place import place
+from migrator.core.result.outcome import Outcome
+from migrator.core.schema.catalog import Catalog, Relation
+from migrator.errors import ConfigurationError, RefusedError
+from migrator.journal import Run
+from migrator.postgres.clean import quarantine
+from migrator.postgres.clean.restore import restore_rows, to_restore
+from migrator.postgres.clean.row_selection import PICKING_SETTINGS, Picking
+from migrator.postgres.fence.fence import read_fence
+from migrator.postgres.fence.locks import end_sessions, under_locks
+from migrator.postgres.placement.tenants import read_tenants
+from migrator.postgres.schema.catalog import read_catalog
+from migrator.postgres.session.connect import Connection, session
+from migrator.settings import CleanRule, Settings
+
+_ARTEFACT = "quarantine"
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """One rule of migrator.toml and what it means in this database."""
+
+    name: str
+    rule: CleanRule
+    chosen: tuple[Selection, ...]
+
+
+class _MoreLocks(Exception):
+    """Rows of further tables hang on those that were picked; they have to be locked too, and all picked again."""
+
+    def __init__(self, tables: frozenset[Relation]) -> None:
+        super().__init__(tables)
+        self.tables = tables
+
+
+def clean(
+    workspace: Workspace, *, execute: bool = False, restore: bool = False, rules: tuple[str, ...] = ()
+) -> Outcome:
+    """Shows the rows that the rules take; with `execute` moves them to quarantine, with `restore` puts them back.
+
+    Each rule is one transaction. What it takes, and all that hangs on it by foreign keys, leaves together.
+
+    Raises:
+        ConfigurationError: a rule is unknown, or cannot be understood.
+        DatabaseError: the source cannot be reached, or a table could not be locked.
+        RefusedError: the source is fenced, or a rule takes rows that others hang on and says that it must not.
+    """
+    if execute and restore:
+        raise ConfigurationError("--execute and --restore exclude each other.", "Do one, look, then the other.")
+    wanted = _named(workspace.settings, rules)
+    with workspace.stage("clean") as (run, summary), _session(workspace, run) as connection:
+        if execute or restore:
+            _require_no_fence(connection)
+        if restore:
+            outcome = _restore(workspace, run, connection, rules)
+        else:
+            cleaning = _Cleaning(workspace, run, connection, wanted)
+            outcome = cleaning.execute() if execute else cleaning.show()
+        summary.update(outcome.summary, status="findings" if outcome.status == "findings" else "done")
+        workspace.journal.record(run.id, "clean", {"command": outcome.headline, **dict(outcome.data)})
+        return outcome
+
+
+@contextmanager
+def _session(workspace: Workspace, run: Run) -> Iterator[Connection]:
+    """The session that does everything; what a killed migrator's session still does is ended first."""
+    purpose = f"clean {run.id}"
+    with session(workspace.source, purpose=purpose, settings=PICKING_SETTINGS) as connection:
+        if end_sessions(connection, purpose):
+            workspace.progress.say("Ended the session of an interrupted clean: what it was doing is undone.")
+        yield connection
+
+
+def _named(settings: Settings, names: tuple[str, ...]) -> Mapping[str, CleanRule]:
+    """The rules of these names, in the order of migrator.toml; all of them where none is named."""
+    for name in names:
+        if name not in settings.clean:
+            known = ", ".join(settings.clean) or "none"
+            raise ConfigurationError(f"There is no rule [clean.{name}].", f"Known rules: {known}.")
+    return {name: rule for name, rule in settings.clean.items() if not names or name in names}
+
+
+def _require_no_fence(connection: Connection) -> None:
+    fence = read_fence(connection)
+    if fence is not None:
+        raise RefusedError(
+            f"The source is fenced by run {fence.run}: its rows are being split, or have been.",
+            "Clean before migrate. To take the run back first: migrator rollback --validate.",
+        )
+
+
+class _Cleaning:
+    """One session's work with the rules: what they take now, and taking it."""
+
+    def __init__(self, workspace: Workspace, run: Run, connection: Connection, wanted: Mapping[str, CleanRule]) -> None:
+        self._workspace = workspace
+        self._run = run
+        self._connection = connection
+        Picking.prepare(connection)
+        self._catalog = read_catalog(connection)
+        placements = _placements(self._catalog, workspace.settings)
+        self._rules = [
+            _Rule(name, rule, selections(name, rule, self._catalog, placements)) for name, rule in wanted.items()
+        ]
+        self._tenants = {
+            key: name
+            for key, _, name in read_tenants(
+                connection, workspace.settings.tenants, placements.tenant_root, placements.root_key, placements.tree
+            )
+        }
+        self._picking = Picking(connection, self._catalog, placements, list(self._tenants))
+
+    def show(self) -> Outcome:
+        """What would leave; nothing is changed."""
+        return shown_outcome(self._run.id, self._look(), self._tenants, quarantine.held(self._connection))
+
+    def execute(self) -> Outcome:
+        """Moves what the rules take, rule by rule."""
+        looked = self._look()
+        blocked = [finding for finding in looked if finding.blocked]
+        if blocked:
+            first = blocked[0]
+            hanging = ", ".join(sorted({str(share.relation) for share in first.shares if share.hanging}))
+            raise RefusedError(
+                f"[clean.{first.rule}] takes rows on which rows of {hanging} hang, and says that it must not.",
+                'See them: migrator clean. To move them too: dependents = "move". Nothing was changed.',
+            )
+        found = looked
+        if any(finding.shares for finding in looked):
+            self._prepare_quarantine()
+            found = []
+            # A rule that found nothing may find something once an earlier one has moved its rows.
+            for rule, finding in zip(self._rules, looked, strict=True):
+                shares = self._move(rule, frozenset(share.relation for share in finding.shares))
+                found.append(replace(finding, shares=shares))
+                if shares:
+                    self._workspace.progress.say(f"{rule.name}: {sum(share.rows for share in shares)} rows moved")
+        return moved_outcome(self._run.id, found, self._tenants, quarantine.held(self._connection))
+
+    def _look(self) -> list[Finding]:
+        """Picks the rows of every rule in one snapshot, and forgets them again."""
+        found = []
+        self._connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        try:
+            for rule in self._rules:
+                self._workspace.progress.start(f"clean: {rule.name}")
+                shares = self._picking.pick(rule.name, rule.chosen)
+                samples = {
+                    relation: self._picking.samples(rule.name, relation) for relation in self._picking.picked(rule.name)
+                }
+                found.append(Finding(rule.name, rule.rule, shares, samples))
+                self._workspace.progress.finish(f"clean: {rule.name}")
+        finally:
+            if not self._connection.closed:
+                self._connection.execute("ROLLBACK")
+        return found
+
+    def _prepare_quarantine(self) -> None:
+        journal = self._workspace.journal
+        if not quarantine.exists(self._connection):
+            journal.artefact(self._run.id, _ARTEFACT, quarantine.SCHEMA, "intended")
+        quarantine.prepare(self._connection, self._run.id)
+        journal.artefact(self._run.id, _ARTEFACT, quarantine.SCHEMA, "created")
+
+    def _move(self, rule: _Rule, expected: frozenset[Relation]) -> tuple[Share, ...]:
+        limits = self._workspace.settings.limits
+        locked = self._picking.concerned(expected | {selection.relation for selection in rule.chosen})
+
+        def work() -> tuple[Share, ...]:
+            self._picking.clear()
+            shares = self._picking.pick(rule.name, rule.chosen)
+            needed = self._picking.concerned(self._picking.picked(rule.name))
+            if not needed <= locked:
+                raise _MoreLocks(needed)
+            if rule.rule.dependents == "block" and any(share.hanging for share in shares):
+                raise RefusedError(
+                    f"[clean.{rule.name}] takes rows on which others hang since a moment ago; nothing of it was moved.",
+                    "Run `migrator clean` to see them.",
+                )
+            quarantine.move(self._connection, self._picking, rule.name, self._run.id)
+            return shares
+
+        while True:
+            try:
+                return under_locks(
+                    self._connection,
+                    self._workspace.source,
+                    self._catalog,
+                    locked,
+                    work,
+                    lock_timeout=limits.lock_timeout,
+                    patience=limits.fence_patience,
+                    say=self._workspace.progress.say,
+                )
+            except _MoreLocks as more:
+                locked |= more.tables
+
+
+def _placements(catalog: Catalog, settings: Settings) -> Placements:
+    """Where the tables go; foreign keys are followed into every schema, placements concern those of the source."""
+    schemas = settings.source.schemas
+    if schemas:
+        tables = {relation: table for relation, table in catalog.tables.items() if relation.schema in schemas}
+        catalog = replace(catalog, tables=tables)
+    return place(catalog, settings)
+
+
+def _restore(workspace: Workspace, run: Run, connection: Connection, rules: tuple[str, ...]) -> Outcome:
+    catalog = read_catalog(connection)
+    limits = workspace.settings.limits
+    restored = under_locks(
+        connection,
+        workspace.source,
+        catalog,
+        to_restore(connection, catalog, rules),
+        lambda: restore_rows(connection, catalog, rules),
+        lock_timeout=limits.lock_timeout,
+        patience=limits.fence_patience,
+        say=workspace.progress.say,
+    )
+    if quarantine.drop_if_empty(connection):
+        for earlier in workspace.journal.all_runs(workspace.source_id):
+            if any(artefact.state != "dropped" for artefact in workspace.journal.artefacts(earlier.id, _ARTEFACT)):
+                workspace.journal.artefact(earlier.id, _ARTEFACT, quarantine.SCHEMA, "dropped")
+    return restored_outcome(run.id, restored, quarantine.held(connection))

@@ -1,0 +1,1 @@
+"""dry-run: tells everything that migrate would do."""

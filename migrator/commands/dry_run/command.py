@@ -1,0 +1,185 @@
+"""dry-run: all that can be known without changing anything, on one page, and the plan that migrate carries out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from migrator.commands.audit.targets import server_facts
+from migrator.commands.dry_run.rehearsal import carry_out_rehearsal
+from migrator.commands.dry_run.report import Estimate, Look, blocks, look_outcome, unreadable_outcome
+from migrator.commands.dry_run.sql import statements
+from migrator.commands.shared.database_parameters import TargetSettings
+from migrator.commands.shared.roles import role_checks
+from migrator.commands.shared.survey import Survey, plan_of, survey_in
+from migrator.commands.shared.workspace import Workspace
+from migrator.core.audit.facts import TargetFacts
+from migrator.core.audit.review import review
+from migrator.core.plan.checks import (
+    Check,
+    Population,
+    check_large_objects,
+    check_placements,
+    check_policies,
+    check_population,
+    check_privileges,
+    check_roles,
+    check_server,
+    check_source,
+    check_spread,
+    needed_bytes,
+)
+from migrator.core.plan.database_parameters import check_settings
+from migrator.core.plan.steps import CopyTable, CreateDatabase, Plan
+from migrator.core.result.outcome import Outcome
+from migrator.core.result.wording import listed
+from migrator.core.trees.tenant_objects import strangers
+from migrator.journal import Run
+from migrator.postgres.audit.facts import examine
+from migrator.postgres.copy.large_objects import read_large_objects
+from migrator.postgres.plan.server_facts import missing_grants, read_population
+from migrator.postgres.schema.database_parameters import read_readers
+from migrator.postgres.session.connect import Connection
+
+# What a slow one of the machines of docs/performance.md does: bytes of heap a second and job, indexes and digests
+# included; a database's making and finishing; and what is done once: templates, the fence, the proof. A rehearsal
+# measures instead.
+_BYTES_A_SECOND_AND_JOB = 20_000_000
+_SECONDS_A_DATABASE = 0.2
+_SECONDS_ONCE = 3.0
+
+# Rows that reference what will be in another database or nowhere, rows that a clean rule would move, and what the
+# target servers lack: extensions, roles, free names, room.
+_RULES = ("S06", "S07", "S24", "C01", "S13", "S17", "S19", "S20")
+
+
+def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) -> Outcome:
+    """Looks at everything, changes nothing, and writes down the plan; exit code 1 where something blocks.
+
+    Where nothing blocks, `sql` adds the statements of every step, for which the targets' trees are run in scratch
+    databases, and `rehearse` carries the whole plan out into scratch databases; both drop them again.
+    """
+    with workspace.stage("dry-run") as (run, summary):
+        with workspace.read_source("dry-run") as connection:
+            connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            missing = missing_grants(connection)
+            privileges = tuple(check_privileges(missing))
+            if any(one.need in ("read", "every row") for one in missing):
+                summary["status"] = "findings"
+                return unreadable_outcome(run.id, privileges)
+            found = survey_in(connection, workspace)
+            plan = plan_of(workspace, found)
+            population = tuple(_populations(workspace, found, connection))
+            secured = tuple(_secured_populations(found, connection))
+            large_objects = read_large_objects(connection, found.catalog, found.placements)
+        needed = needed_bytes(found.catalog, found.placements, plan)
+        checks = (
+            *check_placements(found.placements),
+            *privileges,
+            *check_source(found.catalog),
+            *check_large_objects(large_objects),
+            *_setting_checks(workspace, plan),
+            *_stranger_checks(workspace, found),
+            *check_population(population, found.placements),
+            *check_policies(workspace.settings, found.placements, secured),
+            *_target_checks(workspace, run, found, plan, needed),
+            *role_checks(workspace, plan, run),
+            _backup_check(workspace, run),
+        )
+        workspace.journal.record_plan(run.id, plan.fingerprint, plan.to_document(), passed=not blocks(checks))
+        look = Look(found, plan, population, checks, _estimate(workspace, plan, sum(needed.values())))
+        if sql and not blocks(checks):
+            look = replace(look, statements=statements(workspace, run.id, found, plan))
+        if rehearse and not blocks(checks):
+            look = replace(look, rehearsal=carry_out_rehearsal(workspace))
+        outcome = look_outcome(run.id, look)
+        summary.update(outcome.summary, status=outcome.status)
+        return outcome
+
+
+def _populations(workspace: Workspace, found: Survey, connection: Connection) -> Iterator[Population]:
+    progress = workspace.progress
+    placed = [placement for placement in found.placements.tables.values() if placement.target]
+    progress.start("counting rows", total=len(placed), unit="tables")
+    for number, placement in enumerate(placed, 1):
+        for target in placement.homes:
+            yield read_population(
+                connection,
+                placement,
+                target,
+                found.catalog,
+                per_tenant=workspace.settings.targets[target].per_tenant,
+                known=found.known_keys,
+            )
+        progress.advance("counting rows", rows=number)
+    progress.finish("counting rows")
+
+
+def _secured_populations(found: Survey, connection: Connection) -> Iterator[Population]:
+    """The rows of tables that policies will divide, counted as these will."""
+    for placement in found.placements.tables.values():
+        if placement.policy_path is not None:
+            divided = replace(placement, key_path=placement.policy_path)
+            yield read_population(
+                connection, divided, placement.home, found.catalog, per_tenant=True, known=found.known_keys
+            )
+
+
+def _target_checks(
+    workspace: Workspace, run: Run, found: Survey, plan: Plan, needed: Mapping[str, int]
+) -> Iterator[Check]:
+    """Whether the servers can take the plan, `needed` bytes on each, and the rows be split as it says."""
+    servers = tuple(server_facts(workspace, name) for name in workspace.settings.target_servers)
+    yield from _audit_checks(
+        workspace, TargetFacts(plan, run=run.id, jobs=workspace.settings.limits.jobs, servers=servers)
+    )
+    for server in servers:
+        yield from check_server(server, found.catalog, needed[server.name])
+        hosts = {step.target for step in plan.of(CreateDatabase) if step.server == server.name}
+        yield from check_roles(workspace.settings, server, hosts)
+    yield from check_spread(servers, {step.server for step in plan.of(CreateDatabase) if step.tenant})
+    if not found.tenants and any(target.per_tenant for target in workspace.settings.targets.values()):
+        yield Check("tenants", "block", "the tenant root is empty", "Name the right table: [tenants] root.")
+
+
+def _audit_checks(workspace: Workspace, targets: TargetFacts) -> Iterable[Check]:
+    """What audit finds in the way; a reference blocks where the key is declared, as the targets will declare it."""
+    with workspace.read_source("dry-run") as connection:
+        facts = replace(examine(connection, workspace.settings, workspace.progress), targets=targets)
+    undeclared = {reference.key.label for reference in facts.references if reference.key.virtual}
+    for finding in review(facts, suppress=workspace.settings.audit.suppress, only=_RULES).findings:
+        blocking = finding.severity == "E" and finding.object not in undeclared
+        yield Check(f"{finding.id} {finding.object}", "block" if blocking else "warn", finding.detail, finding.remedy)
+
+
+def _setting_checks(workspace: Workspace, plan: Plan) -> Iterable[Check]:
+    settings = TargetSettings(workspace, plan)
+    refused = {one: why for found in settings.refused.values() for one, why in found.items()}
+    with workspace.read_source("dry-run") as connection:
+        readers = read_readers(connection)
+    travelling = [one for one in settings.source if one not in refused]
+    return check_settings(travelling, refused, readers, workspace.settings.tenants.settings)
+
+
+def _stranger_checks(workspace: Workspace, found: Survey) -> Iterable[Check]:
+    left = list(strangers(found.catalog, workspace.settings.tenants.per_tenant_objects, set(found.known_keys)))
+    if left:
+        yield Check(
+            "objects of one tenant",
+            "warn",
+            f"{listed(left, 5)}: named like a tenant's own, of no tenant that there is",
+            "They are left behind; drop them if the tenant is gone.",
+        )
+
+
+def _backup_check(workspace: Workspace, run: Run) -> Check:
+    kept = workspace.journal.recorded(run.id, "backup")
+    if kept is None:
+        return Check("backup", "warn", "there is none of this run", "migrator backup --verify")
+    return Check("backup", "ok", f"recorded in {kept.get('directory', 'the journal')}")
+
+
+def _estimate(workspace: Workspace, plan: Plan, needed: int) -> Estimate:
+    copying = sum(step.bytes for step in plan.of(CopyTable)) / _BYTES_A_SECOND_AND_JOB
+    finishing = _SECONDS_A_DATABASE * sum(1 for _ in plan.of(CreateDatabase))
+    return Estimate(_SECONDS_ONCE + (copying + finishing) / workspace.settings.limits.jobs, needed)

@@ -1,0 +1,89 @@
+"""A rehearsal: the plan carried out for real into scratch databases, verified, measured and dropped."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from dataclasses import dataclass, replace
+
+from migrator.commands.migrate.command import migrate
+from migrator.commands.rollback.drop import drop_run
+from migrator.commands.shared.survey import plan_of, survey
+from migrator.commands.shared.workspace import Workspace
+from migrator.commands.verify.command import verify
+from migrator.core.plan.steps import CreateDatabase
+from migrator.core.result.outcome import Section
+from migrator.errors import RefusedError
+from migrator.postgres.databases.databases import drop_control, marks
+from migrator.postgres.session.connect import session
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What a rehearsal measured, in seconds."""
+
+    seconds: float
+    figures: dict[str, float]
+
+    @property
+    def section(self) -> Section:
+        return Section("Rehearsal", ("phase", "seconds"), tuple(self.figures.items()), tone="good")
+
+
+def carry_out_rehearsal(workspace: Workspace) -> Rehearsal:
+    """Migrates into databases of another prefix, without a fence, verifies, and drops all of it, whatever happens.
+
+    Raises:
+        RefusedError: the rehearsal found differences, or its databases' names are taken.
+    """
+    scratch = _scratch_workspace(workspace)
+    started = time.monotonic()
+    figures: dict[str, float] = {}
+    try:
+        # The run is opened first: where it puts its tenants is decided once.
+        open_run = scratch.journal.open_run(scratch.source_id, str(scratch.source))
+        plan = plan_of(scratch, survey(scratch))
+        taken = []
+        for server in sorted({step.server for step in plan.of(CreateDatabase)}):
+            with session(scratch.server(server), purpose="rehearse") as connection:
+                existing = marks(connection)
+            here = [step.database for step in plan.of(CreateDatabase) if step.server == server]
+            taken += [database for database in here if database in existing]
+        if taken:
+            raise RefusedError(
+                f"The rehearsal's database {taken[0]!r} exists already.", "Drop it, or choose another [source] prefix."
+            )
+        scratch.journal.record_plan(open_run.id, plan.fingerprint, plan.to_document(), passed=True)
+        migrate(scratch, without_backup=True, fence=False, passwords=False)
+        figures["migrate"] = round(time.monotonic() - started, 2)
+        proof = verify(scratch)
+        figures["verify"] = round(time.monotonic() - started - figures["migrate"], 2)
+        for record in scratch.journal.step_records(open_run.id).values():
+            kind = record.step.partition(":")[0]
+            figures[f"steps: {kind}"] = round(figures.get(f"steps: {kind}", 0) + (record.seconds or 0), 2)
+        if proof.exit_code:
+            raise RefusedError(
+                f"The rehearsal ended with differences: {proof.headline}", "Look at the audit: migrator audit."
+            )
+    finally:
+        # Whether or not they can be dropped; the journal stays until they are.
+        with closing(scratch):
+            drop_run(scratch)
+        with session(scratch.server(), purpose="rehearse") as connection:
+            drop_control(connection, scratch.control_name)
+    return Rehearsal(round(time.monotonic() - started, 2), figures)
+
+
+def _scratch_workspace(workspace: Workspace) -> Workspace:
+    prefix = f"{workspace.prefix}_rehearsal"
+    settings = workspace.settings
+    targets = {
+        name: target.model_copy(
+            update={"database": "{prefix}_{slug}" if target.per_tenant else f"{{prefix}}_{settings.host(name)}"}
+        )
+        for name, target in settings.targets.items()
+    }
+    source = settings.source.model_copy(update={"prefix": prefix})
+    control = settings.control.model_copy(update={"database": "{prefix}_migrator"})
+    changed = settings.model_copy(update={"source": source, "targets": targets, "control": control})
+    return replace(workspace, settings=changed)

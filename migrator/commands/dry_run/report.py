@@ -1,0 +1,192 @@
+"""What the stage dry-run tells: readiness, placements, populations, steps, and the statements on demand."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from migrator.commands.dry_run.rehearsal import Rehearsal
+from migrator.commands.dry_run.report_plan import planned_databases, step_section, target_section
+from migrator.commands.shared.survey import Survey
+from migrator.commands.status.placements import placement_section
+from migrator.core.plan.checks import Check, Population, State
+from migrator.core.plan.steps import CreateDatabase, Plan
+from migrator.core.result.outcome import Outcome, Section
+from migrator.core.result.wording import plural
+from migrator.core.schema.catalog import Relation
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """How long the plan takes, in seconds, and how much disk, in bytes."""
+
+    seconds: float
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Look:
+    """Everything that a dry-run saw. `statements` and `rehearsal` are None where they were not asked for."""
+
+    survey: Survey
+    plan: Plan
+    population: tuple[Population, ...]
+    checks: tuple[Check, ...]
+    estimate: Estimate
+    statements: tuple[tuple[str, str], ...] | None = None  # (step, statement)
+    rehearsal: Rehearsal | None = None
+
+
+def blocks(checks: Iterable[Check]) -> bool:
+    """Whether a check stands in the way of the migration."""
+    return any(check.state == "block" for check in checks)
+
+
+def look_outcome(run: str, look: Look) -> Outcome:
+    """The outcome of a dry-run."""
+    found, plan, population = look.survey, look.plan, look.population
+    blocked = blocks(look.checks)
+    figures: dict[str, str | int | float | bool | None] = {
+        "tables": len(found.placements.tables),
+        "undecided": len(found.placements.undecided),
+        "tenants": len(found.tenants),
+        "databases": sum(1 for _ in plan.of(CreateDatabase)),
+        "rows": sum(sum(one.by_tenant.values()) + one.unowned for one in population if _is_home(found, one)),
+        "unowned_rows": sum(one.unowned for one in population if _is_home(found, one)),
+        "blocking": sum(check.state == "block" for check in look.checks),
+        "estimated_seconds": round(look.estimate.seconds, 1),
+        "estimated_bytes": look.estimate.bytes,
+        "fingerprint": plan.fingerprint,
+    }
+    return Outcome(
+        "dry-run",
+        "findings" if blocked else "done",
+        1 if blocked else 0,
+        run,
+        _headline(look, blocked),
+        figures,
+        tuple(_sections(look)),
+        _data(look),
+        ("migrator audit", "migrator clean", "migrator dry-run") if blocked else ("migrator migrate",),
+    )
+
+
+def unreadable_outcome(run: str, privileges: Sequence[Check]) -> Outcome:
+    """A page of privileges only: the rest cannot be looked at without them."""
+    return Outcome(
+        "dry-run",
+        "findings",
+        1,
+        run,
+        "The role cannot read all of the source; nothing else could be looked at.",
+        {"blocking": sum(check.state == "block" for check in privileges)},
+        (_check_section(privileges),),
+        {"checks": _listed(privileges)},
+        ("migrator dry-run",),
+    )
+
+
+def _headline(look: Look, blocked: bool) -> str:
+    if blocked:
+        blocking = sum(check.state == "block" for check in look.checks)
+        return f"{plural(blocking, 'finding')} {'blocks' if blocking == 1 else 'block'} the migration."
+    if look.rehearsal is not None:
+        seconds = look.rehearsal.seconds
+        return f"Rehearsed in {seconds:.1f} s: all digests agree; the scratch databases are dropped."
+    return "Nothing blocks; the plan is written down."
+
+
+def _sections(look: Look) -> Iterable[Section]:
+    yield _check_section(look.checks)
+    yield _placement_section(look.survey, look.population)
+    yield target_section(planned_databases(look.survey, look.plan, look.population))
+    yield from _unowned_sections(look.survey, look.population)
+    yield from _severed_sections(look.survey)
+    yield step_section(look.plan)
+    if look.statements is not None:
+        yield Section("Statements", ("step", "statement"), look.statements)
+    if look.rehearsal is not None:
+        yield look.rehearsal.section
+
+
+def _is_home(found: Survey, one: Population) -> bool:
+    placement = found.placements.tables[one.relation]
+    return placement.home == one.target and not placement.derived
+
+
+def _check_section(checks: Sequence[Check]) -> Section:
+    words: Mapping[State, str] = {"block": "BLOCKS", "warn": "warning", "ok": "ok"}
+    ordered = sorted(checks, key=lambda check: list(words).index(check.state))
+    return Section(
+        "Readiness",
+        ("check", "result", "what is true", "what to do"),
+        tuple((check.name, words[check.state], check.detail, check.remedy) for check in ordered),
+        tone="bad" if blocks(checks) else "warning" if any(check.state == "warn" for check in checks) else "good",
+    )
+
+
+def _placement_section(found: Survey, population: Sequence[Population]) -> Section:
+    rows = Counter[Relation]()
+    for one in population:
+        if _is_home(found, one):
+            rows[one.relation] += sum(one.by_tenant.values()) + one.unowned
+    return placement_section(found.placements, found.catalog, rows)
+
+
+def _unowned_sections(found: Survey, population: Sequence[Population]) -> Iterable[Section]:
+    unowned = tuple(
+        (str(one.relation), one.without_key, one.unknown_key, found.placements.tables[one.relation].unowned)
+        for one in population
+        if one.unowned
+    )
+    if unowned:
+        yield Section(
+            "Rows that nobody owns",
+            ("table", "rows without key", "unknown-key rows", "unowned"),
+            unowned,
+            tone="warning",
+        )
+
+
+def _severed_sections(found: Survey) -> Iterable[Section]:
+    placed = found.placements.tables
+    rows = tuple(
+        (key.label, placed[key.table].target, placed[key.referenced].target) for key in found.placements.severed
+    )
+    if rows:
+        yield Section(
+            "Foreign keys that will cross databases (checked by verify instead)",
+            ("foreign key", "from target", "to target"),
+            rows,
+        )
+
+
+def _data(look: Look) -> Mapping[str, object]:
+    data: dict[str, object] = {
+        "checks": _listed(look.checks),
+        "plan": look.plan.to_document(),
+        "population": [
+            {
+                "table": str(one.relation),
+                "target": one.target,
+                "rows": dict(one.by_tenant),
+                "without_key": one.without_key,
+                "unknown_key": one.unknown_key,
+            }
+            for one in look.population
+        ],
+        "databases": planned_databases(look.survey, look.plan, look.population),
+        "severed": [key.label for key in look.survey.placements.severed],
+    }
+    if look.statements is not None:
+        data["statements"] = [{"step": step, "sql": text} for step, text in look.statements]
+    if look.rehearsal is not None:
+        data["rehearsal"] = look.rehearsal.figures
+    return data
+
+
+def _listed(checks: Iterable[Check]) -> list[Mapping[str, str]]:
+    return [
+        {"name": check.name, "state": check.state, "detail": check.detail, "remedy": check.remedy} for check in checks
+    ]

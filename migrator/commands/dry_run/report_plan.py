@@ -1,0 +1,119 @@
+"""What a plan makes, as dry-run shows it: the databases with what they will hold, and the steps in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from migrator.commands.shared.survey import Survey
+from migrator.core.plan.checks import Population
+from migrator.core.plan.steps import (
+    Compare,
+    CopyTable,
+    CreateDatabase,
+    FinishDatabase,
+    Plan,
+    PrepareTarget,
+    RaiseFence,
+    Step,
+)
+from migrator.core.result.outcome import Section
+from migrator.core.result.wording import plural
+
+_MOST_DATABASES = 50  # shown; the document has all
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedDatabase:
+    """What one database will hold."""
+
+    target: str
+    database: str
+    tenant: str  # the tenant's name
+    tables: int = 0
+    rows: int = 0
+    bytes: int = 0
+
+
+def planned_databases(found: Survey, plan: Plan, population: Sequence[Population]) -> list[PlannedDatabase]:
+    """Every database of the plan: target by target, the one with the most rows first."""
+    totals: dict[tuple[str, str], list[int]] = {}
+    for one in population:
+        for tenant, count in one.by_tenant.items():
+            entry = totals.setdefault((one.target, tenant), [0, 0, 0])
+            entry[0] += 1
+            entry[1] += count
+            entry[2] += _share(found, one, count)
+    names = {tenant.key: tenant.name for tenant in found.tenants}
+    planned = [
+        PlannedDatabase(
+            step.target, step.database, names.get(step.tenant, ""), *totals.get((step.target, step.tenant), ())
+        )
+        for step in plan.of(CreateDatabase)
+    ]
+    targets = list(dict.fromkeys(one.target for one in planned))
+    return sorted(planned, key=lambda one: (targets.index(one.target), -one.rows, one.database))
+
+
+def target_section(planned: Sequence[PlannedDatabase]) -> Section:
+    """The largest databases, and how many there are besides."""
+    shown, left_out = planned[:_MOST_DATABASES], planned[_MOST_DATABASES:]
+    text = ""
+    if left_out:
+        rows, empty = sum(one.rows for one in left_out), sum(not one.rows for one in left_out)
+        text = (
+            f"The largest. {plural(len(left_out), 'database')} with {plural(rows, 'row')} in all, {empty:,} of them "
+            "empty, are left out here; --output json has every one."
+        )
+    return Section(
+        "Targets",
+        ("target", "database", "tenant", "filled tables", "rows", "estimated bytes"),
+        tuple((one.target, one.database, one.tenant, one.tables, one.rows, one.bytes) for one in shown),
+        text=text,
+    )
+
+
+def _share(found: Survey, one: Population, count: int) -> int:
+    table = found.catalog.tables.get(one.relation)
+    everything = sum(one.by_tenant.values()) + one.unowned
+    return round(table.bytes * count / everything) if table and everything else 0
+
+
+def step_section(plan: Plan) -> Section:
+    """The steps in their order; those that differ in the database alone are one line, or a thousand tenants bury it."""
+    alike: dict[tuple[type[Step], str], list[Step]] = {}
+    for step in plan.steps:
+        kind = step.target if isinstance(step, CreateDatabase | FinishDatabase) else step.id
+        alike.setdefault((type(step), kind), []).append(step)
+    return Section(
+        "Steps",
+        ("step", "what it does"),
+        tuple(
+            (f"{steps[0].id} and {len(steps) - 1:,} more" if len(steps) > 1 else steps[0].id, _describe(steps))
+            for steps in alike.values()
+        ),
+    )
+
+
+def _describe(steps: Sequence[Step]) -> str:
+    """What one step does, or several that are alike."""
+    match steps[0]:
+        case PrepareTarget() as step:
+            heads = ", ".join(head for tree in step.trees for head in tree.heads)
+            at = heads if len(step.trees) == 1 else f"the heads of {len(step.trees)} trees"
+            return f"build {step.template} at {at}, and {step.bare} without indexes and keys"
+        case CreateDatabase() as step:
+            made = f"database {step.database}" if len(steps) == 1 else f"{len(steps):,} databases"
+            return f"create {made} from {step.bare}"
+        case RaiseFence() as step:
+            return f"refuse writes to {plural(step.tables, 'table')} of the source, then take the snapshot"
+        case CopyTable() as step:
+            return (
+                f"read {step.relation} once{f' in {len(step.parts)} parts' if len(step.parts) > 1 else ''}, "
+                f"route its rows to {step.destination} in {plural(step.databases, 'database')}"
+            )
+        case FinishDatabase() as step:
+            made = step.database if len(steps) == 1 else f"{len(steps):,} databases"
+            return f"indexes, keys, triggers, sequences and statistics of {made}, then digests"
+        case Compare():
+            return "compare the digests of both sides, and account for every row"

@@ -1,0 +1,1 @@
+"""init: writes migrator.toml and the Alembic trees."""

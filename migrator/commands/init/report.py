@@ -1,0 +1,159 @@
+"""What init found and wrote, as its result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from migrator.commands.shared.trees import LEFT_OUT_FILE, Trees
+from migrator.commands.shared.workspace import Workspace
+from migrator.core.init.config_file import Findings
+from migrator.core.init.proposal import Proposal
+from migrator.core.placement.model import Placements
+from migrator.core.result.outcome import Outcome, Section
+
+MIGRATIONS = "migrations"
+
+
+def init_outcome(
+    workspace: Workspace, found: Findings, placements: Placements, trees: Trees, file: Path, made: Sequence[Path]
+) -> Outcome:
+    undecided = placements.undecided
+    placed = placements.tables.values()
+    return Outcome(
+        "init",
+        "findings" if undecided else "done",
+        1 if undecided else 0,
+        headline=f"Wrote {file} and {len(made)} Alembic trees."
+        + (
+            f" {len(undecided)} {'tables have' if len(undecided) > 1 else 'table has'} to be decided on."
+            if undecided
+            else ""
+        ),
+        summary={
+            "source": str(workspace.source),
+            "tenant root": str(placements.tenant_root) if placements.tenant_root else None,
+            "tables": len(found.catalog.tables),
+            **{target: sum(one.target == target for one in placed) for target in found.targets},
+            "ignored": sum(bool(one.ignored) for one in placed),
+            "undecided": len(undecided),
+            "inferred keys": len(found.virtual) + sum(len(one.tables) for one in found.polymorphs),
+            "severed keys": len(placements.severed),
+        },
+        sections=(
+            _root_section(found, placements) if found.tenants is not None else _group_section(found),
+            *(
+                (
+                    Section(
+                        "To be decided",
+                        ("table", "why", "candidates"),
+                        tuple((str(one.relation), one.reason, "\n".join(one.candidates)) for one in undecided),
+                        tone="bad",
+                    ),
+                )
+                if undecided
+                else ()
+            ),
+            Section(
+                "Inferred",
+                ("table", "what", "evidence"),
+                (
+                    *(
+                        (str(key.table), f"{', '.join(key.columns)} -> {key.referenced}", key.evidence)
+                        for key in found.virtual
+                    ),
+                    *(
+                        (str(one.relation), _said(one), one.reason or one.ignore)
+                        for one in found.proposals
+                        if one.inferred
+                    ),
+                ),
+            ),
+            *tree_sections(trees),
+        ),
+        data={
+            "file": str(file),
+            "tenant_root": str(placements.tenant_root) if placements.tenant_root else None,
+            "candidates": [
+                {"table": str(one.relation), "score": one.score, "reasons": one.reasons}
+                for one in found.choice.candidates
+            ],
+            "undecided": [
+                {"table": str(one.relation), "candidates": one.candidates, "reason": one.reason} for one in undecided
+            ],
+            "virtual": [{"key": key.label, "evidence": key.evidence} for key in found.virtual],
+            **tree_data(trees, made),
+        },
+        next=("migrator placements", "migrator init --trees")
+        if undecided
+        else ("migrator placements", "migrator audit"),
+    )
+
+
+def _root_section(found: Findings, placements: Placements) -> Section:
+    chosen = found.choice.chosen is not None and found.choice.chosen.relation == placements.tenant_root
+    return Section(
+        "Tenant root",
+        ("table", "points", "why"),
+        tuple((str(one.relation), one.score, "; ".join(one.reasons)) for one in found.choice.candidates),
+        text=f"{placements.tenant_root}: {found.choice.why if chosen else 'as you said'}.",
+    )
+
+
+def _group_section(found: Findings) -> Section:
+    tables = {
+        name: ", ".join(str(one.relation) for one in found.proposals if one.target == name) for name in found.targets
+    }
+    text = "Which tables belong together is for you to say: edit the targets of [tables.X], then `init --trees`."
+    return Section("Targets", ("target", "tables"), tuple(tables.items()), text=text)
+
+
+def _said(one: Proposal) -> str:
+    return "ignore" if one.ignore else one.target + (f", unowned {one.unowned}" if one.unowned else "")
+
+
+def tree_sections(trees: Trees) -> tuple[Section, ...]:
+    spanning = [one for one in trees.division.left if one.spans and one.entry.kind != "FK CONSTRAINT"]
+    other = [one for one in trees.division.left if not one.spans]
+    sections = []
+    if spanning:
+        sections.append(
+            Section(
+                "Objects that no single target can have (S08)",
+                ("object", "why"),
+                tuple((one.entry.title, one.reason) for one in spanning),
+                text=f"Their SQL is in {MIGRATIONS}/{LEFT_OUT_FILE}.",
+                tone="warning",
+            )
+        )
+    if other:
+        sections.append(
+            Section(
+                "Left out", ("object", "why"), tuple((one.entry.title, one.reason) for one in other), tone="warning"
+            )
+        )
+    sections += _own_section(trees)
+    if trees.division.warnings:
+        sections.append(Section("Worth knowing", text="\n".join(trees.division.warnings), tone="warning"))
+    return tuple(sections)
+
+
+def _own_section(trees: Trees) -> tuple[Section, ...]:
+    rows = tuple(
+        (tenant, ", ".join(str(one) for one in trees.own.relations(tenant))) for tenant in sorted(trees.own.by_tenant)
+    )
+    if not rows:
+        return ()
+    return (Section("Objects of one tenant: made in its database alone", ("tenant", "objects"), rows),)
+
+
+def tree_data(trees: Trees, made: Sequence[Path]) -> Mapping[str, object]:
+    return {
+        "trees": [str(path) for path in made],
+        "objects": {target: len(entries) for target, entries in trees.objects.items()},
+        "left_out": [
+            {"object": one.entry.title, "reason": one.reason, "spans": one.spans} for one in trees.division.left
+        ],
+        "own": {key: [str(one) for one in trees.own.relations(key)] for key in trees.own.by_tenant},
+        "warnings": list(trees.division.warnings),
+    }

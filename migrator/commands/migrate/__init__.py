@@ -1,0 +1,1 @@
+"""migrate: carries the plan out."""

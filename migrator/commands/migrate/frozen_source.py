@@ -1,0 +1,147 @@
+"""The state of the source that a run reads: held by the fence, named by its epoch, seen through one snapshot."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from migrator.commands.shared.survey import Survey, plan_of, survey_in
+from migrator.commands.shared.workspace import Workspace
+from migrator.core.plan.steps import CopyTable, CreateDatabase, Plan
+from migrator.errors import InterruptedRunError, RefusedError, SnapshotLostError
+from migrator.journal import Run
+from migrator.postgres.copy.row_counts import lock_against_ddl
+from migrator.postgres.copy.spool import discard
+from migrator.postgres.databases.databases import drop_database
+from migrator.postgres.fence.fence import lift_fence, raise_fence, read_fence
+from migrator.postgres.schema.catalog import read_objects
+from migrator.postgres.session.connect import session
+from migrator.postgres.session.snapshot import Snapshot
+
+
+class FrozenSource:
+    """The source under the fence of a run; not fenced, it is what it was at the moment of the snapshot."""
+
+    def __init__(self, workspace: Workspace, run: Run, plan: Plan, found: Survey, *, fenced: bool) -> None:
+        self.workspace = workspace
+        self.journal = workspace.journal
+        self.run = run
+        self.plan = plan
+        self.survey = found
+        self.fenced = fenced
+
+    def freeze(self) -> str:
+        """Raises the fence, or finds this run's standing; returns the epoch: the name of the source's frozen state."""
+        fresh = f"{self.run.id}-{secrets.token_hex(4)}"
+        if not self.fenced:
+            return fresh
+        limits = self.workspace.settings.limits
+        tables = [
+            relation
+            for table in self.survey.catalog.tables.values()
+            for relation in (table.relation, *table.partitions)
+        ]
+        with session(self.workspace.source, purpose="fence") as connection:
+            standing = read_fence(connection)
+            if standing is not None and standing.run != self.run.id:
+                raise RefusedError(
+                    f"The source is fenced by run {standing.run}.", "Finish or take back that run: migrator rollback."
+                )
+            known = self.journal.artefacts(self.run.id, "fence")
+            complete = any(artefact.state == "created" for artefact in known)
+            if standing is not None and complete and not set(tables) <= standing.fenced:
+                # Somebody took a part of it away: what was read before may have changed since.
+                self._lift()
+                standing = None
+            if standing is None or not complete:
+                self.journal.artefact(self.run.id, "fence", "source", "intended")
+                self.workspace.progress.say(f"fencing {len(tables)} tables of the source against writes")
+                raise_fence(
+                    connection,
+                    self.workspace.source,
+                    tables,
+                    run=self.run.id,
+                    epoch=fresh,
+                    lock_timeout=limits.lock_timeout,
+                    patience=limits.fence_patience,
+                    say=self.workspace.progress.say,
+                )
+                self.journal.artefact(self.run.id, "fence", "source", "created")
+                standing = read_fence(connection)
+        assert standing is not None
+        return standing.epoch
+
+    def _lift(self) -> None:
+        limits = self.workspace.settings.limits
+        with session(self.workspace.source, purpose="fence") as own:
+            lift_fence(
+                own,
+                self.workspace.source,
+                lock_timeout=limits.lock_timeout,
+                patience=limits.fence_patience,
+                say=self.workspace.progress.say,
+            )
+        self.journal.artefact(self.run.id, "fence", "source", "dropped")
+
+    @contextmanager
+    def lifted_on_failure(self) -> Iterator[None]:
+        """Gives the monolith back to its users when the attempt fails.
+
+        An interruption and a lost snapshot keep the fence: nothing is wrong then, and what is copied is worth keeping.
+        """
+        try:
+            yield
+        except (KeyboardInterrupt, InterruptedRunError, SnapshotLostError):
+            raise
+        except BaseException:
+            if self.fenced and any(one.state != "dropped" for one in self.journal.artefacts(self.run.id, "fence")):
+                self._lift()
+                self.workspace.progress.say("the fence is lifted: the source takes writes again")
+            raise
+
+    def forget_unless(self, epoch: str) -> None:
+        """Drops what was copied from another state of the source: two snapshots are never mixed."""
+        before = self.journal.recorded(self.run.id, "epoch")
+        # VACUUM FULL and CLUSTER pass the fence and move rows between parts of a table, without writing any.
+        files = {str(table.relation): table.file for table in self.survey.catalog.tables.values()}
+        moved = before is not None and self.journal.recorded(self.run.id, "files") != files
+        if before is not None and (before != epoch or moved):
+            copied = [name for name in self.journal.step_records(self.run.id) if name.startswith(("copy:", "finish:"))]
+            if copied:
+                self.workspace.progress.say(
+                    f"the source was writable since the last attempt: {len(copied)} steps are done again"
+                )
+            discard(self.workspace.spool(self.run.id))
+            for step in self.plan.of(CreateDatabase):
+                with session(self.workspace.server(step.server), purpose="reset") as connection:
+                    drop_database(connection, step.database, run=self.run.id)
+            self.journal.forget_copies(self.run.id)
+        if before != epoch or moved:
+            parts = [[step.id, step.parts] for step in self.plan.of(CopyTable)]
+            self.journal.record(self.run.id, "parts", parts)
+            self.journal.record(self.run.id, "files", files)
+            self.journal.record(self.run.id, "epoch", epoch)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """The snapshot that all readers of this attempt share, on tables that nobody alters meanwhile.
+
+        Raises:
+            RefusedError: what the plan rests on has changed since it was read.
+        """
+        snapshot = Snapshot(self.workspace.source)
+        try:
+            lock_against_ddl(snapshot.connection, self.survey.catalog)
+            seen = survey_in(snapshot.connection, self.workspace)
+            if plan_of(self.workspace, seen).fingerprint != self.plan.fingerprint:
+                raise RefusedError(
+                    "The source's schema or its tenants changed while migrate was starting.",
+                    "Run `migrator dry-run` again.",
+                )
+            if self.journal.recorded(self.run.id, "source objects") is None:
+                objects = [[kind, name, text] for (kind, name), text in read_objects(snapshot.connection).items()]
+                self.journal.record(self.run.id, "source objects", objects)
+            yield snapshot
+        finally:
+            snapshot.close()

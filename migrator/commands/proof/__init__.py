@@ -1,0 +1,1 @@
+"""The proof that migrate and verify both give."""

@@ -1,0 +1,77 @@
+"""What the source holds now, told apart as migrate routes its rows; and what was written to it since the snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from migrator.commands.shared.survey import Survey
+from migrator.commands.shared.workspace import Workspace
+from migrator.core.placement.tenants import UNOWNED
+from migrator.core.plan.transfer import Transfer
+from migrator.core.result.outcome import Section
+from migrator.core.verify.digests import Difference, Digest, differences, total
+from migrator.postgres.session.connect import Connection
+from migrator.postgres.verify.digest import source_digests
+
+Transfers = Mapping[str, Sequence[Transfer]]  # by target
+
+
+def routed_digests(
+    workspace: Workspace, connection: Connection, found: Survey, transfers: Transfers
+) -> dict[str, tuple[Digest, ...]]:
+    """The source's digests by target, in the connection's own snapshot."""
+    return {name: _of_target(workspace, connection, found, name, items) for name, items in transfers.items()}
+
+
+def written_since(
+    copied: Mapping[str, Sequence[Digest]], now: Mapping[str, Sequence[Digest]], transfers: Transfers
+) -> tuple[Difference, ...]:
+    """Each (table, tenant) that is not what the snapshot held; told once, however many targets it went to."""
+    found: dict[tuple[str, str], Difference] = {}
+    for name in transfers:
+        for one in differences(copied.get(name, ()), now[name]):
+            found.setdefault((one.relation, one.tenant), one)
+    return tuple(found.values())
+
+
+def drift_section(changes: Sequence[Difference]) -> Section:
+    """What was written, as a report shows it."""
+    return Section(
+        "The source was written to since the snapshot",
+        ("table", "tenant", "rows in the snapshot", "rows now"),
+        tuple((one.relation, one.tenant, one.source_rows, one.target_rows) for one in changes),
+        tone="warning",
+    )
+
+
+def _of_target(
+    workspace: Workspace, connection: Connection, found: Survey, target: str, transfers: Sequence[Transfer]
+) -> tuple[Digest, ...]:
+    task = f"digests of the source for {target}"
+    workspace.progress.start(task, total=len(transfers), unit="tables")
+    digests: list[Digest] = []
+    for number, transfer in enumerate(transfers, 1):
+        digests += source_digests(connection, transfer, found.catalog)
+        workspace.progress.advance(task, rows=number)
+    workspace.progress.finish(task)
+    return _as_routed(digests, transfers, found.known_keys)
+
+
+def _as_routed(found: Sequence[Digest], transfers: Sequence[Transfer], known: Sequence[str]) -> tuple[Digest, ...]:
+    """The digests as migrate routes the rows: an unknown tenant's are nobody's, global ones may be everybody's."""
+    tenants, by_name = set(known), {one.relation.full_name: one for one in transfers}
+    totals = total(
+        digest
+        if not by_name[digest.relation].per_tenant or digest.tenant in tenants
+        else replace(digest, tenant=UNOWNED)
+        for digest in found
+    )
+    for relation, transfer in by_name.items():
+        shared = totals.get((relation, UNOWNED))
+        if shared is None or not transfer.for_everyone:
+            continue
+        for tenant in known:
+            own = totals.get((relation, tenant), Digest(relation, tenant, 0, 0))
+            totals[relation, tenant] = own.plus(shared)
+    return tuple(totals.values())

@@ -1,0 +1,74 @@
+"""A run whose journal is lost, found again from what it left on the servers: marks, receipts and the fence."""
+
+from __future__ import annotations
+
+from migrator.commands.shared.survey import plan_of, survey
+from migrator.commands.shared.tenant_servers import record_servers
+from migrator.commands.shared.workspace import Workspace
+from migrator.core.plan.steps import CreateDatabase, PrepareTarget
+from migrator.errors import RefusedError
+from migrator.journal import Run
+from migrator.postgres.databases.databases import Mark, marks
+from migrator.postgres.fence.fence import read_fence
+from migrator.postgres.session.connect import READ_ONLY, session
+
+
+def adopt(workspace: Workspace, wanted: str | None) -> Run | None:
+    """Enters a run of this source into the journal again, as the open one; None where nothing of one is left.
+
+    `wanted` is its id, needed where there is more than one. Databases are this source's by the names that its
+    configuration gives them and by the run's id in their marks; the fence is in the source itself.
+
+    Raises:
+        RefusedError: there are several and `wanted` names none of them, or another run is open.
+    """
+    found = _left(workspace)
+    if not found:
+        return None
+    if (wanted is None and len(found) > 1) or (wanted is not None and wanted not in found):
+        raise RefusedError(
+            f"{'Several runs have' if len(found) > 1 else 'A run has'} left something of this source: "
+            f"{', '.join(sorted(found))}.",
+            "Name the one to take back: migrator rollback --adopt --confirm RUN-ID.",
+        )
+    run = wanted or next(iter(found))
+    adopted = workspace.journal.adopt_run(workspace.source_id, str(workspace.source), run)
+    servers: dict[str, str] = {}
+    for (server, name), mark in found[run].items():
+        if mark is None:
+            workspace.journal.artefact(run, "fence", "source", "created")
+        else:
+            tenant = mark.tenant if mark.role == "target" else None
+            workspace.journal.artefact(run, "database", name, "created", target=mark.target or None, tenant=tenant)
+            servers.update({tenant: server} if tenant else {})
+    if workspace.settings.tenants.servers:
+        record_servers(workspace, run, servers)
+    workspace.progress.say(f"run {run} is in the journal again: {len(found[run])} things of it were found")
+    return adopted
+
+
+def _left(workspace: Workspace) -> dict[str, dict[tuple[str, str], Mark | None]]:
+    """By run: the databases that it left, as (server, name), with their marks, and its fence (None)."""
+    plan = plan_of(workspace, survey(workspace))
+    spread = workspace.settings.tenants.servers
+    # Which of the servers a tenant was put on was in the journal: any of them will do.
+    ours = {
+        (server, step.database)
+        for step in plan.of(CreateDatabase)
+        for server in ((step.tenant and spread) or (step.server,))
+    }
+    for step in plan.of(PrepareTarget):
+        per_tenant = workspace.settings.targets[step.target].per_tenant
+        for server in (per_tenant and spread) or (step.server,):
+            ours |= {(server, step.template), (server, step.bare)}
+    found: dict[str, dict[tuple[str, str], Mark | None]] = {}
+    with workspace.read_source("adopt") as connection:
+        fence = read_fence(connection)
+    if fence is not None:
+        found.setdefault(fence.run, {})["", "the fence"] = None
+    for server in sorted({server for server, _ in ours}):
+        with session(workspace.server(server), purpose="adopt", settings=READ_ONLY) as connection:
+            for name, mark in marks(connection).items():
+                if mark is not None and (server, name) in ours:
+                    found.setdefault(mark.run, {})[server, name] = mark
+    return found

@@ -1,0 +1,220 @@
+"""rollback: takes a run back. Drops only what it made, dumps it first, lifts the fence, proves the source unchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from migrator.commands.changes.apply import Carried, carried_before, replay_writes
+from migrator.commands.changes.find import require_rows, save_writes
+from migrator.commands.clean.command import clean
+from migrator.commands.rollback.adopt import adopt
+from migrator.commands.rollback.drop import dump_and_drop
+from migrator.commands.rollback.findings import Findings, unknown_fence
+from migrator.commands.rollback.leftovers import look, require_able, require_nothing_lost
+from migrator.commands.rollback.report import Taken, done_well, report, validation
+from migrator.commands.rollback.restore_backup import (
+    backup_of,
+    checked_backup,
+    drop_restored,
+    restore_beside,
+    swap_for_restored,
+)
+from migrator.commands.rollback.source_unchanged import changed_objects, compared_under_fence
+from migrator.commands.shared.workspace import Workspace
+from migrator.core.result.outcome import Outcome
+from migrator.errors import ConfigurationError, MigratorError, RefusedError
+from migrator.journal import Run
+from migrator.postgres.copy.spool import discard
+from migrator.postgres.databases.databases import marks
+from migrator.postgres.fence.fence import lift_fence, read_fence
+from migrator.postgres.fence.read_only import seal_database, unseal_database
+from migrator.postgres.session.connect import session
+
+
+def rollback(
+    workspace: Workspace,
+    *,
+    validate: bool = False,
+    confirm: str | None = None,
+    discard_writes: bool = False,
+    save: Path | None = None,
+    replay: bool = False,
+    restore_quarantine: bool = False,
+    restore_backup: bool = False,
+    lost_journal: bool = False,
+) -> Outcome:
+    """Takes the open run back; with `validate` only says what that would do and whether it can.
+
+    `confirm` is the run's id, typed. Rows that applications wrote to the targets since migrate are kept as files in the
+    directory `save`, carried back into the source by `replay`, or given up by `discard_writes` (the dumps have them).
+    `restore_quarantine` puts cleaned rows back; `restore_backup` swaps the source for its restored backup.
+    `lost_journal` finds the run by what it left on the servers, where the journal does not know it.
+
+    Raises:
+        RefusedError: not confirmed, the targets were written to, or the backup is not worth restoring.
+    """
+    if replay and restore_backup:
+        raise ConfigurationError(
+            "--replay-writes goes not with --restore-backup: what is carried back would go with the damaged source.",
+            "Keep those rows as files, for the restored one: --save-writes DIR.",
+        )
+    run = open_run(workspace)
+    if lost_journal:
+        run = adopt(workspace, confirm) or run
+    if run is None:
+        return nothing_open(workspace)
+    if not validate:
+        confirmed(run, confirm)
+    keep = save is not None or replay
+    with workspace.stage("rollback-validate" if validate else "rollback") as (run, summary):
+        if validate:
+            found = look(workspace, run)
+            require_able(workspace, run, found)
+            outcome = validation(run, found, str(workspace.source), backup=backup_of(workspace, run))
+        else:
+            backup = checked_backup(workspace, run) if restore_backup else None
+            with sealed(workspace, run, keep=keep, discard=discard_writes) as found:
+                if backup is not None:
+                    restore_beside(workspace, run, *backup)
+                carried = keep_writes(workspace, run, found, save=save, replay=replay)
+                done = _take_back(workspace, run, found, carried, swap=restore_backup)
+            outcome = report(run, found, done, str(workspace.source))
+        summary.update(outcome.summary)
+        if outcome.exit_code:
+            summary["status"] = "findings"
+    if validate or not done_well(outcome):
+        return outcome
+    if restore_quarantine and not restore_backup:
+        restored = clean(workspace, restore=True)
+        outcome = replace(
+            outcome,
+            summary={**outcome.summary, "rows_restored_from_quarantine": restored.summary.get("rows", 0)},
+            sections=(*outcome.sections, *restored.sections),
+        )
+    workspace.journal.close_run(run.id, "rolled back")
+    return outcome
+
+
+def open_run(workspace: Workspace) -> Run | None:
+    """The source's open run, or None; makes no journal where there is none."""
+    return workspace.journal.current_run(workspace.source_id) if workspace.has_journal() else None
+
+
+def nothing_open(workspace: Workspace) -> Outcome:
+    """Says that no run is open; where the journal was lost the source may still tell of one.
+
+    Raises:
+        RefusedError: the source is fenced by a run that the journal does not know.
+    """
+    with workspace.read_source("rollback") as connection:
+        fence = read_fence(connection)
+    if fence is not None:
+        raise unknown_fence(fence, "no run is open")
+    if workspace.has_journal():
+        return Outcome("rollback", "nothing-to-do", headline="No run is open: there is nothing to take back.")
+    return Outcome(
+        "rollback",
+        "nothing-to-do",
+        headline=f"There is no journal ({workspace.control_name}): nothing has run here, or it was lost.",
+        next=("migrator rollback --adopt --validate",),
+    )
+
+
+def confirmed(run: Run, typed: str | None) -> None:
+    """Raises RefusedError unless the run's id was typed."""
+    if typed is None:
+        raise RefusedError(
+            f"Rolling back run {run.id} drops its databases, and has to be confirmed.",
+            f"Look first: migrator rollback --validate. Then: migrator rollback --confirm {run.id}",
+        )
+    if typed != run.id:
+        raise RefusedError(f"The open run is {run.id}, not {typed}.", f"Type its id: --confirm {run.id}")
+
+
+@contextmanager
+def sealed(
+    workspace: Workspace, run: Run, tenant: str | None = None, *, keep: bool, discard: bool
+) -> Iterator[Findings]:
+    """What the run left (of one tenant), its targets sealed: nothing is written between the look and the drop.
+
+    Where it does not come to the drop, the targets that are still there take writes again.
+
+    Raises:
+        RefusedError: something would be lost, or the role may not take it back; no session was ended then.
+    """
+    found = look(workspace, run, tenant)
+    require_able(workspace, run, found)
+    require_nothing_lost(found, keep=keep, discard=discard)
+    targets = [(server, database) for server, database, mark in found.databases if mark.role == "target"]
+    try:
+        for server, database in targets:
+            with session(workspace.server(server), purpose="rollback") as connection:
+                seal_database(connection, database)
+        if targets:
+            found = look(workspace, run, tenant)
+            require_nothing_lost(found, keep=keep, discard=discard)
+        yield found
+    except BaseException:
+        _unseal(workspace, run, targets)
+        raise
+
+
+def _unseal(workspace: Workspace, run: Run, targets: Sequence[tuple[str, str]]) -> None:
+    for server, database in targets:
+        try:
+            with session(workspace.server(server), purpose="rollback") as connection:
+                mark = marks(connection, [database]).get(database)
+                if mark is not None and mark.run == run.id:
+                    unseal_database(connection, database)
+        except MigratorError as error:
+            # What went wrong before is what the operator has to hear of first.
+            workspace.progress.say(f"{database} may still be read-only: {error.message}")
+
+
+def keep_writes(workspace: Workspace, run: Run, found: Findings, *, save: Path | None, replay: bool) -> Carried | None:
+    """Saves what applications wrote to the targets, and carries it back, as was asked for."""
+    if found.writes is None or not found.written:
+        return carried_before(workspace.journal, run.id)
+    if save is not None:
+        save_writes(workspace, save, require_rows(found.writes), found.writes)
+        workspace.progress.say(f"the changes of {len(require_rows(found.writes))} databases are saved in {save}")
+    return replay_writes(workspace, run, require_rows(found.writes), found.writes) if replay else None
+
+
+def _take_back(
+    workspace: Workspace,
+    run: Run,
+    found: Findings,
+    carried: Carried | None,
+    *,
+    swap: bool,
+) -> Taken:
+    done = Taken(carried=carried)
+    dump_and_drop(workspace, run, found, done)
+    with session(workspace.source, purpose="rollback") as connection:
+        done.changed, done.compared = compared_under_fence(workspace, run, found, connection)
+        if carried is not None:
+            done.changed = tuple(one for one in done.changed if one.relation not in carried.tables)
+        done.known = workspace.journal.recorded(run.id, "source objects") is not None
+        # The damaged source stays fenced until it is swapped: what were written to it now would go with it.
+        if not swap and found.fence is not None and found.fence.run == run.id:
+            limits = workspace.settings.limits
+            done.lifted = lift_fence(
+                connection,
+                workspace.source,
+                lock_timeout=limits.lock_timeout,
+                patience=limits.fence_patience,
+                say=workspace.progress.say,
+            )
+        done.objects = changed_objects(workspace, run, connection)
+    if any(one.kind == "fence" for one in workspace.journal.artefacts(run.id)):
+        workspace.journal.artefact(run.id, "fence", "source", "dropped")
+    discard(workspace.spool(run.id))
+    if swap:
+        done.swapped = swap_for_restored(workspace, run)
+    else:
+        drop_restored(workspace, run)
+    return done

@@ -1,0 +1,91 @@
+"""Dropping what a run made on the servers: each target only after a dump of it that was read back."""
+
+from __future__ import annotations
+
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from migrator.commands.backup.directory import finish_dump
+from migrator.commands.rollback.findings import Findings
+from migrator.commands.rollback.leftovers import note_dropping
+from migrator.commands.rollback.report import Taken
+from migrator.commands.shared.tenant_servers import servers_of
+from migrator.commands.shared.workspace import Workspace
+from migrator.files import file_name, private_directory, rename_durably
+from migrator.journal import Run
+from migrator.postgres.backup.dump import dump_directory
+from migrator.postgres.databases.databases import drop_database, marks, of_run
+from migrator.postgres.databases.roles import drop_role, marked_roles
+from migrator.postgres.session.connect import session
+
+
+def dump_and_drop(workspace: Workspace, run: Run, found: Findings, done: Taken) -> None:
+    """Drops the databases and the roles that were found, each target after a dump of it that was read back."""
+    _dump(workspace, run, found, done)
+    note_dropping(workspace, run, [database for _, database, _ in found.databases])
+    for server, database, _ in sorted(found.databases, key=lambda item: item[2].role != "target"):
+        with session(workspace.server(server), purpose="rollback") as connection:
+            drop_database(connection, database, run=run.id)
+        workspace.journal.artefact(run.id, "database", database, "dropped")
+        done.dropped.append(database)
+    for server, role in found.roles:
+        with session(workspace.server(server), purpose="rollback") as connection:
+            dropped = drop_role(connection, role, run.id)
+        (done.roles if dropped else done.used).append(role)
+        if dropped:
+            workspace.journal.artefact(run.id, "role", role, "dropped")
+
+
+def _dump(workspace: Workspace, run: Run, found: Findings, done: Taken) -> None:
+    """Dumps every target database that is about to be dropped, and reads each dump back."""
+    home = workspace.backups / "rollback" / run.id
+    targets = [(server, database) for server, database, mark in found.databases if mark.role == "target"]
+    if not targets:
+        return
+    private_directory(home)
+    for leftover in home.glob("*.partial"):
+        shutil.rmtree(leftover)  # of an attempt that died; the source's lock is ours
+    progress, task = workspace.progress, "dumping databases"
+    progress.start(task, total=len(targets), unit="databases")
+
+    def dump(item: tuple[str, str]) -> tuple[str, str]:
+        server, database = item
+        directory = _free_name(home, database)
+        partial = directory.with_name(f"{directory.name}.partial")
+        endpoint = workspace.server(server).at(database)
+        try:
+            dump_directory(endpoint, partial, programs=workspace.programs, cipher=workspace.cipher, purpose="rollback")
+            finish_dump(workspace, partial)
+            rename_durably(partial, directory)
+        except BaseException:
+            shutil.rmtree(partial, ignore_errors=True)  # the disk may be full of it
+            raise
+        return database, str(directory)
+
+    with ThreadPoolExecutor(workspace.settings.limits.jobs) as pool:
+        for number, dumped in enumerate(pool.map(dump, targets), 1):
+            done.dumped.append(dumped)
+            progress.advance(task, rows=number)
+    progress.finish(task)
+
+
+def _free_name(home: Path, database: str) -> Path:
+    number = 1
+    while (place := home / f"{file_name(database)}.{number}").exists():
+        number += 1
+    return place
+
+
+def drop_run(workspace: Workspace) -> None:
+    """Drops whatever the open run made on the servers, without dumps: for rehearsals."""
+    run = workspace.journal.current_run(workspace.source_id)
+    if run is None:
+        return
+    for name in servers_of(workspace, run.id):
+        with session(workspace.server(name), purpose="rollback") as connection:
+            for database in of_run(marks(connection), run.id):
+                drop_database(connection, database, run=run.id)
+            for role in marked_roles(connection):
+                drop_role(connection, role, run.id)
+    workspace.journal.close_run(run.id, "rehearsed")

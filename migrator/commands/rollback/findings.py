@@ -1,0 +1,94 @@
+"""What a run has left behind and what was written since, as rollback finds it, and how it says so in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from migrator.commands.changes.find import Writes
+from migrator.core.changes.row_changes import DatabaseChanges
+from migrator.core.verify.digests import Difference
+from migrator.errors import MigratorError, RefusedError
+from migrator.journal import Run
+from migrator.postgres.databases.databases import Mark
+from migrator.postgres.fence.fence import FenceState
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a run has left behind, as servers and source say it; the journal is asked second."""
+
+    databases: tuple[tuple[str, str, Mark], ...]  # (server, database, mark)
+    fence: FenceState | None
+    writes: Writes | None  # since migrate; None where no database is finished
+    unfinished: tuple[str, ...]  # databases that migrate never finished
+    roles: tuple[tuple[str, str], ...] = ()  # (server, role)
+    gone: tuple[str, ...] = ()  # databases that migrate finished, and that somebody else dropped
+    untold: MigratorError | None = None  # why nobody can tell what was written since migrate
+
+    @property
+    def written(self) -> tuple[tuple[str, Difference], ...]:
+        """(database, difference) of every table that was written to since migrate."""
+        return self.writes.differences if self.writes is not None else ()
+
+    @property
+    def strays(self) -> Mapping[str, Sequence[int]]:
+        """By database, large objects that applications made there and that no row names."""
+        return self.writes.strays if self.writes is not None else {}
+
+    @property
+    def changes(self) -> tuple[DatabaseChanges, ...]:
+        """The same row by row; nothing where the fence has not kept the source as it was."""
+        return (self.writes.changes or ()) if self.writes is not None else ()
+
+
+def written_rows(found: Findings) -> list[tuple[str, str, int | None, int | None, int | None, str]]:
+    """(database, table, inserted, updated, deleted, all of it in words) of every table that was written to."""
+    counted = {
+        (part.database, relation.full_name): figures
+        for part in found.changes
+        for relation, figures in part.counts().items()
+    }
+    rows: list[tuple[str, str, int | None, int | None, int | None, str]] = []
+    for database, one in found.written:
+        figures = counted.get((database, one.relation))
+        if figures is None:
+            told = f"{one.source_rows:,} rows after migrate, {one.target_rows:,} now ({one.kind})"
+            rows.append((database, one.relation, None, None, None, told))
+        else:
+            told = ", ".join(f"{count:,} {kind}" for kind, count in figures.items() if count)
+            rows.append((database, one.relation, figures["inserted"], figures["updated"], figures["deleted"], told))
+    return rows
+
+
+def written_message(found: Findings) -> str:
+    """What applications changed in the targets, as a sentence and a list."""
+    lines = [f"  {database}: {table}: {told}" for database, table, *_, told in written_rows(found)]
+    more = len(lines) - 20
+    rest = f"\n  and {more} more" if more > 0 else ""
+    return "Applications have written to the targets since migrate:\n" + "\n".join(lines[:20]) + rest
+
+
+def strays_message(found: Findings) -> str:
+    """Which large objects no row names, as a sentence."""
+    listed = "; ".join(f"{database}: {some_of(oids)}" for database, oids in found.strays.items())
+    return f"Applications made large objects in the targets that no row names, so that none brings them back: {listed}."
+
+
+def some_of(oids: Sequence[int]) -> str:
+    """The first few numbers, as words."""
+    return ", ".join(map(str, oids[:5])) + (", …" if len(oids) > 5 else "")
+
+
+def foreign_fence(run: Run, found: Findings) -> str | None:
+    """The run whose fence stands, where it is not this one's."""
+    return found.fence.run if found.fence is not None and found.fence.run != run.id else None
+
+
+def unknown_fence(fence: FenceState, why: str) -> RefusedError:
+    """The refusal where the fence is of a run that the journal does not know."""
+    return RefusedError(
+        f"The source is fenced by run {fence.run}, which the journal does not know, and {why}.",
+        "Its journal was lost, or is another one ([control] database). To find the run by what it left: "
+        f"migrator rollback --adopt --validate, then migrator rollback --adopt --confirm {fence.run}",
+    )

@@ -1,0 +1,163 @@
+"""What a run has left on the servers and in the source, looked at before anything of it is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from migrator.commands.changes.find import Finished, find_writes
+from migrator.commands.rollback.findings import Findings, foreign_fence, strays_message, unknown_fence, written_message
+from migrator.commands.shared.privileges import require_privileges
+from migrator.commands.shared.tenant_servers import servers_of
+from migrator.commands.shared.workspace import Workspace
+from migrator.core.schema.identifiers import identifier
+from migrator.errors import MigratorError, RefusedError
+from migrator.journal import Run
+from migrator.postgres.copy.receipts import read_receipts
+from migrator.postgres.databases.databases import marks, of_run
+from migrator.postgres.databases.post_data import FINISH_UNIT
+from migrator.postgres.databases.roles import marked_roles
+from migrator.postgres.fence.fence import read_fence
+from migrator.postgres.fence.read_only import not_owned
+from migrator.postgres.session.connect import READ_ONLY, session
+
+_DROPPING = "dropping"
+
+
+def look(workspace: Workspace, run: Run, tenant: str | None = None) -> Findings:
+    """What the run left on the servers, or only what it left of one tenant (its key)."""
+    databases: list[Finished] = []
+    roles: list[tuple[str, str]] = []
+    for name in servers_of(workspace, run.id):
+        with session(workspace.server(name), purpose="rollback", settings=READ_ONLY) as connection:
+            databases += [
+                (name, database, mark)
+                for database, mark in sorted(of_run(marks(connection), run.id).items())
+                if mark.role != "restored" and (tenant is None or mark.tenant == tenant)
+            ]
+            roles += [
+                (name, role)
+                for role, mark in marked_roles(connection).items()
+                if mark and mark.run == run.id and (tenant is None or mark.tenant == tenant)
+            ]
+    with workspace.read_source("rollback") as connection:
+        fence = read_fence(connection)
+    finished: list[Finished] = []
+    unfinished: list[Finished] = []
+    for server, database, mark in databases:
+        if mark.role != "target":
+            continue
+        with session(workspace.server(server).at(database), purpose="rollback", settings=READ_ONLY) as connection:
+            (finished if FINISH_UNIT in read_receipts(connection) else unfinished).append((server, database, mark))
+    writes, untold = None, None
+    if finished:
+        fenced = fence is not None and fence.run == run.id
+        try:
+            writes = find_writes(workspace, run, finished, fenced=fenced)
+        except MigratorError as error:
+            untold = error
+    return Findings(
+        tuple(databases),
+        fence,
+        writes,
+        tuple(database for _, database, _ in unfinished),
+        tuple(roles),
+        _gone(workspace, run, databases, tenant),
+        untold,
+    )
+
+
+def _gone(workspace: Workspace, run: Run, there: Sequence[Finished], tenant: str | None) -> tuple[str, ...]:
+    """Databases that migrate finished, that no rollback has begun to drop, and that are not there: somebody did it.
+
+    One that was renamed is there: its mark says whose it is.
+    """
+    known = {(mark.target, mark.tenant) for _, _, mark in there if mark.role == "target"}
+    dropping = set(workspace.journal.recorded(run.id, _DROPPING) or ())
+    steps = workspace.journal.step_records(run.id)
+    return tuple(
+        one.name
+        for one in workspace.journal.artefacts(run.id, "database")
+        if one.state == "created"
+        and one.tenant is not None  # "" where the target is not per tenant; None for templates
+        and (tenant is None or one.tenant == tenant)
+        and (one.target, one.tenant) not in known
+        and one.name not in dropping
+        and (step := steps.get(f"finish:{one.name}")) is not None
+        and step.status == "done"
+    )
+
+
+def note_dropping(workspace: Workspace, run: Run, databases: Sequence[str]) -> None:
+    """Records that from here on it is us by whom the databases may be gone."""
+    before = workspace.journal.recorded(run.id, _DROPPING) or ()
+    workspace.journal.record(run.id, _DROPPING, sorted({*before, *databases}))
+
+
+def forget_dropping(workspace: Workspace, run: Run, databases: Sequence[str]) -> None:
+    """They are dropped, and migrate may make them again."""
+    before = workspace.journal.recorded(run.id, _DROPPING) or ()
+    workspace.journal.record(run.id, _DROPPING, sorted({*before} - {*databases}))
+
+
+def require_nothing_lost(found: Findings, *, keep: bool, discard: bool) -> None:
+    """Refuses where what applications wrote would be lost, or may be: `keep` what can be told, or `discard` all of it.
+
+    Raises:
+        RefusedError: targets were written to, are gone, or cannot be compared with what they were.
+    """
+    if discard:
+        return
+    if found.gone:
+        raise RefusedError(
+            f"Databases of this run are gone, and not by migrator: {', '.join(found.gone)}. What applications had "
+            "written to them cannot be told.",
+            "Restore them where you can; they are known by their mark, the comment on the database. Else give those "
+            "rows up: --discard-writes.",
+        )
+    if found.untold is not None:
+        raise RefusedError(
+            f"Whether applications wrote to the targets cannot be told: {found.untold.message}",
+            f"{found.untold.hint} To give up whatever they wrote: --discard-writes (the databases are dumped first).",
+        )
+    if found.strays:
+        raise RefusedError(
+            strays_message(found),
+            "Let rows name them, in a column that [tables.X] large_objects lists, or unlink them (vacuumlo). To give "
+            "them up: --discard-writes (the databases are dumped first).",
+        )
+    if found.written and not keep:
+        raise RefusedError(
+            written_message(found),
+            "Nothing was changed. Keep them as files: --save-writes DIR. Carry them back into the source: "
+            "--replay-writes. Give them up: --discard-writes.",
+        )
+
+
+def require_able(workspace: Workspace, run: Run, found: Findings) -> None:
+    """Refuses where the role may not drop what was found or lift the fence, or where the fence is another run's.
+
+    Raises:
+        RefusedError: it may not, and the hint holds the statements that let it; or this run has made nothing, and
+            the fence is of one that the journal does not know.
+    """
+    foreign = foreign_fence(run, found) is not None
+    if (
+        found.fence is not None
+        and foreign
+        and all(one.state == "dropped" for one in workspace.journal.artefacts(run.id))
+    ):
+        raise unknown_fence(found.fence, f"the open run, {run.id}, has made nothing")
+    for server in sorted({server for server, _, _ in found.databases}):
+        with session(workspace.server(server), purpose="rollback", settings=READ_ONLY) as connection:
+            missing = not_owned(connection, [name for at, name, _ in found.databases if at == server])
+            role = connection.info.user
+        if missing:
+            name, owner = next(iter(missing.items()))
+            more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
+            grants = "; ".join(f"GRANT {identifier(one)} TO {identifier(role)}" for one in sorted({*missing.values()}))
+            raise RefusedError(
+                f"The role {role} may not drop {name}, which belongs to {owner}{more}.",
+                f"Type the same as the role that migrated, or have it granted: {grants};",
+            )
+    if found.fence is not None and not foreign:
+        require_privileges(workspace, "fence")

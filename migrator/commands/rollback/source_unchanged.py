@@ -1,0 +1,62 @@
+"""Whether the source is as it was when migrate read it: its rows by digests, its objects by their definitions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import astuple
+
+from migrator.commands.rollback.findings import Findings
+from migrator.commands.shared.workspace import Workspace
+from migrator.core.plan.transfer import RECORD_HASH_SINCE
+from migrator.core.verify.digests import Difference, Digest, differences
+from migrator.journal import Run
+from migrator.postgres.schema.catalog import read_catalog, read_objects
+from migrator.postgres.session.connect import Connection
+from migrator.postgres.verify.digest import whole_table
+from migrator.postgres.verify.verify_database import object_differences
+
+
+def compared_under_fence(
+    workspace: Workspace, run: Run, found: Findings, connection: Connection
+) -> tuple[tuple[Difference, ...], int]:
+    """What changed in the source while it was fenced: an attempt that died after lifting the fence has told already."""
+    standing = found.fence is not None and found.fence.run == run.id
+    if not standing and (recorded := workspace.journal.recorded(run.id, "compared")) is not None:
+        return tuple(Difference(*one) for one in recorded["changed"]), recorded["tables"]
+    changed, tables = _source_changes(workspace, run, connection)
+    if standing:
+        # Afterwards the monolith's users write again.
+        document = {"changed": [astuple(one) for one in changed], "tables": tables}
+        workspace.journal.record(run.id, "compared", document)
+    return changed, tables
+
+
+def _source_changes(workspace: Workspace, run: Run, connection: Connection) -> tuple[tuple[Difference, ...], int]:
+    """The source's tables now, against what migrate read; only where it had read all of them."""
+    before = recorded_source(workspace, run)
+    if not before:
+        return (), 0
+    catalog = read_catalog(connection, workspace.settings.source.schemas)
+    tables = [table for table in catalog.tables.values() if table.relation.full_name in before]
+    task = "comparing the source"
+    workspace.progress.start(task, total=len(tables), unit="tables")
+    now = []
+    for number, table in enumerate(tables, 1):
+        now.append(whole_table(connection, table, records=catalog.server_version >= RECORD_HASH_SINCE))
+        workspace.progress.advance(task, rows=number)
+    workspace.progress.finish(task)
+    return differences(before.values(), now), len(now)
+
+
+def recorded_source(workspace: Workspace, run: Run) -> Mapping[str, Digest]:
+    """Each source table's digest as migrate read it, {} where it did not come to read all of them."""
+    recorded = workspace.journal.digests(run.id, "source before")
+    return {digest.relation: digest for digest in recorded}
+
+
+def changed_objects(workspace: Workspace, run: Run, connection: Connection) -> tuple[tuple[str, str, str], ...]:
+    """(kind, object, how) of what is defined otherwise than migrate read it; () where the journal does not say."""
+    recorded = workspace.journal.recorded(run.id, "source objects")
+    if recorded is None:
+        return ()
+    return object_differences({(kind, name): text for kind, name, text in recorded}, read_objects(connection))

@@ -1,0 +1,1 @@
+"""What several commands stand on: the workspace, the survey of the source, privileges."""

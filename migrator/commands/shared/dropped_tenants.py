@@ -1,0 +1,154 @@
+"""Tenants that were taken back by themselves: what the journal says of them, and what migrate and verify make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from migrator.core.plan.steps import CreateDatabase, by_server
+from migrator.core.result.wording import listed, plural
+from migrator.core.schema.identifiers import identifier
+from migrator.errors import RefusedError
+from migrator.postgres.databases.databases import marks, of_run
+from migrator.postgres.fence.fence import read_fence
+from migrator.postgres.session.connect import READ_ONLY, session
+
+if TYPE_CHECKING:
+    from migrator.commands.shared.survey import Survey
+    from migrator.commands.shared.workspace import Workspace
+    from migrator.core.plan.steps import Plan
+    from migrator.core.schema.catalog import Relation
+    from migrator.journal import Run
+
+_RECORD = "tenants taken back"
+BEGUN, DONE = "begun", "done"
+
+
+def taken_back(workspace: Workspace, run: str) -> Mapping[str, str]:
+    """The tenants of a run that were taken back and not migrated again: key -> BEGUN or DONE."""
+    return dict(workspace.journal.recorded(run, _RECORD) or {})
+
+
+def mark_taken_back(workspace: Workspace, run: str, tenant: str, state: str) -> None:
+    """Records how far a tenant is taken back."""
+    workspace.journal.record(run, _RECORD, {**taken_back(workspace, run), tenant: state})
+
+
+def require_standing(workspace: Workspace, run: Run, plan: Plan) -> None:
+    """Refuses to speak of a split that a rollback has begun to take back and has not closed.
+
+    Raises:
+        RefusedError: databases of the run that no rollback of a single tenant explains are dropped.
+    """
+    expected = {step.database for step in standing(workspace, run.id, list(plan.of(CreateDatabase)))}
+    databases = workspace.journal.artefacts(run.id, "database")
+    dropped = [one.name for one in databases if one.state == "dropped" and one.name in expected]
+    if dropped:
+        raise RefusedError(
+            f"A rollback of run {run.id} dropped {plural(len(dropped), 'database')} of it and did not come to its end.",
+            f"Let it: migrator rollback --confirm {run.id}",
+        )
+
+
+def require_databases(workspace: Workspace, run: Run, plan: Plan) -> None:
+    """Refuses to speak of a split of which somebody else has taken databases away.
+
+    Raises:
+        RefusedError: databases that migrate made are not on their servers, or bear other names there.
+    """
+    missing: list[CreateDatabase] = []
+    renamed: dict[str, str] = {}
+    for server, steps in by_server(standing(workspace, run.id, list(plan.of(CreateDatabase)))).items():
+        with session(workspace.server(server), purpose="check", settings=READ_ONLY) as connection:
+            there = marks(connection)
+        names = {
+            (mark.target, mark.tenant): name for name, mark in of_run(there, run.id).items() if mark.role == "target"
+        }
+        for step in steps:
+            if step.database not in there:
+                if (step.target, step.tenant) in names:
+                    renamed[step.database] = names[step.target, step.tenant]
+                else:
+                    missing.append(step)
+    if renamed:
+        told = listed(f"{was} is {name} now" for was, name in sorted(renamed.items()))
+        was, name = min(renamed.items())
+        raise RefusedError(
+            f"Databases of run {run.id} bear other names, by which nothing is looked for: {told}.",
+            f"Name them as they were: ALTER DATABASE {identifier(name)} RENAME TO {identifier(was)};",
+        )
+    if not missing:
+        return
+    gone = listed(sorted(step.database for step in missing))
+    tenant = missing[0].tenant
+    raise RefusedError(
+        f"Databases of run {run.id} are gone, and not by migrator: {gone}. What applications wrote there went with "
+        "them; the rows that they were made of are still in the source.",
+        f"Take tenant {tenant} back, and migrate makes it anew: "
+        f"migrator rollback --tenant {tenant} --confirm {run.id} --discard-writes"
+        if tenant
+        else "See what can be taken back: migrator rollback --validate.",
+    )
+
+
+def all_are_there(workspace: Workspace, run: str) -> None:
+    """Forgets that tenants were taken back: migrate has made their databases again."""
+    if taken_back(workspace, run):
+        workspace.journal.record(run, _RECORD, {})
+
+
+def forget_tenant(workspace: Workspace, run: str, tenant: str, databases: Mapping[str, str]) -> None:
+    """Lets migrate do again what it did for one tenant; `databases` are its databases with their targets.
+
+    Copies are recorded for all tenants of a table together. They are read again; where a database has their receipt,
+    nothing is written.
+    """
+    targets = set(databases.values())
+    steps = [
+        name
+        for name in workspace.journal.step_records(run)
+        if name in {f"finish:{database}" for database in databases}
+        or (name.startswith("copy:") and name.rpartition(">")[2].partition("#")[0] in targets)
+    ]
+    workspace.journal.forget_tenant(run, tenant, steps)
+
+
+def require_same_source(workspace: Workspace, run: Run, found: Survey) -> None:
+    """Refuses to migrate single tenants again from another state of the source than the others came from.
+
+    Raises:
+        RefusedError: the fence did not stand all the time, the tables were rewritten, or a tenant is half taken back.
+    """
+    tenants = taken_back(workspace, run.id)
+    if not tenants:
+        return
+    if begun := sorted(tenant for tenant, state in tenants.items() if state == BEGUN):
+        raise RefusedError(
+            f"Tenant {begun[0]} is half taken back.",
+            f"Finish that first: migrator rollback --tenant {begun[0]} --confirm {run.id}",
+        )
+    with workspace.read_source("check") as connection:
+        fence = read_fence(connection)
+    tables: set[Relation] = {
+        relation for table in found.catalog.tables.values() for relation in (table.relation, *table.partitions)
+    }
+    files = {str(table.relation): table.file for table in found.catalog.tables.values()}
+    journal = workspace.journal
+    stands = fence is not None and fence.run == run.id and tables <= fence.fenced
+    if not (
+        stands
+        and fence is not None
+        and fence.epoch == journal.recorded(run.id, "epoch")
+        and files == journal.recorded(run.id, "files")
+    ):
+        raise RefusedError(
+            "The source has not been fenced all the time since migrate, so the rows of tenant "
+            f"{', '.join(sorted(tenants))} are of another moment than the others'.",
+            "Take the whole run back and migrate again: migrator rollback.",
+        )
+
+
+def standing(workspace: Workspace, run: str, steps: list[CreateDatabase]) -> list[CreateDatabase]:
+    """Those of the databases that are not taken back."""
+    gone = taken_back(workspace, run)
+    return [step for step in steps if step.tenant not in gone]

@@ -1,0 +1,194 @@
+"""Roles of single databases ([roles] per_tenant): looked at beforehand, given their passwords, checked by verify."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from migrator.commands.shared.workspace import Workspace
+from migrator.core.plan.checks import Check
+from migrator.core.plan.steps import CreateDatabase, Plan, PrepareTarget, by_server
+from migrator.core.schema.identifiers import identifier
+from migrator.errors import ConfigurationError
+from migrator.files import write_atomically
+from migrator.journal import Run
+from migrator.postgres.databases.roles import close_database, make_own_role, marked_roles, set_password
+from migrator.postgres.session.connect import READ_ONLY, rows, session
+
+_RECORD = "passwords handed out"
+_COMMAND_SECONDS = 300
+
+
+def role_checks(workspace: Workspace, plan: Plan, run: Run) -> Iterable[Check]:
+    """Whether the roles of the plan's databases can be made, and who could connect besides."""
+    steps = [step for step in plan.of(CreateDatabase) if step.roles is not None]
+    for server in sorted({step.server for step in steps}):
+        where = f"roles on server {server}"
+        with session(workspace.server(server), purpose="dry-run", settings=READ_ONLY) as connection:
+            ((role, _, may_create, _, _),) = rows(connection, "databases/server_role")
+            existing = marked_roles(connection)
+        here = [step for step in steps if step.server == server]
+        names = {name for step in here for name in (*step.own_roles, *([step.roles.group] if step.roles else []))}
+        ours = {name for name, mark in existing.items() if mark is not None and mark.run == run.id}
+        foreign = sorted((names & existing.keys()) - ours)
+        if not may_create:
+            remedy = f"ALTER ROLE {identifier(role)} CREATEROLE;"
+            yield Check(where, "block", f"the role {role} may not create roles", remedy)
+        if foreign:
+            yield Check(
+                where,
+                "block",
+                f"{len(foreign)} roles exist already and were not made by this run: {', '.join(foreign[:5])}",
+                "Rename or drop them yourself, or choose another [source] prefix.",
+            )
+        if may_create and not foreign:
+            yield Check(where, "ok", f"{len(names)} role names are free")
+    if steps and workspace.shares_server_with_source():
+        with workspace.read_source("dry-run") as connection:
+            row = connection.execute(
+                "SELECT pg_catalog.has_database_privilege('public', pg_catalog.current_database(), 'CONNECT')"
+            ).fetchone()
+        if row is not None and row[0]:
+            database = identifier(workspace.source.database)
+            yield Check(
+                "roles",
+                "warn",
+                "every role of the server may connect to the source; what it may do there, its grants say",
+                f"REVOKE CONNECT ON DATABASE {database} FROM PUBLIC; once its own users have it by name.",
+            )
+
+
+def make_groups(workspace: Workspace, run: Run, plan: Plan) -> None:
+    """Makes the groups that the templates grant their tables to, and closes the journal to the roles to come."""
+    steps = [step for step in plan.of(PrepareTarget) if step.group]
+    for step in steps:
+        with session(workspace.server(step.server), purpose="prepare") as connection:
+            workspace.journal.artefact(run.id, "role", step.group, "intended", target=step.target)
+            make_own_role(connection, step.group, run.id, step.target)
+            workspace.journal.artefact(run.id, "role", step.group, "created", target=step.target)
+    if steps:
+        with session(workspace.server(), purpose="prepare") as connection:
+            close_database(connection, workspace.control.database)
+
+
+def hand_out(workspace: Workspace, run: Run, plan: Plan) -> None:
+    """Gives each application role that has none a password, and hands these out, once; nothing here keeps them.
+
+    They are handed out before the server learns them (as a SCRAM verifier, so that its log does not either): after a
+    crash in between they are made anew, and what was handed out last is what counts.
+
+    Raises:
+        ConfigurationError: the command, or the file, did not take them; no role has got one then.
+    """
+    done = set(workspace.journal.recorded(run.id, _RECORD) or ())
+    waiting = [step for step in plan.of(CreateDatabase) if step.roles and step.roles.application not in done]
+    if not waiting:
+        return
+    passwords = {step.database: secrets.token_urlsafe(24) for step in waiting}
+    lines = "".join(
+        json.dumps(
+            {
+                "server": step.server,
+                "database": step.database,
+                "role": step.roles.application,
+                "password": passwords[step.database],
+            }
+        )
+        + "\n"
+        for step in waiting
+    )
+    command = workspace.settings.roles.hand_out
+    if command:
+        _give(command, lines, workspace.settings.root, list(passwords.values()))
+        where = command[0]
+    else:
+        where = str(_file(workspace, run, lines))
+    for step in waiting:
+        with session(workspace.server(step.server), purpose="passwords") as connection:
+            set_password(connection, step.roles.application, passwords[step.database])
+    workspace.journal.record(run.id, _RECORD, sorted(done | {step.roles.application for step in waiting}))
+    workspace.progress.say(f"the passwords of {len(waiting)} application roles are handed out: {where}")
+
+
+def forget_passwords(workspace: Workspace, run: str, roles: Iterable[str]) -> None:
+    """Lets roles that were dropped get passwords again when they are made again."""
+    done = set(workspace.journal.recorded(run, _RECORD) or ())
+    if left := done & set(roles):
+        workspace.journal.record(run, _RECORD, sorted(done - left))
+
+
+def _file(workspace: Workspace, run: Run, lines: str) -> Path:
+    file = workspace.settings.root / f"passwords.{run.id}.jsonl"
+    try:
+        kept = file.read_text(encoding="utf-8") if file.exists() else ""
+        again = {json.loads(line)["role"] for line in lines.splitlines()}
+        rest = [line for line in kept.splitlines() if json.loads(line)["role"] not in again]
+        write_atomically(file, ("".join(f"{line}\n" for line in rest) + lines).encode())
+    except OSError as error:
+        raise ConfigurationError(
+            f"The passwords cannot be written to {file}: {error.strerror}.",
+            "Nobody has got one yet. Make room there, or set [roles] hand_out, then run `migrator migrate` again.",
+        ) from error
+    return file
+
+
+def _give(command: Sequence[str], lines: str, directory: Path, passwords: Sequence[str]) -> None:
+    hint = "Nobody has got a password yet. Mend the command, then run `migrator migrate` again."
+    try:
+        done = subprocess.run(
+            command, input=lines.encode(), cwd=directory, check=False, timeout=_COMMAND_SECONDS,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired) as error:
+        what = error.strerror if isinstance(error, OSError) else "it did not end"
+        raise ConfigurationError(f"[roles] hand_out cannot be run: {what}.", hint) from None
+    if done.returncode:
+        told = done.stderr.decode(errors="replace").strip()[-500:]
+        for password in passwords:
+            told = told.replace(password, "********")
+        raise ConfigurationError(f"[roles] hand_out failed: {told or f'exit code {done.returncode}'}", hint)
+
+
+def access_differences(workspace: Workspace, steps: Iterable[CreateDatabase]) -> tuple[tuple[str, str], ...]:
+    """Where the databases' owners, and who may connect to them, are not as they were made: (database, what)."""
+    found: list[tuple[str, str]] = []
+    for server, own in by_server(step for step in steps if step.roles is not None).items():
+        with session(workspace.server(server), purpose="verify", settings=READ_ONLY) as connection:
+            databases = {"databases": [step.database for step in own]}
+            access = {
+                name: (owner, set(connecting))
+                for name, owner, connecting in rows(connection, "databases/database_access", databases)
+            }
+            roles = {"roles": [name for step in own for name in step.own_roles]}
+            members = {
+                name: (powers, set(groups)) for name, powers, groups in rows(connection, "databases/role_powers", roles)
+            }
+        for step in own:
+            found += [(step.database, what) for what in _wrong(step, access, members)]
+    return tuple(found)
+
+
+def _wrong(
+    step: CreateDatabase,
+    access: Mapping[str, tuple[str, set[str]]],
+    members: Mapping[str, tuple[str, set[str]]],
+) -> Iterable[str]:
+    assert step.roles is not None
+    owner, connecting = access.get(step.database, ("", set()))
+    if owner != step.roles.owner:
+        yield f"its owner is {owner}, not {step.roles.owner}"
+    wanted = {step.roles.owner, step.roles.application, *step.readers}
+    yield from (f"{name or 'PUBLIC'} may connect to it" for name in sorted(connecting - wanted))
+    yield from (f"{name} may not connect to it" for name in sorted(wanted - connecting))
+    for name, groups in ((step.roles.owner, set()), (step.roles.application, {step.roles.group})):
+        if name not in members:
+            yield f"the role {name} is gone"
+            continue
+        powers, joined = members[name]
+        if powers:
+            yield f"the role {name} has {powers}"
+        yield from (f"the role {name} is a member of {group}" for group in sorted(joined - groups))
+        yield from (f"the role {name} is no member of {group}" for group in sorted(groups - joined))

@@ -1,0 +1,45 @@
+"""Scratch databases: made for one look, in the journal before they exist, and dropped whatever happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from migrator.commands.shared.workspace import Workspace
+from migrator.core.schema.names import MAX_IDENTIFIER_BYTES
+from migrator.postgres.databases.databases import Mark, create_database, drop_database, exists
+from migrator.postgres.session.connect import Endpoint, session
+
+
+@contextmanager
+def scratch_database(workspace: Workspace, run: str, purpose: str = "scratch") -> Iterator[Endpoint]:
+    """An empty database like the source, on the default server, until the end; one that an attempt left is replaced.
+
+    Raises:
+        RefusedError: a database of that name exists that is not of this run.
+    """
+    server, name = workspace.server(), scratch_name(workspace.prefix, run, purpose)
+    if any(item.name == name for item in workspace.journal.artefacts(run, "database")) and exists(server, name):
+        drop_scratch(workspace, server, name, run)
+    workspace.journal.artefact(run, "database", name, "intended", target="scratch")
+    with session(server, purpose="scratch") as connection:
+        create_database(connection, name, Mark(run, "scratch"), like=workspace.source)
+    try:
+        workspace.journal.artefact(run, "database", name, "created", target="scratch")
+        yield server.at(name)
+    finally:
+        drop_scratch(workspace, server, name, run)
+
+
+def scratch_name(prefix: str, run: str, purpose: str = "scratch") -> str:
+    """A name that says what the database is for; the prefix is cut where it would be too long."""
+    tail = f"_{purpose}_{run}".replace("-", "_")
+    head = prefix.encode()[: MAX_IDENTIFIER_BYTES - len(tail.encode())].decode(errors="ignore")
+    return head + tail
+
+
+def drop_scratch(workspace: Workspace, server: Endpoint, name: str, run: str) -> None:
+    """Drops a database that the run made, and says so in the journal."""
+    with session(server, purpose="scratch") as connection:
+        drop_database(connection, name, run=run)
+    workspace.journal.artefact(run, "database", name, "dropped")

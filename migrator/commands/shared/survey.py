@@ -1,0 +1,175 @@
+"""What the source holds and where it goes, read once at the start of a stage."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from migrator.commands.shared.tenant_servers import record_servers, recorded_servers
+from migrator.commands.shared.workspace import Workspace
+from migrator.core.placement.assign_servers import spread
+from migrator.core.placement.model import Placements
+from migrator.core.placement.place import place
+from migrator.core.placement.tenants import Tenant, assign_databases
+from migrator.core.plan.steps import Plan, build_plan
+from migrator.core.schema.catalog import Catalog, Relation
+from migrator.errors import ConfigurationError, RefusedError
+from migrator.postgres.placement.from_items import query_columns
+from migrator.postgres.placement.tenants import read_tenants
+from migrator.postgres.plan.server_facts import read_population
+from migrator.postgres.schema.catalog import read_catalog
+from migrator.postgres.session.connect import Connection
+
+
+@dataclass(frozen=True)
+class Survey:
+    """The source's catalog, its placements and its tenants."""
+
+    catalog: Catalog
+    placements: Placements
+    tenants: tuple[Tenant, ...]
+    query_columns: Mapping[Relation, tuple[str, ...]]  # of the tables that are read by a query
+
+    @property
+    def known_keys(self) -> tuple[str, ...]:
+        """Every tenant's key."""
+        return tuple(tenant.key for tenant in self.tenants)
+
+
+def survey(workspace: Workspace) -> Survey:
+    """Surveys the source in a session of its own."""
+    with workspace.read_source("survey") as connection:
+        return survey_in(connection, workspace)
+
+
+def survey_in(connection: Connection, workspace: Workspace) -> Survey:
+    """Surveys the source within the given session.
+
+    Raises:
+        ConfigurationError: migrator.toml does not fit the source.
+    """
+    settings = workspace.settings
+    catalog = read_catalog(connection, settings.source.schemas)
+    placements = place(catalog, settings)
+    rows = read_tenants(connection, settings.tenants, placements.tenant_root, placements.root_key, placements.tree)
+    pattern = next((target.database for target in settings.targets.values() if target.per_tenant), "{prefix}_{slug}")
+    tenants = assign_databases(rows, lambda slug, key: workspace.database_name(pattern, slug=slug, key=key))
+    tenants = _on_servers(connection, workspace, catalog, placements, tenants)
+    columns = {
+        placement.relation: query_columns(connection, placement)
+        for placement in placements.tables.values()
+        if placement.query is not None
+    }
+    return Survey(catalog, placements, tenants, columns)
+
+
+# Tables are counted, the largest first, until what is left could not tip a server's load.
+_WEIGHED_SHARE = 0.9
+
+
+def _on_servers(
+    connection: Connection,
+    workspace: Workspace,
+    catalog: Catalog,
+    placements: Placements,
+    tenants: tuple[Tenant, ...],
+) -> tuple[Tenant, ...]:
+    """The tenants with their servers, which stay the same for as long as the run is open."""
+    chosen = workspace.settings.tenants
+    if not chosen.servers:
+        return tenants
+    run = workspace.journal.current_run(workspace.source_id) if workspace.has_journal() else None
+    # Another way to spread them, asked for since, counts; so does a pin. Neither passes migrate once it has begun.
+    before = recorded_servers(workspace, run.id, chosen.spread) if run is not None else {}
+    weights = None
+    if chosen.spread == "by_size" and not before.keys() >= {tenant.key for tenant in tenants}:
+        weights = _tenant_bytes(connection, workspace, catalog, placements, tenants)
+    found = spread(tenants, chosen.servers, pinned=chosen.pinned, known=before, bytes_=weights)
+    if run is not None:
+        record_servers(workspace, run.id, {tenant.key: tenant.server for tenant in found})
+    return found
+
+
+def _tenant_bytes(
+    connection: Connection,
+    workspace: Workspace,
+    catalog: Catalog,
+    placements: Placements,
+    tenants: tuple[Tenant, ...],
+) -> Mapping[str, int]:
+    """What each tenant's rows take in the source, about."""
+    targets = workspace.settings.targets
+    keyed = [
+        (catalog.tables[one.relation].bytes, one)
+        for one in placements.tables.values()
+        if one.relation in catalog.tables and one.key_path is not None and targets[one.target].per_tenant
+    ]
+    keyed.sort(key=lambda item: (-item[0], item[1].relation))
+    everything = sum(size for size, _ in keyed)
+    found: Counter[str] = Counter()
+    weighed = 0
+    for size, one in keyed:
+        if weighed > _WEIGHED_SHARE * everything:
+            break
+        workspace.progress.say(f"weighing the tenants of {one.relation}")
+        known = [tenant.key for tenant in tenants]
+        population = read_population(connection, one, one.target, catalog, per_tenant=True, known=known)
+        rows = sum(population.by_tenant.values()) + population.unowned
+        for key, count in population.by_tenant.items():
+            found[key] += round(size * count / rows)
+        weighed += size
+    return found
+
+
+def plan_of(workspace: Workspace, found: Survey) -> Plan:
+    """The plan for what was surveyed.
+
+    Raises:
+        ConfigurationError: a tree is missing or broken, or two targets share a database.
+    """
+    # Imported here: a survey without a plan does without Alembic.
+    from migrator.revisions import heads
+
+    settings = workspace.settings
+    if not settings.targets:
+        raise ConfigurationError("No target is configured.", "Add [targets.auth], [targets.shared], [targets.tenant].")
+    for members in settings.hosted.values():
+        named = [settings.targets[name].schema_ for name in members]
+        if twice := [name for name, schema in zip(members, named, strict=True) if named.count(schema) > 1]:
+            raise ConfigurationError(
+                f"Two targets would have the same database: {', '.join(twice)}.",
+                "Give each a database of its own, [targets.X] database, or its own schema in that one: schema.",
+            )
+    tenants = [host for host in settings.hosted if settings.targets[host].per_tenant]
+    if len(tenants) > 1:
+        raise ConfigurationError(
+            f"A tenant would have several databases: by the targets {', '.join(tenants)}.",
+            "Give these targets one database and a schema each: [targets.X] database, schema.",
+        )
+    single = {
+        name: workspace.database_name(settings.targets[name].database)
+        for name in settings.hosted
+        if not settings.targets[name].per_tenant
+    }
+    names = [*single.values(), *(tenant.database for tenant in found.tenants), workspace.control_name]
+    if taken := sorted({name for name in names if names.count(name) > 1}):
+        raise ConfigurationError(
+            f"Two targets would have the same database: {', '.join(taken)}.",
+            "Give each target a database name of its own: [targets.X] database.",
+        )
+    if workspace.source.database in names and workspace.shares_server_with_source():
+        raise RefusedError(
+            f"The target database {workspace.source.database!r} is the source itself.",
+            "Give the target another name: [targets.X] database, or [source] prefix.",
+        )
+    return build_plan(
+        found.catalog,
+        found.placements,
+        found.tenants,
+        settings,
+        source=str(workspace.source),
+        prefix=workspace.prefix,
+        databases=single,
+        heads={name: heads(settings.path(target.migrations)) for name, target in settings.targets.items()},
+    )

@@ -1,0 +1,26 @@
+"""Where each tenant's database is, of tenants that are spread over several servers: kept with the run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from migrator.commands.shared.workspace import Workspace
+from migrator.settings import Spread
+
+_RECORD = "tenant servers"
+
+
+def record_servers(workspace: Workspace, run: str, servers: Mapping[str, str]) -> None:
+    """Keeps where each tenant's database is, by tenant key."""
+    workspace.journal.record(run, _RECORD, {"spread": workspace.settings.tenants.spread, "servers": dict(servers)})
+
+
+def recorded_servers(workspace: Workspace, run: str, spread: Spread | None = None) -> Mapping[str, str]:
+    """Where each tenant's database is, by its key; empty where they are not spread, or otherwise than by `spread`."""
+    known = workspace.journal.recorded(run, _RECORD)
+    return known["servers"] if known and spread in (None, known["spread"]) else {}
+
+
+def servers_of(workspace: Workspace, run: str) -> list[str]:
+    """Every server that the run may have made something on, whatever the configuration says by now."""
+    return sorted({*workspace.settings.server_names, *recorded_servers(workspace, run).values()})

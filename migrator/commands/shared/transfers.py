@@ -1,0 +1,88 @@
+"""Which columns and sequences travel into each target, read from the templates that the run has built."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from migrator.commands.shared.survey import Survey
+from migrator.commands.shared.workspace import Workspace
+from migrator.core.plan.steps import Plan, PrepareTarget, scaffold_name
+from migrator.core.plan.transfer import SequenceTransfer, Transfer, sequence_transfers, transfers_into
+from migrator.core.schema.catalog import Catalog
+from migrator.errors import ConfigurationError
+from migrator.postgres.databases.policies import secure
+from migrator.postgres.databases.post_data import seeded_tables
+from migrator.postgres.databases.roles import grant_reading, grant_use
+from migrator.postgres.schema.catalog import Objects, read_catalog, read_objects
+from migrator.postgres.session.connect import READ_ONLY, Endpoint, rows, session
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """One target as its template has it."""
+
+    catalog: Catalog
+    transfers: tuple[Transfer, ...]
+    sequences: tuple[SequenceTransfer, ...]
+    objects: Objects
+
+
+def resolve(workspace: Workspace, plan: Plan, found: Survey) -> Mapping[str, Resolved]:
+    """Every target, checked against the source's columns.
+
+    Raises:
+        ConfigurationError: a column or table has no counterpart, or a tree writes rows where the source's rows go.
+    """
+    resolved: dict[str, Resolved] = {}
+    for step in plan.of(PrepareTarget):
+        endpoint = workspace.server(step.server).at(step.template)
+        with session(endpoint, purpose="resolve", settings=READ_ONLY) as connection:
+            catalog = read_catalog(connection)
+            transfers = transfers_of(workspace, found, step.target, catalog)
+            if seeded := seeded_tables(connection, transfers):
+                raise ConfigurationError(
+                    f"The tree of target {step.target!r} puts rows of its own into {', '.join(map(str, seeded))}, "
+                    "where the source's rows go.",
+                    "Remove them from the revision; rows that the source lacks belong in a later one.",
+                )
+            objects = read_objects(connection)
+        resolved[step.target] = Resolved(
+            catalog, transfers, sequence_transfers(found.catalog, catalog, transfers), objects
+        )
+    return resolved
+
+
+def complete_template(workspace: Workspace, found: Survey, host: str, template: Endpoint) -> None:
+    """Adds to a template what migrator.toml asks for and no tree has: policies, and what roles may do.
+
+    Raises:
+        ConfigurationError: a column or table has no counterpart, or a key path gives no policy.
+    """
+    settings = workspace.settings
+    members = settings.hosted[host]
+    readers = {name: set(role.read) & set(members) for name, role in settings.roles.readers.items()}
+    secured = any(settings.targets[name].row_level_security for name in members)
+    group = scaffold_name(workspace.prefix, host, "apps") if settings.roles.per_tenant else ""
+    if not secured and not any(readers.values()) and not group:
+        return
+    with session(template, purpose="prepare") as connection, connection.transaction():
+        if secured:
+            catalog = read_catalog(connection)
+            secure(connection, transfers_of(workspace, found, host, catalog), catalog, settings.tenants.setting)
+        if group:
+            grant_use(connection, group, [name for (name,) in rows(connection, "schema/user_schemas")])
+        own = {name: schema for name in members if (schema := settings.targets[name].schema_)}
+        rest = [name for (name,) in rows(connection, "schema/user_schemas") if name not in own.values()]
+        for role, targets in readers.items():
+            for target in sorted(targets):
+                grant_reading(connection, role, [own[target]] if target in own else rest)
+
+
+def transfers_of(workspace: Workspace, found: Survey, host: str, catalog: Catalog) -> tuple[Transfer, ...]:
+    """What travels into the databases of a host, by its own catalog.
+
+    Raises:
+        ConfigurationError: a column or table has no counterpart.
+    """
+    return transfers_into(host, found.placements, found.catalog, catalog, workspace.settings, dict(found.query_columns))

@@ -1,0 +1,191 @@
+"""What every stage stands on: settings resolved to endpoints, the journal, the open run and its lock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from migrator.core.result.progress import Progress
+from migrator.errors import ConfigurationError, DatabaseError
+from migrator.postgres.databases.databases import ensure_control, exists
+from migrator.postgres.session.connect import READ_ONLY, Connection, Endpoint, raw_connect, session, system_identifier
+from migrator.settings import Settings, TargetServer
+
+if TYPE_CHECKING:
+    # Imported when they are needed: SQLAlchemy is half of what `status` would load where nothing has run yet.
+    from migrator.journal import Journal, Run
+    from migrator.postgres.backup.cipher import Cipher
+
+_NO_SUCH_DATABASE = "3D000"
+
+
+def _to_journal(control: Endpoint) -> Any:
+    """A session in the control database, which was there a moment ago.
+
+    Raises:
+        DatabaseError: it cannot be reached, or is gone.
+    """
+    try:
+        return raw_connect(control, "journal")
+    except DatabaseError as error:
+        if error.sqlstate != _NO_SUCH_DATABASE:
+            raise
+        raise DatabaseError(
+            f"The control database, {control}, is gone, and with it what is known of the run.",
+            "Take the run back by what it left on the servers and in the source: migrator rollback --adopt --validate.",
+        ) from error
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One configured migration: where the source is, where targets go, who reports progress."""
+
+    settings: Settings
+    source: Endpoint
+    progress: Progress
+
+    @classmethod
+    def of(cls, settings: Settings, progress: Progress) -> Workspace:
+        """Resolves the settings; connects to nothing yet.
+
+        Raises:
+            ConfigurationError: no source is named.
+        """
+        named = settings.source.url.get_secret_value() or settings.source.database or settings.source.host
+        if not named:
+            raise ConfigurationError(
+                "No source database is named.",
+                "Pass --source, or set MIGRATOR_SOURCE_URL or DB_HOST and DB_DATABASE. [source] url in migrator.toml "
+                "will do too, save for init, which writes that file.",
+            )
+        return cls(settings, Endpoint.of(settings.source, told=settings.told("source.url")), progress)
+
+    def server(self, name: str = "default") -> Endpoint:
+        """The server of that name, at a maintenance database; by default the source's server.
+
+        Raises:
+            ConfigurationError: [servers.NAME] is missing.
+        """
+        if name != "default" and name not in self.settings.servers:
+            raise ConfigurationError(f"[servers.{name}] is missing.", "Add it to migrator.toml with its url.")
+        configured = self.settings.servers.get(name, TargetServer())
+        endpoint = Endpoint.of(configured, default=self.source, told=self.settings.told(f"servers.{name}.url"))
+        # CREATE DATABASE must not run from the source itself: nobody may be connected to a template or a dropped one.
+        return endpoint.at("postgres") if endpoint.database == self.source.database else endpoint
+
+    @property
+    def prefix(self) -> str:
+        return self.settings.source.prefix or self.source.database
+
+    def database_name(self, pattern: str, **fields: str) -> str:
+        """A database's name from its configured pattern.
+
+        Raises:
+            ConfigurationError: the pattern names a field that does not exist.
+        """
+        try:
+            return pattern.format(prefix=self.prefix, **fields)
+        except (KeyError, IndexError, ValueError) as error:
+            raise ConfigurationError(
+                f"The database pattern {pattern!r} cannot be filled: {error}.",
+                "It may hold {prefix}, {slug} and {key}.",
+            ) from error
+
+    @cached_property
+    def control(self) -> Endpoint:
+        """The control database, made where it is missing."""
+        return ensure_control(self.server(), self.control_name)
+
+    @property
+    def control_name(self) -> str:
+        return self.database_name(self.settings.control.database)
+
+    @cached_property
+    def journal(self) -> Journal:
+        """The journal, its tables in place."""
+        from migrator.journal import Journal
+
+        journal = Journal(partial(_to_journal, self.control))
+        try:
+            journal.prepare()
+        except BaseException:
+            journal.close()
+            raise
+        return journal
+
+    def close(self) -> None:
+        """Ends the journal's sessions; harmless where none were opened."""
+        if "journal" in vars(self):
+            self.journal.close()
+
+    def has_journal(self) -> bool:
+        """Whether the journal's tables are there already; asking for `journal` would make them."""
+        server = self.server()
+        if not exists(server, self.control_name):
+            return False
+        with session(server.at(self.control_name), purpose="status") as connection:
+            row = connection.execute("SELECT pg_catalog.to_regclass('migrator.runs') IS NOT NULL").fetchone()
+        return bool(row and row[0])
+
+    @cached_property
+    def source_id(self) -> str:
+        """The source's identity: system identifier and database, the same from whichever machine."""
+        with self.read_source("identify") as connection:
+            return f"{system_identifier(connection)}/{self.source.database}"
+
+    def shares_server_with_source(self) -> bool:
+        """Whether targets are made on the server that the source is on, whatever the two are called."""
+        for name in self.settings.server_names:
+            with session(self.server(name), purpose="identify") as connection:
+                if self.source_id.startswith(f"{system_identifier(connection)}/"):
+                    return True
+        return False
+
+    @contextmanager
+    def read_source(self, purpose: str) -> Iterator[Connection]:
+        """A read-only session on the source."""
+        with session(self.source, purpose=purpose, settings=READ_ONLY) as connection:
+            yield connection
+
+    @property
+    def backups(self) -> Path:
+        return self.settings.path(self.settings.paths.backups)
+
+    def spool(self, run: str) -> Path:
+        """Where a run keeps rows that are read and not loaded yet."""
+        return self.settings.path(self.settings.paths.spool) / run
+
+    @property
+    def programs(self) -> Path | None:
+        """The directory of pg_dump and friends, where one is configured."""
+        configured = self.settings.paths.programs
+        return self.settings.path(configured) if configured is not None else None
+
+    @property
+    def cipher(self) -> Cipher:
+        """How dumps are encrypted and decrypted, if they are."""
+        from migrator.postgres.backup.cipher import Cipher
+
+        return Cipher(self.settings.backup.encrypt, self.settings.backup.decrypt, self.settings.root)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[tuple[Run, dict[str, Any]]]:
+        """One attempt at a stage, under the source's lock: yields the open run and the summary to fill for the journal.
+
+        Raises:
+            RefusedError: another migrator holds the lock.
+        """
+        with self.journal.locks.hold(self.source_id):
+            run = self.journal.open_run(self.source_id, str(self.source))
+            structlog.contextvars.bind_contextvars(run_id=run.id, stage=name)
+            try:
+                with self.journal.stage(run.id, name) as summary:
+                    yield run, summary
+            finally:
+                structlog.contextvars.unbind_contextvars("stage")

@@ -1,0 +1,1 @@
+"""status, placements and lock: how things stand."""

@@ -1,0 +1,1 @@
+"""verify: proves that every row arrived exactly once."""

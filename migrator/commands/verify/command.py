@@ -1,0 +1,254 @@
+"""verify: reads both sides again and proves, from the databases themselves, that nothing is lost, changed or leaked."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from migrator.commands.proof.compare_sides import Proof, prove
+from migrator.commands.proof.drift import routed_digests, written_since
+from migrator.commands.proof.records import database_counts, given_digests, sequence_values
+from migrator.commands.shared.database_parameters import TargetSettings
+from migrator.commands.shared.dropped_tenants import require_databases, require_standing, standing, taken_back
+from migrator.commands.shared.roles import access_differences
+from migrator.commands.shared.survey import Survey, plan_of, survey
+from migrator.commands.shared.tenant_objects import OwnObjects
+from migrator.commands.shared.transfers import Resolved, resolve
+from migrator.commands.shared.workspace import Workspace
+from migrator.commands.verify.report import Verified, verify_outcome
+from migrator.core.placement.model import Placement
+from migrator.core.plan.steps import CreateDatabase, Plan
+from migrator.core.plan.transfer import Transfer
+from migrator.core.result.outcome import Outcome
+from migrator.core.schema.catalog import ForeignKey, Relation
+from migrator.core.verify.digests import Difference, Digest, RowDifference
+from migrator.errors import RefusedError
+from migrator.journal import Run
+from migrator.postgres.copy.row_counts import count_rows
+from migrator.postgres.fence.fence import read_fence
+from migrator.postgres.placement.select_rows import select_keyed
+from migrator.postgres.placement.tenants import read_members
+from migrator.postgres.session.connect import READ_ONLY, Endpoint, session
+from migrator.postgres.verify.verify_database import DatabaseFacts, Reference, drill_down, examine, severed_reference
+
+_SOFT_DELETION = ("deleted_at", "deletedat", "date_suppression")
+_MOST_DRILLED = 20  # (table, tenant) pairs
+_MOST_KEYS = 10  # rows named for each
+
+
+def verify(workspace: Workspace, *, sample: float | None = None) -> Outcome:
+    """Proves the split; exit code 1 where anything disagrees, with the keys of the rows concerned.
+
+    `sample` (percent) examines only that share of the tenants' databases, and says so; AUTH and SHARED always whole.
+
+    Raises:
+        RefusedError: nothing has been migrated, a rollback has begun, or the plan is not the one that was carried out.
+    """
+    with workspace.stage("verify") as (run, summary):
+        last = workspace.journal.last(run.id, "migrate")
+        if last is None:
+            raise RefusedError("There is no completed migrate to verify.", "Run `migrator migrate` first.")
+        found = survey(workspace)
+        plan = plan_of(workspace, found)
+        require_standing(workspace, run, plan)
+        if last.status not in ("done", "findings"):
+            raise RefusedError("There is no completed migrate to verify.", "Run `migrator migrate` first.")
+        if plan.fingerprint != run.fingerprint:
+            raise RefusedError(
+                "The source's schema, its tenants or the configuration are not those that were migrated.",
+                "Undo the change, or `migrator rollback` and start again.",
+            )
+        require_databases(workspace, run, plan)
+        result = _Verifier(workspace, run, plan, found, sample).verification()
+        outcome = verify_outcome(run, plan, result, sample, sorted(taken_back(workspace, run.id)))
+        summary.update(outcome.summary)
+        if outcome.exit_code:
+            summary["status"] = "findings"
+        return outcome
+
+
+@dataclass(frozen=True, slots=True)
+class _Severed:
+    """A foreign key between two databases, with what it is there and the database that it points into.
+
+    None in the place of these where it cannot be checked.
+    """
+
+    label: str
+    child: Placement
+    lead: tuple[Reference, Endpoint] | None
+
+
+class _Verifier:
+    """The working state of one verification."""
+
+    def __init__(self, workspace: Workspace, run: Run, plan: Plan, found: Survey, sample: float | None) -> None:
+        self.workspace = workspace
+        self.run = run
+        self.plan = plan
+        self.survey = found
+        self.resolved = resolve(workspace, plan, found)
+        self.databases = standing(workspace, run.id, _sampled(plan, sample))
+        self.settings = TargetSettings(workspace, plan)
+        self.own = OwnObjects(workspace, plan, found)
+        self.severed = tuple(self._severed())
+        with workspace.read_source("verify") as connection:
+            self.members = read_members(connection, found.placements.tree)
+        recorded = workspace.journal.recorded(run.id, "source objects") or ()
+        self.source_objects = {(kind, name): text for kind, name, text in recorded}
+        taken = sequence_values(workspace.journal, run.id)
+        self.given = taken[1] if taken is not None else {}
+
+    def verification(self) -> Verified:
+        transfers = {name: target.transfers for name, target in self.resolved.items()}
+        with self.workspace.read_source("verify") as connection:
+            connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            fresh = routed_digests(self.workspace, connection, self.survey, transfers)
+            fenced = read_fence(connection) is not None
+            counted = count_rows(connection, self.survey.catalog)
+        copied = given_digests(self.workspace.journal, self.run.id)
+        changed = written_since(copied, fresh, transfers)
+        if changed and not fenced:
+            # Without a fence the monolith went on: what was read in the snapshot is what the targets must hold.
+            fresh, counted = dict(copied), dict(self.workspace.journal.recorded(self.run.id, "source rows"))
+        facts = self._examine()
+        held: dict[str, list[Digest]] = {name: [] for name in transfers}
+        for fact in facts:
+            held[fact.target] += fact.digests
+        examined = {(fact.target, fact.tenant) for fact in facts}
+        partial = len(examined) < sum(1 for _ in self.plan.of(CreateDatabase))
+        if partial:
+            known = {step.tenant for step in self.plan.of(CreateDatabase)}
+            for name in fresh:
+                fresh[name] = tuple(
+                    one for one in fresh[name] if (name, one.tenant) in examined or one.tenant not in known
+                )
+        proof = prove(
+            fresh,
+            held,
+            transfers,
+            self.survey.placements,
+            counted=None if partial else counted,
+            quarantined=self.workspace.journal.quarantined(self.run.id),
+            databases=database_counts(self.plan),
+        )
+        return Verified(
+            proof,
+            facts,
+            () if fenced else changed,
+            tuple(self._rows(proof, transfers)),
+            tuple(self._references(facts)),
+            access_differences(self.workspace, self.databases),
+        )
+
+    def _examine(self) -> tuple[DatabaseFacts, ...]:
+        task = "examining databases"
+        self.workspace.progress.start(task, total=len(self.databases), unit="databases")
+        sessions = 1 + len({one.lead[1] for one in self.severed if one.lead is not None})
+        found = []
+        with ThreadPoolExecutor(self.workspace.settings.limits.target_jobs_of(sessions)) as pool:
+            futures = [pool.submit(self._examine_one, step) for step in self.databases]
+            for number, future in enumerate(futures, 1):
+                found.append(future.result())
+                self.workspace.progress.advance(task, rows=number)
+        self.workspace.progress.finish(task)
+        return tuple(found)
+
+    def _examine_one(self, step: CreateDatabase) -> DatabaseFacts:
+        target = self.resolved[step.target]
+        endpoint = self.workspace.server(step.server).at(step.database)
+        leaving = [
+            one.lead
+            for one in self.severed
+            if one.lead is not None and one.child.home == step.target and one.child.own in (None, step.tenant)
+        ]
+        with ExitStack() as stack:
+            homes = {
+                home: stack.enter_context(session(home, purpose="verify", settings=READ_ONLY))
+                for home in {home for _, home in leaving}
+            }
+            return examine(
+                endpoint,
+                step.target,
+                step.tenant,
+                target.transfers,
+                self.own.expected(step, self.source_objects, target.objects),
+                self.given.get(step.target, {}),
+                _soft_deleted(target),
+                self.settings.expected(step),
+                self.members.get(step.tenant, ()),
+                [(reference, homes[home]) for reference, home in leaving],
+            )
+
+    def _rows(
+        self, proof: Proof, transfers: Mapping[str, tuple[Transfer, ...]]
+    ) -> list[tuple[str, Difference, RowDifference]]:
+        """The keys behind the first differences."""
+        places = {(step.target, step.tenant): step for step in self.plan.of(CreateDatabase)}
+        found = []
+        for target, difference in proof.differences[:_MOST_DRILLED]:
+            step = places.get((target, difference.tenant))
+            transfer = next(one for one in transfers[target] if one.relation.full_name == difference.relation)
+            table = self.survey.catalog.tables.get(transfer.relation)
+            if step is None or table is None or not table.primary_key or transfer.placement.query is not None:
+                continue
+            tenant = step.tenant if transfer.per_tenant else None
+            keyed = select_keyed(transfer, self.survey.catalog, table.primary_key, tenant)
+            endpoint = self.workspace.server(step.server).at(step.database)
+            with (
+                self.workspace.read_source("verify") as source,
+                session(endpoint, purpose="verify", settings=READ_ONLY) as target_connection,
+            ):
+                rows = drill_down(source, target_connection, transfer, keyed, table.primary_key, limit=_MOST_KEYS)
+            found += [(step.database, difference, row) for row in rows]
+        return found
+
+    def _references(self, facts: Sequence[DatabaseFacts]) -> Iterator[tuple[str, str, int, str]]:
+        """What became of every severed foreign key, in each database with referencing rows."""
+        for severed in self.severed:
+            if severed.lead is None:
+                yield severed.label, "", 0, "not checked: its columns did not travel"
+                continue
+            for fact in facts:
+                for reference, count, samples in fact.orphans:
+                    if reference == severed.lead[0]:
+                        yield severed.label, fact.database, count, "; ".join(samples)
+
+    def _severed(self) -> Iterator[_Severed]:
+        for key in self.survey.placements.severed:
+            child = self.survey.placements.tables[key.table]
+            parent = self.survey.placements.tables[key.referenced]
+            reference = self._reference(key, child.home, parent.home)
+            homes = [step for step in self.plan.of(CreateDatabase) if step.target == parent.home]
+            lead = None
+            if reference is not None and len(homes) == 1:
+                lead = reference, self.workspace.server(homes[0].server).at(homes[0].database)
+            yield _Severed(key.label, child, lead)
+
+    def _reference(self, key: ForeignKey, child_target: str, parent_target: str) -> Reference | None:
+        child = next(item for item in self.resolved[child_target].transfers if item.relation == key.table)
+        parent = next(item for item in self.resolved[parent_target].transfers if item.relation == key.referenced)
+        return severed_reference(key, child, parent)
+
+
+def _sampled(plan: Plan, sample: float | None) -> list[CreateDatabase]:
+    steps: list[CreateDatabase] = list(plan.of(CreateDatabase))
+    if sample is None:
+        return steps
+    tenants = [step for step in steps if step.tenant]
+    # Drawn from the plan's fingerprint: the same command examines the same databases.
+    drawn = set(random.Random(plan.fingerprint).sample(tenants, math.ceil(len(tenants) * sample / 100)))
+    return [step for step in steps if not step.tenant or step in drawn]
+
+
+def _soft_deleted(target: Resolved) -> Mapping[Relation, str]:
+    return {
+        relation: column.name
+        for relation, table in target.catalog.tables.items()
+        for column in table.columns
+        if column.name.lower() in _SOFT_DELETION
+    }

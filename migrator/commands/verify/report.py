@@ -1,0 +1,164 @@
+"""What verify found, as an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from migrator.commands.proof.compare_sides import Proof, proof_sections
+from migrator.commands.proof.drift import drift_section
+from migrator.core.plan.steps import CreateDatabase, Plan
+from migrator.core.result.outcome import Outcome, Section
+from migrator.core.result.wording import plural
+from migrator.core.verify.digests import Difference, RowDifference
+from migrator.journal import Run
+from migrator.postgres.verify.verify_database import DatabaseFacts
+
+
+@dataclass(frozen=True)
+class Verified:
+    """Everything that was found in the source and in the databases that were examined."""
+
+    proof: Proof
+    facts: tuple[DatabaseFacts, ...]
+    changed_since: tuple[Difference, ...]  # in the source, since the snapshot
+    rows: tuple[tuple[str, Difference, RowDifference], ...]  # (database, difference, row)
+    references: tuple[tuple[str, str, int, str], ...]  # (foreign key, database, orphan keys, samples)
+    access: tuple[tuple[str, str], ...] = ()  # (database, who owns it or may connect to it and should not)
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing disagrees; what changed in the source since is no disagreement."""
+        clean = all(not (fact.objects or fact.leaks or fact.sequences) for fact in self.facts)
+        return self.proof.holds and clean and not self.access and not any(count for _, _, count, _ in self.references)
+
+
+def verify_outcome(
+    run: Run,
+    plan: Plan,
+    result: Verified,
+    sample: float | None,
+    gone: Sequence[str],
+) -> Outcome:
+    """Whether the split is proven, and what disagrees; exit code 1 where anything does.
+
+    `sample` (percent) is the share of the tenants' databases that was looked at; `gone` are the keys of the tenants
+    that were taken back.
+    """
+    databases = sum(1 for _ in plan.of(CreateDatabase))
+    figures: dict[str, str | int | float | bool | None] = {
+        "databases": databases,
+        "databases_examined": len(result.facts),
+        **result.proof.figures,
+        "differences": len(result.proof.differences),
+        "leaked_rows": sum(count for fact in result.facts for _, count in fact.leaks),
+        "catalog_differences": sum(len(fact.objects) for fact in result.facts),
+        "sequence_collisions": sum(len(fact.sequences) for fact in result.facts),
+        "references_checked": len({label for label, _, _, _ in result.references}),
+        "cross_database_orphans": sum(count for _, _, count, _ in result.references),
+        "source_changes_since_snapshot": len(result.changed_since),
+        "access_differences": len(result.access),
+    }
+    if sample is not None:
+        figures["sample_percent"] = sample
+    sections = (*_finding_sections(result), *proof_sections(result.proof), *_figure_sections(result))
+    data = {
+        "differences": [
+            {"target": target, "table": one.relation, "tenant": one.tenant, "kind": one.kind,
+             "source_rows": one.source_rows, "target_rows": one.target_rows}
+            for target, one in result.proof.differences
+        ],
+        "rows": [
+            {"database": database, "table": one.relation, "key": row.key, "kind": row.kind}
+            for database, one, row in result.rows
+        ],
+        "references": [
+            {"foreign_key": label, "database": database, "orphans": count, "samples": samples}
+            for label, database, count, samples in result.references
+        ],
+    }  # fmt: skip
+    whole = "" if sample is None else f" (a sample: {len(result.facts)} of {databases} databases)"
+    if gone:
+        figures["tenants_taken_back"] = len(gone)
+        whole += f" (without the tenants that were taken back: {', '.join(gone)})"
+    if not result.holds:
+        return Outcome(
+            "verify",
+            "findings",
+            1,
+            run.id,
+            f"Source and targets do not agree{whole}.",
+            figures,
+            sections,
+            data,
+            # Not the rollback itself: the differences may be what applications wrote after a good split.
+            ("migrator rollback --validate",),
+        )
+    proven = "no row is lost, none leaked" if sample is None and not gone else "no row of theirs leaked"
+    return Outcome(
+        "verify",
+        run_id=run.id,
+        headline=f"All digests of {plural(len(result.facts), 'database')} agree{whole}; {proven}, "
+        "no reference across databases is broken.",
+        summary=figures,
+        sections=sections,
+        data=data,
+        next=("migrator status", "migrator rollback --validate"),
+    )
+
+
+def _finding_sections(result: Verified) -> list[Section]:
+    sections = []
+    if result.rows:
+        rows = tuple((database, one.relation, row.key, row.kind) for database, one, row in result.rows)
+        why = (
+            "Gone astray, or written by applications since migrate: `migrator rollback --validate` counts such writes."
+        )
+        sections.append(Section("Rows that differ", ("database", "table", "key", "kind"), rows, why, "bad"))
+    objects = tuple((fact.database, *one) for fact in result.facts for one in fact.objects)
+    if objects:
+        columns = ("database", "kind", "object", "against the template")
+        sections.append(Section("Schemas that differ from their template", columns, objects, tone="bad"))
+    leaks = tuple((fact.database, *one) for fact in result.facts for one in fact.leaks)
+    if leaks:
+        sections.append(Section("Rows of another tenant", ("database", "table", "rows"), leaks, tone="bad"))
+    if result.access:
+        sections.append(Section("Databases that are not closed", ("database", "what"), result.access, tone="bad"))
+    sequences = tuple((fact.database, *one) for fact in result.facts for one in fact.sequences)
+    if sequences:
+        columns = ("database", "sequence", "stands at", "furthest value given")
+        sections.append(Section("Sequences that would collide", columns, sequences, tone="bad"))
+    broken = tuple(one for one in result.references if one[2])
+    if broken:
+        columns = ("foreign key", "database", "orphan keys", "some of them")
+        sections.append(Section("References broken across databases", columns, broken, tone="bad"))
+    if result.changed_since:
+        sections.append(drift_section(result.changed_since))
+    return sections
+
+
+def _figure_sections(result: Verified) -> list[Section]:
+    checked: dict[str, list[int]] = {}
+    for label, _, count, _ in result.references:
+        entry = checked.setdefault(label, [0, 0])
+        entry[0] += 1
+        entry[1] += count
+    live: dict[tuple[str, str], list[int]] = {}
+    for fact in result.facts:
+        for table, rows, living in fact.live:
+            totals = live.setdefault((fact.target, table), [0, 0])
+            totals[0] += rows
+            totals[1] += living
+    sections = (
+        Section(
+            "References across databases",
+            ("foreign key", "databases", "orphan keys"),
+            tuple((label, *figures) for label, figures in checked.items()),
+        ),
+        Section(
+            "Counters: rows that are not soft-deleted",
+            ("target", "table", "rows", "live rows"),
+            tuple((target, table, *figures) for (target, table), figures in sorted(live.items())),
+        ),
+    )
+    return [section for section in sections if section.rows]

@@ -1,0 +1,150 @@
+"""Do the rows belong where they are? Counted in the source: S03, S06, S07, S24, C01."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from migrator.core.audit.facts import Facts, ReferenceRows, UnownedRows
+from migrator.core.audit.finding import Category, Observation, rule
+from migrator.core.audit.places import key_place, place
+from migrator.core.result.wording import listed, plural
+from migrator.core.schema.catalog import ForeignKey
+
+
+@rule(
+    "S03", "E", Category.INTEGRITY, "tables", "Row without a known tenant",
+    why="A row whose tenant key is NULL, unknown, or not reachable belongs to no tenant's database. It is never "
+    "dropped in silence: it blocks the split until somebody has decided on it.",
+    remedy="Correct the rows, move them out of the way (a [clean.X] rule of kind unowned or orphans), or say what they "
+    'are: [tables.NAME] unowned = "quarantine", "shared" or "replicate".',
+)  # fmt: skip
+def unowned_rows(facts: Facts) -> Iterator[Observation]:
+    """Rows of tenant tables that no tenant owns, save those that have no key by intent."""
+    for counted in facts.unowned:
+        placement = facts.placement(counted.relation)
+        policy = placement.unowned if placement else "block"
+        # A mixed table's rows without a key are global ones, and so is what hangs on global rows; a key that leads
+        # nowhere is an accident in any table.
+        if policy in ("shared", "replicate"):
+            counted = replace(counted, unset=0, beneath=0)
+        rows = counted.unset + counted.beneath + counted.unreachable + counted.unknown
+        if rows:
+            path = ", ".join(placement.key_path.label) if placement and placement.key_path else ""
+            settled = policy == "quarantine" or (policy != "block" and not counted.unknown)
+            yield Observation(
+                str(counted.relation), place(counted.relation),
+                f"{plural(rows, 'row')} of {counted.total:,} by {path}: {_reasons(counted)}."
+                + (f" As unowned = {policy!r} in migrator.toml says, {_FATE[policy]}." if settled else ""),
+                counted.relation, "W" if settled else "E", rows, counted.samples,
+            )  # fmt: skip
+
+
+# What becomes of rows without an owner; of those with a wrong key only quarantine takes care.
+_FATE = {
+    "quarantine": "they go to quarantine",
+    "shared": "they go to SHARED, together with the rows that are global by intent",
+    "replicate": "every tenant gets them, together with the rows that are global by intent",
+}
+
+
+def _reasons(counted: UnownedRows) -> str:
+    parts = []
+    if counted.unset:
+        parts.append(f"{counted.unset:,} with NULL")
+    if counted.beneath:
+        parts.append(f"{counted.beneath:,} whose parent has none either (NULL)")
+    if counted.unknown:
+        parts.append(f"{counted.unknown:,} with a key that no tenant has ({listed(counted.unknown_keys, 5)})")
+    if counted.unreachable:
+        parts.append(f"{counted.unreachable:,} whose parent is missing")
+    return ", ".join(parts)
+
+
+@rule(
+    "S06", "E", Category.INTEGRITY, "foreign keys", "Row that references another tenant's row",
+    why="After the split the two rows are in different databases: the reference dangles, or worse, meets another row "
+    "that has the same key there.",
+    remedy="Correct the tenant key or the reference; a [clean.X] rule of kind cross-tenant moves the referencing rows "
+    "to quarantine.",
+)  # fmt: skip
+def row_of_another_tenant(facts: Facts) -> Iterator[Observation]:
+    """Foreign keys between tenant tables by which a row of one tenant names a row of another one."""
+    for counted in facts.references:
+        if counted.strangers:
+            yield _naming(counted.key, counted.strangers, counted.stranger_samples, "that belongs to another tenant")
+
+
+@rule(
+    "S07", "E", Category.INTEGRITY, "foreign keys", "Orphan row",
+    why="A row names a parent that does not exist. The targets' foreign keys cannot be created over it, and where the "
+    "parent leads to the tenant, nobody knows whose row it is.",
+    remedy="Restore the parent, correct the reference, or move the rows to quarantine (a [clean.X] rule of kind "
+    "orphans); then validate the constraint so that no more appear.",
+)  # fmt: skip
+def orphan_rows(facts: Facts) -> Iterator[Observation]:
+    """Foreign keys, declared or configured, with rows whose parent is missing."""
+    for counted in facts.references:
+        if counted.orphans:
+            what = f"that does not exist: {_why_possible(facts, counted)}"
+            yield _naming(counted.key, counted.orphans, counted.orphan_samples, what)
+
+
+def _why_possible(facts: Facts, counted: ReferenceRows) -> str:
+    key = counted.key
+    if key.virtual:
+        return "no constraint is declared, the key path in migrator.toml assumes one"
+    if any(
+        loose.name == key.name and loose.table == key.table and not loose.enforced for loose in facts.loose_constraints
+    ):
+        return f"the constraint {key.name} is NOT ENFORCED"
+    if (key.table, key.name) in facts.disabled_keys:
+        return f"the triggers of the constraint {key.name} are disabled"
+    if not key.validated:
+        return f"the constraint {key.name} is NOT VALID"
+    return f"the constraint {key.name} claims to be valid, so they came in while its triggers were off"
+
+
+@rule(
+    "S24", "E", Category.INTEGRITY, "foreign keys", "Row whose parent its tenant will not have",
+    why="The referenced row belongs to no tenant, so it goes to SHARED or to quarantine, while the foreign key stays "
+    "in the tenant's database: it cannot be created over that row.",
+    remedy='Give the parent to the tenants, [tables.PARENT] unowned = "replicate", or correct the reference.',
+)  # fmt: skip
+def stranded_rows(facts: Facts) -> Iterator[Observation]:
+    """Foreign keys within the tenants' databases whose parent rows land elsewhere."""
+    for counted in facts.references:
+        if counted.stranded:
+            yield _naming(
+                counted.key,
+                counted.stranded,
+                counted.stranded_samples,
+                "that does not go to the same tenant's database",
+            )
+
+
+@rule(
+    "C01", "I", Category.INTEGRITY, "tables", "Rows that a clean rule matches",
+    why="migrator.toml says that these rows are not to be split: test accounts, expired sessions, deleted and damaged "
+    "rows.",
+    remedy="Look at them with migrator clean, move them to quarantine with migrator clean --execute.",
+)  # fmt: skip
+def cleanable_rows(facts: Facts) -> Iterator[Observation]:
+    """Rules of [clean] that have something to do."""
+    for counted in facts.cleanable:
+        if counted.total:
+            tables = listed(f"{rows:,} in {relation}" for relation, rows in sorted(counted.rows.items()) if rows)
+            yield Observation(
+                f"[clean.{counted.name}]", counted.name,
+                f"It matches {plural(counted.total, 'row')} ({counted.kind}): {tables}.", rows=counted.total,
+            )  # fmt: skip
+
+
+def _naming(key: ForeignKey, rows: int, samples: tuple[str, ...], what: str) -> Observation:
+    """Rows that name a row of the referenced table `what`."""
+    naming = f"{plural(rows, 'row')} of {key.table} {'names' if rows == 1 else 'name'}"
+    detail = f"{naming} a row of {key.referenced} {what}."
+    return Observation(key.label, key_place(key), detail, key.table, rows=rows, samples=samples)
+
+
+RULES = (unowned_rows, row_of_another_tenant, orphan_rows, stranded_rows, cleanable_rows)

@@ -1,0 +1,1 @@
+"""Changes of rows, and the conflicts that carrying them to the other side meets."""

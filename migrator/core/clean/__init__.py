@@ -1,0 +1,1 @@
+"""Rules that say which rows stay behind."""

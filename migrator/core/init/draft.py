@@ -1,0 +1,200 @@
+"""Where the tables of a database that nobody has described would go by their keys alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from migrator.core.init.people import identity_tables, is_bookkeeping
+from migrator.core.placement.key_paths import FoundPaths, KeyPath, find_paths, via
+from migrator.core.schema.catalog import Catalog, ForeignKey, Relation, Table
+
+# So many rows of its own table above it a row without a tenant is looked for one.
+_CLIMB = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Rows that seem to own the rows that they name by `key`, and the path of these over them."""
+
+    key: ForeignKey
+    path: KeyPath
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Where the tables would go by their keys alone, and which questions only the rows can answer."""
+
+    catalog: Catalog
+    keys: Mapping[Relation, tuple[ForeignKey, ...]]
+    root: Relation
+    identities: Mapping[Relation, str]
+    found: FoundPaths
+    written: Mapping[Relation, KeyPath]  # paths that have to be written into the file
+    through: frozenset[Relation]  # tables that are reached through identities only
+
+    def is_tenants(self, relation: Relation) -> bool:
+        """Whether the table's rows are tenants' rows."""
+        return relation in self.found.paths and relation != self.root and relation not in self.identities
+
+    @property
+    def nullable(self) -> tuple[Relation, ...]:
+        """Tables of tenants' rows whose key path may meet NULL on its way, or a parent that is not there."""
+        return tuple(
+            relation
+            for relation, path in self.found.paths.items()
+            if self.is_tenants(relation) and all(self._may_fail(relation, one) for one in path.alternatives)
+        )
+
+    def other_paths(self, relation: Relation) -> tuple[KeyPath, ...]:
+        """Further ways from a table to a tenant: over other tables, then over the row above in the table itself."""
+        known = set(self.found.paths[relation].alternatives) if relation in self.found.paths else set()
+        others: dict[KeyPath, None] = {}
+        for key in self.keys.get(relation, ()):
+            parent = self.found.paths.get(key.referenced)
+            if parent is None or key.referenced == relation:
+                continue
+            for path in via(key, parent).alternatives:
+                if path not in known and all(hop.referenced != relation for hop in path.hops):
+                    others[path] = None
+        parts = (
+            path
+            for path in self.owners(relation)
+            if not self._may_be_null(path.hops[0].referenced, path.hops[0].referenced_columns)
+            and path.hops[0].referenced_columns != self.catalog.tables[path.hops[0].referenced].primary_key
+        )
+        above = (path for path in self._above(relation) if path not in known)
+        return (*sorted(others, key=lambda path: len(path.hops)), *parts, *above)
+
+    def _above(self, relation: Relation) -> Iterator[KeyPath]:
+        """Ways over the row that a row is declared to hang on: PostgreSQL would not let it go anywhere else."""
+        path = self.found.paths.get(relation)
+        for key in self.keys.get(relation, ()):
+            if path is None or key.referenced != relation or key.virtual:
+                continue
+            for depth in range(1, _CLIMB + 1):
+                for one in path.alternatives:
+                    if all(hop.referenced != relation for hop in one.hops) and one.column not in key.referenced_columns:
+                        yield replace(one, hops=(*(key,) * depth, *one.hops), otherwise=())
+
+    def owners(self, relation: Relation) -> tuple[KeyPath, ...]:
+        """Ways against the direction of keys: over rows that name a row of this table one for one, as their own part.
+
+        Empty where only people own such rows: those are AUTH's.
+        """
+        found = {}
+        for key in self.referencing.get(relation, ()):
+            table = self.catalog.tables[key.table]
+            path = self.found.paths.get(key.table)
+            if path is None or key.when is not None or key.table == relation or key.columns not in table.unique_keys:
+                continue
+            if relation in (hop.referenced for one in path.alternatives for hop in one.hops):
+                continue
+            back = ForeignKey(
+                "", relation, key.referenced_columns, key.table, key.columns, validated=False, virtual=True,
+                evidence=f"rows of {key.table} name its rows one for one", as_text=key.as_text,
+            )  # fmt: skip
+            found[key.table] = replace(path, hops=(back, *path.hops), otherwise=())
+        return tuple(found.values()) if any(one not in self.identities for one in found) else ()
+
+    def claims(self, relation: Relation) -> Iterator[Claim]:
+        """Ways over rows that name rows of this table without being bound to name each only once.
+
+        Rows of a polymorphic pair do so where the table is named by such pairs alone: reference data has plain keys to
+        it. Rows of a link table do, whose unique key is of nothing but references.
+        """
+        naming = [key for key in self.referencing.get(relation, ()) if key.table != relation]
+        only_pairs = all(key.when is not None for key in naming)
+        for key in naming:
+            table = self.catalog.tables[key.table]
+            path = self.found.paths.get(key.table)
+            if (
+                path is None
+                or not self.is_tenants(key.table)
+                or not table.primary_key
+                or key.columns in table.unique_keys
+            ):
+                continue
+            if any(hop.referenced == relation for one in path.alternatives for hop in one.hops):
+                continue
+            if (only_pairs and key.when is not None) or (key.when is None and self._links(table, key)):
+                back = ForeignKey(
+                    "", relation, key.referenced_columns, key.table, key.columns, validated=False, virtual=True,
+                    as_text=key.as_text, of=key.when, first=True,
+                )  # fmt: skip
+                yield Claim(key, replace(path, hops=(back, *path.hops), otherwise=()))
+
+    def _links(self, table: Table, key: ForeignKey) -> bool:
+        references = {column for one in self.keys.get(table.relation, ()) for column in one.columns}
+        return any(
+            len(unique) > 1 and set(key.columns) < set(unique) and set(unique) <= references
+            for unique in table.unique_keys
+        )
+
+    @cached_property
+    def referencing(self) -> Mapping[Relation, Sequence[ForeignKey]]:
+        """The keys that reference each table."""
+        found: dict[Relation, list[ForeignKey]] = {}
+        for keys in self.keys.values():
+            for key in keys:
+                found.setdefault(key.referenced, []).append(key)
+        return found
+
+    @property
+    def pathless(self) -> tuple[Relation, ...]:
+        """Tables that no key leads from to a tenant, although rows of others own theirs."""
+        return tuple(
+            relation
+            for relation in self.catalog.tables
+            if relation != self.root
+            and relation not in self.found.paths
+            and relation not in self.found.ambiguous
+            and relation not in self.identities
+            and not is_bookkeeping(relation)
+            and (
+                any(path.relation != self.root or len(path.hops) > 1 for path in self.owners(relation))
+                or next(self.claims(relation), None) is not None
+            )
+        )
+
+    def _may_fail(self, relation: Relation, path: KeyPath) -> bool:
+        steps = [(hop.table, hop.columns) for hop in path.hops]
+        if path.relation != self.root or not path.hops:
+            steps.append((path.relation, (path.column or "",)))
+        if path.blank is not None or path.evidence or any(hop.virtual or not hop.validated for hop in path.hops):
+            return True
+        return any(self._may_be_null(table, columns) for table, columns in steps)
+
+    def _may_be_null(self, relation: Relation, columns: tuple[str, ...]) -> bool:
+        table = self.catalog.tables[relation]
+        return any((column := table.column(name)) is None or not column.not_null for name in columns)
+
+
+def draft(
+    catalog: Catalog,
+    keys: Iterable[ForeignKey],
+    root: Relation,
+    root_key: str,
+    chosen: Mapping[Relation, KeyPath] | None = None,
+) -> Draft:
+    """A draft by the foreign keys, declared and inferred; `chosen` are paths that the rows have decided on."""
+    by_table: dict[Relation, tuple[ForeignKey, ...]] = {relation: () for relation in catalog.tables}
+    for key in dict.fromkeys(keys):
+        if key.referenced in catalog.tables:
+            by_table[key.table] = (*by_table[key.table], key)
+    identities = identity_tables(catalog, by_table, root)
+    kept = {name: path for name, path in (chosen or {}).items() if name not in identities}
+    given = {**kept, root: KeyPath((), root, root_key)}
+    strict = find_paths(
+        catalog, by_table, given, root=root, passable=lambda one: one not in identities and not is_bookkeeping(one)
+    )
+    # Applications whose users belong to one tenant each: what hangs on a user is the tenant's, wherever users go.
+    loose = find_paths(catalog, by_table, strict.paths, root=root, passable=lambda one: not is_bookkeeping(one))
+    through = frozenset(
+        relation for relation in loose.paths if relation not in strict.paths and relation not in strict.ambiguous
+    )
+    ambiguous = {name: ways for name, ways in {**loose.ambiguous, **strict.ambiguous}.items() if name not in identities}
+    paths = {relation: path for relation, path in loose.paths.items() if relation not in strict.ambiguous}
+    written = {**kept, **{relation: paths[relation] for relation in through if relation not in identities}}
+    return Draft(catalog, by_table, root, identities, FoundPaths(paths, ambiguous), written, through)

@@ -1,0 +1,61 @@
+"""What a table's rows say about its key paths, and the path that this amounts to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from migrator.core.placement.key_paths import KeyPath, in_order
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What the rows say about several key paths of one table: `by_path` counts the rows that each gives a tenant."""
+
+    rows: int
+    disagreeing: int
+    by_path: tuple[int, ...]
+    samples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WithoutTenant:
+    """Rows that have no tenant by their key path, `unset` those whose path begins with NULL.
+
+    `referenced` counts the rows of other tables that name one of the unset ones. `unknown` rows have a key that is no
+    tenant's, and are not among the others.
+    """
+
+    rows: int
+    unset: int
+    homeless: int
+    referenced: Mapping[str, int] = field(default_factory=dict)
+    sampled: bool = False
+    unknown: int = 0
+
+
+def settle(path: Sequence[KeyPath], found: Agreement) -> KeyPath | None:
+    """The path that several of equal standing amount to; None where their rows disagree, or none tells which counts.
+
+    Paths that agree may be tried in any order: the one that knows most rows comes first, and is enough if it knows all.
+    """
+    if found.disagreeing or (found.rows == 0 and all(not one.hops for one in path)):
+        return None
+    order = sorted(range(len(path)), key=lambda number: (-found.by_path[number], number))
+    if found.rows and found.by_path[order[0]] == found.rows:
+        return path[order[0]]
+    return in_order([path[number] for number in order])
+
+
+def complete(paths: Sequence[KeyPath], found: Agreement) -> KeyPath:
+    """One path from a table's own one and others that know rows which it does not know.
+
+    The row's own column stays first: it wins where paths disagree. Otherwise a path that knows every row is enough.
+    """
+    counted = list(zip(paths, found.by_path, strict=True))
+    if not paths[0].hops:
+        return in_order([path for path, rows in counted if rows or path is paths[0]])
+    best = max(counted, key=lambda one: one[1])
+    if best[1] == found.rows and not found.disagreeing:
+        return best[0]
+    return in_order([path for path, rows in counted if rows])

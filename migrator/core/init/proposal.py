@@ -1,0 +1,295 @@
+"""A first placement of every table of a database that nobody has described, each with its reason in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from migrator.core.init.communities import Member
+from migrator.core.init.draft import Draft
+from migrator.core.init.evidence import Agreement, WithoutTenant
+from migrator.core.init.people import is_bookkeeping
+from migrator.core.init.references import dangling_columns
+from migrator.core.placement.key_paths import KeyPath
+from migrator.core.schema.catalog import ForeignKey, Relation, Table
+
+# A table that nothing connects with the others is reference data as long as it is small.
+_SMALL_ROWS = 10_000
+# A table whose rows are nearly as many as those that name them is no reference data: they are somebody's.
+_OWNED_ROWS = 1_000
+_OWNED_SHARE = 0.5
+# So many rows without a tenant are no accident.
+_MANY_ROWS = 10
+_MANY_SHARE = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One table's entry. `key_path` is set only where it has to be written: migrator derives all others by itself."""
+
+    relation: Relation
+    target: str = ""
+    reason: str = ""
+    key_path: KeyPath | None = None
+    path: KeyPath | None = None
+    unowned: str = ""
+    ignore: str = ""
+    decide: tuple[str, ...] = ()
+    ways: tuple[KeyPath, ...] = ()  # key paths of equal standing, one of which `decide` needs
+    inferred: bool = False
+    note: str = ""
+
+
+def propose(
+    drafted: Draft,
+    *,
+    rows: Mapping[Relation, int | None],
+    agreements: Mapping[Relation, Agreement],
+    without: Mapping[Relation, WithoutTenant],
+    contradicted: Iterable[ForeignKey] = (),
+) -> tuple[Proposal, ...]:
+    """An entry for every table, in the catalog's order; `contradicted` are keys that names suggest and rows do not."""
+    return tuple(_Proposing(drafted, rows, agreements, without, contradicted).entries())
+
+
+class _Proposing:
+    def __init__(
+        self,
+        drafted: Draft,
+        rows: Mapping[Relation, int | None],
+        agreements: Mapping[Relation, Agreement],
+        without: Mapping[Relation, WithoutTenant],
+        contradicted: Iterable[ForeignKey],
+    ) -> None:
+        self.contradicted = {key.table: key for key in contradicted if key.referenced == drafted.root}
+        self.draft = drafted
+        self.rows = rows
+        self.agreements = agreements
+        self.without = without
+
+    def entries(self) -> Iterator[Proposal]:
+        for relation, table in self.draft.catalog.tables.items():
+            yield self._entry(relation, table)
+
+    def _entry(self, relation: Relation, table: Table) -> Proposal:
+        if is_bookkeeping(relation):
+            return left_behind(relation)
+        if relation == self.draft.root:
+            return Proposal(relation, "auth", "the tenant root")
+        if relation in self.draft.identities:
+            return Proposal(relation, "auth", self.draft.identities[relation], inferred=True)
+        parents = [one for one in table.parents if one in self.draft.catalog.tables]
+        if parents and relation not in self.draft.found.paths:
+            above = self._entry(parents[0], self.draft.catalog.tables[parents[0]])
+            return replace(
+                above, relation=relation, reason=f"it inherits from {parents[0]}", key_path=None, inferred=False
+            )
+        if relation in self.draft.found.ambiguous:
+            return self._ambiguous(relation, self.draft.found.ambiguous[relation])
+        path = self.draft.found.paths.get(relation)
+        if path is not None:
+            return self._tenants(relation, path)
+        return self._without_path(relation)
+
+    def _tenants(self, relation: Relation, path: KeyPath) -> Proposal:
+        reason = how(path)
+        if relation in self.draft.through:
+            reason += ", through a table of AUTH"
+        agreement = self.agreements.get(relation)
+        written = self.draft.written.get(relation)
+        if agreement is not None and written is not None:
+            reason += _agreed(agreement)
+        counted = self.without.get(relation)
+        if counted is not None and self._is_peoples(path) and _are_many(counted.homeless, counted.rows):
+            reason = f"it hangs on {self._people(relation)}, who have no one tenant for {counted.homeless:,}"
+            return Proposal(relation, "auth", f"{reason} of its {counted.rows:,} rows", inferred=True)
+        if counted is not None and counted.homeless == counted.rows > 0:
+            return self._nobodys(relation, path, counted)
+        unowned, note = self._unowned(relation)
+        if unowned:
+            reason += f"; {note}"
+        return Proposal(
+            relation, "tenant", reason, written, path, unowned, inferred=path.inferred or bool(unowned), note=note
+        )
+
+    def _nobodys(self, relation: Relation, path: KeyPath, counted: WithoutTenant) -> Proposal:
+        """A path that no row goes is none: what the table is, its keys do not tell."""
+        if self._one_for_one(relation, self.draft.root):
+            return Proposal(relation, "auth", f"a row of it belongs to each row of {self.draft.root}", inferred=True)
+        return Proposal(
+            relation, decide=("tenant", "auth", "shared"), ways=(path,),
+            reason=f"none of its {counted.rows:,} rows has a tenant by {path.text}",
+        )  # fmt: skip
+
+    def _unowned(self, relation: Relation) -> tuple[str, str]:
+        """What to do with rows that have no tenant, and what speaks for it."""
+        found = self.without.get(relation)
+        share = "sampled " if found is not None and found.sampled else ""
+        if found is not None and found.unknown and not _are_many(found.homeless, found.rows):
+            return (
+                "quarantine",
+                f"{found.unknown:,} of {found.rows:,} {share}rows have the key of no tenant: quarantined",
+            )
+        if found is None or found.homeless == 0:
+            return "", ""
+        if found.unset == 0:
+            return self._unowned_by_parent(relation, found)
+        note = f"mixed: {found.unset:,} of {found.rows:,} {share}rows have no tenant"
+        if found.referenced:
+            told = ", ".join(f"{rows:,} rows of {table}" for table, rows in sorted(found.referenced.items()))
+            return "replicate", f"{note}, and {told} name them: every tenant gets them"
+        if _are_many(found.unset, found.rows):
+            return "shared", f"{note}, and nothing names them: they go to SHARED"
+        return "quarantine", f"{note}; too few to be meant so: quarantined"
+
+    def _unowned_by_parent(self, relation: Relation, found: WithoutTenant) -> tuple[str, str]:
+        """Rows that hang on global rows of a mixed table are global themselves."""
+        share = "sampled " if found.sampled else ""
+        count = f"{found.homeless:,} of {found.rows:,} {share}rows"
+        path = self.draft.found.paths[relation]
+        if path.hops and path.hops[0] not in self.draft.keys[relation]:
+            return "shared", f"mixed: {count} are named by no row that has a tenant: they go to SHARED"
+        parents = dict.fromkeys(one.hops[0].referenced for one in path.alternatives if one.hops)
+        for parent in parents:
+            if parent != relation and (policy := self._unowned(parent)[0]):
+                return policy, f"mixed: {count} hang on rows of {parent} that have no tenant, and go where those go"
+        return "quarantine", f"{count} name a parent that is missing or has no tenant: quarantined"
+
+    def _ambiguous(self, relation: Relation, paths: Sequence[KeyPath]) -> Proposal:
+        behind = {key.referenced for path in paths for key in path.hops[:1]}
+        found = self.agreements.get(relation)
+        reason = f"{len(paths)} key paths are equally short"
+        if found is not None and found.disagreeing:
+            reason += f" and disagree on {found.disagreeing:,} of {found.rows:,} rows ({'; '.join(found.samples)})"
+        elif found is not None and found.rows == 0:
+            reason += ", and there are no rows to compare"
+        if not behind:
+            reason += ": it links two tenants"
+        return Proposal(relation, reason=reason, decide=("tenant", "auth", "shared"), ways=tuple(paths))
+
+    def _without_path(self, relation: Relation) -> Proposal:
+        references = [key for key in self.draft.keys[relation] if key.referenced != relation and key.when is None]
+        undecided = [key.referenced for key in references if key.referenced in self.draft.found.ambiguous]
+        if undecided:
+            return Proposal(
+                relation, reason=f"its key path leads through {undecided[0]}, which is undecided itself",
+                decide=("tenant", "shared"),
+            )  # fmt: skip
+        if (key := self.contradicted.get(relation)) is not None:
+            return Proposal(
+                relation, reason=f"{', '.join(key.columns)} looks like the key of {key.referenced}, but {key.evidence}",
+                decide=("tenant", "shared", "auth"),
+            )  # fmt: skip
+        if people := self._people(relation):
+            return Proposal(relation, "auth", f"it hangs on {people}, and nothing leads to a tenant", inferred=True)
+        referencing = self.draft.referencing.get(relation, [])
+        rows = self.rows.get(relation)
+        if self._one_for_one(relation, self.draft.root):
+            return Proposal(relation, "auth", f"a row of it belongs to each row of {self.draft.root}", inferred=True)
+        owner = self._exclusive(relation, rows)
+        if owner is not None:
+            return Proposal(
+                relation,
+                reason=f"nothing leads from it to a tenant, but rows of {owner} name its rows one by one: these are "
+                "hardly reference data; a key path over these, or a query that yields the key, would give them to the "
+                "tenants",
+                decide=("shared", "auth", "tenant"),
+                ways=self.draft.owners(relation),
+            )
+        if dangling := dangling_columns(self.draft.catalog.tables[relation], self.draft.keys[relation]):
+            return Proposal(
+                relation,
+                reason=f"nothing that is known leads from it to a tenant, but {', '.join(dangling)} must name rows of "
+                "something: say of what (virtual), or where it goes",
+                decide=("tenant", "shared", "auth"),
+            )
+        if referencing or references:
+            by = ", ".join(sorted({str(key.table) for key in referencing if key.table != relation})[:4])
+            return Proposal(
+                relation, "shared", "reference data: nothing leads to a tenant" + (f"; {by} use it" if by else "")
+            )
+        if rows is not None and rows <= _SMALL_ROWS:
+            return Proposal(relation, "shared", "no table is connected with it, and it is small", inferred=True)
+        size = "unknown many" if rows is None else f"{rows:,}"
+        return Proposal(
+            relation, reason=f"no table is connected with it, and it has {size} rows", decide=("shared", "auth")
+        )
+
+    def _is_peoples(self, path: KeyPath) -> bool:
+        """Whether every way to a tenant leads through people."""
+        return all(any(hop.referenced in self.draft.identities for hop in one.hops) for one in path.alternatives)
+
+    def _people(self, relation: Relation) -> str:
+        """The tables of identities that its keys lead to: directly, else over tables that have no tenant either."""
+        seen, level = {relation}, [relation]
+        while level:
+            parents = [
+                key.referenced for one in level for key in self.draft.keys[one]
+                if key.referenced not in seen
+            ]  # fmt: skip
+            if found := sorted({str(parent) for parent in parents if parent in self.draft.identities}):
+                return ", ".join(found)
+            seen.update(parents)
+            level = [one for one in dict.fromkeys(parents) if one != self.draft.root]
+        return ""
+
+    def _exclusive(self, relation: Relation, rows: int | None) -> Relation | None:
+        """The tenants' table whose rows seem to own this one's: one for one by a unique key, or nearly as many."""
+        for key in self.draft.referencing.get(relation, ()):
+            if not self.draft.is_tenants(key.table):
+                continue
+            theirs = self.rows.get(key.table) or 0
+            many = rows is not None and rows >= max(_OWNED_ROWS, _OWNED_SHARE * theirs)
+            if many or self._one_for_one(relation, key.table):
+                return key.table
+        return None
+
+    def _one_for_one(self, relation: Relation, other: Relation) -> bool:
+        """Whether each row of the table is named by one row of the other at most."""
+        unique = self.draft.catalog.tables[other].unique_keys
+        return any(key.table == other and key.columns in unique for key in self.draft.referencing.get(relation, ()))
+
+
+def how(path: KeyPath) -> str:
+    """A key path in words: how many hops, over keys of which kind."""
+    kinds = []
+    hops = [hop for one in path.alternatives for hop in one.hops]
+    if any(not hop.virtual for hop in hops):
+        kinds.append("declared")
+    if any(hop.evidence and hop.when is None for hop in hops):
+        kinds.append("inferred")
+    if any(hop.when for hop in hops):
+        kinds.append("polymorphic")
+    length = len(path.hops)
+    words = "its own key column" if not length else f"{length} hop{'s' * (length > 1)} over {' and '.join(kinds)} keys"
+    evidence = next((hop.evidence for hop in hops if hop.evidence), path.evidence)
+    more = f", else {len(path.otherwise)} further path{'s' * (len(path.otherwise) > 1)}" if path.otherwise else ""
+    return words + more + (f" ({evidence})" if evidence else "")
+
+
+def _agreed(found: Agreement) -> str:
+    if found.disagreeing:
+        return f"; the paths disagree on {found.disagreeing:,} of {found.rows:,} rows, where the first counts (S06)"
+    if not found.rows:
+        return "; other paths are equally short, and there are no rows to compare"
+    return f"; all its paths agree on {found.rows:,} rows"
+
+
+def _are_many(rows: int, of: int) -> bool:
+    """Whether so many rows are no accident."""
+    return rows > 0 and (rows >= _MANY_ROWS or rows >= _MANY_SHARE * of)
+
+
+def grouped(members: Iterable[Member]) -> tuple[Proposal, ...]:
+    """The entries of a layout without tenants."""
+    return tuple(
+        left_behind(one.relation)
+        if is_bookkeeping(one.relation)
+        else Proposal(one.relation, one.group, one.reason, inferred=one.inferred)
+        for one in members
+    )
+
+
+def left_behind(relation: Relation) -> Proposal:
+    """The entry of a table of bookkeeping."""
+    return Proposal(relation, ignore="bookkeeping of the application's own migrations, by its name", inferred=True)

@@ -1,0 +1,1 @@
+"""Results as values, before they are rendered."""

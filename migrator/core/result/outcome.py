@@ -1,0 +1,51 @@
+"""What a stage found or did, as a value that every report is rendered from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from migrator.core.result.graph import Graph
+
+Cell = str | int | float | bool | None
+Status = Literal[
+    "done", "nothing-to-do", "findings", "refused", "usage", "failed", "database-error", "interrupted", "bug"
+]
+Tone = Literal["plain", "good", "warning", "bad"]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A titled block of a report: a table, some lines of prose, or both.
+
+    `rows` hold raw values (rows in units, bytes in bytes, seconds in seconds); a column whose name is "bytes", "rows"
+    or "seconds" (or ends in one of these words) is formatted by the text and HTML reports accordingly.
+    """
+
+    title: str
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[Cell, ...], ...] = ()
+    text: str = ""
+    tone: Tone = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The result of one command.
+
+    `summary` is a flat mapping of the few figures that a person asks for first; `data` holds the machine-readable
+    rest, merged into the top level of the JSON document; `next` lists the commands that make sense now; `graph` is what
+    can be drawn of it.
+    """
+
+    command: str
+    status: Status = "done"
+    exit_code: int = 0
+    run_id: str | None = None
+    headline: str = ""
+    summary: Mapping[str, Cell] = field(default_factory=dict)
+    sections: tuple[Section, ...] = ()
+    data: Mapping[str, Any] = field(default_factory=dict)
+    next: tuple[str, ...] = ()
+    graph: Graph | None = None

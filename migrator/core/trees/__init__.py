@@ -1,0 +1,1 @@
+"""The targets' DDL: the source's objects divided among the targets' Alembic trees."""

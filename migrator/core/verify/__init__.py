@@ -1,0 +1,1 @@
+"""Digests of both sides, what they disagree on, and conservation of rows."""

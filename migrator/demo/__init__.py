@@ -1,0 +1,1 @@
+"""The demonstration: the whole pipeline on an embedded PostgreSQL."""

@@ -1,0 +1,1 @@
+"""The facts that the audit rules decide from."""

@@ -1,0 +1,204 @@
+"""Reads what the audit decides from: the source's schema, its objects and its rows, all in one snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import psycopg
+
+from migrator.core.audit.facts import (
+    CheckFact,
+    CleanableRows,
+    Facts,
+    HeapSize,
+    IndexFact,
+    LooseConstraint,
+    Occupant,
+    ReferenceRows,
+    RoleFact,
+    RoutineFact,
+    TriggerFact,
+    UnownedRows,
+    ViewFact,
+)
+from migrator.core.clean.rules import selections
+from migrator.core.placement.model import Placements
+from migrator.core.placement.place import place
+from migrator.core.result.progress import Progress
+from migrator.core.schema.catalog import Catalog, ForeignKey, Relation
+from migrator.postgres.audit.row_facts import RowCounter
+from migrator.postgres.clean.select import count_rule
+from migrator.postgres.placement.tenants import read_tenants
+from migrator.postgres.schema.catalog import read_catalog
+from migrator.postgres.session.connect import Connection, rows
+from migrator.settings import Settings
+
+
+def examine(connection: Connection, settings: Settings, progress: Progress) -> Facts:
+    """Reads and counts everything that the rules look at, in one read-only snapshot.
+
+    Every tenant table is read once for its rows' tenants and every foreign key once for its rows' parents, so the time
+    grows with the rows times the keys on them. `progress` hears of each table and each clean rule.
+
+    Raises:
+        ConfigurationError: migrator.toml names a table, column or hop that the source does not have.
+    """
+    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    connection.read_only = True
+    with connection.transaction():
+        catalog = read_catalog(connection, settings.source.schemas)
+        facts = replace(
+            read_objects(connection, catalog, place(catalog, settings), settings.source.schemas),
+            tenant_targets=frozenset(name for name, target in settings.targets.items() if target.per_tenant),
+        )
+        unowned, references = _count_rows(connection, facts, progress)
+        cleanable = _count_cleanable(connection, settings, facts, progress)
+        return replace(facts, unowned=unowned, references=references, cleanable=cleanable)
+
+
+def read_objects(connection: Connection, catalog: Catalog, placements: Placements, schemas: Sequence[str]) -> Facts:
+    """The structural facts: objects beside tables, privileges, who occupies the database. No row is counted."""
+    scope = {"schemas": list(schemas) or None}
+    relations = [(Relation(row[0], row[1]), *row[2:]) for row in rows(connection, "audit/relations", scope)]
+    ages: dict[Relation, int] = {}
+    for _, _, _, root_schema, root, _, _, age, _ in relations:
+        if age is not None:
+            ages[Relation(root_schema, root)] = max(ages.get(Relation(root_schema, root), 0), age)
+    ((role,),) = connection.execute("SELECT current_user").fetchall()
+    ((days,),) = rows(connection, "audit/statistics")
+    keys = rows(connection, "audit/foreign_keys", scope)
+    return Facts(
+        catalog,
+        placements,
+        role=role,
+        indexes=tuple(_index(row) for row in rows(connection, "audit/indexes", scope)),
+        loose_constraints=tuple(
+            LooseConstraint(Relation(schema, table), name, kind, definition, enforced, domain)
+            for schema, table, name, kind, definition, enforced, domain in rows(connection, "audit/constraints", scope)
+        ),
+        branches=frozenset(row[0] for row in relations if row[1] == "p" and row[2]),
+        disabled_keys=frozenset((Relation(row[0], row[1]), row[2]) for row in keys if row[4]),
+        temporal_keys=frozenset((Relation(row[0], row[1]), row[2]) for row in keys if row[3]),
+        triggers=tuple(
+            TriggerFact(Relation(schema, table), name, routine, enabled)
+            for schema, table, name, routine, enabled in rows(connection, "audit/triggers", scope)
+        ),
+        checks=tuple(
+            CheckFact(Relation(schema, table), name, routine)
+            for schema, table, name, _, _, routine, _, _ in rows(connection, "schema/calling_checks")
+        ),
+        routines=tuple(
+            RoutineFact(identity, language, body, _relations(used), definer, search_path)
+            for identity, language, body, used, definer, search_path in rows(connection, "audit/routines", scope)
+        ),
+        views=tuple(
+            ViewFact(Relation(schema, name), materialized, _relations(below))
+            for schema, name, materialized, below in rows(connection, "audit/views", scope)
+        ),
+        foreign_tables={row[0]: row[8] for row in relations if row[1] == "f"},
+        domains=dict(rows(connection, "audit/domains")),
+        heaps=tuple(
+            HeapSize(Relation(schema, name), Relation(root_schema, root), size, needed)
+            for schema, name, root_schema, root, size, needed in rows(connection, "audit/heaps", scope)
+        ),
+        statistics_days=days,
+        ages=ages,
+        hidden=frozenset(row[0] for row in relations if row[5] and row[0] in catalog.tables),
+        unreadable=frozenset(row[0] for row in relations if not row[6] and row[0] in catalog.tables),
+        roles=tuple(RoleFact(*row) for row in rows(connection, "audit/roles", scope)),
+        extensions_in_use=frozenset(row[0] for row in rows(connection, "audit/extensions")),
+        occupants=tuple(
+            Occupant(kind, name, detail, seconds) for kind, name, detail, seconds in rows(connection, "audit/occupants")
+        ),
+    )
+
+
+def _index(row: tuple[Any, ...]) -> IndexFact:
+    (
+        schema, name, table_schema, table, root_schema, root, columns, method, signature, unique, primary, immediate,
+        valid, building, predicate, ordered, constraint, constraint_name, referenced, partitioned, attached,
+        nulls_distinct, scans, bytes_,
+    ) = row  # fmt: skip
+    return IndexFact(
+        name=Relation(schema, name),
+        table=Relation(table_schema, table),
+        root=Relation(root_schema, root),
+        columns=tuple(columns),
+        method=method,
+        signature=signature,
+        unique=unique,
+        primary=primary,
+        immediate=immediate,
+        valid=valid,
+        building=building,
+        predicate=predicate,
+        ordered=ordered,
+        constraint=constraint,
+        constraint_name=constraint_name,
+        referenced=referenced,
+        partitioned=partitioned,
+        attached=attached,
+        nulls_distinct=nulls_distinct,
+        scans=scans,
+        bytes=bytes_,
+    )
+
+
+def _relations(pairs: Sequence[Sequence[str]]) -> tuple[Relation, ...]:
+    return tuple(Relation(schema, name) for schema, name in pairs)
+
+
+def _count_rows(
+    connection: Connection, facts: Facts, progress: Progress
+) -> tuple[tuple[UnownedRows, ...], tuple[ReferenceRows, ...]]:
+    counter = RowCounter(connection, facts.catalog, facts.placements, facts.closed)
+    countable = _countable_keys(facts)
+    unowned: list[UnownedRows] = []
+    references: list[ReferenceRows] = []
+    for relation in sorted(facts.catalog.tables.keys() | facts.placements.tables.keys()):
+        keys = [key for key in countable if key.table == relation]
+        table = facts.catalog.tables.get(relation)
+        rows_ = max(table.rows, 0) if table else 0
+        task = f"audit {relation}"
+        progress.start(task, total=rows_ * (1 + len(keys)) or None)
+        if (without := counter.unowned(relation)) is not None:
+            unowned.append(without)
+        progress.advance(task, rows=rows_)
+        for done, key in enumerate(keys, 2):
+            if (counted := counter.references(key)) is not None:
+                references.append(counted)
+            progress.advance(task, rows=rows_ * done)
+        progress.finish(task)
+    return tuple(unowned), tuple(references)
+
+
+def _countable_keys(facts: Facts) -> tuple[ForeignKey, ...]:
+    """Every foreign key, declared or configured, whose rows equal a row of their parent's table.
+
+    Validated ones too: rows that were loaded while triggers were off are never looked at again by the server.
+    """
+    declared = (
+        key
+        for key in facts.catalog.foreign_keys
+        if key.referenced in facts.catalog.tables and (key.table, key.name) not in facts.temporal_keys
+    )
+    return (*declared, *facts.placements.virtual_keys)
+
+
+def _count_cleanable(
+    connection: Connection, settings: Settings, facts: Facts, progress: Progress
+) -> tuple[CleanableRows, ...]:
+    placements, catalog = facts.placements, facts.catalog
+    tenants = read_tenants(connection, settings.tenants, placements.tenant_root, placements.root_key, placements.tree)
+    keys = [key for key, *_ in tenants]
+    found = []
+    for name, rule in settings.clean.items():
+        if any(selection.relation in facts.closed for selection in selections(name, rule, catalog, placements)):
+            continue
+        task = f"audit clean rule {name}"
+        progress.start(task)
+        found.append(CleanableRows(name, rule.kind, count_rule(connection, name, rule, catalog, placements, keys)))
+        progress.finish(task)
+    return tuple(found)

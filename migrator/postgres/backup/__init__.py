@@ -1,0 +1,1 @@
+"""Dumps, encrypted where that is asked for."""

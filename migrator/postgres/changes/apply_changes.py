@@ -1,0 +1,221 @@
+"""Carrying changes of a target back into the source: one transaction for a tenant, parents first, nothing dropped.
+
+What cannot be carried back is a conflict, and so is whatever hangs on it. A row's key may be another tenant's row by
+now: each tenant's database has drawn its numbers from where the source's sequence stood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import psycopg
+from psycopg import sql
+
+from migrator.core.changes.row_changes import ChangeKind, Conflict, RowChange, dependents, parents_first, row_key
+from migrator.core.plan.transfer import Transfer
+from migrator.core.schema.catalog import Catalog, Relation
+from migrator.postgres.changes.large_objects import TargetObjects
+from migrator.postgres.changes.read_changes import foreign_keys_of
+from migrator.postgres.fence.locks import under_locks
+from migrator.postgres.placement.from_items import own_rows, qualified
+from migrator.postgres.session.connect import Connection, Endpoint
+from migrator.postgres.session.triggers import triggers_disabled
+from migrator.postgres.session.written_rows import written_rows
+
+# What a row of somebody else's can be the reason for; anything else (a lost session, a full disk) ends the replay.
+_CONFLICTING = (psycopg.IntegrityError, psycopg.DataError)
+
+
+class _TakenBack(Exception):
+    """Some of what was written hangs on what could not be: the transaction ends, and is done again without."""
+
+
+@dataclass
+class Replayed:
+    """What became of one database's changes."""
+
+    applied: list[RowChange] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Monolith:
+    """The source that changes are carried back into. Its fence stands, and is opened within each transaction only."""
+
+    connection: Connection
+    endpoint: Endpoint
+    catalog: Catalog
+    lock_timeout: int
+    patience: int
+    say: Callable[[str], None]
+    objects: TargetObjects | None = None  # of the database whose rows are carried back
+
+    def replay(
+        self,
+        rows: Sequence[RowChange],
+        transfers: Mapping[Relation, Transfer],
+        *,
+        tenant: str,
+        database: str,
+        lost: Iterable[RowChange] = (),
+    ) -> Replayed:
+        """Carries the rows back in one transaction.
+
+        `lost` are rows of databases before this one that could not be: what references them cannot either.
+
+        Raises:
+            DatabaseError: the source failed; nothing of this database's changes is in it then.
+        """
+        why: dict[int, str] = {}  # position in rows -> why it is not carried back
+        earlier = list(lost)
+        while True:
+            refused = [rows[position] for position in why] + earlier
+            for position, parent in dependents(refused, rows, self.catalog.foreign_keys).items():
+                why.setdefault(
+                    position, f"it references {parent.relation} {parent.key}, which could not be carried back"
+                )
+            chosen = [position for position in range(len(rows)) if position not in why]
+            try:
+                applied = under_locks(
+                    self.connection,
+                    self.endpoint,
+                    self.catalog,
+                    {rows[position].relation for position in chosen},
+                    partial(self._write, rows, chosen, why, transfers, tenant),
+                    lock_timeout=self.lock_timeout,
+                    patience=self.patience,
+                    say=self.say,
+                )
+            except _TakenBack:
+                continue
+            return Replayed(applied, [Conflict(database, rows[position], reason) for position, reason in why.items()])
+
+    def _write(
+        self,
+        rows: Sequence[RowChange],
+        chosen: Sequence[int],
+        why: dict[int, str],
+        transfers: Mapping[Relation, Transfer],
+        tenant: str,
+    ) -> list[RowChange]:
+        concerned = {rows[position].relation for position in chosen}
+        order = parents_first(concerned, self.catalog)
+        before = dict(why)
+        with triggers_disabled(self.connection, self.catalog, concerned):
+            self._each(rows, [p for relation in reversed(order) for p in _of(rows, chosen, relation, "deleted")], why)
+            self._each(
+                rows,
+                [
+                    position
+                    for relation in order
+                    for kind in ("updated", "inserted")
+                    for position in _of(rows, chosen, relation, kind)
+                ],
+                why,
+            )
+            self.connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            for relation in order:
+                keys = [rows[p].key for p in chosen if rows[p].relation == relation and rows[p].kind != "deleted"]
+                strangers = foreign_keys_of(self.connection, transfers[relation], self.catalog, tenant, keys)
+                for position in chosen:
+                    row = rows[position]
+                    if row.relation == relation and row.key in strangers and row.kind != "deleted":
+                        why.setdefault(position, f"in the source it would belong to tenant {strangers[row.key]!r}")
+        new = [rows[position] for position in why if position not in before]
+        if new and (
+            any(position in chosen for position in dependents(new, rows, self.catalog.foreign_keys))
+            or any("it would belong" in why[position] for position in why if position not in before)
+        ):
+            raise _TakenBack
+        return [rows[position] for position in chosen if position not in why]
+
+    def _each(self, rows: Sequence[RowChange], positions: Sequence[int], why: dict[int, str]) -> None:
+        """Writes row by row; those refused are tried again as long as others get through, which may make room."""
+        waiting = list(positions)
+        while waiting:
+            failed: dict[int, str] = {}
+            for position in waiting:
+                if problem := self._one(rows[position]):
+                    failed[position] = problem
+            if len(failed) == len(waiting):
+                why.update(failed)
+                return
+            waiting = list(failed)
+
+    def _one(self, row: RowChange) -> str:
+        """Writes one row; returns why it could not be written, and has written nothing then."""
+        statement, parameters = _statement(row, self.catalog)
+        hanging = row.kind == "deleted" and any(
+            key.on_delete in ("c", "n", "d") for key in self.catalog.referencing.get(row.relation, ())
+        )
+        try:
+            with self.connection.transaction():
+                if self.objects and (problem := self.objects.carry(self.connection, row, self.catalog)):
+                    raise _Refused(problem)
+                before = written_rows(self.connection, self.catalog) if hanging else None
+                cursor = self.connection.execute(statement, parameters)
+                if cursor.rowcount != 1:
+                    raise _Refused(f"{cursor.rowcount} rows of that key are in the source")
+                if before is not None:
+                    more = written_rows(self.connection, self.catalog) - before
+                    more.subtract({("deleted", row.relation): 1})
+                    if others := {str(relation) for (_, relation), count in more.items() if count > 0}:
+                        raise _Refused(f"rows of {', '.join(sorted(others))} hang on it in the source")
+        except _Refused as refused:
+            return str(refused)
+        except psycopg.errors.ReadOnlySqlTransaction as error:
+            return f"rows hang on it in the source: {error.diag.message_primary}"
+        except _CONFLICTING as error:
+            detail = f" ({error.diag.message_detail})" if error.diag.message_detail else ""
+            return f"{error.diag.message_primary}{detail}"
+        return ""
+
+
+class _Refused(Exception):
+    """A row that is not to be written."""
+
+
+def _of(rows: Sequence[RowChange], chosen: Sequence[int], relation: Relation, kind: str) -> list[int]:
+    return [position for position in chosen if rows[position].relation == relation and rows[position].kind == kind]
+
+
+def _statement(row: RowChange, catalog: Catalog) -> tuple[sql.Composed, list[str | None]]:
+    table = catalog.tables[row.relation]
+    generated = {column.name for column in table.columns if column.generated}
+    written = [name for name in row.values if name not in generated]
+    key = row_key(row, catalog)
+    kind: ChangeKind = row.kind
+    if kind == "inserted":
+        return (
+            sql.SQL("INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE VALUES ({})").format(
+                qualified(row.relation),
+                sql.SQL(", ").join(map(sql.Identifier, written)),
+                sql.SQL(", ").join([sql.Placeholder()] * len(written)),
+            ),
+            [row.values[name] for name in written],
+        )
+    if key:
+        condition = sql.SQL(" AND ").join(sql.SQL("t.{} = %s").format(sql.Identifier(name)) for name in key)
+        values = [row.values[name] for name in key]
+    else:
+        # One of possibly several equal rows, by the text of what travelled.
+        compared = sql.SQL("ARRAY[{}]::text[] = %s::text[]").format(
+            sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(name)) for name in row.values)
+        )
+        condition = sql.SQL("(t.tableoid, t.ctid) = (SELECT tableoid, ctid FROM {} WHERE {} LIMIT 1)").format(
+            own_rows(catalog, row.relation), compared
+        )
+        values = [list(row.values.values())]  # type: ignore[list-item]
+    if kind == "deleted":
+        return sql.SQL("DELETE FROM {} AS t WHERE {}").format(own_rows(catalog, row.relation), condition), values
+    identities = {column.name for column in table.columns if column.identity == "a"}
+    # The key's own columns too: equal keys may be written differently (citext, numeric).
+    assigned = [name for name in written if name not in identities]
+    statement = sql.SQL("UPDATE {} AS t SET {} WHERE {}").format(
+        own_rows(catalog, row.relation),
+        sql.SQL(", ").join(sql.SQL("{} = %s").format(sql.Identifier(name)) for name in assigned),
+        condition,
+    )
+    return statement, [*(row.values[name] for name in assigned), *values]

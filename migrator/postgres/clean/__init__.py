@@ -1,0 +1,1 @@
+"""Rows moved to quarantine, and put back."""

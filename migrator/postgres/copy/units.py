@@ -1,0 +1,105 @@
+"""From plan steps to copy units: which COPY reads what, and into which databases."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from psycopg import sql
+
+from migrator.core.placement.tenants import UNOWNED
+from migrator.core.plan.steps import CopyTable
+from migrator.core.plan.transfer import Transfer
+from migrator.core.schema.catalog import Catalog
+from migrator.postgres.copy.relay import CopyUnit, Destination, UnownedRows
+from migrator.postgres.copy.spool import Load
+from migrator.postgres.placement.from_items import set_search_path
+from migrator.postgres.placement.select_rows import select_rows
+from migrator.postgres.session.connect import Connection, Endpoint, rows
+
+# Sessions that are not ours to take: a DBA's psql, monitoring, our own journal and snapshot.
+_SPARE_CONNECTIONS = 8
+_MOST_SESSIONS = 200
+
+# What the name of a step that reads into a file ends with; its receipts are the same as without.
+SPOOLED = "/spool"
+
+
+def session_budget(connection: Connection, configured: int | None) -> int:
+    """How many sessions a run may hold on this server: what is configured, else what is free less a reserve."""
+    if configured is not None:
+        return configured
+    ((maximum, reserved, in_use),) = rows(connection, "copy/capacity")
+    free = int(maximum) - int(reserved) - int(in_use) - _SPARE_CONNECTIONS
+    return max(4, min(_MOST_SESSIONS, free))
+
+
+def copy_units(
+    steps: Sequence[CopyTable],
+    transfers: Mapping[str, Sequence[Transfer]],
+    databases: Mapping[str, Sequence[Destination]],
+    catalog: Catalog,
+    *,
+    run: str,
+    epoch: str,
+    snapshot: str,
+    source: Endpoint,
+    control: Endpoint,
+    sessions: int,
+    spool: Path,
+) -> Iterator[CopyUnit]:
+    """The units of every copy step; a worker holds `sessions` to targets at most.
+
+    A target of more databases than that is read into files in the directory `spool`.
+    """
+    for step in steps:
+        transfer = next(item for item in transfers[step.target] if item.relation == step.relation)
+        placement = transfer.placement
+        tenant = UNOWNED if transfer.unowned_only else None
+        destinations = tuple(
+            Destination(one.tenant if tenant is None else tenant, one.endpoint)
+            for one in databases[step.target]
+            if transfer.is_in(one.tenant)
+        )
+        spooled = len(destinations) > sessions
+        quarantined = placement.unowned == "quarantine" and transfer.per_tenant and not transfer.is_replica
+        columns = sql.SQL(", ").join(sql.Identifier(column.target) for column in transfer.copied)
+        into = sql.SQL("({})").format(columns) if transfer.copied else sql.SQL("")
+        for part, pages in enumerate(step.parts):
+            receipt = f"{step.id}#{part}"
+            yield CopyUnit(
+                run=run,
+                step=receipt + SPOOLED if spooled else receipt,
+                receipt=receipt,
+                relation=step.relation.full_name,
+                target=step.target,
+                epoch=epoch,
+                snapshot=snapshot,
+                source=source,
+                select=select_rows(transfer, catalog, pages=pages).as_string(None),
+                insert=sql.SQL("COPY {} {} FROM STDIN")
+                .format(sql.Identifier(*transfer.destination), into)
+                .as_string(None),
+                columns=columns.as_string(None),
+                destinations=destinations,
+                spool=str(spool / f"{hashlib.sha256(receipt.encode()).hexdigest()[:16]}.rows") if spooled else "",
+                set_search_path=set_search_path(placement).as_string(None) if placement.search_path else "",
+                unowned=_unowned_rows(transfer),
+                quarantine=control if quarantined else None,
+            )
+
+
+def loads_of(target: str, units: Iterable[CopyUnit]) -> tuple[Load, ...]:
+    """What each database of that target gets out of files."""
+    return tuple(
+        Load(unit.receipt, unit.relation, unit.insert, unit.spool)
+        for unit in units
+        if unit.spool and unit.target == target
+    )
+
+
+def _unowned_rows(transfer: Transfer) -> UnownedRows:
+    if transfer.for_everyone:
+        return "everyone"
+    return "elsewhere" if transfer.per_tenant and transfer.placement.unowned == "shared" else "block"

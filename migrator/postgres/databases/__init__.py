@@ -1,0 +1,1 @@
+"""Target databases: templates, bare templates, what is built after the copy, roles."""

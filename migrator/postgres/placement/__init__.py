@@ -1,0 +1,1 @@
+"""SQL for the rows of a placement: key paths, tenants, selections, row hashes."""

@@ -1,0 +1,174 @@
+"""The SQL that leads from a row to its tenant: the joins along a key path, and the key at its end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from psycopg import sql
+
+from migrator.core.placement.key_paths import KeyPath, TenantTree
+from migrator.core.placement.model import Placement
+from migrator.core.schema.catalog import Catalog, ForeignKey
+from migrator.postgres.placement.from_items import ALIAS, from_item, own_rows, qualified
+
+_EQUAL = ("pg_catalog", "=")
+
+
+def source_of(placement: Placement, catalog: Catalog) -> sql.Composed:
+    """The FROM item: the table or query as `t`, LEFT JOINed along its key path and the paths tried after it."""
+    joins = [from_item(placement, catalog)]
+    for (start, hop), alias in aliases(placement.key_path).items():
+        joins.append(
+            sql.SQL("LEFT JOIN {} AS {} ON {}").format(
+                _referenced_rows(catalog, hop), sql.Identifier(alias), _condition(hop, start, alias)
+            )
+        )
+    if placement.tree is not None and placement.key_path is not None:
+        joins.append(_tops(placement.tree, _node_key(placement.key_path, placement.key_path.alternatives)))
+    return sql.SQL(" ").join(joins)
+
+
+def tenant_key(placement: Placement, *, only: KeyPath | None = None) -> sql.Composed:
+    """The row's tenant key as text over `source_of`; NULL where a parent or the key is missing.
+
+    Text, never cast to the root's type: '01' is not tenant 1. `only` is one of the path's alternatives, taken alone.
+    """
+    if placement.key_path is None:
+        return sql.SQL("NULL::text").format()
+    node = _node_key(placement.key_path, (only,) if only is not None else placement.key_path.alternatives)
+    if placement.tree is None:
+        return node
+    # A key that no tenant has stays what it is: unknown, which is not the same as none.
+    return sql.SQL("COALESCE(migrator_tops.top, {})").format(node)
+
+
+def _node_key(path: KeyPath, alternatives: Sequence[KeyPath]) -> sql.Composed:
+    """The key of the tenant that a row's path ends at, as text."""
+    known = aliases(path)
+    keys = []
+    for one in alternatives:
+        if one.column is None:
+            keys.append(sql.SQL("{}::text").format(sql.Literal(one.constant)))
+            continue
+        alias = ALIAS
+        for hop in one.hops:
+            alias = known[alias, hop]
+        keys.append(text_of(sql.Identifier(alias, one.column), one.blank))
+    return keys[0] if len(keys) == 1 else sql.SQL("COALESCE({})").format(sql.SQL(", ").join(keys))
+
+
+def aliases(path: KeyPath | None) -> dict[tuple[str, ForeignKey], str]:
+    """An alias for each join, by where it starts and the key it follows; paths with the same beginning share it."""
+    found: dict[tuple[str, ForeignKey], str] = {}
+    for alternative in path.alternatives if path is not None else ():
+        alias = ALIAS
+        for hop in alternative.hops:
+            alias = found.setdefault((alias, hop), f"h{len(found) + 1}")
+    return found
+
+
+def leads_nowhere(path: KeyPath) -> sql.Composed:
+    """Whether no alternative of the path begins at all: a column that it begins with is NULL, or as good as NULL."""
+    return sql.SQL(" AND ").join(
+        sql.SQL("NOT ({})").format(
+            sql.SQL(" AND ").join(holds(sql.Identifier(ALIAS, column), blank) for column in columns)
+        )
+        for columns, blank in path.starts
+    )
+
+
+def _referenced_rows(catalog: Catalog, hop: ForeignKey) -> sql.Composed:
+    """The rows that a hop can lead to, as a FROM item; of several that fit a row only the first is among them."""
+    found = own_rows(catalog, hop.referenced)
+    if hop.of is None and not hop.first:
+        return found
+    condition, order = sql.SQL("true").format(), sql.SQL("").format()
+    if hop.of is not None:
+        condition = sql.SQL("p.{}::text = {}").format(sql.Identifier(hop.of[0]), sql.Literal(hop.of[1]))
+    distinct = sql.SQL("").format()
+    if hop.first:
+        cast = sql.SQL("::text" if hop.as_text else "")
+        columns = [sql.SQL("p.{}{}").format(sql.Identifier(name), cast) for name in hop.referenced_columns]
+        key = [sql.SQL("p.{}").format(sql.Identifier(name)) for name in catalog.tables[hop.referenced].primary_key]
+        distinct = sql.SQL("DISTINCT ON ({}) ").format(sql.SQL(", ").join(columns))
+        order = sql.SQL(" ORDER BY {}").format(sql.SQL(", ").join([*columns, *key]))
+    return sql.SQL("(SELECT {}p.* FROM {} AS p WHERE {}{})").format(distinct, found, condition, order)
+
+
+def _condition(hop: ForeignKey, start: str, alias: str) -> sql.Composed:
+    """When a row of `hop.table` (as `start`) references one of `hop.referenced` (as `alias`)."""
+    condition = joined(hop, alias, start)
+    if hop.when is None:
+        return condition
+    column, value = hop.when
+    return condition + sql.SQL(" AND {}::text = {}").format(sql.Identifier(start, column), sql.Literal(value))
+
+
+def joined(key: ForeignKey, parent: str, child: str) -> sql.Composed:
+    """The condition that a row of alias `child` references the row of alias `parent`, as the server compares them."""
+    return sql.SQL(" AND ").join(
+        equal(key, place, sql.Identifier(parent, there), sql.Identifier(child, here))
+        for place, (here, there) in enumerate(zip(key.columns, key.referenced_columns, strict=True))
+    )
+
+
+def equal(key: ForeignKey, place: int, referenced: sql.Composable, referencing: sql.Composable) -> sql.Composed:
+    """The comparison of the key's columns at one place."""
+    if key.as_text:
+        return sql.SQL("{}::text = {}::text").format(referenced, referencing)
+    return sql.SQL("{} {} {}").format(
+        referenced, _operator(*(key.operators[place] if key.operators else _EQUAL)), referencing
+    )
+
+
+def _operator(schema: str, symbol: str) -> sql.Composable:
+    # An operator cannot be quoted as an identifier; what consists of anything but operator characters is none.
+    assert re.fullmatch(r"[-+*/<>=~!@#%^&|`?]+", symbol), symbol
+    if (schema, symbol) == _EQUAL:
+        return sql.SQL("=")
+    return sql.SQL("OPERATOR({}.{})").format(sql.Identifier(schema), sql.SQL(symbol))
+
+
+def text_of(column: sql.Composable, blank: str | None) -> sql.Composed:
+    """A key column as text, NULL where it holds the value that stands for none."""
+    if blank is None:
+        return sql.SQL("{}::text").format(column)
+    return sql.SQL("nullif({}::text, {})").format(column, sql.Literal(blank))
+
+
+def holds(column: sql.Composable, blank: str | None) -> sql.Composed:
+    """Whether a key column holds something: neither NULL nor the value that stands for none."""
+    return sql.SQL("{} IS NOT NULL").format(column if blank is None else text_of(column, blank))
+
+
+def _tops(tree: TenantTree, node: sql.Composed) -> sql.Composed:
+    """The join from the tenant that a row's key path ends at to the one at the top of its tree."""
+    return sql.SQL('LEFT JOIN ({}) AS migrator_tops ON migrator_tops.node COLLATE "C" = ({}) COLLATE "C"').format(
+        tops_of(tree), node
+    )
+
+
+def tops_of(tree: TenantTree) -> sql.Composed:
+    """SELECT of (node, top): each row of the tenant root and the topmost row above it, by their keys as text.
+
+    Rows that stand in a circle have no top and are not among them.
+    """
+    (parent,), (referenced,) = tree.above.columns, tree.above.referenced_columns
+    return sql.SQL(
+        "WITH RECURSIVE tops (node, here, top) AS ("
+        "SELECT r.{key}::text, r.{referenced}, r.{key}::text FROM ONLY {root} r WHERE {is_top} "
+        "UNION ALL SELECT r.{key}::text, r.{referenced}, a.top FROM ONLY {root} r JOIN tops a ON {above}"
+        ") SELECT node, top FROM tops"
+    ).format(
+        key=sql.Identifier(tree.key),
+        referenced=sql.Identifier(referenced),
+        root=qualified(tree.root),
+        is_top=is_top(tree),
+        above=equal(tree.above, 0, sql.Identifier("a", "here"), sql.Identifier("r", parent)),
+    )
+
+
+def is_top(tree: TenantTree) -> sql.Composed:
+    """Whether a row `r` of the tenant root has none above it."""
+    return sql.SQL("NOT ({})").format(holds(sql.Identifier("r", tree.above.columns[0]), tree.above.blank))

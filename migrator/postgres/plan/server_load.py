@@ -1,0 +1,22 @@
+"""What a run does to the servers that it works on, measured while it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from migrator.core.plan.throttle import Strain
+from migrator.postgres.plan.server_facts import free_bytes
+from migrator.postgres.session.connect import READ_ONLY, Connection, Endpoint, rows, session
+
+
+def read_strain(source: Connection, servers: Mapping[str, Endpoint]) -> Strain:
+    """The strain on the source, and the disk that is left on each of `servers`, where that can be known from here."""
+    ((replicas, active),) = rows(source, "plan/server_load")
+    return Strain(replicas, active, dict(_disks(servers)))
+
+
+def _disks(servers: Mapping[str, Endpoint]) -> Iterable[tuple[str, int]]:
+    for name, endpoint in servers.items():
+        with session(endpoint, purpose="watch", settings=READ_ONLY) as connection:
+            if (free := free_bytes(connection)) is not None:
+                yield name, free

@@ -1,0 +1,1 @@
+"""The catalog, sequences, sizes and parameters of a database, read."""

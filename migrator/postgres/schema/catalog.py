@@ -1,0 +1,121 @@
+"""Reading a database's schema into core.catalog values, and its objects by name for comparing two databases."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from migrator.core.schema.catalog import Catalog, Column, ForeignKey, Index, Relation, Table
+from migrator.core.schema.catalog import Sequence as SequenceObject
+from migrator.postgres.session.connect import Connection, rows
+
+# (kind, identity) -> definition; the unit in which "same schema" is decided.
+Objects = Mapping[tuple[str, str], str]
+
+
+def read_catalog(connection: Connection, schemas: Sequence[str] = ()) -> Catalog:
+    """Reads tables, columns, keys, indexes, sequences and extensions in seven queries, whatever the table count.
+
+    `schemas` limits it; none means every schema that belongs neither to the system nor to migrator.
+    """
+    scope = {"schemas": list(schemas) or None}
+    ((database, version, identifier, encoding, large_objects),) = rows(connection, "schema/database")
+    found = rows(connection, "schema/tables", scope)
+    oids = {"oids": [row[0] for row in found]}
+    relation_of = {row[0]: Relation(row[1], row[2]) for row in found}
+    columns: dict[int, list[Column]] = defaultdict(list)
+    for oid, name, type_, type_oid, not_null, default, identity, generated, owned, drawn in rows(
+        connection, "schema/columns", oids
+    ):
+        sequence = owned or drawn
+        columns[oid].append(
+            Column(
+                name,
+                type_,
+                type_oid,
+                not_null,
+                default,
+                identity,
+                generated,
+                Relation(*sequence) if sequence else None,
+            )
+        )
+    keys: dict[int, list[ForeignKey]] = defaultdict(list)
+    for oid, name, cols, schema, table, referenced, validated, deferrable, match, on_delete, operators in rows(
+        connection, "schema/foreign_keys", oids
+    ):
+        keys[oid].append(
+            ForeignKey(
+                name, relation_of[oid], tuple(cols), Relation(schema, table), tuple(referenced),
+                validated, deferrable, match, on_delete,
+                operators=tuple((where, symbol) for where, symbol in operators or ()),
+            )
+        )  # fmt: skip
+    indexes: dict[int, list[Index]] = defaultdict(list)
+    unique: dict[int, list[tuple[str, ...]]] = defaultdict(list)
+    for oid, name, cols, definition, is_unique, primary, valid, partial, constraint, immediate in rows(
+        connection, "schema/indexes", oids
+    ):
+        index = Index(name, relation_of[oid], tuple(cols), definition, is_unique, primary, valid, partial, constraint)
+        indexes[oid].append(index)
+        if is_unique and valid and not partial and immediate and None not in cols:
+            unique[oid].append(tuple(cols))
+    tables = {}
+    for row in found:
+        oid, relation = row[0], relation_of[row[0]]
+        tables[relation] = Table(
+            relation=relation,
+            columns=tuple(columns[oid]),
+            kind=row[3],
+            primary_key=next((_names(index) for index in indexes[oid] if index.primary), ()),
+            unique_keys=tuple(unique[oid]),
+            foreign_keys=tuple(keys[oid]),
+            indexes=tuple(indexes[oid]),
+            rows=row[4],
+            bytes=row[5],
+            pages=row[6],
+            owner=row[7],
+            partitions=tuple(Relation(*pair) for pair in row[8]),
+            parents=tuple(Relation(*pair) for pair in row[9]),
+            row_security=row[10],
+            force_row_security=row[11],
+            persistence=row[12],
+            comment=row[13],
+            file=row[14],
+        )
+    return Catalog(
+        database=database,
+        server_version=version,
+        tables=tables,
+        sequences={sequence.relation: sequence for sequence in read_sequences(connection, schemas)},
+        extensions={name: version for _, name, version in rows(connection, "schema/extensions")},
+        system_identifier=identifier,
+        encoding=encoding,
+        large_objects=large_objects,
+    )
+
+
+def read_sequences(connection: Connection, schemas: Sequence[str] = ()) -> tuple[SequenceObject, ...]:
+    """Every sequence and where it stands now; sequences are outside of transactions, which no snapshot holds."""
+    found = []
+    for schema, name, type_, last, increment, low, high, cycle, owner, used_by in rows(
+        connection, "schema/sequences", {"schemas": list(schemas) or None}
+    ):
+        owned_by = (Relation(owner[0], owner[1]), owner[2]) if owner else None
+        users = {(Relation(user[0], user[1]), user[2]) for user in used_by}
+        found.append(
+            SequenceObject(
+                Relation(schema, name), type_, last, increment, low, high, cycle, owned_by,
+                tuple(sorted(users | ({owned_by} if owned_by else set()))),
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def read_objects(connection: Connection) -> Objects:
+    """Every object by kind and name, with its definition."""
+    return {(kind, identity): definition or "" for kind, identity, definition in rows(connection, "schema/objects")}
+
+
+def _names(index: Index) -> tuple[str, ...]:
+    return tuple(column for column in index.columns if column is not None)

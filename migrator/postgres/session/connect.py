@@ -1,0 +1,339 @@
+"""Connections: how a database is reached, with which session settings, and how its errors are told."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from importlib import resources
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import tuple_row
+from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from migrator.errors import ConfigurationError, DatabaseError
+from migrator.settings import Server
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+# What both sides of a comparison must agree on, and what a role's defaults must not decide: text formats of values,
+# timeouts set with ALTER ROLE (pgcopydb#344, #900), and row security, which would silently hide rows (off: it raises).
+_PINNED: Mapping[str, str] = {
+    "DateStyle": "ISO, YMD",
+    "IntervalStyle": "postgres",
+    "TimeZone": "UTC",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+    "lc_monetary": "C",
+    "xmloption": "content",
+    "standard_conforming_strings": "on",
+    "search_path": "",
+    "row_security": "off",
+    "statement_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "lock_timeout": "60s",
+    "default_transaction_isolation": "read committed",
+    "jit": "off",
+    # What the journal calls done must outlive a crash, whatever the role or the server has as its default.
+    "synchronous_commit": "on",
+    # A role or a database may have it on; sessions that only read say so themselves (READ_ONLY).
+    "default_transaction_read_only": "off",
+}
+# These exist only from some version on; named with the version that brought them.
+_PINNED_SINCE: Mapping[str, tuple[int, str]] = {
+    "idle_session_timeout": (140000, "0"),
+    "transaction_timeout": (170000, "0"),
+}
+
+# A dead peer, or a network that lets nothing through any more, must become an error within about a minute, not a hang.
+# Whatever the URL says itself counts instead.
+_NETWORK: Mapping[str, Any] = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
+
+# Retrying is safe only where nothing was started yet: these say that a server is starting up, or has no slot left.
+_TRANSIENT_CONNECT = frozenset({"57P03", "53300"})
+
+
+# libpq's reason -> ours. libpq quotes the faulty string, which may hold the password: none of its text is passed on.
+_FAULTS: Mapping[str, str] = {
+    "invalid percent-encoded token": "a % is followed by something else than two hexadecimal digits",
+    "forbidden value %00": "it holds %00",
+    "looking for matching": "a [ of an IPv6 address has no ]",
+    "IPv6 host address may not be empty": "its IPv6 address is empty",
+    "unexpected character": "a character stands where : or / is expected",
+    "extra key/value separator": "a parameter after ? holds a second =",
+    "missing key/value separator": "a parameter after ? has no =",
+    "invalid URI query parameter": "libpq knows no such parameter as it has after ?",
+    "invalid connection option": "libpq knows no such parameter as one that it holds",
+    'missing "=" after': "it does not begin with postgresql:// and holds a word without =",
+    "unterminated quoted string": "a quote is not closed",
+}
+
+
+def _why_not(message: str) -> str:
+    why = next((ours for theirs, ours in _FAULTS.items() if theirs in message), None)
+    return f": {why}" if why else ""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One database on one server. Its repr and str never hold the password."""
+
+    conninfo: str = field(repr=False)
+
+    @classmethod
+    def of(cls, server: Server, default: Endpoint | None = None, *, told: str = "A database URL") -> Endpoint:
+        """The endpoint that a configured server means; an empty one means `default`.
+
+        `told` is how the server's URL is called in an error.
+
+        Raises:
+            ConfigurationError: the URL or conninfo string cannot be parsed.
+        """
+        single = {
+            "host": server.host,
+            "port": server.port,
+            "user": server.user,
+            "password": server.password.get_secret_value() if server.password else None,
+            "dbname": server.database,
+        }
+        given = {name: value for name, value in single.items() if value is not None}
+        url = server.url.get_secret_value()
+        if not url and not given and default is not None:
+            return default
+        try:
+            return cls(make_conninfo(url, **given))
+        except psycopg.ProgrammingError as error:
+            raise ConfigurationError(
+                f"{told} cannot be understood{_why_not(str(error))}.",
+                "Write it as postgresql://user@host:port/database, special characters percent-encoded.",
+            ) from None
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return dict(_parsed(self.conninfo))
+
+    @property
+    def database(self) -> str:
+        """The database's name, as libpq would choose it."""
+        parameters = self.parameters
+        return (
+            parameters.get("dbname")
+            or os.environ.get("PGDATABASE")
+            or parameters.get("user")
+            or os.environ.get("PGUSER")
+            or "postgres"
+        )
+
+    @property
+    def public(self) -> str:
+        """The conninfo as it was given where it holds no secret, else without it: fit to be written into a file."""
+        parameters = self.parameters
+        if not parameters.keys() & {"password", "sslpassword"}:
+            return self.conninfo
+        return make_conninfo(
+            "", **{name: value for name, value in parameters.items() if name not in ("password", "sslpassword")}
+        )
+
+    def at(self, database: str) -> Endpoint:
+        """The same server and user, another database."""
+        return Endpoint(make_conninfo(self.conninfo, dbname=database))
+
+    def for_program(self) -> tuple[str, dict[str, str]]:
+        """What a client program is given: a conninfo string without secrets (argv is public), and an environment."""
+        parameters = self.parameters
+        secrets = {
+            variable: str(value)
+            for keyword, variable in (("password", "PGPASSWORD"), ("sslpassword", "PGSSLPASSWORD"))
+            if (value := parameters.pop(keyword, None))
+        }
+        if "PGSSLPASSWORD" in secrets:
+            raise ConfigurationError(
+                "A database URL holds sslpassword, which pg_dump and others take only on their command line.",
+                "Use a client key without a passphrase, readable only by you.",
+            )
+        return make_conninfo("", **{**_NETWORK, **parameters}), {**os.environ, **secrets}
+
+    def __str__(self) -> str:
+        parameters = self.parameters
+        user = f"{parameters['user']}@" if parameters.get("user") else ""
+        host = str(parameters.get("host") or "")
+        port = f":{parameters['port']}" if parameters.get("port") else ""
+        where = f"local socket{port}" if host.startswith("/") or not host else f"{host}{port}"
+        return f"{user}{where}/{self.database}"
+
+
+# 30 µs each, and every unit asks for the names of all of its databases.
+@lru_cache(maxsize=4096)
+def _parsed(conninfo: str) -> Mapping[str, Any]:
+    return conninfo_to_dict(conninfo)
+
+
+@cache
+def query(name: str) -> LiteralString:
+    """The text of a fixed query, named ROOM/NAME: it stands in postgres/ROOM/queries/NAME.sql."""
+    room, _, file = name.partition("/")
+    return resources.files("migrator.postgres").joinpath(room, "queries", f"{file}.sql").read_text(encoding="utf-8")
+
+
+def connect(endpoint: Endpoint, *, purpose: str, settings: Mapping[str, str] | None = None) -> Connection:
+    """Opens an autocommit session with everything pinned that could change what it reads or how long it waits.
+
+    `purpose` becomes the application_name ("migrator copy"), so that a DBA sees who is there. `settings` are
+    further session settings, e.g. {"default_transaction_read_only": "on"}.
+
+    Raises:
+        DatabaseError: the server cannot be reached or refuses the login.
+    """
+    with translated(endpoint):
+        connection = _open(endpoint, f"migrator {purpose}")
+        version = connection.info.server_version
+        pinned = {
+            **_PINNED,
+            **{name: value for name, (since, value) in _PINNED_SINCE.items() if version >= since},
+            **(settings or {}),
+        }
+        statements = [
+            sql.SQL("SET {} = {}").format(sql.Identifier(name), sql.Literal(value)) for name, value in pinned.items()
+        ]
+        with _closed_on_failure(connection):
+            connection.execute(sql.SQL("; ").join(statements))
+        return connection
+
+
+def raw_connect(endpoint: Endpoint, purpose: str) -> psycopg.Connection[Any]:
+    """A plain transactional connection for SQLAlchemy and Alembic: no timeouts, and dates that the driver reads.
+
+    Raises:
+        DatabaseError: the server cannot be reached or refuses the login.
+    """
+    with translated(endpoint):
+        connection = _open(endpoint, f"migrator {purpose}")
+        with _closed_on_failure(connection):
+            connection.execute(
+                "SET statement_timeout = 0; SET lock_timeout = '60s'; SET idle_in_transaction_session_timeout = 0; "
+                "SET synchronous_commit = on; "
+                "SET DateStyle = 'ISO, YMD'"  # the only one in which the driver reads timestamps
+            )
+        connection.autocommit = False
+        return connection
+
+
+@contextmanager
+def session(endpoint: Endpoint, *, purpose: str, settings: Mapping[str, str] | None = None) -> Iterator[Connection]:
+    """`connect`, closed at the end, with driver errors translated."""
+    connection = connect(endpoint, purpose=purpose, settings=settings)
+    with connection, translated(endpoint):
+        yield connection
+
+
+@contextmanager
+def _closed_on_failure(connection: Connection) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise
+
+
+READ_ONLY: Mapping[str, str] = {"default_transaction_read_only": "on"}
+
+
+def _is_transient(error: BaseException) -> bool:
+    return isinstance(error, psycopg.OperationalError) and (
+        error.sqlstate in _TRANSIENT_CONNECT or "the database system is starting up" in str(error)
+    )
+
+
+@retry(
+    retry=retry_if_exception(_is_transient),
+    stop=stop_after_attempt(6),
+    wait=wait_random_exponential(multiplier=0.2, max=5),
+    reraise=True,
+)
+def _open(endpoint: Endpoint, application_name: str) -> Connection:
+    given = endpoint.parameters
+    return psycopg.connect(
+        endpoint.conninfo,
+        autocommit=True,
+        application_name=application_name,
+        client_encoding="UTF8",
+        row_factory=tuple_row,
+        prepare_threshold=None,
+        **{name: value for name, value in _NETWORK.items() if name not in given},
+    )
+
+
+_HINTS: Mapping[str, str] = {
+    "28P01": "Check the user and the password: --source, MIGRATOR_SOURCE_URL, DB_PASSWORD, or ~/.pgpass.",
+    "28000": "The server refuses this login: check the user, pg_hba.conf and TLS settings.",
+    "3D000": "Check the database's name in the URL (psql -l lists them).",
+    "42501": "The role lacks a privilege: docs/privileges.md lists what each stage needs.",
+    "53100": "The disk is full: free space, then run the same command again.",
+    "53300": "The server has no free connection: lower --max-target-connections, or raise max_connections.",
+    "55P03": "Another session holds a lock: `SELECT * FROM pg_locks WHERE NOT granted` shows who waits for whom.",
+    "57P01": "The session was terminated by an administrator: run the same command again to resume.",
+    "25006": "The database is read-only for this session: is it a standby, or fenced by another run?",
+}
+
+
+@contextmanager
+def translated(endpoint: Endpoint) -> Iterator[None]:
+    """Driver errors become DatabaseError: where, what, and what to do. The only place that does so."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise database_error(error, endpoint) from error
+
+
+def database_error(error: psycopg.Error, endpoint: Endpoint) -> DatabaseError:
+    """What `error` means to an operator."""
+    state = error.sqlstate or ""
+    text = (error.diag.message_primary if error.diag.message_primary else str(error)).strip()
+    for secret in (endpoint.parameters.get("password"),):
+        if secret:
+            text = text.replace(str(secret), "********")
+    detail = f" ({error.diag.message_detail})" if error.diag.message_detail else ""
+    context = f" [{error.diag.context.splitlines()[0]}]" if error.diag.context else ""
+    if "password authentication failed" in text or "no password supplied" in text:
+        state = state or "28P01"
+    elif 'database "' in text and "does not exist" in text:
+        state = state or "3D000"
+    hint = (
+        _HINTS.get(state)
+        or error.diag.message_hint
+        or (
+            "Check that the server runs and that host, port and network are right."
+            if isinstance(error, psycopg.OperationalError) and not error.sqlstate
+            else "The server's log has the details."
+        )
+    )
+    translated_error = DatabaseError(
+        f"{endpoint}: {text}{detail}{context}" + (f" (SQLSTATE {state})" if state else ""), hint
+    )
+    translated_error.sqlstate = state
+    return translated_error
+
+
+def rows(
+    connection: Connection, name: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None
+) -> list[tuple[Any, ...]]:
+    """All rows of the fixed query NAME."""
+    return connection.execute(query(name), parameters).fetchall()
+
+
+def system_identifier(connection: Connection) -> str:
+    """The server's identity: given by initdb, the same from whichever host or address."""
+    row = connection.execute("SELECT system_identifier::text FROM pg_catalog.pg_control_system()").fetchone()
+    assert row is not None
+    return str(row[0])

@@ -1,0 +1,1 @@
+"""Digests and inventories of databases, and the proof of one target."""

@@ -1,0 +1,307 @@
+"""Proving one target database: digests, catalog against its template, leaks, sequences, references across databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from psycopg import sql
+
+from migrator.core.plan.database_parameters import DatabaseSetting
+from migrator.core.plan.transfer import Transfer
+from migrator.core.schema.catalog import ForeignKey, Relation
+from migrator.core.verify.digests import Digest, RowDifference, merge_keys
+from migrator.postgres.placement.key_path import equal, holds, text_of
+from migrator.postgres.placement.row_hash import target_hash
+from migrator.postgres.placement.select_rows import by_key, key_text
+from migrator.postgres.schema.catalog import Objects, read_objects, read_sequences
+from migrator.postgres.schema.database_parameters import read_settings
+from migrator.postgres.schema.sequences import low_sequences
+from migrator.postgres.session.connect import READ_ONLY, Connection, Endpoint, session
+from migrator.postgres.verify.digest import target_digests
+
+_KEYS_A_QUERY = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One severed foreign key between two databases, in the target's names."""
+
+    key: ForeignKey
+    child: Relation
+    columns: tuple[str, ...]
+    parent: Relation
+    parent_columns: tuple[str, ...]
+    when: tuple[str, str] | None = None  # the condition of a polymorphic key
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseFacts:
+    """What was found in one target database."""
+
+    database: str
+    target: str
+    tenant: str
+    digests: tuple[Digest, ...]
+    objects: tuple[
+        tuple[str, str, str], ...
+    ]  # (kind, identity, "missing" | "extra" | "different") against the template
+    leaks: tuple[tuple[str, int], ...]  # (table, rows of another tenant)
+    sequences: tuple[tuple[str, int, int], ...]  # (sequence, where it stands, furthest value given) where it is behind
+    live: tuple[tuple[str, int, int], ...]  # (table, rows, rows not soft-deleted)
+    orphans: tuple[tuple[Reference, int, tuple[str, ...]], ...] = ()  # (…, keys that lead to no row, some of them)
+
+
+def examine(
+    endpoint: Endpoint,
+    target: str,
+    tenant: str,
+    transfers: Sequence[Transfer],
+    template: Objects,
+    given: Mapping[Relation, int],
+    soft_deleted: Mapping[Relation, str],
+    settings: Sequence[DatabaseSetting] = (),
+    members: Sequence[str] = (),
+    references: Sequence[tuple[Reference, Connection]] = (),
+) -> DatabaseFacts:
+    """Reads one target database in one read-only session.
+
+    `given` are the values up to which the source's sequences have given numbers, by target sequence; `soft_deleted`
+    names the deletion columns, `settings` are those that the database gives its sessions,
+    `members` the keys of the tenant and of all below it where the tenants are tops of a tree; `references` the foreign
+    keys out of this database, each with a session of the database that it points into.
+    """
+    with session(endpoint, purpose="verify", settings=READ_ONLY) as connection:
+        return DatabaseFacts(
+            endpoint.database,
+            target,
+            tenant,
+            target_digests(connection, transfers, tenant),
+            object_differences(
+                {**template, **_as_objects(settings)},
+                {**read_objects(connection), **_as_objects(read_settings(connection))},
+            ),
+            tuple(_leaks(connection, transfers, members or (tenant,))) if tenant else (),
+            tuple(
+                (str(name), stands or 0, value)
+                for name, stands, value in low_sequences(connection, read_sequences(connection), given)
+            ),
+            tuple(_live_rows(connection, soft_deleted)),
+            tuple((one, *orphans(connection, home, one)) for one, home in references),
+        )
+
+
+def _as_objects(settings: Iterable[DatabaseSetting]) -> Objects:
+    return {("setting", f"{one.role} {one.name}".strip()): one.value for one in settings}
+
+
+def object_differences(expected: Objects, found: Objects) -> tuple[tuple[str, str, str], ...]:
+    """Which objects two databases disagree on, by kind and name."""
+    return tuple(
+        (
+            kind,
+            identity,
+            "missing"
+            if (kind, identity) not in found
+            else "extra"
+            if (kind, identity) not in expected
+            else "different",
+        )
+        for kind, identity in sorted(expected.keys() | found.keys())
+        if expected.get((kind, identity)) != found.get((kind, identity))
+    )
+
+
+def _leaks(connection: Connection, transfers: Sequence[Transfer], keys: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """Rows whose key path, followed inside the tenant's own database, leads to somebody else."""
+    by_relation = {transfer.relation: transfer for transfer in transfers}
+    for transfer in transfers:
+        statement = _foreign_rows(transfer, by_relation, keys)
+        if statement is None:
+            continue
+        row = connection.execute(statement).fetchone()
+        if row is not None and row[0]:
+            yield str(transfer.destination), int(row[0])
+
+
+def _foreign_rows(
+    transfer: Transfer, by_relation: Mapping[Relation, Transfer], own: Sequence[str]
+) -> sql.Composed | None:
+    path = transfer.placement.key_path
+    if path is None or path.column is None:
+        return None
+    joins: dict[tuple[str, ForeignKey], str] = {}
+    froms: list[sql.Composable] = [sql.SQL("{} AS t").format(sql.Identifier(*transfer.destination))]
+    keys = []
+    for one in path.alternatives:
+        alias, here = "t", transfer
+        for hop in one.hops:
+            parent = by_relation.get(hop.referenced)
+            if parent is None:
+                return None  # the path leaves this database: its references are checked across databases instead
+            if (alias, hop) not in joins:
+                condition = joined(hop, here, parent, sql.Identifier(alias), sql.Identifier(f"h{len(joins) + 1}"))
+                if condition is None:
+                    return None
+                joins[alias, hop] = f"h{len(joins) + 1}"
+                froms.append(
+                    sql.SQL("LEFT JOIN {} AS {} ON {}").format(
+                        sql.Identifier(*parent.destination), sql.Identifier(joins[alias, hop]), condition
+                    )
+                )
+            alias, here = joins[alias, hop], parent
+        column = target_name(here, one.column or "")
+        if column is None:
+            return None
+        keys.append(text_of(sql.Identifier(alias, column), one.blank))
+    return sql.SQL("SELECT count(*) FROM {} WHERE COALESCE({}) <> ALL ({}::text[])").format(
+        sql.SQL(" ").join(froms), sql.SQL(", ").join(keys), sql.Literal(list(own))
+    )
+
+
+def joined(
+    hop: ForeignKey, child: Transfer, parent: Transfer, start: sql.Identifier, alias: sql.Identifier
+) -> sql.Composed | None:
+    """The hop's condition by the columns' names in the target; None where one of them did not travel.
+
+    The child goes by `start` there, the parent by `alias`.
+    """
+    conditions = []
+    for place, (left, right) in enumerate(zip(hop.columns, hop.referenced_columns, strict=True)):
+        here, there = target_name(child, left), target_name(parent, right)
+        if here is None or there is None:
+            return None
+        referenced, referencing = (
+            sql.SQL("{}.{}").format(end, sql.Identifier(name)) for end, name in ((alias, there), (start, here))
+        )
+        conditions.append(equal(hop, place, referenced, referencing))
+    if hop.when is not None:
+        column = target_name(child, hop.when[0])
+        if column is None:
+            return None
+        conditions.append(sql.SQL("{}.{}::text = {}").format(start, sql.Identifier(column), sql.Literal(hop.when[1])))
+    return sql.SQL(" AND ").join(conditions)
+
+
+def target_name(transfer: Transfer, source_column: str) -> str | None:
+    """The target's name of a source column, None where it did not travel."""
+    return next((column.target for column in transfer.columns if column.source == source_column), None)
+
+
+def _live_rows(connection: Connection, soft_deleted: Mapping[Relation, str]) -> Iterator[tuple[str, int, int]]:
+    for relation, column in soft_deleted.items():
+        statement = sql.SQL("SELECT count(*), count(*) FILTER (WHERE {} IS NULL) FROM {}").format(
+            sql.Identifier(column), sql.Identifier(*relation)
+        )
+        row = connection.execute(statement).fetchone()
+        assert row is not None
+        yield str(relation), row[0], row[1]
+
+
+def severed_reference(key: ForeignKey, child: Transfer, parent: Transfer) -> Reference | None:
+    """The reference in the targets' names; None where a column of it did not travel."""
+    columns = tuple(target_name(child, name) for name in key.columns)
+    referenced = tuple(target_name(parent, name) for name in key.referenced_columns)
+    when = (target_name(child, key.when[0]), key.when[1]) if key.when is not None else None
+    if None in columns or None in referenced or (when is not None and when[0] is None):
+        return None
+    return Reference(
+        key,
+        child.destination,
+        tuple(name for name in columns if name is not None),
+        parent.destination,
+        tuple(name for name in referenced if name is not None),
+        (when[0], when[1]) if when is not None and when[0] is not None else None,
+    )
+
+
+def orphans(child: Connection, parent: Connection, reference: Reference) -> tuple[int, tuple[str, ...]]:
+    """(how many distinct keys of the child database the parent database lacks, some of them)."""
+    columns = sql.SQL(", ").join(sql.Identifier(name) for name in reference.columns)
+    complete = sql.SQL(" AND ").join(holds(sql.Identifier(name), reference.key.blank) for name in reference.columns)
+    if reference.when is not None:
+        column, value = reference.when
+        complete += sql.SQL(" AND {}::text = {}").format(sql.Identifier(column), sql.Literal(value))
+    statement = sql.SQL("SELECT DISTINCT {} FROM {} WHERE {}").format(
+        columns, sql.Identifier(*reference.child), complete
+    )
+    missing = 0
+    samples: list[str] = []
+    types = _column_types(parent, reference)
+    with child.transaction(), child.cursor(name="migrator_references") as cursor:
+        cursor.itersize = _KEYS_A_QUERY
+        as_text = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(name)) for name in reference.columns)
+        cursor.execute(sql.SQL("SELECT {} FROM ({}) d").format(as_text, statement))
+        while keys := cursor.fetchmany(_KEYS_A_QUERY):
+            for lost in _absent(parent, reference, types, keys):
+                missing += 1
+                if len(samples) < 5:
+                    samples.append(", ".join(str(part) for part in lost))
+    return missing, tuple(samples)
+
+
+def _column_types(parent: Connection, reference: Reference) -> list[str]:
+    relation = sql.Identifier(*reference.parent).as_string(parent)
+    found: dict[str, str] = dict(
+        parent.execute(
+            "SELECT attname, format_type(atttypid, atttypmod) FROM pg_catalog.pg_attribute "
+            "WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped",
+            [relation],
+        ).fetchall()
+    )
+    return [found[name] for name in reference.parent_columns]
+
+
+def _absent(
+    parent: Connection, reference: Reference, types: Sequence[str], keys: Sequence[Sequence[str]]
+) -> list[tuple[str, ...]]:
+    names = [sql.Identifier(f"k{number}") for number, _ in enumerate(types)]
+    arrays = [sql.Literal([key[number] for key in keys]) for number, _ in enumerate(types)]
+    unnested = sql.SQL(", ").join(sql.SQL("{}::text[]").format(array) for array in arrays)
+    # A text that names a row of integers need not be a number: '01' is not row 1, and 'x' is no error.
+    cast = sql.SQL("k.{}" if reference.key.as_text else "CAST(k.{} AS {})")
+    conditions = [
+        # The type's name comes from the parent's catalog, spelt by format_type, quoted where it needs to be.
+        equal(reference.key, place, sql.Identifier("p", column), cast.format(name, sql.SQL(type_)))
+        for place, (column, name, type_) in enumerate(zip(reference.parent_columns, names, types, strict=True))
+    ]
+    statement = sql.SQL("SELECT k.* FROM unnest({}) AS k({}) WHERE NOT EXISTS (SELECT FROM {} p WHERE {})").format(
+        unnested, sql.SQL(", ").join(names), sql.Identifier(*reference.parent), sql.SQL(" AND ").join(conditions)
+    )
+    return [tuple(row) for row in parent.execute(statement)]
+
+
+def drill_down(
+    source: Connection,
+    target: Connection,
+    transfer: Transfer,
+    keyed_source: sql.Composed,
+    key: Sequence[str],
+    *,
+    limit: int,
+) -> tuple[RowDifference, ...]:
+    """Which rows of one (table, tenant) differ, by primary key; both sides are streamed in the key's order.
+
+    `keyed_source` is `reading.select_keyed` for the tenant, `key` the primary key's source columns.
+    """
+    names = [target_name(transfer, name) for name in key]
+    if None in names or not names:
+        return ()
+    there = [name for name in names if name is not None]
+    keyed_target = sql.SQL("SELECT {} AS key, {} AS hash FROM {} AS t").format(
+        key_text(there), target_hash(transfer), sql.Identifier(*transfer.destination)
+    ) + by_key(there)
+    with (
+        source.transaction(),
+        target.transaction(),
+        source.cursor(name="migrator_source") as left,
+        target.cursor(name="migrator_target") as right,
+    ):
+        left.execute(keyed_source)
+        right.execute(keyed_target)
+        found = []
+        for difference in merge_keys(iter(left), iter(right)):
+            found.append(difference)
+            if len(found) >= limit:
+                break
+        return tuple(found)

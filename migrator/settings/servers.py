@@ -1,0 +1,37 @@
+"""How servers are reached: the source's, the targets', and the control database."""
+
+from __future__ import annotations
+
+from pydantic import ByteSize, SecretStr
+
+from migrator.settings.section import Section
+
+
+class Server(Section):
+    """How a server is reached: a libpq URL or conninfo string, single parameters winning over it."""
+
+    url: SecretStr = SecretStr("")
+    host: str | None = None
+    port: int | None = None
+    user: str | None = None
+    password: SecretStr | None = None
+    database: str | None = None
+
+
+class TargetServer(Server):
+    """`[servers.NAME]`: where targets are made. `free_disk` says what migrator cannot see from another machine."""
+
+    free_disk: ByteSize | None = None
+
+
+class Source(Server):
+    """`[source]`: the monolith."""
+
+    schemas: tuple[str, ...] = ()
+    prefix: str | None = None
+
+
+class Control(Section):
+    """`[control]`: the control database that holds the journal; default `{prefix}_migrator`."""
+
+    database: str = "{prefix}_migrator"

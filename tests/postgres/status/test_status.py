@@ -1,0 +1,174 @@
+"""status: what it says of a run in every state, and that looking leaves no trace."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from migrator.commands.shared.workspace import Workspace
+from migrator.commands.status.command import status
+from migrator.commands.status.placements import placements
+from migrator.core.result.outcome import Outcome
+from migrator.core.result.progress import Silent
+from migrator.core.schema.catalog import Relation
+from migrator.errors import DatabaseError
+from migrator.postgres.fence.fence import lift_fence, raise_fence
+from migrator.postgres.session.connect import Endpoint, connect
+from migrator.settings import Settings
+from tests.postgres.workspaces import WorkspaceFactory, run_sql
+
+
+def databases(url: str) -> set[str]:
+    with psycopg.connect(url) as connection:
+        return {name for (name,) in connection.execute("SELECT datname FROM pg_database")}
+
+
+def section(outcome: Outcome, title: str) -> list[tuple[object, ...]]:
+    return next((list(section.rows) for section in outcome.sections if section.title == title), [])
+
+
+def test_before_anything_has_run_it_says_so_and_creates_nothing(
+    database_url: str, make_workspace: WorkspaceFactory
+) -> None:
+    before = databases(database_url)
+    outcome = status(make_workspace(database_url))
+    assert (outcome.status, outcome.exit_code, outcome.run_id) == ("nothing-to-do", 0, None)
+    assert outcome.next == ("migrator backup --verify",)
+    assert databases(database_url) == before
+
+
+def test_a_control_database_without_its_tables_is_left_so(
+    database_url: str, prefix: str, make_workspace: WorkspaceFactory
+) -> None:
+    workspace = make_workspace(database_url)
+    assert workspace.control
+    assert status(make_workspace(database_url)).status == "nothing-to-do"
+    with psycopg.connect(make_conninfo(database_url, dbname=f"{prefix}_migrator")) as connection:
+        assert connection.execute("SELECT to_regclass('migrator.runs')").fetchone() == (None,)
+
+
+def test_a_control_database_that_takes_no_journal_is_told_and_left_without_sessions(
+    database_url: str, prefix: str, make_workspace: WorkspaceFactory
+) -> None:
+    workspace = make_workspace(database_url)
+    name = sql.Identifier(workspace.control.database)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = on").format(name))
+        with pytest.raises(DatabaseError, match=r"refuses the journal.*read-only"):
+            workspace.journal.all_runs("")
+        # Without FORCE, which is refused while a session is in it.
+        connection.execute(sql.SQL("DROP DATABASE {}").format(name))
+
+
+def test_a_running_stage_shows_its_steps_and_who_holds_the_lock(
+    database_url: str, make_workspace: WorkspaceFactory
+) -> None:
+    workspace, onlooker = make_workspace(database_url), make_workspace(database_url)
+    with workspace.stage("migrate") as (run, _):
+        workspace.journal.start_step(run.id, "copy:public.a>tenant")
+        workspace.journal.progress(run.id, "copy:public.a>tenant", 500, 9000)
+        workspace.journal.start_step(run.id, "copy:public.b>tenant")
+        workspace.journal.fail_step(run.id, "copy:public.b>tenant", "deadlock detected")
+        outcome = status(onlooker)
+    assert outcome.run_id == run.id
+    assert outcome.headline.startswith("migrate runs on ")
+    assert str(outcome.summary["lock"]).startswith("held by ")
+    assert [row[:3] for row in section(outcome, "Running steps")] == [("copy:public.a>tenant", 500, 9000)]
+    assert section(outcome, "Failed steps") == [("copy:public.b>tenant", "deadlock detected")]
+    assert section(outcome, "Steps")[0][:6] == ("copy", 0, 1, 1, 500, 9000)
+    assert outcome.next == ("migrator status --watch",)
+
+
+def test_a_stage_whose_process_is_gone_is_told_as_interrupted(
+    database_url: str, prefix: str, make_workspace: WorkspaceFactory
+) -> None:
+    workspace = make_workspace(database_url)
+    with workspace.stage("migrate") as (run, _):
+        pass
+    with psycopg.connect(make_conninfo(database_url, dbname=f"{prefix}_migrator")) as connection:
+        # What a kill -9 leaves behind.
+        connection.execute("UPDATE migrator.stages SET status = 'running', finished_at = NULL")
+    workspace.journal.start_step(run.id, "copy:public.a>tenant")
+    outcome = status(make_workspace(database_url))
+    assert outcome.summary["lock"] == "free"
+    assert outcome.headline.startswith("migrate was stopped: its process (")
+    assert section(outcome, "Stages")[0][:2] == ("migrate", "interrupted")
+    assert len(section(outcome, "Steps that were stopped")) == 1
+    assert outcome.next[0] == "migrator migrate"
+
+
+def test_an_interrupted_stage_is_told_in_words_whichever_version_recorded_it(
+    database_url: str, prefix: str, make_workspace: WorkspaceFactory
+) -> None:
+    workspace = make_workspace(database_url)
+    with pytest.raises(KeyboardInterrupt), workspace.stage("migrate"):
+        raise KeyboardInterrupt
+    note = "interrupted (Ctrl-C, SIGTERM or a closed terminal)"
+    assert section(status(make_workspace(database_url)), "Stages")[0][4] == note
+    with psycopg.connect(make_conninfo(database_url, dbname=f"{prefix}_migrator")) as connection:
+        assert connection.execute("SELECT error FROM migrator.stages").fetchall() == [(note,)]
+        connection.execute("UPDATE migrator.stages SET error = 'KeyboardInterrupt'")
+    assert section(status(make_workspace(database_url)), "Stages")[0][4] == note
+
+
+def test_a_failed_stage_shows_its_error_and_a_closed_run_how_it_ended(
+    database_url: str, make_workspace: WorkspaceFactory
+) -> None:
+    workspace = make_workspace(database_url)
+    with pytest.raises(LookupError), workspace.stage("verify") as (run, _):
+        raise LookupError("lost\nand more")
+    assert "lost" in str(section(status(make_workspace(database_url)), "Stages")[0][4])
+    workspace.journal.close_run(run.id, "rolled back")
+    outcome = status(make_workspace(database_url))
+    assert outcome.headline == "The last run is closed: rolled back. The next stage opens a new one."
+    assert outcome.run_id == run.id
+
+
+def test_a_fence_is_read_from_the_source_itself(database_url: str, make_workspace: WorkspaceFactory) -> None:
+    run_sql(database_url, "CREATE TABLE a (id integer)")
+    endpoint = Endpoint(database_url)
+    say = Silent().say
+    with connect(endpoint, purpose="test") as connection:
+        raise_fence(
+            connection, endpoint, [Relation("public", "a")], run="r1", epoch="e1", lock_timeout=1, patience=2, say=say
+        )
+        fenced = status(make_workspace(database_url))
+        lift_fence(connection, endpoint, lock_timeout=1, patience=2, say=say)
+    assert fenced.sections[0].title == "FENCED"
+    assert "run r1" in fenced.sections[0].text
+    assert fenced.data["fenced"] is True
+    assert status(make_workspace(database_url)).data["fenced"] is False
+
+
+def test_placements_show_what_is_decided_what_is_not_and_what_is_severed(database_url: str, prefix: str) -> None:
+    run_sql(
+        database_url,
+        """
+        CREATE TABLE company (id integer PRIMARY KEY);
+        CREATE TABLE account (id integer PRIMARY KEY);
+        CREATE TABLE orders (id integer PRIMARY KEY, company_id integer REFERENCES company,
+                             made_by integer CONSTRAINT made_by REFERENCES account);
+        CREATE TABLE puzzle (id integer PRIMARY KEY);
+        """,
+    )
+    document = {
+        "source": {"url": database_url, "prefix": prefix},
+        "tenants": {"root": "company"},
+        "targets": {
+            "auth": {"database": "{prefix}_auth", "migrations": "a"},
+            "tenant": {"database": "{prefix}_{slug}", "migrations": "t", "per_tenant": True},
+        },
+        "tables": {"company": {"target": "auth"}, "account": {"target": "auth"}, "orders": {"target": "tenant"}},
+    }
+    outcome = placements(Workspace.of(Settings.model_validate(document), Silent()))
+    assert (outcome.exit_code, outcome.status) == (1, "findings")
+    assert [one["table"] for one in outcome.data["undecided"]] == ["puzzle"]
+    assert [one["name"] for one in outcome.data["severed"]] == ["made_by", "orders_company_id_fkey"]
+    row = next(row for row in section(outcome, "Placements") if row[0] == "orders")
+    assert row[1] == "tenant"
+    assert any("orders.company_id" in str(cell) for cell in row)
+    placed = next(one for one in outcome.data["placements"] if one["table"] == "orders")
+    assert "orders.company_id" in placed["key_path"][0]
+    assert not any(name.startswith(f"{prefix}_migrator") for name in databases(database_url))
