@@ -12,14 +12,14 @@ from types import CodeType, FunctionType
 from typing import Any
 from unittest import mock
 
-from migrator.postgres import connect
+from migrator.postgres.session import connect
 
 
 @dataclass(frozen=True)
 class Change:
     """One mutation of the code: `old`, which has to be in the source once, becomes `new`.
 
-    `place` is "package.module:function" or ":Class.method", or "queries/NAME.sql". Whoever has imported the function
+    `place` is "package.module:function" or ":Class.method", or "query:ROOM/NAME". Whoever has imported the function
     calls the changed one: its code is exchanged, not its name. `hides` names the damage that is not seen any more;
     '' where a good split is said to be bad.
     """
@@ -36,7 +36,7 @@ class Change:
         Raises:
             LookupError: the source does not hold `old` exactly once.
         """
-        return _query_changed(self) if self.place.startswith("queries/") else _function_changed(self)
+        return _query_changed(self) if self.place.startswith("query:") else _function_changed(self)
 
 
 def _replaced(change: Change, text: str) -> str:
@@ -47,7 +47,7 @@ def _replaced(change: Change, text: str) -> str:
 
 @contextmanager
 def _query_changed(change: Change) -> Iterator[None]:
-    name = change.place.removeprefix("queries/").removesuffix(".sql")
+    name = change.place.removeprefix("query:")
     changed = _replaced(change, connect.query(name))
     query = connect.query
     with mock.patch.object(connect, "query", lambda asked: changed if asked == name else query(asked)):

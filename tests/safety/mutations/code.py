@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from tests.safety.mutations.change import Change
 
-_COMPARE = "migrator.core.compare"
-_PROOF = "migrator.stages.proof"
-_DIGEST = "migrator.postgres.digest"
-_HASH = "migrator.postgres.row_hash"
-_PROVING = "migrator.postgres.proving"
-_VERIFY = "migrator.stages.verify"
-_OUTCOME = "migrator.stages.verify_outcome"
-_ISOLATION = "migrator.stages.isolation"
+_COMPARE = "migrator.core.verify.digests"
+_PROOF = "migrator.commands.proof.compare_sides"
+_DIGEST = "migrator.postgres.verify.digest"
+_HASH = "migrator.postgres.placement.row_hash"
+_PROVING = "migrator.postgres.verify.verify_database"
+_VERIFY = "migrator.commands.verify.command"
+_OUTCOME = "migrator.commands.verify.report"
+_ISOLATION = "migrator.commands.shared.roles"
 
 
 def changes() -> Iterator[Change]:
@@ -44,8 +44,8 @@ def _digests() -> Iterator[Change]:
     yield Change("a target's digest without its first table", f"{_DIGEST}:target_digests", "for transfer in transfers:", "for transfer in list(transfers)[1:]:")
     yield Change("a target's digest without partitions", f"{_DIGEST}:target_digests", '"" if transfer.partitioned else "ONLY "', '"ONLY "')
     yield Change("a digest whose sum is always nought", f"{_DIGEST}:target_digests", "int(total) % HASH_MODULUS", "0")
-    yield Change("global rows to nobody", "migrator.stages.drift:_as_routed", "for tenant in known:", "for tenant in ():")
-    yield Change("an unknown tenant's rows are its own", "migrator.stages.drift:_as_routed", "digest.tenant in tenants", "True")
+    yield Change("global rows to nobody", "migrator.commands.proof.drift:_as_routed", "for tenant in known:", "for tenant in ():")
+    yield Change("an unknown tenant's rows are its own", "migrator.commands.proof.drift:_as_routed", "digest.tenant in tenants", "True")
 
 
 def _comparison() -> Iterator[Change]:
@@ -55,13 +55,13 @@ def _comparison() -> Iterator[Change]:
     yield Change("the target with itself", compare, "for digest in source}", "for digest in target}", "a value changed (label)")
     yield Change("only tables that the source has rows of", compare, "left.keys() | right.keys()", "left.keys()", "a row in a table that has none")
     yield Change("only tables that the target has", compare, "left.keys() | right.keys()", "right.keys()", "a table with rows missing")
-    yield Change("the first difference is enough", compare, "        found.append(", "        found[:] = found or []\n        if not found: found.append(", "a row moved to another tenant (missing)")
-    yield Change("a row more is a row less", compare, "source_rows > target_rows", "source_rows != target_rows", "a row in a table that has none")
+    yield Change("the first difference is enough", compare, "        found.append(", "        found[:] = []\n        found.append(", "a row moved to another tenant (missing)")
+    yield Change("a row more is a row less", compare, "source_rows > target_rows", "source_rows != target_rows", "a row doubled in a table without a key")
     prove = f"{_PROOF}:prove"
-    yield Change("the proof compares what was given with itself", prove, "held.get(target, ())", "_expected(given.get(target, ()), items)", "a value changed (label)")
+    yield Change("the proof compares what was given with itself", prove, "held.get(target, ())", "expected_digests(given.get(target, ()), items)", "a value changed (label)")
     yield Change("the proof passes over the shared database", prove, "for target, items in transfers.items()", "for target, items in transfers.items() if target != 'shared'", "a row of the shared database changed")
-    yield Change("the proof passes over a table", prove, "for difference in differences(_expected(given.get(target, ()), items), held.get(target, ()))", "for difference in differences(_expected(given.get(target, ()), items), held.get(target, ())) if difference.relation != 'public.rates'", "a value changed (label)")
-    yield Change("rows of nobody are expected in the shared database", f"{_PROOF}:_expected", "digest.tenant != UNOWNED or", "True or")
+    yield Change("the proof passes over a table", prove, "for difference in differences(expected_digests(given.get(target, ()), items), held.get(target, ()))", "for difference in differences(expected_digests(given.get(target, ()), items), held.get(target, ())) if difference.relation != 'public.rates'", "a value changed (label)")
+    yield Change("rows of nobody are expected in the shared database", f"{_PROOF}:expected_digests", "digest.tenant != UNOWNED or", "True or")
     merge = f"{_COMPARE}:merge_keys"
     yield Change("keys are named only where both sides have them", merge, 'yield RowDifference(left[0], "missing")', "pass", "a row lost")
     yield Change("rows that are more are not named", merge, 'yield RowDifference(right[0], "extra")', "pass", "a row added")
@@ -94,7 +94,7 @@ def _database() -> Iterator[Change]:
             f"if kind != '{kind}' and expected.get((kind, identity)) != found.get((kind, identity))",
             first.get(kind, f"{kind}: missing"),
         )  # fmt: skip
-    low = "migrator.postgres.sequences:low_sequences"
+    low = "migrator.postgres.schema.sequences:low_sequences"
     yield Change("no sequence is behind", low, "furthest(stands, *values) != stands", "False", "sequence: behind what the source gave")
     yield Change("what the source gave does not matter", low, "(*used, given.get(sequence.relation))", "used", "sequence: behind what the source gave")
     yield Change("rows do not matter to sequences", low, "(*used, given.get(sequence.relation))", "(given.get(sequence.relation),)", "sequence: behind a row that is there")
@@ -132,40 +132,40 @@ def _access() -> Iterator[Change]:
 
 
 def _going_back() -> Iterator[Change]:
-    writes = "migrator.stages.writes:find_writes"
+    writes = "migrator.commands.changes.find:find_writes"
     yield Change("rollback sees no writes", writes, "written += [", "[", "the journal: what a target held after migrate")
     yield Change("rollback compares a target with itself", writes, "differences(before if before is not None else now, now)", "differences(now, now)", "the journal: what a target held after migrate")
-    proof = "migrator.stages.source_proof"
+    proof = "migrator.commands.rollback.source_unchanged"
     yield Change("rollback does not compare the source's rows", f"{proof}:_source_changes", "return differences(before.values(), now), len(now)", "return (), len(now)", "source: a row added behind the fence (rollback)")
     yield Change("rollback compares the source with itself", f"{proof}:_source_changes", "differences(before.values(), now)", "differences(now, now)", "source: a row added behind the fence (rollback)")
     yield Change("rollback does not compare definitions", f"{proof}:changed_objects", "if recorded is None:", "if True:", "source: a function's body")
-    yield Change("databases that are gone are not missed by rollback", "migrator.stages.left_behind:_gone", 'one.state == "created"', "False", "a mark gone")
+    yield Change("databases that are gone are not missed by rollback", "migrator.commands.rollback.leftovers:_gone", 'one.state == "created"', "False", "a mark gone")
 
 
 def _receipts() -> Iterator[Change]:
-    yield Change("receipts of any epoch", "migrator.postgres.receipts:find_receipts", "receipt.epoch != epoch", "False", "a receipt: of another epoch")
-    yield Change("receipts are believed", "migrator.postgres.sinks:DatabaseSink.commit", "(self._receipt.rows, self._receipt.hash) != (self.rows, self.hash)", "False", "a receipt: its hash")
-    yield Change("receipts are not looked for", "migrator.postgres.sinks:DatabaseSink.begin", "find_receipt(connection, receipt, epoch)", "None", "a receipt: of another epoch")
+    yield Change("receipts of any epoch", "migrator.postgres.copy.receipts:find_receipts", "receipt.epoch != epoch", "False", "a receipt: of another epoch")
+    yield Change("receipts are believed", "migrator.postgres.copy.sinks:DatabaseSink.commit", "(self._receipt.rows, self._receipt.hash) != (self.rows, self.hash)", "False", "a receipt: its hash")
+    yield Change("receipts are not looked for", "migrator.postgres.copy.sinks:DatabaseSink.begin", "find_receipt(connection, receipt, epoch)", "None", "a receipt: of another epoch")
     yield Change("migrate proves nothing", f"{_PROOF}:Proof.holds", "return ", "return True or ", "the journal: what a target was given: hash")
 
 
 def _backups() -> Iterator[Change]:
-    defects = "migrator.core.manifest:defects"
+    defects = "migrator.core.backup.manifest:defects"
     yield Change("a file may be missing", defects, 'wrong.append(Defect(path, "is missing"))', "pass", "a backup: a file missing")
     yield Change("a file may be shorter", defects, "there.bytes < file.bytes", "False", "a backup: the last byte missing")
     yield Change("a file may be another", defects, "elif there != file:", "elif False:", "a backup: a bit of a table's rows")
     yield Change("there may be files more", defects, "sorted(found.keys() - known.keys())", "()", "a backup: a file more")
-    check = "migrator.stages.backup_directory:check_backup"
+    check = "migrator.commands.backup.directory:check_backup"
     yield Change("a backup of any source", check, "manifest.source.id != source_id", "False", "a manifest: of another server")
     yield Change("a backup whose files nobody looks at", check, "    if wrong:", "    if False:", "a backup: a bit of a table's rows")
-    swap = "migrator.stages.source_swap:checked_backup"
+    swap = "migrator.commands.rollback.restore_backup:checked_backup"
     yield Change("a backup of any run", swap, "manifest.run != run.id or", "False or", "a manifest, its digest unknown: of another run")
     yield Change("any manifest", swap, 'recorded["manifest"] != sha256(directory / MANIFEST)', "False", "a manifest: a table's digest (rollback --restore-backup)")
-    compare = "migrator.stages.backup_restore:_compare"
+    compare = "migrator.commands.backup.restore:_compare"
     yield Change("a restore's rows are not compared", compare, "differences(manifest.inventory.digests, restored.digests)", "()", "a manifest, its digest unknown: a table's digest")
     yield Change("a restore's tables are not compared", compare, "sorted(wanted - found)", "()", "a manifest, its digest unknown: a sequence more")
     yield Change("a restore's large objects are not counted", compare, "restored.large_objects != manifest.inventory.large_objects", "False", "a manifest, its digest unknown: how many large objects")
-    changes_ = "migrator.core.manifest:Inventory.changes"
+    changes_ = "migrator.core.backup.manifest:Inventory.changes"
     yield Change("a backup may have other rows than the source", changes_, "return (*rows, *gone, *sequences, *objects)", "return (*gone, *sequences, *objects)", "a backup older than the source: a value")
     yield Change("a backup may have other tables than the source", changes_, "return (*rows, *gone, *sequences, *objects)", "return (*rows, *sequences, *objects)", "a backup older than the source: a table more")
     yield Change("a backup may have other sequences than the source", changes_, "return (*rows, *gone, *sequences, *objects)", "return (*rows, *gone, *objects)", "a backup older than the source: a sequence")

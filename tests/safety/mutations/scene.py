@@ -12,18 +12,18 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from migrator.core.manifest import DatabaseProperties
-from migrator.core.outcome import Outcome
+from migrator.core.backup.manifest import DatabaseProperties
+from migrator.core.result.outcome import Outcome
 from migrator.errors import MigratorError, RefusedError
-from migrator.postgres.connect import Endpoint, session
-from migrator.postgres.inventory import apply_properties, read_properties
+from migrator.postgres.session.connect import Endpoint, session
+from migrator.postgres.verify.inventory import apply_properties, read_properties
 from migrator.report.text import to_text
-from migrator.stages.audit import audit
-from migrator.stages.backup import backup
-from migrator.stages.rollback import rollback
-from migrator.stages.status import status
-from migrator.stages.verify import verify
-from migrator.stages.workspace import Workspace
+from migrator.commands.audit.command import audit
+from migrator.commands.backup.command import backup
+from migrator.commands.rollback.command import rollback
+from migrator.commands.status.command import status
+from migrator.commands.verify.command import verify
+from migrator.commands.shared.workspace import Workspace
 from tests.safety.case import inline
 from tests.safety.mutations.monolith import monolith
 from tests.safety.trial import Stage, Trial, back_up, load_monolith, plan, trial
@@ -41,7 +41,7 @@ def _confirmed(workspace: Workspace, *, restore_backup: bool = False, replay: bo
 
 def _migrate(workspace: Workspace) -> Outcome:
     # Looked up when it is called: the mutations of code change its module.
-    from migrator.stages.migrate import migrate
+    from migrator.commands.migrate.command import migrate
 
     return migrate(workspace)
 
