@@ -36,13 +36,13 @@ def objects() -> Iterator[Damage]:
 
 
 def _relations() -> Iterator[Damage]:
-    yield _object("a table missing", "DROP TABLE empty", "relation", "public.empty", _MISSING)
+    yield _object("table: missing", "DROP TABLE empty", "relation", "public.empty", _MISSING)
     yield _extra("relation", "public.more", "CREATE TABLE more (id int)")
     for name, table, damage in (
         ("row level security off", "rates", "ALTER TABLE rates DISABLE ROW LEVEL SECURITY"),
         ("row level security forced", "rates", "ALTER TABLE rates FORCE ROW LEVEL SECURITY"),
         ("storage parameters", "rates", "ALTER TABLE rates SET (fillfactor = 70)"),
-        ("unlogged", "log", "ALTER TABLE log SET UNLOGGED"),
+        ("unlogged", "empty", "ALTER TABLE empty SET UNLOGGED"),
         ("replica identity", "rates", "ALTER TABLE rates REPLICA IDENTITY FULL"),
         ("a partition taken out", "visits_2025", "ALTER TABLE visits DETACH PARTITION visits_2025"),
         (
@@ -132,7 +132,6 @@ def _indexes() -> Iterator[Damage]:
         ("of something else", "rates_label", _DIFFERENT, "DROP INDEX rates_label; CREATE INDEX rates_label ON rates (upper(label))"),
         ("not unique", "rates_ident", _DIFFERENT, "DROP INDEX rates_ident; CREATE INDEX rates_ident ON rates (ident)"),
         ("invalid", "rates_label", _DIFFERENT, "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'rates_label'::regclass"),
-        ("not ready", "rates_label", _DIFFERENT, "UPDATE pg_index SET indisready = false WHERE indexrelid = 'rates_label'::regclass"),
         ("not clustered", "customers_name", _DIFFERENT, "ALTER TABLE customers SET WITHOUT CLUSTER"),
         ("statistics target", "rates_label", _DIFFERENT, "ALTER INDEX rates_label ALTER COLUMN 1 SET STATISTICS 5"),
         ("a replica identity", "visits_rest_pkey", _DIFFERENT, "ALTER TABLE visits_rest REPLICA IDENTITY USING INDEX visits_rest_pkey"),
@@ -164,8 +163,8 @@ def _sequences() -> Iterator[Damage]:
         "sequence: missing", "DROP SEQUENCE numbers", "sequence", "public.numbers", _MISSING
     )
     for name, sequence, value, furthest, damage in (
-        ("behind what the source gave", "numbers", "4999", "5,000", "SELECT setval('numbers', 4999)"),
-        ("behind what the source's column drew", "orders_id_seq", "60", "9,000", "SELECT setval('orders_id_seq', 60)"),
+        ("behind what the source gave", "numbers", "4999", "5000", "SELECT setval('numbers', 4999)"),
+        ("behind what the source's column drew", "orders_id_seq", "60", "9000", "SELECT setval('orders_id_seq', 60)"),
         ("behind a row that is there", "log_id_seq", "1", "50", "INSERT INTO log (id) VALUES (50); SELECT setval('log_id_seq', 1)"),
         ("at its beginning", "files_id_seq", "0", "6", "ALTER SEQUENCE files_id_seq RESTART"),
     ):  # fmt: skip
@@ -247,7 +246,7 @@ def _the_rest() -> Iterator[Damage]:
         ),
         ("their target", "statistics", "public.rates_dependent", _DIFFERENT, "ALTER STATISTICS rates_dependent SET STATISTICS 50"),
         ("missing", "operator", "tools.@@@(text,text)", _MISSING, "DROP OPERATOR tools.@@@ (text, text)"),
-        ("its estimate", "operator", "tools.@@@(text,text)", _DIFFERENT, "ALTER OPERATOR tools.@@@ (text, text) SET (RESTRICT = eqsel)"),
+        ("of another function", "operator", "tools.@@@(text,text)", _DIFFERENT, "DROP OPERATOR tools.@@@ (text, text); CREATE OPERATOR tools.@@@ (LEFTARG = text, RIGHTARG = text, FUNCTION = texteq)"),
         ("missing", "operator class", "tools.whole btree", _MISSING, "DROP OPERATOR CLASS tools.whole USING btree"),
         ("one more", "operator family", "tools.odd btree", _EXTRA, "CREATE OPERATOR FAMILY tools.odd USING btree"),
         ("missing", "collation", "tools.plain", _MISSING, "DROP COLLATION tools.plain"),
@@ -272,7 +271,7 @@ def _the_rest() -> Iterator[Damage]:
             "its condition", "publication", "everything", _DIFFERENT,
             "ALTER PUBLICATION everything SET TABLE log (id, line) WHERE (id > 0)",
         ),
-        ("its schemas", "publication", "everything", _DIFFERENT, "ALTER PUBLICATION everything ADD TABLES IN SCHEMA tools"),
+        ("its schemas", "publication", "everything", _DIFFERENT, "ALTER PUBLICATION everything ADD TABLES IN SCHEMA public"),
     ):  # fmt: skip
         yield _object(f"{kind}: {name}", damage, kind, identity, how, since=15 if "its " in name and kind == "publication" else 0)
     yield Damage(
@@ -307,11 +306,11 @@ def _privileges_and_owners() -> Iterator[Damage]:
         ("a routine's", "owner", "routine tools.double(n numeric)", _DIFFERENT, "ALTER FUNCTION tools.double OWNER TO {prefix}_bolt_app"),
         ("a schema's", "owner", "schema tools", _DIFFERENT, "ALTER SCHEMA tools OWNER TO {prefix}_bolt_app"),
         ("a type's", "owner", "type tools.share", _DIFFERENT, "ALTER DOMAIN tools.share OWNER TO {prefix}_bolt_app"),
-        ("a foreign server's", "owner", "server far_away", _DIFFERENT, "GRANT USAGE ON FOREIGN DATA WRAPPER elsewhere TO {prefix}_bolt_app; ALTER SERVER far_away OWNER TO {prefix}_bolt_app"),
-        ("statistics'", "owner", "statistics object public.rates_dependent", _DIFFERENT, "ALTER STATISTICS rates_dependent OWNER TO {prefix}_bolt_app"),
-        ("a collation's", "owner", "collation tools.plain", _DIFFERENT, "ALTER COLLATION tools.plain OWNER TO {prefix}_bolt_app"),
+        ("a foreign server's", "owner", "server far_away", _EXTRA, "GRANT USAGE ON FOREIGN DATA WRAPPER elsewhere TO {prefix}_bolt_app; ALTER SERVER far_away OWNER TO {prefix}_bolt_app"),
+        ("statistics'", "owner", "statistics object public.rates_dependent", _EXTRA, "ALTER STATISTICS rates_dependent OWNER TO {prefix}_bolt_app"),
+        ("a collation's", "owner", "collation tools.plain", _EXTRA, "ALTER COLLATION tools.plain OWNER TO {prefix}_bolt_app"),
         ("a composite type's", "owner", "type tools.place", _DIFFERENT, "ALTER TYPE tools.place OWNER TO {prefix}_bolt_app"),
-        ("a publication's", "owner", "publication everything", _DIFFERENT, "ALTER PUBLICATION everything OWNER TO {prefix}_bolt_app"),
+        ("a publication's", "owner", "publication everything", _EXTRA, "ALTER PUBLICATION everything OWNER TO {prefix}_bolt_app"),
     ):  # fmt: skip
         yield _object(f"{kind}: {name}", damage, kind, identity, how)
 
