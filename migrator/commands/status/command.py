@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from migrator.commands.proof.drift import gap_sections
 from migrator.commands.shared.dropped_tenants import taken_back
 from migrator.commands.shared.tenant_servers import recorded_servers
 from migrator.commands.shared.workspace import Workspace
@@ -14,9 +15,11 @@ from migrator.core.plan.next_commands import next_commands
 from migrator.core.plan.throttle import PACE
 from migrator.core.result.outcome import Outcome, Section
 from migrator.postgres.fence.fence import FenceState, read_fence
+from migrator.postgres.fence.gaps import fence_gaps
 from migrator.postgres.session.snapshot import snapshot_age
 
 if TYPE_CHECKING:
+    from migrator.core.schema.catalog import Relation
     from migrator.journal import Artefact, Holder, Run, StageRecord, StepRecord
 
 _MOST_DATABASES = 50  # shown; the document has all
@@ -32,6 +35,7 @@ def status(workspace: Workspace) -> Outcome:
     """
     with workspace.read_source("status") as connection:
         fence = read_fence(connection)
+        gaps = fence_gaps(connection, workspace.settings.source.schemas) if fence is not None else ()
         age = snapshot_age(connection)
     run = _newest_run(workspace)
     if run is None:
@@ -43,11 +47,11 @@ def status(workspace: Workspace) -> Outcome:
             else f"The journal ({workspace.control_name}) knows nothing of run {fence.run}, which has fenced "
             f"{workspace.source}: it was lost, or is another one.",
             summary={"source": str(workspace.source), "control database": workspace.control_name},
-            sections=_fence_section(fence, None),
+            sections=_fence_section(fence, None, gaps),
             data={"run": None, "fenced": fence is not None},
             next=next_commands({}, locked=False) if fence is None else _ADOPT,
         )
-    return _Reading(workspace, run, fence, age).outcome()
+    return _Reading(workspace, run, fence, age, gaps).outcome()
 
 
 def _newest_run(workspace: Workspace) -> Run | None:
@@ -59,9 +63,17 @@ def _newest_run(workspace: Workspace) -> Run | None:
 class _Reading:
     """One look at the journal."""
 
-    def __init__(self, workspace: Workspace, run: Run, fence: FenceState | None, age: tuple[float, int] | None) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        run: Run,
+        fence: FenceState | None,
+        age: tuple[float, int] | None,
+        gaps: Sequence[Relation],
+    ) -> None:
         journal = workspace.journal
         self.age = age
+        self.gaps = gaps
         self.workspace = workspace
         self.run = run
         self.fence = fence
@@ -96,7 +108,7 @@ class _Reading:
                 "steps": f"{sum(step.status == 'done' for step in self.steps)} of {len(self.steps)} begun are done",
             },
             sections=(
-                *_fence_section(self.fence, self.run),
+                *_fence_section(self.fence, self.run, self.gaps),
                 self._stages_section(),
                 *((_running_section(running, self.now, alive=self.holder is not None),) if running else ()),
                 *((_failed_section(failed),) if failed else ()),
@@ -168,7 +180,7 @@ def _is_unknown(fence: FenceState | None, run: Run | None) -> bool:
     return fence is not None and (run is None or fence.run != run.id or run.closed_at is not None)
 
 
-def _fence_section(fence: FenceState | None, run: Run | None) -> tuple[Section, ...]:
+def _fence_section(fence: FenceState | None, run: Run | None, gaps: Sequence[Relation]) -> tuple[Section, ...]:
     if fence is None:
         return ()
     lifts = f"migrator rollback --adopt --confirm {fence.run}" if _is_unknown(fence, run) else "migrator rollback"
@@ -179,6 +191,7 @@ def _fence_section(fence: FenceState | None, run: Run | None) -> tuple[Section, 
             "fence.",
             tone="bad",
         ),
+        *gap_sections(gaps),
     )
 
 

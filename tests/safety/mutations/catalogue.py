@@ -17,16 +17,18 @@ from tests.safety.mutations.source import source
 from tests.safety.mutations.state import state
 
 
+def every_damage() -> list[Damage]:
+    """Every mutation of data that there is."""
+    return [one for part in (rows, objects, source, state, backups) for one in part()]
+
+
 def data_mutations(server_url: str) -> list[Damage]:
     """Those that a server is capable of."""
     with psycopg.connect(server_url) as connection:
         version = connection.info.server_version // 10000
         extensions = {name for (name,) in connection.execute("SELECT name FROM pg_available_extensions").fetchall()}
     return [
-        one
-        for part in (rows, objects, source, state, backups)
-        for one in part()
-        if one.since <= version and (not one.needs or one.needs in extensions)
+        one for one in every_damage() if one.since <= version and (not one.needs or one.needs in extensions)
     ]
 
 

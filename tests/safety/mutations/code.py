@@ -106,7 +106,8 @@ def _database() -> Iterator[Change]:
 
 
 def _whole() -> Iterator[Change]:
-    holds = f"{_OUTCOME}:Verified.holds"
+    holds = f"{_OUTCOME}:Verified.agrees"
+    yield Change("verify passes over the fence", f"{_OUTCOME}:Verified.holds", " and not self.gaps", "", "the fence: gone from one table (verify)")
     yield Change("verify passes over definitions", holds, "fact.objects or ", "", "index: missing")
     yield Change("verify passes over sequences", holds, " or fact.sequences", "", "sequence: behind what the source gave")
     yield Change("verify passes over access", holds, "and not self.access ", "", "a role: everybody may connect")
@@ -128,11 +129,13 @@ def _access() -> Iterator[Change]:
     yield Change("nobody need connect", wrong, "sorted(wanted - connecting)", "()", "a role: may not connect")
     yield Change("any power", wrong, "        if powers:", "        if False:", "a role: may make databases")
     yield Change("a member of anything", wrong, "sorted(joined - groups)", "()", "a role: a member of another tenant's")
+    yield Change("anybody is a member of it", f"{_ISOLATION}:access_differences", "found += _by_leave_of(own, {name: set(by_leave) for name, _, _, by_leave in powers})", "pass", "a role: a stranger is its member")
     yield Change("a member of nothing", wrong, "sorted(groups - joined)", "()", "a role: no member of its group")
 
 
 def _going_back() -> Iterator[Change]:
     writes = "migrator.commands.changes.find:find_writes"
+    yield Change("rollback trusts the fence", "migrator.commands.changes.find:_require_source_as_it_was", "if differences(before, now):", "if False:", "source and target written, behind the fence (rollback --replay-writes)")
     yield Change("rollback sees no writes", writes, "written += [", "[", "the journal: what a target held after migrate")
     yield Change("rollback compares a target with itself", writes, "differences(before if before is not None else now, now)", "differences(now, now)", "the journal: what a target held after migrate")
     proof = "migrator.commands.rollback.source_unchanged"
@@ -155,6 +158,7 @@ def _backups() -> Iterator[Change]:
     yield Change("a file may be shorter", defects, "there.bytes < file.bytes", "False", "a backup: the last byte missing")
     yield Change("a file may be another", defects, "elif there != file:", "elif False:", "a backup: a bit of a table's rows")
     yield Change("there may be files more", defects, "sorted(found.keys() - known.keys())", "()", "a backup: a file more")
+    yield Change("any manifest is kept", "migrator.commands.backup.command:_unfit", "known not in (None, sha256(kept / MANIFEST))", "False", "a manifest: a table's digest (backup)")
     check = "migrator.commands.backup.directory:check_backup"
     yield Change("a backup of any source", check, "manifest.source.id != source_id", "False", "a manifest: of another server")
     yield Change("a backup whose files nobody looks at", check, "    if wrong:", "    if False:", "a backup: a bit of a table's rows")
@@ -166,7 +170,7 @@ def _backups() -> Iterator[Change]:
     yield Change("a restore's tables are not compared", compare, "sorted(wanted - found)", "()", "a manifest, its digest unknown: a sequence more")
     yield Change("a restore's large objects are not counted", compare, "restored.large_objects != manifest.inventory.large_objects", "False", "a manifest, its digest unknown: how many large objects")
     changes_ = "migrator.core.backup.manifest:Inventory.changes"
-    yield Change("a backup may have other rows than the source", changes_, "return (*rows, *gone, *sequences, *objects)", "return (*gone, *sequences, *objects)", "a backup older than the source: a value")
-    yield Change("a backup may have other tables than the source", changes_, "return (*rows, *gone, *sequences, *objects)", "return (*rows, *sequences, *objects)", "a backup older than the source: a table more")
-    yield Change("a backup may have other sequences than the source", changes_, "return (*rows, *gone, *sequences, *objects)", "return (*rows, *gone, *objects)", "a backup older than the source: a sequence")
-    yield Change("a backup may have other definitions than the source", changes_, "return (*rows, *gone, *sequences, *objects)", "return (*rows, *gone, *sequences)", "a backup older than the source: a definition")
+    yield Change("a backup may have other rows than the source", changes_, "return (*rows, *gone, *sequences, *large, *objects)", "return (*gone, *sequences, *large, *objects)", "a backup older than the source: a value")
+    yield Change("a backup may have other tables than the source", changes_, "return (*rows, *gone, *sequences, *large, *objects)", "return (*rows, *sequences, *large, *objects)", "a backup older than the source: a table more")
+    yield Change("a backup may have other sequences than the source", changes_, "return (*rows, *gone, *sequences, *large, *objects)", "return (*rows, *gone, *large, *objects)", "a backup older than the source: a sequence")
+    yield Change("a backup may have other definitions than the source", changes_, "return (*rows, *gone, *sequences, *large, *objects)", "return (*rows, *gone, *sequences, *large)", "a backup older than the source: a definition")

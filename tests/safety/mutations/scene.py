@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,7 +32,6 @@ from tests.servers import drop_databases, drop_roles
 
 SOURCE, JOURNAL = "mono", "migrator"
 _FILES = "files"  # of the directory that migrator.toml is in, the backup's among them
-_TEMPLATE = "template_mutations"
 
 
 def _confirmed(workspace: Workspace, *, restore_backup: bool = False, replay: bool = False) -> Outcome:
@@ -241,9 +241,10 @@ def _copy_statement(name: str, template: str) -> sql.Composed:
 def split_scene(url_of: Callable[[str], str]) -> Iterator[Scene]:
     """The monolith, backed up and split on a server; everything is removed at the end."""
     server = url_of("postgres")
-    load_monolith(url_of, _TEMPLATE)
+    template = f"template_{uuid.uuid4().hex[:8]}"
+    load_monolith(url_of, template)
     try:
-        with trial(url_of, _TEMPLATE, monolith(server)) as here:
+        with trial(url_of, template, monolith(server)) as here:
             made = Scene(here)
             try:
                 yield made
@@ -252,4 +253,4 @@ def split_scene(url_of: Callable[[str], str]) -> Iterator[Scene]:
                 drop_databases(server, here.prefix)
                 drop_roles(server, here.prefix)
     finally:
-        drop_databases(server, _TEMPLATE)
+        drop_databases(server, template)

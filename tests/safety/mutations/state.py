@@ -184,6 +184,6 @@ def _roles() -> Iterator[Damage]:
         ("gone", "the role {prefix}_bolt_app is gone", f"ALTER ROLE {bolt}_app RENAME TO {bolt}_none", f"ALTER ROLE {bolt}_none RENAME TO {bolt}_app"),
     ):  # fmt: skip
         yield Damage(
-            f"a role: {name}", "role", on_server(damage, "bolt"), "verify", 1, ("_bolt ", says),
+            f"a role: {name}", "role", on_server(damage, "bolt"), "verify", 1, ("  ", says) if "stranger" in name else ("_bolt ", says),
             undo=on_server(undo) if undo else None,
         )  # fmt: skip
