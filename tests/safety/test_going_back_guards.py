@@ -167,7 +167,7 @@ def test_a_role_that_may_not_drop_is_told_so_before_anything_is_done(split_here:
 def test_a_row_that_came_behind_the_fence_is_not_taken_for_one_that_was_deleted(split_here: Trial) -> None:
     write(split_here, "bolt", "UPDATE notes SET body = 'here'")
     behind = "INSERT INTO notes VALUES (2, '2026-03-01', 'there')"
-    off, on = ("ALTER TABLE notes {} TRIGGER migrator_fence".format(how) for how in ("DISABLE", "ENABLE ALWAYS"))
+    off, on = (f"ALTER TABLE notes {how} TRIGGER migrator_fence" for how in ("DISABLE", "ENABLE ALWAYS"))
     write(split_here, "mono", f"{off}; {behind}; {on}")
     outlook = rollback(split_here.workspace(), validate=True)
     assert outlook.exit_code == 1

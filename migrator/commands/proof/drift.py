@@ -58,8 +58,8 @@ def gap_sections(gaps: Sequence[Relation]) -> tuple[Section, ...]:
             "The fence does not hold",
             ("table",),
             tuple((one.full_name,) for one in gaps[:_MOST_GAPS]),
-            f"It does not hold on {plural(len(gaps), 'table')}: somebody took it away there, or made the table since. What "
-            "is written to them is in no target.",
+            f"It does not hold on {plural(len(gaps), 'table')}: somebody took it away there, or made the table since. "
+            "What is written to them is in no target.",
             "bad",
         ),
     )

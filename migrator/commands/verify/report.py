@@ -95,8 +95,7 @@ def verify_outcome(
             "findings",
             1,
             run.id,
-            f"{'Source and targets agree, but the fence does not hold' if result.agrees else 'Source and targets do not agree'}"
-            f"{whole}.",
+            f"Source and targets {'agree, but the fence does not hold' if result.agrees else 'do not agree'}{whole}.",
             figures,
             sections,
             data,

@@ -102,7 +102,9 @@ def _columns(connection: Connection, relations: Iterable[Relation]) -> Mapping[R
     """The columns of each of the relations; none where it is missing."""
     wanted = sorted(relations)
     scope = {"schemas": [one.schema for one in wanted], "names": [one.name for one in wanted]}
-    found = {Relation(schema, name): frozenset(has) for schema, name, has in rows(connection, "verify/table_columns", scope)}
+    found = {
+        Relation(schema, name): frozenset(has) for schema, name, has in rows(connection, "verify/table_columns", scope)
+    }
     return {one: found.get(one, frozenset()) for one in wanted}
 
 

@@ -24,7 +24,9 @@ from tests.servers import server_under_test
 def main(arguments: Sequence[str] | None = None) -> int:
     """Tries every mutation, and prints what came of each."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--postgres", default="18", help="embedded version (18, 16), or bin directory of an installed one")
+    parser.add_argument(
+        "--postgres", default="18", help="embedded version (18, 16), or bin directory of an installed one"
+    )
     parser.add_argument("--only", default="", help="mutations whose name or kind holds this")
     given = parser.parse_args(arguments)
     began = time.monotonic()

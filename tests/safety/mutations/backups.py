@@ -110,7 +110,9 @@ def _manifests() -> Iterator[Damage]:
         ("how many large objects", _manifest(lambda found: _set(found, "inventory", "large_objects", value=9)), ("large objects: 9 backed up, 6 restored",)),
         ("a sequence more", _manifest(lambda found: found["inventory"]["sequences"].append({"schema": "public", "name": "more", "last_value": 1})), ("sequence public.more is missing",)),
     ):  # fmt: skip
-        yield Damage(f"a manifest, its digest unknown: {name}", "backup", both(unknown, inflict), "backup --verify", 1, wrong)
+        yield Damage(
+            f"a manifest, its digest unknown: {name}", "backup", both(unknown, inflict), "backup --verify", 1, wrong
+        )
     yield Damage(
         "a manifest, its digest unknown: of another run", "backup",
         both(unknown, _manifest(lambda found: _set(found, "run", value="20200101-000000-abcd"))),

@@ -8,7 +8,8 @@ import psycopg
 
 from tests.safety.mutations.backups import backups
 from tests.safety.mutations.change import Change
-from tests.safety.mutations.code import changes
+from tests.safety.mutations.code_commands import command_changes
+from tests.safety.mutations.code_proof import proof_changes
 from tests.safety.mutations.damage import Damage
 from tests.safety.mutations.objects import objects
 from tests.safety.mutations.rows import rows
@@ -27,9 +28,7 @@ def data_mutations(server_url: str) -> list[Damage]:
     with psycopg.connect(server_url) as connection:
         version = connection.info.server_version // 10000
         extensions = {name for (name,) in connection.execute("SELECT name FROM pg_available_extensions").fetchall()}
-    return [
-        one for one in every_damage() if one.since <= version and (not one.needs or one.needs in extensions)
-    ]
+    return [one for one in every_damage() if one.since <= version and (not one.needs or one.needs in extensions)]
 
 
 def code_mutations(damages: Sequence[Damage]) -> list[tuple[Change, list[Damage]]]:
@@ -42,5 +41,5 @@ def code_mutations(damages: Sequence[Damage]) -> list[tuple[Change, list[Damage]
     for one in damages:
         named.setdefault(one.name, one)
         named[f"{one.name} ({one.command})"] = one
-    written = [(one, [named[one.hides]] if one.hides else []) for one in changes()]
+    written = [(one, [named[one.hides]] if one.hides else []) for one in (*proof_changes(), *command_changes())]
     return [*written, *sections(damages)]

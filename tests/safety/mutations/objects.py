@@ -72,7 +72,11 @@ def _columns() -> Iterator[Damage]:
         ("statistics target", "log.line", "ALTER TABLE log ALTER COLUMN line SET STATISTICS 100"),
         ("options", "log.line", "ALTER TABLE log ALTER COLUMN line SET (n_distinct = 5)"),
         ("generated no more", "orders.doubled", "ALTER TABLE orders ALTER COLUMN doubled DROP EXPRESSION"),
-        ("position", "notes.body", "ALTER TABLE notes DROP COLUMN written; ALTER TABLE notes ADD COLUMN written timestamptz"),
+        (
+            "position",
+            "notes.body",
+            "ALTER TABLE notes DROP COLUMN written; ALTER TABLE notes ADD COLUMN written timestamptz",
+        ),
         ("of a view", "order_totals.name", "ALTER VIEW order_totals ALTER COLUMN name SET DEFAULT 'x'"),
         ("of a composite type", "tools.place.zip", "ALTER TYPE tools.place ALTER ATTRIBUTE zip TYPE varchar(9)"),
     ):
@@ -156,12 +160,8 @@ def _sequences() -> Iterator[Damage]:
         ("owner column", "orders_id_seq", "ALTER SEQUENCE orders_id_seq OWNED BY NONE"),
     ):
         yield _object(f"sequence: {name}", damage, "sequence", f"public.{sequence}")
-    yield _object(
-        "sequence: unlogged", "ALTER SEQUENCE numbers SET UNLOGGED", "sequence", "public.numbers", since=15
-    )
-    yield _object(
-        "sequence: missing", "DROP SEQUENCE numbers", "sequence", "public.numbers", _MISSING
-    )
+    yield _object("sequence: unlogged", "ALTER SEQUENCE numbers SET UNLOGGED", "sequence", "public.numbers", since=15)
+    yield _object("sequence: missing", "DROP SEQUENCE numbers", "sequence", "public.numbers", _MISSING)
     for name, sequence, value, furthest, damage in (
         ("behind what the source gave", "numbers", "4999", "5000", "SELECT setval('numbers', 4999)"),
         ("behind what the source's column drew", "orders_id_seq", "60", "9000", "SELECT setval('orders_id_seq', 60)"),
@@ -182,20 +182,37 @@ def _views_rules_triggers() -> Iterator[Damage]:
     yield _object("view: options", "ALTER VIEW order_totals SET (security_barrier)", "relation", "public.order_totals")
     matview = "DROP MATERIALIZED VIEW turnover; CREATE MATERIALIZED VIEW turnover AS SELECT customer_id, max(total) AS total FROM orders GROUP BY customer_id"
     yield _object("materialized view: its text", matview, "view", "public.turnover")
-    yield _object("materialized view: not populated", "REFRESH MATERIALIZED VIEW turnover WITH NO DATA", "view", "public.turnover")
+    yield _object(
+        "materialized view: not populated", "REFRESH MATERIALIZED VIEW turnover WITH NO DATA", "view", "public.turnover"
+    )
     yield _object("rule: missing", "DROP RULE log_kept ON log", "rule", "public.log.log_kept", _MISSING)
     yield _object("rule: disabled", "ALTER TABLE log DISABLE RULE log_kept", "rule", "public.log.log_kept")
-    yield _object("rule: its action", "CREATE OR REPLACE RULE log_kept AS ON DELETE TO log DO ALSO NOTHING", "rule", "public.log.log_kept")
-    yield _object("trigger: disabled", "ALTER TABLE rates DISABLE TRIGGER touch_rates", "trigger", "public.rates.touch_rates")
-    yield _object("trigger: always", "ALTER TABLE rates ENABLE ALWAYS TRIGGER touch_rates", "trigger", "public.rates.touch_rates")
-    yield _object("trigger: missing", "DROP TRIGGER touch_rates ON rates", "trigger", "public.rates.touch_rates", _MISSING)
+    yield _object(
+        "rule: its action",
+        "CREATE OR REPLACE RULE log_kept AS ON DELETE TO log DO ALSO NOTHING",
+        "rule",
+        "public.log.log_kept",
+    )
+    yield _object(
+        "trigger: disabled", "ALTER TABLE rates DISABLE TRIGGER touch_rates", "trigger", "public.rates.touch_rates"
+    )
+    yield _object(
+        "trigger: always", "ALTER TABLE rates ENABLE ALWAYS TRIGGER touch_rates", "trigger", "public.rates.touch_rates"
+    )
+    yield _object(
+        "trigger: missing", "DROP TRIGGER touch_rates ON rates", "trigger", "public.rates.touch_rates", _MISSING
+    )
     yield _object(
         "trigger: its moment",
         "DROP TRIGGER touch_rates ON rates; CREATE TRIGGER touch_rates AFTER UPDATE ON rates FOR EACH ROW EXECUTE FUNCTION touch()",
         "trigger", "public.rates.touch_rates",
     )  # fmt: skip
-    yield _object("policy: its condition", "ALTER POLICY rates_all ON rates USING (false)", "policy", "public.rates.rates_all")
-    yield _object("policy: its role", "ALTER POLICY rates_all ON rates TO CURRENT_USER", "policy", "public.rates.rates_all")
+    yield _object(
+        "policy: its condition", "ALTER POLICY rates_all ON rates USING (false)", "policy", "public.rates.rates_all"
+    )
+    yield _object(
+        "policy: its role", "ALTER POLICY rates_all ON rates TO CURRENT_USER", "policy", "public.rates.rates_all"
+    )
     yield _object("policy: missing", "DROP POLICY rates_all ON rates", "policy", "public.rates.rates_all", _MISSING)
     yield _object(
         "policy: restrictive",
@@ -273,7 +290,9 @@ def _the_rest() -> Iterator[Damage]:
         ),
         ("its schemas", "publication", "everything", _DIFFERENT, "ALTER PUBLICATION everything ADD TABLES IN SCHEMA public"),
     ):  # fmt: skip
-        yield _object(f"{kind}: {name}", damage, kind, identity, how, since=15 if "its " in name and kind == "publication" else 0)
+        yield _object(
+            f"{kind}: {name}", damage, kind, identity, how, since=15 if "its " in name and kind == "publication" else 0
+        )
     yield Damage(
         "extension: one more", "target", statements("bolt", "CREATE EXTENSION pg_trgm"), "verify", 1,
         ("_bolt  extension ", " pg_trgm ", _EXTRA), needs="pg_trgm",

@@ -17,7 +17,9 @@ def _named(name: str, database: str, table: str, key: str, kind: str, damage: st
 
 def _differs(name: str, table: str, tenant: str, kind: str, damage: str) -> Damage:
     """Damage to a table without a key: verify has to name table and tenant."""
-    return Damage(name, "target", statements("bolt", damage), "verify", 1, ("tenant ", f"public.{table} ", tenant, kind))
+    return Damage(
+        name, "target", statements("bolt", damage), "verify", 1, ("tenant ", f"public.{table} ", tenant, kind)
+    )
 
 
 # A column of every type of the table, each in a row of its own.
@@ -45,7 +47,9 @@ def rows() -> Iterator[Damage]:
 
 
 def _exchanges() -> Iterator[Damage]:
-    exchange = "UPDATE {0} a SET {1} = b.{1} FROM {0} b WHERE a.{2} IN ({3}, {4}) AND b.{2} IN ({3}, {4}) AND a.{2} <> b.{2}"
+    exchange = (
+        "UPDATE {0} a SET {1} = b.{1} FROM {0} b WHERE a.{2} IN ({3}, {4}) AND b.{2} IN ({3}, {4}) AND a.{2} <> b.{2}"
+    )
     for table, column, key, one, other in (
         ("orders", "total", "id", "2", "4"),
         ("rates", "label", "rate", "3.5", "5.5"),
@@ -112,7 +116,12 @@ def _spellings() -> Iterator[Damage]:
 def _lost_and_found() -> Iterator[Damage]:
     yield _named("a row lost", "bolt", "orders", "{40}", _MISSING, "DELETE FROM orders WHERE id = 40")
     yield _named(
-        "a row added", "bolt", "orders", "{999}", _EXTRA, "INSERT INTO orders (id, customer_id, total) VALUES (999, 1, 5)"
+        "a row added",
+        "bolt",
+        "orders",
+        "{999}",
+        _EXTRA,
+        "INSERT INTO orders (id, customer_id, total) VALUES (999, 1, 5)",
     )
     yield _named(
         "a row replaced by another", "bolt", "orders", "{998}", _EXTRA, "UPDATE orders SET id = 998 WHERE id = 40"
@@ -128,7 +137,9 @@ def _lost_and_found() -> Iterator[Damage]:
         "ALTER TABLE customers DROP CONSTRAINT customers_company_id_name_key; "
         "INSERT INTO customers SELECT * FROM customers WHERE id = 1",
     )  # fmt: skip
-    yield _named("a row of a partition lost", "bolt", "visits", "{21,2026-01-10}", _MISSING, "DELETE FROM visits WHERE id = 21")
+    yield _named(
+        "a row of a partition lost", "bolt", "visits", "{21,2026-01-10}", _MISSING, "DELETE FROM visits WHERE id = 21"
+    )
     yield _named(
         "a row between partitions", "bolt", "visits", "{21,2025-06-01}", _EXTRA,
         "UPDATE visits SET day = '2025-06-01' WHERE id = 21",
@@ -137,11 +148,40 @@ def _lost_and_found() -> Iterator[Damage]:
         "a row in a table that has none", "bolt", "empty", "{1}", _EXTRA, "INSERT INTO empty VALUES (1, 2, 'not empty')"
     )
     yield _differs("a table emptied", "order_lines", "2", _MISSING, "TRUNCATE order_lines")
-    yield Damage("a table with rows missing", "target", statements("bolt", "DROP TABLE rates CASCADE"), "verify", 1, ("tenant ", "public.rates ", "2", _MISSING))
-    yield Damage("a column with values missing", "target", statements("bolt", "ALTER TABLE rates DROP COLUMN label"), "verify", 1, ("_bolt  column ", "public.rates.label", _MISSING))
-    yield Damage("a table that others refer to missing", "target", statements("shared", "DROP TABLE agents"), "verify", 1, ("visits(agent_id) -> agents(id)", "_bolt ", " 4"))
-    yield _differs("a row lost from a table without a key", "notes", "2", _MISSING, "DELETE FROM notes WHERE ctid = (SELECT min(ctid) FROM notes)")
-    yield _differs("a row doubled in a table without a key", "notes", "2", _EXTRA, "INSERT INTO notes SELECT * FROM notes LIMIT 1")
+    yield Damage(
+        "a table with rows missing",
+        "target",
+        statements("bolt", "DROP TABLE rates CASCADE"),
+        "verify",
+        1,
+        ("tenant ", "public.rates ", "2", _MISSING),
+    )
+    yield Damage(
+        "a column with values missing",
+        "target",
+        statements("bolt", "ALTER TABLE rates DROP COLUMN label"),
+        "verify",
+        1,
+        ("_bolt  column ", "public.rates.label", _MISSING),
+    )
+    yield Damage(
+        "a table that others refer to missing",
+        "target",
+        statements("shared", "DROP TABLE agents"),
+        "verify",
+        1,
+        ("visits(agent_id) -> agents(id)", "_bolt ", " 4"),
+    )
+    yield _differs(
+        "a row lost from a table without a key",
+        "notes",
+        "2",
+        _MISSING,
+        "DELETE FROM notes WHERE ctid = (SELECT min(ctid) FROM notes)",
+    )
+    yield _differs(
+        "a row doubled in a table without a key", "notes", "2", _EXTRA, "INSERT INTO notes SELECT * FROM notes LIMIT 1"
+    )
     yield _differs(
         "one row for another in a table without a key", "notes", "2", _DIFFERENT,
         "UPDATE notes SET body = 'three' WHERE ctid = (SELECT min(ctid) FROM notes)",
@@ -152,7 +192,14 @@ def _lost_and_found() -> Iterator[Damage]:
         "SELECT 997, customer_id, parent_id, total FROM orders WHERE id = 38",
     )  # fmt: skip
     yield _named("the bytes of a large object", "bolt", "files", "{1}", _DIFFERENT, "SELECT lo_put(100001, 7, 'x')")
-    yield _named("a large object cut short", "bolt", "files", "{1}", _DIFFERENT, "SELECT lo_truncate(lo_open(100001, 131072), 100)")
+    yield _named(
+        "a large object cut short",
+        "bolt",
+        "files",
+        "{1}",
+        _DIFFERENT,
+        "SELECT lo_truncate(lo_open(100001, 131072), 100)",
+    )
     yield _named("a large object gone", "bolt", "files", "{1}", _DIFFERENT, "SELECT lo_unlink(100001)")
     yield _named(
         "a replica changed", "bolt", "units", "{kg}", _DIFFERENT, "UPDATE units SET label = 'pound' WHERE code = 'kg'"
@@ -173,9 +220,7 @@ def _elsewhere() -> Iterator[Damage]:
         statements("acme", "DELETE FROM rates WHERE rate = 2.5"),
         statements("bolt", "INSERT INTO rates SELECT 1, 2.5, label FROM rates WHERE rate = 1.5"),
     )
-    yield Damage(
-        "a row moved to another tenant (leak)", "target", to_the_other, "verify", 1, ("_bolt  rates ", " 1")
-    )
+    yield Damage("a row moved to another tenant (leak)", "target", to_the_other, "verify", 1, ("_bolt  rates ", " 1"))
     yield Damage(
         "a row moved to another tenant (missing)", "target", to_the_other, "verify", 1,
         ("_acme ", "public.rates ", "{1,2.5}", _MISSING),

@@ -13,18 +13,18 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from migrator.commands.audit.command import audit
+from migrator.commands.backup.command import backup
+from migrator.commands.rollback.command import rollback
+from migrator.commands.shared.workspace import Workspace
+from migrator.commands.status.command import status
+from migrator.commands.verify.command import verify
 from migrator.core.backup.manifest import DatabaseProperties
 from migrator.core.result.outcome import Outcome
 from migrator.errors import MigratorError, RefusedError
 from migrator.postgres.session.connect import Endpoint, session
 from migrator.postgres.verify.inventory import apply_properties, read_properties
 from migrator.report.text import to_text
-from migrator.commands.audit.command import audit
-from migrator.commands.backup.command import backup
-from migrator.commands.rollback.command import rollback
-from migrator.commands.status.command import status
-from migrator.commands.verify.command import verify
-from migrator.commands.shared.workspace import Workspace
 from tests.safety.case import inline
 from tests.safety.mutations.monolith import monolith
 from tests.safety.trial import Stage, Trial, back_up, load_monolith, plan, trial
@@ -90,7 +90,8 @@ class Scene:
         for stage in (back_up, plan, _migrate):
             outcome = here.run(stage)
             assert outcome.exit_code == 0, outcome.headline
-        ((self.run_id,),) = self.fetch(JOURNAL, "SELECT id FROM migrator.runs")
+        ((run_id,),) = self.fetch(JOURNAL, "SELECT id FROM migrator.runs")
+        self.run_id = str(run_id)
         names = [SOURCE, JOURNAL, *here.databases()]
         self._kept = {name: self._keep(name, number) for number, name in enumerate(names)}
         self._roles = self._keep_roles()
@@ -223,9 +224,7 @@ class Scene:
         server.execute(_copy_statement(database, kept.copy))
         apply_properties(server, database, kept.properties)
         if kept.properties.comment is not None:
-            server.execute(
-                sql.SQL("COMMENT ON DATABASE {} IS {}").format(named, sql.Literal(kept.properties.comment))
-            )
+            server.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(named, sql.Literal(kept.properties.comment)))
 
     def close(self) -> None:
         """Removes the copies; the trial removes the rest."""

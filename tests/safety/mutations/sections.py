@@ -21,7 +21,14 @@ def sections(damages: Sequence[Damage]) -> Iterator[tuple[Change, list[Damage]]]
         if match is None:
             raise LookupError(f"a section of {_QUERY} that names no kind: {section[:80]}")
         kind, of = match[1], match[2] or ""
-        shown = [one for one in damages if len(one.says) > 1 and one.says[0].endswith(f"  {kind} ") and of in one.says[1]]
+        shown = [
+            one for one in damages if len(one.says) > 1 and one.says[0].endswith(f"  {kind} ") and of in one.says[1]
+        ]
         start = section.index("SELECT ")
         empty = f"{section[:start]}SELECT * FROM ({section[start:].rstrip()}\n) left_out WHERE false"
-        yield Change(f"objects.sql without: {kind} {of}".rstrip(), f"query:{_QUERY}", section.strip("\n"), empty.strip("\n")), shown
+        yield (
+            Change(
+                f"objects.sql without: {kind} {of}".rstrip(), f"query:{_QUERY}", section.strip("\n"), empty.strip("\n")
+            ),
+            shown,
+        )

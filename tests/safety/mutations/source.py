@@ -36,7 +36,15 @@ def _seen_by_verify() -> Iterator[Damage]:
     def verified(name: str, inflict: Inflict, exit_code: int, *says: str) -> Damage:
         return Damage(f"source: {name}", "source", inflict, "verify", exit_code, says)
 
-    yield verified("a row added behind the fence", _behind_the_fence("rates", _ADDED), 1, "_bolt ", "public.rates ", "{2,77.5}", "missing")
+    yield verified(
+        "a row added behind the fence",
+        _behind_the_fence("rates", _ADDED),
+        1,
+        "_bolt ",
+        "public.rates ",
+        "{2,77.5}",
+        "missing",
+    )
     yield verified(
         "a row lost behind the fence", _behind_the_fence("orders", "DELETE FROM orders WHERE id = 40"), 1,
         "_bolt ", "public.orders ", "{40}", "extra",
@@ -69,10 +77,26 @@ def _seen_by_verify() -> Iterator[Damage]:
         "an ignored row added", _behind_the_fence("leftovers", "INSERT INTO leftovers VALUES (99, '')"), 0,
         "public.leftovers ", " 8 ",
     )  # fmt: skip
-    yield verified("a row added where the fence is taken away", _through_the_fence("rates", _ADDED), 1, "_bolt ", "public.rates ", "{2,77.5}", "missing")
+    yield verified(
+        "a row added where the fence is taken away",
+        _through_the_fence("rates", _ADDED),
+        1,
+        "_bolt ",
+        "public.rates ",
+        "{2,77.5}",
+        "missing",
+    )
     unfenced = statements(_SOURCE, f"DROP SCHEMA migrator_fence CASCADE; {_ADDED}")
     yield verified("a row added, the fence gone", unfenced, 0, "public.rates ", " 2 ", " 10 ", " 11")
-    yield verified("a large object's bytes", statements(_SOURCE, "SELECT lo_put(100001, 7, 'x')"), 1, "_bolt ", "public.files ", "{1}", "different")
+    yield verified(
+        "a large object's bytes",
+        statements(_SOURCE, "SELECT lo_put(100001, 7, 'x')"),
+        1,
+        "_bolt ",
+        "public.files ",
+        "{1}",
+        "different",
+    )
     refused = "not those that were migrated"
     for name, damage in (
         ("a table more", "CREATE TABLE more (id int)"),
@@ -110,7 +134,11 @@ def _seen_by_rollback() -> Iterator[Damage]:
         "public.rates ", " 20 ", "different",
     )  # fmt: skip
     yield compared(
-        "an ignored row lost", _behind_the_fence("leftovers", "DELETE FROM leftovers WHERE id = 1"), "public.leftovers ", " 7 ", " 6 "
+        "an ignored row lost",
+        _behind_the_fence("leftovers", "DELETE FROM leftovers WHERE id = 1"),
+        "public.leftovers ",
+        " 7 ",
+        " 6 ",
     )
     yield compared(
         "an empty string for NULL", _behind_the_fence("visits", "UPDATE visits SET remark = NULL WHERE id = 1"),
@@ -151,15 +179,39 @@ def _fence() -> Iterator[Damage]:
         statements("bolt", "UPDATE rates SET label = 'here' WHERE rate = 1.5"),
     )
     yield Damage(
-        "source and target written, the fence gone from the table", "fence", written, "rollback --validate", 1, ("rates", "written in the source")
+        "source and target written, the fence gone from the table",
+        "fence",
+        written,
+        "rollback --validate",
+        1,
+        ("rates", "written in the source"),
     )
-    behind = both(_behind_the_fence("rates", _ADDED), statements("bolt", "UPDATE rates SET label = 'here' WHERE rate = 1.5"))
-    yield Damage(
-        "source and target written, behind the fence", "source", behind, "rollback --validate", 1, ("rates", "written in the source")
+    behind = both(
+        _behind_the_fence("rates", _ADDED), statements("bolt", "UPDATE rates SET label = 'here' WHERE rate = 1.5")
     )
     yield Damage(
-        "source and target written, behind the fence", "source", behind, "rollback --replay-writes", 3, ("rates", "written in the source")
+        "source and target written, behind the fence",
+        "source",
+        behind,
+        "rollback --validate",
+        1,
+        ("rates", "written in the source"),
+    )
+    yield Damage(
+        "source and target written, behind the fence",
+        "source",
+        behind,
+        "rollback --replay-writes",
+        3,
+        ("rates", "written in the source"),
     )
     foreign = statements(_SOURCE, "COMMENT ON SCHEMA migrator_fence IS '20200101-000000-abcd 20200101-000000-abcd-00'")
     yield Damage("the fence: of another run", "fence", foreign, "status", 0, ("for run 20200101-000000-abcd",))
-    yield Damage("the fence: of another run", "fence", foreign, "rollback --validate", 0, ("the fence is of another run, 20200101-000000-abcd",))
+    yield Damage(
+        "the fence: of another run",
+        "fence",
+        foreign,
+        "rollback --validate",
+        0,
+        ("the fence is of another run, 20200101-000000-abcd",),
+    )

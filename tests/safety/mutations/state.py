@@ -61,7 +61,9 @@ def _receipts() -> Iterator[Damage]:
 
 
 def _journal() -> Iterator[Damage]:
-    copied = "UPDATE migrator.digests SET {} WHERE moment LIKE '{}:tenant%' AND relation = 'public.orders' AND tenant = '2'"
+    copied = (
+        "UPDATE migrator.digests SET {} WHERE moment LIKE '{}:tenant%' AND relation = 'public.orders' AND tenant = '2'"
+    )
     for name, damage in (
         ("what a target was given: hash", copied.format("hash = hash + 1", "copied")),
         ("what a target was given: rows", copied.format("rows = rows + 1", "copied")),
@@ -69,7 +71,9 @@ def _journal() -> Iterator[Damage]:
         ("what a target was given, gone", "DELETE FROM migrator.digests WHERE moment LIKE 'copied:tenant%' AND relation = 'public.orders'"),
         ("what a target holds, gone", "DELETE FROM migrator.digests WHERE moment = 'target:tenant' AND relation = 'public.orders'"),
     ):  # fmt: skip
-        yield _resumed(f"the journal: {name}", "journal", _STOPPED, statements("migrator", damage), 1, "public.orders ", "2")
+        yield _resumed(
+            f"the journal: {name}", "journal", _STOPPED, statements("migrator", damage), 1, "public.orders ", "2"
+        )
     yield _resumed(
         "the journal: a copy that is not done is said to be", "journal", _HALF_WAY,
         statements(
@@ -131,7 +135,9 @@ def _journal() -> Iterator[Damage]:
     yield Damage("the journal lost", "journal", lost, "verify", 3, ("no completed migrate",))
     forgotten = statements("migrator", "TRUNCATE migrator.runs CASCADE")
     yield Damage("the journal's run gone", "journal", forgotten, "status", 0, ("knows nothing of run", "has fenced"))
-    yield Damage("the journal's run gone", "journal", forgotten, "rollback --validate", 3, ("which the journal does not know",))
+    yield Damage(
+        "the journal's run gone", "journal", forgotten, "rollback --validate", 3, ("which the journal does not know",)
+    )
 
 
 def _marks() -> Iterator[Damage]:

@@ -10,7 +10,6 @@ from tests.safety.mutations.change import Change
 from tests.safety.mutations.damage import Damage, Inflict
 from tests.safety.mutations.scene import Answer, Scene
 
-
 _MOST_LINES = 45  # of an answer that was not the right one
 _LOOKING = frozenset({"verify", "status", "audit", "rollback --validate"})
 
@@ -98,7 +97,9 @@ class Trials:
             self.scene.put_back()
         if answer.exit_code == 0:
             return ""
-        return f"{command}, without the damage: exit {answer.exit_code}\n    " + "\n    ".join(answer.lines[:_MOST_LINES])
+        return f"{command}, without the damage: exit {answer.exit_code}\n    " + "\n    ".join(
+            answer.lines[:_MOST_LINES]
+        )
 
 
 def _told(damage: Damage, answer: Answer) -> str:
