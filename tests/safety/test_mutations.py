@@ -59,7 +59,10 @@ _CHANGES = (
 @pytest.fixture(scope="module")
 def trials(server: PostgresServer) -> Iterator[Trials]:
     with split_scene(server.url) as scene:
-        yield Trials(scene)
+        made = Trials(scene)
+        yield made
+        end = made.of_the_end()
+        assert end.killed, end.wrong
 
 
 @pytest.fixture(scope="module")

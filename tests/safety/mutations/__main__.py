@@ -45,6 +45,7 @@ def _all(trials: Trials, server_url: str, only: str) -> Iterator[Trying]:
     for change, shown in code_mutations(damages):
         if only in f"code: {change.name}":
             yield trials.of_code(change, shown)
+    yield trials.of_the_end()
 
 
 def _shown(tried: Iterable[Trying]) -> Iterator[Trying]:

@@ -11,7 +11,7 @@ from tests.safety.mutations.damage import Damage, Inflict
 from tests.safety.mutations.scene import Answer, Scene
 
 _MOST_LINES = 45  # of an answer that was not the right one
-_LOOKING = frozenset({"verify", "status", "audit", "rollback --validate"})
+_LOOKING = frozenset({"verify", "status", "rollback --validate"})
 
 
 @dataclass(frozen=True)
@@ -37,17 +37,23 @@ class Trials:
         self._content: set[tuple[str, Inflict | None]] = set()
 
     def of_data(self, damage: Damage) -> Trying:
-        """Damages the split, lets the command look, puts everything back, and sees that the command is content again."""
+        """Lets the command look at the undamaged split, once for all, damages that, lets it look again, and puts it back.
+
+        Each damage is done to copies of what the command was content with, so that it is the reason of what is said.
+        """
         began = time.monotonic()
         made = Trying(damage.name, damage.what, damage.command)
         wrong = self._discontent(damage.command, damage.before)
         if not wrong:
             answer = self._damaged(damage)
             wrong = "" if damage.is_seen(self.scene, answer) else _told(damage, answer)
-        if not wrong:
-            # What it said was of the damage: without it there is nothing to say.
-            wrong = self._still_discontent(damage)
         return replace(made, wrong=wrong, seconds=time.monotonic() - began)
+
+    def of_the_end(self) -> Trying:
+        """Whether the split is whole after all of it: nothing of a damage has stayed to be seen with the next."""
+        began = time.monotonic()
+        wrong = "".join(self._look_undamaged(command) for command in sorted(_LOOKING))
+        return Trying("nothing stays", "control", "verify, status, rollback", wrong, time.monotonic() - began)
 
     def of_code(self, change: Change, damages: Sequence[Damage]) -> Trying:
         """Changes the program, and sees whether it still sees one of the damages, or says more of a good split."""
@@ -83,10 +89,6 @@ class Trials:
         if not wrong:
             self._content.add((command, before))
         return wrong
-
-    def _still_discontent(self, damage: Damage) -> str:
-        # A command that takes the split apart is not tried on it each time; that it is whole again is what matters.
-        return self._look_undamaged(damage.command if damage.command in _LOOKING else "verify")
 
     def _look_undamaged(self, command: str, before: Inflict | None = None) -> str:
         try:
