@@ -10,6 +10,7 @@ from tests.safety.mutations.backups import backups
 from tests.safety.mutations.change import Change
 from tests.safety.mutations.code_commands import command_changes
 from tests.safety.mutations.code_proof import proof_changes
+from tests.safety.mutations.controls import controls
 from tests.safety.mutations.damage import Damage
 from tests.safety.mutations.objects import objects
 from tests.safety.mutations.rows import rows
@@ -20,7 +21,7 @@ from tests.safety.mutations.state import state
 
 def every_damage() -> list[Damage]:
     """Every mutation of data that there is."""
-    return [one for part in (rows, objects, source, state, backups) for one in part()]
+    return [one for part in (controls, rows, objects, source, state, backups) for one in part()]
 
 
 def data_mutations(server_url: str) -> list[Damage]:

@@ -14,12 +14,12 @@ Inflict = Callable[[Scene], None]
 class Damage:
     """One mutation; `says` are words that one line of the command's report has to hold, all of them.
 
-    With `exit_code` 0 and `harmless` it is a control: no damage, which nothing may be said of. `before` is done to an
-    undamaged split first, which the command has to take well; `undo` mends what stands in no database of the split.
+    `before` is done to an undamaged split first, which the command has to take well; `undo` mends what stands in no
+    database of the split.
     """
 
     name: str
-    what: str  # is damaged: target, source, receipt, journal, mark, role, backup
+    what: str  # is damaged: target, source, fence, receipt, journal, mark, role, backup; control: nothing is
     inflict: Inflict
     command: str
     exit_code: int
@@ -28,7 +28,6 @@ class Damage:
     undo: Inflict | None = None
     since: int = 0  # the server's major version that it needs
     needs: str = ""  # an extension that it needs
-    harmless: bool = False
 
     def is_seen(self, scene: Scene, answer: Answer) -> bool:
         """Whether the answer is what this damage has to be met with."""
