@@ -15,9 +15,7 @@ from migrator.files import private_directory, write_atomically
 from migrator.journal import Journal, Run
 from migrator.postgres.changes.apply_changes import Monolith
 from migrator.postgres.changes.change_files import conflict_lines
-from migrator.postgres.schema.catalog import read_sequences
-from migrator.postgres.schema.sequences import set_sequences
-from migrator.postgres.session.connect import READ_ONLY, Connection, session
+from migrator.postgres.session.connect import session
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,6 @@ def replay_writes(workspace: Workspace, run: Run, changes: Sequence[DatabaseChan
             workspace.progress.say(
                 f"{part.database}: {len(done.applied)} changes carried back, {len(done.conflicts)} conflicts"
             )
-        _continue_sequences(workspace, monolith.connection, writes)
     file = None
     if conflicts:
         file = _new_file(private_directory(workspace.backups / "rollback" / run.id))
@@ -114,31 +111,6 @@ def _in_order(changes: Sequence[DatabaseChanges]) -> list[DatabaseChanges]:
         *(one for one in changes if one.tenant),
         *(only(one, deleted=True) for one in reversed(common)),
     ]
-
-
-def _continue_sequences(workspace: Workspace, connection: Connection, writes: Writes) -> None:
-    """Sets the source's sequences past what the targets have drawn: the next number must be nobody's."""
-    standing = {one.relation: one for one in read_sequences(connection)}
-    furthest = {name: one.last_value for name, one in standing.items()}
-    for server, database, mark in writes.finished:
-        with session(workspace.server(server).at(database), purpose="replay", settings=READ_ONLY) as target:
-            there = {one.relation: one.last_value for one in read_sequences(target)}
-        for transfer in writes.resolved[mark.target].sequences:
-            drawn = there.get(transfer.sequence)
-            for name in transfer.sources:
-                if drawn is None or name not in standing:
-                    continue
-                stands = furthest[name]
-                further = max if standing[name].increment > 0 else min
-                furthest[name] = drawn if stands is None else further(stands, drawn)
-    set_sequences(
-        connection,
-        [
-            (name, value)
-            for name, value in furthest.items()
-            if value is not None and value != standing[name].last_value and standing[name].minimum <= value
-        ],
-    )
 
 
 def _require_equal(workspace: Workspace, writes: Writes, conflicts: Sequence[Conflict]) -> None:

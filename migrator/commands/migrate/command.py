@@ -20,6 +20,7 @@ from migrator.commands.proof.records import (
     sequence_values,
     whole_tables,
 )
+from migrator.commands.sequences.blocks import RunBlocks, forget_blocks, positions, reserve_blocks, without_blocks
 from migrator.commands.shared.database_parameters import TargetSettings
 from migrator.commands.shared.dropped_tenants import (
     all_are_there,
@@ -154,8 +155,10 @@ class _Migration:
         with source.lifted_on_failure():
             epoch = source.freeze()
             source.forget_unless(epoch)
+            # Before the snapshot, whose transaction would hold what is locked here.
+            values, blocks = self._sequence_values(epoch, resolved), self._blocks(epoch, resolved)
             with source.snapshot() as snapshot:
-                proof, failures = self._split(epoch, snapshot, post_data, resolved)
+                proof, failures = self._split(epoch, snapshot, post_data, resolved, values, blocks)
         drift = () if self.fenced or failures else self._drift(resolved)
         return self._outcome(summary, proof, failures, drift)
 
@@ -167,9 +170,10 @@ class _Migration:
         snapshot: Snapshot,
         post_data: Mapping[str, str],
         resolved: Mapping[str, Resolved],
+        values: Mapping[str, Mapping[Relation, int]],
+        blocks: RunBlocks,
     ) -> tuple[Proof, Mapping[str, str]]:
         workspace, settings = self.workspace, self.workspace.settings
-        values = self._sequence_values(epoch, resolved)
         transfers = {name: target.transfers for name, target in resolved.items()}
         jobs = settings.limits.source_jobs
         share = allot(jobs, self._session_budget())
@@ -199,9 +203,11 @@ class _Migration:
                 tuple(values[name].items()),
                 tuple(target.catalog.sequences.values()),
                 loads_of(name, copies),
+                blocks.of_target(name),
             )
             for name, target in resolved.items()
         }
+        drawn = positions(self.journal, self.run.id)
         finishes = {
             step.database: FinishUnit(
                 self.run.id,
@@ -211,6 +217,9 @@ class _Migration:
                 step.tenant,
                 workspace.server(step.server).at(step.database),
                 _MAINTENANCE_MEMORY_KB * jobs // max(jobs, share.builders),
+                blocks.places.get(step.database, 0),
+                tuple(blocks.refilled.get(step.database, {}).values()),
+                drawn.get(step.database, ()),
             )
             for step in self.plan.of(FinishDatabase)
         }
@@ -324,6 +333,19 @@ class _Migration:
         listed = {name: [[*sequence, value] for sequence, value in found.items()] for name, found in values.items()}
         self.journal.record(self.run.id, "sequences", {"epoch": epoch, "values": listed})
         return values
+
+    def _blocks(self, epoch: str, resolved: Mapping[str, Resolved]) -> RunBlocks:
+        """The numbers that are each database's own, where the fence makes sure that rows can go back."""
+        if not self.fenced:
+            forget_blocks(self.journal, self.run.id)
+            return RunBlocks()
+        databases: dict[str, list[str]] = {name: [] for name in resolved}
+        for step in self.plan.of(CreateDatabase):
+            databases[step.target].append(step.database)
+        blocks = reserve_blocks(self.workspace, self.run, epoch, resolved, databases)
+        for target, sequence, why in without_blocks(self.journal, self.run.id):
+            self.workspace.progress.say(f"{target}: {sequence} gets no block of numbers: {why}")
+        return blocks
 
     def _prove(self, transfers: Mapping[str, tuple[Transfer, ...]]) -> Proof:
         """From the digests that the copies and the finished databases left in the journal."""

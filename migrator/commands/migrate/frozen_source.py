@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from migrator.commands.sequences.blocks import put_back
 from migrator.commands.shared.survey import Survey, plan_of, survey_in
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.steps import CopyTable, CreateDatabase, Plan
@@ -75,6 +76,7 @@ class FrozenSource:
     def _lift(self) -> None:
         limits = self.workspace.settings.limits
         with session(self.workspace.source, purpose="fence") as own:
+            put_back(self.workspace, own, self.run.id)
             lift_fence(
                 own,
                 self.workspace.source,

@@ -11,8 +11,9 @@ from migrator.commands.changes.apply import Carried, carried_before, replay_writ
 from migrator.commands.changes.find import require_rows, save_writes
 from migrator.commands.clean.command import clean
 from migrator.commands.rollback.adopt import adopt
+from migrator.commands.rollback.drawn_numbers import note_drawn_numbers, put_sequences_back
 from migrator.commands.rollback.drop import dump_and_drop
-from migrator.commands.rollback.findings import Findings, unknown_fence
+from migrator.commands.rollback.findings import Findings, foreign_fence, unknown_fence
 from migrator.commands.rollback.leftovers import look, require_able, require_nothing_lost
 from migrator.commands.rollback.report import Taken, done_well, report, validation
 from migrator.commands.rollback.restore_backup import (
@@ -80,6 +81,7 @@ def rollback(
                 if backup is not None:
                     restore_beside(workspace, run, *backup)
                 carried = keep_writes(workspace, run, found, save=save, replay=replay)
+                note_drawn_numbers(workspace, run, found, keep=not discard_writes)
                 done = _take_back(workspace, run, found, carried, swap=restore_backup)
             outcome = report(run, found, done, str(workspace.source))
         summary.update(outcome.summary)
@@ -200,6 +202,8 @@ def _take_back(
             done.changed = tuple(one for one in done.changed if one.relation not in carried.tables)
         done.known = workspace.journal.recorded(run.id, "source objects") is not None
         # The damaged source stays fenced until it is swapped: what were written to it now would go with it.
+        if not swap and foreign_fence(run, found) is None:
+            put_sequences_back(workspace, run, connection)
         if not swap and found.fence is not None and found.fence.run == run.id:
             limits = workspace.settings.limits
             done.lifted = lift_fence(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from migrator.commands.changes.apply import forget_carried
 from migrator.commands.rollback.command import confirmed, keep_writes, nothing_open, open_run, sealed
+from migrator.commands.rollback.drawn_numbers import note_drawn_numbers
 from migrator.commands.rollback.drop import dump_and_drop
 from migrator.commands.rollback.findings import Findings
 from migrator.commands.rollback.leftovers import forget_dropping, look, require_able
@@ -61,7 +62,9 @@ def rollback_tenant(
         else:
             keep = save is not None or replay
             with sealed(workspace, run, key, keep=keep, discard=discard_writes) as found:
-                outcome = _take_back(workspace, run, key, found, save=save, replay=replay)
+                outcome = _take_back(
+                    workspace, run, key, found, save=save, replay=replay, keep_numbers=not discard_writes
+                )
         summary.update(outcome.summary)
         if outcome.exit_code:
             summary["status"] = "findings"
@@ -83,9 +86,17 @@ def _key(workspace: Workspace, wanted: str) -> str:
 
 
 def _take_back(
-    workspace: Workspace, run: Run, key: str, found: Findings, *, save: Path | None, replay: bool
+    workspace: Workspace,
+    run: Run,
+    key: str,
+    found: Findings,
+    *,
+    save: Path | None,
+    replay: bool,
+    keep_numbers: bool,
 ) -> Outcome:
     carried = keep_writes(workspace, run, found, save=save, replay=replay)
+    note_drawn_numbers(workspace, run, found, keep=keep_numbers)
     if carried is not None:
         _note_carried(workspace, run, carried.tables)
     # From here on migrate knows that there is something to do again, whatever happens to this process.

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from migrator.commands.proof.compare_sides import Proof, prove
 from migrator.commands.proof.drift import routed_digests, written_since
 from migrator.commands.proof.records import database_counts, given_digests, sequence_values
+from migrator.commands.sequences.blocks import run_blocks
 from migrator.commands.shared.database_parameters import TargetSettings
 from migrator.commands.shared.dropped_tenants import require_databases, require_standing, standing, taken_back
 from migrator.commands.shared.roles import access_differences
@@ -102,6 +103,7 @@ class _Verifier:
         self.source_objects = {(kind, name): text for kind, name, text in recorded}
         taken = sequence_values(workspace.journal, run.id)
         self.given = taken[1] if taken is not None else {}
+        self.blocks = run_blocks(workspace.journal, run.id)
 
     def verification(self) -> Verified:
         transfers = {name: target.transfers for name, target in self.resolved.items()}
@@ -182,6 +184,7 @@ class _Verifier:
                 self.settings.expected(step),
                 self.members.get(step.tenant, ()),
                 [(reference, homes[home]) for reference, home in leaving],
+                self.blocks.of(step.target, step.database),
             )
 
     def _rows(
