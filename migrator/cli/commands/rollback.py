@@ -28,6 +28,20 @@ from migrator.errors import InterruptedRunError, RefusedError
     help="Keep rows that were written to the targets since the split as files in a new directory, then go on.",
 )
 @click.option("--replay-writes", "replay", is_flag=True, help="Carry those rows back into the source, then go on.")
+@click.option(
+    "--renumber", is_flag=True, help="With --replay-writes: rows whose number is taken in the source get another one."
+)
+@click.option(
+    "--accept-conflicts",
+    is_flag=True,
+    help="With --replay-writes: keep what cannot be carried back in a file, and go on.",
+)
+@click.option(
+    "--retry-conflicts",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Afterwards: carry back what waits in a file of conflicts, as far as it goes now.",
+)
 @click.option("--discard-writes", is_flag=True, help="Give up rows that were written to the targets since the split.")
 @click.option("--restore-quarantine", is_flag=True, help="Put the rows that clean moved away back into the source.")
 @click.option(
@@ -44,6 +58,9 @@ def rollback(
     tenant: str | None,
     save: Path | None,
     replay: bool,
+    renumber: bool,
+    accept_conflicts: bool,
+    retry_conflicts: Path | None,
     discard_writes: bool,
     restore_quarantine: bool,
     restore_backup: bool,
@@ -60,14 +77,25 @@ def rollback(
       migrator rollback
       migrator rollback --confirm 20260101-120000-ab12 --restore-quarantine
       migrator rollback --save-writes writes --replay-writes
+      migrator rollback --confirm 20260101-120000-ab12 --replay-writes --renumber
+      migrator rollback --retry-conflicts backups/rollback/20260101-120000-ab12/conflicts.1.jsonl
       migrator rollback --tenant acme --confirm 20260101-120000-ab12
     """
     if tenant is not None and (restore_quarantine or restore_backup or adopt):
         raise click.UsageError("--tenant goes with none of --restore-quarantine, --restore-backup, --adopt.")
+    if retry_conflicts is not None:
+        if validate or confirm or tenant or save or replay or accept_conflicts or discard_writes or adopt:
+            raise click.UsageError("--retry-conflicts goes with --renumber only.")
+        return _retry(retry_conflicts, renumber=renumber)
+    if (renumber or accept_conflicts) and not replay:
+        raise click.UsageError("--renumber and --accept-conflicts go with --replay-writes.")
 
     def work(session: Session) -> Outcome:
+        from migrator.commands.changes.conflicts import Settlement
         from migrator.commands.rollback.command import rollback as stage
         from migrator.commands.rollback.tenant import rollback_tenant
+
+        settlement = Settlement(accept=accept_conflicts, renumber=renumber)
 
         def carry_out(*, validate: bool, confirm: str | None) -> Outcome:
             if tenant is not None:
@@ -79,6 +107,7 @@ def rollback(
                     discard_writes=discard_writes,
                     save=save,
                     replay=replay,
+                    settlement=settlement,
                 )
             return stage(
                 session.workspace,
@@ -90,6 +119,7 @@ def rollback(
                 restore_quarantine=restore_quarantine,
                 restore_backup=restore_backup,
                 lost_journal=adopt,
+                settlement=settlement,
             )
 
         if validate or confirm is not None or not _is_attended():
@@ -99,6 +129,15 @@ def rollback(
         if outlook.run_id is None or (outlook.exit_code != 0 and not kept):
             return outlook
         return carry_out(validate=False, confirm=_typed_run_id(session, outlook))
+
+    return work
+
+
+def _retry(file: Path, *, renumber: bool) -> Work:
+    def work(session: Session) -> Outcome:
+        from migrator.commands.rollback.retry import retry_conflicts
+
+        return retry_conflicts(session.workspace, file, with_new_numbers=renumber)
 
     return work
 

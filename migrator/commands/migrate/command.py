@@ -219,7 +219,7 @@ class _Migration:
                 _MAINTENANCE_MEMORY_KB * jobs // max(jobs, share.builders),
                 blocks.places.get(step.database, 0),
                 tuple(blocks.refilled.get(step.database, {}).values()),
-                drawn.get(step.database, ()),
+                drawn.get(step.database),
             )
             for step in self.plan.of(FinishDatabase)
         }

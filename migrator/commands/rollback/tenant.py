@@ -6,8 +6,16 @@ from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
-from migrator.commands.changes.apply import forget_carried
-from migrator.commands.rollback.command import confirmed, keep_writes, nothing_open, open_run, sealed
+from migrator.commands.changes.apply import Carried, forget_carried
+from migrator.commands.changes.conflicts import REFUSE, Settlement
+from migrator.commands.rollback.command import (
+    confirmed,
+    conflict_outlook,
+    keep_writes,
+    nothing_open,
+    open_run,
+    sealed,
+)
 from migrator.commands.rollback.drawn_numbers import note_drawn_numbers
 from migrator.commands.rollback.drop import dump_and_drop
 from migrator.commands.rollback.findings import Findings
@@ -36,6 +44,7 @@ def rollback_tenant(
     discard_writes: bool = False,
     save: Path | None = None,
     replay: bool = False,
+    settlement: Settlement = REFUSE,
 ) -> Outcome:
     """Takes one tenant of the open run back; `tenant` is its key, its slug or the name of its database.
 
@@ -62,9 +71,9 @@ def rollback_tenant(
         else:
             keep = save is not None or replay
             with sealed(workspace, run, key, keep=keep, discard=discard_writes) as found:
-                outcome = _take_back(
-                    workspace, run, key, found, save=save, replay=replay, keep_numbers=not discard_writes
-                )
+                carried = keep_writes(workspace, run, found, save=save, replay=replay, settlement=settlement)
+                note_drawn_numbers(workspace, run, found, keep=not discard_writes)
+                outcome = _take_back(workspace, run, key, found, carried)
         summary.update(outcome.summary)
         if outcome.exit_code:
             summary["status"] = "findings"
@@ -85,18 +94,7 @@ def _key(workspace: Workspace, wanted: str) -> str:
     )
 
 
-def _take_back(
-    workspace: Workspace,
-    run: Run,
-    key: str,
-    found: Findings,
-    *,
-    save: Path | None,
-    replay: bool,
-    keep_numbers: bool,
-) -> Outcome:
-    carried = keep_writes(workspace, run, found, save=save, replay=replay)
-    note_drawn_numbers(workspace, run, found, keep=keep_numbers)
+def _take_back(workspace: Workspace, run: Run, key: str, found: Findings, carried: Carried | None) -> Outcome:
     if carried is not None:
         _note_carried(workspace, run, carried.tables)
     # From here on migrate knows that there is something to do again, whatever happens to this process.
@@ -154,7 +152,13 @@ def _note_carried(workspace: Workspace, run: Run, tables: Collection[str]) -> No
 
 
 def _outlook(workspace: Workspace, run: Run, tenant: str, found: Findings) -> Outcome:
-    outcome = validation(run, found, str(workspace.source), backup=backup_of(workspace, run))
+    outcome = validation(
+        run,
+        found,
+        str(workspace.source),
+        backup=backup_of(workspace, run),
+        outlook=conflict_outlook(workspace, run, found),
+    )
     option = f" --tenant {tenant}"
     names = ", ".join(name for _, name, _ in found.databases)
     able = outcome.exit_code == 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -201,13 +201,6 @@ def positions(journal: Journal, run: str) -> Mapping[str, tuple[tuple[Relation, 
 def record_positions(journal: Journal, run: str, found: Mapping[str, Mapping[Relation, int]]) -> None:
     """Keeps how far databases had drawn, for when they are made again."""
     before = journal.recorded(run, _POSITIONS) or {}
-    new = {database: [[*name, value] for name, value in drawn.items()] for database, drawn in found.items() if drawn}
+    new = {database: [[*name, value] for name, value in drawn.items()] for database, drawn in found.items()}
     if new:
         journal.record(run, _POSITIONS, {**before, **new})
-
-
-def drawn_in(connection: Connection, blocks: Mapping[Relation, Block]) -> Iterator[tuple[Relation, int]]:
-    """(sequence, last number drawn) of those of a database's sequences that were drawn from."""
-    for one in read_sequences(connection):
-        if one.last_value is not None and one.relation in blocks:
-            yield one.relation, one.last_value

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from migrator.commands.changes.conflicts import waiting_files
 from migrator.commands.shared.dropped_tenants import taken_back
 from migrator.commands.shared.tenant_servers import recorded_servers
 from migrator.commands.shared.workspace import Workspace
@@ -72,6 +73,11 @@ class _Reading:
         self.paused = (journal.recorded(run.id, PACE) or {}).get("paused", "") if self.holder else ""
         self.servers = recorded_servers(workspace, run.id)
         self.gone = sorted(taken_back(workspace, run.id))
+        self.waiting = {
+            file: left
+            for one in journal.all_runs(workspace.source_id)
+            for file, left in waiting_files(journal, one.id).items()
+        }
         self.databases = tuple(one for one in journal.artefacts(run.id, "database") if one.state == "created")
 
     def outcome(self) -> Outcome:
@@ -97,6 +103,7 @@ class _Reading:
             },
             sections=(
                 *_fence_section(self.fence, self.run),
+                *_waiting_section(self.waiting),
                 self._stages_section(),
                 *((_running_section(running, self.now, alive=self.holder is not None),) if running else ()),
                 *((_failed_section(failed),) if failed else ()),
@@ -108,6 +115,11 @@ class _Reading:
         )
 
     def _next(self) -> tuple[str, ...]:
+        if self.waiting and self.fence is None and self.holder is None:
+            return (*(f"migrator rollback --retry-conflicts {file}" for file in self.waiting), *self._next_stage())
+        return self._next_stage()
+
+    def _next_stage(self) -> tuple[str, ...]:
         if self.holder is None and _is_unknown(self.fence, self.run):
             return _ADOPT
         if self.holder is not None or self.run.closed_at:
@@ -160,6 +172,7 @@ class _Reading:
             "paused": self.paused,
             "fenced": self.fence is not None,
             "databases": self.databases,
+            "waiting": self.waiting,
         }
 
 
@@ -180,6 +193,13 @@ def _fence_section(fence: FenceState | None, run: Run | None) -> tuple[Section, 
             tone="bad",
         ),
     )
+
+
+def _waiting_section(files: Mapping[str, int]) -> tuple[Section, ...]:
+    if not files:
+        return ()
+    text = "Changes of targets that could not be carried back; `migrator rollback --retry-conflicts FILE` tries again."
+    return (Section("Changes that wait in a file", ("file", "changes"), tuple(files.items()), text, "warning"),)
 
 
 def _running_section(steps: Iterable[StepRecord], now: datetime, *, alive: bool) -> Section:

@@ -23,7 +23,7 @@ from migrator.core.verify.digests import Digest
 from migrator.postgres.copy.receipts import find_receipt, write_receipt
 from migrator.postgres.copy.spool import Load, load
 from migrator.postgres.schema.analyze import analyse
-from migrator.postgres.schema.sequence_states import set_blocks
+from migrator.postgres.schema.sequence_states import numbers_ahead, set_blocks
 from migrator.postgres.schema.sequences import low_sequences, set_sequences
 from migrator.postgres.session.connect import Connection, Endpoint, query, rows, session
 from migrator.postgres.session.programs import find_program, run_program
@@ -60,7 +60,7 @@ class FinishUnit:
     place: int = 0  # among the target's databases: which of the blocks are this one's
     # Of a database that was taken back and is made again: a newer block, and the last number that it had drawn.
     refilled: tuple[Block, ...] = ()
-    drawn: tuple[tuple[Relation, int], ...] = ()
+    drawn: tuple[tuple[Relation, int], ...] | None = None
 
 
 _RESTRICT = re.compile(r"^\\(un)?restrict [0-9A-Za-z]+\n", re.MULTILINE)
@@ -163,7 +163,10 @@ def _set_sequences(connection: Connection, unit: FinishUnit, work: TargetWork) -
     low = low_sequences(connection, [one for one in work.sequences if one.relation not in blocks], {})
     set_sequences(connection, [(sequence, value) for sequence, _, value in low])
     set_blocks(connection, blocks.values())
-    set_sequences(connection, [(name, value) for name, value in unit.drawn if name in blocks])
+    if unit.drawn is not None:
+        set_sequences(connection, [(name, value) for name, value in unit.drawn if name in blocks])
+        # What applications wrote there has been carried back, and may have numbers of the block.
+        set_sequences(connection, numbers_ahead(connection, work.sequences, blocks).items())
 
 
 def seeded_tables(connection: Connection, transfers: Iterable[Transfer]) -> tuple[Relation, ...]:

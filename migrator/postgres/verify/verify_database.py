@@ -138,7 +138,7 @@ def _collisions(
         block = blocks.get(one.relation)
         if block is None:
             continue
-        if one.last_value is not None and not block.holds(one.last_value):
+        if one.last_value is not None and not any(map(block.holds, (one.last_value, one.last_value + one.increment))):
             yield str(one.relation), one.last_value, block.first
         elif one.relation in ahead:
             yield str(one.relation), one.last_value or 0, ahead[one.relation]
