@@ -10,6 +10,7 @@ from migrator.cli.commands.backup import backup
 from migrator.cli.commands.clean import clean
 from migrator.cli.commands.demo import demo
 from migrator.cli.commands.dry_run import dry_run
+from migrator.cli.commands.finish import finish
 from migrator.cli.commands.init import init
 from migrator.cli.commands.lock import lock
 from migrator.cli.commands.migrate import migrate
@@ -23,8 +24,8 @@ _HELP = """Splits a monolithic PostgreSQL database into AUTH, SHARED and one dat
 arrived exactly once, and can take it all back.
 
 `migrator demo` shows all of it on a PostgreSQL of its own. For a database of yours `init` writes a configuration; then
-come the stages, in order: backup, audit, clean, dry-run, migrate, verify; rollback takes the split back. Each records
-itself and says what to type next.
+come the stages, in order: backup, audit, clean, dry-run, migrate, verify; rollback takes the split back, finish ends it
+for good. Each records itself and says what to type next.
 
 \b
 Examples:
@@ -43,5 +44,5 @@ program = Program(
     "5 database failed, 70 bug, 130 interrupted.",
 )
 
-for command in (init, backup, audit, clean, dry_run, migrate, verify, rollback, status, lock, placements, demo):
+for command in (init, backup, audit, clean, dry_run, migrate, verify, rollback, finish, status, lock, placements, demo):
     program.add_command(command)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from migrator.cli.confirmation import is_attended, typed_run_id
 from migrator.cli.options import StageCommand
 from migrator.cli.session import Session, Work
 from migrator.core.result.outcome import Outcome
-from migrator.errors import InterruptedRunError, RefusedError
 
 
 @click.command("rollback", cls=StageCommand, short_help="Take the split back.")
@@ -122,13 +120,14 @@ def rollback(
                 settlement=settlement,
             )
 
-        if validate or confirm is not None or not _is_attended():
+        if validate or confirm is not None or not is_attended():
             return carry_out(validate=validate, confirm=confirm)
         outlook = carry_out(validate=True, confirm=None)
         kept = discard_writes or replay or save is not None
         if outlook.run_id is None or (outlook.exit_code != 0 and not kept):
             return outlook
-        return carry_out(validate=False, confirm=_typed_run_id(session, outlook))
+        typed = typed_run_id(session, outlook, purpose="take it back", command="rollback")
+        return carry_out(validate=False, confirm=typed)
 
     return work
 
@@ -140,22 +139,3 @@ def _retry(file: Path, *, renumber: bool) -> Work:
         return retry_conflicts(session.workspace, file, with_new_numbers=renumber)
 
     return work
-
-
-def _is_attended() -> bool:
-    return sys.stdin.isatty() and sys.stdout.isatty()
-
-
-def _typed_run_id(session: Session, outlook: Outcome) -> str:
-    session.show(replace(outlook, next=()))
-    question = f"\nType the run's id ({outlook.run_id}) to take it back; anything else leaves everything as it is"
-    try:
-        typed: str = click.prompt(question, default="", show_default=False, err=True).strip()
-    except click.Abort:
-        click.echo(err=True)  # ends the line that the question is on
-        raise InterruptedRunError(
-            "Nothing was confirmed; nothing was changed.", "Run `migrator rollback` again."
-        ) from None
-    if typed != outlook.run_id:
-        raise RefusedError("That is not the run's id; nothing was changed.", "Run `migrator rollback` again.")
-    return typed

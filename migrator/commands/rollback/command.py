@@ -33,6 +33,7 @@ from migrator.commands.rollback.restore_backup import (
 )
 from migrator.commands.rollback.source_unchanged import changed_objects, compared_under_fence
 from migrator.commands.shared.workspace import Workspace
+from migrator.commands.verify.finished import FINISHED_RUN, FINISHING, standing_source
 from migrator.core.result.outcome import Outcome
 from migrator.errors import ConfigurationError, MigratorError, RefusedError
 from migrator.journal import Run
@@ -72,6 +73,7 @@ def rollback(
             "--replay-writes goes not with --restore-backup: what is carried back would go with the damaged source.",
             "Keep those rows as files, for the restored one: --save-writes DIR.",
         )
+    require_unfinished(workspace)
     run = open_run(workspace)
     if lost_journal:
         run = adopt(workspace, confirm) or run
@@ -119,6 +121,31 @@ def rollback(
 def open_run(workspace: Workspace) -> Run | None:
     """The source's open run, or None; makes no journal where there is none."""
     return workspace.journal.current_run(workspace.source_id) if workspace.has_journal() else None
+
+
+def require_unfinished(workspace: Workspace) -> None:
+    """Refuses to take back what was finished, or is being finished.
+
+    Raises:
+        RefusedError: the run has passed its point of no return.
+    """
+    workspace, ended = standing_source(workspace)
+    with workspace.read_source("rollback") as connection:
+        fence = read_fence(connection)
+    runs = workspace.journal.all_runs(workspace.source_id) if workspace.has_journal() else ()
+    for run in runs:
+        if run.outcome == FINISHED_RUN and (run == ended or (fence is not None and fence.run == run.id)):
+            raise RefusedError(
+                f"Run {run.id} was finished at {run.closed_at:%Y-%m-%d %H:%M:%S %Z}: nothing takes it back, and its "
+                "databases are their applications' own.",
+                "`migrator finish --retire unfence` gives the source back to writers; rows that were written to the "
+                "new databases have to be carried over by hand.",
+            )
+        if run.closed_at is None and workspace.journal.recorded(run.id, FINISHING) is not None:
+            raise RefusedError(
+                f"Run {run.id} has passed its point of no return: finish has begun, and nothing takes it back.",
+                f"Let it end: migrator finish --confirm {run.id}",
+            )
 
 
 def nothing_open(workspace: Workspace) -> Outcome:

@@ -14,6 +14,7 @@ from migrator.commands.rollback.command import (
     keep_writes,
     nothing_open,
     open_run,
+    require_unfinished,
     sealed,
 )
 from migrator.commands.rollback.drawn_numbers import note_drawn_numbers
@@ -54,6 +55,7 @@ def rollback_tenant(
     Raises:
         RefusedError: not confirmed, no such tenant, or its databases were written to.
     """
+    require_unfinished(workspace)
     run = open_run(workspace)
     if run is None:
         return nothing_open(workspace)

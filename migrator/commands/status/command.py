@@ -11,6 +11,7 @@ from migrator.commands.changes.conflicts import waiting_files
 from migrator.commands.shared.dropped_tenants import taken_back
 from migrator.commands.shared.tenant_servers import recorded_servers
 from migrator.commands.shared.workspace import Workspace
+from migrator.commands.verify.finished import FINISHED_RUN, standing_source
 from migrator.core.plan.next_commands import next_commands
 from migrator.core.plan.throttle import PACE
 from migrator.core.result.outcome import Outcome, Section
@@ -31,6 +32,7 @@ def status(workspace: Workspace) -> Outcome:
     Raises:
         DatabaseError: the source or the control database cannot be reached.
     """
+    workspace, _ = standing_source(workspace)
     with workspace.read_source("status") as connection:
         fence = read_fence(connection)
         age = snapshot_age(connection)
@@ -122,6 +124,8 @@ class _Reading:
     def _next_stage(self) -> tuple[str, ...]:
         if self.holder is None and _is_unknown(self.fence, self.run):
             return _ADOPT
+        if self.run.outcome == FINISHED_RUN:
+            return ("migrator verify",)
         if self.holder is not None or self.run.closed_at:
             return next_commands({}, locked=self.holder is not None)
         again = ("migrator migrate",) if self.gone else ()
@@ -132,6 +136,10 @@ class _Reading:
 
     def _headline(self) -> str:
         last = self.stages[-1] if self.stages else None
+        if self.run.outcome == FINISHED_RUN:
+            return (
+                f"The run was finished: its databases are their applications' own; {self.workspace.source} is retired."
+            )
         if self.run.closed_at is not None:
             return f"The last run is closed: {self.run.outcome}. The next stage opens a new one."
         if last is None:
@@ -178,12 +186,20 @@ class _Reading:
 
 def _is_unknown(fence: FenceState | None, run: Run | None) -> bool:
     """Whether the fence is of a run that `rollback` would not find in the journal."""
-    return fence is not None and (run is None or fence.run != run.id or run.closed_at is not None)
+    if fence is None or (run is not None and fence.run == run.id and run.outcome == FINISHED_RUN):
+        return False
+    return run is None or fence.run != run.id or run.closed_at is not None
 
 
 def _fence_section(fence: FenceState | None, run: Run | None) -> tuple[Section, ...]:
     if fence is None:
         return ()
+    if run is not None and run.outcome == FINISHED_RUN and fence.run == run.id:
+        text = (
+            f"The run is finished, and the source keeps its fence on {len(fence.fenced)} tables, as was chosen. "
+            f"`migrator finish --retire unfence --confirm {run.id}` lifts it."
+        )
+        return (Section("The source is retired", text=text),)
     lifts = f"migrator rollback --adopt --confirm {fence.run}" if _is_unknown(fence, run) else "migrator rollback"
     return (
         Section(

@@ -7,12 +7,12 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from migrator.commands.proof.compare_sides import Proof, prove
 from migrator.commands.proof.drift import routed_digests, written_since
 from migrator.commands.proof.records import database_counts, given_digests, sequence_values
-from migrator.commands.sequences.blocks import run_blocks
+from migrator.commands.sequences.blocks import RunBlocks, run_blocks
 from migrator.commands.shared.database_parameters import TargetSettings
 from migrator.commands.shared.dropped_tenants import require_databases, require_standing, standing, taken_back
 from migrator.commands.shared.roles import access_differences
@@ -20,7 +20,8 @@ from migrator.commands.shared.survey import Survey, plan_of, survey
 from migrator.commands.shared.tenant_objects import OwnObjects
 from migrator.commands.shared.transfers import Resolved, resolve
 from migrator.commands.shared.workspace import Workspace
-from migrator.commands.verify.report import Verified, verify_outcome
+from migrator.commands.verify.finished import kept_templates, standing_source
+from migrator.commands.verify.report import Verified, structure_outcome, verify_outcome
 from migrator.core.placement.model import Placement
 from migrator.core.plan.steps import CreateDatabase, Plan
 from migrator.core.plan.transfer import Transfer
@@ -49,6 +50,9 @@ def verify(workspace: Workspace, *, sample: float | None = None) -> Outcome:
     Raises:
         RefusedError: nothing has been migrated, a rollback has begun, or the plan is not the one that was carried out.
     """
+    workspace, ended = standing_source(workspace)
+    if ended is not None:
+        return verify_finished(workspace, ended, sample)
     with workspace.stage("verify") as (run, summary):
         last = workspace.journal.last(run.id, "migrate")
         if last is None:
@@ -64,8 +68,25 @@ def verify(workspace: Workspace, *, sample: float | None = None) -> Outcome:
                 "Undo the change, or `migrator rollback` and start again.",
             )
         require_databases(workspace, run, plan)
-        result = _Verifier(workspace, run, plan, found, sample).verification()
+        result = Verifier(workspace, run, plan, found, sample).verification()
         outcome = verify_outcome(run, plan, result, sample, sorted(taken_back(workspace, run.id)))
+        summary.update(outcome.summary)
+        if outcome.exit_code:
+            summary["status"] = "findings"
+        return outcome
+
+
+def verify_finished(workspace: Workspace, run: Run, sample: float | None) -> Outcome:
+    """What stays true of a run that was finished, whatever its applications write: schemas, isolation, references."""
+    with workspace.stage("verify", run) as (run, summary):
+        found = survey(workspace)
+        plan = plan_of(workspace, found)
+        there = {one.name for one in workspace.journal.artefacts(run.id, "database") if one.state == "created"}
+        steps = tuple(step for step in plan.steps if not isinstance(step, CreateDatabase) or step.database in there)
+        plan = replace(plan, steps=steps)
+        kept = kept_templates(workspace, run, plan)
+        result = Verifier(workspace, run, plan, found, sample, resolve(workspace, plan, found, kept)).structure()
+        outcome = structure_outcome(run, result)
         summary.update(outcome.summary)
         if outcome.exit_code:
             summary["status"] = "findings"
@@ -84,15 +105,23 @@ class _Severed:
     lead: tuple[Reference, Endpoint] | None
 
 
-class _Verifier:
+class Verifier:
     """The working state of one verification."""
 
-    def __init__(self, workspace: Workspace, run: Run, plan: Plan, found: Survey, sample: float | None) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        run: Run,
+        plan: Plan,
+        found: Survey,
+        sample: float | None = None,
+        resolved: Mapping[str, Resolved] | None = None,
+    ) -> None:
         self.workspace = workspace
         self.run = run
         self.plan = plan
         self.survey = found
-        self.resolved = resolve(workspace, plan, found)
+        self.resolved = resolve(workspace, plan, found) if resolved is None else resolved
         self.databases = standing(workspace, run.id, _sampled(plan, sample))
         self.settings = TargetSettings(workspace, plan)
         self.own = OwnObjects(workspace, plan, found)
@@ -103,7 +132,10 @@ class _Verifier:
         self.source_objects = {(kind, name): text for kind, name, text in recorded}
         taken = sequence_values(workspace.journal, run.id)
         self.given = taken[1] if taken is not None else {}
-        self.blocks = run_blocks(workspace.journal, run.id)
+        # Of a run that was finished they are lifted, and its sequences have gone on.
+        self.blocks = RunBlocks() if run.closed_at else run_blocks(workspace.journal, run.id)
+        self.given = {} if run.closed_at else self.given
+        self.rows_too = True
 
     def verification(self) -> Verified:
         transfers = {name: target.transfers for name, target in self.resolved.items()}
@@ -147,6 +179,19 @@ class _Verifier:
             access_differences(self.workspace, self.databases),
         )
 
+    def structure(self) -> Verified:
+        """Everything but the rows themselves, which applications write."""
+        self.rows_too = False
+        facts = self._examine()
+        return Verified(
+            Proof((), (), 0, 0),
+            facts,
+            (),
+            (),
+            tuple(self._references(facts)),
+            access_differences(self.workspace, self.databases),
+        )
+
     def _examine(self) -> tuple[DatabaseFacts, ...]:
         task = "examining databases"
         self.workspace.progress.start(task, total=len(self.databases), unit="databases")
@@ -185,6 +230,7 @@ class _Verifier:
                 self.members.get(step.tenant, ()),
                 [(reference, homes[home]) for reference, home in leaving],
                 self.blocks.of(step.target, step.database),
+                None if self.rows_too else (),
             )
 
     def _rows(

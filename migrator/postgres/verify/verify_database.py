@@ -69,20 +69,22 @@ def examine(
     members: Sequence[str] = (),
     references: Sequence[tuple[Reference, Connection]] = (),
     blocks: Mapping[Relation, Block] = MappingProxyType({}),
+    digested: Sequence[Transfer] | None = None,
 ) -> DatabaseFacts:
     """Reads one target database in one read-only session.
 
     `given` are the values up to which the source's sequences have given numbers, by target sequence; `blocks` the
     numbers that are this database's own; `soft_deleted` names the deletion columns, `settings` are those that the
     database gives its sessions, `members` the keys of the tenant and of all below it where the tenants are tops of a
-    tree; `references` the foreign keys out of this database, each with a session of the database that it points into.
+    tree; `references` the foreign keys out of this database, each with a session of the database that it points into;
+    `digested` are the transfers whose rows are counted and hashed, by default all.
     """
     with session(endpoint, purpose="verify", settings=READ_ONLY) as connection:
         return DatabaseFacts(
             endpoint.database,
             target,
             tenant,
-            target_digests(connection, transfers, tenant),
+            target_digests(connection, transfers if digested is None else digested, tenant),
             object_differences(
                 {**limited(template, blocks), **_as_objects(settings)},
                 {**read_objects(connection), **_as_objects(read_settings(connection))},

@@ -362,7 +362,7 @@ def test_rollback_at_a_terminal_goes_on_only_when_the_runs_id_is_typed(
 
     monkeypatch.setattr(rollback, "rollback", stage)
     monkeypatch.setattr(Session, "workspace", None)
-    monkeypatch.setattr(back, "_is_attended", lambda: True)
+    monkeypatch.setattr(back, "is_attended", lambda: True)
     monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
     assert running.run(["rollback"]) == code
     told = capfd.readouterr()
