@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from migrator.commands.changes.waiting_files import remember_file
 from migrator.core.changes.row_changes import Conflict
 from migrator.core.result.outcome import Section
 from migrator.core.result.wording import plural
@@ -15,7 +16,6 @@ from migrator.files import private_directory, write_atomically
 from migrator.journal import Journal, Run
 from migrator.postgres.changes.change_files import conflict_lines
 
-_FILES = "conflict files"
 _MOST_NAMED = 10
 
 
@@ -78,14 +78,3 @@ def keep_in_file(directory: Path, journal: Journal, run: Run, conflicts: Sequenc
     write_atomically(file, conflict_lines(conflicts).encode())
     remember_file(journal, run.id, file, len(conflicts))
     return file
-
-
-def remember_file(journal: Journal, run: str, file: Path, left: int) -> None:
-    """Keeps how many changes wait in a file."""
-    files = dict(journal.recorded(run, _FILES) or {})
-    journal.record(run, _FILES, {**files, str(file.absolute()): left})
-
-
-def waiting_files(journal: Journal, run: str) -> dict[str, int]:
-    """The files of a run in which changes wait, with how many."""
-    return {file: left for file, left in (journal.recorded(run, _FILES) or {}).items() if left}

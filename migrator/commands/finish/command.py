@@ -11,10 +11,11 @@ from migrator.commands.rollback.command import nothing_open, open_run
 from migrator.commands.rollback.leftovers import look
 from migrator.commands.sequences.blocks import run_blocks
 from migrator.commands.shared.dropped_tenants import require_databases, require_standing, standing, taken_back
+from migrator.commands.shared.finished import FINISHED_RUN, FINISHING, standing_source
 from migrator.commands.shared.survey import Survey, plan_of, survey
 from migrator.commands.shared.workspace import Workspace
 from migrator.commands.verify.command import Verifier
-from migrator.commands.verify.finished import FINISHED_RUN, FINISHING, TEMPLATE_OBJECTS, standing_source
+from migrator.commands.verify.kept_templates import TEMPLATE_OBJECTS
 from migrator.core.plan.steps import CreateDatabase, Plan, PrepareTarget
 from migrator.core.result.outcome import Outcome
 from migrator.errors import RefusedError

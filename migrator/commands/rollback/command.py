@@ -32,8 +32,8 @@ from migrator.commands.rollback.restore_backup import (
     swap_for_restored,
 )
 from migrator.commands.rollback.source_unchanged import changed_objects, compared_under_fence
+from migrator.commands.shared.finished import FINISHED_RUN, FINISHING, standing_source
 from migrator.commands.shared.workspace import Workspace
-from migrator.commands.verify.finished import FINISHED_RUN, FINISHING, standing_source
 from migrator.core.result.outcome import Outcome
 from migrator.errors import ConfigurationError, MigratorError, RefusedError
 from migrator.journal import Run

@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from migrator.commands.changes.apply import in_order, references_of, renew
-from migrator.commands.changes.conflicts import counted, remember_file, waiting_files
+from migrator.commands.changes.conflicts import counted
+from migrator.commands.changes.waiting_files import remember_file, waiting_files
 from migrator.commands.shared.survey import Survey, survey
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.changes.renumber import renumber

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from migrator.commands.changes.conflicts import waiting_files
+from migrator.commands.changes.waiting_files import waiting_files
 from migrator.commands.shared.dropped_tenants import taken_back
+from migrator.commands.shared.finished import FINISHED_RUN, standing_source
 from migrator.commands.shared.tenant_servers import recorded_servers
 from migrator.commands.shared.workspace import Workspace
-from migrator.commands.verify.finished import FINISHED_RUN, standing_source
 from migrator.core.plan.next_commands import next_commands
 from migrator.core.plan.throttle import PACE
 from migrator.core.result.outcome import Outcome, Section
@@ -137,9 +137,7 @@ class _Reading:
     def _headline(self) -> str:
         last = self.stages[-1] if self.stages else None
         if self.run.outcome == FINISHED_RUN:
-            return (
-                f"The run was finished: its databases are their applications' own; {self.workspace.source} is retired."
-            )
+            return f"The run was finished: its databases are their applications' own; retired: {self.workspace.source}."
         if self.run.closed_at is not None:
             return f"The last run is closed: {self.run.outcome}. The next stage opens a new one."
         if last is None:

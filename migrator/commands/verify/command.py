@@ -15,12 +15,13 @@ from migrator.commands.proof.records import database_counts, given_digests, sequ
 from migrator.commands.sequences.blocks import RunBlocks, run_blocks
 from migrator.commands.shared.database_parameters import TargetSettings
 from migrator.commands.shared.dropped_tenants import require_databases, require_standing, standing, taken_back
+from migrator.commands.shared.finished import standing_source
 from migrator.commands.shared.roles import access_differences
 from migrator.commands.shared.survey import Survey, plan_of, survey
 from migrator.commands.shared.tenant_objects import OwnObjects
 from migrator.commands.shared.transfers import Resolved, resolve
 from migrator.commands.shared.workspace import Workspace
-from migrator.commands.verify.finished import kept_templates, standing_source
+from migrator.commands.verify.kept_templates import kept_templates
 from migrator.commands.verify.report import Verified, structure_outcome, verify_outcome
 from migrator.core.placement.model import Placement
 from migrator.core.plan.steps import CreateDatabase, Plan

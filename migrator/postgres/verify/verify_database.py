@@ -134,7 +134,7 @@ def _collisions(
     for name, stands, value in low_sequences(
         connection, [one for one in sequences if one.relation not in blocks], given
     ):
-        yield str(name), stands or 0, value
+        yield str(name), stands, value
     ahead = numbers_ahead(connection, sequences, blocks) if blocks else {}
     for one in sequences:
         block = blocks.get(one.relation)

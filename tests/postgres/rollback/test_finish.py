@@ -140,6 +140,6 @@ def test_half_way_nothing_is_taken_back_and_the_same_command_ends_it(shop: Shop)
         assert shop.run("finish", "--confirm", run).exit_code == 130
     refused = shop.run("rollback", "--confirm", run)
     assert refused.exit_code == 3
-    assert f"migrator finish --confirm {run}" in refused.error
+    assert f"finish --confirm {run}" in refused.error
     assert shop.succeed("finish", "--confirm", run).summary["databases"] == 5
     assert "was finished" in shop.run("rollback", "--validate").error

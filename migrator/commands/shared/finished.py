@@ -1,14 +1,11 @@
-"""A run that was finished: known by the journal, its source kept under another name perhaps, its templates dropped."""
+"""A run that was finished, as the journal knows it; its source may be kept under another name."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from migrator.commands.shared.transfers import KeptTemplate
 from migrator.commands.shared.workspace import Workspace
-from migrator.core.plan.steps import CreateDatabase, Plan
 from migrator.errors import DatabaseError
 from migrator.postgres.session.connect import READ_ONLY, session, system_identifier
 
@@ -17,7 +14,6 @@ if TYPE_CHECKING:
 
 FINISHED_RUN = "finished"
 FINISHING = "finishing"  # the fact with what was chosen: from it on nothing is taken back
-TEMPLATE_OBJECTS = "template objects"
 _NO_SUCH_DATABASE = "3D000"
 
 
@@ -56,19 +52,3 @@ def _renamed(workspace: Workspace, name: str, source_id: str) -> Workspace:
     moved = replace(workspace, source=workspace.source.at(name), settings=settings)
     vars(moved).update(source_id=source_id, journal=workspace.journal, control=workspace.control)
     return moved
-
-
-def kept_templates(workspace: Workspace, run: Run, plan: Plan) -> Mapping[str, KeptTemplate]:
-    """What stands in for the templates of a finished run that were dropped."""
-    recorded = workspace.journal.recorded(run.id, TEMPLATE_OBJECTS) or {}
-    made: dict[str, CreateDatabase] = {}
-    for step in plan.of(CreateDatabase):
-        made.setdefault(step.target, step)
-    return {
-        target: KeptTemplate(
-            workspace.server(made[target].server).at(made[target].database),
-            {(kind, name): text for kind, name, text in objects},
-        )
-        for target, objects in recorded.items()
-        if target in made
-    }
