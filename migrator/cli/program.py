@@ -5,17 +5,18 @@ from __future__ import annotations
 import click
 
 from migrator import __version__
+from migrator.cli.commands.after_migrate.finish import finish
+from migrator.cli.commands.after_migrate.rollback import rollback
+from migrator.cli.commands.after_migrate.sequences import sequences
 from migrator.cli.commands.audit import audit
 from migrator.cli.commands.backup import backup
 from migrator.cli.commands.clean import clean
 from migrator.cli.commands.demo import demo
 from migrator.cli.commands.dry_run import dry_run
-from migrator.cli.commands.finish import finish
 from migrator.cli.commands.init import init
 from migrator.cli.commands.lock import lock
 from migrator.cli.commands.migrate import migrate
 from migrator.cli.commands.placements import placements
-from migrator.cli.commands.rollback import rollback
 from migrator.cli.commands.status import status
 from migrator.cli.commands.verify import verify
 from migrator.cli.options import Program, common_options
@@ -44,5 +45,20 @@ program = Program(
     "5 database failed, 70 bug, 130 interrupted.",
 )
 
-for command in (init, backup, audit, clean, dry_run, migrate, verify, rollback, finish, status, lock, placements, demo):
+for command in (
+    init,
+    backup,
+    audit,
+    clean,
+    dry_run,
+    migrate,
+    verify,
+    rollback,
+    finish,
+    sequences,
+    status,
+    lock,
+    placements,
+    demo,
+):
     program.add_command(command)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from migrator.commands.shared.transfers import Resolved
@@ -18,6 +19,8 @@ from migrator.postgres.session.connect import Connection, session
 if TYPE_CHECKING:
     from migrator.commands.shared.workspace import Workspace
     from migrator.journal import Journal, Run
+
+Decide = Callable[[Mapping[Relation, SourceSequence]], Mapping[Relation, int]]
 
 _BLOCKS = "sequence blocks"
 _REFILLED = "refilled blocks"
@@ -71,14 +74,15 @@ def _block(document: Any) -> Block:
     return Block(Relation(schema, name), first, last)
 
 
-def record_refill(journal: Journal, run: str, blocks: RunBlocks, database: str, block: Block) -> RunBlocks:
-    """Keeps a newer block of one database; returns the blocks with it."""
-    refilled = {**blocks.refilled, database: {**blocks.refilled.get(database, {}), block.sequence: block}}
+def record_refills(journal: Journal, run: str, blocks: RunBlocks, found: Iterable[tuple[str, Block]]) -> None:
+    """Keeps newer blocks, each with its database."""
+    refilled = {database: dict(newer) for database, newer in blocks.refilled.items()}
+    for database, block in found:
+        refilled.setdefault(database, {})[block.sequence] = block
     document = {
-        name: [[*one.sequence, one.first, one.last] for one in found.values()] for name, found in refilled.items()
+        name: [[*one.sequence, one.first, one.last] for one in newer.values()] for name, newer in refilled.items()
     }
     journal.record(run, _REFILLED, document)
-    return RunBlocks(blocks.epoch, blocks.blocks, blocks.places, refilled)
 
 
 def all_draws(resolved: Mapping[str, Resolved], databases: Mapping[str, Collection[str]]) -> tuple[Draw, ...]:
@@ -132,6 +136,18 @@ def reserve_blocks(
     return run_blocks(journal, run.id)
 
 
+def reserve_more(workspace: Workspace, sources: Collection[Relation], decide: Decide) -> None:
+    """Reserves further numbers of these source sequences; `decide` says which, and writes down what they are for.
+
+    Raises:
+        DatabaseError: somebody holds a sequence for longer than [limits] fence_patience.
+    """
+    with session(workspace.source, purpose="sequences") as connection:
+        catalog = read_sequences(connection, workspace.settings.source.schemas)
+        used = [one for one in catalog if one.relation in sources]
+        _locked(workspace, connection, used, partial(reserve_numbers, connection, used, decide))
+
+
 def without_blocks(journal: Journal, run: str) -> tuple[tuple[str, Relation, str], ...]:
     """(target, sequence, why) of those that go on where the source stood, and may give a number that others give."""
     recorded = journal.recorded(run, _BLOCKS) or {}
@@ -157,7 +173,9 @@ def put_back(workspace: Workspace, connection: Connection, run: str) -> None:
     _locked(workspace, connection, used, lambda: put_back_sequences(connection, catalog, drawn))
 
 
-def _locked(workspace: Workspace, connection: Connection, sequences: Iterable[SequenceObject], work: Any) -> None:
+def _locked(
+    workspace: Workspace, connection: Connection, sequences: Iterable[SequenceObject], work: Callable[[], None]
+) -> None:
     limits = workspace.settings.limits
     under_locks(
         connection,

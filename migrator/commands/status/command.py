@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from migrator.commands.changes.waiting_files import waiting_files
+from migrator.commands.sequences.blocks import RunBlocks, run_blocks
+from migrator.commands.sequences.levels import limited_databases, read_levels
 from migrator.commands.shared.dropped_tenants import taken_back
 from migrator.commands.shared.finished import FINISHED_RUN, standing_source
 from migrator.commands.shared.tenant_servers import recorded_servers
@@ -15,6 +17,7 @@ from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.next_commands import next_commands
 from migrator.core.plan.throttle import PACE
 from migrator.core.result.outcome import Outcome, Section
+from migrator.errors import DatabaseError
 from migrator.postgres.fence.fence import FenceState, read_fence
 from migrator.postgres.session.snapshot import snapshot_age
 
@@ -106,6 +109,7 @@ class _Reading:
             sections=(
                 *_fence_section(self.fence, self.run),
                 *_waiting_section(self.waiting),
+                *self._low_section(),
                 self._stages_section(),
                 *((_running_section(running, self.now, alive=self.holder is not None),) if running else ()),
                 *((_failed_section(failed),) if failed else ()),
@@ -115,6 +119,26 @@ class _Reading:
             data=self._data(),
             next=self._next(),
         )
+
+    def _low_section(self) -> tuple[Section, ...]:
+        """Blocks of numbers that run out, before an INSERT fails."""
+        blocks = run_blocks(self.workspace.journal, self.run.id) if self.run.closed_at is None else RunBlocks()
+        places = limited_databases(self.workspace, self.run, blocks)
+        if not places or self.holder is not None:
+            return ()
+        rest = len(places) - _MOST_DATABASES
+        more = f"{rest:,} databases more are looked at by `migrator sequences`. " if rest > 0 else ""
+        try:
+            levels = read_levels(self.workspace, blocks, places[:_MOST_DATABASES])
+        except DatabaseError as error:
+            text = f"What is left of the blocks of numbers cannot be told: {error.message}"
+            return (Section("Blocks of numbers", text=text, tone="warning"),)
+        low = [one for one in levels if one.low]
+        if not low:
+            return (Section("Blocks of numbers", text=more),) if more else ()
+        rows = tuple((one.place.database, str(one.sequence.relation), one.left) for one in low[:_MOST_DATABASES])
+        text = f"{more}`migrator sequences refill` gives new ones; behind the last number an INSERT fails."
+        return (Section("Blocks of numbers that run out", ("database", "sequence", "left"), rows, text, "warning"),)
 
     def _next(self) -> tuple[str, ...]:
         if self.waiting and self.fence is None and self.holder is None:

@@ -172,10 +172,10 @@ def limits(sequence: SequenceObject, types: Mapping[tuple[Relation, str], str]) 
     return low, high
 
 
-def reserve(sources: Mapping[Relation, SourceSequence], wanted: Sequence[Draw], *, numbers: int = 0) -> Reservation:
+def reserve(sources: Mapping[Relation, SourceSequence], wanted: Sequence[Draw]) -> Reservation:
     """Blocks for every target sequence: disjoint, in the source's steps, behind all that was ever given or used.
 
-    A block has as many numbers as the source's sequence has given in its life, at least 1,000 (or `numbers`), and all
+    A block has as many numbers as the source's sequence has given in its life, at least 1,000, and all
     blocks together take half of what is left at most. Source sequences that feed one target sequence are counted
     together.
     """
@@ -188,7 +188,7 @@ def reserve(sources: Mapping[Relation, SourceSequence], wanted: Sequence[Draw], 
             without += [(one, line) for one in drawing]
             continue
         weight = sum(one.databases * line.weight(one.sequence) for one in drawing)
-        size = line.size(weight, numbers)
+        size = line.size(weight)
         if size < FEWEST:
             why = f"{line.room:,} numbers are left for {weight:,} databases"
             without += [(one, why) for one in drawing]
@@ -229,10 +229,9 @@ class _Line:
         """Steps of the line for each number of that sequence."""
         return -(-abs(sequence.increment) // self.step)
 
-    def size(self, weight: int, numbers: int) -> int:
+    def size(self, weight: int) -> int:
         """How many numbers a block has."""
-        wanted = numbers or min(_MOST, max(WANTED_AT_LEAST, self.given))
-        return min(wanted, self.room // 2 // weight) if weight else wanted
+        return min(_MOST, max(WANTED_AT_LEAST, self.given), self.room // 2 // weight)
 
 
 def _line(members: Sequence[SourceSequence], drawing: Sequence[Draw]) -> _Line | str:
