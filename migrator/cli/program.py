@@ -17,6 +17,7 @@ from migrator.cli.commands.init import init
 from migrator.cli.commands.lock import lock
 from migrator.cli.commands.migrate import migrate
 from migrator.cli.commands.placements import placements
+from migrator.cli.commands.plan import plan
 from migrator.cli.commands.status import status
 from migrator.cli.commands.verify import verify
 from migrator.cli.options import Program, common_options
@@ -51,6 +52,7 @@ for command in (
     audit,
     clean,
     dry_run,
+    plan,
     migrate,
     verify,
     rollback,

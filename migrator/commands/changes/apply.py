@@ -1,4 +1,4 @@
-"""What applications wrote to the targets since migrate, carried back into the monolith."""
+"""Applies rows that applications wrote into the targets to the source, and proves that both sides are equal."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 
 from migrator.commands.changes.conflicts import Settlement, keep_in_file, require_settled
 from migrator.commands.changes.find import Writes, objects_in, rows_of
-from migrator.commands.shared.survey import Survey
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.changes.renumber import NewNumber, renumber, to_renumber
 from migrator.core.changes.row_changes import Conflict, DatabaseChanges, RowChange
+from migrator.core.plan.survey import Survey
 from migrator.core.schema.catalog import ForeignKey, Relation
 from migrator.errors import DatabaseError
 from migrator.journal import Journal, Run

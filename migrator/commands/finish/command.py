@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from migrator.commands.finish.report import NO_RETURN, finished, not_proven, outlook
 from migrator.commands.finish.source import MEANING, SourceEnd, new_name, require_possible, retire_source
+from migrator.commands.plan.finished import FINISHED_RUN, FINISHING, standing_source
+from migrator.commands.plan.stored import stored_plan
 from migrator.commands.rollback.command import nothing_open, open_run
 from migrator.commands.rollback.leftovers import look
 from migrator.commands.sequences.blocks import run_blocks
-from migrator.commands.shared.dropped_tenants import require_databases, require_standing, standing, taken_back
-from migrator.commands.shared.finished import FINISHED_RUN, FINISHING, standing_source
-from migrator.commands.shared.survey import Survey, plan_of, survey
+from migrator.commands.shared.dropped_tenants import BEGUN, require_databases, require_standing, standing, taken_back
 from migrator.commands.shared.workspace import Workspace
 from migrator.commands.verify.command import Verifier
 from migrator.commands.verify.kept_templates import TEMPLATE_OBJECTS
@@ -50,7 +51,12 @@ def finish(
     if ended is not None:
         return _retire_again(workspace, ended, source, validate=validate)
     with workspace.stage("finish") as (run, summary):
-        outcome = _Finish(workspace, run, source, drop_templates).carry_out(validate=validate)
+        stored = stored_plan(workspace, run)
+        if stored is None:
+            raise _nothing_to_finish()
+        attempt = _Finish(stored.workspace, run, stored.plan, source, drop_templates=drop_templates)
+        outcome = attempt.carry_out(validate=validate)
+        outcome = replace(outcome, sections=(*outcome.sections, *stored.sections))
         summary.update(outcome.summary)
         if outcome.exit_code:
             summary["status"] = "findings"
@@ -98,27 +104,34 @@ def _record(workspace: Workspace, run: Run, end: SourceEnd, *, drop_templates: b
     workspace.journal.record(run.id, FINISHING, document)
 
 
+def _nothing_to_finish() -> RefusedError:
+    return RefusedError("There is no completed migrate to finish.", "Run `migrator migrate`, then `migrator verify`.")
+
+
 class _Finish:
     """One attempt at ending a run."""
 
-    def __init__(self, workspace: Workspace, run: Run, end: SourceEnd, drop_templates: bool) -> None:
+    def __init__(self, workspace: Workspace, run: Run, plan: Plan, end: SourceEnd, *, drop_templates: bool) -> None:
         self.workspace = workspace
+        self.plan = plan
         self.journal = workspace.journal
         self.run = run
         self.end = end
         self.drop_templates = drop_templates
 
     def carry_out(self, *, validate: bool) -> Outcome:
+        plan = self.plan
         begun = self.journal.recorded(self.run.id, FINISHING) is not None
-        found, plan = self._standing(begun=begun)
+        if not begun:
+            self._require_standing(plan)
         require_possible(self.workspace, self.run, self.end)
         steps = standing(self.workspace, self.run.id, list(plan.of(CreateDatabase)))
         if not begun:
-            result = Verifier(self.workspace, self.run, plan, found).structure()
+            result = Verifier(self.workspace, self.run, plan).structure()
             if not result.holds:
                 return not_proven(self.run, result)
         if validate:
-            written = 0 if begun else len(look(self.workspace, self.run).written)
+            written = 0 if begun else len(look(self.workspace, self.run, plan).written)
             return outlook(
                 self.run,
                 steps,
@@ -137,35 +150,23 @@ class _Finish:
         ]
         return finished(self.run, steps, places, self.end, str(self.workspace.source), dropped)
 
-    def _standing(self, *, begun: bool) -> tuple[Survey, Plan]:
-        """What was migrated, as it stands.
+    def _require_standing(self, plan: Plan) -> None:
+        """Refuses where what was migrated does not stand as it was made.
 
         Raises:
-            RefusedError: it does not.
+            RefusedError: migrate is not complete, a tenant is half taken back, or databases are gone.
         """
         last = self.journal.last(self.run.id, "migrate")
         if last is None or last.status != "done":
-            raise RefusedError(
-                "There is no completed migrate to finish.", "Run `migrator migrate`, then `migrator verify`."
-            )
-        if gone := sorted(
-            tenant for tenant, state in taken_back(self.workspace, self.run.id).items() if state == "begun"
-        ):
+            raise _nothing_to_finish()
+        states = taken_back(self.workspace, self.run.id)
+        if gone := sorted(tenant for tenant, state in states.items() if state == BEGUN):
             raise RefusedError(
                 f"Tenant {gone[0]} is half taken back.",
                 f"End that first: migrator rollback --tenant {gone[0]} --confirm {self.run.id}",
             )
-        found = survey(self.workspace)
-        plan = plan_of(self.workspace, found)
-        if plan.fingerprint != self.run.fingerprint:
-            raise RefusedError(
-                "The source's schema, its tenants or the configuration are not those that were migrated.",
-                "Undo the change; nothing was finished.",
-            )
-        if not begun:
-            require_standing(self.workspace, self.run, plan)
-            require_databases(self.workspace, self.run, plan)
-        return found, plan
+        require_standing(self.workspace, self.run, plan)
+        require_databases(self.workspace, self.run, plan)
 
     def _release(self, steps: Sequence[CreateDatabase]) -> None:
         """Makes every database its applications' own."""

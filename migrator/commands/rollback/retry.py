@@ -10,10 +10,11 @@ from pathlib import Path
 from migrator.commands.changes.apply import in_order, references_of, renew
 from migrator.commands.changes.conflicts import counted
 from migrator.commands.changes.waiting_files import remember_file, waiting_files
-from migrator.commands.shared.survey import Survey, survey
+from migrator.commands.shared.survey import survey
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.changes.renumber import renumber
 from migrator.core.changes.row_changes import Conflict, DatabaseChanges, RowChange
+from migrator.core.plan.survey import Survey
 from migrator.core.plan.transfer import Transfer, TransferColumn
 from migrator.core.result.outcome import Outcome, Section
 from migrator.core.result.wording import plural

@@ -8,9 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from migrator.commands.shared.transfers import Resolved
-from migrator.core.plan.sequence_blocks import Block, Blocks, Draw, SourceSequence, draws, reserve
 from migrator.core.schema.catalog import Catalog, Relation
 from migrator.core.schema.catalog import Sequence as SequenceObject
+from migrator.core.sequences.blocks import Block, Blocks, Draw, SourceSequence, draws, reserve
 from migrator.postgres.fence.locks import under_locks
 from migrator.postgres.fence.reserved_sequences import put_back_sequences, reserve_numbers, reserved_sequences
 from migrator.postgres.schema.catalog import read_sequences
@@ -74,10 +74,10 @@ def _block(document: Any) -> Block:
     return Block(Relation(schema, name), first, last)
 
 
-def record_refills(journal: Journal, run: str, blocks: RunBlocks, found: Iterable[tuple[str, Block]]) -> None:
+def record_refills(journal: Journal, run: str, blocks: RunBlocks, newer_blocks: Iterable[tuple[str, Block]]) -> None:
     """Keeps newer blocks, each with its database."""
     refilled = {database: dict(newer) for database, newer in blocks.refilled.items()}
-    for database, block in found:
+    for database, block in newer_blocks:
         refilled.setdefault(database, {})[block.sequence] = block
     document = {
         name: [[*one.sequence, one.first, one.last] for one in newer.values()] for name, newer in refilled.items()
@@ -216,9 +216,9 @@ def positions(journal: Journal, run: str) -> Mapping[str, tuple[tuple[Relation, 
     }
 
 
-def record_positions(journal: Journal, run: str, found: Mapping[str, Mapping[Relation, int]]) -> None:
+def record_positions(journal: Journal, run: str, drawn_by_database: Mapping[str, Mapping[Relation, int]]) -> None:
     """Keeps how far databases had drawn, for when they are made again."""
     before = journal.recorded(run, _POSITIONS) or {}
-    new = {database: [[*name, value] for name, value in drawn.items()] for database, drawn in found.items()}
+    new = {database: [[*name, value] for name, value in drawn.items()] for database, drawn in drawn_by_database.items()}
     if new:
         journal.record(run, _POSITIONS, {**before, **new})

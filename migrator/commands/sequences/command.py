@@ -9,10 +9,10 @@ from dataclasses import replace
 from migrator.commands.sequences.blocks import RunBlocks, record_refills, reserve_more, run_blocks, without_blocks
 from migrator.commands.sequences.levels import Level, LimitedDatabase, limited_databases, read_levels
 from migrator.commands.shared.workspace import Workspace
-from migrator.core.plan.sequence_blocks import Block, Draw, SourceSequence, reserve
 from migrator.core.result.outcome import Outcome, Section
 from migrator.core.result.wording import plural
 from migrator.core.schema.catalog import Relation
+from migrator.core.sequences.blocks import Block, Draw, SourceSequence, reserve
 from migrator.errors import RefusedError
 from migrator.journal import Run
 from migrator.postgres.fence.fence import read_fence
@@ -52,7 +52,7 @@ def sequences(workspace: Workspace, *, refill: bool = False, tenant: str | None 
 def _report(workspace: Workspace, run: Run, levels: Sequence[Level]) -> Outcome:
     low = [one for one in levels if one.low or not one.applied]
     rest = [one for one in levels if one not in low]
-    ordered = sorted(low, key=lambda one: one.left / one.numbers) + sorted(rest, key=lambda one: one.left / one.numbers)
+    ordered = [*sorted(low, key=_share_left), *sorted(rest, key=_share_left)]
     without = without_blocks(workspace.journal, run.id)
     sections = [
         Section(
@@ -86,8 +86,19 @@ def _report(workspace: Workspace, run: Run, levels: Sequence[Level]) -> Outcome:
 _COLUMNS = ("database", "sequence", "stands at", "first", "last", "left")
 
 
-def _row(one: Level) -> tuple[str, str, int, int, int, int]:
-    return one.place.database, str(one.sequence.relation), one.stands, one.block.first, one.block.last, one.left
+def _share_left(level: Level) -> float:
+    return level.left / level.numbers
+
+
+def _row(level: Level) -> tuple[str, str, int, int, int, int]:
+    return (
+        level.place.database,
+        str(level.sequence.relation),
+        level.stands,
+        level.block.first,
+        level.block.last,
+        level.left,
+    )
 
 
 def _refill(workspace: Workspace, run: Run, blocks: RunBlocks, places: Sequence[LimitedDatabase]) -> Outcome:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from migrator.commands.sequences.blocks import RunBlocks
 from migrator.commands.shared.tenant_servers import recorded_servers
 from migrator.commands.shared.workspace import Workspace
-from migrator.core.plan.sequence_blocks import Block
 from migrator.core.schema.catalog import Sequence as SequenceObject
+from migrator.core.sequences.blocks import Block
 from migrator.postgres.schema.catalog import read_sequences
 from migrator.postgres.schema.sequence_states import states
 from migrator.postgres.session.connect import READ_ONLY, session
@@ -63,15 +63,15 @@ def limited_databases(workspace: Workspace, run: Run, blocks: RunBlocks) -> list
     """The databases of a run that stand, where each is by the journal and the configuration."""
     servers = recorded_servers(workspace, run.id)
     targets = workspace.settings.targets
-    found = []
+    places = []
     for one in workspace.journal.artefacts(run.id, "database"):
         if one.state != "created" or one.name not in blocks.places or one.tenant is None:
             continue
         if one.target is None or one.target not in targets:
             continue
         server = servers.get(one.tenant) or targets[one.target].server
-        found.append(LimitedDatabase(server, one.name, one.target, one.tenant))
-    return found
+        places.append(LimitedDatabase(server, one.name, one.target, one.tenant))
+    return places
 
 
 def read_levels(workspace: Workspace, blocks: RunBlocks, places: Sequence[LimitedDatabase]) -> list[Level]:
@@ -89,10 +89,10 @@ def _levels(workspace: Workspace, blocks: RunBlocks, place: LimitedDatabase) -> 
     ) as connection:
         there = {one.relation: one for one in read_sequences(connection) if one.relation in limited}
         standing = states(connection, there)
-    found = []
+    levels = []
     for name, (last, called) in standing.items():
         sequence, block = there[name], limited[name]
         stands = last if called else last - sequence.increment
         left = max(0, (block.last - stands) // sequence.increment)
-        found.append(Level(place, sequence, block, stands, left))
-    return found
+        levels.append(Level(place, sequence, block, stands, left))
+    return levels

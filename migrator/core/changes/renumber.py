@@ -61,22 +61,22 @@ def to_renumber(
     for one in conflicts:
         if one.change.kind == "inserted":
             lost.setdefault(one.change.relation, []).append(one)
-    found = []
+    settled = []
     for one in conflicts:
         table = catalog.tables.get(one.change.relation)
         if table is None or one.change.kind != "inserted" or not (column := number_column(one.taken, table)):
             continue
         follows = any(
             parent is not one
-            and parent.database in (one.database, *(() if parent.tenant else (parent.database,)))
+            and (parent.database == one.database or not parent.tenant)
             and _references(one.change, key, parent.change)
             for key in references
             if key.table == one.change.relation and set(key.columns) & set(one.taken)
             for parent in lost.get(key.referenced, ())
         )
         if not follows:
-            found.append((one, column))
-    return tuple(found)
+            settled.append((one, column))
+    return tuple(settled)
 
 
 def _references(row: RowChange, key: ForeignKey, parent: RowChange) -> bool:
@@ -106,7 +106,7 @@ def renumber(
         keys.setdefault(key.referenced, []).append(key)
     common: list[tuple[RowChange, Mapping[str, str | None]]] = []
     done: dict[str, DatabaseChanges] = {}
-    for part in sorted(changes, key=lambda one: bool(one.tenant)):
+    for part in sorted(changes, key=lambda part: bool(part.tenant)):
         rows = _Rows(part, keys, catalog)
         for row, values in common:
             rows.follow(row, values, foreign=True)

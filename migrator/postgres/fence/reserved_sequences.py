@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
-from migrator.core.plan.sequence_blocks import SourceSequence
 from migrator.core.schema.catalog import Relation, Sequence
+from migrator.core.sequences.blocks import SourceSequence
 from migrator.postgres.schema.sequence_states import (
     lock_sequences,
     restart_sequences,

@@ -7,8 +7,8 @@ from typing import Any
 
 from psycopg import sql
 
-from migrator.core.plan.sequence_blocks import Block, SourceSequence, limits
 from migrator.core.schema.catalog import Relation, Sequence
+from migrator.core.sequences.blocks import Block, SourceSequence, limits
 from migrator.postgres.session.connect import Connection, rows
 
 
@@ -38,14 +38,14 @@ def source_sequences(connection: Connection, sequences: Collection[Sequence]) ->
     }
     standing = states(connection, [one.relation for one in sequences])
     beyond = _beyond(connection, sequences, standing, types)
-    found = {}
+    known = {}
     for one in sequences:
         low, high = limits(one, types)
         last, called = standing[one.relation]
-        found[one.relation] = SourceSequence(
+        known[one.relation] = SourceSequence(
             one.relation, last, called, one.increment, one.start, low, high, one.cycle, beyond.get(one.relation)
         )
-    return found
+    return known
 
 
 def states(connection: Connection, sequences: Iterable[Relation]) -> Mapping[Relation, tuple[int, bool]]:
@@ -90,17 +90,17 @@ def _beyond(
                 )
             )
             named.append(one)
-    found: dict[Relation, tuple[int, int]] = {}
+    beyond: dict[Relation, tuple[int, int]] = {}
     if not parts:
-        return found
+        return beyond
     for number, least, most in connection.execute(sql.SQL(" UNION ALL ").join(parts)).fetchall():
         if least is None:
             continue
         one = named[number]
-        before = found.get(one.relation, (least, least) if one.increment > 0 else (most, most))
+        before = beyond.get(one.relation, (least, least) if one.increment > 0 else (most, most))
         ends = (min(least, *before), max(most, *before))
-        found[one.relation] = ends if one.increment > 0 else (ends[1], ends[0])
-    return found
+        beyond[one.relation] = ends if one.increment > 0 else (ends[1], ends[0])
+    return beyond
 
 
 def restart_sequences(connection: Connection, nexts: Mapping[Relation, int]) -> None:
@@ -155,20 +155,6 @@ def lift_blocks(connection: Connection, bounds: Mapping[Relation, tuple[int, boo
     )
 
 
-def block_limits(connection: Connection, sequences: Iterable[Relation]) -> Mapping[Relation, tuple[int, int]]:
-    """(lowest, highest) number of each of the sequences, as it is limited now."""
-    wanted = set(sequences)
-    return {
-        Relation(schema, name): (low, high)
-        for schema, name, low, high in connection.execute(
-            "SELECT n.nspname, c.relname, s.seqmin, s.seqmax FROM pg_catalog.pg_sequence s "
-            "JOIN pg_catalog.pg_class c ON c.oid = s.seqrelid "
-            "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-        ).fetchall()
-        if Relation(schema, name) in wanted
-    }
-
-
 def numbers_ahead(
     connection: Connection, sequences: Iterable[Sequence], blocks: Mapping[Relation, Block]
 ) -> Mapping[Relation, int]:
@@ -179,15 +165,15 @@ def numbers_ahead(
         for schema, table, column, type_ in rows(connection, "schema/number_columns")
     }
     standing = states(connection, [one.relation for one in known])
-    found: dict[Relation, int] = {}
+    ahead: dict[Relation, int] = {}
     for name, (_, furthest) in _beyond(
         connection,
         [_within(one, blocks[one.relation]) for one in known],
         standing,
         types,
     ).items():
-        found[name] = furthest
-    return found
+        ahead[name] = furthest
+    return ahead
 
 
 def _within(sequence: Sequence, block: Block) -> Sequence:

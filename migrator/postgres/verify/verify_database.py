@@ -1,4 +1,4 @@
-"""Proving one target database: digests, catalog against its template, leaks, sequences, references across databases."""
+"""Verifies one target database: digests, catalog, leaks, sequences, references across databases."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from types import MappingProxyType
 from psycopg import sql
 
 from migrator.core.plan.database_parameters import DatabaseSetting
-from migrator.core.plan.sequence_blocks import Block
 from migrator.core.plan.transfer import Transfer
 from migrator.core.schema.catalog import ForeignKey, Relation
+from migrator.core.sequences.blocks import Block
 from migrator.core.verify.digests import Digest, RowDifference, merge_keys
+from migrator.postgres.placement.column_types import column_types
 from migrator.postgres.placement.key_path import equal, holds, text_of
 from migrator.postgres.placement.row_hash import target_hash
 from migrator.postgres.placement.select_rows import by_key, key_text
@@ -116,8 +117,8 @@ def limited(template: Objects, blocks: Mapping[Relation, Block]) -> Objects:
     return expected
 
 
-def _limited(block: Block, found: re.Match[str]) -> str:
-    increment, low, high = found.groups()
+def _limited(block: Block, match: re.Match[str]) -> str:
+    increment, low, high = match.groups()
     low, high = (low, str(block.last)) if block.rising else (str(block.last), high)
     return f" by {increment} {low} {high} cache "
 
@@ -150,20 +151,20 @@ def _as_objects(settings: Iterable[DatabaseSetting]) -> Objects:
     return {("setting", f"{one.role} {one.name}".strip()): one.value for one in settings}
 
 
-def object_differences(expected: Objects, found: Objects) -> tuple[tuple[str, str, str], ...]:
+def object_differences(expected: Objects, actual: Objects) -> tuple[tuple[str, str, str], ...]:
     """Which objects two databases disagree on, by kind and name."""
     return tuple(
         (
             kind,
             identity,
             "missing"
-            if (kind, identity) not in found
+            if (kind, identity) not in actual
             else "extra"
             if (kind, identity) not in expected
             else "different",
         )
-        for kind, identity in sorted(expected.keys() | found.keys())
-        if expected.get((kind, identity)) != found.get((kind, identity))
+        for kind, identity in sorted(expected.keys() | actual.keys())
+        if expected.get((kind, identity)) != actual.get((kind, identity))
     )
 
 
@@ -282,7 +283,7 @@ def orphans(child: Connection, parent: Connection, reference: Reference) -> tupl
     )
     missing = 0
     samples: list[str] = []
-    types = _column_types(parent, reference)
+    types = column_types(parent, reference.parent, reference.parent_columns)
     with child.transaction(), child.cursor(name="migrator_references") as cursor:
         cursor.itersize = _KEYS_A_QUERY
         as_text = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(name)) for name in reference.columns)
@@ -293,18 +294,6 @@ def orphans(child: Connection, parent: Connection, reference: Reference) -> tupl
                 if len(samples) < 5:
                     samples.append(", ".join(str(part) for part in lost))
     return missing, tuple(samples)
-
-
-def _column_types(parent: Connection, reference: Reference) -> list[str]:
-    relation = sql.Identifier(*reference.parent).as_string(parent)
-    found: dict[str, str] = dict(
-        parent.execute(
-            "SELECT attname, format_type(atttypid, atttypmod) FROM pg_catalog.pg_attribute "
-            "WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped",
-            [relation],
-        ).fetchall()
-    )
-    return [found[name] for name in reference.parent_columns]
 
 
 def _absent(
@@ -354,9 +343,9 @@ def drill_down(
     ):
         left.execute(keyed_source)
         right.execute(keyed_target)
-        found = []
+        rows = []
         for difference in merge_keys(iter(left), iter(right)):
-            found.append(difference)
-            if len(found) >= limit:
+            rows.append(difference)
+            if len(rows) >= limit:
                 break
-        return tuple(found)
+        return tuple(rows)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrator.core.plan.sequence_blocks import Blocks, Draw, Reservation, SourceSequence, draws, limits, reserve
 from migrator.core.plan.transfer import SequenceTransfer
 from migrator.core.schema.catalog import Relation, Sequence
+from migrator.core.sequences.blocks import Blocks, Draw, Reservation, SourceSequence, draws, limits, reserve
 from tests.schema import catalog, public, table
 
 IDS = public("ids")

@@ -148,15 +148,15 @@ def draws(
     by_place: dict[Relation, list[Transfer]] = {}
     for one in transfers:
         by_place.setdefault(one.destination, []).append(one)
-    found = []
+    drawing = []
     for item in sequences:
         sequence = catalog.sequences[item.sequence]
         fed = [one for relation, _ in sequence.used_by for one in by_place.get(relation, ())]
         at_home = [one for one in fed if not one.is_replica or one.unowned_only]
         others = any(relation not in by_place for relation, _ in sequence.used_by)
         if at_home or others or not sequence.used_by:
-            found.append(Draw(target, sequence, item.sources, databases))
-    return tuple(found)
+            drawing.append(Draw(target, sequence, item.sources, databases))
+    return tuple(drawing)
 
 
 def limits(sequence: SequenceObject, types: Mapping[tuple[Relation, str], str]) -> tuple[int, int]:
@@ -266,10 +266,10 @@ def _groups(
     """Target sequences that draw from a common number line, with the source sequences behind it."""
     leader: dict[Relation, Relation] = {}
 
-    def head(one: Relation) -> Relation:
-        while leader.setdefault(one, one) != one:
-            one = leader[one]
-        return one
+    def head(source: Relation) -> Relation:
+        while leader.setdefault(source, source) != source:
+            source = leader[source]
+        return source
 
     drawing = [one for one in wanted if one.databases and all(source in sources for source in one.sources)]
     for draw in drawing:
