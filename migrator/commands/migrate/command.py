@@ -22,6 +22,7 @@ from migrator.commands.proof.records import (
     sequence_values,
     whole_tables,
 )
+from migrator.commands.sequences.blocks import RunBlocks, forget_blocks, reserve_blocks, without_blocks
 from migrator.commands.shared.database_parameters import TargetSettings
 from migrator.commands.shared.dropped_tenants import (
     all_are_there,
@@ -152,15 +153,23 @@ class _Migration:
         with source.lifted_on_failure():
             epoch = source.freeze()
             source.forget_unless(epoch)
+            # Before the snapshot, whose transaction would hold what is locked here.
+            values, blocks = self._sequence_values(epoch, resolved), self._blocks(epoch, resolved)
             with source.snapshot() as snapshot:
-                proof, failures = self._split(epoch, snapshot, post_data, resolved)
+                proof, failures = self._split(epoch, snapshot, post_data, resolved, values, blocks)
         drift = () if self.fenced or failures else self._drift(resolved)
         return self._outcome(summary, proof, failures, drift)
 
     # -- the split ------------------------------------------------------------------------------------------------
 
     def _split(
-        self, epoch: str, snapshot: Snapshot, post_data: Mapping[str, str], resolved: Mapping[str, Resolved]
+        self,
+        epoch: str,
+        snapshot: Snapshot,
+        post_data: Mapping[str, str],
+        resolved: Mapping[str, Resolved],
+        values: Mapping[str, Mapping[Relation, int]],
+        blocks: RunBlocks,
     ) -> tuple[Proof, Mapping[str, str]]:
         workspace, limits = self.workspace, self.workspace.settings.limits
         transfers = {name: target.transfers for name, target in resolved.items()}
@@ -171,9 +180,11 @@ class _Migration:
         units = SplitUnits(
             create_units(self.run.id, self.plan.of(CreateDatabase), workspace.server),
             copies,
-            maker.finishes(_MAINTENANCE_MEMORY_KB * limits.source_jobs // max(limits.source_jobs, share.builders)),
+            maker.finishes(
+                _MAINTENANCE_MEMORY_KB * limits.source_jobs // max(limits.source_jobs, share.builders), blocks
+            ),
         )
-        targets = target_work(post_data, resolved, self._sequence_values(epoch, resolved), copies)
+        targets = target_work(post_data, resolved, values, blocks, copies)
         work = Work(self.run.id, workspace.control, share.sessions, paced=limits.paces, targets=targets)
         tables_of_nobody = self.survey.catalog.tables.keys() - covered_tables(self.survey, transfers)
         counts = RowCounts(workspace.source, snapshot.id, self.survey.catalog, tables_of_nobody)
@@ -259,6 +270,19 @@ class _Migration:
         listed = {name: [[*sequence, value] for sequence, value in found.items()] for name, found in values.items()}
         self.journal.record(self.run.id, "sequences", {"epoch": epoch, "values": listed})
         return values
+
+    def _blocks(self, epoch: str, resolved: Mapping[str, Resolved]) -> RunBlocks:
+        """The numbers that are each database's own, where the fence makes sure that rows can go back."""
+        if not self.fenced:
+            forget_blocks(self.journal, self.run.id)
+            return RunBlocks()
+        databases: dict[str, list[str]] = {name: [] for name in resolved}
+        for step in self.plan.of(CreateDatabase):
+            databases[step.target].append(step.database)
+        blocks = reserve_blocks(self.workspace, self.run, epoch, resolved, databases)
+        for target, sequence, why in without_blocks(self.journal, self.run.id):
+            self.workspace.progress.say(f"{target}: {sequence} gets no block of numbers: {why}")
+        return blocks
 
     def _prove(self, transfers: Mapping[str, tuple[Transfer, ...]]) -> Proof:
         """From the digests that the copies and the finished databases left in the journal."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from migrator.commands.proof.records import copy_steps
+from migrator.commands.sequences.blocks import RunBlocks, positions
 from migrator.commands.shared.transfers import Resolved
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.steps import CreateDatabase, FinishDatabase, Plan
@@ -61,8 +62,9 @@ class UnitMaker:
             )
         )
 
-    def finishes(self, memory: int) -> Mapping[str, FinishUnit]:
+    def finishes(self, memory: int, blocks: RunBlocks) -> Mapping[str, FinishUnit]:
         """The finishing of each database by its name; `memory` is maintenance_work_mem in kB."""
+        drawn = positions(self.workspace.journal, self.run.id)
         return {
             step.database: FinishUnit(
                 self.run.id,
@@ -72,6 +74,9 @@ class UnitMaker:
                 step.tenant,
                 self.workspace.server(step.server).at(step.database),
                 memory,
+                blocks.places.get(step.database, 0),
+                tuple(blocks.refilled.get(step.database, {}).values()),
+                drawn.get(step.database),
             )
             for step in self.plan.of(FinishDatabase)
         }
@@ -113,6 +118,7 @@ def target_work(
     post_data: Mapping[str, str],
     resolved: Mapping[str, Resolved],
     values: Mapping[str, Mapping[Relation, int]],
+    blocks: RunBlocks,
     copies: Sequence[CopyUnit],
 ) -> Mapping[str, TargetWork]:
     """What the workers need to know of each target."""
@@ -123,6 +129,7 @@ def target_work(
             tuple(values[name].items()),
             tuple(target.catalog.sequences.values()),
             loads_of(name, copies),
+            blocks.of_target(name),
         )
         for name, target in resolved.items()
     }

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
 
 from psycopg import sql
 
 from migrator.core.plan.database_parameters import DatabaseSetting
 from migrator.core.plan.transfer import Transfer
 from migrator.core.schema.catalog import ForeignKey, Relation
+from migrator.core.sequences.blocks import Block
 from migrator.core.verify.digests import Digest, RowDifference, merge_keys
 from migrator.postgres.placement.column_types import column_types
 from migrator.postgres.placement.key_path import equal, holds, text_of
@@ -17,6 +21,7 @@ from migrator.postgres.placement.row_hash import target_hash
 from migrator.postgres.placement.select_rows import by_key, key_text
 from migrator.postgres.schema.catalog import Objects, read_objects, read_sequences
 from migrator.postgres.schema.database_parameters import read_settings
+from migrator.postgres.schema.sequence_states import numbers_ahead
 from migrator.postgres.schema.sequences import low_sequences
 from migrator.postgres.session.connect import READ_ONLY, Connection, Endpoint, session
 from migrator.postgres.verify.digest import target_digests
@@ -64,32 +69,82 @@ def examine(
     settings: Sequence[DatabaseSetting] = (),
     members: Sequence[str] = (),
     references: Sequence[tuple[Reference, Connection]] = (),
+    blocks: Mapping[Relation, Block] = MappingProxyType({}),
+    digested: Sequence[Transfer] | None = None,
 ) -> DatabaseFacts:
     """Reads one target database in one read-only session.
 
-    `given` are the values up to which the source's sequences have given numbers, by target sequence; `soft_deleted`
-    names the deletion columns, `settings` are those that the database gives its sessions,
-    `members` the keys of the tenant and of all below it where the tenants are tops of a tree; `references` the foreign
-    keys out of this database, each with a session of the database that it points into.
+    `given` are the values up to which the source's sequences have given numbers, by target sequence; `blocks` the
+    numbers that are this database's own; `soft_deleted` names the deletion columns, `settings` are those that the
+    database gives its sessions, `members` the keys of the tenant and of all below it where the tenants are tops of a
+    tree; `references` the foreign keys out of this database, each with a session of the database that it points into;
+    `digested` are the transfers whose rows are counted and hashed, by default all.
     """
     with session(endpoint, purpose="verify", settings=READ_ONLY) as connection:
         return DatabaseFacts(
             endpoint.database,
             target,
             tenant,
-            target_digests(connection, transfers, tenant),
+            target_digests(connection, transfers if digested is None else digested, tenant),
             object_differences(
-                {**template, **_as_objects(settings)},
+                {**limited(template, blocks), **_as_objects(settings)},
                 {**read_objects(connection), **_as_objects(read_settings(connection))},
             ),
             tuple(_leaks(connection, transfers, members or (tenant,))) if tenant else (),
-            tuple(
-                (str(name), stands or 0, value)
-                for name, stands, value in low_sequences(connection, read_sequences(connection), given)
-            ),
+            tuple(_collisions(connection, given, blocks)),
             tuple(_live_rows(connection, soft_deleted)),
             tuple((one, *orphans(connection, home, one)) for one, home in references),
         )
+
+
+_LIMITS = re.compile(r" by (-?\d+) (-?\d+) (-?\d+) cache ")
+_PART = r"(\"(?:[^\"]|\"\")+\"|[^\".]+)"
+_IDENTITY = re.compile(rf"{_PART}\.{_PART}")
+
+
+def limited(template: Objects, blocks: Mapping[Relation, Block]) -> Objects:
+    """The template's objects with its sequences limited to the numbers of a database's blocks."""
+    if not blocks:
+        return template
+    expected = dict(template)
+    for (kind, identity), text in template.items():
+        if kind != "sequence" or (names := _IDENTITY.fullmatch(identity)) is None:
+            continue
+        block = blocks.get(Relation(*(_unquoted(name) for name in names.groups())))
+        if block is not None:
+            # A function: what is put in begins with a digit, which a group's number would swallow.
+            expected[kind, identity] = _LIMITS.sub(partial(_limited, block), text, count=1)
+    return expected
+
+
+def _limited(block: Block, match: re.Match[str]) -> str:
+    increment, low, high = match.groups()
+    low, high = (low, str(block.last)) if block.rising else (str(block.last), high)
+    return f" by {increment} {low} {high} cache "
+
+
+def _unquoted(name: str) -> str:
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name
+
+
+def _collisions(
+    connection: Connection, given: Mapping[Relation, int], blocks: Mapping[Relation, Block]
+) -> Iterator[tuple[str, int, int]]:
+    """Sequences that would give a number that somebody else has or gives: with where they stand, and that number."""
+    sequences = read_sequences(connection)
+    for name, stands, value in low_sequences(
+        connection, [one for one in sequences if one.relation not in blocks], given
+    ):
+        yield str(name), stands, value
+    ahead = numbers_ahead(connection, sequences, blocks) if blocks else {}
+    for one in sequences:
+        block = blocks.get(one.relation)
+        if block is None:
+            continue
+        if one.last_value is not None and not any(map(block.holds, (one.last_value, one.last_value + one.increment))):
+            yield str(one.relation), one.last_value, block.first
+        elif one.relation in ahead:
+            yield str(one.relation), one.last_value or 0, ahead[one.relation]
 
 
 def _as_objects(settings: Iterable[DatabaseSetting]) -> Objects:
