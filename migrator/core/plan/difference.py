@@ -1,4 +1,4 @@
-"""What one plan comes to that another does not: of migrator.toml, the trees, the source and what is made."""
+"""Compares two plans: migrator.toml, trees, source, placements, tenants, databases."""
 
 from __future__ import annotations
 
