@@ -34,6 +34,7 @@ from migrator.errors import RefusedError
 from migrator.journal import Run
 from migrator.postgres.copy.row_counts import count_rows
 from migrator.postgres.fence.fence import read_fence
+from migrator.postgres.fence.gaps import fence_gaps
 from migrator.postgres.placement.select_rows import select_keyed
 from migrator.postgres.placement.tenants import read_members
 from migrator.postgres.session.connect import READ_ONLY, Endpoint, session
@@ -141,6 +142,7 @@ class Verifier:
             connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             fresh = routed_digests(self.workspace, connection, self.survey, transfers)
             fenced = read_fence(connection) is not None
+            gaps = fence_gaps(connection, self.workspace.settings.source.schemas) if fenced else ()
             counted = count_rows(connection, self.survey.catalog)
         if not fenced:
             require_digests(
@@ -180,9 +182,10 @@ class Verifier:
             proof,
             facts,
             () if fenced else changed,
-            tuple(self._rows(proof, transfers)),
+            tuple(self._rows(proof, transfers, facts)),
             tuple(self._references(facts)),
             access_differences(self.workspace, self.databases),
+            gaps,
         )
 
     def structure(self) -> Verified:
@@ -240,10 +243,11 @@ class Verifier:
             )
 
     def _rows(
-        self, proof: Proof, transfers: Mapping[str, tuple[Transfer, ...]]
+        self, proof: Proof, transfers: Mapping[str, tuple[Transfer, ...]], facts: Sequence[DatabaseFacts]
     ) -> list[tuple[str, Difference, RowDifference]]:
         """The keys behind the first differences."""
         places = {(step.target, step.tenant): step for step in self.plan.of(CreateDatabase)}
+        read = {(fact.target, fact.tenant, digest.relation) for fact in facts for digest in fact.digests}
         found = []
         for target, difference in proof.differences[:_MOST_DRILLED]:
             step = places.get((target, difference.tenant))
@@ -251,6 +255,8 @@ class Verifier:
             table = self.survey.catalog.tables.get(transfer.relation)
             if step is None or table is None or not table.primary_key or transfer.placement.query is not None:
                 continue
+            if (target, step.tenant, difference.relation) not in read:
+                continue  # the table is not there, or not all of its columns
             tenant = step.tenant if transfer.per_tenant else None
             keyed = select_keyed(transfer, self.survey.catalog, table.primary_key, tenant)
             endpoint = self.workspace.server(step.server).at(step.database)
