@@ -57,7 +57,7 @@ def test_a_control_database_that_takes_no_journal_is_told_and_left_without_sessi
     with psycopg.connect(workspace.control.conninfo, autocommit=True) as connection:
         connection.execute(
             "CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS "
-            "$$ BEGIN RAISE EXCEPTION 'no tables in here'; END $$"
+            "$$ BEGIN RAISE insufficient_privilege USING MESSAGE = 'no tables in here'; END $$"
         )
         connection.execute("CREATE EVENT TRIGGER refuse ON ddl_command_start EXECUTE FUNCTION refuse()")
     with psycopg.connect(database_url, autocommit=True) as connection:
