@@ -1,4 +1,4 @@
-"""Steps of a run: which are done, with the digests that they took, and which are to be done again."""
+"""Records the steps of a run: which are done, their digests, and which are to be done again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from migrator.core.verify.digests import Digest
 from migrator.journal.database import ControlDatabase
 from migrator.journal.digests import store
 from migrator.journal.records import StepRecord
-from migrator.journal.tables import digests, quarantine, steps
+from migrator.journal.tables import digests, quarantine, records, steps
 
 _log = logs.logger(__name__)
 
@@ -56,7 +56,7 @@ class Steps(ControlDatabase):
 
     def finish_step(
         self, run: str, step: str, *, seconds: float, rows: int = 0, bytes_: int = 0,
-        detail: Mapping[str, Any] | None = None, found: Iterable[tuple[str, Digest]] = (),
+        detail: Mapping[str, Any] | None = None, taken: Iterable[tuple[str, Digest]] = (),
     ) -> None:  # fmt: skip
         """Marks a step as done, together with the digests that it took, each as (moment, digest).
 
@@ -72,7 +72,7 @@ class Steps(ControlDatabase):
         }
         began = sa.func.clock_timestamp() - sa.func.make_interval(0, 0, 0, 0, 0, 0, seconds)
         with self._begin() as connection:
-            store(connection, run, found)
+            store(connection, run, taken)
             connection.execute(
                 insert(steps)
                 .values(run_id=run, step=step, started_at=began, **values)
@@ -94,22 +94,32 @@ class Steps(ControlDatabase):
     def step_records(self, run: str) -> dict[str, StepRecord]:
         """Every step of a run by its id."""
         with self._begin() as connection:
-            found = connection.execute(sa.select(*_RECORD).where(steps.c.run_id == run).order_by(steps.c.started_at))
-            return {row.step: StepRecord(*row) for row in found}
+            records = connection.execute(sa.select(*_RECORD).where(steps.c.run_id == run).order_by(steps.c.started_at))
+            return {row.step: StepRecord(*row) for row in records}
 
     def running_steps(self, run: str) -> tuple[StepRecord, ...]:
         """The steps that are under way."""
         with self._begin() as connection:
-            found = connection.execute(sa.select(*_RECORD).where(steps.c.run_id == run, steps.c.status == "running"))
-            return tuple(StepRecord(*row) for row in found)
+            records = connection.execute(sa.select(*_RECORD).where(steps.c.run_id == run, steps.c.status == "running"))
+            return tuple(StepRecord(*row) for row in records)
 
     def forget_copies(self, run: str) -> None:
         """Forgets everything that was copied, so that it is copied again: steps, digests, quarantined rows."""
         begun = sa.or_(*(steps.c.step.startswith(prefix) for prefix in ("copy:", "finish:", "create:")))
         with self._begin() as connection:
             connection.execute(sa.delete(steps).where(steps.c.run_id == run, begun))
-            connection.execute(sa.delete(digests).where(digests.c.run_id == run, _OF_COPIES))
+            # "source before" was read with them: of another state of the source it would be held against this one.
+            read = sa.or_(_OF_COPIES, digests.c.moment == "source before")
+            connection.execute(sa.delete(digests).where(digests.c.run_id == run, read))
             connection.execute(sa.delete(quarantine).where(quarantine.c.run_id == run))
+
+    def forget_steps(self, run: str) -> None:
+        """Forgets all that was done for a plan, templates too, so that another one is carried out from its start."""
+        self.forget_copies(run)
+        of_plan = records.c.name.in_(("epoch", "parts", "sequences"))
+        with self._begin() as connection:
+            connection.execute(sa.delete(steps).where(steps.c.run_id == run))
+            connection.execute(sa.delete(records).where(records.c.run_id == run, of_plan))
 
     def forget_tenant(self, run: str, tenant: str, names: Iterable[str]) -> None:
         """Forgets steps together with the digests of one tenant, so that these are done and taken again."""

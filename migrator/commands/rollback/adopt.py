@@ -1,14 +1,14 @@
-"""A run whose journal is lost, found again from what it left on the servers: marks, receipts and the fence."""
+"""Reconstructs a run whose journal is lost from marks, receipts and the fence."""
 
 from __future__ import annotations
 
-from migrator.commands.shared.survey import plan_of, survey
+from migrator.commands.shared.survey import plan_with, survey
 from migrator.commands.shared.tenant_servers import record_servers
 from migrator.commands.shared.workspace import Workspace
-from migrator.core.plan.steps import CreateDatabase, PrepareTarget
+from migrator.core.plan.steps import CreateDatabase, PrepareTarget, TreeState
 from migrator.errors import RefusedError
 from migrator.journal import Run
-from migrator.postgres.databases.databases import Mark, marks
+from migrator.postgres.databases.databases import FINISHED, Mark, marks
 from migrator.postgres.fence.fence import read_fence
 from migrator.postgres.session.connect import READ_ONLY, session
 
@@ -49,7 +49,8 @@ def adopt(workspace: Workspace, wanted: str | None) -> Run | None:
 
 def _left(workspace: Workspace) -> dict[str, dict[tuple[str, str], Mark | None]]:
     """By run: the databases that it left, as (server, name), with their marks, and its fence (None)."""
-    plan = plan_of(workspace, survey(workspace))
+    # Names of databases are all that is asked of it: trees that are gone must not be in the way.
+    plan = plan_with(workspace, survey(workspace), {name: TreeState((), "") for name in workspace.settings.targets})
     spread = workspace.settings.tenants.servers
     # Which of the servers a tenant was put on was in the journal: any of them will do.
     ours = {
@@ -62,6 +63,7 @@ def _left(workspace: Workspace) -> dict[str, dict[tuple[str, str], Mark | None]]
         for server in (per_tenant and spread) or (step.server,):
             ours |= {(server, step.template), (server, step.bare)}
     found: dict[str, dict[tuple[str, str], Mark | None]] = {}
+    ended: set[str] = set()
     with workspace.read_source("adopt") as connection:
         fence = read_fence(connection)
     if fence is not None:
@@ -69,6 +71,14 @@ def _left(workspace: Workspace) -> dict[str, dict[tuple[str, str], Mark | None]]
     for server in sorted({server for server, _ in ours}):
         with session(workspace.server(server), purpose="adopt", settings=READ_ONLY) as connection:
             for name, mark in marks(connection).items():
-                if mark is not None and (server, name) in ours:
+                if mark is not None and mark.role == FINISHED:
+                    ended.add(mark.run)
+                elif mark is not None and (server, name) in ours:
                     found.setdefault(mark.run, {})[server, name] = mark
+    if over := sorted(ended & found.keys()):
+        raise RefusedError(
+            f"Run {over[0]} was finished, or is being finished: its databases are their applications' own.",
+            "Nothing takes it back. What of the source's fence is left you lift by hand: DROP SCHEMA migrator_fence "
+            "CASCADE in the source.",
+        )
     return found

@@ -1,4 +1,4 @@
-"""What a run has left behind and what was written since, as rollback finds it, and how it says so in a sentence."""
+"""What rollback read of a run: databases, writes since, and what is missing; with its messages."""
 
 from __future__ import annotations
 
@@ -35,6 +35,11 @@ class Findings:
     def strays(self) -> Mapping[str, Sequence[int]]:
         """By database, large objects that applications made there and that no row names."""
         return self.writes.strays if self.writes is not None else {}
+
+    @property
+    def lost(self) -> bool:
+        """Whether something of what applications wrote can neither be saved nor carried back."""
+        return bool(self.gone or self.untold is not None or self.strays)
 
     @property
     def changes(self) -> tuple[DatabaseChanges, ...]:

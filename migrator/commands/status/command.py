@@ -1,4 +1,4 @@
-"""status: how far the migration is, who is at work, and what to type next. Reads only, and creates nothing."""
+"""The command status: shows how far the migration is, who works on it, and what to type next. It reads only."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from migrator.commands.changes.waiting_files import waiting_files
+from migrator.commands.plan.finished import FINISHED_RUN, standing_source
 from migrator.commands.proof.drift import gap_sections
+from migrator.commands.sequences.blocks import RunBlocks, run_blocks
+from migrator.commands.sequences.levels import limited_databases, read_levels
 from migrator.commands.shared.dropped_tenants import taken_back
 from migrator.commands.shared.tenant_servers import recorded_servers
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.next_commands import next_commands
 from migrator.core.plan.throttle import PACE
 from migrator.core.result.outcome import Outcome, Section
+from migrator.errors import DatabaseError
 from migrator.postgres.fence.fence import FenceState, read_fence
 from migrator.postgres.fence.gaps import fence_gaps
 from migrator.postgres.session.snapshot import snapshot_age
@@ -33,6 +38,7 @@ def status(workspace: Workspace) -> Outcome:
     Raises:
         DatabaseError: the source or the control database cannot be reached.
     """
+    workspace, _ = standing_source(workspace)
     with workspace.read_source("status") as connection:
         fence = read_fence(connection)
         gaps = fence_gaps(connection, workspace.settings.source.schemas) if fence is not None else ()
@@ -84,6 +90,11 @@ class _Reading:
         self.paused = (journal.recorded(run.id, PACE) or {}).get("paused", "") if self.holder else ""
         self.servers = recorded_servers(workspace, run.id)
         self.gone = sorted(taken_back(workspace, run.id))
+        self.waiting = {
+            file: left
+            for one in journal.all_runs(workspace.source_id)
+            for file, left in waiting_files(journal, one.id).items()
+        }
         self.databases = tuple(one for one in journal.artefacts(run.id, "database") if one.state == "created")
 
     def outcome(self) -> Outcome:
@@ -109,6 +120,8 @@ class _Reading:
             },
             sections=(
                 *_fence_section(self.fence, self.run, self.gaps),
+                *_waiting_section(self.waiting),
+                *self._low_section(),
                 self._stages_section(),
                 *((_running_section(running, self.now, alive=self.holder is not None),) if running else ()),
                 *((_failed_section(failed),) if failed else ()),
@@ -119,9 +132,36 @@ class _Reading:
             next=self._next(),
         )
 
+    def _low_section(self) -> tuple[Section, ...]:
+        """Blocks of numbers that run out, before an INSERT fails."""
+        blocks = run_blocks(self.workspace.journal, self.run.id) if self.run.closed_at is None else RunBlocks()
+        places = limited_databases(self.workspace, self.run, blocks)
+        if not places or self.holder is not None:
+            return ()
+        rest = len(places) - _MOST_DATABASES
+        more = f"{rest:,} databases more are looked at by `migrator sequences`. " if rest > 0 else ""
+        try:
+            levels = read_levels(self.workspace, blocks, places[:_MOST_DATABASES])
+        except DatabaseError as error:
+            text = f"What is left of the blocks of numbers cannot be told: {error.message}"
+            return (Section("Blocks of numbers", text=text, tone="warning"),)
+        low = [one for one in levels if one.low]
+        if not low:
+            return (Section("Blocks of numbers", text=more),) if more else ()
+        rows = tuple((one.place.database, str(one.sequence.relation), one.left) for one in low[:_MOST_DATABASES])
+        text = f"{more}`migrator sequences refill` gives new ones; behind the last number an INSERT fails."
+        return (Section("Blocks of numbers that run out", ("database", "sequence", "left"), rows, text, "warning"),)
+
     def _next(self) -> tuple[str, ...]:
+        if self.waiting and self.fence is None and self.holder is None:
+            return (*(f"migrator rollback --retry-conflicts {file}" for file in self.waiting), *self._next_stage())
+        return self._next_stage()
+
+    def _next_stage(self) -> tuple[str, ...]:
         if self.holder is None and _is_unknown(self.fence, self.run):
             return _ADOPT
+        if self.run.outcome == FINISHED_RUN:
+            return ("migrator verify",)
         if self.holder is not None or self.run.closed_at:
             return next_commands({}, locked=self.holder is not None)
         again = ("migrator migrate",) if self.gone else ()
@@ -132,6 +172,8 @@ class _Reading:
 
     def _headline(self) -> str:
         last = self.stages[-1] if self.stages else None
+        if self.run.outcome == FINISHED_RUN:
+            return f"The run was finished: its databases are their applications' own; retired: {self.workspace.source}."
         if self.run.closed_at is not None:
             return f"The last run is closed: {self.run.outcome}. The next stage opens a new one."
         if last is None:
@@ -172,17 +214,26 @@ class _Reading:
             "paused": self.paused,
             "fenced": self.fence is not None,
             "databases": self.databases,
+            "waiting": self.waiting,
         }
 
 
 def _is_unknown(fence: FenceState | None, run: Run | None) -> bool:
     """Whether the fence is of a run that `rollback` would not find in the journal."""
-    return fence is not None and (run is None or fence.run != run.id or run.closed_at is not None)
+    if fence is None or (run is not None and fence.run == run.id and run.outcome == FINISHED_RUN):
+        return False
+    return run is None or fence.run != run.id or run.closed_at is not None
 
 
 def _fence_section(fence: FenceState | None, run: Run | None, gaps: Sequence[Relation]) -> tuple[Section, ...]:
     if fence is None:
         return ()
+    if run is not None and run.outcome == FINISHED_RUN and fence.run == run.id:
+        text = (
+            f"The run is finished, and the source keeps its fence on {len(fence.fenced)} tables, as was chosen. "
+            f"`migrator finish --retire unfence --confirm {run.id}` lifts it."
+        )
+        return (Section("The source is retired", text=text),)
     lifts = f"migrator rollback --adopt --confirm {fence.run}" if _is_unknown(fence, run) else "migrator rollback"
     return (
         Section(
@@ -193,6 +244,13 @@ def _fence_section(fence: FenceState | None, run: Run | None, gaps: Sequence[Rel
         ),
         *gap_sections(gaps),
     )
+
+
+def _waiting_section(files: Mapping[str, int]) -> tuple[Section, ...]:
+    if not files:
+        return ()
+    text = "Changes of targets that could not be carried back; `migrator rollback --retry-conflicts FILE` tries again."
+    return (Section("Changes that wait in a file", ("file", "changes"), tuple(files.items()), text, "warning"),)
 
 
 def _running_section(steps: Iterable[StepRecord], now: datetime, *, alive: bool) -> Section:
@@ -219,19 +277,19 @@ def _kinds_section(steps: Iterable[StepRecord]) -> Section:
         tuple(
             (
                 kind,
-                *(sum(step.status == status for step in found) for status in ("done", "running", "failed")),
-                sum(step.rows for step in found),
-                sum(step.bytes for step in found),
-                sum(step.seconds or 0.0 for step in found),
+                *(sum(step.status == status for step in steps_of_kind) for status in ("done", "running", "failed")),
+                sum(step.rows for step in steps_of_kind),
+                sum(step.bytes for step in steps_of_kind),
+                sum(step.seconds or 0.0 for step in steps_of_kind),
             )
-            for kind, found in by_kind.items()
+            for kind, steps_of_kind in by_kind.items()
         ),
     )
 
 
 def _databases_section(databases: Sequence[Artefact], servers: Mapping[str, str]) -> Section:
     # Templates are recorded without a tenant, which is not the empty one. They are not what somebody looks for here.
-    ordered = sorted(databases, key=lambda one: one.tenant is None)
+    ordered = sorted(databases, key=lambda artefact: artefact.tenant is None)
     left_out = len(ordered) - _MOST_DATABASES
     return Section(
         "Databases of this run",

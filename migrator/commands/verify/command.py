@@ -1,4 +1,4 @@
-"""verify: reads both sides again and proves, from the databases themselves, that nothing is lost, changed or leaked."""
+"""The stage verify: reads both sides again and compares them: rows, schemas, leaks, references."""
 
 from __future__ import annotations
 
@@ -7,19 +7,23 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from migrator.commands.plan.finished import standing_source
+from migrator.commands.plan.stored import stored_plan, survey_as_planned
 from migrator.commands.proof.compare_sides import Proof, prove
 from migrator.commands.proof.drift import routed_digests, written_since
 from migrator.commands.proof.records import database_counts, given_digests, sequence_values
+from migrator.commands.sequences.blocks import RunBlocks, run_blocks
 from migrator.commands.shared.database_parameters import TargetSettings
 from migrator.commands.shared.dropped_tenants import require_databases, require_standing, standing, taken_back
+from migrator.commands.shared.epochs import require_digests
 from migrator.commands.shared.roles import access_differences
-from migrator.commands.shared.survey import Survey, plan_of, survey
 from migrator.commands.shared.tenant_objects import OwnObjects
 from migrator.commands.shared.transfers import Resolved, resolve
 from migrator.commands.shared.workspace import Workspace
-from migrator.commands.verify.report import Verified, verify_outcome
+from migrator.commands.verify.kept_templates import kept_templates
+from migrator.commands.verify.report import Verified, structure_outcome, verify_outcome
 from migrator.core.placement.model import Placement
 from migrator.core.plan.steps import CreateDatabase, Plan
 from migrator.core.plan.transfer import Transfer
@@ -47,25 +51,42 @@ def verify(workspace: Workspace, *, sample: float | None = None) -> Outcome:
     `sample` (percent) examines only that share of the tenants' databases, and says so; AUTH and SHARED always whole.
 
     Raises:
-        RefusedError: nothing has been migrated, a rollback has begun, or the plan is not the one that was carried out.
+        RefusedError: nothing has been migrated, a rollback has begun, or the source is not the one that was migrated.
     """
+    workspace, ended = standing_source(workspace)
+    if ended is not None:
+        return verify_finished(workspace, ended, sample)
     with workspace.stage("verify") as (run, summary):
         last = workspace.journal.last(run.id, "migrate")
         if last is None:
             raise RefusedError("There is no completed migrate to verify.", "Run `migrator migrate` first.")
-        found = survey(workspace)
-        plan = plan_of(workspace, found)
-        require_standing(workspace, run, plan)
+        stored = stored_plan(workspace, run)
+        if stored is None:
+            raise RefusedError("There is no completed migrate to verify.", "Run `migrator migrate` first.")
+        require_standing(workspace, run, stored.plan)
         if last.status not in ("done", "findings"):
             raise RefusedError("There is no completed migrate to verify.", "Run `migrator migrate` first.")
-        if plan.fingerprint != run.fingerprint:
-            raise RefusedError(
-                "The source's schema, its tenants or the configuration are not those that were migrated.",
-                "Undo the change, or `migrator rollback` and start again.",
-            )
-        require_databases(workspace, run, plan)
-        result = _Verifier(workspace, run, plan, found, sample).verification()
-        outcome = verify_outcome(run, plan, result, sample, sorted(taken_back(workspace, run.id)))
+        survey_as_planned(stored, run)
+        require_databases(stored.workspace, run, stored.plan)
+        result = Verifier(stored.workspace, run, stored.plan, sample).verification()
+        outcome = verify_outcome(run, stored.plan, result, sample, sorted(taken_back(workspace, run.id)))
+        outcome = replace(outcome, sections=(*stored.sections, *outcome.sections))
+        summary.update(outcome.summary)
+        if outcome.exit_code:
+            summary["status"] = "findings"
+        return outcome
+
+
+def verify_finished(workspace: Workspace, run: Run, sample: float | None) -> Outcome:
+    """What stays true of a run that was finished, whatever its applications write: schemas, isolation, references."""
+    with workspace.stage("verify", run) as (run, summary):
+        stored = stored_plan(workspace, run)
+        if stored is None:
+            raise RefusedError(f"Run {run.id} was finished, and the journal has no plan of it.", "Compare by hand.")
+        plan, workspace = stored.plan, stored.workspace
+        kept = kept_templates(workspace, run, plan)
+        resolved = resolve(workspace, plan, plan.survey, kept)
+        outcome = structure_outcome(run, Verifier(workspace, run, plan, sample, resolved).structure())
         summary.update(outcome.summary)
         if outcome.exit_code:
             summary["status"] = "findings"
@@ -84,25 +105,36 @@ class _Severed:
     lead: tuple[Reference, Endpoint] | None
 
 
-class _Verifier:
+class Verifier:
     """The working state of one verification."""
 
-    def __init__(self, workspace: Workspace, run: Run, plan: Plan, found: Survey, sample: float | None) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        run: Run,
+        plan: Plan,
+        sample: float | None = None,
+        resolved: Mapping[str, Resolved] | None = None,
+    ) -> None:
         self.workspace = workspace
         self.run = run
         self.plan = plan
-        self.survey = found
-        self.resolved = resolve(workspace, plan, found)
+        self.survey = plan.survey
+        self.resolved = resolve(workspace, plan, self.survey) if resolved is None else resolved
         self.databases = standing(workspace, run.id, _sampled(plan, sample))
         self.settings = TargetSettings(workspace, plan)
-        self.own = OwnObjects(workspace, plan, found)
+        self.own = OwnObjects(workspace, plan, self.survey)
         self.severed = tuple(self._severed())
         with workspace.read_source("verify") as connection:
-            self.members = read_members(connection, found.placements.tree)
+            self.members = read_members(connection, self.survey.placements.tree)
         recorded = workspace.journal.recorded(run.id, "source objects") or ()
         self.source_objects = {(kind, name): text for kind, name, text in recorded}
         taken = sequence_values(workspace.journal, run.id)
         self.given = taken[1] if taken is not None else {}
+        # Of a run that was finished they are lifted, and its sequences have gone on.
+        self.blocks = RunBlocks() if run.closed_at else run_blocks(workspace.journal, run.id)
+        self.given = {} if run.closed_at else self.given
+        self.rows_too = True
 
     def verification(self) -> Verified:
         transfers = {name: target.transfers for name, target in self.resolved.items()}
@@ -112,6 +144,14 @@ class _Verifier:
             fenced = read_fence(connection) is not None
             gaps = fence_gaps(connection, self.workspace.settings.source.schemas) if fenced else ()
             counted = count_rows(connection, self.survey.catalog)
+        if not fenced:
+            require_digests(
+                self.workspace.journal,
+                self.run.id,
+                "what the source held then cannot be compared with the databases, and without the fence it may have "
+                "changed since.",
+                "See what can be taken back: migrator rollback --validate. Then migrate again.",
+            )
         copied = given_digests(self.workspace.journal, self.run.id)
         changed = written_since(copied, fresh, transfers)
         if changed and not fenced:
@@ -146,6 +186,19 @@ class _Verifier:
             tuple(self._references(facts)),
             access_differences(self.workspace, self.databases),
             gaps,
+        )
+
+    def structure(self) -> Verified:
+        """Everything but the rows themselves, which applications write."""
+        self.rows_too = False
+        facts = self._examine()
+        return Verified(
+            Proof((), (), 0, 0),
+            facts,
+            (),
+            (),
+            tuple(self._references(facts)),
+            access_differences(self.workspace, self.databases),
         )
 
     def _examine(self) -> tuple[DatabaseFacts, ...]:
@@ -185,6 +238,8 @@ class _Verifier:
                 self.settings.expected(step),
                 self.members.get(step.tenant, ()),
                 [(reference, homes[home]) for reference, home in leaving],
+                self.blocks.of(step.target, step.database),
+                None if self.rows_too else (),
             )
 
     def _rows(

@@ -1,4 +1,4 @@
-"""What verify found, as an outcome."""
+"""Presents the result of verify."""
 
 from __future__ import annotations
 
@@ -112,6 +112,33 @@ def verify_outcome(
         sections=sections,
         data=data,
         next=("migrator status", "migrator rollback --validate"),
+    )
+
+
+def structure_outcome(run: Run, result: Verified) -> Outcome:
+    """Whether the databases of a finished run are what they were made to be, their rows apart."""
+    figures: dict[str, str | int | float | bool | None] = {
+        "databases_examined": len(result.facts),
+        "leaked_rows": sum(count for fact in result.facts for _, count in fact.leaks),
+        "catalog_differences": sum(len(fact.objects) for fact in result.facts),
+        "sequence_collisions": sum(len(fact.sequences) for fact in result.facts),
+        "references_checked": len({label for label, _, _, _ in result.references}),
+        "cross_database_orphans": sum(count for _, _, count, _ in result.references),
+        "access_differences": len(result.access),
+    }
+    sections = (*_finding_sections(result), *_figure_sections(result))
+    if not result.holds:
+        return Outcome(
+            "verify", "findings", 1, run.id, "The databases are not what they were made to be.", figures, sections
+        )
+    return Outcome(
+        "verify",
+        run_id=run.id,
+        headline=f"{plural(len(result.facts), 'database')} have the schemas that they were made with, and no row of "
+        "another tenant. Rows are their applications' since the run was finished, and are not compared.",
+        summary=figures,
+        sections=sections,
+        next=("migrator status",),
     )
 
 

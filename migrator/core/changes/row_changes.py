@@ -1,4 +1,4 @@
-"""Rows that applications changed in a target since it was made, and what they depend on when they are carried back."""
+"""Rows that applications changed in a target, their order, and what depends on a row that conflicts."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ class RowChange:
     """One row, in the source's names.
 
     `key` is the text of an array of the key's values; `values` the columns' text as they are in the target now, for a
-    deleted row as they were.
+    deleted row as they were. `origin` is the key in the target, where the row has got another one for the source.
     """
 
     relation: Relation
     key: str
     kind: ChangeKind
     values: Mapping[str, str | None]
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +40,28 @@ class DatabaseChanges:
 
     def counts(self) -> Mapping[Relation, Mapping[ChangeKind, int]]:
         """How many rows of each table were inserted, updated and deleted, those without a way back included."""
-        found: dict[Relation, dict[ChangeKind, int]] = {}
+        counts: dict[Relation, dict[ChangeKind, int]] = {}
         for row in (*self.rows, *(conflict.change for conflict in self.held)):
-            figures = found.setdefault(row.relation, dict.fromkeys(KINDS, 0))
+            figures = counts.setdefault(row.relation, dict.fromkeys(KINDS, 0))
             figures[row.kind] += 1
-        return found
+        return counts
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A change that was not carried back, and why."""
+    """A change that was not carried back, and why.
+
+    `taken` are the columns of a key that is another row's in the source; `held` says that the change has no way back
+    whatever becomes of other rows.
+    """
 
     database: str
     change: RowChange
     reason: str
+    taken: tuple[str, ...] = ()
+    held: bool = False
+    target: str = ""
+    tenant: str = ""
 
 
 def key_columns(transfer: Transfer, catalog: Catalog) -> tuple[str, ...]:
@@ -108,7 +117,7 @@ def dependents(
     Carried back without it they would hang on whichever row has that key in the source: another tenant's.
     """
     listed = list(rows)
-    found: dict[int, RowChange] = {}
+    parents: dict[int, RowChange] = {}
     waiting = [row for row in lost if row.kind == "inserted"]
     while waiting:
         parent = waiting.pop()
@@ -120,13 +129,14 @@ def dependents(
                 continue
             for position, row in enumerate(listed):
                 if (
-                    position not in found
+                    position not in parents
                     and row.relation == key.table
                     and row.kind != "deleted"
                     and row is not parent
+                    and (key.when is None or row.values.get(key.when[0]) == key.when[1])
                     and [row.values.get(column) for column in key.columns] == wanted
                 ):
-                    found[position] = parent
+                    parents[position] = parent
                     if row.kind == "inserted":
                         waiting.append(row)
-    return found
+    return parents

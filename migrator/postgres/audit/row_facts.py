@@ -1,4 +1,4 @@
-"""Counting rows that are not where they belong: without a tenant, without a parent, with another tenant's parent."""
+"""Counts rows without a tenant, without a parent, or with another tenant's parent."""
 
 from __future__ import annotations
 

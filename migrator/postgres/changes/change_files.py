@@ -1,4 +1,4 @@
-"""Changes of a target as files: COPY data and a script for psql that carries them into the monolith."""
+"""Writes changed rows to files: COPY data, and a psql script that applies them to the monolith."""
 
 from __future__ import annotations
 
@@ -24,14 +24,16 @@ from migrator.postgres.placement.from_items import own_rows, qualified
 from migrator.postgres.session.connect import Connection
 
 _HEAD = """-- Rows that were changed in {database} after migrate, for psql in this directory:
---     psql -X -f replay.sql 'postgresql://…/monolith'
+--     psql -X -f replay.sql 'postgresql://HOST/MONOLITH'
 -- One transaction: all of it or nothing. A key that another row has taken by then ends it. The monolith's own triggers
 -- fire as they do for an application.
 \\set ON_ERROR_STOP on
+\\encoding UTF8
 BEGIN;
 SET LOCAL DateStyle = 'ISO, YMD';
 SET LOCAL IntervalStyle = 'postgres';
 SET LOCAL standard_conforming_strings = on;
+SET LOCAL array_nulls = on;
 """
 
 
@@ -115,10 +117,15 @@ def conflict_lines(conflicts: Iterable[Conflict]) -> str:
         json.dumps(
             {
                 "database": one.database,
+                "target": one.target,
+                "tenant": one.tenant,
                 "table": str(one.change.relation),
+                "schema": one.change.relation.schema,
+                "name": one.change.relation.name,
                 "key": one.change.key,
                 "kind": one.change.kind,
                 "reason": one.reason,
+                "held": one.held,
                 "row": dict(one.change.values),
             },
             ensure_ascii=False,
@@ -126,6 +133,28 @@ def conflict_lines(conflicts: Iterable[Conflict]) -> str:
         + "\n"
         for one in conflicts
     )
+
+
+def read_conflicts(text: str) -> tuple[Conflict, ...]:
+    """The conflicts that `conflict_lines` wrote.
+
+    Raises:
+        ValueError: it is not such a file.
+    """
+    found = []
+    for line in text.splitlines():
+        one = json.loads(line)
+        try:
+            change = RowChange(Relation(one["schema"], one["name"]), one["key"], one["kind"], one["row"])
+            found.append(
+                Conflict(
+                    one["database"], change, one["reason"],
+                    held=one["held"], target=one["target"], tenant=one["tenant"],
+                )
+            )  # fmt: skip
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"a line without {error}") from error
+    return tuple(found)
 
 
 def _columns(row: RowChange, catalog: Catalog) -> list[str]:

@@ -1,4 +1,4 @@
-"""Large objects: which columns name them, and copying each into the databases of the rows that do, under its own OID.
+"""Copies large objects into the databases of the rows that name them, under their own OIDs.
 
 They belong to a database and to no row, so only `large_objects` in migrator.toml says whose they are. What they hold is
 part of the row's hash (reading.row_hash), so digests, verify and rollback compare it like any column.
@@ -46,7 +46,7 @@ def naming_columns(connection: Connection, catalog: Catalog) -> tuple[NamingColu
     """Columns that name large objects and nothing else, by their rows."""
     if not catalog.large_objects:
         return ()
-    found = []
+    columns = []
     for schema, table, column in rows(connection, "copy/large_object_columns"):
         relation = Relation(schema, table)
         if relation not in catalog.tables:
@@ -58,8 +58,8 @@ def naming_columns(connection: Connection, catalog: Catalog) -> tuple[NamingColu
             ).format(own_rows(catalog, relation), sql.Identifier(column), sql.Identifier(column))
         ).fetchone()
         if row is not None and row[0] and not row[1]:
-            found.append(NamingColumn(relation, column, int(row[0])))
-    return tuple(found)
+            columns.append(NamingColumn(relation, column, int(row[0])))
+    return tuple(columns)
 
 
 def read_large_objects(connection: Connection, catalog: Catalog, placements: Placements) -> LargeObjectFacts:
@@ -124,7 +124,7 @@ def copy_large_objects(
     Raises:
         DatabaseError: an object cannot be read or made; the databases finished before keep theirs.
     """
-    naming = {name: [one for one in found if one.placement.large_objects] for name, found in transfers.items()}
+    naming = {name: [one for one in of_target if one.placement.large_objects] for name, of_target in transfers.items()}
     if not any(naming.values()):
         return 0
     wanted: list[tuple[Endpoint, frozenset[int]]] = []
@@ -137,11 +137,11 @@ def copy_large_objects(
                     by_tenant[tenant].add(oid)
             everyones = by_tenant.pop(UNOWNED, set())
             for one in databases[name]:
-                if found := by_tenant.get(one.tenant, set()) | everyones:
-                    wanted.append((one.endpoint, frozenset(found)))
+                if oids := by_tenant.get(one.tenant, set()) | everyones:
+                    wanted.append((one.endpoint, frozenset(oids)))
     copy = partial(_copy_into, source=source, snapshot=snapshot, epoch=epoch)
     with ThreadPoolExecutor(max(1, min(jobs, len(wanted))), thread_name_prefix="large-objects") as pool:
-        return sum(pool.map(lambda one: copy(*one), wanted))
+        return sum(pool.map(lambda destination: copy(*destination), wanted))
 
 
 def _named(connection: Connection, catalog: Catalog, item: Transfer) -> Iterator[tuple[str, int]]:
@@ -163,7 +163,7 @@ def _named(connection: Connection, catalog: Catalog, item: Transfer) -> Iterator
 def _copy_into(endpoint: Endpoint, oids: frozenset[int], *, source: Endpoint, snapshot: str, epoch: str) -> int:
     with (
         session(source, purpose="large objects") as reader,
-        session(endpoint, purpose="large objects", settings={"synchronous_commit": "off"}) as writer,
+        session(endpoint, purpose="large objects") as writer,
         writer.transaction(),
     ):
         if find_receipt(writer, RECEIPT, epoch) is not None:

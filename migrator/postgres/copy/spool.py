@@ -1,4 +1,4 @@
-"""Rows on their way through files: read from the source in one pass, loaded one database after another.
+"""Keeps rows in files between the read of the source and the load of each database.
 
 Where there are more databases than a run may hold sessions to, one pass over a table cannot feed all of them at once.
 Its blocks are appended to a file then, with an index of where each tenant's are; and each database is filled, finished
@@ -127,10 +127,10 @@ class _Portion:
     receipt: Receipt
 
 
-def _portion(one: Load, tenant: str, epoch: str) -> _Portion:
-    shares = _read_index(one.path).of(tenant)
+def _portion(load: Load, tenant: str, epoch: str) -> _Portion:
+    shares = _read_index(load.path).of(tenant)
     total = sum(share.hash for share in shares) % HASH_MODULUS
-    return _Portion(one, shares, Receipt(epoch, sum(share.rows for share in shares), total))
+    return _Portion(load, shares, Receipt(epoch, sum(share.rows for share in shares), total))
 
 
 def _copy(connection: Connection, insert: str, portions: Sequence[_Portion]) -> None:

@@ -1,4 +1,4 @@
-"""Databases that we make, and only those: created with a mark inside, dropped only where the mark says so."""
+"""Creates databases with a mark inside, and drops only those whose mark says so."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psycopg
 from psycopg import sql
 
+from migrator.core.schema.catalog import Relation
 from migrator.errors import RefusedError
+from migrator.postgres.schema.sequence_states import lift_blocks
 from migrator.postgres.session.connect import Connection, Endpoint, rows, session, translated
 
 MARK_PREFIX = "migrator "
+FINISHED = "finished"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,9 @@ class Mark:
     """What the comment on a database of ours says: which run made it, as what."""
 
     run: str
-    role: str  # template, bare, target, scratch, restored, control; "building" while a database has no mark yet
+    # template, bare, target, scratch, restored, control; "building" while a database has no mark yet; "finished" once
+    # its run has ended: nothing of ours drops it any more
+    role: str
     target: str = ""
     tenant: str = ""
 
@@ -62,9 +67,9 @@ def marks(connection: Connection, names: Sequence[str] | None = None) -> Mapping
     }
 
 
-def of_run(found: Mapping[str, Mark | None], run: str) -> dict[str, Mark]:
+def of_run(marked: Mapping[str, Mark | None], run: str) -> dict[str, Mark]:
     """Those of the databases with their marks that the run made."""
-    return {name: mark for name, mark in found.items() if mark is not None and mark.run == run}
+    return {name: mark for name, mark in marked.items() if mark is not None and mark.run == run}
 
 
 def create_database(
@@ -110,6 +115,17 @@ def comment(connection: Connection, name: str, mark: Mark) -> None:
     connection.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(name), sql.Literal(mark.text)))
 
 
+def release_database(endpoint: Endpoint, mark: Mark, bounds: Mapping[Relation, tuple[int, bool]]) -> None:
+    """Makes a target database its applications' own: no block of numbers, no receipts, and a mark that says so.
+
+    `bounds` are its sequences' own limits, each with whether it rises. One transaction: the mark tells all of it.
+    """
+    with session(endpoint, purpose="finish") as connection, connection.transaction():
+        lift_blocks(connection, bounds)
+        connection.execute("DROP SCHEMA IF EXISTS migrator_receipts CASCADE")
+        comment(connection, endpoint.database, replace(mark, role=FINISHED))
+
+
 def locale_options(like: Endpoint) -> list[sql.Composed]:
     """CREATE DATABASE options that repeat another database's encoding and locale: text must sort and compare alike."""
     with session(like, purpose="locale") as connection:
@@ -149,6 +165,11 @@ def drop_database(connection: Connection, name: str, *, run: str) -> bool:
         raise RefusedError(
             f"The database {name!r} carries no mark of run {run}; it is left alone.",
             "If it is yours, drop it yourself.",
+        )
+    if mark.role == FINISHED:
+        raise RefusedError(
+            f"The database {name!r} is of run {run}, which was finished: it is its applications' now, and left alone.",
+            "If nobody needs it, drop it yourself.",
         )
     _force_drop(connection, name)
     return True
@@ -196,11 +217,11 @@ def ensure_control(server: Endpoint, name: str) -> Endpoint:
     with session(server, purpose="control") as connection, translated(server):
         existing = marks(connection, [name])
         if name in existing:
-            found = existing[name]
-            if found is None and is_empty(server.at(name)):
+            marked = existing[name]
+            if marked is None and is_empty(server.at(name)):
                 # Made a moment ago, or by an attempt that died before it could mark it; nothing is in it to lose.
                 comment(connection, name, mark)
-            elif found is None or found.role != "control":
+            elif marked is None or marked.role != "control":
                 raise RefusedError(
                     f"The database {name!r} exists and is not a control database of migrator.",
                     "Choose another name: [control] database in migrator.toml, or MIGRATOR_CONTROL_DATABASE.",

@@ -1,9 +1,9 @@
-"""What is left out of a database while it is filled, and put back afterwards: indexes, keys, triggers, policies.
+"""Leaves indexes, keys, triggers and policies out of a database while it is filled, and builds them afterwards.
 
 pg_dump divides a schema in exactly this way (pre-data, data, post-data) and orders it by its dependencies: views that
 need a primary key, indexes of partitions and their attachment, comments on constraints, replica identity. So the
-bare clone is the template's pre-data, with the indexes of tables that stay small, and what is deferred is the rest of
-its post-data, as a script; see docs/decisions/.
+bare template is the template's pre-data, with the indexes of tables that stay small, and what is deferred is the rest
+of its post-data, as a script; see docs/decisions/.
 """
 
 from __future__ import annotations
@@ -18,17 +18,19 @@ from psycopg import sql
 
 from migrator.core.plan.transfer import Transfer
 from migrator.core.schema.catalog import Relation, Sequence
+from migrator.core.sequences.blocks import Block, Blocks
 from migrator.core.verify.digests import Digest
 from migrator.postgres.copy.receipts import find_receipt, write_receipt
 from migrator.postgres.copy.spool import Load, load
 from migrator.postgres.schema.analyze import analyse
+from migrator.postgres.schema.sequence_states import numbers_ahead, set_blocks
 from migrator.postgres.schema.sequences import low_sequences, set_sequences
 from migrator.postgres.session.connect import Connection, Endpoint, query, rows, session
-from migrator.postgres.session.programs import find_program, run_program
+from migrator.postgres.session.programs import find_program, for_programs, run_program
 from migrator.postgres.verify.digest import target_digests
 
 FINISH_UNIT = "finish"
-# Databases made from a bare clone from which on compacting it pays: that takes 150 ms, and saves each about 7.
+# Databases made from a bare template from which on compacting it pays: that takes 150 ms, and saves each about 7.
 _MANY_CLONES = 50
 
 
@@ -41,6 +43,7 @@ class TargetWork:
     continued: tuple[tuple[Relation, int], ...]  # target sequence -> the value it continues behind
     sequences: tuple[Sequence, ...]  # all that the template has
     loads: tuple[Load, ...] = ()  # what its databases get out of files; otherwise the copies have filled them
+    blocks: tuple[Blocks, ...] = ()  # the numbers that are each database's own
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,10 @@ class FinishUnit:
     tenant: str
     endpoint: Endpoint
     memory_kb: int
+    place: int = 0  # among the target's databases: which of the blocks are this one's
+    # Of a database that was taken back and is made again: a newer block, and the last number that it had drawn.
+    refilled: tuple[Block, ...] = ()
+    drawn: tuple[tuple[Relation, int], ...] | None = None
 
 
 _RESTRICT = re.compile(r"^\\(un)?restrict [0-9A-Za-z]+\n", re.MULTILINE)
@@ -89,14 +96,15 @@ def build_bare(
     with tempfile.TemporaryDirectory(prefix="migrator-") as directory:
         archive, contents = f"{directory}/template", Path(directory, "contents")
         dump = ["--format=custom", "--compress=0", "--encoding=UTF8", f"--file={archive}"]
-        run_program(find_program("pg_dump", server_version, programs), dump, template, purpose="bare")
+        run_program(find_program("pg_dump", server_version, programs), dump, for_programs(template), purpose="bare")
         listed = run_program(pg_restore, ["--list", "--section=post-data", archive]).stdout.splitlines(keepends=True)
-        at_once = {line for line in listed if (found := _LISTED.match(line)) and found.groups() in early}
+        at_once = {line for line in listed if (match := _LISTED.match(line)) and match.groups() in early}
         restore = ["--exit-on-error", "--single-transaction"]
-        run_program(pg_restore, [*restore, "--section=pre-data", "--section=data", archive], bare, purpose="bare")
+        into = for_programs(bare)
+        run_program(pg_restore, [*restore, "--section=pre-data", "--section=data", archive], into, purpose="bare")
         if at_once:
             contents.write_text("".join(line for line in listed if line in at_once), encoding="utf-8")
-            run_program(pg_restore, [*restore, f"--use-list={contents}", archive], bare, purpose="bare")
+            run_program(pg_restore, [*restore, f"--use-list={contents}", archive], into, purpose="bare")
         contents.write_text("".join(line for line in listed if line not in at_once), encoding="utf-8")
         script = run_program(pg_restore, ["--section=post-data", f"--use-list={contents}", "--file=-", archive]).stdout
     with session(bare, purpose="bare") as connection:
@@ -112,9 +120,7 @@ def build_bare(
 def _compact(connection: Connection) -> None:
     """Rewrites the catalogs as initdb left them: an eighth fewer pages, and a fifth fewer files, to clone each time."""
     catalogs = [sql.Identifier(*names) for names in rows(connection, "databases/compactable")]
-    connection.execute("SET synchronous_commit = off")
     connection.execute(sql.SQL("VACUUM (FULL) {}").format(sql.SQL(", ").join(catalogs)))
-    connection.execute("RESET synchronous_commit")
 
 
 def finish_database(unit: FinishUnit, work: TargetWork) -> tuple[Digest, ...]:
@@ -140,24 +146,36 @@ def finish_database(unit: FinishUnit, work: TargetWork) -> tuple[Digest, ...]:
                 connection.execute(sql.SQL(work.post_data))
                 # pg_dump's script sets a search path of its own liking; ours holds for what follows.
                 connection.execute("SET search_path = ''; SET row_security = off")
-                set_sequences(connection, work.continued)
-                # Those that no sequence of the source feeds: of tables made by a query, of columns that are new.
-                low = low_sequences(connection, work.sequences, {})
-                set_sequences(connection, [(sequence, value) for sequence, _, value in low])
+                _set_sequences(connection, unit, work)
                 write_receipt(connection, FINISH_UNIT, unit.epoch)
         if done is None:
             analyse(connection)
         return target_digests(connection, work.transfers, unit.tenant)
 
 
+def _set_sequences(connection: Connection, unit: FinishUnit, work: TargetWork) -> None:
+    """Each sequence goes on with a number that nobody else gives: in its block, or behind what was given."""
+    blocks = {one.sequence: one.of(unit.place) for one in work.blocks}
+    blocks.update({one.sequence: one for one in unit.refilled})
+    set_sequences(connection, [(name, value) for name, value in work.continued if name not in blocks])
+    # Those that no sequence of the source feeds: of tables made by a query, of columns that are new.
+    low = low_sequences(connection, [one for one in work.sequences if one.relation not in blocks], {})
+    set_sequences(connection, [(sequence, value) for sequence, _, value in low])
+    set_blocks(connection, blocks.values())
+    if unit.drawn is not None:
+        set_sequences(connection, [(name, value) for name, value in unit.drawn if name in blocks])
+        # What applications wrote there has been carried back, and may have numbers of the block.
+        set_sequences(connection, numbers_ahead(connection, work.sequences, blocks).items())
+
+
 def seeded_tables(connection: Connection, transfers: Iterable[Transfer]) -> tuple[Relation, ...]:
     """Tables of a template that are to be copied into and hold rows already (the Alembic tree put them there)."""
-    found = []
+    seeded = []
     for transfer in transfers:
         if transfer.placement.own is not None:
             continue
         statement = sql.SQL("SELECT EXISTS (SELECT FROM {})").format(sql.Identifier(*transfer.destination))
         row = connection.execute(statement).fetchone()
         if row is not None and row[0]:
-            found.append(transfer.destination)
-    return tuple(found)
+            seeded.append(transfer.destination)
+    return tuple(seeded)

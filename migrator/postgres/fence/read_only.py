@@ -1,4 +1,4 @@
-"""Databases that are about to be dropped or renamed: sealed, so that nothing is written after it was looked at."""
+"""Makes databases read-only before they are dropped or renamed."""
 
 from __future__ import annotations
 
@@ -65,6 +65,16 @@ def end_sessions_in(connection: Connection, databases: Iterable[str]) -> None:
 def not_owned(connection: Connection, databases: Iterable[str]) -> dict[str, str]:
     """Those of the databases that the connected role may not drop, with their owners."""
     return dict(rows(connection, "fence/not_owned_databases", {"databases": list(databases)}))
+
+
+def rename_database(connection: Connection, current: str, name: str) -> None:
+    """Gives a database another name, once the sessions in it have ended.
+
+    Raises:
+        RefusedError: a session cannot be ended by the connected role, or does not end.
+    """
+    end_sessions_in(connection, [current])
+    connection.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(current), sql.Identifier(name)))
 
 
 def swap_databases(connection: Connection, current: str, replacement: str, kept_as: str) -> None:

@@ -1,4 +1,4 @@
-"""Evidence: whether rows that name rows of another table own them."""
+"""Counts whether rows that name rows of another table own them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Claimed:
     """How many rows are named by rows of a tenant, how many of them by rows of two, and how many tenants there are."""
 
     rows: int
-    torn: int
+    disputed: int
     tenants: int
 
 

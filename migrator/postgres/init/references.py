@@ -1,4 +1,4 @@
-"""Evidence: what the source's rows say about references that nobody declared, and about rows without a tenant."""
+"""Counts what the rows say about undeclared references, and about rows without a tenant."""
 
 from __future__ import annotations
 
@@ -57,13 +57,13 @@ class _Measured:
         # One customer of four who is gone is a quarter of the values, and hardly any rows.
         return self.contained >= _CONTAINED * self.values or self.rows_contained >= _CONTAINED * self.rows
 
-    def told(self, where: str) -> str:
+    def in_words(self, where: str) -> str:
         """The evidence in words."""
         if not self.values and self.blank is None:
             return "by name and type; no rows to check"
         part = "all" if self.contained == self.values else f"{self.contained:,} of"
-        told = f"by name and type; {part} {self.values:,}{' sampled' if self.sampled else ''} values are in {where}"
-        return told if self.blank is None else f"{told}, {self.blank!r} stands for none"
+        text = f"by name and type; {part} {self.values:,}{' sampled' if self.sampled else ''} values are in {where}"
+        return text if self.blank is None else f"{text}, {self.blank!r} stands for none"
 
 
 def weighed(
@@ -72,9 +72,9 @@ def weighed(
     """The candidate keys that the rows do not contradict, and those that they do, each with its evidence in words."""
     held: list[ForeignKey] = []
     contradicted: list[ForeignKey] = []
-    for key, found in _measured(connection, catalog, list(keys)):
-        evidence = found.told(f"{key.referenced}.{', '.join(key.referenced_columns)}")
-        (held if found.holds else contradicted).append(replace(key, evidence=evidence, blank=found.blank))
+    for key, measured in _measured(connection, catalog, list(keys)):
+        evidence = measured.in_words(f"{key.referenced}.{', '.join(key.referenced_columns)}")
+        (held if measured.holds else contradicted).append(replace(key, evidence=evidence, blank=measured.blank))
     return tuple(held), tuple(contradicted)
 
 
@@ -96,8 +96,8 @@ def _measured(
                     yield from _measured(connection, catalog, [key])
             continue
         for number, values, contained, rows, rows_contained, blank in counted:
-            found = _Measured(values, contained, rows, rows_contained, blank, samples[number])
-            yield batch[number], found
+            measured = _Measured(values, contained, rows, rows_contained, blank, samples[number])
+            yield batch[number], measured
 
 
 def _containment(catalog: Catalog, key: ForeignKey, number: int) -> tuple[sql.Composed, bool]:
@@ -164,8 +164,8 @@ def type_values(connection: Connection, catalog: Catalog, pair: Pair) -> Mapping
     ).format(
         type=sql.Identifier(pair.type), id=sql.Identifier(pair.id), source=source, most=sql.Literal(_MOST_TYPES + 1)
     )
-    found = {str(value): int(rows) for value, rows in connection.execute(statement)}
-    return found if len(found) <= _MOST_TYPES else {}
+    counts = {str(value): int(rows) for value, rows in connection.execute(statement)}
+    return counts if len(counts) <= _MOST_TYPES else {}
 
 
 def agreement(
@@ -279,9 +279,9 @@ def naming_unset(
         statement = sql.SQL("SELECT count(*) FROM (SELECT {} FROM {}) c JOIN {} AS t ON {} WHERE {}").format(
             columns, child, own_rows(catalog, placement.relation), joined, leads_nowhere(placement.key_path)
         )
-        found: Any = connection.execute(statement).fetchone()
-        if found[0]:
-            referenced[str(key.table)] = int(found[0])
+        named: Any = connection.execute(statement).fetchone()
+        if named[0]:
+            referenced[str(key.table)] = int(named[0])
     return referenced
 
 

@@ -1,4 +1,4 @@
-"""The SQL that leads from a row to its tenant: the joins along a key path, and the key at its end."""
+"""The SQL that computes a row's tenant key: the joins along a key path, and the key at its end."""
 
 from __future__ import annotations
 

@@ -1,21 +1,27 @@
-"""Proving one target database: digests, catalog against its template, leaks, sequences, references across databases."""
+"""Verifies one target database: digests, catalog, leaks, sequences, references across databases."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
 
 from psycopg import sql
 
 from migrator.core.plan.database_parameters import DatabaseSetting
 from migrator.core.plan.transfer import Transfer
 from migrator.core.schema.catalog import ForeignKey, Relation
+from migrator.core.sequences.blocks import Block
 from migrator.core.verify.digests import Digest, RowDifference, merge_keys
+from migrator.postgres.placement.column_types import column_types
 from migrator.postgres.placement.key_path import equal, holds, text_of
 from migrator.postgres.placement.row_hash import target_hash
 from migrator.postgres.placement.select_rows import by_key, key_text
 from migrator.postgres.schema.catalog import Objects, read_objects, read_sequences
 from migrator.postgres.schema.database_parameters import read_settings
+from migrator.postgres.schema.sequence_states import numbers_ahead
 from migrator.postgres.schema.sequences import low_sequences
 from migrator.postgres.session.connect import READ_ONLY, Connection, Endpoint, rows, session
 from migrator.postgres.verify.digest import target_digests
@@ -64,13 +70,16 @@ def examine(
     settings: Sequence[DatabaseSetting] = (),
     members: Sequence[str] = (),
     references: Sequence[tuple[Reference, Connection]] = (),
+    blocks: Mapping[Relation, Block] = MappingProxyType({}),
+    digested: Sequence[Transfer] | None = None,
 ) -> DatabaseFacts:
     """Reads one target database in one read-only session.
 
-    `given` are the values up to which the source's sequences have given numbers, by target sequence; `soft_deleted`
-    names the deletion columns, `settings` are those that the database gives its sessions,
-    `members` the keys of the tenant and of all below it where the tenants are tops of a tree; `references` the foreign
-    keys out of this database, each with a session of the database that it points into.
+    `given` are the values up to which the source's sequences have given numbers, by target sequence; `blocks` the
+    numbers that are this database's own; `soft_deleted` names the deletion columns, `settings` are those that the
+    database gives its sessions, `members` the keys of the tenant and of all below it where the tenants are tops of a
+    tree; `references` the foreign keys out of this database, each with a session of the database that it points into;
+    `digested` are the transfers whose rows are counted and hashed, by default all.
     """
     with session(endpoint, purpose="verify", settings=READ_ONLY) as connection:
         # What somebody has dropped is named by its definition; it must not keep the rest from being read.
@@ -81,21 +90,68 @@ def examine(
             endpoint.database,
             target,
             tenant,
-            target_digests(connection, transfers, tenant),
+            target_digests(connection, transfers if digested is None else digested, tenant),
             object_differences(
-                {**template, **_as_objects(settings)},
+                {**limited(template, blocks), **_as_objects(settings)},
                 {**read_objects(connection), **_as_objects(read_settings(connection))},
             ),
             tuple(_leaks(connection, transfers, members or (tenant,))) if tenant else (),
-            tuple(
-                (str(name), stands or 0, value)
-                for name, stands, value in low_sequences(connection, read_sequences(connection), given)
-            ),
+            tuple(_collisions(connection, given, blocks)),
             tuple(_live_rows(connection, {table: one for table, one in soft_deleted.items() if one in there[table]})),
             tuple(
                 (one, *orphans(connection, home, one)) for one, home in references if {*one.columns} <= there[one.child]
             ),
         )
+
+
+_LIMITS = re.compile(r" by (-?\d+) (-?\d+) (-?\d+) cache ")
+_PART = r"(\"(?:[^\"]|\"\")+\"|[^\".]+)"
+_IDENTITY = re.compile(rf"{_PART}\.{_PART}")
+
+
+def limited(template: Objects, blocks: Mapping[Relation, Block]) -> Objects:
+    """The template's objects with its sequences limited to the numbers of a database's blocks."""
+    if not blocks:
+        return template
+    expected = dict(template)
+    for (kind, identity), text in template.items():
+        if kind != "sequence" or (names := _IDENTITY.fullmatch(identity)) is None:
+            continue
+        block = blocks.get(Relation(*(_unquoted(name) for name in names.groups())))
+        if block is not None:
+            # A function: what is put in begins with a digit, which a group's number would swallow.
+            expected[kind, identity] = _LIMITS.sub(partial(_limited, block), text, count=1)
+    return expected
+
+
+def _limited(block: Block, match: re.Match[str]) -> str:
+    increment, low, high = match.groups()
+    low, high = (low, str(block.last)) if block.rising else (str(block.last), high)
+    return f" by {increment} {low} {high} cache "
+
+
+def _unquoted(name: str) -> str:
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name
+
+
+def _collisions(
+    connection: Connection, given: Mapping[Relation, int], blocks: Mapping[Relation, Block]
+) -> Iterator[tuple[str, int, int]]:
+    """Sequences that would give a number that somebody else has or gives: with where they stand, and that number."""
+    sequences = read_sequences(connection)
+    for name, stands, value in low_sequences(
+        connection, [one for one in sequences if one.relation not in blocks], given
+    ):
+        yield str(name), stands, value
+    ahead = numbers_ahead(connection, sequences, blocks) if blocks else {}
+    for one in sequences:
+        block = blocks.get(one.relation)
+        if block is None:
+            continue
+        if one.last_value is not None and not any(map(block.holds, (one.last_value, one.last_value + one.increment))):
+            yield str(one.relation), one.last_value, block.first
+        elif one.relation in ahead:
+            yield str(one.relation), one.last_value or 0, ahead[one.relation]
 
 
 def _columns(connection: Connection, relations: Iterable[Relation]) -> Mapping[Relation, frozenset[str]]:
@@ -112,20 +168,20 @@ def _as_objects(settings: Iterable[DatabaseSetting]) -> Objects:
     return {("setting", f"{one.role} {one.name}".strip()): one.value for one in settings}
 
 
-def object_differences(expected: Objects, found: Objects) -> tuple[tuple[str, str, str], ...]:
+def object_differences(expected: Objects, actual: Objects) -> tuple[tuple[str, str, str], ...]:
     """Which objects two databases disagree on, by kind and name."""
     return tuple(
         (
             kind,
             identity,
             "missing"
-            if (kind, identity) not in found
+            if (kind, identity) not in actual
             else "extra"
             if (kind, identity) not in expected
             else "different",
         )
-        for kind, identity in sorted(expected.keys() | found.keys())
-        if expected.get((kind, identity)) != found.get((kind, identity))
+        for kind, identity in sorted(expected.keys() | actual.keys())
+        if expected.get((kind, identity)) != actual.get((kind, identity))
     )
 
 
@@ -250,7 +306,7 @@ def orphans(child: Connection, parent: Connection, reference: Reference) -> tupl
         return len(found), tuple(", ".join(map(str, key)) for key in found[:_MOST_SAMPLES])
     missing = 0
     samples: list[str] = []
-    types = _column_types(parent, reference)
+    types = column_types(parent, reference.parent, reference.parent_columns)
     with child.transaction(), child.cursor(name="migrator_references") as cursor:
         cursor.itersize = _KEYS_A_QUERY
         as_text = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(name)) for name in reference.columns)
@@ -261,18 +317,6 @@ def orphans(child: Connection, parent: Connection, reference: Reference) -> tupl
                 if len(samples) < _MOST_SAMPLES:
                     samples.append(", ".join(str(part) for part in lost))
     return missing, tuple(samples)
-
-
-def _column_types(parent: Connection, reference: Reference) -> list[str]:
-    relation = sql.Identifier(*reference.parent).as_string(parent)
-    found: dict[str, str] = dict(
-        parent.execute(
-            "SELECT attname, format_type(atttypid, atttypmod) FROM pg_catalog.pg_attribute "
-            "WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped",
-            [relation],
-        ).fetchall()
-    )
-    return [found[name] for name in reference.parent_columns]
 
 
 def _absent(
@@ -322,9 +366,9 @@ def drill_down(
     ):
         left.execute(keyed_source)
         right.execute(keyed_target)
-        found = []
+        rows = []
         for difference in merge_keys(iter(left), iter(right)):
-            found.append(difference)
-            if len(found) >= limit:
+            rows.append(difference)
+            if len(rows) >= limit:
                 break
-        return tuple(found)
+        return tuple(rows)

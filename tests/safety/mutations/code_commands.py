@@ -50,7 +50,7 @@ def _whole() -> Iterator[Change]:
         "if False:",
         "a value changed (label)",
     )
-    verification = f"{_VERIFY}:_Verifier.verification"
+    verification = f"{_VERIFY}:Verifier.verification"
     yield Change(
         "the journal in the place of the source",
         verification,
@@ -67,18 +67,18 @@ def _whole() -> Iterator[Change]:
     )
     yield Change(
         "the first database stands for all",
-        f"{_VERIFY}:_Verifier._examine",
+        f"{_VERIFY}:Verifier._examine",
         "for step in self.databases]",
         "for step in self.databases[:1]]",
         "a value changed (label)",
     )
     yield Change(
-        "any plan will do", f"{_VERIFY}:verify", "plan.fingerprint != run.fingerprint", "False", "source: a column more"
+        "any plan will do", f"{_VERIFY}:verify", "survey_as_planned(stored, run)", "False", "source: a column more"
     )
     yield Change(
         "databases that are gone are not missed",
         f"{_VERIFY}:verify",
-        "require_databases(workspace, run, plan)",
+        "require_databases(stored.workspace, run, stored.plan)",
         "pass",
         "a database gone",
     )
@@ -194,7 +194,7 @@ def _backups() -> Iterator[Change]:
         "a file may be another", defects, "elif there != file:", "elif False:", "a backup: a bit of a table's rows"
     )
     yield Change(
-        "there may be files more", defects, "sorted(found.keys() - known.keys())", "()", "a backup: a file more"
+        "there may be files more", defects, "sorted(present.keys() - known.keys())", "()", "a backup: a file more"
     )
     yield Change(
         "any manifest is kept",
@@ -240,7 +240,7 @@ def _backups() -> Iterator[Change]:
     yield Change(
         "a restore's tables are not compared",
         compare,
-        "sorted(wanted - found)",
+        "sorted(wanted - restored_names)",
         "()",
         "a manifest, its digest unknown: a sequence more",
     )

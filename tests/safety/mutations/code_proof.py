@@ -151,8 +151,8 @@ def _comparison() -> Iterator[Change]:
     yield Change(
         "the first difference is enough",
         compare,
-        "        found.append(",
-        "        found[:] = []\n        found.append(",
+        "        unequal.append(",
+        "        unequal[:] = []\n        unequal.append(",
         "a row moved to another tenant (missing)",
     )
     yield Change(
@@ -249,29 +249,29 @@ def _database() -> Iterator[Change]:
     yield Change(
         "no definition is compared",
         objects,
-        "if expected.get((kind, identity)) != found.get((kind, identity))",
+        "if expected.get((kind, identity)) != actual.get((kind, identity))",
         "if False",
         "index: missing",
     )
     yield Change(
         "only whether an object is there",
         objects,
-        "if expected.get((kind, identity)) != found.get((kind, identity))",
-        "if ((kind, identity) in expected) != ((kind, identity) in found)",
+        "if expected.get((kind, identity)) != actual.get((kind, identity))",
+        "if ((kind, identity) in expected) != ((kind, identity) in actual)",
         "index: of something else",
     )
     yield Change(
         "objects that are more do not matter",
         objects,
-        "expected.keys() | found.keys()",
+        "expected.keys() | actual.keys()",
         "expected.keys()",
         "index: one more",
     )
     yield Change(
         "objects that are missing do not matter",
         objects,
-        "expected.keys() | found.keys()",
-        "found.keys()",
+        "expected.keys() | actual.keys()",
+        "actual.keys()",
         "index: missing",
     )
     for kind in ("constraint", "index", "privilege", "policy", "trigger", "comment", "owner"):
@@ -282,8 +282,8 @@ def _database() -> Iterator[Change]:
             "owner": "owner: a table's",
         }
         yield Change(
-            f"no {kind} is compared", objects, "if expected.get((kind, identity)) != found.get((kind, identity))",
-            f"if kind != '{kind}' and expected.get((kind, identity)) != found.get((kind, identity))",
+            f"no {kind} is compared", objects, "if expected.get((kind, identity)) != actual.get((kind, identity))",
+            f"if kind != '{kind}' and expected.get((kind, identity)) != actual.get((kind, identity))",
             first.get(kind, f"{kind}: missing"),
         )  # fmt: skip
     low = "migrator.postgres.schema.sequences:low_sequences"
@@ -311,8 +311,8 @@ def _database() -> Iterator[Change]:
     yield Change(
         "a sequence that nobody used is well",
         low,
-        "stands is None or furthest",
-        "stands is not None and furthest",
+        "last if called else last - sequence.increment",
+        "last",
         "sequence: at its beginning",
     )
     examine = f"{_PROVING}:examine"

@@ -83,7 +83,7 @@ LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attn
 LEFT JOIN unproven u ON u.relation = a.attrelid AND u.attnum = a.attnum
 UNION ALL
 SELECT 'constraint', coalesce(r.name, ty.name) || '.' || quote_ident(c.conname),
-       -- What enforces a foreign key are triggers of the system's, which ALTER TABLE … DISABLE TRIGGER ALL switches off.
+       -- What enforces a foreign key are triggers of the system's, which ALTER TABLE ... DISABLE TRIGGER ALL switches off.
        concat_ws(' ', pg_catalog.pg_get_constraintdef(c.oid),
                  (SELECT 'triggers ' || string_agg(DISTINCT t.tgenabled::text, '') FROM pg_catalog.pg_trigger t
                   WHERE t.tgconstraint = c.oid AND t.tgisinternal AND t.tgenabled <> 'O'))

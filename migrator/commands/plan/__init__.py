@@ -1,0 +1,1 @@
+"""plan: shows and compares stored plans."""
