@@ -6,6 +6,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import psycopg
+
 from tests.safety.mutations.change import Change
 from tests.safety.mutations.damage import Damage, Inflict
 from tests.safety.mutations.scene import Answer, Scene
@@ -43,10 +45,13 @@ class Trials:
         """
         began = time.monotonic()
         made = Trying(damage.name, damage.what, damage.command)
-        wrong = self._discontent(damage.command, damage.before)
-        if not wrong:
-            answer = self._damaged(damage)
-            wrong = "" if damage.is_seen(self.scene, answer) else _told(damage, answer)
+        try:
+            wrong = self._discontent(damage.command, damage.before)
+            if not wrong:
+                answer = self._damaged(damage)
+                wrong = "" if damage.is_seen(self.scene, answer) else _told(damage, answer)
+        except psycopg.Error as error:
+            wrong = f"it could not be done: {error}"
         return replace(made, wrong=wrong, seconds=time.monotonic() - began)
 
     def of_the_end(self) -> Trying:
