@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from migrator.core.placement.model import Placements
@@ -62,12 +62,12 @@ def database_counts(plan: Plan) -> Mapping[str, int]:
     return Counter(step.target for step in plan.of(CreateDatabase))
 
 
-def copy_steps(journal: Journal, run: str, plan: Plan) -> list[CopyTable]:
+def copy_steps(journal: Journal, run: str, steps: Iterable[CopyTable]) -> list[CopyTable]:
     """The copies with their parts as they were when this epoch began: receipts name parts by their number."""
     kept = {step_id: parts for step_id, parts in journal.recorded(run, "parts")}
     return [
         replace(step, parts=tuple(None if part is None else (part[0], part[1]) for part in kept[step.id]))
-        for step in plan.of(CopyTable)
+        for step in steps
     ]
 
 
