@@ -1,4 +1,4 @@
-"""What an attempt has read, and whether what another one recorded can be held against it: epochs, digests, tables."""
+"""Records what an attempt has read, and checks whether a later attempt may trust it: epochs, digests, tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which tables the source has, as migrate read it, and how they are others later."""
+"""Compares the tables that migrate read with those that the source has later."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The types of a table's columns, spelt so that a value's text can be cast to them."""
+"""Spells the types of a table's columns so that a value's text can be cast to them."""
 
 from __future__ import annotations
 

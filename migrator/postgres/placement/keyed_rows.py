@@ -1,4 +1,4 @@
-"""Rows of one side of a transfer, read as a whole or by some of their keys."""
+"""Reads the rows of one side of a transfer, all of them or those of some keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Partitions of the source's tables: kept from coming and going while it is read, or looked at afterwards."""
+"""Keeps partitions of the source from coming and going while it is read, and compares them afterwards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings that sessions of ours depend on, pinned whatever server, database or role have as default."""
+"""The settings that every session pins, whatever server, database or role have as default."""
 
 from __future__ import annotations
 
