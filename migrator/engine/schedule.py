@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from migrator.core.plan.steps import CreateDatabase, by_server
 from migrator.core.result.progress import Progress
+from migrator.core.run.step_id import StepId
 from migrator.engine.units import CreateUnit, run_copy, run_create, run_finish
 from migrator.engine.workers import WorkerPools
 from migrator.errors import MigratorError, TargetsFailedError
@@ -114,7 +115,7 @@ class _Schedule:
         self._finishing: dict[Future[None], FinishUnit] = {}
         self._kept_back: list[CopyUnit] = []  # copies into databases that are not made yet
         self._filled: deque[str] = deque()  # databases that can be finished
-        self._outstanding: dict[str, set[str]] = defaultdict(set)  # database -> copies that it waits for
+        self._outstanding: dict[str, set[StepId]] = defaultdict(set)  # database -> copies that it waits for
         self._rows: Counter[str] = Counter()  # by database
         self._made = 0
         self._created = self._copied = False
@@ -149,7 +150,7 @@ class _Schedule:
         self._progress.start(_CREATING, total=total, unit="databases")
         for unit in copies:
             if self._is_copied(unit):
-                record = self._records[unit.step]
+                record = self._records[str(unit.step)]
                 quarantined = int(record.detail.get("quarantined", 0))
                 self._account(unit, CopyResult(record.rows, record.bytes, quarantined=quarantined))
                 continue
@@ -205,8 +206,8 @@ class _Schedule:
 
     # -- details ------------------------------------------------------------------------------------------------------
 
-    def _is_done(self, step: str) -> bool:
-        record = self._records.get(step)
+    def _is_done(self, step: StepId) -> bool:
+        record = self._records.get(str(step))
         return record is not None and record.status == "done"
 
     def _is_copied(self, unit: CopyUnit) -> bool:
@@ -218,7 +219,7 @@ class _Schedule:
         )
 
     def _account(self, unit: CopyUnit, result: CopyResult) -> None:
-        self._display.count(unit.relation, unit.step, result.rows, result.bytes)
+        self._display.count(unit.relation, str(unit.step), result.rows, result.bytes)
         if result.quarantined:
             self.done.quarantined[unit.relation] = self.done.quarantined.get(unit.relation, 0) + result.quarantined
 
@@ -270,8 +271,8 @@ class _Display:
 
     def show(self, journal: Journal, run: str) -> None:
         for record in journal.running_steps(run):
-            if record.step.startswith("copy:"):
-                self.count(record.step.removeprefix("copy:").rpartition(">")[0], record.step, record.rows, record.bytes)
+            if record.kind == "copy":
+                self.count(record.relation, record.step, record.rows, record.bytes)
         for relation, parts in self._done.items():
             self._progress.advance(
                 relation, rows=sum(rows for rows, _ in parts.values()), bytes_=sum(size for _, size in parts.values())

@@ -10,6 +10,7 @@ from pathlib import Path
 from migrator.commands.changes.find import Writes, objects_in, rows_of
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.changes.row_changes import Conflict, DatabaseChanges, RowChange
+from migrator.core.run.facts import CARRIED_BACK, CARRYING_BACK, CarriedBack
 from migrator.errors import DatabaseError
 from migrator.files import private_directory, write_atomically
 from migrator.journal import Journal, Run
@@ -33,17 +34,17 @@ class Carried:
 
 def carried_before(journal: Journal, run: str) -> Carried | None:
     """What an attempt carried back that was stopped before the run was taken back; None where none did."""
-    recorded = journal.recorded(run, "carried back")
+    recorded = journal.recorded(run, CARRIED_BACK)
     if recorded is None:
         return None
-    file = Path(recorded["file"]) if recorded["file"] else None
-    return Carried(recorded["rows"], (), file, tuple(recorded["tables"]), recorded["kept"])
+    file = Path(recorded.file) if recorded.file else None
+    return Carried(recorded.rows, (), file, tuple(recorded.tables), recorded.kept)
 
 
 def forget_carried(journal: Journal, run: str) -> None:
     """What was carried back has become a part of what the source is compared with."""
-    journal.record(run, "carrying back", [])
-    journal.record(run, "carried back", None)
+    journal.record(run, CARRYING_BACK, [])
+    journal.record(run, CARRIED_BACK, None)
 
 
 def replay_writes(workspace: Workspace, run: Run, changes: Sequence[DatabaseChanges], writes: Writes) -> Carried:
@@ -57,9 +58,9 @@ def replay_writes(workspace: Workspace, run: Run, changes: Sequence[DatabaseChan
     conflicts: list[Conflict] = [conflict for one in changes for conflict in one.held]
     applied = 0
     # An attempt that dies half-way leaves rows in the source that the next one does not find changed any more.
-    before = workspace.journal.recorded(run.id, "carrying back") or []
+    before = workspace.journal.recorded(run.id, CARRYING_BACK) or []
     tables = sorted({*before, *(one.full_name for part in changes for one in part.counts())})
-    workspace.journal.record(run.id, "carrying back", tables)
+    workspace.journal.record(run.id, CARRYING_BACK, tables)
     with _monolith(workspace, writes) as monolith:
         for part in _in_order(changes):
             transfers = {one.relation: one for one in writes.resolved[part.target].transfers}
@@ -82,8 +83,8 @@ def replay_writes(workspace: Workspace, run: Run, changes: Sequence[DatabaseChan
         file = _new_file(private_directory(workspace.backups / "rollback" / run.id))
         write_atomically(file, conflict_lines(conflicts).encode())
     _require_equal(workspace, writes, conflicts)
-    document = {"rows": applied, "file": str(file) if file else None, "tables": tables, "kept": len(conflicts)}
-    workspace.journal.record(run.id, "carried back", document)
+    fact = CarriedBack(applied, str(file) if file else None, tables, len(conflicts))
+    workspace.journal.record(run.id, CARRIED_BACK, fact)
     return Carried(applied, tuple(conflicts), file, tuple(tables), len(conflicts))
 
 

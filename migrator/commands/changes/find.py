@@ -15,6 +15,8 @@ from migrator.core.changes.row_changes import DatabaseChanges
 from migrator.core.plan.steps import Plan
 from migrator.core.plan.survey import Survey
 from migrator.core.plan.transfer import LARGE_OBJECT
+from migrator.core.run.facts import CARRYING_BACK
+from migrator.core.run.moments import HELD, target_of
 from migrator.core.schema.catalog import Catalog
 from migrator.core.verify.digests import Difference, Digest, differences
 from migrator.errors import ConfigurationError, RefusedError
@@ -68,8 +70,8 @@ def find_writes(workspace: Workspace, run: Run, plan: Plan, finished: Sequence[F
     recorded: dict[tuple[str, str], list[Digest]] = {}
     # Digests of another form are none: the fenced source is read once more in their place.
     comparable = digests_compare(workspace.journal, run.id)
-    for moment, digest in workspace.journal.digests_by_moment(run.id, "target:") if comparable else ():
-        recorded.setdefault((moment.partition(":")[2], digest.tenant), []).append(digest)
+    for moment, digest in workspace.journal.digests_by_moment(run.id, HELD) if comparable else ():
+        recorded.setdefault((target_of(moment), digest.tenant), []).append(digest)
     given = (
         _given(workspace, surveyed, resolved) if fenced and any(_place(one) not in recorded for one in finished) else {}
     )
@@ -124,7 +126,7 @@ def _require_objects_as_they_were(
         RefusedError: they were, in a table that was written to in a target too.
     """
     # What an attempt before has carried back is in the source by our own doing.
-    ours = set(workspace.journal.recorded(run.id, "carrying back") or ())
+    ours = set(workspace.journal.recorded(run.id, CARRYING_BACK) or ())
     concerned = [
         (_place(one), transfer.relation.full_name)
         for one in writes.finished

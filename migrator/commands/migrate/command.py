@@ -21,6 +21,7 @@ from migrator.commands.shared.roles import hand_out
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.steps import CreateDatabase, Plan
 from migrator.core.result.outcome import Outcome
+from migrator.core.run.facts import BACKUP
 from migrator.errors import RefusedError, TargetsFailedError
 from migrator.journal import REFUSED, Run
 
@@ -96,7 +97,7 @@ def _done_before(workspace: Workspace, run: Run, approved: str | None) -> Outcom
 
 
 def _require_backup(workspace: Workspace, run: Run) -> None:
-    if workspace.journal.recorded(run.id, "backup") is None:
+    if workspace.journal.recorded(run.id, BACKUP) is None:
         raise RefusedError(
             "There is no backup of this run.",
             "Run `migrator backup --verify` first; `--without-backup` goes on without one.",

@@ -39,6 +39,8 @@ from migrator.core.plan.steps import (
 )
 from migrator.core.plan.survey import Survey
 from migrator.core.plan.transfer import Transfer, last_value
+from migrator.core.run.facts import SEQUENCES, SOURCE_ROWS, SequenceValues
+from migrator.core.run.moments import held_by
 from migrator.core.schema.catalog import Relation
 from migrator.core.verify.digests import Difference
 from migrator.engine.schedule import carry_out, create_units
@@ -257,7 +259,7 @@ class Execution:
         return {
             step.database: FinishUnit(
                 self.run.id,
-                step.id,
+                step.step,
                 epoch,
                 step.target,
                 step.tenant,
@@ -313,8 +315,7 @@ class Execution:
             }
             for name, target in resolved.items()
         }
-        listed = {name: [[*sequence, value] for sequence, value in found.items()] for name, found in values.items()}
-        self.journal.record(self.run.id, "sequences", {"epoch": epoch, "values": listed})
+        self.journal.record(self.run.id, SEQUENCES, SequenceValues(epoch, values))
         return values
 
     def _prove(self, transfers: Mapping[str, tuple[Transfer, ...]]) -> Proof:
@@ -322,10 +323,10 @@ class Execution:
         journal, run = self.journal, self.run.id
         return prove(
             given_digests(journal, run),
-            {name: journal.digests(run, f"target:{name}") for name in transfers},
+            {name: journal.digests(run, held_by(name)) for name in transfers},
             transfers,
             self.survey.placements,
-            counted=journal.recorded(run, "source rows"),
+            counted=journal.recorded(run, SOURCE_ROWS),
             quarantined=journal.quarantined(run),
             databases=database_counts(self.plan),
         )

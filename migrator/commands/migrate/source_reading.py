@@ -9,6 +9,7 @@ from migrator.commands.proof.records import covered_tables, whole_tables
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.survey import Survey
 from migrator.core.plan.transfer import Transfer
+from migrator.core.run.facts import SOURCE_ROWS
 from migrator.journal import Run
 from migrator.postgres.copy.row_counts import RowCounts
 from migrator.postgres.schema.partitions import require_same_partitions
@@ -51,7 +52,7 @@ class SourceReading:
         counted, digested = self._counts.result()
         require_same_partitions(self._workspace.source, self._survey.catalog)
         journal, run = self._workspace.journal, self._run.id
-        journal.record(run, "source rows", counted)
+        journal.record(run, SOURCE_ROWS, dict(counted))
         whole = whole_tables(journal, run, self._survey.placements, self._covered)
         journal.store_digests(run, [("source before", one) for one in (*digested, *whole)])
         self._snapshot.close()

@@ -28,6 +28,7 @@ from migrator.commands.shared.epochs import digests_compare
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.steps import Plan
 from migrator.core.result.outcome import Outcome
+from migrator.core.run.facts import SOURCE_OBJECTS
 from migrator.errors import ConfigurationError, MigratorError, RefusedError
 from migrator.journal import Run
 from migrator.postgres.copy.spool import discard
@@ -205,7 +206,7 @@ def _take_back(
         done.changed, done.compared = compared_under_fence(workspace, run, found, connection)
         if carried is not None:
             done.changed = tuple(one for one in done.changed if one.relation not in carried.tables)
-        done.known = workspace.journal.recorded(run.id, "source objects") is not None
+        done.known = workspace.journal.recorded(run.id, SOURCE_OBJECTS) is not None
         done.comparable = digests_compare(workspace.journal, run.id)
         # The damaged source stays fenced until it is swapped: what were written to it now would go with it.
         if not swap and found.fence is not None and found.fence.run == run.id:
