@@ -81,4 +81,4 @@ def _escaped(name: str) -> str:
 
 
 def _unescaped(text: str) -> str:
-    return re.sub(r"%([0-9A-F]{2})", lambda found: chr(int(found[1], 16)), text)
+    return re.sub(r"%([0-9A-F]{2})", lambda code: chr(int(code[1], 16)), text)
