@@ -32,7 +32,6 @@ def prepare_tables(connection: sa.Connection) -> None:
         _from_1_to_2(connection)
     metadata.create_all(connection)
     if found != SHAPE:
-        connection.execute(sa.delete(version))
         connection.execute(sa.insert(version).values(shape=SHAPE))
 
 
