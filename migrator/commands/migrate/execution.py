@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import assert_never
 
 from migrator.commands.migrate.frozen_source import FrozenSource
-from migrator.commands.migrate.source_reading import SourceReading
 from migrator.commands.migrate.templates import Templates
 from migrator.commands.migrate.throttle import Pacing
+from migrator.commands.migrate.units import DatabaseSteps, UnitMaker, target_work
 from migrator.commands.migrate.worker_pools import crew
 from migrator.commands.proof.compare_sides import Proof, prove
 from migrator.commands.proof.drift import routed_digests, written_since
 from migrator.commands.proof.records import (
-    copy_steps,
+    covered_tables,
     database_counts,
     given_digests,
     sequence_values,
+    whole_tables,
 )
+from migrator.commands.sequences.blocks import RunBlocks, forget_blocks, reserve_blocks, without_blocks
 from migrator.commands.shared.database_parameters import TargetSettings
 from migrator.commands.shared.tenant_objects import OwnObjects
 from migrator.commands.shared.transfers import Resolved, resolve
@@ -43,19 +44,16 @@ from migrator.core.run.facts import SEQUENCES, SOURCE_ROWS, SequenceValues
 from migrator.core.run.moments import held_by
 from migrator.core.schema.catalog import Relation
 from migrator.core.verify.digests import Difference
-from migrator.engine.schedule import carry_out, create_units
+from migrator.engine.schedule import CoordinatorWork, Schedule, SplitUnits, create_units
 from migrator.engine.workers import Work
-from migrator.errors import RefusedError
-from migrator.files import private_directory
 from migrator.journal import Run
 from migrator.postgres.copy.large_objects import copy_large_objects
-from migrator.postgres.copy.relay import CopyUnit, Destination
+from migrator.postgres.copy.row_counts import RowCounts
 from migrator.postgres.copy.spool import discard
-from migrator.postgres.copy.units import copy_units, loads_of, session_budget
-from migrator.postgres.databases.post_data import FinishUnit, TargetWork
 from migrator.postgres.schema.catalog import read_sequences
+from migrator.postgres.schema.partitions import require_same_partitions
 from migrator.postgres.session.connect import READ_ONLY, session
-from migrator.postgres.session.snapshot import Snapshot
+from migrator.postgres.session.snapshot import Snapshot, release_readers
 
 _MAINTENANCE_MEMORY_KB = 256 * 1024
 
@@ -77,6 +75,8 @@ class _Frozen:
     snapshot: Snapshot
     resolved: Mapping[str, Resolved]
     scripts: Mapping[str, str]  # by target: what is built once the rows are there
+    values: Mapping[str, Mapping[Relation, int]]  # by target: behind which value its sequences go on
+    blocks: RunBlocks
 
     @property
     def transfers(self) -> Mapping[str, tuple[Transfer, ...]]:
@@ -95,9 +95,7 @@ class Execution:
         self.fenced = fenced
         self._templates = Templates(workspace, run, plan, surveyed)
         self._contexts = ExitStack()
-        self._databases: list[CreateDatabase] = []
-        self._copies: list[CopyTable] = []
-        self._finishes: list[FinishDatabase] = []
+        self._steps = DatabaseSteps()
         self._frozen: _Frozen | None = None
         self._attempt: Attempt | None = None
 
@@ -128,13 +126,13 @@ class Execution:
             case PrepareTarget():
                 self._templates.begin(step)
             case CreateDatabase():
-                self._databases.append(step)
+                self._steps.creates.append(step)
             case RaiseFence():
                 self._frozen = self._freeze(self._templates.scripts())
             case CopyTable():
-                self._copies.append(step)
+                self._steps.copies.append(step)
             case FinishDatabase():
-                self._finishes.append(step)
+                self._steps.finishes.append(step)
             case Compare():
                 assert self._frozen is not None
                 self._attempt = self._compare(self._frozen)
@@ -151,7 +149,10 @@ class Execution:
         self._contexts.enter_context(source.lifted_on_failure())
         epoch = source.freeze()
         source.forget_unless(epoch)
-        return _Frozen(epoch, self._contexts.enter_context(source.snapshot()), resolved, scripts)
+        # Before the snapshot, whose transaction would hold what is locked here.
+        values, blocks = self._sequence_values(epoch, resolved), self._blocks(epoch, resolved)
+        snapshot = self._contexts.enter_context(source.snapshot())
+        return _Frozen(epoch, snapshot, resolved, scripts, values, blocks)
 
     # -- the databases ------------------------------------------------------------------------------------------------
 
@@ -163,139 +164,82 @@ class Execution:
     def _make_databases(self, frozen: _Frozen) -> Mapping[str, str]:
         """Carries the units out side by side; returns the failures by database."""
         workspace, limits = self.workspace, self.workspace.settings.limits
-        jobs = limits.source_jobs
-        share = allot(jobs, self._session_budget())
-        databases = self._destinations()
-        copies = self._copy_units(frozen, databases, share.sessions)
-        self._require_room(copies)
-        finishes = self._finish_units(frozen.epoch, _MAINTENANCE_MEMORY_KB * jobs // max(jobs, share.builders))
-        work = Work(
-            self.run.id,
-            workspace.control,
-            share.sessions,
-            paced=limits.paces,
-            targets=self._target_work(frozen, copies),
+        transfers, snapshot, epoch = frozen.transfers, frozen.snapshot, frozen.epoch
+        maker = UnitMaker(workspace, self.run, self._steps, self.survey, epoch)
+        share = allot(limits.source_jobs, maker.session_budget())
+        copies = maker.copies(snapshot, transfers, share.sessions)
+        maker.require_room(copies)
+        units = SplitUnits(
+            create_units(self.run.id, self._steps.creates, workspace.server),
+            copies,
+            maker.finishes(
+                _MAINTENANCE_MEMORY_KB * limits.source_jobs // max(limits.source_jobs, share.builders), frozen.blocks
+            ),
         )
+        targets = target_work(frozen.scripts, frozen.resolved, frozen.values, frozen.blocks, copies)
+        work = Work(self.run.id, workspace.control, share.sessions, paced=limits.paces, targets=targets)
+        tables_of_nobody = self.survey.catalog.tables.keys() - covered_tables(self.survey, transfers)
+        counts = RowCounts(workspace.source, snapshot.id, self.survey.catalog, tables_of_nobody)
         own = OwnObjects(workspace, self.plan, self.survey)
-        reading = SourceReading(workspace, self.run, self.survey, frozen.snapshot, frozen.transfers)
-
-        def when_created() -> None:
-            TargetSettings(workspace, self.plan).apply()
-            own.make(frozen.epoch)
-            if reading.awaits("large objects"):
-                copy_large_objects(
-                    workspace.source, frozen.snapshot.id, self.survey.catalog, frozen.transfers, databases,
-                    epoch=frozen.epoch, jobs=jobs,
-                )  # fmt: skip
-                reading.has_read("large objects")
-
-        pacing = Pacing(workspace, self.run, jobs)
+        throttle = Pacing(workspace, self.run, limits.source_jobs)
         try:
-            pacing(jobs)
-            with crew(limits, work, share.readers, share.builders) as workers:
-                done = carry_out(
-                    workers,
-                    create_units(self.run.id, self._databases, workspace.server),
-                    copies,
-                    finishes,
-                    journal=self.journal,
-                    run=self.run.id,
-                    progress=workspace.progress,
-                    expected=self._expected_rows(),
-                    when_created=when_created,
-                    after_last_copy=partial(reading.has_read, "copies"),
-                    watch=pacing,
+            throttle(limits.source_jobs)
+            with crew(limits, work, share.readers, share.builders) as pools:
+                carried = Schedule(units, self.journal, self.run.id, workspace.progress).carry_out(
+                    pools,
+                    CoordinatorWork(
+                        partial(self._prepare_databases, own, epoch),
+                        self._large_objects(snapshot, transfers, maker),
+                        partial(self._release_source, counts, snapshot, transfers),
+                        throttle,
+                    ),
+                    self._expected_rows(),
                 )
-                if not done.failures:
-                    own.complete(frozen.epoch)
+                if not carried.failures:
+                    own.complete(epoch)
         finally:
-            pacing.close()
-            reading.close()
-        if not done.failures:
+            throttle.close()
+            counts.close()
+        if not carried.failures:
             discard(workspace.spool(self.run.id))
-        return done.failures
+        return carried.failures
 
-    def _destinations(self) -> Mapping[str, list[Destination]]:
-        """The databases of each target."""
-        databases: dict[str, list[Destination]] = {name: [] for name in self.workspace.settings.hosted}
-        for step in self._databases:
-            endpoint = self.workspace.server(step.server).at(step.database)
-            databases[step.target].append(Destination(step.tenant, endpoint))
-        return databases
+    # -- what the coordinator does while units run --------------------------------------------------------------------
 
-    def _copy_units(
-        self, frozen: _Frozen, databases: Mapping[str, list[Destination]], sessions: int
-    ) -> Sequence[CopyUnit]:
-        units = copy_units(
-            copy_steps(self.journal, self.run.id, self._copies),
-            frozen.transfers,
-            databases,
+    def _prepare_databases(self, own: OwnObjects, epoch: str) -> None:
+        TargetSettings(self.workspace, self.plan).apply()
+        own.make(epoch)
+
+    def _large_objects(
+        self, snapshot: Snapshot, transfers: Mapping[str, tuple[Transfer, ...]], maker: UnitMaker
+    ) -> Callable[[], object] | None:
+        if not self.survey.catalog.large_objects:
+            return None
+        return partial(
+            copy_large_objects,
+            self.workspace.source,
+            snapshot.id,
             self.survey.catalog,
-            run=self.run.id,
-            epoch=frozen.epoch,
-            snapshot=frozen.snapshot.id,
-            source=self.workspace.source,
-            control=self.workspace.control,
-            sessions=sessions,
-            spool=self.workspace.spool(self.run.id),
+            transfers,
+            maker.destinations(),
+            epoch=maker.epoch,
+            jobs=self.workspace.settings.limits.source_jobs,
         )
-        return list(units)
 
-    def _target_work(self, frozen: _Frozen, copies: Sequence[CopyUnit]) -> Mapping[str, TargetWork]:
-        """What is the same for all databases of a target."""
-        values = self._sequence_values(frozen.epoch, frozen.resolved)
-        return {
-            name: TargetWork(
-                frozen.scripts[name],
-                target.transfers,
-                tuple(values[name].items()),
-                tuple(target.catalog.sequences.values()),
-                loads_of(name, copies),
-            )
-            for name, target in frozen.resolved.items()
-        }
+    def _release_source(
+        self, counts: RowCounts, snapshot: Snapshot, transfers: Mapping[str, tuple[Transfer, ...]]
+    ) -> None:
+        """Lets the source go: nothing more is read in the snapshot."""
+        counted, digested = counts.result()
+        require_same_partitions(self.workspace.source, self.survey.catalog)
+        self.journal.record(self.run.id, SOURCE_ROWS, dict(counted))
+        covered = covered_tables(self.survey, transfers)
+        whole = whole_tables(self.journal, self.run.id, self.survey.placements, covered)
+        self.journal.store_digests(self.run.id, [("source before", digest) for digest in (*digested, *whole)])
+        snapshot.close()
+        release_readers(self.workspace.source)
 
-    def _finish_units(self, epoch: str, memory_kb: int) -> Mapping[str, FinishUnit]:
-        return {
-            step.database: FinishUnit(
-                self.run.id,
-                step.step,
-                epoch,
-                step.target,
-                step.tenant,
-                self.workspace.server(step.server).at(step.database),
-                memory_kb,
-            )
-            for step in self._finishes
-        }
-
-    def _require_room(self, copies: Sequence[CopyUnit]) -> None:
-        """What is read into files has to fit on the disk: a table's text takes about what its heap does."""
-        spooled = {unit.relation for unit in copies if unit.spool}
-        if not spooled:
-            return
-        tables = self.survey.catalog.tables.values()
-        needed = sum(one.bytes for one in tables if f"{one.relation.schema}.{one.relation.name}" in spooled)
-        directory = private_directory(self.workspace.spool(self.run.id))
-        free = shutil.disk_usage(directory).free
-        if needed > free:
-            raise RefusedError(
-                f"There are more databases than sessions to them, so {len(spooled)} tables go through files: about "
-                f"{needed:,} bytes, and {directory} has {free:,} free.",
-                "Name a larger disk ([paths] spool), or allow more sessions (--max-target-connections).",
-            )
-        self.workspace.progress.say(f"reading {len(spooled)} tables into files first: more databases than sessions")
-
-    def _session_budget(self) -> int:
-        """How many sessions to targets may be open at once: what the tightest server bears.
-
-        A group of databases may be all on one server.
-        """
-        budgets = []
-        for name in sorted({step.server for step in self._databases}):
-            with session(self.workspace.server(name), purpose="capacity", settings=READ_ONLY) as connection:
-                budgets.append(session_budget(connection, self.workspace.settings.limits.max_target_connections))
-        return min(budgets)
+    # -- before and after ---------------------------------------------------------------------------------------------
 
     def _sequence_values(self, epoch: str, resolved: Mapping[str, Resolved]) -> Mapping[str, Mapping[Relation, int]]:
         """Behind which value each target's sequences go on; what verify holds them to.
@@ -317,6 +261,19 @@ class Execution:
         }
         self.journal.record(self.run.id, SEQUENCES, SequenceValues(epoch, values))
         return values
+
+    def _blocks(self, epoch: str, resolved: Mapping[str, Resolved]) -> RunBlocks:
+        """The numbers that are each database's own, where the fence makes sure that rows can go back."""
+        if not self.fenced:
+            forget_blocks(self.journal, self.run.id)
+            return RunBlocks()
+        databases: dict[str, list[str]] = {name: [] for name in resolved}
+        for step in self._steps.creates:
+            databases[step.target].append(step.database)
+        blocks = reserve_blocks(self.workspace, self.run, epoch, resolved, databases)
+        for target, sequence, why in without_blocks(self.journal, self.run.id):
+            self.workspace.progress.say(f"{target}: {sequence} gets no block of numbers: {why}")
+        return blocks
 
     def _prove(self, transfers: Mapping[str, tuple[Transfer, ...]]) -> Proof:
         """From the digests that the copies and the finished databases left in the journal."""

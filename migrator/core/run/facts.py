@@ -126,10 +126,23 @@ class TenantServers:
     servers: Mapping[str, str] = field(default_factory=dict)
 
 
-Blocks = tuple[int, int | None]  # heap blocks [first, last)
+@dataclass(frozen=True, slots=True)
+class SequenceBlocks:
+    """The blocks of numbers that were reserved in that epoch, as documents, and the sequences that got none.
+
+    `places` are databases by their place among those of their target; `without` is (target, schema, sequence, why).
+    """
+
+    epoch: str
+    blocks: Sequence[dict[str, Any]]
+    places: Mapping[str, int]
+    without: Sequence[tuple[str, str, str, str]] = ()
+
+
+HeapBlocks = tuple[int, int | None]  # heap blocks [first, last)
 
 EPOCH = Fact("epoch", TypeAdapter(str))
-PARTS = Fact("parts", TypeAdapter(list[tuple[str, tuple[Blocks | None, ...]]]))  # by step
+PARTS = Fact("parts", TypeAdapter(list[tuple[str, tuple[HeapBlocks | None, ...]]]))  # by step
 FILES = Fact("files", TypeAdapter(dict[str, int]))  # relfilenode by table
 TABLES = Fact("tables", TypeAdapter(dict[str, list[str]]))  # partitions by table
 SOURCE_OBJECTS: Fact[Mapping[tuple[str, str], str]] = Fact(
@@ -141,8 +154,18 @@ PACE = Fact("pace", TypeAdapter(Pace))
 TENANT_SERVERS = Fact("tenant servers", TypeAdapter(TenantServers))
 PASSWORDS = Fact("passwords handed out", TypeAdapter(list[str]))  # roles that have one
 
-# What another plan than the one that was begun has to read again.
-OF_PLAN = (EPOCH, PARTS, SEQUENCES)
+SEQUENCE_BLOCKS: Fact[SequenceBlocks | None] = Fact("sequence blocks", TypeAdapter(SequenceBlocks | None))
+# Newer blocks of single databases, by database: (schema, sequence, first, last).
+REFILLED_BLOCKS = Fact("refilled blocks", TypeAdapter(dict[str, list[tuple[str, str, int, int]]]))
+# The furthest number of each source sequence that targets have drawn.
+DRAWN_NUMBERS: Fact[Mapping[Relation, int]] = Fact("drawn numbers", TypeAdapter(Rows[Relation, int]))
+# Up to which number each database that was taken back had drawn from its sequences.
+SEQUENCE_POSITIONS: Fact[Mapping[str, Mapping[Relation, int]]] = Fact(
+    "sequence positions", TypeAdapter(dict[str, Rows[Relation, int]])
+)
+
+# What another plan than the one that was begun has to read, or to reserve, again.
+OF_PLAN = (EPOCH, PARTS, SEQUENCES, SEQUENCE_BLOCKS, REFILLED_BLOCKS)
 
 
 def post_data(target: str) -> Fact[str]:
@@ -161,6 +184,7 @@ class CarriedBack:
     file: str | None  # of the changes that wait
     tables: Sequence[str]
     kept: int
+    renumbered: int = 0  # rows that were given another number
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,5 +199,26 @@ CARRYING_BACK = Fact("carrying back", TypeAdapter(list[str]))  # tables
 CARRIED_BACK: Fact[CarriedBack | None] = Fact("carried back", TypeAdapter(CarriedBack | None))
 RESTORED = Fact("restored", TypeAdapter(str))  # the database beside the source that holds its backup
 COMPARED = Fact("compared", TypeAdapter(Compared))
+CONFLICT_FILES = Fact("conflict files", TypeAdapter(dict[str, int]))  # how many changes wait in each
+# (database, schema, table, key, column, number) of rows that were given another number for the source.
+NEW_NUMBERS = Fact("new numbers", TypeAdapter(list[tuple[str, str, str, str, str, str]]))
 DROPPING = Fact("dropping", TypeAdapter(list[str]))  # databases
 TENANTS_TAKEN_BACK = Fact("tenants taken back", TypeAdapter(dict[str, str]))  # key -> "begun" or "done"
+
+# -- finish ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Finishing:
+    """What was chosen when the run passed its point of no return; `renamed` is the source's new name, or ''."""
+
+    source: str  # what becomes of it
+    renamed: str
+    drop_templates: bool
+
+
+FINISHING = Fact("finishing", TypeAdapter(Finishing))
+# The definitions of templates that were dropped, by target: (kind, name) -> definition.
+TEMPLATE_OBJECTS: Fact[dict[str, Mapping[tuple[str, str], str]]] = Fact(
+    "template objects", TypeAdapter(dict[str, Rows[tuple[str, str], str]])
+)
