@@ -35,6 +35,7 @@ from migrator.core.plan.steps import CopyTable, CreateDatabase, Plan
 from migrator.core.plan.survey import Survey
 from migrator.core.result.outcome import Outcome
 from migrator.core.result.wording import listed
+from migrator.core.run.facts import BACKUP
 from migrator.core.sequences.room import check_room
 from migrator.core.trees.tenant_objects import objects_of_unknown_tenants
 from migrator.journal import Run
@@ -182,10 +183,10 @@ def _stranger_checks(workspace: Workspace, found: Survey) -> Iterable[Check]:
 
 
 def _backup_check(workspace: Workspace, run: Run) -> Check:
-    kept = workspace.journal.recorded(run.id, "backup")
+    kept = workspace.journal.recorded(run.id, BACKUP)
     if kept is None:
         return Check("backup", "warn", "there is none of this run", "migrator backup --verify")
-    return Check("backup", "ok", f"recorded in {kept.get('directory', 'the journal')}")
+    return Check("backup", "ok", f"recorded in {kept.directory}")
 
 
 def _estimate(workspace: Workspace, plan: Plan, needed: int) -> Estimate:

@@ -28,6 +28,7 @@ from migrator.core.placement.model import Placement
 from migrator.core.plan.steps import CreateDatabase, Plan
 from migrator.core.plan.transfer import Transfer
 from migrator.core.result.outcome import Outcome
+from migrator.core.run.facts import SOURCE_OBJECTS, SOURCE_ROWS
 from migrator.core.schema.catalog import ForeignKey, Relation
 from migrator.core.verify.digests import Difference, Digest, RowDifference
 from migrator.errors import RefusedError
@@ -127,8 +128,7 @@ class Verifier:
         self.severed = tuple(self._severed())
         with workspace.read_source("verify") as connection:
             self.members = read_members(connection, self.survey.placements.tree)
-        recorded = workspace.journal.recorded(run.id, "source objects") or ()
-        self.source_objects = {(kind, name): text for kind, name, text in recorded}
+        self.source_objects = workspace.journal.recorded(run.id, SOURCE_OBJECTS) or {}
         taken = sequence_values(workspace.journal, run.id)
         self.given = taken[1] if taken is not None else {}
         # Of a run that was finished they are lifted, and its sequences have gone on.
@@ -156,7 +156,7 @@ class Verifier:
         changed = written_since(copied, fresh, transfers)
         if changed and not fenced:
             # Without a fence the monolith went on: what was read in the snapshot is what the targets must hold.
-            fresh, counted = dict(copied), dict(self.workspace.journal.recorded(self.run.id, "source rows"))
+            fresh, counted = dict(copied), self.workspace.journal.recorded(self.run.id, SOURCE_ROWS) or {}
         facts = self._examine()
         held: dict[str, list[Digest]] = {name: [] for name in transfers}
         for fact in facts:

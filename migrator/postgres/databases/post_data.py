@@ -17,6 +17,7 @@ from pathlib import Path
 from psycopg import sql
 
 from migrator.core.plan.transfer import Transfer
+from migrator.core.run.step_id import StepId
 from migrator.core.schema.catalog import Relation, Sequence
 from migrator.core.sequences.blocks import Block, Blocks
 from migrator.core.verify.digests import Digest
@@ -51,7 +52,7 @@ class FinishUnit:
     """The finishing of one database: picklable, and holds no connection."""
 
     run: str
-    step: str
+    step: StepId
     epoch: str
     target: str
     tenant: str
