@@ -115,9 +115,9 @@ def _unfit(workspace: Workspace, run: Run, kept: Path, manifest: Manifest, *, fe
 
 def _inventory(workspace: Workspace) -> Inventory:
     """What the source holds now."""
-    with exported_snapshot(workspace.source, purpose=_PURPOSE) as (connection, snapshot):
+    with exported_snapshot(workspace.source_rows, purpose=_PURPOSE) as (connection, snapshot):
         return take_inventory(
-            workspace.source,
+            workspace.source_rows,
             connection,
             snapshot,
             jobs=workspace.settings.limits.source_jobs,
@@ -144,7 +144,7 @@ def _fill(workspace: Workspace, run: Run, partial: Path) -> Manifest:
     started, began = datetime.now(UTC), time.monotonic()
     purpose = f"pg_dump {run.id}"
     _end_leftovers(workspace, purpose)
-    with exported_snapshot(workspace.source, purpose=_PURPOSE) as (connection, snapshot):
+    with exported_snapshot(workspace.source_rows, purpose=_PURPOSE) as (connection, snapshot):
         lsn = write_position(connection)
         dump = partial / DUMP
         workspace.progress.start("pg_dump", unit="files")
@@ -160,7 +160,7 @@ def _fill(workspace: Workspace, run: Run, partial: Path) -> Manifest:
         )
         workspace.progress.finish("pg_dump")
         inventory = take_inventory(
-            workspace.source, connection, snapshot, jobs=jobs, purpose=_PURPOSE, progress=workspace.progress
+            workspace.source_rows, connection, snapshot, jobs=jobs, purpose=_PURPOSE, progress=workspace.progress
         )
         source, properties = identity(read_whole_catalog(connection)), read_properties(connection)
     finish_dump(workspace, dump)

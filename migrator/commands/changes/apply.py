@@ -192,8 +192,8 @@ def _carry(
 
 @contextmanager
 def _monolith(workspace: Workspace, writes: Writes) -> Iterator[Monolith]:
-    with session(workspace.source, purpose="replay") as connection:
-        limits = workspace.settings.limits
+    limits = workspace.settings.limits
+    with session(workspace.source_rows, purpose="replay") as connection:
         yield Monolith(
             connection,
             workspace.source,

@@ -78,7 +78,7 @@ def clean(
 def _session(workspace: Workspace, run: Run) -> Iterator[Connection]:
     """The session that does everything; what a killed migrator's session still does is ended first."""
     purpose = f"clean {run.id}"
-    with session(workspace.source, purpose=purpose, settings=ROW_SELECTION_SETTINGS) as connection:
+    with session(workspace.source_rows, purpose=purpose, settings=ROW_SELECTION_SETTINGS) as connection:
         if end_sessions(connection, purpose):
             workspace.progress.say("Ended the session of an interrupted clean: what it was doing is undone.")
         yield connection

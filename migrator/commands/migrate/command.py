@@ -128,7 +128,9 @@ def _outcome(
         lines = "\n".join(f"  {database}: {message}" for database, message in sorted(failures.items()))
         raise TargetsFailedError(
             f"{len(failures)} of {len(made)} databases failed; the others are complete:\n{lines}",
-            "The source stays fenced. Mend the cause and run `migrator migrate` again, or `migrator rollback`.",
+            "The source stays fenced. Mend the cause and run `migrator migrate` again, or `migrator rollback`."
+            if fenced
+            else "Mend the cause, then run the same command again.",
         )
     sections = (*((drift_section(drift),) if drift else ()), *proof_sections(proof))
     if not proof.holds:

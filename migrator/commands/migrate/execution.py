@@ -179,7 +179,7 @@ class Execution:
         targets = target_work(frozen.scripts, frozen.resolved, frozen.values, frozen.blocks, copies)
         work = Work(self.run.id, workspace.control, share.sessions, paced=limits.paces, targets=targets)
         tables_of_nobody = self.survey.catalog.tables.keys() - covered_tables(self.survey, transfers)
-        counts = RowCounts(workspace.source, snapshot.id, self.survey.catalog, tables_of_nobody)
+        counts = RowCounts(workspace.source_rows, snapshot.id, self.survey.catalog, tables_of_nobody)
         own = OwnObjects(workspace, self.plan, self.survey)
         throttle = Pacing(workspace, self.run, limits.source_jobs)
         try:
@@ -217,7 +217,7 @@ class Execution:
             return None
         return partial(
             copy_large_objects,
-            self.workspace.source,
+            self.workspace.source_rows,
             snapshot.id,
             self.survey.catalog,
             transfers,

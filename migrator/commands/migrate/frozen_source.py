@@ -69,6 +69,8 @@ class FrozenSource:
                 standing = None
             if standing is None or not complete:
                 self.journal.artefact(self.run.id, "fence", "source", "intended")
+                # From the first table on: what happens next may end this process's connections, not what it knows.
+                self.workspace.fence.raised(self.run.id)
                 self.workspace.progress.say(f"fencing {len(tables)} tables of the source against writes")
                 raise_fence(
                     connection,
@@ -97,6 +99,7 @@ class FrozenSource:
                 say=self.workspace.progress.say,
             )
         self.journal.artefact(self.run.id, "fence", "source", "dropped")
+        self.workspace.fence.lifted()
 
     @contextmanager
     def lifted_on_failure(self) -> Iterator[None]:
@@ -153,7 +156,7 @@ class FrozenSource:
         Raises:
             RefusedError: what the plan rests on has changed since it was read.
         """
-        snapshot = Snapshot(self.workspace.source)
+        snapshot = Snapshot(self.workspace.source_rows)
         try:
             with translated(self.workspace.source):
                 lock_against_ddl(snapshot.connection, self.survey.catalog)

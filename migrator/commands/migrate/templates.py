@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import Future
 from functools import partial
@@ -74,13 +75,20 @@ def _prepare(workspace: Workspace, run: Run, plan: Plan, found: Survey, step: Pr
         like=workspace.source,
         trees=[(workspace.settings.path(Path(tree.path)), tree.schema) for tree in step.trees],
         complete=partial(complete_template, workspace, found, step.target),
-        crowded=_crowded(found, step.target, len(made)),
+        crowded=large_tables(found, step.target, len(made)),
         clones=sum(1 for one in made if one.server == step.server),
         programs=workspace.programs,
+        owners=table_owners(found),
     )
 
 
-def _crowded(found: Survey, target: str, databases: int) -> set[Relation]:
+def table_owners(found: Survey) -> tuple[str, ...]:
+    """The roles that the source's tables belong to, those with the most first."""
+    counted = Counter(table.owner for table in found.catalog.tables.values() if table.owner)
+    return tuple(name for name, _ in counted.most_common())
+
+
+def large_tables(found: Survey, target: str, databases: int) -> set[Relation]:
     """Tables of a target that get many rows in each database, as far as the source's statistics know."""
     tables = found.catalog.tables
     return {

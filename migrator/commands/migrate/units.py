@@ -64,7 +64,7 @@ class UnitMaker:
                 run=self.run.id,
                 epoch=self.epoch,
                 snapshot=snapshot.id,
-                source=self.workspace.source,
+                source=self.workspace.source_rows,
                 control=self.workspace.control,
                 sessions=sessions,
                 spool=self.workspace.spool(self.run.id),

@@ -261,7 +261,7 @@ def _take_back(
 ) -> Taken:
     done = Taken(carried=carried)
     dump_and_drop(workspace, run, found, done)
-    with session(workspace.source, purpose="rollback") as connection:
+    with session(workspace.source_rows, purpose="rollback") as connection:
         done.changed, done.compared = compared_under_fence(workspace, run, found, connection)
         if carried is not None:
             done.changed = tuple(one for one in done.changed if one.relation not in carried.tables)
@@ -282,6 +282,7 @@ def _take_back(
         done.objects = changed_objects(workspace, run, connection)
     if any(one.kind == "fence" for one in workspace.journal.artefacts(run.id)):
         workspace.journal.artefact(run.id, "fence", "source", "dropped")
+    workspace.fence.lifted()
     discard(workspace.spool(run.id))
     if swap:
         done.swapped = swap_for_restored(workspace, run)

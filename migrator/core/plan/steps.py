@@ -366,6 +366,7 @@ def source_digest(survey: Survey) -> str:
             "placements": list(placements.tables.values()),
             "undecided": placements.undecided,
             "keys": placements.foreign_keys,
+            "released": sorted(key.label for key, _ in placements.released),
             "tenant root": [placements.tenant_root, placements.root_key, placements.tree],
             "queries": [[*relation, *columns] for relation, columns in sorted(survey.query_columns.items())],
             "tenants": survey.tenants,

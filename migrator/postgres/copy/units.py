@@ -22,14 +22,18 @@ from migrator.postgres.session.connect import Connection, Endpoint, rows
 # Sessions that are not ours to take: a DBA's psql, monitoring, our own journal and snapshot.
 _SPARE_CONNECTIONS = 8
 _MOST_SESSIONS = 200
+# Of a role whose sessions are limited the journal, the snapshot and the coordinator need some themselves.
+_OWN_CONNECTIONS = 4
 
 
 def session_budget(connection: Connection, configured: int | None) -> int:
     """How many sessions a run may hold on this server: what is configured, else what is free less a reserve."""
     if configured is not None:
         return configured
-    ((maximum, reserved, in_use),) = rows(connection, "copy/capacity")
+    ((maximum, reserved, in_use, role_room),) = rows(connection, "copy/capacity")
     free = int(maximum) - int(reserved) - int(in_use) - _SPARE_CONNECTIONS
+    if role_room is not None:
+        free = min(free, int(role_room) - _OWN_CONNECTIONS)
     return max(4, min(_MOST_SESSIONS, free))
 
 
