@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from migrator.core.plan.steps import PrepareTarget
+from migrator.core.run.facts import post_data
 from migrator.core.schema.catalog import Relation
 from migrator.journal import Journal
 from migrator.postgres.databases.databases import Mark, create_database, drop_database
@@ -41,8 +42,8 @@ def prepare_target(
     started = time.monotonic()
     recorded = journal.step_records(run).get(step.id)
     if recorded is not None and recorded.status == "done":
-        return str(journal.recorded(run, f"post-data:{step.target}"))
-    journal.start_step(run, step.id)
+        return journal.recorded(run, post_data(step.target)) or ""
+    journal.start_step(run, step.step)
     # Whatever the tree and pg_restore commit without waiting for the disk: every database is made of it.
     with durable(server, purpose="prepare") as connection:
         for name, role in ((step.template, "template"), (step.bare, "bare")):
@@ -56,7 +57,7 @@ def prepare_target(
         upgrade_together(trees, partial(revision_connect, template, "alembic"))
         complete(template)
         version = connection.info.server_version
-        post_data = build_bare(template, bare, crowded, clones, server_version=version, programs=programs)
-    journal.record(run, f"post-data:{step.target}", post_data)
-    journal.finish_step(run, step.id, seconds=time.monotonic() - started)
-    return post_data
+        script = build_bare(template, bare, crowded, clones, server_version=version, programs=programs)
+    journal.record(run, post_data(step.target), script)
+    journal.finish_step(run, step.step, seconds=time.monotonic() - started)
+    return script

@@ -35,12 +35,15 @@ from migrator.core.plan.steps import CopyTable, CreateDatabase, Plan
 from migrator.core.plan.survey import Survey
 from migrator.core.result.outcome import Outcome
 from migrator.core.result.wording import listed
+from migrator.core.run.facts import BACKUP
+from migrator.core.sequences.room import check_room
 from migrator.core.trees.tenant_objects import objects_of_unknown_tenants
 from migrator.journal import Run
 from migrator.postgres.audit.facts import examine
 from migrator.postgres.copy.large_objects import read_large_objects
 from migrator.postgres.plan.server_facts import missing_grants, read_population
 from migrator.postgres.schema.database_parameters import read_readers
+from migrator.postgres.schema.sequence_states import source_sequences
 from migrator.postgres.session.connect import Connection
 
 # What a slow one of the machines of docs/performance.md does: bytes of heap a second and job, indexes and digests
@@ -74,6 +77,7 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
             plan = plan_of(workspace, found)
             population = tuple(_populations(workspace, found, connection))
             secured = tuple(_secured_populations(found, connection))
+            standing = source_sequences(connection, tuple(found.catalog.sequences.values()))
             large_objects = read_large_objects(connection, found.catalog, found.placements)
         needed = needed_bytes(found.catalog, found.placements, plan)
         checks = (
@@ -81,6 +85,7 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
             *privileges,
             *check_source(found.catalog),
             *check_large_objects(large_objects),
+            *check_room(standing, found.catalog, found.placements, plan),
             *_setting_checks(workspace, plan),
             *_stranger_checks(workspace, found),
             *check_population(population, found.placements),
@@ -178,10 +183,10 @@ def _stranger_checks(workspace: Workspace, found: Survey) -> Iterable[Check]:
 
 
 def _backup_check(workspace: Workspace, run: Run) -> Check:
-    kept = workspace.journal.recorded(run.id, "backup")
+    kept = workspace.journal.recorded(run.id, BACKUP)
     if kept is None:
         return Check("backup", "warn", "there is none of this run", "migrator backup --verify")
-    return Check("backup", "ok", f"recorded in {kept.get('directory', 'the journal')}")
+    return Check("backup", "ok", f"recorded in {kept.directory}")
 
 
 def _estimate(workspace: Workspace, plan: Plan, needed: int) -> Estimate:
