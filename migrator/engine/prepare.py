@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from migrator.core.plan.steps import PrepareTarget
+from migrator.core.run.facts import post_data
 from migrator.core.schema.catalog import Relation
 from migrator.journal import Journal
 from migrator.postgres.databases.databases import Mark, create_database, drop_database
@@ -43,8 +44,8 @@ def prepare_target(
     started = time.monotonic()
     recorded = journal.step_records(run).get(step.id)
     if recorded is not None and recorded.status == "done":
-        return str(journal.recorded(run, f"post-data:{step.target}"))
-    journal.start_step(run, step.id)
+        return journal.recorded(run, post_data(step.target)) or ""
+    journal.start_step(run, step.step)
     # Whatever the tree and pg_restore commit without waiting for the disk: every database is made of it.
     with durable(server, purpose="prepare") as connection:
         for name, role in ((step.template, "template"), (step.bare, "bare")):
@@ -54,7 +55,7 @@ def prepare_target(
             if step.group:
                 close_database(connection, name)
             journal.artefact(run, "database", name, "created", target=step.target)
-        post_data = build_schema(
+        script = build_schema(
             server.at(step.template),
             server.at(step.bare),
             trees=trees,
@@ -64,9 +65,9 @@ def prepare_target(
             programs=programs,
             owners=owners,
         )
-    journal.record(run, f"post-data:{step.target}", post_data)
-    journal.finish_step(run, step.id, seconds=time.monotonic() - started)
-    return post_data
+    journal.record(run, post_data(step.target), script)
+    journal.finish_step(run, step.step, seconds=time.monotonic() - started)
+    return script
 
 
 def build_schema(

@@ -33,7 +33,7 @@ class Artefacts(ControlDatabase):
         """Records that an artefact is intended, created or dropped. "intended" comes before it exists."""
         self.record_artefacts(run, [Artefact(kind, name, state, target, tenant)])
 
-    def record_artefacts(self, run: str, found: Sequence[Artefact]) -> None:
+    def record_artefacts(self, run: str, made: Sequence[Artefact]) -> None:
         """Records the states of several artefacts in one transaction."""
         statement = insert(artefacts)
         statement = statement.on_conflict_do_update(
@@ -41,9 +41,9 @@ class Artefacts(ControlDatabase):
             set_={"state": statement.excluded.state, "changed_at": sa.func.now()},
         )
         with self._begin() as connection:
-            connection.execute(statement, [{"run_id": run, **dataclasses.asdict(one)} for one in found])
-        for one in found:
-            _log.info("artefact", **{name: value for name, value in dataclasses.asdict(one).items() if value})
+            connection.execute(statement, [{"run_id": run, **dataclasses.asdict(artefact)} for artefact in made])
+        for artefact in made:
+            _log.info("artefact", **{name: value for name, value in dataclasses.asdict(artefact).items() if value})
 
     def fenced_since(self, run: str) -> datetime | None:
         """Since when the run's fence stands, whole or in part; None where it does not."""

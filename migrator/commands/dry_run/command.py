@@ -38,6 +38,8 @@ from migrator.core.plan.steps import CopyTable, CreateDatabase, Plan
 from migrator.core.plan.survey import Survey
 from migrator.core.result.outcome import Outcome
 from migrator.core.result.wording import listed
+from migrator.core.run.facts import BACKUP
+from migrator.core.sequences.room import check_room
 from migrator.core.trees.tenant_objects import objects_of_unknown_tenants
 from migrator.journal import Run
 from migrator.postgres.audit.facts import examine
@@ -45,6 +47,7 @@ from migrator.postgres.copy.large_objects import read_large_objects
 from migrator.postgres.plan.server_facts import missing_grants, read_population
 from migrator.postgres.plan.source_facts import read_source_facts
 from migrator.postgres.schema.database_parameters import read_readers
+from migrator.postgres.schema.sequence_states import source_sequences
 from migrator.postgres.session.connect import Connection
 
 # What a slow one of the machines of docs/performance.md does: bytes of heap a second and job, indexes and digests
@@ -82,6 +85,7 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
                 return unreadable_outcome(run.id, (*privileges, *elsewhere))
             population = tuple(_populations(workspace, found, connection))
             secured = tuple(_secured_populations(found, connection))
+            standing = source_sequences(connection, tuple(found.catalog.sequences.values()))
             large_objects = read_large_objects(connection, found.catalog, found.placements)
         needed = needed_bytes(found.catalog, found.placements, plan)
         with tried_schemas(workspace, run.id, found, plan) as tried:
@@ -92,6 +96,7 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
             *check_source(found.catalog),
             *check_source_facts(source_facts, found.placements, workspace.settings.limits.source_jobs),
             *check_large_objects(large_objects),
+            *check_room(standing, found.catalog, found.placements, plan),
             *_setting_checks(workspace, plan),
             *_stranger_checks(workspace, found),
             *check_population(population, found.placements),
@@ -189,10 +194,10 @@ def _stranger_checks(workspace: Workspace, found: Survey) -> Iterable[Check]:
 
 
 def _backup_check(workspace: Workspace, run: Run) -> Check:
-    kept = workspace.journal.recorded(run.id, "backup")
+    kept = workspace.journal.recorded(run.id, BACKUP)
     if kept is None:
         return Check("backup", "warn", "there is none of this run", "migrator backup --verify")
-    return Check("backup", "ok", f"recorded in {kept.get('directory', 'the journal')}")
+    return Check("backup", "ok", f"recorded in {kept.directory}")
 
 
 def _estimate(workspace: Workspace, plan: Plan, needed: int) -> Estimate:

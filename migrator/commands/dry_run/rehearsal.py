@@ -63,8 +63,8 @@ def carry_out_rehearsal(workspace: Workspace) -> Rehearsal:
         proof = verify(scratch)
         figures["verify"] = round(time.monotonic() - started - figures["migrate"], 2)
         for record in scratch.journal.step_records(open_run.id).values():
-            kind = record.step.partition(":")[0]
-            figures[f"steps: {kind}"] = round(figures.get(f"steps: {kind}", 0) + (record.seconds or 0), 2)
+            name = f"steps: {record.kind}"
+            figures[name] = round(figures.get(name, 0) + (record.seconds or 0), 2)
         if proof.exit_code:
             raise RefusedError(
                 f"The rehearsal ended with differences: {proof.headline}", "Look at the audit: migrator audit."

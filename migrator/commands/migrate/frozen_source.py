@@ -6,11 +6,13 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from migrator.commands.sequences.blocks import put_back
 from migrator.commands.shared.epochs import epoch_of, record_tables, same_state
 from migrator.commands.shared.survey import survey_in
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.steps import CopyTable, CreateDatabase, Plan, same_source
 from migrator.core.plan.survey import Survey
+from migrator.core.run.facts import EPOCH, FILES, PARTS, SOURCE_OBJECTS
 from migrator.errors import InterruptedRunError, RefusedError, SnapshotLostError
 from migrator.journal import Artefact, Run
 from migrator.postgres.copy.row_counts import lock_against_ddl
@@ -88,6 +90,7 @@ class FrozenSource:
     def _lift(self) -> None:
         limits = self.workspace.settings.limits
         with session(self.workspace.source, purpose="fence") as own:
+            put_back(self.workspace, own, self.run.id)
             lift_fence(
                 own,
                 self.workspace.source,
@@ -116,12 +119,13 @@ class FrozenSource:
 
     def forget_unless(self, epoch: str) -> None:
         """Drops what was copied from another state of the source: two snapshots are never mixed."""
-        before = self.journal.recorded(self.run.id, "epoch")
+        before = self.journal.recorded(self.run.id, EPOCH)
         # VACUUM FULL and CLUSTER pass the fence and move rows between parts of a table, without writing any.
         files = {str(table.relation): table.file for table in self.survey.catalog.tables.values()}
-        moved = before is not None and self.journal.recorded(self.run.id, "files") != files
+        moved = before is not None and self.journal.recorded(self.run.id, FILES) != files
         if before is not None and (before != epoch or moved):
-            copied = [name for name in self.journal.step_records(self.run.id) if name.startswith(("copy:", "finish:"))]
+            records = self.journal.step_records(self.run.id).values()
+            copied = [record for record in records if record.kind in ("copy", "finish")]
             if copied:
                 why = (
                     "the source was writable since the last attempt"
@@ -139,11 +143,11 @@ class FrozenSource:
                     drop_database(connection, step.database, run=self.run.id)
             self.journal.forget_copies(self.run.id)
         if before != epoch or moved:
-            parts = [[step.id, step.parts] for step in self.plan.of(CopyTable)]
-            self.journal.record(self.run.id, "parts", parts)
-            self.journal.record(self.run.id, "files", files)
+            parts = [(step.id, step.parts) for step in self.plan.of(CopyTable)]
+            self.journal.record(self.run.id, PARTS, parts)
+            self.journal.record(self.run.id, FILES, files)
             record_tables(self.journal, self.run.id, self.survey.catalog)
-            self.journal.record(self.run.id, "epoch", epoch)
+            self.journal.record(self.run.id, EPOCH, epoch)
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
@@ -162,9 +166,8 @@ class FrozenSource:
                     "The source's schema or its tenants changed while migrate was starting.",
                     "Run `migrator dry-run` again.",
                 )
-            if self.journal.recorded(self.run.id, "source objects") is None:
-                objects = [[kind, name, text] for (kind, name), text in read_objects(snapshot.connection).items()]
-                self.journal.record(self.run.id, "source objects", objects)
+            if self.journal.recorded(self.run.id, SOURCE_OBJECTS) is None:
+                self.journal.record(self.run.id, SOURCE_OBJECTS, read_objects(snapshot.connection))
             yield snapshot
         finally:
             snapshot.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 
@@ -23,19 +24,43 @@ from migrator.postgres.session.connect import session
 _FEW_ROWS = 1000
 
 
-def prepare_targets(workspace: Workspace, run: Run, plan: Plan, found: Survey) -> Mapping[str, str]:
-    """Makes the roles, templates and bare clones; returns the deferred part of each target's schema as a script.
+class Templates:
+    """The preparation of targets, each in a thread of its own; a context, which waits for those that are begun."""
 
-    Raises:
-        DatabaseError: a tree does not upgrade, or pg_dump fails.
-        RefusedError: a database or role in the way is not of this run.
-    """
-    _make_roles(workspace, run, plan)
-    steps = list(plan.of(PrepareTarget))
-    with preparers(len(steps)) as threads:
-        scripts = threads.map(partial(_prepare, workspace, run, plan, found), steps)
+    def __init__(self, workspace: Workspace, run: Run, plan: Plan, surveyed: Survey) -> None:
+        self._workspace = workspace
+        self._run = run
+        self._plan = plan
+        self._survey = surveyed
+        self._threads = preparers(sum(1 for _ in plan.of(PrepareTarget)))
+        self._begun: list[tuple[str, Future[str]]] = []
+
+    def begin(self, step: PrepareTarget) -> None:
+        """Begins to make a template and its bare clone; before the first of them the roles that they grant to.
+
+        Raises:
+            RefusedError: a role in the way is not of this run.
+        """
+        if not self._begun:
+            _make_roles(self._workspace, self._run, self._plan)
+        job = partial(_prepare, self._workspace, self._run, self._plan, self._survey, step)
+        self._begun.append((step.target, self._threads.submit(job)))
+
+    def scripts(self) -> Mapping[str, str]:
+        """Waits for all of them: the deferred part of each target's schema as a script.
+
+        Raises:
+            DatabaseError: a tree does not upgrade, or pg_dump fails.
+            RefusedError: a database in the way is not of this run.
+        """
         # A target on several servers has one schema, and so one script.
-        return dict(zip((step.target for step in steps), scripts, strict=True))
+        return {target: future.result() for target, future in self._begun}
+
+    def __enter__(self) -> Templates:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._threads.shutdown(cancel_futures=True)
 
 
 def _prepare(workspace: Workspace, run: Run, plan: Plan, found: Survey, step: PrepareTarget) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.steps import Plan, PrepareTarget, scaffold_name
@@ -29,32 +30,46 @@ class Resolved:
     objects: Objects
 
 
-def resolve(workspace: Workspace, plan: Plan, found: Survey) -> Mapping[str, Resolved]:
-    """Every target, checked against the source's columns.
+@dataclass(frozen=True)
+class KeptTemplate:
+    """What stands in for a template that was dropped: its objects as they were, and a database made from it."""
+
+    database: Endpoint
+    objects: Objects
+
+
+def resolve(
+    workspace: Workspace, plan: Plan, found: Survey, kept: Mapping[str, KeptTemplate] = MappingProxyType({})
+) -> Mapping[str, Resolved]:
+    """Every target, checked against the source's columns; `kept` are those whose template is gone.
 
     Raises:
         ConfigurationError: a column or table has no counterpart, or a tree writes rows where the source's rows go.
     """
     resolved: dict[str, Resolved] = {}
     for step in plan.of(PrepareTarget):
-        resolved[step.target] = resolve_target(
-            workspace, found, step.target, workspace.server(step.server).at(step.template)
-        )
+        template = workspace.server(step.server).at(step.template)
+        resolved[step.target] = resolve_target(workspace, found, step.target, template, kept.get(step.target))
     return resolved
 
 
-def resolve_target(workspace: Workspace, found: Survey, host: str, template: Endpoint) -> Resolved:
-    """One target, whose schema is in `template`; raises as `resolve` does."""
-    with session(template, purpose="resolve", settings=READ_ONLY) as connection:
+def resolve_target(
+    workspace: Workspace, found: Survey, host: str, template: Endpoint, kept: KeptTemplate | None = None
+) -> Resolved:
+    """One target, whose schema is in `template`, or in what was kept of it; raises as `resolve` does."""
+    with session(kept.database if kept else template, purpose="resolve", settings=READ_ONLY) as connection:
         catalog = read_catalog(connection)
         transfers = transfers_of(workspace, found, host, catalog)
-        if seeded := seeded_tables(connection, transfers):
+        if kept:
+            objects = kept.objects
+        elif seeded := seeded_tables(connection, transfers):
             raise ConfigurationError(
                 f"The tree of target {host!r} puts rows of its own into {', '.join(map(str, seeded))}, "
                 "where the source's rows go.",
                 "Remove them from the revision; rows that the source lacks belong in a later one.",
             )
-        objects = read_objects(connection)
+        else:
+            objects = read_objects(connection)
     return Resolved(catalog, transfers, sequence_transfers(found.catalog, catalog, transfers), objects)
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from migrator.core.placement.tenants import UNOWNED
+from migrator.core.run.step_id import StepId
 from migrator.core.verify.digests import HASH_MODULUS
 from migrator.errors import RefusedError
 from migrator.postgres.copy.libpq_copy import begin_copy, copy_ended, end_copy, put, reader
@@ -54,7 +55,7 @@ class CopyUnit:
     """
 
     run: str
-    step: str
+    step: StepId
     receipt: str
     relation: str
     target: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from psycopg import sql
@@ -23,9 +24,6 @@ _SPARE_CONNECTIONS = 8
 _MOST_SESSIONS = 200
 # Of a role whose sessions are limited the journal, the snapshot and the coordinator need some themselves.
 _OWN_CONNECTIONS = 4
-
-# What the name of a step that reads into a file ends with; its receipts are the same as without.
-SPOOLED = "/spool"
 
 
 def session_budget(connection: Connection, configured: int | None) -> int:
@@ -71,10 +69,11 @@ def copy_units(
         columns = sql.SQL(", ").join(sql.Identifier(column.target) for column in transfer.copied)
         into = sql.SQL("({})").format(columns) if transfer.copied else sql.SQL("")
         for part, pages in enumerate(step.parts):
-            receipt = f"{step.id}#{part}"
+            unit = replace(step.step, part=part, spooled=spooled)
+            receipt = str(unit.receipt)
             yield CopyUnit(
                 run=run,
-                step=receipt + SPOOLED if spooled else receipt,
+                step=unit,
                 receipt=receipt,
                 relation=step.relation.full_name,
                 target=step.target,
