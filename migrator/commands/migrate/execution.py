@@ -251,7 +251,7 @@ class Execution:
         if known is not None and known[0] == epoch:
             return known[1]
         schemas = self.workspace.settings.source.schemas
-        with session(self.workspace.source, purpose="sequences", settings=READ_ONLY) as connection:
+        with session(self.workspace.source_rows, purpose="sequences", settings=READ_ONLY) as connection:
             standing = {one.relation: one for one in read_sequences(connection, schemas)}
         values = {
             name: {

@@ -46,7 +46,7 @@ def retry_conflicts(workspace: Workspace, file: Path, *, with_new_numbers: bool 
                 "Retry when the run is taken back: migrator rollback --validate.",
             )
         found = survey(workspace)
-        with session(workspace.source, purpose="replay") as connection:
+        with session(workspace.source_rows, purpose="replay") as connection:
             limits = workspace.settings.limits
             monolith = Monolith(
                 connection,

@@ -102,7 +102,7 @@ def reserve_blocks(
     journal = workspace.journal
     known = run_blocks(journal, run.id)
     wanted = all_draws(resolved, databases)
-    with session(workspace.source, purpose="sequences") as connection:
+    with session(workspace.source_rows, purpose="sequences") as connection:
         if known.epoch == epoch and (not known.blocks or known.sources <= reserved_sequences(connection).keys()):
             return known
         catalog = {one.relation: one for one in read_sequences(connection, workspace.settings.source.schemas)}
@@ -136,7 +136,7 @@ def reserve_more(workspace: Workspace, sources: Collection[Relation], decide: De
     Raises:
         DatabaseError: somebody holds a sequence for longer than [limits] fence_patience.
     """
-    with session(workspace.source, purpose="sequences") as connection:
+    with session(workspace.source_rows, purpose="sequences") as connection:
         catalog = read_sequences(connection, workspace.settings.source.schemas)
         used = [one for one in catalog if one.relation in sources]
         _locked(workspace, connection, used, partial(reserve_numbers, connection, used, decide))

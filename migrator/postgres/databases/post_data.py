@@ -111,13 +111,17 @@ def build_bare(
     with tempfile.TemporaryDirectory(prefix="migrator-") as directory:
         archive, contents = f"{directory}/template", Path(directory, "contents")
         dump = ["--format=custom", "--compress=0", "--encoding=UTF8", f"--file={archive}"]
-        if template.search_path:
-            dump.append("--rows-per-insert=1000")  # a script of statements, which can be run under a search_path
         run_program(find_program("pg_dump", server_version, programs), dump, for_programs(template), purpose="bare")
         listed = run_program(pg_restore, ["--list", "--section=post-data", archive]).stdout.splitlines(keepends=True)
         at_once = {line for line in listed if (match := _LISTED.match(line)) and match.groups() in early}
         restore = partial(_restore, pg_restore, archive, bare, server_version)
-        restore("--section=pre-data", "--section=data")
+        if bare.search_path:
+            restore("--section=pre-data")
+            # What a tree wrote is data that COPY reads and writes, for pg_restore alone to do.
+            arguments = ["--exit-on-error", "--single-transaction", "--section=data", archive]
+            run_program(pg_restore, arguments, for_programs(bare), purpose="bare")
+        else:
+            restore("--section=pre-data", "--section=data")
         if at_once:
             contents.write_text("".join(line for line in listed if line in at_once), encoding="utf-8")
             restore(f"--use-list={contents}")
