@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -32,7 +33,7 @@ class Artefacts(ControlDatabase):
         """Records that an artefact is intended, created or dropped. "intended" comes before it exists."""
         self.record_artefacts(run, [Artefact(kind, name, state, target, tenant)])
 
-    def record_artefacts(self, run: str, found: Sequence[Artefact]) -> None:
+    def record_artefacts(self, run: str, made: Sequence[Artefact]) -> None:
         """Records the states of several artefacts in one transaction."""
         statement = insert(artefacts)
         statement = statement.on_conflict_do_update(
@@ -40,9 +41,18 @@ class Artefacts(ControlDatabase):
             set_={"state": statement.excluded.state, "changed_at": sa.func.now()},
         )
         with self._begin() as connection:
-            connection.execute(statement, [{"run_id": run, **dataclasses.asdict(one)} for one in found])
-        for one in found:
-            _log.info("artefact", **{name: value for name, value in dataclasses.asdict(one).items() if value})
+            connection.execute(statement, [{"run_id": run, **dataclasses.asdict(artefact)} for artefact in made])
+        for artefact in made:
+            _log.info("artefact", **{name: value for name, value in dataclasses.asdict(artefact).items() if value})
+
+    def fenced_since(self, run: str) -> datetime | None:
+        """Since when the run's fence stands, whole or in part; None where it does not."""
+        statement = sa.select(artefacts.c.changed_at).where(
+            artefacts.c.run_id == run, artefacts.c.kind == "fence", artefacts.c.state != "dropped"
+        )
+        with self._begin() as connection:
+            found: datetime | None = connection.scalar(statement)
+        return found
 
     def artefacts(self, run: str, kind: str | None = None) -> tuple[Artefact, ...]:
         """What the run made or meant to make, in the order of making."""

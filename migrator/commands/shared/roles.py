@@ -11,6 +11,7 @@ from pathlib import Path
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.checks import Check
 from migrator.core.plan.steps import CreateDatabase, Plan, PrepareTarget, by_server
+from migrator.core.run.facts import PASSWORDS
 from migrator.core.schema.identifiers import identifier
 from migrator.errors import ConfigurationError
 from migrator.files import write_atomically
@@ -18,7 +19,6 @@ from migrator.journal import Run
 from migrator.postgres.databases.roles import close_database, make_own_role, marked_roles, set_password
 from migrator.postgres.session.connect import READ_ONLY, rows, session
 
-_RECORD = "passwords handed out"
 _COMMAND_SECONDS = 300
 
 
@@ -83,7 +83,7 @@ def hand_out(workspace: Workspace, run: Run, plan: Plan) -> None:
     Raises:
         ConfigurationError: the command, or the file, did not take them; no role has got one then.
     """
-    done = set(workspace.journal.recorded(run.id, _RECORD) or ())
+    done = set(workspace.journal.recorded(run.id, PASSWORDS) or ())
     waiting = [step for step in plan.of(CreateDatabase) if step.roles and step.roles.application not in done]
     if not waiting:
         return
@@ -109,15 +109,15 @@ def hand_out(workspace: Workspace, run: Run, plan: Plan) -> None:
     for step in waiting:
         with session(workspace.server(step.server), purpose="passwords") as connection:
             set_password(connection, step.roles.application, passwords[step.database])
-    workspace.journal.record(run.id, _RECORD, sorted(done | {step.roles.application for step in waiting}))
+    workspace.journal.record(run.id, PASSWORDS, sorted(done | {step.roles.application for step in waiting}))
     workspace.progress.say(f"the passwords of {len(waiting)} application roles are handed out: {where}")
 
 
 def forget_passwords(workspace: Workspace, run: str, roles: Iterable[str]) -> None:
     """Lets roles that were dropped get passwords again when they are made again."""
-    done = set(workspace.journal.recorded(run, _RECORD) or ())
+    done = set(workspace.journal.recorded(run, PASSWORDS) or ())
     if left := done & set(roles):
-        workspace.journal.record(run, _RECORD, sorted(done - left))
+        workspace.journal.record(run, PASSWORDS, sorted(done - left))
 
 
 def _file(workspace: Workspace, run: Run, lines: str) -> Path:
@@ -162,13 +162,31 @@ def access_differences(workspace: Workspace, steps: Iterable[CreateDatabase]) ->
                 name: (owner, set(connecting))
                 for name, owner, connecting in rows(connection, "databases/database_access", databases)
             }
-            roles = {"roles": [name for step in own for name in step.own_roles]}
-            members = {
-                name: (powers, set(groups)) for name, powers, groups in rows(connection, "databases/role_powers", roles)
-            }
+            roles = {"roles": [*(name for step in own for name in step.own_roles), *_groups(own)]}
+            powers = rows(connection, "databases/role_powers", roles)
+        members = {name: (beyond, set(joined)) for name, beyond, joined, _ in powers}
         for step in own:
             found += [(step.database, what) for what in _wrong(step, access, members)]
+        found += _by_leave_of(own, {name: set(by_leave) for name, _, _, by_leave in powers})
     return tuple(found)
+
+
+def _groups(steps: Iterable[CreateDatabase]) -> set[str]:
+    return {step.roles.group for step in steps if step.roles is not None}
+
+
+def _by_leave_of(steps: Sequence[CreateDatabase], members: Mapping[str, set[str]]) -> Iterable[tuple[str, str]]:
+    """Who may connect because a role of ours has him as a member; a group's members are told once."""
+    applications = {step.roles.application for step in steps if step.roles is not None}
+    told = set[str]()
+    for step in steps:
+        assert step.roles is not None
+        for name in (step.roles.owner, step.roles.application, step.roles.group):
+            if name not in told:
+                told.add(name)
+                # Of an application role that is a member of another's, its own database tells.
+                strangers = members.get(name, set()) - applications
+                yield from ((step.database, f"the role {one} is a member of {name}") for one in sorted(strangers))
 
 
 def _wrong(

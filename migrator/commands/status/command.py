@@ -9,19 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 from migrator.commands.changes.waiting_files import waiting_files
 from migrator.commands.plan.finished import FINISHED_RUN, standing_source
+from migrator.commands.proof.drift import gap_sections
 from migrator.commands.sequences.blocks import RunBlocks, run_blocks
 from migrator.commands.sequences.levels import limited_databases, read_levels
 from migrator.commands.shared.dropped_tenants import taken_back
 from migrator.commands.shared.tenant_servers import recorded_servers
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.next_commands import next_commands
-from migrator.core.plan.throttle import PACE
 from migrator.core.result.outcome import Outcome, Section
+from migrator.core.run.facts import PACE, Pace
 from migrator.errors import DatabaseError
 from migrator.postgres.fence.fence import FenceState, read_fence
+from migrator.postgres.fence.gaps import fence_gaps
 from migrator.postgres.session.snapshot import snapshot_age
 
 if TYPE_CHECKING:
+    from migrator.core.schema.catalog import Relation
     from migrator.journal import Artefact, Holder, Run, StageRecord, StepRecord
 
 _MOST_DATABASES = 50  # shown; the document has all
@@ -38,6 +41,7 @@ def status(workspace: Workspace) -> Outcome:
     workspace, _ = standing_source(workspace)
     with workspace.read_source("status") as connection:
         fence = read_fence(connection)
+        gaps = fence_gaps(connection, workspace.settings.source.schemas) if fence is not None else ()
         age = snapshot_age(connection)
     run = _newest_run(workspace)
     if run is None:
@@ -49,11 +53,11 @@ def status(workspace: Workspace) -> Outcome:
             else f"The journal ({workspace.control_name}) knows nothing of run {fence.run}, which has fenced "
             f"{workspace.source}: it was lost, or is another one.",
             summary={"source": str(workspace.source), "control database": workspace.control_name},
-            sections=_fence_section(fence, None),
+            sections=_fence_section(fence, None, gaps),
             data={"run": None, "fenced": fence is not None},
             next=next_commands({}, locked=False) if fence is None else _ADOPT,
         )
-    return _Reading(workspace, run, fence, age).outcome()
+    return _Reading(workspace, run, fence, age, gaps).outcome()
 
 
 def _newest_run(workspace: Workspace) -> Run | None:
@@ -65,9 +69,17 @@ def _newest_run(workspace: Workspace) -> Run | None:
 class _Reading:
     """One look at the journal."""
 
-    def __init__(self, workspace: Workspace, run: Run, fence: FenceState | None, age: tuple[float, int] | None) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        run: Run,
+        fence: FenceState | None,
+        age: tuple[float, int] | None,
+        gaps: Sequence[Relation],
+    ) -> None:
         journal = workspace.journal
         self.age = age
+        self.gaps = gaps
         self.workspace = workspace
         self.run = run
         self.fence = fence
@@ -75,7 +87,7 @@ class _Reading:
         self.holder = journal.locks.holder(workspace.source_id)
         self.stages = journal.stage_records(run.id)
         self.steps = tuple(journal.step_records(run.id).values())
-        self.paused = (journal.recorded(run.id, PACE) or {}).get("paused", "") if self.holder else ""
+        self.paused = (journal.recorded(run.id, PACE) or Pace()).paused if self.holder else ""
         self.servers = recorded_servers(workspace, run.id)
         self.gone = sorted(taken_back(workspace, run.id))
         self.waiting = {
@@ -107,7 +119,7 @@ class _Reading:
                 "steps": f"{sum(step.status == 'done' for step in self.steps)} of {len(self.steps)} begun are done",
             },
             sections=(
-                *_fence_section(self.fence, self.run),
+                *_fence_section(self.fence, self.run, self.gaps),
                 *_waiting_section(self.waiting),
                 *self._low_section(),
                 self._stages_section(),
@@ -213,7 +225,7 @@ def _is_unknown(fence: FenceState | None, run: Run | None) -> bool:
     return run is None or fence.run != run.id or run.closed_at is not None
 
 
-def _fence_section(fence: FenceState | None, run: Run | None) -> tuple[Section, ...]:
+def _fence_section(fence: FenceState | None, run: Run | None, gaps: Sequence[Relation]) -> tuple[Section, ...]:
     if fence is None:
         return ()
     if run is not None and run.outcome == FINISHED_RUN and fence.run == run.id:
@@ -230,6 +242,7 @@ def _fence_section(fence: FenceState | None, run: Run | None) -> tuple[Section, 
             "fence.",
             tone="bad",
         ),
+        *gap_sections(gaps),
     )
 
 
@@ -257,7 +270,7 @@ def _kinds_section(steps: Iterable[StepRecord]) -> Section:
     """Steps summed up by kind, in the order in which kinds began: a run of a thousand tenants has too many to list."""
     by_kind: dict[str, list[StepRecord]] = defaultdict(list)
     for step in steps:
-        by_kind[step.step.partition(":")[0]].append(step)
+        by_kind[step.kind].append(step)
     return Section(
         "Steps",
         ("kind", "done", "running", "failed", "rows", "bytes", "work seconds"),

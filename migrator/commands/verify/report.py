@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from migrator.commands.proof.compare_sides import Proof, proof_sections
-from migrator.commands.proof.drift import drift_section
+from migrator.commands.proof.drift import drift_section, gap_sections
 from migrator.core.plan.steps import CreateDatabase, Plan
 from migrator.core.result.outcome import Outcome, Section
 from migrator.core.result.wording import plural
+from migrator.core.schema.catalog import Relation
 from migrator.core.verify.digests import Difference, RowDifference
 from migrator.journal import Run
 from migrator.postgres.verify.verify_database import DatabaseFacts
@@ -24,10 +25,17 @@ class Verified:
     changed_since: tuple[Difference, ...]  # in the source, since the snapshot
     rows: tuple[tuple[str, Difference, RowDifference], ...]  # (database, difference, row)
     references: tuple[tuple[str, str, int, str], ...]  # (foreign key, database, orphan keys, samples)
+    released: tuple[tuple[str, str, int, str], ...] = ()  # the same of keys that were let go: counted, no fault
     access: tuple[tuple[str, str], ...] = ()  # (database, who owns it or may connect to it and should not)
+    gaps: tuple[Relation, ...] = ()  # tables of the fenced source that take writes
 
     @property
     def holds(self) -> bool:
+        """Whether everything agrees, and goes on to as long as the source is fenced."""
+        return self.agrees and not self.gaps
+
+    @property
+    def agrees(self) -> bool:
         """Whether nothing disagrees; what changed in the source since is no disagreement."""
         clean = all(not (fact.objects or fact.leaks or fact.sequences) for fact in self.facts)
         return self.proof.holds and clean and not self.access and not any(count for _, _, count, _ in self.references)
@@ -55,9 +63,11 @@ def verify_outcome(
         "catalog_differences": sum(len(fact.objects) for fact in result.facts),
         "sequence_collisions": sum(len(fact.sequences) for fact in result.facts),
         "references_checked": len({label for label, _, _, _ in result.references}),
+        "released_references": sum(count for _, _, count, _ in result.released),
         "cross_database_orphans": sum(count for _, _, count, _ in result.references),
         "source_changes_since_snapshot": len(result.changed_since),
         "access_differences": len(result.access),
+        "unfenced_tables": len(result.gaps),
     }
     if sample is not None:
         figures["sample_percent"] = sample
@@ -76,6 +86,10 @@ def verify_outcome(
             {"foreign_key": label, "database": database, "orphans": count, "samples": samples}
             for label, database, count, samples in result.references
         ],
+        "released": [
+            {"foreign_key": label, "database": database, "orphans": count, "samples": samples}
+            for label, database, count, samples in result.released
+        ],
     }  # fmt: skip
     whole = "" if sample is None else f" (a sample: {len(result.facts)} of {databases} databases)"
     if gone:
@@ -87,7 +101,7 @@ def verify_outcome(
             "findings",
             1,
             run.id,
-            f"Source and targets do not agree{whole}.",
+            f"Source and targets {'agree, but the fence does not hold' if result.agrees else 'do not agree'}{whole}.",
             figures,
             sections,
             data,
@@ -159,6 +173,10 @@ def _finding_sections(result: Verified) -> list[Section]:
     if broken:
         columns = ("foreign key", "database", "orphan keys", "some of them")
         sections.append(Section("References broken across databases", columns, broken, tone="bad"))
+    sections += gap_sections(result.gaps)
+    if released := tuple(one for one in result.released if one[2]):
+        columns = ("released key", "database", "keys without a row", "some of them")
+        sections.append(Section("References that were let go", columns, released, tone="warning"))
     if result.changed_since:
         sections.append(drift_section(result.changed_since))
     return sections

@@ -13,7 +13,15 @@ from migrator.core.placement.key_paths import KeyPath, via
 from migrator.core.placement.model import Placement, Placements
 from migrator.core.schema.catalog import Catalog, ForeignKey, Relation
 from migrator.postgres.placement.from_items import bare_names, own_rows
-from migrator.postgres.placement.key_path import aliases, holds, joined, leads_nowhere, source_of, tenant_key
+from migrator.postgres.placement.key_path import (
+    aliases,
+    holds,
+    joined,
+    leads_nowhere,
+    referenced_rows,
+    source_of,
+    tenant_key,
+)
 from migrator.postgres.session.connect import Connection
 
 _SAMPLES = sql.Literal(5)
@@ -88,7 +96,7 @@ class RowCounter:
         if {key.table, key.referenced} & set(self._closed):
             return None
         child, parent = self._tenant_rows(key.table), self._tenant_rows(key.referenced)
-        if child is None or parent is None or _agree(key, child, parent):
+        if child is None or parent is None or key.partition is not None or _agree(key, child, parent):
             return self._orphans(key)
         return self._strangers(key, child, parent)
 
@@ -98,7 +106,7 @@ class RowCounter:
         ).format(
             table=own_rows(self._catalog, key.table),
             complete=_complete(key),
-            parent=own_rows(self._catalog, key.referenced),
+            parent=referenced_rows(self._catalog, key),
             matches=joined(key, "p", "t"),
         )
         (orphans,) = self._numbers(sql.SQL("SELECT count(*) ") + read)

@@ -40,15 +40,18 @@ def read_catalog(connection: Connection, schemas: Sequence[str] = ()) -> Catalog
                 Relation(*sequence) if sequence else None,
             )
         )
+    root_of = {Relation(*pair): relation_of[row[0]] for row in table_rows for pair in row[8]}
     keys: dict[int, list[ForeignKey]] = defaultdict(list)
     for oid, name, cols, schema, table, referenced, validated, deferrable, match, on_delete, operators in rows(
         connection, "schema/foreign_keys", oids
     ):
+        parent = Relation(schema, table)
         keys[oid].append(
             ForeignKey(
-                name, relation_of[oid], tuple(cols), Relation(schema, table), tuple(referenced),
+                name, relation_of[oid], tuple(cols), root_of.get(parent, parent), tuple(referenced),
                 validated, deferrable, match, on_delete,
                 operators=tuple((where, symbol) for where, symbol in operators or ()),
+                partition=parent if parent in root_of else None,
             )
         )  # fmt: skip
     indexes: dict[int, list[Index]] = defaultdict(list)

@@ -23,10 +23,11 @@ from migrator.postgres.schema.catalog import Objects, read_objects, read_sequenc
 from migrator.postgres.schema.database_parameters import read_settings
 from migrator.postgres.schema.sequence_states import numbers_ahead
 from migrator.postgres.schema.sequences import low_sequences
-from migrator.postgres.session.connect import READ_ONLY, Connection, Endpoint, session
+from migrator.postgres.session.connect import READ_ONLY, Connection, Endpoint, rows, session
 from migrator.postgres.verify.digest import target_digests
 
 _KEYS_A_QUERY = 10_000
+_MOST_SAMPLES = 5  # of keys that lead nowhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseFacts:
-    """What was found in one target database."""
+    """What was found in one target database; there is no digest of a table that it lacks, or lacks columns of."""
 
     database: str
     target: str
@@ -81,19 +82,25 @@ def examine(
     `digested` are the transfers whose rows are counted and hashed, by default all.
     """
     with session(endpoint, purpose="verify", settings=READ_ONLY) as connection:
+        # What somebody has dropped is named by its definition; it must not keep the rest from being read.
+        names = {*(one.destination for one in transfers), *soft_deleted, *(one.child for one, _ in references)}
+        there = _columns(connection, names)
+        transfers = [one for one in transfers if {column.target for column in one.columns} <= there[one.destination]]
         return DatabaseFacts(
             endpoint.database,
             target,
             tenant,
-            target_digests(connection, transfers if digested is None else digested, tenant),
+            target_digests(connection, [one for one in transfers if digested is None or one in digested], tenant),
             object_differences(
                 {**limited(template, blocks), **_as_objects(settings)},
                 {**read_objects(connection), **_as_objects(read_settings(connection))},
             ),
             tuple(_leaks(connection, transfers, members or (tenant,))) if tenant else (),
             tuple(_collisions(connection, given, blocks)),
-            tuple(_live_rows(connection, soft_deleted)),
-            tuple((one, *orphans(connection, home, one)) for one, home in references),
+            tuple(_live_rows(connection, {table: one for table, one in soft_deleted.items() if one in there[table]})),
+            tuple(
+                (one, *orphans(connection, home, one)) for one, home in references if {*one.columns} <= there[one.child]
+            ),
         )
 
 
@@ -145,6 +152,16 @@ def _collisions(
             yield str(one.relation), one.last_value, block.first
         elif one.relation in ahead:
             yield str(one.relation), one.last_value or 0, ahead[one.relation]
+
+
+def _columns(connection: Connection, relations: Iterable[Relation]) -> Mapping[Relation, frozenset[str]]:
+    """The columns of each of the relations; none where it is missing."""
+    wanted = sorted(relations)
+    scope = {"schemas": [one.schema for one in wanted], "names": [one.name for one in wanted]}
+    found = {
+        Relation(schema, name): frozenset(has) for schema, name, has in rows(connection, "verify/table_columns", scope)
+    }
+    return {one: found.get(one, frozenset()) for one in wanted}
 
 
 def _as_objects(settings: Iterable[DatabaseSetting]) -> Objects:
@@ -272,7 +289,10 @@ def severed_reference(key: ForeignKey, child: Transfer, parent: Transfer) -> Ref
 
 
 def orphans(child: Connection, parent: Connection, reference: Reference) -> tuple[int, tuple[str, ...]]:
-    """(how many distinct keys of the child database the parent database lacks, some of them)."""
+    """(how many distinct keys of the child database the parent database lacks, some of them).
+
+    It lacks all of them where its table or a column of it is missing.
+    """
     columns = sql.SQL(", ").join(sql.Identifier(name) for name in reference.columns)
     complete = sql.SQL(" AND ").join(holds(sql.Identifier(name), reference.key.blank) for name in reference.columns)
     if reference.when is not None:
@@ -281,6 +301,9 @@ def orphans(child: Connection, parent: Connection, reference: Reference) -> tupl
     statement = sql.SQL("SELECT DISTINCT {} FROM {} WHERE {}").format(
         columns, sql.Identifier(*reference.child), complete
     )
+    if not {*reference.parent_columns} <= _columns(parent, [reference.parent])[reference.parent]:
+        found = child.execute(statement).fetchall()
+        return len(found), tuple(", ".join(map(str, key)) for key in found[:_MOST_SAMPLES])
     missing = 0
     samples: list[str] = []
     types = column_types(parent, reference.parent, reference.parent_columns)
@@ -291,7 +314,7 @@ def orphans(child: Connection, parent: Connection, reference: Reference) -> tupl
         while keys := cursor.fetchmany(_KEYS_A_QUERY):
             for lost in _absent(parent, reference, types, keys):
                 missing += 1
-                if len(samples) < 5:
+                if len(samples) < _MOST_SAMPLES:
                     samples.append(", ".join(str(part) for part in lost))
     return missing, tuple(samples)
 

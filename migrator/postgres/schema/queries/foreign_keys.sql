@@ -1,4 +1,5 @@
--- Foreign keys of the tables whose oids are given. Copies that partitioning made (conparentid) are left out. The last
+-- Foreign keys of the tables whose oids are given. Copies that partitioning made (conparentid) are left out, and keys
+-- of a PERIOD, which several rows satisfy together: they lead to no one row. The last
 -- column holds the operators by which the server compares, referenced column on the left: those of extension types are
 -- found by no search path of ours; NULL where all are PostgreSQL's own '='.
 SELECT c.conrelid::bigint, c.conname,
@@ -19,4 +20,5 @@ FROM pg_catalog.pg_constraint c
 JOIN pg_catalog.pg_class r ON r.oid = c.confrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
 WHERE c.contype = 'f' AND c.conrelid = ANY (%(oids)s::oid[]) AND c.conparentid = 0
+  AND NOT coalesce((pg_catalog.to_jsonb(c) ->> 'conperiod')::boolean, false)
 ORDER BY c.conrelid, c.conname
