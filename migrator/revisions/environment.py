@@ -17,6 +17,8 @@ from alembic.ddl.postgresql import PostgresqlImpl
 from alembic.runtime.environment import NameFilterParentNames, NameFilterType
 from alembic.util.exc import CommandError
 
+from migrator.revisions.failures import ScriptError
+
 URL_VARIABLE = "MIGRATOR_ALEMBIC_URL"
 
 
@@ -112,7 +114,10 @@ def run_scripts(revision: str, *, search_path: str = "") -> None:
         if connection is None:
             op.execute(sa.text(text.replace(":", r"\:")))
         else:
-            _execute(connection, text)
+            try:
+                _execute(connection, text)
+            except sa.exc.DBAPIError as error:
+                raise ScriptError(script, text, error) from error
     if connection is None:
         op.execute("RESET search_path; RESET check_function_bodies;")
         return
