@@ -84,7 +84,7 @@ class ForeignKey:
     operators: tuple[tuple[str, str], ...] = ()  # (schema, name) column by column; () where all are pg_catalog's =
     of: tuple[str, str] | None = None
     first: bool = False
-    partition: Relation | None = None  # of `referenced`: the key is declared to that one alone
+    referenced_partition: Relation | None = None  # of `referenced`: the key is declared to that one alone
 
     def chosen(self, columns: str) -> str:
         """The referenced columns, with what is said of the rows: "first of links.item_id where role = 'owner'"."""
@@ -100,7 +100,7 @@ class ForeignKey:
         condition = f" where {self.when[0]} is {self.when[1]!r}" if self.when else ""
         return (
             f"{self.table}({', '.join(self.columns)}) -> "
-            f"{self.partition or self.referenced}({', '.join(self.referenced_columns)})"
+            f"{self.referenced_partition or self.referenced}({', '.join(self.referenced_columns)})"
             f"{condition}"
         )
 

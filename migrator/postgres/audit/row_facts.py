@@ -96,7 +96,7 @@ class RowCounter:
         if {key.table, key.referenced} & set(self._closed):
             return None
         child, parent = self._tenant_rows(key.table), self._tenant_rows(key.referenced)
-        if child is None or parent is None or key.partition is not None or _agree(key, child, parent):
+        if child is None or parent is None or key.referenced_partition is not None or _agree(key, child, parent):
             return self._orphans(key)
         return self._strangers(key, child, parent)
 

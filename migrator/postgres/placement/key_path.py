@@ -98,8 +98,8 @@ def _referenced_rows(catalog: Catalog, hop: ForeignKey) -> sql.Composed:
 
 def referenced_rows(catalog: Catalog, key: ForeignKey) -> sql.Composed:
     """The table that a key references, as a FROM item; the partition, where it is declared to one alone."""
-    if key.partition is not None:
-        return sql.SQL("{}").format(qualified(key.partition))
+    if key.referenced_partition is not None:
+        return sql.SQL("{}").format(qualified(key.referenced_partition))
     return own_rows(catalog, key.referenced)
 
 

@@ -51,7 +51,7 @@ def read_catalog(connection: Connection, schemas: Sequence[str] = ()) -> Catalog
                 name, relation_of[oid], tuple(cols), root_of.get(parent, parent), tuple(referenced),
                 validated, deferrable, match, on_delete,
                 operators=tuple((where, symbol) for where, symbol in operators or ()),
-                partition=parent if parent in root_of else None,
+                referenced_partition=parent if parent in root_of else None,
             )
         )  # fmt: skip
     indexes: dict[int, list[Index]] = defaultdict(list)
