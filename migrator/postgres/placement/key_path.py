@@ -54,7 +54,11 @@ def _node_key(path: KeyPath, alternatives: Sequence[KeyPath]) -> sql.Composed:
         alias = ALIAS
         for hop in one.hops:
             alias = known[alias, hop]
-        keys.append(text_of(sql.Identifier(alias, one.column), one.blank))
+        own = text_of(sql.Identifier(alias, one.column), one.blank)
+        if one.lookup is not None:
+            tenants = sql.Identifier(known[alias, one.lookup], one.lookup.referenced_columns[0])
+            own = sql.SQL('COALESCE({}::text COLLATE "C", {} COLLATE "C")').format(tenants, own)
+        keys.append(own)
     return keys[0] if len(keys) == 1 else sql.SQL("COALESCE({})").format(sql.SQL(", ").join(keys))
 
 
@@ -63,18 +67,63 @@ def aliases(path: KeyPath | None) -> dict[tuple[str, ForeignKey], str]:
     found: dict[tuple[str, ForeignKey], str] = {}
     for alternative in path.alternatives if path is not None else ():
         alias = ALIAS
-        for hop in alternative.hops:
+        for hop in alternative.joins:
             alias = found.setdefault((alias, hop), f"h{len(found) + 1}")
     return found
 
 
 def leads_nowhere(path: KeyPath) -> sql.Composed:
     """Whether no alternative of the path begins at all: a column that it begins with is NULL, or as good as NULL."""
-    return sql.SQL(" AND ").join(
-        sql.SQL("NOT ({})").format(
-            sql.SQL(" AND ").join(holds(sql.Identifier(ALIAS, column), blank) for column in columns)
+    return sql.SQL(" AND ").join(sql.SQL("NOT ({})").format(_begins(one)) for one in path.alternatives)
+
+
+def _begins(path: KeyPath) -> sql.Composed:
+    """Whether a row holds what the path begins with; a polymorphic one begins in rows of its type."""
+    ((columns, blank),) = path.starts
+    conditions = [holds(sql.Identifier(ALIAS, column), blank) for column in columns]
+    if path.hops and path.hops[0].when is not None:
+        column, value = path.hops[0].when
+        conditions.append(
+            sql.SQL("{}::text IS NOT DISTINCT FROM {}").format(sql.Identifier(ALIAS, column), sql.Literal(value))
         )
-        for columns, blank in path.starts
+    return sql.SQL(" AND ").join(conditions)
+
+
+def ends_in_null(path: KeyPath) -> sql.Composed:
+    """Whether every path of the row leads over rows that are there to one whose own key is NULL: to a global row.
+
+    A polymorphic path that is meant for other types says nothing, as long as another one speaks.
+    """
+    known = aliases(path)
+    ends, silent = [], []
+    for one in path.alternatives:
+        alias, there = ALIAS, sql.SQL("true").format()
+        breaks, other = [], []
+        for hop in one.hops:
+            breaks.append(sql.SQL("({} AND {})").format(there, _any_null(alias, hop.columns, hop.blank)))
+            if hop.when is not None:
+                column, value = hop.when
+                mismatch = sql.SQL("{}::text IS DISTINCT FROM {}").format(
+                    sql.Identifier(alias, column), sql.Literal(value)
+                )
+                if alias == ALIAS:
+                    other.append(mismatch)
+                else:  # the row above names something else, which no tenant has
+                    breaks.append(sql.SQL("({} AND {})").format(there, mismatch))
+            alias = known[alias, hop]
+            # The columns that a key references are never NULL in a row that it found.
+            there = sql.SQL("{} IS NOT NULL").format(sql.Identifier(alias, hop.referenced_columns[0]))
+        if one.column is not None:
+            breaks.append(sql.SQL("({} AND {})").format(there, _any_null(alias, (one.column,), one.blank)))
+        ends.append(sql.SQL("({})").format(sql.SQL(" OR ").join(breaks) if breaks else sql.SQL("false")))
+        silent.append(sql.SQL("({})").format(sql.SQL(" OR ").join(other) if other else sql.SQL("false")))
+    each = [sql.SQL("({} OR {})").format(*pair) for pair in zip(ends, silent, strict=True)]
+    return sql.SQL("{} AND ({})").format(sql.SQL(" AND ").join(each), sql.SQL(" OR ").join(ends))
+
+
+def _any_null(alias: str, columns: Sequence[str], blank: str | None) -> sql.Composed:
+    return sql.SQL("NOT ({})").format(
+        sql.SQL(" AND ").join(holds(sql.Identifier(alias, column), blank) for column in columns)
     )
 
 
@@ -117,8 +166,12 @@ def equal(key: ForeignKey, place: int, referenced: sql.Composable, referencing: 
     """The comparison of the key's columns at one place."""
     if key.as_text:
         return sql.SQL("{}::text = {}::text").format(referenced, referencing)
-    return sql.SQL("{} {} {}").format(
-        referenced, _operator(*(key.operators[place] if key.operators else _EQUAL)), referencing
+    collation = key.collations[place] if key.collations else None
+    return sql.SQL("{} {} {}{}").format(
+        referenced,
+        _operator(*(key.operators[place] if key.operators else _EQUAL)),
+        referencing,
+        sql.SQL(" COLLATE {}").format(sql.Identifier(*collation)) if collation is not None else sql.SQL(""),
     )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from migrator.core.schema.catalog import Catalog, Column, ForeignKey, Index, Relation, Table
+from migrator.core.schema.catalog import Catalog, Column, ForeignKey, Index, Relation, Table, loose_types
 from migrator.core.schema.catalog import Sequence as SequenceObject
 from migrator.postgres.session.connect import Connection, rows
 
@@ -23,8 +24,9 @@ def read_catalog(connection: Connection, schemas: Sequence[str] = ()) -> Catalog
     found = rows(connection, "schema/tables", scope)
     oids = {"oids": [row[0] for row in found]}
     relation_of = {row[0]: Relation(row[1], row[2]) for row in found}
+    oid_of = {relation: oid for oid, relation in relation_of.items()}
     columns: dict[int, list[Column]] = defaultdict(list)
-    for oid, name, type_, type_oid, not_null, default, identity, generated, owned, drawn in rows(
+    for oid, name, type_, type_oid, not_null, default, identity, generated, owned, drawn, base, deterministic in rows(
         connection, "schema/columns", oids
     ):
         sequence = owned or drawn
@@ -38,17 +40,31 @@ def read_catalog(connection: Connection, schemas: Sequence[str] = ()) -> Catalog
                 identity,
                 generated,
                 Relation(*sequence) if sequence else None,
+                base,
+                deterministic,
             )
         )
     keys: dict[int, list[ForeignKey]] = defaultdict(list)
-    for oid, name, cols, schema, table, referenced, validated, deferrable, match, on_delete, operators in rows(
-        connection, "schema/foreign_keys", oids
-    ):
+    for (
+        oid,
+        name,
+        cols,
+        schema,
+        table,
+        referenced,
+        validated,
+        deferrable,
+        match,
+        on_delete,
+        operators,
+        collations,
+    ) in rows(connection, "schema/foreign_keys", oids):
         keys[oid].append(
             ForeignKey(
                 name, relation_of[oid], tuple(cols), Relation(schema, table), tuple(referenced),
                 validated, deferrable, match, on_delete,
                 operators=tuple((where, symbol) for where, symbol in operators or ()),
+                collations=tuple((one[0], one[1]) if one[1] else None for one in collations or ()),
             )
         )  # fmt: skip
     indexes: dict[int, list[Index]] = defaultdict(list)
@@ -69,7 +85,10 @@ def read_catalog(connection: Connection, schemas: Sequence[str] = ()) -> Catalog
             kind=row[3],
             primary_key=next((_names(index) for index in indexes[oid] if index.primary), ()),
             unique_keys=tuple(unique[oid]),
-            foreign_keys=tuple(keys[oid]),
+            foreign_keys=tuple(
+                _with_loose_types(key, columns[oid], columns.get(oid_of.get(key.referenced, 0), []))
+                for key in keys[oid]
+            ),
             indexes=tuple(indexes[oid]),
             rows=row[4],
             bytes=row[5],
@@ -115,6 +134,14 @@ def read_sequences(connection: Connection, schemas: Sequence[str] = ()) -> tuple
 def read_objects(connection: Connection) -> Objects:
     """Every object by kind and name, with its definition."""
     return {(kind, identity): definition or "" for kind, identity, definition in rows(connection, "schema/objects")}
+
+
+def _with_loose_types(key: ForeignKey, here: Sequence[Column], there: Sequence[Column]) -> ForeignKey:
+    own, referenced = {one.name: one for one in here}, {one.name: one for one in there}
+    if not referenced:  # outside of what was read
+        return key
+    types = loose_types([own[name] for name in key.columns], [referenced[name] for name in key.referenced_columns])
+    return replace(key, loose=types) if types else key
 
 
 def _names(index: Index) -> tuple[str, ...]:

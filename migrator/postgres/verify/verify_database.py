@@ -153,10 +153,21 @@ def _foreign_rows(
         column = target_name(here, one.column or "")
         if column is None:
             return None
-        keys.append(text_of(sql.Identifier(alias, column), one.blank))
+        key = sql.Identifier(alias, column)
+        text = text_of(key, one.blank)
+        keys.append(text if one.lookup is None else _as_own(one.lookup, key, text, own))
     return sql.SQL("SELECT count(*) FROM {} WHERE COALESCE({}) <> ALL ({}::text[])").format(
         sql.SQL(" ").join(froms), sql.SQL(", ").join(keys), sql.Literal(list(own))
     )
+
+
+def _as_own(lookup: ForeignKey, key: sql.Composable, text: sql.Composable, own: Sequence[str]) -> sql.Composed:
+    """The key as text; as one of `own` is written where the server calls it equal to that."""
+    # The type's name comes from the source's catalog, spelt by format_type, quoted where it needs to be.
+    typed = sql.SQL("CAST(o.own AS {})").format(sql.SQL(lookup.loose[0]))
+    return sql.SQL(
+        'COALESCE((SELECT o.own COLLATE "C" FROM unnest({}::text[]) o (own) WHERE {} LIMIT 1), {} COLLATE "C")'
+    ).format(sql.Literal(list(own)), equal(lookup, 0, typed, key), text)
 
 
 def joined(

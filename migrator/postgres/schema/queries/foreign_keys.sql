@@ -1,6 +1,7 @@
--- Foreign keys of the tables whose oids are given. Copies that partitioning made (conparentid) are left out. The last
--- column holds the operators by which the server compares, referenced column on the left: those of extension types are
--- found by no search path of ours; NULL where all are PostgreSQL's own '='.
+-- Foreign keys of the tables whose oids are given. Copies that partitioning made (conparentid) are left out. Then come
+-- the operators by which the server compares, referenced column on the left: those of extension types are found by no
+-- search path of ours; NULL where all are PostgreSQL's own '='. At last the collations in which it does, those of the
+-- referenced columns, where the referencing ones have others; NULL where none has.
 SELECT c.conrelid::bigint, c.conname,
        (SELECT array_agg(a.attname::text ORDER BY k.place)
         FROM unnest(c.conkey) WITH ORDINALITY k (attnum, place)
@@ -14,7 +15,14 @@ SELECT c.conrelid::bigint, c.conname,
                     THEN array_agg(array[s.nspname::text, o.oprname::text] ORDER BY k.place) END
         FROM unnest(c.conpfeqop) WITH ORDINALITY k (operator, place)
         JOIN pg_catalog.pg_operator o ON o.oid = k.operator
-        JOIN pg_catalog.pg_namespace s ON s.oid = o.oprnamespace)
+        JOIN pg_catalog.pg_namespace s ON s.oid = o.oprnamespace),
+       (SELECT CASE WHEN bool_or(l.oid IS NOT NULL)
+                    THEN array_agg(array[coalesce(s.nspname::text, ''), coalesce(l.collname::text, '')] ORDER BY k.place) END
+        FROM unnest(c.conkey, c.confkey) WITH ORDINALITY k (here, there, place)
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.here
+        JOIN pg_catalog.pg_attribute b ON b.attrelid = c.confrelid AND b.attnum = k.there
+        LEFT JOIN pg_catalog.pg_collation l ON l.oid = b.attcollation AND b.attcollation <> a.attcollation
+        LEFT JOIN pg_catalog.pg_namespace s ON s.oid = l.collnamespace)
 FROM pg_catalog.pg_constraint c
 JOIN pg_catalog.pg_class r ON r.oid = c.confrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
