@@ -97,9 +97,9 @@ def run_scripts(revision: str) -> None:
         raise CommandError(f"the directory {directory} is missing")
     scripts = sorted(directory.glob("*.sql"))
     connection = None if context.is_offline_mode() else op.get_bind()
-    settings = ("search_path", "check_function_bodies")
+    settings = ("search_path", "check_function_bodies", "xmloption")
     if connection is None:
-        op.execute("SET search_path = ''; SET check_function_bodies = off;")
+        op.execute("SET search_path = ''; SET check_function_bodies = off; SET xmloption = content;")
     else:
         before = {name: connection.scalar(sa.text(f"SHOW {name}")) for name in settings}
         _execute(connection, "SET search_path = ''; SET check_function_bodies = off; SET xmloption = content")
@@ -110,15 +110,16 @@ def run_scripts(revision: str) -> None:
         else:
             _execute(connection, text)
     if connection is None:
-        op.execute("RESET search_path; RESET check_function_bodies;")
+        op.execute("RESET search_path; RESET check_function_bodies; RESET xmloption;")
         return
     for name, value in before.items():
         connection.execute(sa.text("SELECT set_config(:name, :value, false)"), {"name": name, "value": value})
 
 
 def _execute(connection: sa.Connection, text: str) -> None:
-    # As one message of the simple protocol: many statements, and a percent sign is no parameter.
-    connection.execution_options(no_parameters=True).exec_driver_sql(text)
+    # As one message of the simple protocol: many statements, and a percent sign is no parameter. Said of this statement
+    # alone: said of the connection it would hold for every later revision, whose percent signs SQLAlchemy has doubled.
+    connection.exec_driver_sql(text, execution_options={"no_parameters": True})
 
 
 _PARTITIONS = "SELECT relname FROM pg_catalog.pg_class WHERE relispartition"
