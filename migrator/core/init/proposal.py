@@ -203,6 +203,8 @@ class _Proposing:
                 decide=("tenant", "shared", "auth"),
             )
         if (guarded := sensitive(self.draft.catalog.tables[relation])) is not None:
+            if guarded.kind == "people":
+                return Proposal(relation, "auth", f"people of no one tenant: {guarded.why}", inferred=True)
             return Proposal(
                 relation, reason=f"nothing leads from it to a tenant, and {guarded.why}: that is not for everybody",
                 decide=("auth", "tenant"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from migrator.core.init.references import noun, words
 from migrator.core.schema.catalog import Column, Table
@@ -40,10 +41,17 @@ _PERSONS_NAMES = (("first_name", "last_name"), ("prenom", "nom"), ("given_name",
 
 @dataclass(frozen=True, slots=True)
 class Sensitive:
-    """What a table holds: `credentials` where its name says what it is for, else only some columns of it."""
+    """What a table holds, and why one thinks so.
 
-    credentials: bool
+    `credentials` by what its name says that it is for, `people` by their data, else a `secret` among other things.
+    """
+
+    kind: Literal["credentials", "people", "secret"]
     why: str
+
+    @property
+    def credentials(self) -> bool:
+        return self.kind == "credentials"
 
 
 def sensitive(table: Table) -> Sensitive | None:
@@ -52,15 +60,15 @@ def sensitive(table: Table) -> Sensitive | None:
     secrets = list(secret_columns(table))
     columns = _names(table)
     if mentions(name, CREDENTIAL_WORDS) or name.startswith("auth_"):
-        return Sensitive(True, "credentials, by its name")
+        return Sensitive("credentials", "credentials, by its name")
     if mentions(name, _LIKELY_WORDS) and (secrets or (_is_session(name) and columns & _OF_SESSIONS)):
-        return Sensitive(True, f"credentials: it has {(secrets or sorted(columns & _OF_SESSIONS))[0]}")
+        return Sensitive("credentials", f"credentials: it has {(secrets or sorted(columns & _OF_SESSIONS))[0]}")
     if secrets:
-        return Sensitive(False, f"it holds a secret ({secrets[0]})")
+        return Sensitive("secret", f"it holds a secret ({secrets[0]})")
     if _is_session(name):
-        return Sensitive(False, "it may hold sessions, by its name")
+        return Sensitive("secret", "it may hold sessions, by its name")
     if personal := personal_columns(table):
-        return Sensitive(False, f"it holds personal data ({', '.join(personal)})")
+        return Sensitive("people", f"it holds personal data ({', '.join(personal)})")
     return None
 
 

@@ -255,6 +255,8 @@ def naming_the_root(
 
 def _points_of(names: TableNames, column: Column, table: Table, root: Relation, own: set[str]) -> int:
     """What a column's name is worth as that of the tenant root's key; 0 where it means another table, or none."""
+    if noun(column.name) in own:
+        return _PLAIN_NAME
     for stem, _ in stems(column.name):
         meant = names.meant(stem, table.relation)
         if meant == root or (meant is None and stem in own):

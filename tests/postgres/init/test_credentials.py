@@ -61,7 +61,7 @@ SELECT 'Project', i FROM generate_series(1, 10) i UNION ALL SELECT 'AuthUser', i
 
 def test_tables_without_a_tenant_go_to_auth_or_are_asked_about(described: Describe) -> None:
     made = described(PEOPLE, UNCONNECTED)
-    asked = {"subscribers", "webhooks", "voters"}
+    asked = {"webhooks"}
     assert {name for name, target in made.targets.items() if target == "?"} == asked
     assert {name for name, target in made.targets.items() if target == "shared"} == {"countries"}
     assert {name for name, target in made.targets.items() if target == "tenant"} == {"projects"}
