@@ -116,7 +116,8 @@ def candidate_keys(catalog: Catalog) -> tuple[ForeignKey, ...]:
     found = []
     for table in catalog.tables.values():
         # A column of a composite key refers to something already: to the tenant in (tenant_id, order_id).
-        declared = {column for key in table.foreign_keys for column in key.columns}
+        own = (*table.foreign_keys, *(key for key in catalog.common_keys if key.table == table.relation))
+        declared = {column for key in own for column in key.columns}
         typed = {pair.id for pair in polymorphic_pairs(table)}
         for column in table.columns:
             if column.name in declared | typed or not holds_keys(column):

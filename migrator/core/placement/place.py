@@ -65,7 +65,7 @@ class _Placing:
         for apart in self._apart_from_parents(placed):
             del placed[apart.relation]
             undecided.append(apart)
-        keys = tuple(key for found in self.keys.values() for key in found)
+        keys = (*(key for found in self.keys.values() for key in found), *self.catalog.partition_keys)
         return Placements(placed, tuple(undecided), self.root, self.root_key, keys, self.tree)
 
     # -- key paths ------------------------------------------------------------------------------------------------

@@ -66,6 +66,7 @@ class ForeignKey:
     `loose` gives, column by column, the referenced column's type where values that it calls equal may be different
     texts ('ACME' and 'Acme' of citext, 1 and 1.00), else ''. `collations` are those that the server compares in where
     the two ends have different ones.
+    `partition` is the partition of `table` that alone declares the key, for its own rows.
     `of` limits the referenced rows to those whose (column) holds (value); where several may fit, `first` says that the
     first by its primary key counts. Both are for hops against the direction of a key: from a part to who names it.
     """
@@ -88,6 +89,7 @@ class ForeignKey:
     of: tuple[str, str] | None = None
     first: bool = False
     loose: tuple[str, ...] = ()  # () where no column is
+    partition: Relation | None = None
     collations: tuple[tuple[str, str] | None, ...] = ()  # (schema, name) column by column; () where none is needed
 
     def chosen(self, columns: str) -> str:
@@ -102,10 +104,8 @@ class ForeignKey:
     def label(self) -> str:
         """`orders(customer_id) -> customers(id)`."""
         condition = f" where {self.when[0]} is {self.when[1]!r}" if self.when else ""
-        return (
-            f"{self.table}({', '.join(self.columns)}) -> {self.referenced}({', '.join(self.referenced_columns)})"
-            f"{condition}"
-        )
+        here = f"{self.partition or self.table}({', '.join(self.columns)})"
+        return f"{here} -> {self.referenced}({', '.join(self.referenced_columns)}){condition}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +185,8 @@ class Catalog:
     system_identifier: str = ""
     encoding: str = "UTF8"
     large_objects: int = 0
+    partition_keys: tuple[ForeignKey, ...] = ()  # that only partitions declare
+    common_keys: tuple[ForeignKey, ...] = ()  # that every partition of a table declares, as virtual ones of the table
 
     @cached_property
     def foreign_keys(self) -> tuple[ForeignKey, ...]:

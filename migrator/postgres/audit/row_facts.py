@@ -13,7 +13,15 @@ from migrator.core.placement.key_paths import KeyPath, via
 from migrator.core.placement.model import UNOWNED_TARGETS, Placement, Placements
 from migrator.core.schema.catalog import Catalog, ForeignKey, Relation
 from migrator.postgres.placement.from_items import bare_names, own_rows
-from migrator.postgres.placement.key_path import ends_in_null, holds, joined, leads_nowhere, source_of, tenant_key
+from migrator.postgres.placement.key_path import (
+    declared_rows,
+    ends_in_null,
+    holds,
+    joined,
+    leads_nowhere,
+    source_of,
+    tenant_key,
+)
 from migrator.postgres.session.connect import Connection
 
 _SAMPLES = sql.Literal(5)
@@ -231,6 +239,8 @@ def _complete(key: ForeignKey) -> sql.Composed:
     complete = sql.SQL("({})").format(
         word.join(holds(sql.Identifier("t", column), key.blank) for column in key.columns)
     )
+    if key.partition is not None:
+        complete += sql.SQL(" AND ") + declared_rows(key)
     if key.when is None:
         return complete
     column, value = key.when

@@ -183,6 +183,16 @@ def _operator(schema: str, symbol: str) -> sql.Composable:
     return sql.SQL("OPERATOR({}.{})").format(sql.Identifier(schema), sql.SQL(symbol))
 
 
+def declared_rows(key: ForeignKey, alias: str = ALIAS) -> sql.Composed:
+    """Whether the key is declared for the row of that alias: one of a partition is for its rows alone."""
+    if key.partition is None:
+        return sql.SQL("true").format()
+    name = qualified(key.partition).as_string(None)
+    return sql.SQL("{}.tableoid IN (SELECT relid FROM pg_catalog.pg_partition_tree({}::regclass))").format(
+        sql.Identifier(alias), sql.Literal(name)
+    )
+
+
 def text_of(column: sql.Composable, blank: str | None) -> sql.Composed:
     """A key column as text, NULL where it holds the value that stands for none."""
     if blank is None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from migrator.core.schema.catalog import Catalog, Column, ForeignKey, Index, Relation, Table, loose_types
 from migrator.core.schema.catalog import Sequence as SequenceObject
 from migrator.postgres.session.connect import Connection, rows
 
+Row = Sequence[Any]
 # (kind, identity) -> definition; the unit in which "same schema" is decided.
 Objects = Mapping[tuple[str, str], str]
 
@@ -45,28 +47,27 @@ def read_catalog(connection: Connection, schemas: Sequence[str] = ()) -> Catalog
             )
         )
     keys: dict[int, list[ForeignKey]] = defaultdict(list)
-    for (
-        oid,
-        name,
-        cols,
-        schema,
-        table,
-        referenced,
-        validated,
-        deferrable,
-        match,
-        on_delete,
-        operators,
-        collations,
-    ) in rows(connection, "schema/foreign_keys", oids):
-        keys[oid].append(
-            ForeignKey(
-                name, relation_of[oid], tuple(cols), Relation(schema, table), tuple(referenced),
-                validated, deferrable, match, on_delete,
-                operators=tuple((where, symbol) for where, symbol in operators or ()),
-                collations=tuple((one[0], one[1]) if one[1] else None for one in collations or ()),
+    of_partitions: list[ForeignKey] = []
+    common: dict[tuple[object, ...], ForeignKey] = {}
+    for row in rows(connection, "schema/foreign_keys", oids):
+        *_, in_all = row
+        here = relation_of[row[0]]
+        key = _foreign_key(row, here)
+        key = _with_loose_types(key, columns[row[0]], columns.get(oid_of.get(key.referenced, 0), []))
+        if key.partition is None:
+            keys[row[0]].append(key)
+            continue
+        of_partitions.append(key)
+        if in_all:
+            whole = replace(
+                key,
+                name="",
+                validated=False,
+                virtual=True,
+                partition=None,
+                evidence="each of its partitions declares it",
             )
-        )  # fmt: skip
+            common.setdefault((here, key.columns, key.referenced, key.referenced_columns), whole)
     indexes: dict[int, list[Index]] = defaultdict(list)
     unique: dict[int, list[tuple[str, ...]]] = defaultdict(list)
     for oid, name, cols, definition, is_unique, primary, valid, partial, constraint, immediate in rows(
@@ -85,10 +86,7 @@ def read_catalog(connection: Connection, schemas: Sequence[str] = ()) -> Catalog
             kind=row[3],
             primary_key=next((_names(index) for index in indexes[oid] if index.primary), ()),
             unique_keys=tuple(unique[oid]),
-            foreign_keys=tuple(
-                _with_loose_types(key, columns[oid], columns.get(oid_of.get(key.referenced, 0), []))
-                for key in keys[oid]
-            ),
+            foreign_keys=tuple(keys[oid]),
             indexes=tuple(indexes[oid]),
             rows=row[4],
             bytes=row[5],
@@ -111,6 +109,8 @@ def read_catalog(connection: Connection, schemas: Sequence[str] = ()) -> Catalog
         system_identifier=identifier,
         encoding=encoding,
         large_objects=large_objects,
+        partition_keys=tuple(of_partitions),
+        common_keys=tuple(common.values()),
     )
 
 
@@ -134,6 +134,18 @@ def read_sequences(connection: Connection, schemas: Sequence[str] = ()) -> tuple
 def read_objects(connection: Connection) -> Objects:
     """Every object by kind and name, with its definition."""
     return {(kind, identity): definition or "" for kind, identity, definition in rows(connection, "schema/objects")}
+
+
+def _foreign_key(row: Row, table: Relation) -> ForeignKey:
+    _, name, columns, schema, parent, referenced, validated, deferrable, match, on_delete = row[:10]
+    operators, collations, partition = row[10:13]
+    return ForeignKey(
+        name, table, tuple(columns), Relation(schema, parent), tuple(referenced),
+        validated, deferrable, match, on_delete,
+        operators=tuple((where, symbol) for where, symbol in operators or ()),
+        collations=tuple((one[0], one[1]) if one[1] else None for one in collations or ()),
+        partition=Relation(*partition) if partition else None,
+    )  # fmt: skip
 
 
 def _with_loose_types(key: ForeignKey, here: Sequence[Column], there: Sequence[Column]) -> ForeignKey:

@@ -216,9 +216,15 @@ def severed_reference(key: ForeignKey, child: Transfer, parent: Transfer) -> Ref
     when = (target_name(child, key.when[0]), key.when[1]) if key.when is not None else None
     if None in columns or None in referenced or (when is not None and when[0] is None):
         return None
+    here = child.destination
+    if key.partition is not None:
+        # Partitions keep their names wherever their table does.
+        if here != key.table:
+            return None
+        here = key.partition
     return Reference(
         key,
-        child.destination,
+        here,
         tuple(name for name in columns if name is not None),
         parent.destination,
         tuple(name for name in referenced if name is not None),
@@ -238,7 +244,7 @@ def orphans(child: Connection, parent: Connection, reference: Reference) -> tupl
     )
     missing = 0
     samples: list[str] = []
-    types = _column_types(parent, reference)
+    types = _compared_types(child, parent, reference)
     with child.transaction(), child.cursor(name="migrator_references") as cursor:
         cursor.itersize = _KEYS_A_QUERY
         as_text = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(name)) for name in reference.columns)
@@ -251,16 +257,31 @@ def orphans(child: Connection, parent: Connection, reference: Reference) -> tupl
     return missing, tuple(samples)
 
 
-def _column_types(parent: Connection, reference: Reference) -> list[str]:
-    relation = sql.Identifier(*reference.parent).as_string(parent)
-    found: dict[str, str] = dict(
-        parent.execute(
-            "SELECT attname, format_type(atttypid, atttypmod) FROM pg_catalog.pg_attribute "
-            "WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped",
+def _compared_types(child: Connection, parent: Connection, reference: Reference) -> list[str]:
+    """The type by which each column is compared: the parent's; the child's own where texts of it may not be of that."""
+    there = _column_types(parent, reference.parent)
+    here = _column_types(child, reference.child)
+    types = []
+    for place, (name, other) in enumerate(zip(reference.columns, reference.parent_columns, strict=True)):
+        (_, base), (wanted, wanted_base) = here[name], there[other]
+        loose = bool(reference.key.loose) and bool(reference.key.loose[place])
+        types.append(base if loose and base != wanted_base and "." not in base else wanted)
+    return types
+
+
+def _column_types(connection: Connection, table: Relation) -> dict[str, tuple[str, str]]:
+    """(type, what it is a domain of, else itself) of each column, spelt by format_type."""
+    relation = sql.Identifier(*table).as_string(connection)
+    return {
+        name: (type_, base)
+        for name, type_, base in connection.execute(
+            "SELECT a.attname, format_type(a.atttypid, a.atttypmod), "
+            "format_type(coalesce(nullif(t.typbasetype, 0), t.oid), NULL) "
+            "FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "
+            "WHERE a.attrelid = %s::regclass AND a.attnum > 0 AND NOT a.attisdropped",
             [relation],
-        ).fetchall()
-    )
-    return [found[name] for name in reference.parent_columns]
+        )
+    }
 
 
 def _absent(

@@ -145,6 +145,8 @@ def cleanable_rows(facts: Facts) -> Iterator[Observation]:
 def _naming(key: ForeignKey, rows: int, samples: tuple[str, ...], what: str) -> Observation:
     """Rows that name a row of the referenced table `what`."""
     naming = f"{plural(rows, 'row')} of {key.table} {'names' if rows == 1 else 'name'}"
+    if key.partition is not None:
+        naming += f", by the key of {key.partition},"
     detail = f"{naming} a row of {key.referenced} {what}."
     return Observation(key.label, key_place(key), detail, key.table, rows=rows, samples=samples)
 
