@@ -58,7 +58,7 @@ test: $(VENV)/.dev ## Run the tests on an embedded PostgreSQL.
 	$(BIN)/pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: torture
-torture: $(VENV)/.dev ## Crash random splits at random points, 500 times (ARGS="--runs N --seed S").
+torture: $(VENV)/.dev ## Crash random splits at random points, 500 times, from a new seed (ARGS="--runs N --seed S").
 	$(BIN)/python -m tests.safety.torture $(ARGS)
 
 # --- the stages, on the database that migrator.toml, the environment or ARGS name ------------------------

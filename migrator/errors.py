@@ -1,4 +1,4 @@
-"""The errors that an operator is meant to read: caught once, in migrator.cli."""
+"""Errors that an operator can act on; migrator.cli catches them once."""
 
 from __future__ import annotations
 

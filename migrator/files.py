@@ -1,4 +1,4 @@
-"""Files that must be whole or absent, and private: manifests, reports, backups."""
+"""Writes private files that are whole or absent: manifests, reports, backups."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Logging: JSON lines in logs/migration.log for machines, readable lines on the console for people, secrets in neither.
+"""Writes logs: JSON lines in logs/migration.log, readable lines on the console, secrets in neither.
 
 Every line carries what is bound with structlog.contextvars: run_id, stage, target, tenant, step. Several processes
 write the same file: a line is one write in append mode, and whoever finds the file renamed opens the new one.

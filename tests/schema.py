@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from migrator.core.placement.model import Placements
+from migrator.core.plan.decisions import Decisions
+from migrator.core.plan.steps import Plan, Step
+from migrator.core.plan.survey import Survey
 from migrator.core.schema.catalog import Catalog, Column, ForeignKey, Relation, Sequence, Table
+from migrator.settings import Settings
 
 
 def public(name: str) -> Relation:
@@ -53,6 +58,12 @@ def catalog(*tables: Table, sequences: tuple[Sequence, ...] = (), **more: Any) -
         "monolith", 180000, {each.relation: each for each in tables},
         {each.relation: each for each in sequences}, **more,
     )  # fmt: skip
+
+
+def planned(*steps: Step) -> Plan:
+    """A plan of these steps, for an empty source."""
+    survey = Survey(catalog(), Placements({}, (), None, None), (), {})
+    return Plan("source", survey, Decisions.of(Settings(), "erp"), steps, "f")
 
 
 def names(text: str) -> tuple[str, ...]:

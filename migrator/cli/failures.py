@@ -1,4 +1,4 @@
-"""Whatever ends a command, as an error that an operator can read."""
+"""Turns whatever ends a command into an error that an operator can read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and a closed terminal: the first one lets the command put things in order, the second ends it."""
+"""Handles Ctrl-C, SIGTERM and a closed terminal: the first lets the command finish in order, the second ends it."""
 
 from __future__ import annotations
 

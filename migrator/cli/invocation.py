@@ -1,4 +1,4 @@
-"""One command at work: its progress, its log, Ctrl-C, and how it ended."""
+"""Runs one command with its progress, its log and Ctrl-C, and writes how it ended."""
 
 from __future__ import annotations
 

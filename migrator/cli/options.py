@@ -1,4 +1,4 @@
-"""What every command understands, before or after its name, and the Click classes that make it so."""
+"""Options that every command takes, before or after its name, and the Click classes that allow it."""
 
 from __future__ import annotations
 
@@ -125,7 +125,8 @@ class _Documented:
         own: list[tuple[str, str]] = []
         common: list[tuple[str, str]] = []
         for parameter in self.get_params(context):  # type: ignore[attr-defined]
-            if (record := parameter.get_help_record(context)) is not None:
+            # Arguments stand in the line of usage already.
+            if isinstance(parameter, click.Option) and (record := parameter.get_help_record(context)) is not None:
                 (common if str(parameter.name).startswith("common_") else own).append(record)
         for title, records in (("Options", own), ("Common options", common)):
             with formatter.section(title):
@@ -149,8 +150,16 @@ class StageCommand(_Documented, click.Command):
 
     def invoke(self, context: click.Context) -> Any:
         """Notes which command was chosen, so that errors can name it."""
-        context.ensure_object(Options).command = str(self.name)
+        family = context.parent.command if context.parent is not None else None
+        name = f"{family.name} {self.name}" if isinstance(family, Family) else str(self.name)
+        context.ensure_object(Options).command = name
         return super().invoke(context)
+
+
+class Family(click.Group):
+    """A command whose name is of two words: the family's own, and one of its commands."""
+
+    command_class = StageCommand
 
 
 class Program(_Documented, click.Group):

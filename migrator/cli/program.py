@@ -14,6 +14,7 @@ from migrator.cli.commands.init import init
 from migrator.cli.commands.lock import lock
 from migrator.cli.commands.migrate import migrate
 from migrator.cli.commands.placements import placements
+from migrator.cli.commands.plan import plan
 from migrator.cli.commands.rollback import rollback
 from migrator.cli.commands.status import status
 from migrator.cli.commands.verify import verify
@@ -43,5 +44,5 @@ program = Program(
     "5 database failed, 70 bug, 130 interrupted.",
 )
 
-for command in (init, backup, audit, clean, dry_run, migrate, verify, rollback, status, lock, placements, demo):
+for command in (init, backup, audit, clean, dry_run, plan, migrate, verify, rollback, status, lock, placements, demo):
     program.add_command(command)

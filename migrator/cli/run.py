@@ -1,4 +1,4 @@
-"""From the arguments to the exit code: what was asked for, and whether it can be done at all."""
+"""Runs a command line, from its arguments to its exit code."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ def run(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         options.command = context.info_name if context is not None else options.command
-        return _told(of_usage(error), options)
+        return _report(of_usage(error), options)
     except MigratorError as error:
-        return _told(error, options)
+        return _report(error, options)
     # Imported here: --help needs neither the log, nor the driver, nor anything that renders.
     from migrator.cli.invocation import carry_out
 
     return carry_out(work, options)
 
 
-def _told(error: MigratorError, options: Options) -> int:
+def _report(error: MigratorError, options: Options) -> int:
     from migrator.cli.written import report_error
 
     return report_error(error, options)

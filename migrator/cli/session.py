@@ -1,4 +1,4 @@
-"""One invocation: what was asked for, who is told of the progress, and the workspace once somebody needs it."""
+"""What a command works with: its options, its progress display, and the workspace once it is needed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""status --watch: the same report again and again, until Ctrl-C."""
+"""status --watch: shows the same report again and again, until Ctrl-C."""
 
 from __future__ import annotations
 

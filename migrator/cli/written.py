@@ -1,4 +1,4 @@
-"""Where a command's result and its errors are written: stdout, stderr, and the file of --report."""
+"""Writes a command's result and its errors to stdout, stderr and the file of --report."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The seven stages: each takes a workspace, does or tells, and returns an Outcome."""
+"""The use cases: each takes a workspace, does its work, and returns an Outcome."""

@@ -1,1 +1,1 @@
-"""Pure decisions: values in, values out. No I/O, no clock, no driver."""
+"""Decisions: values in, values out. No I/O, no clock, no driver."""

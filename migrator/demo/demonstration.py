@@ -1,4 +1,4 @@
-"""What `migrator demo` does: a server of its own, the reference monolith, every stage, and what came of it."""
+"""Runs every stage on the reference monolith on a server of its own, and reports the result."""
 
 from __future__ import annotations
 
@@ -217,7 +217,7 @@ class _Demonstration:
             summary={**self._figures(counts, split), "source identical": identical},
             sections=(
                 *self._sections(split),
-                Section("Result", text="\n".join((*split.told, returned)), tone="good" if identical else "bad"),
+                Section("Result", text="\n".join((*split.in_words, returned)), tone="good" if identical else "bad"),
             ),
             data={"flaws": counts.flaws, "source_changes": changes},
             next=(f"{_program()} demo --keep",),
@@ -231,7 +231,7 @@ class _Demonstration:
             "demo",
             headline="Split and proven; the server stays up.",
             summary={**self._figures(counts, split), "url": url, "project": str(self.place.project)},
-            sections=(*self._sections(split), Section("Result", text="\n".join(split.told), tone="good")),
+            sections=(*self._sections(split), Section("Result", text="\n".join(split.in_words), tone="good")),
             data={"flaws": counts.flaws, "url": url, "config": str(file)},
             next=(
                 f"{program} --config {file} status",
@@ -301,7 +301,7 @@ class _Split:
         return cls(tuple(made), tenants, int(str(figures["source_rows"])), split, tables.total())
 
     @property
-    def told(self) -> tuple[str, str]:
+    def in_words(self) -> tuple[str, str]:
         # Only where migrate and verify found no difference does a demonstration come this far.
         return (
             f"{count(self.split_rows)} rows of {self.tenants} companies were split into "

@@ -1,4 +1,4 @@
-"""Where a demonstration lives: a server's data, a project directory to work in, and the reference ERP's files."""
+"""The directory of a demonstration: a server's data, a project to work in, the reference ERP's files."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Carrying out a plan's steps: do it, record it."""
+"""Carries out a plan's steps in worker processes and records them."""

@@ -1,4 +1,4 @@
-"""Units of work on the workers of a Dask cluster, where one machine is not enough.
+"""Runs units of work on the workers of a Dask cluster.
 
 Only as many units are at the scheduler as may run at once: the others wait here, so that a failed run leaves none
 behind. A worker that dies is Dask's to notice: its unit is given to another one, whose receipts tell which databases
@@ -20,7 +20,7 @@ import distributed
 from distributed.scheduler import KilledWorker
 
 from migrator import __version__, logs
-from migrator.engine.workers import Crew, Work, begin_worker, end_worker, here
+from migrator.engine.workers import Work, WorkerPools, begin_worker, end_worker, here
 from migrator.errors import ConfigurationError, DatabaseError
 
 _log = logs.logger(__name__)
@@ -32,7 +32,7 @@ _LOOK_SECONDS = 2
 
 
 @contextmanager
-def cluster(address: str, work: Work, jobs: int) -> Iterator[Crew]:
+def cluster(address: str, work: Work, jobs: int) -> Iterator[WorkerPools]:
     """`jobs` workers of the cluster whose scheduler is at `address` ("tcp://host:8786"); they are let go at the end.
 
     Raises:
@@ -53,7 +53,7 @@ def cluster(address: str, work: Work, jobs: int) -> Iterator[Crew]:
         try:
             # Workers that join later are begun likewise. One that an earlier coordinator left behind is ended first.
             client.register_plugin(_Beginning(work), name=name)
-            yield Crew(units, units)
+            yield WorkerPools(units, units)
         finally:
             units.end()
             with suppress(OSError, TimeoutError):  # the scheduler is gone, and the plugin with it
@@ -166,10 +166,10 @@ class _Units(Executor):
 
     def _done(self, task: distributed.Future) -> None:
         with self._lock:
-            found = self._running.pop(task.key, None)
-        if found is None:
+            running = self._running.pop(task.key, None)
+        if running is None:
             return
-        future, _ = found
+        future, _ = running
         try:
             future.set_result(task.result())
         except KilledWorker as error:

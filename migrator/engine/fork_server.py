@@ -1,4 +1,4 @@
-"""The process that workers are forked from, in a module that costs nothing to import: a command begins with it."""
+"""Starts the process that workers are forked from, in a module that is cheap to import."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which unit begins when: the coordinator's loop over the workers. Nothing waits for anything but what it needs."""
+"""Decides which unit begins when: each as soon as what it needs is there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, cast
 from migrator.core.plan.steps import CreateDatabase, by_server
 from migrator.core.result.progress import Progress
 from migrator.engine.units import CreateUnit, run_copy, run_create, run_finish
-from migrator.engine.workers import Crew
+from migrator.engine.workers import WorkerPools
 from migrator.errors import MigratorError, TargetsFailedError
 from migrator.journal import Journal
 from migrator.postgres.copy.relay import CopyResult, CopyUnit
@@ -40,14 +40,14 @@ def create_units(
 ) -> tuple[CreateUnit, ...]:
     """The making of every database, some of one server in each unit; `server` finds a server by its name."""
     return tuple(
-        CreateUnit(run, tuple(found[start : start + _CREATED_AT_ONCE]), server(name))
-        for name, found in by_server(steps).items()
-        for start in range(0, len(found), _CREATED_AT_ONCE)
+        CreateUnit(run, tuple(steps_of_server[start : start + _CREATED_AT_ONCE]), server(name))
+        for name, steps_of_server in by_server(steps).items()
+        for start in range(0, len(steps_of_server), _CREATED_AT_ONCE)
     )
 
 
 def carry_out(
-    crew: Crew,
+    pools: WorkerPools,
     creates: Iterable[CreateUnit],
     copies: Iterable[CopyUnit],
     finishes: Mapping[str, FinishUnit],
@@ -72,8 +72,8 @@ def carry_out(
         MigratorError: the first error that concerns more than one database (the source, the snapshot, a database that
             could not be made).
     """
-    schedule = _Schedule(crew, finishes, journal, run, progress, expected)
-    with _lost_workers_told():
+    schedule = _Schedule(pools, finishes, journal, run, progress, expected)
+    with _lost_workers_reported():
         try:
             schedule.begin(creates, copies)
             while schedule.unfinished:
@@ -94,7 +94,7 @@ class _Schedule:
 
     def __init__(
         self,
-        crew: Crew,
+        pools: WorkerPools,
         finishes: Mapping[str, FinishUnit],
         journal: Journal,
         run: str,
@@ -102,7 +102,7 @@ class _Schedule:
         expected: Mapping[str, int],
     ) -> None:
         self.done = Carried()
-        self._crew = crew
+        self._pools = pools
         self._finishes = finishes
         self._journal = journal
         self._run = run
@@ -136,27 +136,27 @@ class _Schedule:
 
     def to_announce_copied(self) -> bool:
         """True once: when nothing is left to copy."""
-        told, self._copied = self._copied, self._copied or not self.copies_left
-        return self._copied and not told
+        announced, self._copied = self._copied, self._copied or not self.copies_left
+        return self._copied and not announced
 
     # -- what it does -------------------------------------------------------------------------------------------------
 
     def begin(self, creates: Iterable[CreateUnit], copies: Iterable[CopyUnit]) -> None:
         """Submits what needs nothing."""
         for create in creates:
-            self._creating[self._crew.builders.submit(run_create, create)] = create
+            self._creating[self._pools.builders.submit(run_create, create)] = create
         total = sum(len(create.steps) for create in self._creating.values())
         self._progress.start(_CREATING, total=total, unit="databases")
         for unit in copies:
             if self._is_copied(unit):
-                found = self._records[unit.step]
-                quarantined = int(found.detail.get("quarantined", 0))
-                self._account(unit, CopyResult(found.rows, found.bytes, quarantined=quarantined))
+                record = self._records[unit.step]
+                quarantined = int(record.detail.get("quarantined", 0))
+                self._account(unit, CopyResult(record.rows, record.bytes, quarantined=quarantined))
                 continue
             for destination in unit.destinations:
                 self._outstanding[destination.endpoint.database].add(unit.step)
             if unit.spool:
-                self._copying[self._crew.readers.submit(run_copy, unit)] = unit
+                self._copying[self._pools.readers.submit(run_copy, unit)] = unit
             else:
                 self._kept_back.append(unit)
         self._filled.extend(database for database in self._finishes if not self._outstanding[database])
@@ -166,7 +166,7 @@ class _Schedule:
         self._created = True
         self._progress.finish(_CREATING)
         for unit in self._kept_back:
-            self._copying[self._crew.readers.submit(run_copy, unit)] = unit
+            self._copying[self._pools.readers.submit(run_copy, unit)] = unit
         self._kept_back.clear()
         self._submit_finishes()
 
@@ -206,8 +206,8 @@ class _Schedule:
     # -- details ------------------------------------------------------------------------------------------------------
 
     def _is_done(self, step: str) -> bool:
-        found = self._records.get(step)
-        return found is not None and found.status == "done"
+        record = self._records.get(step)
+        return record is not None and record.status == "done"
 
     def _is_copied(self, unit: CopyUnit) -> bool:
         # A file may be gone since; databases that are finished do not miss it.
@@ -240,11 +240,11 @@ class _Schedule:
         while self._filled and len(self._finishing) < _SUBMITTED_AT_ONCE:
             unit = self._finishes[self._filled.popleft()]
             if unit.endpoint.database not in self.done.failures and not self._is_done(unit.step):
-                self._finishing[self._crew.builders.submit(run_finish, unit)] = unit
+                self._finishing[self._pools.builders.submit(run_finish, unit)] = unit
 
 
 @contextmanager
-def _lost_workers_told() -> Iterator[None]:
+def _lost_workers_reported() -> Iterator[None]:
     try:
         yield
     except BrokenExecutor as error:

@@ -1,4 +1,4 @@
-"""Units of work: what a worker does, and records. Each is picklable and holds no connection."""
+"""Units of work, as a worker carries them out and records them. Each is picklable and holds no connection."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from migrator.postgres.databases.databases import Mark, create_database
 from migrator.postgres.databases.post_data import FinishUnit, finish_database
 from migrator.postgres.databases.roles import give_database, grant_connect
 from migrator.postgres.session.connect import Endpoint, session
+from migrator.postgres.session.durability import flush_log
 
 
 @dataclass(frozen=True)
 class CreateUnit:
-    """The making of some databases of one server, each from its bare clone."""
+    """The making of some databases of one server, each from its bare template."""
 
     run: str
     steps: tuple[CreateDatabase, ...]
@@ -36,7 +37,7 @@ def _log_as(step: str, target: str, tenant: str = "") -> None:
 
 def run_create(unit: CreateUnit) -> None:
     """Makes databases; what this run made before is left as it is."""
-    here().pace(0)
+    here().throttle(0)
     journal = here().journal
     made = [
         Artefact(kind, name, "intended", step.target, step.tenant)
@@ -44,7 +45,7 @@ def run_create(unit: CreateUnit) -> None:
         for kind, name in (("database", step.database), *(("role", role) for role in step.own_roles))
     ]
     journal.record_artefacts(unit.run, made)
-    # CREATE DATABASE waits for the disk itself; the mark, the name and the grants may follow with the next that does.
+    # CREATE DATABASE waits for the disk itself; marks, names and grants share one wait, before the journal has them.
     with session(unit.server, purpose="create", settings={"synchronous_commit": "off"}) as connection:
         for step in unit.steps:
             _log_as(step.id, step.target, step.tenant)
@@ -53,6 +54,7 @@ def run_create(unit: CreateUnit) -> None:
             if step.roles is not None:
                 give_database(connection, step, unit.run)
             grant_connect(connection, step.database, step.readers)
+        flush_log(connection)
     journal.record_artefacts(unit.run, [replace(one, state="created") for one in made])
 
 
@@ -60,23 +62,23 @@ def run_copy(unit: CopyUnit) -> CopyResult:
     """Copies one unit and records it with the digests of what the source gave."""
     worker = here()
     _log_as(unit.step, unit.target)
-    worker.pace(0)
+    worker.throttle(0)
     started = time.monotonic()
     worker.journal.start_step(unit.run, unit.step)
     try:
-        result = relay(unit, worker.sessions, partial(worker.journal.progress, unit.run, unit.step), worker.pace)
+        result = relay(unit, worker.sessions, partial(worker.journal.progress, unit.run, unit.step), worker.throttle)
     except MigratorError as error:
         worker.journal.fail_step(unit.run, unit.step, error.message)
         raise
     if result.failures:
         worker.journal.fail_step(unit.run, unit.step, "; ".join(result.failures.values()))
         return result
-    found = [
+    digests = [
         (f"copied:{unit.target}:{unit.receipt.rpartition('#')[2]}", Digest(unit.relation, tenant, rows, total))
         for tenant, (rows, total) in result.digests.items()
     ]
     worker.journal.finish_step(
-        unit.run, unit.step, seconds=time.monotonic() - started, rows=result.rows, bytes_=result.bytes, found=found,
+        unit.run, unit.step, seconds=time.monotonic() - started, rows=result.rows, bytes_=result.bytes, found=digests,
         detail={"quarantined": result.quarantined},
     )  # fmt: skip
     return result
@@ -86,7 +88,7 @@ def run_finish(unit: FinishUnit) -> None:
     """Finishes one database and records its digests."""
     worker = here()
     _log_as(unit.step, unit.target, unit.tenant)
-    worker.pace(0)
+    worker.throttle(0)
     started = time.monotonic()
     try:
         digests = finish_database(unit, worker.work.targets[unit.target])

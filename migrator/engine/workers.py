@@ -1,4 +1,4 @@
-"""Where units of work run: the processes that carry them out, and what each of these holds while it does.
+"""Worker processes: how they start and end, and the connections that each holds.
 
 A unit is picklable, takes no connection and reports through the journal. So any `concurrent.futures.Executor` can
 carry units out whose workers were begun with `begin_worker`.
@@ -23,7 +23,7 @@ from migrator.engine.fork_server import warm_up
 from migrator.errors import InterruptedRunError
 from migrator.journal import Journal
 from migrator.postgres.databases.post_data import TargetWork
-from migrator.postgres.session.connect import Endpoint, raw_connect
+from migrator.postgres.session.connect import Endpoint, journal_connect
 from migrator.postgres.session.connection_pool import Sessions
 
 _END_SECONDS = 10
@@ -42,7 +42,7 @@ class Work:
 
 
 @dataclass(frozen=True)
-class Crew:
+class WorkerPools:
     """Who carries out a run's units.
 
     `readers` copy: each has a session on the source. `builders` make and finish databases, and wait for the target's
@@ -60,14 +60,14 @@ class Worker:
         self.work = work
         self.journal = Journal(self._connect)
         self.sessions = Sessions(work.sessions)
-        self.pace: Callable[[int], None] = Pace(self.journal, work.run) if work.paced else lambda size: None
+        self.throttle: Callable[[int], None] = Throttle(self.journal, work.run) if work.paced else lambda size: None
         self._ended = False
         self._journal_sessions: list[Any] = []
 
     def _connect(self) -> Any:
         if self._ended:  # a unit that was cut off in the middle must not begin anew to tell that it was
             raise InterruptedRunError("This worker's run has ended without it.", "Run `migrator migrate` again.")
-        connection = raw_connect(self.work.control, "journal")
+        connection = journal_connect(self.work.control)
         self._journal_sessions = [one for one in (*self._journal_sessions, connection) if not one.closed]
         return connection
 
@@ -86,7 +86,7 @@ class Worker:
                 one.close()
 
 
-class Pace:
+class Throttle:
     """Holds its worker back, as the coordinator says in the journal: called with the bytes that are to be sent.
 
     Raises:
@@ -142,11 +142,11 @@ def here() -> Worker:
 
 
 @contextmanager
-def processes(work: Work, readers: int, builders: int) -> Iterator[Crew]:
+def processes(work: Work, readers: int, builders: int) -> Iterator[WorkerPools]:
     """That many processes of this machine; they are ended with the block, whatever they are at."""
     warm_up()
     with _pool(work, readers) as reading, _pool(work, builders) as building:
-        yield Crew(reading, building)
+        yield WorkerPools(reading, building)
 
 
 @contextmanager

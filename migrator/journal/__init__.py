@@ -1,4 +1,4 @@
-"""The journal: runs, stages, steps, artefacts and digests, kept in a control database of their own.
+"""The journal: runs, stages, steps, artefacts and digests, in a control database of their own.
 
 What must be atomic is committed here in one transaction; what must be unique is a unique index here.
 """
@@ -12,15 +12,16 @@ from migrator.journal.artefacts import Artefacts
 from migrator.journal.digests import Digests
 from migrator.journal.facts import Facts
 from migrator.journal.lock import Holder, Locks, machine
-from migrator.journal.records import REFUSED, Artefact, Run, StageRecord, StepRecord
+from migrator.journal.plans import Plans
+from migrator.journal.records import REFUSED, Artefact, PlanRecord, Run, StageRecord, StepRecord
 from migrator.journal.runs import Runs
 from migrator.journal.stages import Stages
 from migrator.journal.steps import Steps
 
-__all__ = ["REFUSED", "Artefact", "Holder", "Journal", "Run", "StageRecord", "StepRecord", "machine"]
+__all__ = ["REFUSED", "Artefact", "Holder", "Journal", "PlanRecord", "Run", "StageRecord", "StepRecord", "machine"]
 
 
-class Journal(Runs, Stages, Steps, Artefacts, Digests, Facts):
+class Journal(Runs, Plans, Stages, Steps, Artefacts, Digests, Facts):
     """All that is known of the runs of one control database: a family of records in each base, one pool of sessions."""
 
     def __init__(self, connect: Callable[[], Any]) -> None:

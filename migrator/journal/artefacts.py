@@ -1,4 +1,4 @@
-"""Artefacts: what a run made, or meant to make. Each is written down before it exists."""
+"""Records what a run made or means to make, before it exists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The connection to the control database, and the making of its tables."""
+"""Connects to the control database, and makes its tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Digests by the moment at which they were taken, and the rows that no tenant owns."""
+"""Records digests by the moment at which they were taken, and counts of quarantined rows."""
 
 from __future__ import annotations
 

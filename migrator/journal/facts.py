@@ -1,4 +1,4 @@
-"""Facts of a run that later stages read, each under a name."""
+"""Records facts of a run, each under a name, for later stages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lock of a source: one migrator at a time works on it, from whichever machine."""
+"""Locks a source, so that one migrator at a time works on it, from whichever machine."""
 
 from __future__ import annotations
 

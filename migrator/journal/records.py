@@ -1,4 +1,4 @@
-"""What the journal's tables hold, as values."""
+"""Rows of the journal as values."""
 
 from __future__ import annotations
 
@@ -21,6 +21,15 @@ class Run:
     closed_at: datetime | None = None
     outcome: str | None = None
     fingerprint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRecord:
+    """One row of `plans`, without the plan itself."""
+
+    fingerprint: str
+    made_at: datetime
+    passed: bool  # nothing blocked in its dry-run
 
 
 @dataclass(frozen=True, slots=True)

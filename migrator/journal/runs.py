@@ -1,9 +1,8 @@
-"""Runs: one attempt at a migration each, of which a source has one open at a time, and the plans made in them."""
+"""Records runs, of which a source has one open at a time."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +13,7 @@ from migrator import logs
 from migrator.errors import RefusedError
 from migrator.journal.database import ControlDatabase
 from migrator.journal.records import Run
-from migrator.journal.tables import artefacts, plans, runs
+from migrator.journal.tables import artefacts, runs
 
 _log = logs.logger(__name__)
 
@@ -84,31 +83,6 @@ class Runs(ControlDatabase):
         with self._begin() as connection:
             connection.execute(sa.update(runs).where(runs.c.id == run).values(closed_at=sa.func.now(), outcome=outcome))
         _log.info("run closed", outcome=outcome)
-
-    def set_fingerprint(self, run: str, fingerprint: str) -> None:
-        """Ties the run to the plan that it carries out from now on."""
-        with self._begin() as connection:
-            connection.execute(sa.update(runs).where(runs.c.id == run).values(fingerprint=fingerprint))
-
-    def record_plan(self, run: str, fingerprint: str, document: Mapping[str, Any], *, passed: bool) -> None:
-        """Keeps a plan and whether its dry-run passed."""
-        values = {"document": dict(document), "passed": passed, "made_at": sa.func.now()}
-        with self._begin() as connection:
-            connection.execute(
-                insert(plans)
-                .values(run_id=run, fingerprint=fingerprint, **values)
-                .on_conflict_do_update(index_elements=["run_id", "fingerprint"], set_=values)
-            )
-
-    def last_plan(self, run: str) -> tuple[str, bool, Mapping[str, Any]] | None:
-        """(fingerprint, passed, document) of the newest dry-run, or None."""
-        statement = (
-            sa.select(plans.c.fingerprint, plans.c.passed, plans.c.document)
-            .where(plans.c.run_id == run).order_by(plans.c.made_at.desc()).limit(1)
-        )  # fmt: skip
-        with self._begin() as connection:
-            row = connection.execute(statement).one_or_none()
-        return (row.fingerprint, row.passed, row.document) if row else None
 
 
 def _run(row: Any) -> Run:

@@ -1,4 +1,4 @@
-"""Attempts at stages: when each began, how it ended, and what it left as its summary."""
+"""Records attempts at stages: when each began, how it ended, and its summary."""
 
 from __future__ import annotations
 

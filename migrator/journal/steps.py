@@ -1,4 +1,4 @@
-"""Steps of a run: which are done, with the digests that they took, and which are to be done again."""
+"""Records the steps of a run: which are done, their digests, and which are to be done again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from migrator.core.verify.digests import Digest
 from migrator.journal.database import ControlDatabase
 from migrator.journal.digests import store
 from migrator.journal.records import StepRecord
-from migrator.journal.tables import digests, quarantine, steps
+from migrator.journal.tables import digests, quarantine, records, steps
 
 _log = logs.logger(__name__)
 
@@ -108,8 +108,18 @@ class Steps(ControlDatabase):
         begun = sa.or_(*(steps.c.step.startswith(prefix) for prefix in ("copy:", "finish:", "create:")))
         with self._begin() as connection:
             connection.execute(sa.delete(steps).where(steps.c.run_id == run, begun))
-            connection.execute(sa.delete(digests).where(digests.c.run_id == run, _OF_COPIES))
+            # "source before" was read with them: of another state of the source it would be held against this one.
+            read = sa.or_(_OF_COPIES, digests.c.moment == "source before")
+            connection.execute(sa.delete(digests).where(digests.c.run_id == run, read))
             connection.execute(sa.delete(quarantine).where(quarantine.c.run_id == run))
+
+    def forget_steps(self, run: str) -> None:
+        """Forgets all that was done for a plan, templates too, so that another one is carried out from its start."""
+        self.forget_copies(run)
+        of_plan = records.c.name.in_(("epoch", "parts", "sequences"))
+        with self._begin() as connection:
+            connection.execute(sa.delete(steps).where(steps.c.run_id == run))
+            connection.execute(sa.delete(records).where(records.c.run_id == run, of_plan))
 
     def forget_tenant(self, run: str, tenant: str, names: Iterable[str]) -> None:
         """Forgets steps together with the digests of one tenant, so that these are done and taken again."""

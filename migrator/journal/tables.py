@@ -1,4 +1,4 @@
-"""The state tables of the control database."""
+"""The tables of the control database."""
 
 from __future__ import annotations
 
@@ -75,7 +75,8 @@ plans = sa.Table(
     sa.Column("fingerprint", sa.Text, primary_key=True),
     sa.Column("made_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
     sa.Column("passed", sa.Boolean, nullable=False),
-    sa.Column("document", JSONB, nullable=False),
+    # Not JSONB, which forgets the order of keys.
+    sa.Column("document", sa.JSON, nullable=False),
 )
 
 digests = sa.Table(

@@ -1,1 +1,1 @@
-"""An Outcome rendered: text for terminals, one JSON document for machines, one HTML file for everybody else."""
+"""Renders an Outcome: text for terminals, JSON for machines, one HTML file for everybody else."""

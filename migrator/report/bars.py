@@ -1,4 +1,4 @@
-"""Progress on a terminal: one bar for each running task."""
+"""Shows progress on a terminal: one bar for each running task."""
 
 from __future__ import annotations
 
@@ -114,13 +114,13 @@ class _FittingBars(Progress):
         tasks = self.tasks
         room = max(1, self._terminal.height - 3)
         yield self.make_tasks_table(tasks[:room])
-        told = [f"{len(tasks) - room} more running"] if len(tasks) > room else []
+        remarks = [f"{len(tasks) - room} more running"] if len(tasks) > room else []
         if self._tally.tasks:
-            told.append(str(self._tally))
+            remarks.append(str(self._tally))
         if self.note:
-            told.append(self.note)
-        if told:
-            yield Text(f"  {'; '.join(told)}", style="dim")
+            remarks.append(self.note)
+        if remarks:
+            yield Text(f"  {'; '.join(remarks)}", style="dim")
 
 
 class _Name(ProgressColumn):

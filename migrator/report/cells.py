@@ -1,4 +1,4 @@
-"""How single values look to a person: units, alignment, and characters that must not reach a terminal."""
+"""Formats single values: units, alignment, and characters that must not reach a terminal."""
 
 from __future__ import annotations
 

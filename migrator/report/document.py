@@ -1,4 +1,4 @@
-"""The JSON document: one per command, whatever happened."""
+"""Renders the JSON document: one for each command, whatever happened."""
 
 from __future__ import annotations
 

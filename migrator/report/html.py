@@ -1,4 +1,4 @@
-"""The report as one HTML file that needs nothing beside it: to be mailed, filed and printed."""
+"""Renders the report as one HTML file that needs nothing beside it."""
 
 from __future__ import annotations
 

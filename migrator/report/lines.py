@@ -1,4 +1,4 @@
-"""Progress where nothing can move a cursor: a plain line every ten seconds."""
+"""Shows progress as a plain line every ten seconds, where nothing can move a cursor."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class _Running:
     rows: int = 0
     bytes: int = 0
 
-    def told(self, name: str, now: float) -> str:
+    def line(self, name: str, now: float) -> str:
         elapsed = now - self.started
         parts = []
         if self.total:
@@ -114,14 +114,14 @@ class Plain:
 
     def _line(self) -> str:
         now = monotonic()
-        told = [task.told(name, now) for name, task in list(self._running.items())[:_NAMED_TASKS]]
-        if (unnamed := len(self._running) - len(told)) > 0:
-            told.append(f"{unnamed} more running")
+        lines = [task.line(name, now) for name, task in list(self._running.items())[:_NAMED_TASKS]]
+        if (unnamed := len(self._running) - len(lines)) > 0:
+            lines.append(f"{unnamed} more running")
         if self._tally.tasks:
-            told.append(str(self._tally))
+            lines.append(str(self._tally))
         if self._note:
-            told.append(self._note)
-        return "; ".join(told)
+            lines.append(self._note)
+        return "; ".join(lines)
 
     def _write(self, line: str) -> None:
         try:

@@ -1,4 +1,4 @@
-"""A graph as Graphviz source, or drawn by Graphviz."""
+"""Renders a graph as Graphviz source, or draws it by Graphviz."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Progress for people: bars on a terminal, a plain line every ten seconds everywhere else. Both are thread-safe."""
+"""Chooses how progress is shown: bars on a terminal, plain lines elsewhere. Both are thread-safe."""
 
 from __future__ import annotations
 

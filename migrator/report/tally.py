@@ -1,4 +1,4 @@
-"""What tasks have done together that no display shows any more."""
+"""Counts what finished tasks have done together."""
 
 from __future__ import annotations
 

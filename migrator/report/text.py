@@ -1,4 +1,4 @@
-"""The report for terminals and logs: aligned tables, figures with units, tones in words as well as in colour."""
+"""Renders the report for terminals and logs: aligned tables, units, tones in words as well as in colour."""
 
 from __future__ import annotations
 

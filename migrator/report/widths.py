@@ -1,4 +1,4 @@
-"""How wide the columns of a table are: figures whole, names whole where that is possible, prose in what is left."""
+"""Computes column widths: figures whole, names whole where possible, prose in what is left."""
 
 from __future__ import annotations
 

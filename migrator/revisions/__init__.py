@@ -1,4 +1,4 @@
-"""Alembic: how a target's schema is brought to its head, and what an Alembic tree's env.py runs.
+"""Runs Alembic trees, and offers what a tree's env.py calls.
 
 A tree's env.py is two lines, because everything else is here:
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from migrator.revisions.autogenerate import differences, unknown_tables
 from migrator.revisions.environment import URL_VARIABLE, metadata_beside, run_environment, run_scripts
-from migrator.revisions.tree import Connect, has_models, heads
+from migrator.revisions.tree import Connect, digest, has_models, heads
 from migrator.revisions.upgrading import current, downgrade, upgrade, upgrade_together
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Connect",
     "current",
     "differences",
+    "digest",
     "downgrade",
     "has_models",
     "heads",

@@ -1,4 +1,4 @@
-"""What autogenerate finds between a tree's models and a database at its head."""
+"""Compares a tree's models with a database at its head, by Alembic's autogenerate."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def unknown_tables(tree: Path, connect: Connect) -> tuple[tuple[str, ...], tuple
 
 def _changes(tree: Path, connect: Connect) -> list[Any]:
     config = config_of(tree)
-    found: list[Any] = []
+    changes: list[Any] = []
 
     def compare(_revision: Any, migration: MigrationContext) -> list[Any]:
         metadata = migration.opts["target_metadata"]
         if metadata is None:
             raise CommandError("run_environment was called without metadata")
-        found.extend(autogenerate.compare_metadata(migration, metadata))
+        changes.extend(autogenerate.compare_metadata(migration, metadata))
         return []
 
     with opened(tree, connect) as connection:
@@ -55,4 +55,4 @@ def _changes(tree: Path, connect: Connect) -> list[Any]:
         script = ScriptDirectory.from_config(config)
         with EnvironmentContext(config, script, fn=compare):
             script.run_env()
-    return found
+    return changes

@@ -1,4 +1,4 @@
-"""Somebody else's history, run from nothing to find the revision that fails."""
+"""Runs an application's own Alembic history from nothing, to find the revision that fails."""
 
 from __future__ import annotations
 

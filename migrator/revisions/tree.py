@@ -1,7 +1,8 @@
-"""An Alembic tree: a directory that holds env.py and versions/. How it is opened, and what its files say."""
+"""Opens an Alembic tree: a directory with env.py and versions/."""
 
 from __future__ import annotations
 
+import hashlib
 import io
 import sys
 import threading
@@ -32,6 +33,38 @@ def heads(tree: Path) -> tuple[str, ...]:
     """
     with readable(tree):
         return tuple(sorted(ScriptDirectory.from_config(config_of(tree)).get_heads()))
+
+
+def digest(tree: Path) -> str:
+    """A digest of the tree's files, of the revisions that its configuration keeps elsewhere, and of its alembic.ini.
+
+    Raises:
+        ConfigurationError: the tree is missing or cannot be loaded.
+    """
+    with readable(tree):
+        config = config_of(tree)
+        directories = {tree.resolve(), *map(Path, ScriptDirectory.from_config(config)._version_locations)}
+    outermost = [one for one in directories if not any(other in one.parents for other in directories)]
+    taken = hashlib.sha256()
+    for directory in sorted(outermost):
+        for file in sorted(directory.rglob("*")):
+            name = file.relative_to(directory)
+            if (
+                file.is_file()
+                and file.suffix != ".pyc"
+                and not any(part.startswith((".", "__pycache__")) for part in name.parts)
+            ):
+                _add(taken, name.as_posix(), file)
+    if config.config_file_name is not None and (ini := Path(config.config_file_name)).parent.resolve() not in outermost:
+        _add(taken, ini.name, ini)
+    return taken.hexdigest()
+
+
+def _add(taken: hashlib._Hash, name: str, file: Path) -> None:
+    content = file.read_bytes()
+    # With their lengths: the end of one file is not the beginning of the next.
+    taken.update(f"{name}\n{len(content)}\n".encode())
+    taken.update(content)
 
 
 def bases(tree: Path) -> tuple[str, ...]:

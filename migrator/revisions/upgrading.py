@@ -1,4 +1,4 @@
-"""Bringing a database to a revision of a tree, and reading at which one it is."""
+"""Upgrades a database to a revision of a tree, and reads at which one it is."""
 
 from __future__ import annotations
 
@@ -70,5 +70,5 @@ def current(connect: Connect, *, schema: str = "") -> tuple[str, ...]:
     """The revisions that a database is at by the version table in `schema`, sorted; none where no revision has run."""
     engine = engine_for(connect)
     with engine.connect() as connection:
-        found = MigrationContext.configure(connection, opts={"version_table_schema": schema or None})
-        return tuple(sorted(found.get_current_heads()))
+        migration = MigrationContext.configure(connection, opts={"version_table_schema": schema or None})
+        return tuple(sorted(migration.get_current_heads()))

@@ -1,4 +1,4 @@
-"""The configuration as values: what migrator.toml, environment and flags say once they are merged and checked."""
+"""The configuration as values: migrator.toml, environment and flags, merged and checked."""
 
 from __future__ import annotations
 
@@ -116,10 +116,10 @@ class Settings(Section):
     @property
     def hosted(self) -> Mapping[str, tuple[str, ...]]:
         """The targets of each database, in the file's order, by the first of them: its host."""
-        found: dict[tuple[str, str, bool], list[str]] = {}
+        by_database: dict[tuple[str, str, bool], list[str]] = {}
         for name, target in self.targets.items():
-            found.setdefault((target.server, target.database, target.per_tenant), []).append(name)
-        return {members[0]: tuple(members) for members in found.values()}
+            by_database.setdefault((target.server, target.database, target.per_tenant), []).append(name)
+        return {members[0]: tuple(members) for members in by_database.values()}
 
     def holds_tenants(self, target: str) -> bool:
         """Whether rows of tenants are at home in the target's database: one of each, or policies tell them apart."""
@@ -135,7 +135,7 @@ class Settings(Section):
         """The target whose name stands for the database that `target` is in: the first of those that share it."""
         return next((host for host, members in self.hosted.items() if target in members), target)
 
-    def told(self, setting: str) -> str:
+    def described(self, setting: str) -> str:
         """A setting ("source.url") as an operator knows it, with what gave it where that is not the file."""
         section, _, name = setting.rpartition(".")
         origin = self.origins.get(setting)

@@ -1,4 +1,4 @@
-"""`[paths]`, `[backup]` and `[audit]`: directories, and what is done with the files in them."""
+"""The sections [paths], [backup] and [audit]: directories, and what happens to the files in them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`[limits]`: how much of the machines a run may take."""
+"""The section [limits]: how much of the machines a run may take."""
 
 from __future__ import annotations
 

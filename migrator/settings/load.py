@@ -1,4 +1,4 @@
-"""Reading migrator.toml, the environment and flags into settings; secrets stay masked.
+"""Reads migrator.toml, the environment and flags into settings; secrets stay masked.
 
 Precedence, highest first: flag, environment, `.env`, file, default.
 """

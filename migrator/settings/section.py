@@ -1,4 +1,4 @@
-"""What every table of migrator.toml has in common."""
+"""The base class of every section of migrator.toml."""
 
 from __future__ import annotations
 

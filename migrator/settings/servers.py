@@ -1,4 +1,4 @@
-"""How servers are reached: the source's, the targets', and the control database."""
+"""The sections [source], [servers.NAME] and [control]: how databases are reached."""
 
 from __future__ import annotations
 

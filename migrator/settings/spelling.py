@@ -1,4 +1,4 @@
-"""Which setting a misspelt one may have been meant for."""
+"""Suggests which setting a misspelt one was meant for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`[tables.X]` and `[clean.NAME]`: where rows go, how they are read, and which stay behind."""
+"""The sections [tables.NAME] and [clean.NAME]: where rows go, how they are read, which stay behind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`[targets.NAME]` and `[roles]`: the databases that are made, and the roles that come with them."""
+"""The sections [targets.NAME] and [roles]: the databases that are made, and their roles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`[tenants]`: who they are, and on which servers they go."""
+"""The section [tenants]: who the tenants are, and on which servers they go."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ from migrator.core.result.outcome import Outcome
 from migrator.core.result.progress import Silent
 from migrator.errors import RefusedError
 from migrator.postgres.schema.catalog import read_objects
-from migrator.postgres.session.connect import Endpoint, raw_connect, session
+from migrator.postgres.session.connect import Endpoint, revision_connect, session
 from migrator.postgres.session.local_server import temporary_server
 from migrator.revisions import upgrade
 from migrator.settings.load import DEFAULT_FILE, load_settings
@@ -173,7 +173,7 @@ def test_the_targets_objects_together_are_the_sources(case: Case) -> None:
         if not tree.is_dir():
             continue
         url = case.create()
-        upgrade(tree, partial(raw_connect, Endpoint(url), "test"))
+        upgrade(tree, partial(revision_connect, Endpoint(url), "test"))
         made = {one: text for one, text in objects(url).items() if "alembic_version" not in one[1]}
         assert made.items() <= source.items(), tree
         union |= made

@@ -15,7 +15,7 @@ import migrator.commands.migrate.command as migrate_module
 import migrator.commands.migrate.templates as preparing_module
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.result.progress import Silent
-from migrator.engine.workers import Crew, Work, begin_worker, end_worker
+from migrator.engine.workers import Work, WorkerPools, begin_worker, end_worker
 from migrator.settings import Limits, Settings
 
 MONOLITH = """
@@ -117,19 +117,28 @@ class Variation:
 SMALL = Variation()
 
 
+@dataclass(frozen=True)
+class Apart:
+    """A server of the targets' own, and whether the journal stays with the source instead of going there."""
+
+    url: str
+    journal_stays: bool = False
+
+
 def document(
-    url: str, prefix: str, directory: Path, variation: Variation = SMALL, targets: str | None = None
+    url: str, prefix: str, directory: Path, variation: Variation = SMALL, targets: Apart | None = None
 ) -> dict[str, Any]:
-    """The configuration of the small case, as migrator.toml would hold it; `targets` is a server of their own."""
-    for name, ddl in (("shared", SHARED), ("tenant", TENANT + variation.tenant)):
-        write_tree(directory / name, ddl)
+    """The configuration of the small case, as migrator.toml would hold it."""
+    name = "targets" if targets is not None and targets.journal_stays else "default"
+    for tree, ddl in (("shared", SHARED), ("tenant", TENANT + variation.tenant)):
+        write_tree(directory / tree, ddl)
     return {
         "source": {"url": url, "prefix": prefix},
-        **({"servers": {"default": {"url": targets}}} if targets is not None else {}),
+        **({"servers": {name: {"url": targets.url}}} if targets is not None else {}),
         "tenants": {"root": "companies", "slug": "code", "name": "name"},
         "targets": {
-            "shared": {"database": "{prefix}_shared", "migrations": "shared"},
-            "tenant": {"database": "{prefix}_{slug}", "per_tenant": True, "migrations": "tenant"},
+            "shared": {"database": "{prefix}_shared", "migrations": "shared", "server": name},
+            "tenant": {"database": "{prefix}_{slug}", "per_tenant": True, "migrations": "tenant", "server": name},
         },
         "tables": {
             "companies": {"target": "shared"},
@@ -149,7 +158,7 @@ def document(
 
 
 def workspace(
-    url: str, prefix: str, directory: Path, variation: Variation = SMALL, targets: str | None = None
+    url: str, prefix: str, directory: Path, variation: Variation = SMALL, targets: Apart | None = None
 ) -> Workspace:
     """A workspace on the small case, or on one that is more than it."""
     return Workspace.of(Settings.model_validate(document(url, prefix, directory, variation, targets)), Silent())
@@ -168,10 +177,10 @@ class Inline(Executor):
 
 
 @contextmanager
-def _in_this_process(_limits: Limits, work: Work, _readers: int, _builders: int) -> Iterator[Crew]:
+def _in_this_process(_limits: Limits, work: Work, _readers: int, _builders: int) -> Iterator[WorkerPools]:
     worker = begin_worker(work)
     try:
-        yield Crew(Inline(), Inline())
+        yield WorkerPools(Inline(), Inline())
     finally:
         end_worker()
         worker.after_unit()

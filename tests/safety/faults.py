@@ -116,7 +116,9 @@ _SESSION = re.compile(
     r"^(SELECT|WITH|SHOW|SET|RESET|BEGIN|START|DECLARE|FETCH|CLOSE|MOVE|SAVEPOINT|RELEASE|LOCK|DISCARD|EXPLAIN|ANALYZE)\b",
     re.I,
 )
-_CHANGING_SELECT = re.compile(r"\b(setval|pg_terminate_backend)\s*\(|\bINSERT INTO\b|\bDELETE FROM\b", re.I)
+_CHANGING_SELECT = re.compile(
+    r"\b(setval|pg_terminate_backend|pg_logical_emit_message)\s*\(|\bINSERT INTO\b|\bDELETE FROM\b", re.I
+)
 _NAME = r'((?:"(?:[^"]|"")+"|\w+)(?:\.(?:"(?:[^"]|"")+"|\w+))*)'
 _VERBS = (
     (re.compile(rf"^(INSERT INTO|UPDATE|DELETE FROM)\s+(?:ONLY\s+)?{_NAME}", re.I), True),
@@ -171,7 +173,7 @@ def _text(query: Any, connection: psycopg.Connection[Any]) -> str:
 @contextmanager
 def injected(faults: Faults) -> Iterator[Faults]:
     """Puts the hooks in for the duration of the block."""
-    connect, execute = psycopg.connect, psycopg.Cursor.execute
+    connect, execute, executemany = psycopg.connect, psycopg.Cursor.execute, psycopg.Cursor.executemany
     command = _connection_base.BaseConnection._exec_command
     begin_copy, end_copy = copy_stream.begin_copy, copy_stream.end_copy
     run_program, replace, rename = programs_module.run_program, os.replace, os.rename
@@ -187,6 +189,11 @@ def injected(faults: Faults) -> Iterator[Faults]:
         result = execute(self, query, *arguments, **named)
         afterwards()
         return result
+
+    def hooked_executemany(self: psycopg.Cursor[Any], query: Any, *arguments: Any, **named: Any) -> None:
+        afterwards = faults.statement(self.connection, _text(query, self.connection))
+        executemany(self, query, *arguments, **named)
+        afterwards()
 
     def hooked_command(self: psycopg.Connection[Any], query: Any, *arguments: Any, **named: Any) -> Any:
         afterwards = faults.statement(self, _text(query, self))
@@ -223,6 +230,7 @@ def injected(faults: Faults) -> Iterator[Faults]:
     with (
         mock.patch.object(psycopg, "connect", hooked_connect),
         mock.patch.object(psycopg.Cursor, "execute", hooked_execute),
+        mock.patch.object(psycopg.Cursor, "executemany", hooked_executemany),
         mock.patch.object(_connection_base.BaseConnection, "_exec_command", hooked_command),
         mock.patch.multiple(copy_module, begin_copy=hooked_begin, end_copy=hooked_end),
         mock.patch.multiple(sinks_module, begin_copy=hooked_begin, end_copy=hooked_end),

@@ -43,6 +43,6 @@ def test_whatever_happens_at_a_step_is_mended_by_the_same_command(
 
 
 def test_every_kind_of_fault_has_its_tests() -> None:
-    # A crash: the files beside this one; a restart: test_servers.py.
-    assert {*_KINDS, "crash", "restart"} == set(get_args(Kind))
+    # A crash: the files beside this one; a restart: test_servers.py; a late one: test_durability.py.
+    assert {*_KINDS, "crash", "restart", "late restart"} == set(get_args(Kind))
     assert set(STAGES) == set(registered())

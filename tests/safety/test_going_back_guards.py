@@ -15,6 +15,7 @@ from migrator.commands.rollback.command import rollback
 from migrator.commands.rollback.findings import Findings
 from migrator.commands.rollback.tenant import rollback_tenant
 from migrator.commands.shared.workspace import Workspace
+from migrator.core.plan.steps import Plan
 from migrator.errors import ConfigurationError, RefusedError
 from migrator.journal import Run
 from tests.safety.test_going_back import BOLT, back, write
@@ -71,8 +72,8 @@ def test_a_renamed_database_is_still_the_runs(split_here: Trial) -> None:
 def test_what_is_written_while_rollback_looks_is_not_lost(split_here: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
     connected = psycopg.connect(split_here.url_of(f"{split_here.prefix}_acme"))
 
-    def late(workspace: Workspace, run: Run, tenant: str | None = None) -> Findings:
-        found = left_behind.look(workspace, run, tenant)
+    def late(workspace: Workspace, run: Run, plan: Plan | None, tenant: str | None = None) -> Findings:
+        found = left_behind.look(workspace, run, plan, tenant)
         if not connected.closed:
             connected.execute("UPDATE notes SET body = 'a moment later'")
             connected.commit()

@@ -21,7 +21,7 @@ from tests.safety.faults import Faults, Point, injected
 from tests.safety.points import registered
 from tests.safety.survival import Due, Ending, one_after_another, state, steps, undisturbed
 from tests.safety.trial import load_monolith, plan, split, take_back, trial
-from tests.servers import FAST, PostgresServer, in_memory
+from tests.servers import FORGETFUL, PostgresServer, in_memory
 
 _TEMPLATE = "small"
 
@@ -37,7 +37,9 @@ def each_step(stage: str, place: int = 0) -> list[str]:
 def servers() -> Iterator[tuple[LocalServer, LocalServer]]:
     """The source's server and the targets', both to be crashed at will."""
     with contextlib.ExitStack() as running:
-        source, targets = (running.enter_context(temporary_server(settings=FAST, parent=in_memory())) for _ in range(2))
+        source, targets = (
+            running.enter_context(temporary_server(settings=FORGETFUL, parent=in_memory())) for _ in range(2)
+        )
         load_monolith(source.url, _TEMPLATE)
         yield source, targets
 
@@ -88,7 +90,7 @@ def test_a_full_disk_of_the_target_server_at_any_step(
             free = os.statvfs(small_disk)
             os.posix_fallocate(file.fileno(), 0, free.f_bavail * free.f_frsize)
 
-    settings = {**FAST, "min_wal_size": "32MB", "max_wal_size": "64MB"}
+    settings = {**FORGETFUL, "min_wal_size": "32MB", "max_wal_size": "64MB"}
     with LocalServer.start(small_disk / "data", settings=settings) as targets:
 
         def mend() -> None:

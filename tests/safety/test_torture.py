@@ -6,20 +6,24 @@ from collections.abc import Iterator
 
 import pytest
 
-from migrator.postgres.session.local_server import LocalServer
-from tests.safety.torture import SEEDS, go_through, torture_server
+from tests.safety.torture import SEEDS, Servers, arguments, go_through, torture_servers
 
 _ALWAYS = (7, 11)
 
 
 @pytest.fixture(scope="module")
-def torture() -> Iterator[LocalServer]:
-    with torture_server() as server:
-        yield server
+def torture() -> Iterator[Servers]:
+    with torture_servers() as servers:
+        yield servers
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("seed", sorted({*_ALWAYS, *map(int, SEEDS.read_text(encoding="utf-8").split())}))
-def test_a_seed_of_the_torture_is_survived(torture: LocalServer, seed: int) -> None:
+def test_a_seed_of_the_torture_is_survived(torture: Servers, seed: int) -> None:
     report = go_through(torture, seed)
     assert not report.problem, report.problem
+
+
+def test_each_torture_begins_at_a_seed_of_its_own_unless_it_is_told_one() -> None:
+    assert len({arguments([]).seed for _ in range(5)}) == 5
+    assert arguments(["--seed", "7"]).seed == 7

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import argparse
 import random
+import secrets
 import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ from migrator.commands.verify.command import verify
 from migrator.core.result.outcome import Outcome
 from migrator.errors import MigratorError
 from migrator.postgres.session.local_server import LocalServer, temporary_server
+from tests.safety.claims import unkept
 from tests.safety.faults import Point
 from tests.safety.trial import (
     Kind,
@@ -42,7 +44,7 @@ from tests.safety.trial import (
     trial,
 )
 from tests.safety.variations import variation
-from tests.servers import FAST, in_memory
+from tests.servers import FORGETFUL, in_memory
 
 SEEDS = Path(__file__).with_name("seeds.txt")
 _TEMPLATE = "template_torture"
@@ -55,6 +57,7 @@ _SCENES: Sequence[tuple[str, int, int]] = (
     ("backup", 45, 2),
 )
 _MOST_ATTEMPTS = 4
+_SEEDS = 10**9
 
 
 @dataclass
@@ -67,19 +70,49 @@ class Report:
     problem: str = ""
 
 
-def go_through(server: LocalServer, seed: int) -> Report:
+@dataclass(frozen=True)
+class Servers:
+    """Two servers that may be restarted at will, the small monolith on the first."""
+
+    source: LocalServer
+    apart: LocalServer
+
+    @property
+    def both(self) -> tuple[LocalServer, LocalServer]:
+        return self.source, self.apart
+
+
+def go_through(servers: Servers, seed: int) -> Report:
     """One run. Its result depends on nothing but the seed."""
     rng = random.Random(seed)
     report = Report(seed)
     scene, points, _ = rng.choices(_SCENES, weights=[weight for _, _, weight in _SCENES])[0]
-    with trial(server.url, _TEMPLATE, variation(seed), partial(server.restart, "immediate")) as here:
+    with _somewhere(servers, seed) as here:
         try:
             _play(here, scene, points, rng, report)
         except BaseException:
             report.problem = f"{scene}: {dict(report.faults)}\n{traceback.format_exc(limit=-6)}"
-            if not server.running:
-                server.restart()
+            for server in servers.both:
+                if not server.running:
+                    server.restart()
     return report
+
+
+@contextmanager
+def _somewhere(servers: Servers, seed: int) -> Iterator[Trial]:
+    """A trial on one server, or with the targets on the other one, the journal there or here; either may crash."""
+    rng = random.Random(f"servers of {seed}")
+    layout = rng.choice(("together", "apart", "journal stays"))
+    crashing = servers.both if layout != "together" else (servers.source,)
+
+    def restart() -> None:
+        rng.choice(crashing).restart("immediate")
+
+    targets: Callable[[str], str] | None = servers.apart.url if layout != "together" else None
+    with trial(servers.source.url, _TEMPLATE, variation(seed), restart, targets) as here:
+        if layout == "journal stays":
+            here.journal_at = servers.source.url
+        yield here
 
 
 def _play(here: Trial, scene: str, points: int, rng: random.Random, report: Report) -> None:
@@ -94,11 +127,14 @@ def _play(here: Trial, scene: str, points: int, rng: random.Random, report: Repo
         _expect(here.run(one))
     for _ in range(rng.randint(1, 3)):
         kind = rng.choice(_KINDS)
-        met = here.meet(stage, partial(_at, kind, rng.randint(1, points)))
+        number = rng.randint(1, points)
+        met = here.meet(stage, partial(_at, "late restart" if kind == "restart" and number % 2 else kind, number))
         if met.point is not None:
             report.faults[f"{kind} in {scene}"] += 1
             report.points.update([f"{scene}: {met.point.name}"])
         _expect(here.status())
+        if scene == "migrate" and (wrong := unkept(here)):
+            raise AssertionError(f"the journal says what is not so: {wrong}")
     if scene == "migrate" and rng.random() < 0.3:
         _again(here, take_back)
     else:
@@ -139,21 +175,24 @@ def _expect(outcome: Outcome) -> None:
         raise AssertionError(f"{outcome.command}: {outcome.exit_code}: {outcome.headline}")
 
 
-_server: LocalServer
+_servers: Servers
 _until_the_end = ExitStack()
 
 
 @contextmanager
-def torture_server() -> Iterator[LocalServer]:
-    """A server that may be restarted at will, with the small monolith on it."""
-    with temporary_server(settings={**FAST, "restart_after_crash": "on"}, parent=in_memory()) as server:
-        load_monolith(server.url, _TEMPLATE)
-        yield server
+def torture_servers() -> Iterator[Servers]:
+    """Two servers, and the small monolith on the first."""
+    with ExitStack() as running:
+        source, apart = (
+            running.enter_context(temporary_server(settings=FORGETFUL, parent=in_memory())) for _ in range(2)
+        )
+        load_monolith(source.url, _TEMPLATE)
+        yield Servers(source, apart)
 
 
 def _begin() -> None:
-    global _server
-    _server = _until_the_end.enter_context(torture_server())
+    global _servers
+    _servers = _until_the_end.enter_context(torture_servers())
     from multiprocessing.util import Finalize
 
     # atexit does not run in processes of a pool.
@@ -161,21 +200,29 @@ def _begin() -> None:
 
 
 def _one(seed: int) -> Report:
-    return go_through(_server, seed)
+    return go_through(_servers, seed)
+
+
+def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line's; without --seed they begin where nobody is likely to have been."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=500)
+    parser.add_argument("--seed", type=int, help="of the first run; the others count on from it (default: a new one)")
+    parser.add_argument("--jobs", type=int, default=cpu_count() or 1)
+    found = parser.parse_args(given)
+    if found.seed is None:
+        found.seed = secrets.randbelow(_SEEDS)
+    return found
 
 
 def main() -> int:
     """Runs, tells, and keeps the seeds that failed."""
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--runs", type=int, default=500)
-    arguments.add_argument("--seed", type=int, default=int(time.time()))
-    arguments.add_argument("--jobs", type=int, default=cpu_count() or 1)
-    given = arguments.parse_args()
+    given = arguments()
     began = time.monotonic()
     points: Counter[str] = Counter()
     faults: Counter[str] = Counter()
     failed: list[Report] = []
-    print(f"{given.runs} runs from seed {given.seed}", flush=True)
+    print(f"{given.runs} runs, the same again with --runs {given.runs} --seed {given.seed}", flush=True)
     with ProcessPoolExecutor(given.jobs, mp_context=get_context("spawn"), initializer=_begin) as pool:
         waiting = [pool.submit(_one, given.seed + number) for number in range(given.runs)]
         for number, future in enumerate(as_completed(waiting), 1):

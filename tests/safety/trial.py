@@ -27,17 +27,18 @@ from migrator.core.result.outcome import Outcome
 from migrator.core.verify.digests import Digest
 from migrator.errors import MigratorError
 from migrator.postgres.clean.quarantine import held
-from migrator.postgres.databases.databases import marks
+from migrator.postgres.databases.databases import Mark, marks
 from migrator.postgres.fence.fence import read_fence
 from migrator.postgres.schema.catalog import read_catalog, read_objects, read_sequences
 from migrator.postgres.session.connect import Endpoint, session
 from migrator.postgres.verify.digest import whole_table
 from tests.project import awaited
-from tests.safety.case import MONOLITH, SMALL, Variation, inline, workspace
+from tests.safety.case import MONOLITH, SMALL, Apart, Variation, inline, workspace
 from tests.safety.faults import Crash, Faults, Point, injected
 from tests.servers import create_database, drop_databases
 
-Kind = Literal["crash", "terminate", "timeout", "lost", "interrupt", "restart"]
+# A restart comes before the point takes effect, a late one when it has.
+Kind = Literal["crash", "terminate", "timeout", "lost", "interrupt", "restart", "late restart"]
 Stage = Callable[[Workspace], Outcome]
 
 
@@ -86,20 +87,22 @@ class Trial:
         self.targets_at = targets_at or url_of
         self.variation = variation
         self.restart = restart
+        self.journal_at = self.targets_at  # or the source's server: set before anything runs
         self.through = url_of  # how migrator reaches the server, where that is another way than the test's
         self.prefix = f"s{uuid.uuid4().hex[:8]}"
         self.source = f"{self.prefix}_mono"
         self.directory = directory
         create_database(url_of("postgres"), self.source, template)
         if variation.monolith:
-            with psycopg.connect(url_of(self.source)) as connection:
+            with _application(url_of(self.source)) as connection:
                 connection.execute(variation.monolith.encode())
         self.source_before = holding(url_of(self.source))
         self._workspaces: list[Workspace] = []
 
     def workspace(self) -> Workspace:
         """A new process, as it were: nothing is known but what stands in databases and files."""
-        targets = self.targets_at("postgres") if self.targets_at is not self.url_of else None
+        apart = Apart(self.targets_at("postgres"), journal_stays=self.journal_at is not self.targets_at)
+        targets = apart if self.targets_at is not self.url_of else None
         made = workspace(self.through(self.source), self.prefix, self.directory, self.variation, targets)
         self._workspaces.append(made)
         return made
@@ -169,6 +172,8 @@ class Trial:
             case "restart":
                 assert self.restart is not None
                 self.restart()
+            case "late restart":
+                return self.restart
         return None
 
     def _time_out(self, point: Point) -> None:
@@ -209,11 +214,13 @@ class Trial:
     def databases(self) -> dict[str, str]:
         """The databases that bear the prefix, less source and control: name without prefix -> role or 'unmarked'."""
         control = f"{self.prefix}_migrator"
-        with session(Endpoint(self.targets_at("postgres")), purpose="test") as connection:
-            found = marks(connection)
+        found: dict[str, Mark | None] = {}
+        for url_of in {self.url_of, self.targets_at}:
+            with session(Endpoint(url_of("postgres")), purpose="test") as connection:
+                found.update(marks(connection))
         runs: set[str] = set()
         if control in found:
-            with psycopg.connect(self.targets_at(control)) as journal:
+            with psycopg.connect(self.journal_at(control)) as journal:
                 if journal.execute("SELECT to_regclass('migrator.runs')").fetchone() != (None,):
                     runs = {row[0] for row in journal.execute("SELECT id FROM migrator.runs")}
         return {
@@ -261,6 +268,11 @@ class Trial:
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
+def _application(url: str) -> psycopg.Connection[Any]:
+    """A session of whoever wants to keep what it commits: it waits for the log, whatever the server's default is."""
+    return psycopg.connect(url, options="-c synchronous_commit=on")
+
+
 def _end_on(admin: psycopg.Connection[Any], sessions: list[int]) -> None:
     def alive() -> list[Any]:
         return admin.execute("SELECT FROM pg_stat_activity WHERE pid = ANY (%s)", [sessions]).fetchall()
@@ -289,7 +301,7 @@ def trial(
 def load_monolith(url_of: Callable[[str], str], name: str) -> None:
     """Makes the database that trials are copied from."""
     create_database(url_of("postgres"), name)
-    with psycopg.connect(url_of(name)) as connection:
+    with _application(url_of(name)) as connection:
         connection.execute(MONOLITH)
 
 
@@ -331,7 +343,7 @@ UPDATE notes SET body = body || '!';
 def scribble(workspace: Workspace) -> Outcome:
     """Applications write to the targets."""
     for slug, sequence in (("acme", 100), ("bolt", 200)):
-        with psycopg.connect(workspace.server().at(f"{workspace.prefix}_{slug}").conninfo) as connection:
+        with _application(workspace.server().at(f"{workspace.prefix}_{slug}").conninfo) as connection:
             connection.execute("SELECT setval('customers_id_seq', %s)", [sequence])
             connection.execute(SCRIBBLE)
     return Outcome("scribble")
@@ -370,7 +382,7 @@ def keep_backup(workspace: Workspace) -> Outcome:
 
 def damage(workspace: Workspace) -> Outcome:
     """A superuser makes his way through the fence."""
-    with psycopg.connect(workspace.source.conninfo) as connection:
+    with _application(workspace.source.conninfo) as connection:
         connection.execute("DROP TRIGGER migrator_fence ON order_lines")
         connection.execute("DELETE FROM order_lines WHERE order_id < 10")
     return Outcome("damage")

@@ -1,4 +1,4 @@
-"""audit: what the split would trip over."""
+"""The command audit: reports what stands in the way of a split."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""backup: dumps the source, with a manifest."""
+"""The command backup: dumps the source, with a manifest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""clean: moves rows that stay behind to quarantine."""
+"""The command clean: moves rows that stay behind to quarantine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The demonstration: the whole pipeline on a PostgreSQL of its own."""
+"""The command demo: runs the whole pipeline on a PostgreSQL of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""dry-run: everything that migrate would do, and whether something blocks it."""
+"""The command dry-run: shows everything that migrate would do, and whether something blocks it."""
 
 from __future__ import annotations
 

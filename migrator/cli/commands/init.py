@@ -1,4 +1,4 @@
-"""Beginning with a database that nobody has described: init."""
+"""The command init: writes migrator.toml and the Alembic trees for a database that nobody has described."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""lock: who holds it, and giving back that of a process that is gone."""
+"""The command lock: shows who holds a source's lock, and frees that of a process that is gone."""
 
 from __future__ import annotations
 

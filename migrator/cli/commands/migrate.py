@@ -1,4 +1,4 @@
-"""migrate: splits the source as planned, and resumes."""
+"""The command migrate: splits the source as planned, and resumes."""
 
 from __future__ import annotations
 
@@ -14,16 +14,21 @@ from migrator.core.result.outcome import Outcome
 @click.option(
     "--no-fence", is_flag=True, help="Let applications write to the source meanwhile; their rows are counted."
 )
-def migrate(without_backup: bool, no_fence: bool) -> Work:
+@click.option(
+    "--plan", "approved", metavar="FINGERPRINT", help="Carry out this plan and no other; 8 characters of it are enough."
+)
+def migrate(without_backup: bool, no_fence: bool, approved: str | None) -> Work:
     """Splits the source, as the plan of the passed dry-run says.
 
     The source's tables are fenced against writes first. Interrupted or killed, the same command goes on where it
-    stopped. Refuses (exit code 3) without a backup, with a stale plan, and where a target exists that is not ours.
+    stopped. Refuses (exit code 3) without a backup, with a stale plan or one that
+    was not approved (--plan), and where a target exists that is not ours.
 
     \b
     Examples:
       migrator migrate
       migrator --jobs 8 migrate
+      migrator migrate --plan 3f9c0d1e
     """
 
     def work(session: Session) -> Outcome:
@@ -33,6 +38,6 @@ def migrate(without_backup: bool, no_fence: bool) -> Work:
             warm_up()  # it imports what workers need while this process imports the stage
         from migrator.commands.migrate.command import migrate as stage
 
-        return stage(session.workspace, without_backup=without_backup, fence=not no_fence)
+        return stage(session.workspace, approved=approved, without_backup=without_backup, fence=not no_fence)
 
     return work

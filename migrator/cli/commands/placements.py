@@ -1,4 +1,4 @@
-"""placements: where every table goes, and why."""
+"""The command placements: shows where every table goes, and why."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The way back: rollback, and the typed confirmation that it takes."""
+"""The command rollback: takes a run back, once its id is typed as confirmation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""status: how far the migration is."""
+"""The command status: shows how far the migration is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""verify: proves that every row arrived exactly once."""
+"""The command verify: proves that every row arrived exactly once."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""audit: reports what the split would trip over."""
+"""audit: reports what stands in the way of a split."""

@@ -1,4 +1,4 @@
-"""The stage audit: what the split would trip over, and how healthy the source is. It reads only."""
+"""The stage audit: applies the rules to the source and grades it. It reads only."""
 
 from __future__ import annotations
 
@@ -37,21 +37,21 @@ def audit(workspace: Workspace, *, baseline: Path | None = None, rules: tuple[st
             facts = examine(connection, workspace.settings, workspace.progress)
         history = run_history(workspace, run.id) if not rules or "S23" in chosen(rules) else None
         facts = replace(facts, targets=look_at_targets(workspace, run), history=history)
-        found = review(facts, suppress=workspace.settings.audit.suppress, baseline=known, only=rules)
-        outcome = audit_outcome(run.id, facts, found)
+        reviewed = review(facts, suppress=workspace.settings.audit.suppress, baseline=known, only=rules)
+        outcome = audit_outcome(run.id, facts, reviewed)
         file = _keep(workspace.backups / "audit", run.id, outcome)
         workspace.journal.record(
             run.id,
             "audit",
             {
                 "file": str(file),
-                "blocks": found.blocks,
-                "health": str(found.health),
-                "findings": dict(found.health.counts),
+                "blocks": reviewed.blocks,
+                "health": str(reviewed.health),
+                "findings": dict(reviewed.health.counts),
                 "rules": list(rules),
             },
         )
-        summary.update(outcome.summary, file=str(file), status="findings" if found.blocks else "done")
+        summary.update(outcome.summary, file=str(file), status="findings" if reviewed.blocks else "done")
         return outcome
 
 

@@ -1,4 +1,4 @@
-"""The source's Alembic history, run from nothing on a scratch database: does it lead to its head?"""
+"""Runs the source's Alembic history from nothing on a scratch database, to see whether it reaches its head."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from migrator.commands.shared.workspace import Workspace
 from migrator.core.audit.facts import HistoryFact
 from migrator.errors import ConfigurationError
 from migrator.postgres.schema.catalog import read_catalog
-from migrator.postgres.session.connect import READ_ONLY, raw_connect, session, translated
+from migrator.postgres.session.connect import READ_ONLY, revision_connect, session, translated
 from migrator.revisions import has_models, heads, unknown_tables
 from migrator.revisions.history import first_fault
 
@@ -29,7 +29,7 @@ def run_history(workspace: Workspace, run: str) -> HistoryFact | None:
     before = [_read(settings.path(file)) for file in settings.audit.history_before]
     workspace.progress.say(f"Running the Alembic history {settings.audit.history} on a scratch database.")
     with scratch_database(workspace, run, "history") as endpoint:
-        connect = partial(raw_connect, endpoint, "history")
+        connect = partial(revision_connect, endpoint, "history")
         # As psql would: with the server's own search path, which a session of ours empties.
         with translated(endpoint), connect() as plain:
             for script in before:

@@ -1,4 +1,4 @@
-"""What the stage audit tells: findings by category, grades, and what was left out."""
+"""Presents an audit: findings by category, grades, and what was left out."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ _WORDS = {"E": "error", "W": "warning", "I": "info"}
 _CLEANABLE = frozenset({"S03", "S06", "S07"})
 
 
-def audit_outcome(run: str, facts: Facts, found: Review) -> Outcome:
+def audit_outcome(run: str, facts: Facts, review: Review) -> Outcome:
     """The outcome of one audit."""
-    errors = sum(finding.severity == "E" for finding in found.findings)
+    errors = sum(finding.severity == "E" for finding in review.findings)
     return Outcome(
         command="audit",
-        status="findings" if found.blocks else "done",
-        exit_code=1 if found.blocks else 0,
+        status="findings" if review.blocks else "done",
+        exit_code=1 if review.blocks else 0,
         run_id=run,
-        headline=f"Overall health: {found.health}. {_verdict(found)}",
+        headline=f"Overall health: {review.health}. {_verdict(review)}",
         summary={
-            "health": str(found.health),
+            "health": str(review.health),
             "errors": errors,
-            "warnings": sum(finding.severity == "W" for finding in found.findings),
-            "infos": sum(finding.severity == "I" for finding in found.findings),
-            "known": len(found.known),
-            "suppressed": len(found.suppressed),
+            "warnings": sum(finding.severity == "W" for finding in review.findings),
+            "infos": sum(finding.severity == "I" for finding in review.findings),
+            "known": len(review.known),
+            "suppressed": len(review.suppressed),
             "tables": len(facts.catalog.tables),
         },
-        sections=tuple(_sections(facts, found)),
-        data=_data(found),
-        next=_next(found),
+        sections=tuple(_sections(facts, review)),
+        data=_data(review),
+        next=_next(review),
     )
 
 
-def _verdict(found: Review) -> str:
-    errors, known = (sum(finding.severity == "E" for finding in part) for part in (found.findings, found.known))
+def _verdict(review: Review) -> str:
+    errors, known = (sum(finding.severity == "E" for finding in part) for part in (review.findings, review.known))
     if not errors and not known:
         return "Nothing stands in the way of the split."
     if not errors:
@@ -56,32 +56,32 @@ def _stands(count: int) -> str:
     return "stands" if count == 1 else "stand"
 
 
-def _sections(facts: Facts, found: Review) -> Iterator[Section]:
+def _sections(facts: Facts, review: Review) -> Iterator[Section]:
     yield Section(
         "Grades",
         ("category", "grade", "score", "errors", "warnings", "infos"),
         (
-            *((category.value, *_cells(grade)) for category, grade in found.grades.items()),
-            ("Overall health", *_cells(found.health)),
+            *((category.value, *_cells(grade)) for category, grade in review.grades.items()),
+            ("Overall health", *_cells(review.health)),
         ),
-        tone="bad" if found.health.counts["E"] else "good",
+        tone="bad" if review.health.counts["E"] else "good",
     )
-    for category, grade in found.grades.items():
-        findings = [finding for finding in found.findings if finding.category is category]
+    for category, grade in review.grades.items():
+        findings = [finding for finding in review.findings if finding.category is category]
         if findings:
             yield Section(
                 f"{category.value}: {grade}",
                 ("severity", "rule", "object", "rows", "finding"),
-                tuple((_WORDS[item.severity], item.id, item.object, item.rows, _told(item)) for item in findings),
+                tuple((_WORDS[item.severity], item.id, item.object, item.rows, _detail(item)) for item in findings),
                 text="\n".join(_remedies(findings)),
                 tone=_tone(findings),
             )
-    if fixes := [finding for finding in found.findings if finding.sql_fix and finding.severity != "I"]:
+    if fixes := [finding for finding in review.findings if finding.sql_fix and finding.severity != "I"]:
         yield Section(
             "SQL that mends",
             text="\n".join(f"-- {finding.key}\n{finding.sql_fix}" for finding in fixes),
         )
-    if left_out := list(_left_out(facts, found)):
+    if left_out := list(_left_out(facts, review)):
         yield Section("Not reported", text="\n".join(left_out))
 
 
@@ -89,7 +89,7 @@ def _cells(grade: Grade) -> tuple[str | int, ...]:
     return (grade.letter, grade.score, grade.counts["E"], grade.counts["W"], grade.counts["I"])
 
 
-def _told(finding: Finding) -> str:
+def _detail(finding: Finding) -> str:
     if not finding.samples:
         return finding.detail
     more = (finding.rows or 0) - len(finding.samples)
@@ -106,14 +106,14 @@ def _tone(findings: Iterable[Finding]) -> Tone:
     return "bad" if "E" in severities else "warning" if "W" in severities else "plain"
 
 
-def _left_out(facts: Facts, found: Review) -> Iterator[str]:
-    if found.known:
-        yield f"{plural(len(found.known), 'finding')} of the baseline, still there: {listed(_keys(found.known))}."
-    if found.suppressed:
-        suppressed = plural(len(found.suppressed), "finding")
-        yield f"{suppressed} that [audit] suppress names: {listed(_keys(found.suppressed))}."
-    if found.idle:
-        yield f"[audit] suppress names what was not found: {listed(found.idle)}."
+def _left_out(facts: Facts, review: Review) -> Iterator[str]:
+    if review.known:
+        yield f"{plural(len(review.known), 'finding')} of the baseline, still there: {listed(_keys(review.known))}."
+    if review.suppressed:
+        suppressed = plural(len(review.suppressed), "finding")
+        yield f"{suppressed} that [audit] suppress names: {listed(_keys(review.suppressed))}."
+    if review.idle:
+        yield f"[audit] suppress names what was not found: {listed(review.idle)}."
     if facts.closed:
         yield f"Rows that could not be counted: {listed(str(relation) for relation in sorted(facts.closed))}."
     if facts.targets.obstacle:
@@ -126,18 +126,18 @@ def _keys(findings: Iterable[Finding]) -> list[str]:
     return [finding.key for finding in findings]
 
 
-def _data(found: Review) -> dict[str, Any]:
+def _data(review: Review) -> dict[str, Any]:
     return {
-        "findings": [finding.as_document() for finding in found.findings],
-        "known": [{"key": finding.key, "rows": finding.rows} for finding in found.known],
-        "suppressed": _keys(found.suppressed),
-        "idle_suppressions": list(found.idle),
-        "grades": {category.value: grade.as_document() for category, grade in found.grades.items()},
-        "health": found.health.as_document(),
+        "findings": [finding.as_document() for finding in review.findings],
+        "known": [{"key": finding.key, "rows": finding.rows} for finding in review.known],
+        "suppressed": _keys(review.suppressed),
+        "idle_suppressions": list(review.idle),
+        "grades": {category.value: grade.as_document() for category, grade in review.grades.items()},
+        "health": review.health.as_document(),
     }
 
 
-def _next(found: Review) -> tuple[str, ...]:
-    if any(each.id == "C01" or (each.id in _CLEANABLE and each.severity == "E") for each in found.findings):
-        return ("migrator clean", "migrator audit") if found.blocks else ("migrator clean", "migrator dry-run")
-    return ("migrator audit",) if found.blocks else ("migrator dry-run",)
+def _next(review: Review) -> tuple[str, ...]:
+    if any(each.id == "C01" or (each.id in _CLEANABLE and each.severity == "E") for each in review.findings):
+        return ("migrator clean", "migrator audit") if review.blocks else ("migrator clean", "migrator dry-run")
+    return ("migrator audit",) if review.blocks else ("migrator dry-run",)

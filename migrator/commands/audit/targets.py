@@ -1,11 +1,11 @@
-"""What the audit asks of the target servers: room, names, roles, extensions, and whether databases stayed alike."""
+"""Reads the facts about target servers: free disk, names, roles, extensions, databases that differ."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-from migrator.commands.shared.survey import plan_of, survey
+from migrator.commands.plan.stored import plan_now, readable_plan
 from migrator.commands.shared.tenant_objects import OwnObjects
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.audit.facts import DriftedDatabase, TargetFacts
@@ -22,7 +22,9 @@ from migrator.revisions import heads
 
 def look_at_targets(workspace: Workspace, run: Run) -> TargetFacts:
     """Everything that can be known of the targets now, whether or not their trees and servers are there yet."""
-    plan, obstacle, conflict = _plan(workspace)
+    stored = readable_plan(workspace, run)
+    plan, obstacle, conflict = _plan(workspace) if stored is None else (stored.plan, "", "")
+    workspace = workspace if stored is None else stored.workspace
     servers: list[ServerFacts] = []
     unreachable: dict[str, str] = {}
     for name in workspace.settings.target_servers:
@@ -65,7 +67,7 @@ def _plan(workspace: Workspace) -> tuple[Plan | None, str, str]:
     except ConfigurationError as error:
         return None, error.message, ""
     try:
-        return plan_of(workspace, survey(workspace)), "", ""
+        return plan_now(workspace), "", ""
     except (ConfigurationError, RefusedError) as error:
         return None, "", error.message
 
@@ -84,7 +86,7 @@ def _drifted(workspace: Workspace, plan: Plan, servers: Iterable[ServerFacts]) -
     ]
     if not made:
         return
-    own = OwnObjects(workspace, plan, survey(workspace))
+    own = OwnObjects(workspace, plan, plan.survey)
     source = _objects(workspace.source)
     endpoints = [workspace.server(step.server).at(step.database) for step in made]
     with ThreadPoolExecutor(workspace.settings.limits.jobs) as pool:

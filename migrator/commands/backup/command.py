@@ -1,4 +1,4 @@
-"""The stage backup: the whole source dumped under one snapshot, with a manifest of its rows, tried by a restore."""
+"""The stage backup: dumps the source in one snapshot, writes a manifest of its rows, and tries a restore."""
 
 from __future__ import annotations
 
@@ -59,16 +59,16 @@ def backup(workspace: Workspace, *, verify: bool = False) -> Outcome:
     with workspace.stage("backup") as (run, summary):
         require_privileges(workspace, "read", "every row")
         workspace.cipher.require()
-        found = _keep_or_take(workspace, run)
-        verification = verification_of(found.directory)
+        kept = _keep_or_take(workspace, run)
+        verification = verification_of(kept.directory)
         tried = verify and not (verification and verification.passed)
         if tried:
-            if found.manifest.encryption:
-                workspace.cipher.require_decrypting(found.directory)
-            verification = verify_backup(workspace, run.id, found.directory, found.manifest)
-            keep_verification(found.directory, verification)
-        _record(workspace, run, found, verification)
-        outcome = backup_outcome(run.id, found, verification, tried=tried)
+            if kept.manifest.encryption:
+                workspace.cipher.require_decrypting(kept.directory)
+            verification = verify_backup(workspace, run.id, kept.directory, kept.manifest)
+            keep_verification(kept.directory, verification)
+        _record(workspace, run, kept, verification)
+        outcome = backup_outcome(run.id, kept, verification, tried=tried)
         summary.update(outcome.summary, status="findings" if outcome.status == "findings" else "done")
         return outcome
 
@@ -186,13 +186,13 @@ def _end_leftovers(workspace: Workspace, purpose: str) -> None:
         workspace.progress.say(f"Ended {ended} sessions of a pg_dump that an interrupted backup left running.")
 
 
-def _record(workspace: Workspace, run: Run, found: Backup, verification: Verification | None) -> None:
+def _record(workspace: Workspace, run: Run, backup: Backup, verification: Verification | None) -> None:
     """Tells later stages where the backup is and what it is worth."""
-    manifest = found.manifest
+    manifest = backup.manifest
     passed = verification is not None and verification.passed
     document: dict[str, Any] = {
-        "directory": str(found.directory),
-        "manifest": sha256(found.directory / MANIFEST),
+        "directory": str(backup.directory),
+        "manifest": sha256(backup.directory / MANIFEST),
         "taken_at": manifest.started_at.isoformat(),
         "lsn": manifest.lsn,
         "tables": len(manifest.inventory.tables),

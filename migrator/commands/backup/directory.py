@@ -1,4 +1,4 @@
-"""The directories that backups live in: made whole or not at all, found again, checked against their manifest.
+"""Directories of backups: written whole or not at all, and checked against their manifest.
 
 backups/pre-migration/<run>/ holds manifest.json, dump/ (pg_dump's directory format) and, once a restore has been
 tried, verified.json. A later backup of the same run is <run>-2, <run>-3, …; none is ever overwritten.
@@ -49,12 +49,12 @@ def place(backups: Path) -> Path:
 def newest(home: Path, run: str) -> Path | None:
     """The newest complete backup of a run, or None."""
     numbered = re.compile(re.escape(run) + r"(?:-(\d+))?")
-    found = [
+    numbered_paths = [
         (int(match[1] or 1), path)
         for path in home.iterdir()
         if (match := numbered.fullmatch(path.name)) and path.is_dir()
     ]
-    return max(found)[1] if found else None
+    return max(numbered_paths)[1] if numbered_paths else None
 
 
 @contextmanager
@@ -80,12 +80,12 @@ def taking(home: Path, run: str) -> Iterator[tuple[Path, Path]]:
 
 def files_below(directory: Path) -> Mapping[str, BackupFile]:
     """The dump's files with size and SHA-256, by their path relative to the backup's directory."""
-    found = {}
+    files = {}
     for path in sorted((directory / DUMP).rglob("*")):
         if path.is_file():
             name = path.relative_to(directory).as_posix()
-            found[name] = BackupFile(name, path.stat().st_size, sha256(path))
-    return found
+            files[name] = BackupFile(name, path.stat().st_size, sha256(path))
+    return files
 
 
 def finish_dump(workspace: Workspace, dump: Path) -> None:

@@ -1,4 +1,4 @@
-"""What the stage backup tells: a backup and its trial restore as an Outcome."""
+"""Presents a backup and its trial restore."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Backup:
     why: str = ""
 
 
-def backup_outcome(run: str, found: Backup, verification: Verification | None, *, tried: bool) -> Outcome:
+def backup_outcome(run: str, backup: Backup, verification: Verification | None, *, tried: bool) -> Outcome:
     """What the stage backup found and did; `tried` says whether this call restored the backup."""
-    manifest = found.manifest
+    manifest = backup.manifest
     failed = verification is not None and not verification.passed
     verified = "failed" if failed else "yes" if verification is not None else "no"
     rows_ = tuple(
@@ -34,29 +34,29 @@ def backup_outcome(run: str, found: Backup, verification: Verification | None, *
             "Backup",
             ("what", "value"),
             (
-                ("directory", str(found.directory)),
+                ("directory", str(backup.directory)),
                 ("source", f"{manifest.source.database} (system {manifest.source.system_identifier})"),
                 ("taken at", f"{manifest.started_at:%Y-%m-%d %H:%M:%S} UTC, LSN {manifest.lsn}"),
                 ("by", f"{manifest.program}, {len(manifest.files)} files"),
             ),
-            text=found.why,
+            text=backup.why,
         ),
         Section("Rows, in the snapshot of the dump", ("table", "rows"), rows_),
     ]
     if verification is not None:
         sections.append(_verification_section(verification))
-    took = "taken" if found.taken else "kept: it is undamaged and equals the source"
+    took = "taken" if backup.taken else "kept: it is undamaged and equals the source"
     return Outcome(
         command="backup",
-        status="findings" if failed else "done" if found.taken or tried else "nothing-to-do",
+        status="findings" if failed else "done" if backup.taken or tried else "nothing-to-do",
         exit_code=1 if failed else 0,
         run_id=run,
-        headline=f"Backup {found.directory.name} {took}; "
+        headline=f"Backup {backup.directory.name} {took}; "
         + {"yes": "a restore gave back every row.", "no": "not tried by a restore.", "failed": "A RESTORE FAILED."}[
             verified
         ],
         summary={
-            "directory": str(found.directory),
+            "directory": str(backup.directory),
             "tables": len(manifest.inventory.tables),
             "rows": manifest.inventory.rows,
             "bytes": manifest.size,
@@ -64,7 +64,7 @@ def backup_outcome(run: str, found: Backup, verification: Verification | None, *
             "verified": verified,
         },
         sections=tuple(sections),
-        data={"backup": _document(found, verification)},
+        data={"backup": _document(backup, verification)},
         next=("migrator backup --verify", "migrator audit") if verified == "no" else ("migrator audit",),
     )
 
@@ -89,12 +89,12 @@ def _verification_section(verification: Verification) -> Section:
     )
 
 
-def _document(found: Backup, verification: Verification | None) -> dict[str, Any]:
-    manifest = found.manifest
+def _document(backup: Backup, verification: Verification | None) -> dict[str, Any]:
+    manifest = backup.manifest
     return {
-        "directory": str(found.directory),
-        "taken": found.taken,
-        "why": found.why,
+        "directory": str(backup.directory),
+        "taken": backup.taken,
+        "why": backup.why,
         "source": manifest.source.id,
         "server_version": manifest.source.server_version,
         "lsn": manifest.lsn,

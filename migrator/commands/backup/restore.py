@@ -1,4 +1,4 @@
-"""Restoring a backup: into a scratch database to see that it can be done, or into a new one for rollback."""
+"""Restores a backup: into a scratch database to test it, or into a new one for rollback."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def _compare(workspace: Workspace, endpoint: Endpoint, manifest: Manifest, jobs:
         f"{difference.target_rows} restored)"
         for difference in differences(manifest.inventory.digests, restored.digests)
     ]
-    for what, wanted, found in (
+    for what, wanted, restored_names in (
         (
             "table",
             {(t.schema, t.name) for t in manifest.inventory.tables},
@@ -131,7 +131,7 @@ def _compare(workspace: Workspace, endpoint: Endpoint, manifest: Manifest, jobs:
             {(s.schema, s.name) for s in restored.sequences},
         ),
     ):
-        wrong += [f"{what} {schema}.{name} is missing" for schema, name in sorted(wanted - found)]
+        wrong += [f"{what} {schema}.{name} is missing" for schema, name in sorted(wanted - restored_names)]
     if restored.large_objects != manifest.inventory.large_objects:
         wrong.append(f"large objects: {manifest.inventory.large_objects} backed up, {restored.large_objects} restored")
     return tuple(wrong)

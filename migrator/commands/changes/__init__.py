@@ -1,1 +1,1 @@
-"""What was written to targets since the split: found, and carried back."""
+"""Rows that applications wrote into targets since the split: read, and applied to the source."""

@@ -1,4 +1,4 @@
-"""What applications wrote to the targets since migrate, carried back into the monolith."""
+"""Applies rows that applications wrote into the targets to the source, and proves that both sides are equal."""
 
 from __future__ import annotations
 

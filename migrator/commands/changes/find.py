@@ -1,4 +1,4 @@
-"""What applications wrote to the targets since migrate: found, and saved to files."""
+"""Reads which rows applications wrote into the targets since migrate, and saves them to files."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from migrator.commands.proof.drift import routed_digests
-from migrator.commands.shared.survey import Survey, plan_of, survey
+from migrator.commands.shared.epochs import digests_compare, require_digests, require_tables
 from migrator.commands.shared.transfers import Resolved, resolve
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.changes.row_changes import DatabaseChanges
+from migrator.core.plan.steps import Plan
+from migrator.core.plan.survey import Survey
 from migrator.core.plan.transfer import LARGE_OBJECT
+from migrator.core.schema.catalog import Catalog
 from migrator.core.verify.digests import Difference, Digest, differences
 from migrator.errors import ConfigurationError, RefusedError
 from migrator.files import file_name, private_directory, write_atomically
@@ -21,6 +24,7 @@ from migrator.postgres.changes.change_files import OBJECTS, files, object_lines
 from migrator.postgres.changes.large_objects import TargetObjects, objects_of, stray_objects
 from migrator.postgres.changes.read_changes import read_changes
 from migrator.postgres.databases.databases import Mark
+from migrator.postgres.schema.catalog import read_catalog
 from migrator.postgres.session.connect import READ_ONLY, session
 from migrator.postgres.verify.digest import target_digests
 
@@ -40,15 +44,34 @@ class Writes:
     strays: Mapping[str, Sequence[int]] = field(default_factory=dict)  # by database, large objects that no row names
 
 
-def find_writes(workspace: Workspace, run: Run, finished: Sequence[Finished], *, fenced: bool) -> Writes:
-    """Compares finished databases with what they held when migrate had finished them."""
-    found = survey(workspace)
-    resolved = resolve(workspace, plan_of(workspace, found), found)
+def find_writes(workspace: Workspace, run: Run, plan: Plan, finished: Sequence[Finished], *, fenced: bool) -> Writes:
+    """Compares finished databases with what they held when migrate had finished them, by the plan that it went by.
+
+    Raises:
+        RefusedError: what they held cannot be told, or the source lacks what migrate read.
+    """
+    if not fenced:
+        require_digests(
+            workspace.journal,
+            run.id,
+            "what the databases held then cannot be compared with what they hold now, and without the fence the source "
+            "does not say it either.",
+            "Compare them by hand.",
+        )
+    surveyed = plan.survey
+    with workspace.read_source("rollback") as connection:
+        standing = read_catalog(connection, workspace.settings.source.schemas)
+    if fenced:
+        require_tables(workspace.journal, run.id, standing)
+    _require_columns(surveyed.catalog, standing)
+    resolved = resolve(workspace, plan, surveyed)
     recorded: dict[tuple[str, str], list[Digest]] = {}
-    for moment, digest in workspace.journal.digests_by_moment(run.id, "target:"):
+    # Digests of another form are none: the fenced source is read once more in their place.
+    comparable = digests_compare(workspace.journal, run.id)
+    for moment, digest in workspace.journal.digests_by_moment(run.id, "target:") if comparable else ():
         recorded.setdefault((moment.partition(":")[2], digest.tenant), []).append(digest)
     given = (
-        _given(workspace, found, resolved) if fenced and any(_place(one) not in recorded for one in finished) else {}
+        _given(workspace, surveyed, resolved) if fenced and any(_place(one) not in recorded for one in finished) else {}
     )
     written: list[tuple[str, Difference]] = []
     strays: dict[str, Sequence[int]] = {}
@@ -69,10 +92,27 @@ def find_writes(workspace: Workspace, run: Run, finished: Sequence[Finished], *,
             # Neither a journal nor a fence says what it held: all of it may have been written since.
             before = []
         written += [(database, item) for item in differences(before if before is not None else now, now)]
-    writes = Writes(found, resolved, tuple(finished), tuple(written), None, strays)
+    writes = Writes(surveyed, resolved, tuple(finished), tuple(written), None, strays)
     if fenced:
         _require_objects_as_they_were(workspace, run, writes, recorded)
     return replace(writes, changes=rows_of(workspace, writes)) if fenced else writes
+
+
+def _require_columns(planned: Catalog, standing: Catalog) -> None:
+    """Both sides are read by the planned columns.
+
+    Raises:
+        RefusedError: the source lacks some of them by now, so that the targets may hold the only rows that are left.
+    """
+    for relation, table in planned.tables.items():
+        now = standing.tables.get(relation)
+        lacking = set(table.column_names) - set(now.column_names) if now is not None else set()
+        if now is None or lacking:
+            what = f"table {relation}" if now is None else f"column {relation}.{min(lacking)}"
+            raise RefusedError(
+                f"The source has no {what} any more, which migrate read.",
+                "Where it was dropped, the backup has it: --restore-backup.",
+            )
 
 
 def _require_objects_as_they_were(
@@ -93,9 +133,15 @@ def _require_objects_as_they_were(
     ]
     changed = {(database, item.relation) for database, item in writes.differences}
     names = {_place(one): one[1] for one in writes.finished}
-    concerned = [
-        one for one in concerned if (names[one[0]], one[1]) in changed and one[0] in recorded and one[1] not in ours
-    ]
+    concerned = [one for one in concerned if (names[one[0]], one[1]) in changed and one[1] not in ours]
+    if concerned:
+        require_digests(
+            workspace.journal,
+            run.id,
+            f"whether large objects of {concerned[0][1]} were written in the source since cannot be told.",
+            "Carry them over by hand.",
+        )
+    concerned = [one for one in concerned if one[0] in recorded]
     if not concerned:
         return
     given = _given(workspace, writes.survey, writes.resolved)

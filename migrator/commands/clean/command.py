@@ -1,4 +1,4 @@
-"""The stage clean: shows which rows would leave before the split, moves them to quarantine, and puts them back."""
+"""The stage clean: shows rows that rules select, moves them to quarantine, and restores them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from migrator.errors import ConfigurationError, RefusedError
 from migrator.journal import Run
 from migrator.postgres.clean import quarantine
 from migrator.postgres.clean.restore import restore_rows, to_restore
-from migrator.postgres.clean.row_selection import PICKING_SETTINGS, Picking
+from migrator.postgres.clean.row_selection import ROW_SELECTION_SETTINGS, RowSelection
 from migrator.postgres.fence.fence import read_fence
 from migrator.postgres.fence.locks import end_sessions, under_locks
 from migrator.postgres.placement.tenants import read_tenants
@@ -77,7 +77,7 @@ def clean(
 def _session(workspace: Workspace, run: Run) -> Iterator[Connection]:
     """The session that does everything; what a killed migrator's session still does is ended first."""
     purpose = f"clean {run.id}"
-    with session(workspace.source, purpose=purpose, settings=PICKING_SETTINGS) as connection:
+    with session(workspace.source, purpose=purpose, settings=ROW_SELECTION_SETTINGS) as connection:
         if end_sessions(connection, purpose):
             workspace.progress.say("Ended the session of an interrupted clean: what it was doing is undone.")
         yield connection
@@ -108,7 +108,7 @@ class _Cleaning:
         self._workspace = workspace
         self._run = run
         self._connection = connection
-        Picking.prepare(connection)
+        RowSelection.prepare(connection)
         self._catalog = read_catalog(connection)
         placements = _placements(self._catalog, workspace.settings)
         self._rules = [
@@ -120,7 +120,7 @@ class _Cleaning:
                 connection, workspace.settings.tenants, placements.tenant_root, placements.root_key, placements.tree
             )
         }
-        self._picking = Picking(connection, self._catalog, placements, list(self._tenants))
+        self._row_selection = RowSelection(connection, self._catalog, placements, list(self._tenants))
 
     def show(self) -> Outcome:
         """What would leave; nothing is changed."""
@@ -128,8 +128,8 @@ class _Cleaning:
 
     def execute(self) -> Outcome:
         """Moves what the rules take, rule by rule."""
-        looked = self._look()
-        blocked = [finding for finding in looked if finding.blocked]
+        matches = self._look()
+        blocked = [finding for finding in matches if finding.blocked]
         if blocked:
             first = blocked[0]
             hanging = ", ".join(sorted({str(share.relation) for share in first.shares if share.hanging}))
@@ -137,35 +137,36 @@ class _Cleaning:
                 f"[clean.{first.rule}] takes rows on which rows of {hanging} hang, and says that it must not.",
                 'See them: migrator clean. To move them too: dependents = "move". Nothing was changed.',
             )
-        found = looked
-        if any(finding.shares for finding in looked):
+        moved = matches
+        if any(finding.shares for finding in matches):
             self._prepare_quarantine()
-            found = []
+            moved = []
             # A rule that found nothing may find something once an earlier one has moved its rows.
-            for rule, finding in zip(self._rules, looked, strict=True):
+            for rule, finding in zip(self._rules, matches, strict=True):
                 shares = self._move(rule, frozenset(share.relation for share in finding.shares))
-                found.append(replace(finding, shares=shares))
+                moved.append(replace(finding, shares=shares))
                 if shares:
                     self._workspace.progress.say(f"{rule.name}: {sum(share.rows for share in shares)} rows moved")
-        return moved_outcome(self._run.id, found, self._tenants, quarantine.held(self._connection))
+        return moved_outcome(self._run.id, moved, self._tenants, quarantine.held(self._connection))
 
     def _look(self) -> list[Finding]:
         """Picks the rows of every rule in one snapshot, and forgets them again."""
-        found = []
+        matches = []
         self._connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         try:
             for rule in self._rules:
                 self._workspace.progress.start(f"clean: {rule.name}")
-                shares = self._picking.pick(rule.name, rule.chosen)
+                shares = self._row_selection.pick(rule.name, rule.chosen)
                 samples = {
-                    relation: self._picking.samples(rule.name, relation) for relation in self._picking.picked(rule.name)
+                    relation: self._row_selection.samples(rule.name, relation)
+                    for relation in self._row_selection.picked(rule.name)
                 }
-                found.append(Finding(rule.name, rule.rule, shares, samples))
+                matches.append(Finding(rule.name, rule.rule, shares, samples))
                 self._workspace.progress.finish(f"clean: {rule.name}")
         finally:
             if not self._connection.closed:
                 self._connection.execute("ROLLBACK")
-        return found
+        return matches
 
     def _prepare_quarantine(self) -> None:
         journal = self._workspace.journal
@@ -176,12 +177,12 @@ class _Cleaning:
 
     def _move(self, rule: _Rule, expected: frozenset[Relation]) -> tuple[Share, ...]:
         limits = self._workspace.settings.limits
-        locked = self._picking.concerned(expected | {selection.relation for selection in rule.chosen})
+        locked = self._row_selection.concerned(expected | {selection.relation for selection in rule.chosen})
 
         def work() -> tuple[Share, ...]:
-            self._picking.clear()
-            shares = self._picking.pick(rule.name, rule.chosen)
-            needed = self._picking.concerned(self._picking.picked(rule.name))
+            self._row_selection.clear()
+            shares = self._row_selection.pick(rule.name, rule.chosen)
+            needed = self._row_selection.concerned(self._row_selection.picked(rule.name))
             if not needed <= locked:
                 raise _MoreLocks(needed)
             if rule.rule.dependents == "block" and any(share.hanging for share in shares):
@@ -189,7 +190,7 @@ class _Cleaning:
                     f"[clean.{rule.name}] takes rows on which others hang since a moment ago; nothing of it was moved.",
                     "Run `migrator clean` to see them.",
                 )
-            quarantine.move(self._connection, self._picking, rule.name, self._run.id)
+            quarantine.move(self._connection, self._row_selection, rule.name, self._run.id)
             return shares
 
         while True:

@@ -1,4 +1,4 @@
-"""What the stage clean tells: rows that would leave, have left, or came back, as an Outcome."""
+"""Presents what clean would move, has moved, or has restored."""
 
 from __future__ import annotations
 

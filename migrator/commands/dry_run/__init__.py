@@ -1,1 +1,1 @@
-"""dry-run: tells everything that migrate would do."""
+"""dry-run: shows everything that migrate would do."""

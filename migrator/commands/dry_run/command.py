@@ -1,4 +1,4 @@
-"""dry-run: all that can be known without changing anything, on one page, and the plan that migrate carries out."""
+"""The stage dry-run: checks everything that can be checked without a change, and writes the plan."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from migrator.commands.dry_run.report import Estimate, Look, blocks, look_outcom
 from migrator.commands.dry_run.sql import statements
 from migrator.commands.shared.database_parameters import TargetSettings
 from migrator.commands.shared.roles import role_checks
-from migrator.commands.shared.survey import Survey, plan_of, survey_in
+from migrator.commands.shared.survey import plan_of, survey_in
+from migrator.commands.shared.tenant_servers import keep_servers
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.audit.facts import TargetFacts
 from migrator.core.audit.review import review
@@ -31,9 +32,10 @@ from migrator.core.plan.checks import (
 )
 from migrator.core.plan.database_parameters import check_settings
 from migrator.core.plan.steps import CopyTable, CreateDatabase, Plan
+from migrator.core.plan.survey import Survey
 from migrator.core.result.outcome import Outcome
 from migrator.core.result.wording import listed
-from migrator.core.trees.tenant_objects import strangers
+from migrator.core.trees.tenant_objects import objects_of_unknown_tenants
 from migrator.journal import Run
 from migrator.postgres.audit.facts import examine
 from migrator.postgres.copy.large_objects import read_large_objects
@@ -68,6 +70,7 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
                 summary["status"] = "findings"
                 return unreadable_outcome(run.id, privileges)
             found = survey_in(connection, workspace)
+            keep_servers(workspace, run.id, found.tenants)
             plan = plan_of(workspace, found)
             population = tuple(_populations(workspace, found, connection))
             secured = tuple(_secured_populations(found, connection))
@@ -86,7 +89,7 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
             *role_checks(workspace, plan, run),
             _backup_check(workspace, run),
         )
-        workspace.journal.record_plan(run.id, plan.fingerprint, plan.to_document(), passed=not blocks(checks))
+        workspace.journal.record_plan(run.id, plan, passed=not blocks(checks))
         look = Look(found, plan, population, checks, _estimate(workspace, plan, sum(needed.values())))
         if sql and not blocks(checks):
             look = replace(look, statements=statements(workspace, run.id, found, plan))
@@ -162,7 +165,9 @@ def _setting_checks(workspace: Workspace, plan: Plan) -> Iterable[Check]:
 
 
 def _stranger_checks(workspace: Workspace, found: Survey) -> Iterable[Check]:
-    left = list(strangers(found.catalog, workspace.settings.tenants.per_tenant_objects, set(found.known_keys)))
+    left = list(
+        objects_of_unknown_tenants(found.catalog, workspace.settings.tenants.per_tenant_objects, set(found.known_keys))
+    )
     if left:
         yield Check(
             "objects of one tenant",

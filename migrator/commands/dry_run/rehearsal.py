@@ -1,4 +1,4 @@
-"""A rehearsal: the plan carried out for real into scratch databases, verified, measured and dropped."""
+"""Rehearses a plan: carries it out into scratch databases, verifies, measures and drops them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from migrator.commands.migrate.command import migrate
 from migrator.commands.rollback.drop import drop_run
 from migrator.commands.shared.survey import plan_of, survey
+from migrator.commands.shared.tenant_servers import keep_servers
 from migrator.commands.shared.workspace import Workspace
 from migrator.commands.verify.command import verify
 from migrator.core.plan.steps import CreateDatabase
@@ -42,7 +43,9 @@ def carry_out_rehearsal(workspace: Workspace) -> Rehearsal:
     try:
         # The run is opened first: where it puts its tenants is decided once.
         open_run = scratch.journal.open_run(scratch.source_id, str(scratch.source))
-        plan = plan_of(scratch, survey(scratch))
+        surveyed = survey(scratch)
+        keep_servers(scratch, open_run.id, surveyed.tenants)
+        plan = plan_of(scratch, surveyed)
         taken = []
         for server in sorted({step.server for step in plan.of(CreateDatabase)}):
             with session(scratch.server(server), purpose="rehearse") as connection:
@@ -53,7 +56,7 @@ def carry_out_rehearsal(workspace: Workspace) -> Rehearsal:
             raise RefusedError(
                 f"The rehearsal's database {taken[0]!r} exists already.", "Drop it, or choose another [source] prefix."
             )
-        scratch.journal.record_plan(open_run.id, plan.fingerprint, plan.to_document(), passed=True)
+        scratch.journal.record_plan(open_run.id, plan, passed=True)
         migrate(scratch, without_backup=True, fence=False, passwords=False)
         figures["migrate"] = round(time.monotonic() - started, 2)
         proof = verify(scratch)

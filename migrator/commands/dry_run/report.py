@@ -1,4 +1,4 @@
-"""What the stage dry-run tells: readiness, placements, populations, steps, and the statements on demand."""
+"""Presents a dry-run: readiness, placements, populations, steps, and statements on demand."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from migrator.commands.dry_run.rehearsal import Rehearsal
-from migrator.commands.dry_run.report_plan import planned_databases, step_section, target_section
-from migrator.commands.shared.survey import Survey
+from migrator.commands.dry_run.report_plan import planned_databases, target_section
+from migrator.commands.plan.steps import step_section
 from migrator.commands.status.placements import placement_section
 from migrator.core.plan.checks import Check, Population, State
 from migrator.core.plan.steps import CreateDatabase, Plan
+from migrator.core.plan.survey import Survey
 from migrator.core.result.outcome import Outcome, Section
 from migrator.core.result.wording import plural
 from migrator.core.schema.catalog import Relation
@@ -94,7 +95,10 @@ def _headline(look: Look, blocked: bool) -> str:
     if look.rehearsal is not None:
         seconds = look.rehearsal.seconds
         return f"Rehearsed in {seconds:.1f} s: all digests agree; the scratch databases are dropped."
-    return "Nothing blocks; the plan is written down."
+    return (
+        f"Nothing blocks; the plan is written down. `migrate --plan {look.plan.fingerprint[:12]}` carries out this one "
+        "and no other."
+    )
 
 
 def _sections(look: Look) -> Iterable[Section]:

@@ -1,4 +1,4 @@
-"""The statements that migrate would execute, by the columns that the targets' trees really make."""
+"""The statements that migrate would execute, with the columns that the targets' trees make."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from functools import partial
 from pathlib import Path
 
 from migrator.commands.shared.scratch import scratch_database
-from migrator.commands.shared.survey import Survey
 from migrator.commands.shared.transfers import transfers_of
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.steps import Plan, PrepareTarget
+from migrator.core.plan.survey import Survey
 from migrator.core.plan.transfer import Transfer
 from migrator.postgres.plan.explain import explain
 from migrator.postgres.schema.catalog import read_catalog
-from migrator.postgres.session.connect import READ_ONLY, raw_connect, session
+from migrator.postgres.session.connect import READ_ONLY, revision_connect, session
 from migrator.revisions import upgrade_together
 
 
@@ -39,6 +39,6 @@ def _transfers(workspace: Workspace, run: str, found: Survey, step: PrepareTarge
     workspace.progress.say(f"Running the tree of target {step.target} on a scratch database.")
     trees = [(workspace.settings.path(Path(tree.path)), tree.schema) for tree in step.trees]
     with scratch_database(workspace, run, f"columns_{step.target}") as endpoint:
-        upgrade_together(trees, partial(raw_connect, endpoint, "alembic"))
+        upgrade_together(trees, partial(revision_connect, endpoint, "alembic"))
         with session(endpoint, purpose="dry-run", settings=READ_ONLY) as connection:
             return transfers_of(workspace, found, step.target, read_catalog(connection))

@@ -1,4 +1,4 @@
-"""init: reads a database that nobody has described, and writes migrator.toml and the Alembic trees for it."""
+"""The command init: reads an undescribed database, and writes migrator.toml and the Alembic trees for it."""
 
 from __future__ import annotations
 
@@ -49,18 +49,18 @@ def init(
         )
     with workspace.read_source("init") as connection:
         if wanted.layout == "tenants":
-            found = find(workspace, connection, wanted, ask, ask_tree)
+            findings = find(workspace, connection, wanted, ask, ask_tree)
         else:
-            found = find_grouped(workspace, connection, wanted)
-    text = render(found)
+            findings = find_grouped(workspace, connection, wanted)
+    text = render(findings)
     directory.mkdir(parents=True, exist_ok=True)
     settings = _settings(workspace, directory, text)
-    placements = place(found.catalog, settings)
-    text = render(replace(found, severed=placements.severed))
-    trees = divide_source(replace(workspace, settings=settings), found.catalog, placements, wanted.ownership)
+    placements = place(findings.catalog, settings)
+    text = render(replace(findings, severed=placements.severed))
+    trees = divide_source(replace(workspace, settings=settings), findings.catalog, placements, wanted.ownership)
     made = write_trees(directory / MIGRATIONS, trees)
     write_atomically(file, text.encode(), mode=0o644)
-    return init_outcome(workspace, found, placements, trees, file, made)
+    return init_outcome(workspace, findings, placements, trees, file, made)
 
 
 def regenerate_trees(workspace: Workspace, directory: Path, ownership: Ownership = "kept") -> Outcome:

@@ -1,4 +1,4 @@
-"""What init found and wrote, as its result."""
+"""Presents what init inferred and wrote."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MIGRATIONS = "migrations"
 
 
 def init_outcome(
-    workspace: Workspace, found: Findings, placements: Placements, trees: Trees, file: Path, made: Sequence[Path]
+    workspace: Workspace, findings: Findings, placements: Placements, trees: Trees, file: Path, made: Sequence[Path]
 ) -> Outcome:
     undecided = placements.undecided
     placed = placements.tables.values()
@@ -33,15 +33,15 @@ def init_outcome(
         summary={
             "source": str(workspace.source),
             "tenant root": str(placements.tenant_root) if placements.tenant_root else None,
-            "tables": len(found.catalog.tables),
-            **{target: sum(one.target == target for one in placed) for target in found.targets},
+            "tables": len(findings.catalog.tables),
+            **{target: sum(one.target == target for one in placed) for target in findings.targets},
             "ignored": sum(bool(one.ignored) for one in placed),
             "undecided": len(undecided),
-            "inferred keys": len(found.virtual) + sum(len(one.tables) for one in found.polymorphs),
+            "inferred keys": len(findings.virtual) + sum(len(one.tables) for one in findings.polymorphs),
             "severed keys": len(placements.severed),
         },
         sections=(
-            _root_section(found, placements) if found.tenants is not None else _group_section(found),
+            _root_section(findings, placements) if findings.tenants is not None else _group_section(findings),
             *(
                 (
                     Section(
@@ -60,11 +60,11 @@ def init_outcome(
                 (
                     *(
                         (str(key.table), f"{', '.join(key.columns)} -> {key.referenced}", key.evidence)
-                        for key in found.virtual
+                        for key in findings.virtual
                     ),
                     *(
                         (str(one.relation), _said(one), one.reason or one.ignore)
-                        for one in found.proposals
+                        for one in findings.proposals
                         if one.inferred
                     ),
                 ),
@@ -76,12 +76,12 @@ def init_outcome(
             "tenant_root": str(placements.tenant_root) if placements.tenant_root else None,
             "candidates": [
                 {"table": str(one.relation), "score": one.score, "reasons": one.reasons}
-                for one in found.choice.candidates
+                for one in findings.choice.candidates
             ],
             "undecided": [
                 {"table": str(one.relation), "candidates": one.candidates, "reason": one.reason} for one in undecided
             ],
-            "virtual": [{"key": key.label, "evidence": key.evidence} for key in found.virtual],
+            "virtual": [{"key": key.label, "evidence": key.evidence} for key in findings.virtual],
             **tree_data(trees, made),
         },
         next=("migrator placements", "migrator init --trees")
@@ -90,26 +90,29 @@ def init_outcome(
     )
 
 
-def _root_section(found: Findings, placements: Placements) -> Section:
-    chosen = found.choice.chosen is not None and found.choice.chosen.relation == placements.tenant_root
+def _root_section(findings: Findings, placements: Placements) -> Section:
+    chosen = findings.choice.chosen is not None and findings.choice.chosen.relation == placements.tenant_root
     return Section(
         "Tenant root",
         ("table", "points", "why"),
-        tuple((str(one.relation), one.score, "; ".join(one.reasons)) for one in found.choice.candidates),
-        text=f"{placements.tenant_root}: {found.choice.why if chosen else 'as you said'}.",
+        tuple((str(one.relation), one.score, "; ".join(one.reasons)) for one in findings.choice.candidates),
+        text=f"{placements.tenant_root}: {findings.choice.why if chosen else 'as you said'}.",
     )
 
 
-def _group_section(found: Findings) -> Section:
+def _group_section(findings: Findings) -> Section:
     tables = {
-        name: ", ".join(str(one.relation) for one in found.proposals if one.target == name) for name in found.targets
+        name: ", ".join(str(one.relation) for one in findings.proposals if one.target == name)
+        for name in findings.targets
     }
     text = "Which tables belong together is for you to say: edit the targets of [tables.X], then `init --trees`."
     return Section("Targets", ("target", "tables"), tuple(tables.items()), text=text)
 
 
-def _said(one: Proposal) -> str:
-    return "ignore" if one.ignore else one.target + (f", unowned {one.unowned}" if one.unowned else "")
+def _said(proposal: Proposal) -> str:
+    return (
+        "ignore" if proposal.ignore else proposal.target + (f", unowned {proposal.unowned}" if proposal.unowned else "")
+    )
 
 
 def tree_sections(trees: Trees) -> tuple[Section, ...]:

@@ -1,4 +1,4 @@
-"""init: how the rows find their tenant, where the keys alone do not say it."""
+"""Decides by counting rows over which path a table's rows reach their tenant, where keys alone do not decide."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ class PathsByRows:
             for relation, paths in drafted.found.ambiguous.items():
                 if relation in agreements:
                     continue
-                agreements[relation] = found = self._agreement(relation, paths)
-                path = settle(paths, found)
+                agreements[relation] = agreement = self._agreement(relation, paths)
+                path = settle(paths, agreement)
                 if path is not None:
                     chosen[relation] = path
                     settled = True
@@ -77,7 +77,7 @@ class PathsByRows:
             if any(
                 (claimed_rows := claimed(self.connection, self.catalog, key, drafted.found.paths[key.table]))
                 is not None
-                and claimed_rows.torn
+                and claimed_rows.disputed
                 for key in drafted.referencing.get(relation, ())
                 if drafted.is_tenants(key.table) and key.table not in drafted.through
             )
@@ -96,11 +96,11 @@ class PathsByRows:
                 share = _OWNED_BY_PAIRS if all(way.hops[0].of is not None for way in ways) else _OWNED
                 if all(_is_attached(drafted, way) for way in ways):
                     share = 0.0  # whatever else is there is attached to something without a tenant, or to nothing
-                found = self._agreement(relation, ways)
+                agreement = self._agreement(relation, ways)
                 total = self.rows.get(relation)
-                if found.disagreeing or total is None or found.rows < max(1, share * total):
+                if agreement.disagreeing or total is None or agreement.rows < max(1, share * total):
                     continue
-                chosen[relation] = complete(ways, found)
+                chosen[relation] = complete(ways, agreement)
             if len(chosen) > len(drafted.written) - len(drafted.through & drafted.written.keys()):
                 drafted, more = self._draft(chosen)
                 agreements = agreements | more
@@ -112,16 +112,18 @@ class PathsByRows:
         for claim in drafted.claims(relation):
             if total is None:
                 continue
-            found = claimed(self.connection, self.catalog, claim.key, drafted.found.paths[claim.key.table])
-            if found is None or found.torn or not found.rows:
+            claim_rows = claimed(self.connection, self.catalog, claim.key, drafted.found.paths[claim.key.table])
+            if claim_rows is None or claim_rows.disputed or not claim_rows.rows:
                 continue
             if attaches(drafted.found.paths[claim.key.table]):
                 # What is attached once each is a part; what several rows attach (a tag) is not.
-                if found.naming > found.rows:
+                if claim_rows.naming > claim_rows.rows:
                     continue
-            elif total < _LEAST_CLAIMED or found.tenants < min(2, found.rows):
+            elif total < _LEAST_CLAIMED or claim_rows.tenants < min(2, claim_rows.rows):
                 continue
-            evidence = f"rows of {claim.key.table} name {found.rows:,} of {total:,} rows, none of them for two tenants"
+            evidence = (
+                f"rows of {claim.key.table} name {claim_rows.rows:,} of {total:,} rows, none of them for two tenants"
+            )
             for path in claim.paths:
                 first, *hops = path.hops
                 yield replace(path, hops=(replace(first, evidence=evidence), *hops))
@@ -138,7 +140,7 @@ class PathsByRows:
             if self.rows.get(relation) != 0
         }
         # Counting again is only for tables whose path is another one by now.
-        found = {
+        by_table = {
             relation: self.counted[path]
             for relation, placement in placements.items()
             if (path := (relation, placement.key_path)) in self.counted
@@ -146,9 +148,9 @@ class PathsByRows:
         for relation, counted in without_tenant(
             self.connection,
             self.catalog,
-            [placement for relation, placement in placements.items() if relation not in found],
-            self.root,
-            self.root_key,
+            [placement for relation, placement in placements.items() if relation not in by_table],
+            (self.root, self.root_key),
+            drafted.keys,
         ):
             rows, unset, beneath, homeless, unknown, sampled = counted
             naming: Mapping[str, int] = {}
@@ -158,9 +160,9 @@ class PathsByRows:
                 named = named_by_pairs(self.connection, self.catalog, placements[relation], pairs)
                 keys = [key for key in drafted.referencing.get(relation, ()) if drafted.is_tenants(key.table)]
                 naming = naming_unset(self.connection, self.catalog, placements[relation], keys)
-            found[relation] = WithoutTenant(rows, unset, homeless, naming, sampled, unknown, beneath, named)
-            self.counted[relation, placements[relation].key_path] = found[relation]
-        return found
+            by_table[relation] = WithoutTenant(rows, unset, homeless, naming, sampled, unknown, beneath, named)
+            self.counted[relation, placements[relation].key_path] = by_table[relation]
+        return by_table
 
     def _completed(
         self,
@@ -193,10 +195,10 @@ class PathsByRows:
             more = False
             for relation, others in (first or waiting).items():
                 ways = [*drafted.found.paths[relation].alternatives, *others]
-                found = self._agreement(relation, ways)
-                if found.rows > without[relation].rows - without[relation].homeless:
-                    chosen[relation] = self._fewest(relation, complete(ways, found), found.rows)
-                    agreements[relation] = found
+                agreement = self._agreement(relation, ways)
+                if agreement.rows > without[relation].rows - without[relation].homeless:
+                    chosen[relation] = self._fewest(relation, complete(ways, agreement), agreement.rows)
+                    agreements[relation] = agreement
                     more = True
             if more:
                 drafted = self._drafted(chosen)
@@ -205,10 +207,10 @@ class PathsByRows:
     def _fewest(self, relation: Relation, path: KeyPath, rows: int) -> KeyPath:
         """The path less the alternatives that find no row a tenant which those before them do not find."""
         kept, known = [path.alternatives[0]], 0
-        for one in path.alternatives:
-            found = self._agreement(relation, list(dict.fromkeys([*kept, one]))).rows
-            if found > known:
-                kept, known = list(dict.fromkeys([*kept, one])), found
+        for alternative in path.alternatives:
+            placed = self._agreement(relation, list(dict.fromkeys([*kept, alternative]))).rows
+            if placed > known:
+                kept, known = list(dict.fromkeys([*kept, alternative])), placed
             if known == rows:
                 break
         return in_order(kept)

@@ -1,4 +1,4 @@
-"""init: what one look at the source finds out."""
+"""Reads everything that init infers from, in one session."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def find(
         ConfigurationError: there are no tables, or the tenant root that was named does not exist.
     """
     catalog = _with_hidden_keys(connection, _read_tables(workspace, connection))
-    handed_down = [key for found in inherited_keys(catalog).values() for key in found]
+    handed_down = [key for inherited in inherited_keys(catalog).values() for key in inherited]
     known = {(key.table, column) for key in handed_down for column in key.columns}
     candidates = [key for key in candidate_keys(catalog) if (key.table, key.columns[0]) not in known]
     virtual, contradicted = weighed(connection, catalog, candidates)
@@ -193,7 +193,7 @@ def _naming_the_root(
 
 def _polymorphs(connection: Connection, catalog: Catalog) -> tuple[tuple[Polymorph, ...], tuple[ForeignKey, ...]]:
     """Polymorphic pairs whose types name tables, and the conditional keys that they amount to."""
-    found: list[Polymorph] = []
+    polymorphs: list[Polymorph] = []
     keys: list[ForeignKey] = []
     for table in catalog.tables.values():
         for pair in polymorphic_pairs(table):
@@ -211,13 +211,13 @@ def _polymorphs(connection: Connection, catalog: Catalog) -> tuple[tuple[Polymor
                 continue
             evidence = f"{len(held)} of {len(values)} types name tables that hold the rows"
             tables = {key.when[1]: key.referenced for key in held if key.when is not None}
-            found.append(Polymorph(table.relation, pair.type, pair.id, tables, evidence))
+            polymorphs.append(Polymorph(table.relation, pair.type, pair.id, tables, evidence))
             keys += [replace(key, evidence=evidence) for key in held]
-    return tuple(found), tuple(keys)
+    return tuple(polymorphs), tuple(keys)
 
 
 def _large_objects(connection: Connection, catalog: Catalog) -> dict[Relation, tuple[str, ...]]:
-    found: dict[Relation, tuple[str, ...]] = {}
-    for one in naming_columns(connection, catalog):
-        found[one.relation] = (*found.get(one.relation, ()), one.column)
-    return found
+    columns: dict[Relation, tuple[str, ...]] = {}
+    for naming in naming_columns(connection, catalog):
+        columns[naming.relation] = (*columns.get(naming.relation, ()), naming.column)
+    return columns

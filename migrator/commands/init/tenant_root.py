@@ -1,4 +1,4 @@
-"""init: whose database it is. The tenant root, whether it is a tree, and the columns that name a tenant."""
+"""Chooses the tenant root, whether it is a hierarchy, and the columns that name a tenant."""
 
 from __future__ import annotations
 

@@ -1,15 +1,18 @@
-"""migrate: carries out the plan of the passed dry-run, proves what it did, and resumes where it was stopped."""
+"""The stage migrate: carries out the plan of the last dry-run, proves the result, and resumes."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
+from migrator.commands.migrate.choose_plan import ChosenPlan, begin_anew, choose_plan, require_approved
 from migrator.commands.migrate.frozen_source import FrozenSource
 from migrator.commands.migrate.templates import prepare_targets
 from migrator.commands.migrate.throttle import Pacing
 from migrator.commands.migrate.worker_pools import crew
+from migrator.commands.plan.stored import stored_plan, survey_as_planned
 from migrator.commands.proof.compare_sides import Proof, proof_sections, prove
 from migrator.commands.proof.drift import drift_section, routed_digests, written_since
 from migrator.commands.proof.records import (
@@ -30,7 +33,6 @@ from migrator.commands.shared.dropped_tenants import (
 )
 from migrator.commands.shared.privileges import require_privileges
 from migrator.commands.shared.roles import hand_out
-from migrator.commands.shared.survey import Survey, plan_of, survey
 from migrator.commands.shared.tenant_objects import OwnObjects
 from migrator.commands.shared.transfers import Resolved, resolve
 from migrator.commands.shared.workspace import Workspace
@@ -52,6 +54,7 @@ from migrator.postgres.copy.spool import discard
 from migrator.postgres.copy.units import copy_units, loads_of, session_budget
 from migrator.postgres.databases.post_data import FinishUnit, TargetWork
 from migrator.postgres.schema.catalog import read_sequences
+from migrator.postgres.schema.partitions import require_same_partitions
 from migrator.postgres.session.connect import READ_ONLY, session
 from migrator.postgres.session.snapshot import Snapshot, release_readers
 
@@ -59,72 +62,72 @@ _MAINTENANCE_MEMORY_KB = 256 * 1024
 
 
 def migrate(
-    workspace: Workspace, *, without_backup: bool = False, fence: bool = True, passwords: bool = True
+    workspace: Workspace,
+    *,
+    approved: str | None = None,
+    without_backup: bool = False,
+    fence: bool = True,
+    passwords: bool = True,
 ) -> Outcome:
     """Splits the source as planned, or goes on where an earlier attempt stopped.
 
+    `approved` is the fingerprint, or its beginning, of the only plan that may be carried out.
+
     Raises:
-        RefusedError: no passed dry-run of this plan, no backup, targets in the way, rows that nobody owns.
+        RefusedError: no passed dry-run of this plan, another plan than the approved one, no backup, targets in the way,
+            rows that nobody owns.
         TargetsFailedError: some databases failed; the others are complete, and the same command resumes.
     """
     with workspace.stage("migrate") as (run, summary):
         summary[REFUSED] = True
         require_privileges(workspace, "read", "every row", *(("fence",) if fence else ()))
-        found = survey(workspace)
-        plan = plan_of(workspace, found)
-        if not taken_back(workspace, run.id) and (done := _done_before(workspace, run, plan)):
+        if not taken_back(workspace, run.id) and (done := _done_before(workspace, run, approved)):
             del summary[REFUSED]
             return done
-        require_same_source(workspace, run, found)
-        _require_dry_run(workspace, run, plan)
+        chosen = choose_plan(workspace, run, approved)
+        workspace = chosen.stored.workspace
+        require_same_source(workspace, run, chosen.survey)
         if not without_backup:
             _require_backup(workspace, run)
         del summary[REFUSED]
-        workspace.journal.set_fingerprint(run.id, plan.fingerprint)
-        outcome = _Migration(workspace, run, plan, found, fenced=fence).carry_out(summary)
+        if chosen.replaces:
+            begin_anew(workspace, run)
+        workspace.journal.begin_plan(run.id, chosen.stored.plan)
+        plan = workspace.journal.plan(run.id)
+        assert plan is not None
+        outcome = _Migration(workspace, run, plan, chosen, fenced=fence).carry_out(summary)
         all_are_there(workspace, run.id)
         if passwords:
             hand_out(workspace, run, plan)
-        return outcome
+        return replace(outcome, sections=(*chosen.stored.sections, *outcome.sections))
 
 
-def _done_before(workspace: Workspace, run: Run, plan: Plan) -> Outcome | None:
+def _done_before(workspace: Workspace, run: Run, approved: str | None) -> Outcome | None:
     previous = workspace.journal.attempts(run.id, "migrate")[:-1]  # the last one is this
-    if any(record.status == "done" for record in previous):
-        require_standing(workspace, run, plan)
-    if not previous or previous[-1].status != "done":
+    stored = stored_plan(workspace, run) if any(record.status == "done" for record in previous) else None
+    if stored is None:
         return None
-    if run.fingerprint != plan.fingerprint:
+    require_standing(workspace, run, stored.plan)
+    if previous[-1].status != "done":
+        return None
+    require_approved(stored.plan.fingerprint, approved)
+    try:
+        survey_as_planned(stored, run)
+    except RefusedError as error:
         raise RefusedError(
-            "This run has been migrated, and source or configuration have changed since.",
+            f"This run has been migrated, and the source has changed since. {error.message}",
             "Take it back first: migrator rollback.",
-        )
-    require_databases(workspace, run, plan)
+        ) from error
+    require_databases(stored.workspace, run, stored.plan)
     return Outcome(
         "migrate",
         status="nothing-to-do",
         run_id=run.id,
         headline="This plan has been carried out already.",
         summary=dict(previous[-1].summary),
+        sections=stored.sections,
         next=("migrator verify", "migrator rollback"),
     )
-
-
-def _require_dry_run(workspace: Workspace, run: Run, plan: Plan) -> None:
-    last = workspace.journal.last_plan(run.id)
-    if last is None:
-        raise RefusedError("There has been no dry-run in this run.", "Run `migrator dry-run` first.")
-    fingerprint, passed, _ = last
-    if fingerprint != plan.fingerprint:
-        raise RefusedError(
-            "The plan of the last dry-run is stale: the source's schema, its tenants, the trees or the configuration "
-            "have changed since.",
-            "Run `migrator dry-run` again.",
-        )
-    if not passed:
-        raise RefusedError(
-            "The last dry-run found something that blocks.", "Resolve it and run `migrator dry-run` again."
-        )
 
 
 def _require_backup(workspace: Workspace, run: Run) -> None:
@@ -138,12 +141,12 @@ def _require_backup(workspace: Workspace, run: Run) -> None:
 class _Migration:
     """One attempt at carrying a plan out."""
 
-    def __init__(self, workspace: Workspace, run: Run, plan: Plan, found: Survey, *, fenced: bool) -> None:
+    def __init__(self, workspace: Workspace, run: Run, plan: Plan, chosen: ChosenPlan, *, fenced: bool) -> None:
         self.workspace = workspace
         self.journal = workspace.journal
         self.run = run
         self.plan = plan
-        self.survey = found
+        self.survey = chosen.survey
         self.fenced = fenced
 
     def carry_out(self, summary: dict[str, object]) -> Outcome:
@@ -227,6 +230,7 @@ class _Migration:
             if reading:
                 return
             counted, digested = counts.result()
+            require_same_partitions(workspace.source, self.survey.catalog)
             self.journal.record(self.run.id, "source rows", counted)
             self.journal.store_digests(
                 self.run.id,

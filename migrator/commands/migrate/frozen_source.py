@@ -1,4 +1,4 @@
-"""The state of the source that a run reads: held by the fence, named by its epoch, seen through one snapshot."""
+"""Holds the source in one state for a run: the fence, its epoch, and the shared snapshot."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from migrator.commands.shared.survey import Survey, plan_of, survey_in
+from migrator.commands.shared.epochs import epoch_of, record_tables, same_state
+from migrator.commands.shared.survey import survey_in
 from migrator.commands.shared.workspace import Workspace
-from migrator.core.plan.steps import CopyTable, CreateDatabase, Plan
+from migrator.core.plan.steps import CopyTable, CreateDatabase, Plan, same_source
+from migrator.core.plan.survey import Survey
 from migrator.errors import InterruptedRunError, RefusedError, SnapshotLostError
-from migrator.journal import Run
+from migrator.journal import Artefact, Run
 from migrator.postgres.copy.row_counts import lock_against_ddl
 from migrator.postgres.copy.spool import discard
 from migrator.postgres.databases.databases import drop_database
-from migrator.postgres.fence.fence import lift_fence, raise_fence, read_fence
+from migrator.postgres.fence.fence import fences_partitions, lift_fence, raise_fence, read_fence
 from migrator.postgres.schema.catalog import read_objects
-from migrator.postgres.session.connect import session
+from migrator.postgres.session.connect import session, translated
 from migrator.postgres.session.snapshot import Snapshot
 
 
@@ -32,16 +34,22 @@ class FrozenSource:
         self.fenced = fenced
 
     def freeze(self) -> str:
-        """Raises the fence, or finds this run's standing; returns the epoch: the name of the source's frozen state."""
+        """Raises the fence, or finds this run's standing; returns the epoch of what is read under it."""
         fresh = f"{self.run.id}-{secrets.token_hex(4)}"
         if not self.fenced:
-            return fresh
+            return epoch_of(fresh)
         limits = self.workspace.settings.limits
         tables = [
             relation
             for table in self.survey.catalog.tables.values()
             for relation in (table.relation, *table.partitions)
         ]
+        version = self.survey.catalog.server_version
+        later = {
+            relation
+            for relation, table in self.survey.catalog.tables.items()
+            if table.kind == "p" and fences_partitions(version)
+        }
         with session(self.workspace.source, purpose="fence") as connection:
             standing = read_fence(connection)
             if standing is not None and standing.run != self.run.id:
@@ -50,7 +58,10 @@ class FrozenSource:
                 )
             known = self.journal.artefacts(self.run.id, "fence")
             complete = any(artefact.state == "created" for artefact in known)
-            if standing is not None and complete and not set(tables) <= standing.fenced:
+            whole = (
+                standing is not None and set(tables) <= standing.fenced and later <= set(standing.fencing_partitions)
+            )
+            if standing is not None and complete and not whole:
                 # Somebody took a part of it away: what was read before may have changed since.
                 self._lift()
                 standing = None
@@ -70,7 +81,7 @@ class FrozenSource:
                 self.journal.artefact(self.run.id, "fence", "source", "created")
                 standing = read_fence(connection)
         assert standing is not None
-        return standing.epoch
+        return epoch_of(standing.epoch)
 
     def _lift(self) -> None:
         limits = self.workspace.settings.limits
@@ -109,11 +120,18 @@ class FrozenSource:
         if before is not None and (before != epoch or moved):
             copied = [name for name in self.journal.step_records(self.run.id) if name.startswith(("copy:", "finish:"))]
             if copied:
-                self.workspace.progress.say(
-                    f"the source was writable since the last attempt: {len(copied)} steps are done again"
+                why = (
+                    "the source was writable since the last attempt"
+                    if moved or not same_state(before, epoch)
+                    else "the last attempt was of a version that hashed rows in another way"
                 )
+                self.workspace.progress.say(f"{why}: {len(copied)} steps are done again")
             discard(self.workspace.spool(self.run.id))
-            for step in self.plan.of(CreateDatabase):
+            steps = list(self.plan.of(CreateDatabase))
+            # Before they go: a rollback takes finished databases that are "created" and gone for somebody else's work.
+            intended = [Artefact("database", step.database, "intended", step.target, step.tenant) for step in steps]
+            self.journal.record_artefacts(self.run.id, intended)
+            for step in steps:
                 with session(self.workspace.server(step.server), purpose="reset") as connection:
                     drop_database(connection, step.database, run=self.run.id)
             self.journal.forget_copies(self.run.id)
@@ -121,6 +139,7 @@ class FrozenSource:
             parts = [[step.id, step.parts] for step in self.plan.of(CopyTable)]
             self.journal.record(self.run.id, "parts", parts)
             self.journal.record(self.run.id, "files", files)
+            record_tables(self.journal, self.run.id, self.survey.catalog)
             self.journal.record(self.run.id, "epoch", epoch)
 
     @contextmanager
@@ -132,9 +151,10 @@ class FrozenSource:
         """
         snapshot = Snapshot(self.workspace.source)
         try:
-            lock_against_ddl(snapshot.connection, self.survey.catalog)
+            with translated(self.workspace.source):
+                lock_against_ddl(snapshot.connection, self.survey.catalog)
             seen = survey_in(snapshot.connection, self.workspace)
-            if plan_of(self.workspace, seen).fingerprint != self.plan.fingerprint:
+            if not same_source(seen, self.plan.survey):
                 raise RefusedError(
                     "The source's schema or its tenants changed while migrate was starting.",
                     "Run `migrator dry-run` again.",

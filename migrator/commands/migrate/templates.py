@@ -1,4 +1,4 @@
-"""What migrate makes before it touches the source: roles, and each target's template and bare clone."""
+"""Makes what migrate needs before it touches the source: roles, templates and bare templates."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 
 from migrator.commands.migrate.worker_pools import preparers
 from migrator.commands.shared.roles import make_groups
-from migrator.commands.shared.survey import Survey
 from migrator.commands.shared.transfers import complete_template
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.steps import CreateDatabase, Plan, PrepareTarget
+from migrator.core.plan.survey import Survey
 from migrator.core.schema.catalog import Relation
 from migrator.engine.prepare import prepare_target
 from migrator.journal import Run

@@ -1,4 +1,4 @@
-"""Looking after the source while units run: how old the snapshot is, how fast workers may go, when they pause."""
+"""Watches the source while units run: decides their speed, when they pause, and shows the snapshot's age."""
 
 from __future__ import annotations
 

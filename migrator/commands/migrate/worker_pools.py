@@ -1,16 +1,16 @@
-"""Who carries out a run's units, as the configuration asks for."""
+"""Makes the pools of workers that carry out a run's units, as [limits] executor says."""
 
 from __future__ import annotations
 
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 
-from migrator.engine.workers import Crew, Work, processes
+from migrator.engine.workers import Work, WorkerPools, processes
 from migrator.errors import ConfigurationError
 from migrator.settings import Limits
 
 
-def crew(limits: Limits, work: Work, readers: int, builders: int) -> AbstractContextManager[Crew]:
+def crew(limits: Limits, work: Work, readers: int, builders: int) -> AbstractContextManager[WorkerPools]:
     """Where the run's units are carried out: that many at once that copy, and that make and finish databases.
 
     A cluster's workers do either, as many at once as read.

@@ -1,1 +1,1 @@
-"""The proof that migrate and verify both give."""
+"""The comparison of both sides that migrate and verify share."""

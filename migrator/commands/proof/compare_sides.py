@@ -1,4 +1,4 @@
-"""The proof that migrate and verify both give: digests of both sides, and conservation of every row."""
+"""Compares the digests of both sides and accounts for every row of the source."""
 
 from __future__ import annotations
 

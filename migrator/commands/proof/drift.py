@@ -1,13 +1,13 @@
-"""What the source holds now, told apart as migrate routes its rows; and what was written to it since the snapshot."""
+"""Digests what the source holds now, divided as migrate routes rows, and reports what changed since the snapshot."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from migrator.commands.shared.survey import Survey
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.placement.tenants import UNOWNED
+from migrator.core.plan.survey import Survey
 from migrator.core.plan.transfer import Transfer
 from migrator.core.result.outcome import Section
 from migrator.core.verify.digests import Difference, Digest, differences, total

@@ -1,4 +1,4 @@
-"""What migrate left in the journal: read by its next attempt and by the stages after it."""
+"""Reads what migrate recorded in the journal, for its next attempt and for later stages."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
-from migrator.commands.shared.survey import Survey
 from migrator.core.placement.model import Placements
 from migrator.core.plan.steps import CopyTable, CreateDatabase, Plan
+from migrator.core.plan.survey import Survey
 from migrator.core.plan.transfer import RECORD_HASH_SINCE, Transfer, base_type, has_own_hash
 from migrator.core.schema.catalog import Relation
 from migrator.core.verify.digests import Digest, total

@@ -1,11 +1,11 @@
-"""A run whose journal is lost, found again from what it left on the servers: marks, receipts and the fence."""
+"""Reconstructs a run whose journal is lost from marks, receipts and the fence."""
 
 from __future__ import annotations
 
-from migrator.commands.shared.survey import plan_of, survey
+from migrator.commands.shared.survey import plan_with, survey
 from migrator.commands.shared.tenant_servers import record_servers
 from migrator.commands.shared.workspace import Workspace
-from migrator.core.plan.steps import CreateDatabase, PrepareTarget
+from migrator.core.plan.steps import CreateDatabase, PrepareTarget, TreeState
 from migrator.errors import RefusedError
 from migrator.journal import Run
 from migrator.postgres.databases.databases import Mark, marks
@@ -49,7 +49,8 @@ def adopt(workspace: Workspace, wanted: str | None) -> Run | None:
 
 def _left(workspace: Workspace) -> dict[str, dict[tuple[str, str], Mark | None]]:
     """By run: the databases that it left, as (server, name), with their marks, and its fence (None)."""
-    plan = plan_of(workspace, survey(workspace))
+    # Names of databases are all that is asked of it: trees that are gone must not be in the way.
+    plan = plan_with(workspace, survey(workspace), {name: TreeState((), "") for name in workspace.settings.targets})
     spread = workspace.settings.tenants.servers
     # Which of the servers a tenant was put on was in the journal: any of them will do.
     ours = {

@@ -1,4 +1,4 @@
-"""rollback: takes a run back. Drops only what it made, dumps it first, lifts the fence, proves the source unchanged."""
+"""The stage rollback: dumps and drops what a run made, lifts the fence, and proves the source unchanged."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from migrator.commands.changes.apply import Carried, carried_before, replay_writes
 from migrator.commands.changes.find import require_rows, save_writes
 from migrator.commands.clean.command import clean
+from migrator.commands.plan.stored import readable_plan
 from migrator.commands.rollback.adopt import adopt
 from migrator.commands.rollback.drop import dump_and_drop
 from migrator.commands.rollback.findings import Findings, unknown_fence
@@ -23,7 +24,9 @@ from migrator.commands.rollback.restore_backup import (
     swap_for_restored,
 )
 from migrator.commands.rollback.source_unchanged import changed_objects, compared_under_fence
+from migrator.commands.shared.epochs import digests_compare
 from migrator.commands.shared.workspace import Workspace
+from migrator.core.plan.steps import Plan
 from migrator.core.result.outcome import Outcome
 from migrator.errors import ConfigurationError, MigratorError, RefusedError
 from migrator.journal import Run
@@ -70,18 +73,22 @@ def rollback(
         confirmed(run, confirm)
     keep = save is not None or replay
     with workspace.stage("rollback-validate" if validate else "rollback") as (run, summary):
+        stored = readable_plan(workspace, run)
+        plan, workspace = (stored.plan, stored.workspace) if stored else (None, workspace)
         if validate:
-            found = look(workspace, run)
+            found = look(workspace, run, plan)
             require_able(workspace, run, found)
             outcome = validation(run, found, str(workspace.source), backup=backup_of(workspace, run))
         else:
             backup = checked_backup(workspace, run) if restore_backup else None
-            with sealed(workspace, run, keep=keep, discard=discard_writes) as found:
+            with sealed(workspace, run, plan, keep=keep, discard=discard_writes) as found:
                 if backup is not None:
                     restore_beside(workspace, run, *backup)
                 carried = keep_writes(workspace, run, found, save=save, replay=replay)
                 done = _take_back(workspace, run, found, carried, swap=restore_backup)
             outcome = report(run, found, done, str(workspace.source))
+        if stored is not None:
+            outcome = replace(outcome, sections=(*stored.sections, *outcome.sections))
         summary.update(outcome.summary)
         if outcome.exit_code:
             summary["status"] = "findings"
@@ -136,7 +143,7 @@ def confirmed(run: Run, typed: str | None) -> None:
 
 @contextmanager
 def sealed(
-    workspace: Workspace, run: Run, tenant: str | None = None, *, keep: bool, discard: bool
+    workspace: Workspace, run: Run, plan: Plan | None, tenant: str | None = None, *, keep: bool, discard: bool
 ) -> Iterator[Findings]:
     """What the run left (of one tenant), its targets sealed: nothing is written between the look and the drop.
 
@@ -145,7 +152,7 @@ def sealed(
     Raises:
         RefusedError: something would be lost, or the role may not take it back; no session was ended then.
     """
-    found = look(workspace, run, tenant)
+    found = look(workspace, run, plan, tenant)
     require_able(workspace, run, found)
     require_nothing_lost(found, keep=keep, discard=discard)
     targets = [(server, database) for server, database, mark in found.databases if mark.role == "target"]
@@ -154,7 +161,7 @@ def sealed(
             with session(workspace.server(server), purpose="rollback") as connection:
                 seal_database(connection, database)
         if targets:
-            found = look(workspace, run, tenant)
+            found = look(workspace, run, plan, tenant)
             require_nothing_lost(found, keep=keep, discard=discard)
         yield found
     except BaseException:
@@ -199,6 +206,7 @@ def _take_back(
         if carried is not None:
             done.changed = tuple(one for one in done.changed if one.relation not in carried.tables)
         done.known = workspace.journal.recorded(run.id, "source objects") is not None
+        done.comparable = digests_compare(workspace.journal, run.id)
         # The damaged source stays fenced until it is swapped: what were written to it now would go with it.
         if not swap and found.fence is not None and found.fence.run == run.id:
             limits = workspace.settings.limits

@@ -1,4 +1,4 @@
-"""Dropping what a run made on the servers: each target only after a dump of it that was read back."""
+"""Drops the databases and roles of a run, each database only after a dump of it was read back."""
 
 from __future__ import annotations
 

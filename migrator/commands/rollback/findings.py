@@ -1,4 +1,4 @@
-"""What a run has left behind and what was written since, as rollback finds it, and how it says so in a sentence."""
+"""What rollback read of a run: databases, writes since, and what is missing; with its messages."""
 
 from __future__ import annotations
 

@@ -1,14 +1,16 @@
-"""What a run has left on the servers and in the source, looked at before anything of it is taken back."""
+"""Reads what a run has left on the servers and in the source, and refuses what cannot be taken back."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from migrator.commands.changes.find import Finished, find_writes
+from migrator.commands.plan.stored import plan_now
 from migrator.commands.rollback.findings import Findings, foreign_fence, strays_message, unknown_fence, written_message
 from migrator.commands.shared.privileges import require_privileges
 from migrator.commands.shared.tenant_servers import servers_of
 from migrator.commands.shared.workspace import Workspace
+from migrator.core.plan.steps import Plan
 from migrator.core.schema.identifiers import identifier
 from migrator.errors import MigratorError, RefusedError
 from migrator.journal import Run
@@ -23,8 +25,11 @@ from migrator.postgres.session.connect import READ_ONLY, session
 _DROPPING = "dropping"
 
 
-def look(workspace: Workspace, run: Run, tenant: str | None = None) -> Findings:
-    """What the run left on the servers, or only what it left of one tenant (its key)."""
+def look(workspace: Workspace, run: Run, plan: Plan | None, tenant: str | None = None) -> Findings:
+    """What the run left on the servers, or only what it left of one tenant (its key).
+
+    `plan` is the one that it was carried out by; None where the journal does not say, and today's has to do.
+    """
     databases: list[Finished] = []
     roles: list[tuple[str, str]] = []
     for name in servers_of(workspace, run.id):
@@ -52,7 +57,7 @@ def look(workspace: Workspace, run: Run, tenant: str | None = None) -> Findings:
     if finished:
         fenced = fence is not None and fence.run == run.id
         try:
-            writes = find_writes(workspace, run, finished, fenced=fenced)
+            writes = find_writes(workspace, run, plan or plan_now(workspace), finished, fenced=fenced)
         except MigratorError as error:
             untold = error
     return Findings(

@@ -1,4 +1,4 @@
-"""What a rollback found and did, as outcomes."""
+"""Presents a rollback and its validation."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ class Taken:
     lifted: int = 0
     compared: int = 0
     known: bool = True  # whether the journal says what the source was
+    comparable: bool = True  # whether its digests are of the form in which rows are hashed now
     changed: tuple[Difference, ...] = ()
     objects: tuple[tuple[str, str, str], ...] = ()
     swapped: str = ""  # the damaged source's new name
@@ -168,7 +169,7 @@ def report(run: Run, found: Findings, done: Taken, source: str) -> Outcome:
         "tables_compared": done.compared,
         "tables_changed": len(done.changed),
         "objects_changed": len(done.objects),
-        "source_identical": identical if done.known else None,
+        "source_identical": identical if done.known and (done.comparable or not identical) else None,
     }
     if done.swapped:
         figures["damaged_source_kept_as"] = done.swapped
@@ -215,6 +216,11 @@ def report(run: Run, found: Findings, done: Taken, source: str) -> Outcome:
         proof = f"{source} has their {done.carried.rows} changes, equals what they held, and takes writes again"
     elif not done.known:
         proof = f"and {source} was not compared: the journal does not say what it was"
+    elif not done.comparable:
+        proof = (
+            f"the catalog of {source} is as it was, and no row was written by migrator; its rows were not compared: an "
+            "earlier version of migrator had hashed them in another way"
+        )
     elif done.compared:
         proof = f"all {done.compared} tables and the catalog of {source} are as they were"
     else:

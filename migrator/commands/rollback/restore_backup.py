@@ -1,4 +1,4 @@
-"""rollback --restore-backup: the backup is restored beside the damaged source, and the two are swapped by name."""
+"""rollback --restore-backup: restores the backup beside the damaged source and swaps the two by name."""
 
 from __future__ import annotations
 

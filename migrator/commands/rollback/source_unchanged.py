@@ -1,4 +1,4 @@
-"""Whether the source is as it was when migrate read it: its rows by digests, its objects by their definitions."""
+"""Compares the source with what migrate read of it: rows by digests, objects by definitions."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import astuple
 
 from migrator.commands.rollback.findings import Findings
+from migrator.commands.shared.epochs import digests_compare
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.transfer import RECORD_HASH_SINCE
 from migrator.core.verify.digests import Difference, Digest, differences
@@ -49,7 +50,12 @@ def _source_changes(workspace: Workspace, run: Run, connection: Connection) -> t
 
 
 def recorded_source(workspace: Workspace, run: Run) -> Mapping[str, Digest]:
-    """Each source table's digest as migrate read it, {} where it did not come to read all of them."""
+    """Each source table's digest as migrate read it; {} where it did not come to read all of them.
+
+    Nor are there any where an earlier version hashed the rows in another way.
+    """
+    if not digests_compare(workspace.journal, run.id):
+        return {}
     recorded = workspace.journal.digests(run.id, "source before")
     return {digest.relation: digest for digest in recorded}
 

@@ -1,12 +1,13 @@
-"""rollback --tenant: one tenant's databases are dumped and dropped; the others, the fence and the run stay."""
+"""rollback --tenant: dumps and drops one tenant's databases; the others, the fence and the run stay."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from migrator.commands.changes.apply import forget_carried
+from migrator.commands.plan.stored import readable_plan
 from migrator.commands.rollback.command import confirmed, keep_writes, nothing_open, open_run, sealed
 from migrator.commands.rollback.drop import dump_and_drop
 from migrator.commands.rollback.findings import Findings
@@ -18,6 +19,7 @@ from migrator.commands.shared.dropped_tenants import BEGUN, DONE, forget_tenant,
 from migrator.commands.shared.roles import forget_passwords
 from migrator.commands.shared.survey import survey
 from migrator.commands.shared.workspace import Workspace
+from migrator.core.placement.tenants import Tenant
 from migrator.core.plan.transfer import RECORD_HASH_SINCE
 from migrator.core.result.outcome import Outcome
 from migrator.errors import RefusedError
@@ -50,8 +52,10 @@ def rollback_tenant(
     if not validate:
         confirmed(run, confirm)
     with workspace.stage("rollback-tenant") as (run, summary):
-        key = _key(workspace, tenant)
-        found = look(workspace, run, key)
+        stored = readable_plan(workspace, run)
+        plan, workspace = (stored.plan, stored.workspace) if stored else (None, workspace)
+        key = _key(plan.tenants if plan is not None else survey(workspace).tenants, tenant)
+        found = look(workspace, run, plan, key)
         if not (found.databases or found.gone) and taken_back(workspace, run.id).get(key) != BEGUN:
             headline = f"Tenant {tenant} has no database of run {run.id}: there is nothing to take back."
             return Outcome("rollback", "nothing-to-do", run_id=run.id, headline=headline)
@@ -60,17 +64,18 @@ def rollback_tenant(
             outcome = _outlook(workspace, run, tenant, found)
         else:
             keep = save is not None or replay
-            with sealed(workspace, run, key, keep=keep, discard=discard_writes) as found:
+            with sealed(workspace, run, plan, key, keep=keep, discard=discard_writes) as found:
                 outcome = _take_back(workspace, run, key, found, save=save, replay=replay)
+        if stored is not None:
+            outcome = replace(outcome, sections=(*stored.sections, *outcome.sections))
         summary.update(outcome.summary)
         if outcome.exit_code:
             summary["status"] = "findings"
         return outcome
 
 
-def _key(workspace: Workspace, wanted: str) -> str:
+def _key(tenants: Sequence[Tenant], wanted: str) -> str:
     """The key of the tenant that was named."""
-    tenants = survey(workspace).tenants
     by_key = [one.key for one in tenants if one.key == wanted]
     named = by_key or sorted({one.key for one in tenants if wanted in (one.slug, one.database)})
     if len(named) == 1:

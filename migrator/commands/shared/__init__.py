@@ -1,1 +1,1 @@
-"""What several commands stand on: the workspace, the survey of the source, privileges."""
+"""What several commands use: the workspace, the survey of the source, privileges, roles, trees."""

@@ -1,4 +1,4 @@
-"""The settings that every target database gets: the source's own, and what says whose database it is."""
+"""Gives every target database its session settings: the source's own, and those that name its tenant."""
 
 from __future__ import annotations
 

@@ -1,10 +1,11 @@
-"""Tenants that were taken back by themselves: what the journal says of them, and what migrate and verify make of it."""
+"""Records which tenants were dropped by themselves, and says what migrate and verify do about them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from migrator.commands.shared.epochs import epoch_of, require_digests
 from migrator.core.plan.steps import CreateDatabase, by_server
 from migrator.core.result.wording import listed, plural
 from migrator.core.schema.identifiers import identifier
@@ -14,9 +15,9 @@ from migrator.postgres.fence.fence import read_fence
 from migrator.postgres.session.connect import READ_ONLY, session
 
 if TYPE_CHECKING:
-    from migrator.commands.shared.survey import Survey
     from migrator.commands.shared.workspace import Workspace
     from migrator.core.plan.steps import Plan
+    from migrator.core.plan.survey import Survey
     from migrator.core.schema.catalog import Relation
     from migrator.journal import Run
 
@@ -117,7 +118,8 @@ def require_same_source(workspace: Workspace, run: Run, found: Survey) -> None:
     """Refuses to migrate single tenants again from another state of the source than the others came from.
 
     Raises:
-        RefusedError: the fence did not stand all the time, the tables were rewritten, or a tenant is half taken back.
+        RefusedError: the fence did not stand all the time, the tables were rewritten, a tenant is half taken back, or
+            the others were migrated by a version that hashed rows in another way.
     """
     tenants = taken_back(workspace, run.id)
     if not tenants:
@@ -127,6 +129,12 @@ def require_same_source(workspace: Workspace, run: Run, found: Survey) -> None:
             f"Tenant {begun[0]} is half taken back.",
             f"Finish that first: migrator rollback --tenant {begun[0]} --confirm {run.id}",
         )
+    require_digests(
+        workspace.journal,
+        run.id,
+        f"the rows of tenant {', '.join(sorted(tenants))} could not be proven beside those of the others.",
+        "Take the whole run back and migrate again: migrator rollback.",
+    )
     with workspace.read_source("check") as connection:
         fence = read_fence(connection)
     tables: set[Relation] = {
@@ -138,7 +146,7 @@ def require_same_source(workspace: Workspace, run: Run, found: Survey) -> None:
     if not (
         stands
         and fence is not None
-        and fence.epoch == journal.recorded(run.id, "epoch")
+        and epoch_of(fence.epoch) == journal.recorded(run.id, "epoch")
         and files == journal.recorded(run.id, "files")
     ):
         raise RefusedError(

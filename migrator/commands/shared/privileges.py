@@ -1,4 +1,4 @@
-"""The privileges that a stage needs in the source, asked for before it does anything."""
+"""Checks the privileges that a stage needs in the source before it does anything."""
 
 from __future__ import annotations
 

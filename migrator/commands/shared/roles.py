@@ -1,4 +1,4 @@
-"""Roles of single databases ([roles] per_tenant): looked at beforehand, given their passwords, checked by verify."""
+"""Roles of single databases ([roles] per_tenant): checks them, delivers passwords, and verifies them."""
 
 from __future__ import annotations
 

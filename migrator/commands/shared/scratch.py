@@ -1,4 +1,4 @@
-"""Scratch databases: made for one look, in the journal before they exist, and dropped whatever happens."""
+"""Makes scratch databases, which are dropped whatever happens."""
 
 from __future__ import annotations
 

@@ -1,40 +1,27 @@
-"""What the source holds and where it goes, read once at the start of a stage."""
+"""Reads the source's catalog, placements and tenants once, at the start of a stage."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from pathlib import Path
 
-from migrator.commands.shared.tenant_servers import record_servers, recorded_servers
+from migrator.commands.shared.tenant_servers import recorded_servers
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.placement.assign_servers import spread
 from migrator.core.placement.model import Placements
 from migrator.core.placement.place import place
 from migrator.core.placement.tenants import Tenant, assign_databases
-from migrator.core.plan.steps import Plan, build_plan
-from migrator.core.schema.catalog import Catalog, Relation
+from migrator.core.plan.steps import Plan, TreeState, build_plan
+from migrator.core.plan.survey import Survey, name_parameters
+from migrator.core.schema.catalog import Catalog
 from migrator.errors import ConfigurationError, RefusedError
 from migrator.postgres.placement.from_items import query_columns
 from migrator.postgres.placement.tenants import read_tenants
 from migrator.postgres.plan.server_facts import read_population
 from migrator.postgres.schema.catalog import read_catalog
+from migrator.postgres.schema.database_parameters import read_settings
 from migrator.postgres.session.connect import Connection
-
-
-@dataclass(frozen=True)
-class Survey:
-    """The source's catalog, its placements and its tenants."""
-
-    catalog: Catalog
-    placements: Placements
-    tenants: tuple[Tenant, ...]
-    query_columns: Mapping[Relation, tuple[str, ...]]  # of the tables that are read by a query
-
-    @property
-    def known_keys(self) -> tuple[str, ...]:
-        """Every tenant's key."""
-        return tuple(tenant.key for tenant in self.tenants)
 
 
 def survey(workspace: Workspace) -> Survey:
@@ -61,7 +48,8 @@ def survey_in(connection: Connection, workspace: Workspace) -> Survey:
         for placement in placements.tables.values()
         if placement.query is not None
     }
-    return Survey(catalog, placements, tenants, columns)
+    parameters, digest = name_parameters((one.role, one.name, one.value) for one in read_settings(connection))
+    return Survey(catalog, placements, tenants, columns, parameters, digest)
 
 
 # Tables are counted, the largest first, until what is left could not tip a server's load.
@@ -75,7 +63,7 @@ def _on_servers(
     placements: Placements,
     tenants: tuple[Tenant, ...],
 ) -> tuple[Tenant, ...]:
-    """The tenants with their servers, which stay the same for as long as the run is open."""
+    """The tenants with their servers, which are those that the open run has recorded, where it has."""
     chosen = workspace.settings.tenants
     if not chosen.servers:
         return tenants
@@ -85,10 +73,7 @@ def _on_servers(
     weights = None
     if chosen.spread == "by_size" and not before.keys() >= {tenant.key for tenant in tenants}:
         weights = _tenant_bytes(connection, workspace, catalog, placements, tenants)
-    found = spread(tenants, chosen.servers, pinned=chosen.pinned, known=before, bytes_=weights)
-    if run is not None:
-        record_servers(workspace, run.id, {tenant.key: tenant.server for tenant in found})
-    return found
+    return spread(tenants, chosen.servers, pinned=chosen.pinned, known=before, bytes_=weights)
 
 
 def _tenant_bytes(
@@ -122,15 +107,61 @@ def _tenant_bytes(
     return found
 
 
-def plan_of(workspace: Workspace, found: Survey) -> Plan:
+def plan_of(workspace: Workspace, surveyed: Survey) -> Plan:
     """The plan for what was surveyed.
 
     Raises:
         ConfigurationError: a tree is missing or broken, or two targets share a database.
     """
-    # Imported here: a survey without a plan does without Alembic.
-    from migrator.revisions import heads
+    _require_targets(workspace)
+    trees = {name: tree_state(workspace, one.migrations) for name, one in workspace.settings.targets.items()}
+    return plan_with(workspace, surveyed, trees)
 
+
+def tree_state(workspace: Workspace, path: Path) -> TreeState:
+    """What the Alembic tree in that directory is now.
+
+    Raises:
+        ConfigurationError: it is missing or broken.
+    """
+    # Imported here: a survey without a plan does without Alembic.
+    from migrator.revisions import digest, heads
+
+    tree = workspace.settings.path(path)
+    return TreeState(heads(tree), digest(tree))
+
+
+def plan_with(workspace: Workspace, surveyed: Survey, trees: Mapping[str, TreeState]) -> Plan:
+    """The plan for what was surveyed, with the trees of all targets in the given state.
+
+    Raises:
+        ConfigurationError: no target is configured, or two share a database.
+        RefusedError: a target's database would be the source.
+    """
+    settings = workspace.settings
+    _require_targets(workspace)
+    single = {
+        name: workspace.database_name(settings.targets[name].database)
+        for name in settings.hosted
+        if not settings.targets[name].per_tenant
+    }
+    names = [*single.values(), *(tenant.database for tenant in surveyed.tenants), workspace.control_name]
+    if taken := sorted({name for name in names if names.count(name) > 1}):
+        raise ConfigurationError(
+            f"Two targets would have the same database: {', '.join(taken)}.",
+            "Give each target a database name of its own: [targets.X] database.",
+        )
+    if workspace.source.database in names and workspace.shares_server_with_source():
+        raise RefusedError(
+            f"The target database {workspace.source.database!r} is the source itself.",
+            "Give the target another name: [targets.X] database, or [source] prefix.",
+        )
+    return build_plan(
+        surveyed, settings, source=str(workspace.source), prefix=workspace.prefix, databases=single, trees=trees
+    )
+
+
+def _require_targets(workspace: Workspace) -> None:
     settings = workspace.settings
     if not settings.targets:
         raise ConfigurationError("No target is configured.", "Add [targets.auth], [targets.shared], [targets.tenant].")
@@ -147,29 +178,3 @@ def plan_of(workspace: Workspace, found: Survey) -> Plan:
             f"A tenant would have several databases: by the targets {', '.join(tenants)}.",
             "Give these targets one database and a schema each: [targets.X] database, schema.",
         )
-    single = {
-        name: workspace.database_name(settings.targets[name].database)
-        for name in settings.hosted
-        if not settings.targets[name].per_tenant
-    }
-    names = [*single.values(), *(tenant.database for tenant in found.tenants), workspace.control_name]
-    if taken := sorted({name for name in names if names.count(name) > 1}):
-        raise ConfigurationError(
-            f"Two targets would have the same database: {', '.join(taken)}.",
-            "Give each target a database name of its own: [targets.X] database.",
-        )
-    if workspace.source.database in names and workspace.shares_server_with_source():
-        raise RefusedError(
-            f"The target database {workspace.source.database!r} is the source itself.",
-            "Give the target another name: [targets.X] database, or [source] prefix.",
-        )
-    return build_plan(
-        found.catalog,
-        found.placements,
-        found.tenants,
-        settings,
-        source=str(workspace.source),
-        prefix=workspace.prefix,
-        databases=single,
-        heads={name: heads(settings.path(target.migrations)) for name, target in settings.targets.items()},
-    )

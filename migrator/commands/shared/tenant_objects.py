@@ -1,13 +1,13 @@
-"""Objects of one tenant: made in its database alone, from the source's own DDL, and expected there by verify."""
+"""Makes the objects of single tenants in their databases, from the source's DDL."""
 
 from __future__ import annotations
 
 from functools import cached_property
 
-from migrator.commands.shared.survey import Survey
 from migrator.commands.shared.trees import divide_source
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.steps import CreateDatabase, Plan
+from migrator.core.plan.survey import Survey
 from migrator.core.trees.tenant_objects import OwnEntries, privileges_in
 from migrator.postgres.databases.tenant_objects import belonging, make_objects
 from migrator.postgres.schema.catalog import Objects, read_sequences

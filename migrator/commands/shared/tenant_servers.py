@@ -1,13 +1,20 @@
-"""Where each tenant's database is, of tenants that are spread over several servers: kept with the run."""
+"""Records on which server each tenant's database is made."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from migrator.commands.shared.workspace import Workspace
+from migrator.core.placement.tenants import Tenant
 from migrator.settings import Spread
 
 _RECORD = "tenant servers"
+
+
+def keep_servers(workspace: Workspace, run: str, tenants: Iterable[Tenant]) -> None:
+    """Keeps where the tenants of a plan go, for as long as the run is open; nothing where they are not spread."""
+    if workspace.settings.tenants.servers:
+        record_servers(workspace, run, {tenant.key: tenant.server for tenant in tenants})
 
 
 def record_servers(workspace: Workspace, run: str, servers: Mapping[str, str]) -> None:

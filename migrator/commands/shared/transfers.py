@@ -1,13 +1,13 @@
-"""Which columns and sequences travel into each target, read from the templates that the run has built."""
+"""Reads from the templates which columns and sequences travel into each target."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from migrator.commands.shared.survey import Survey
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.steps import Plan, PrepareTarget, scaffold_name
+from migrator.core.plan.survey import Survey
 from migrator.core.plan.transfer import SequenceTransfer, Transfer, sequence_transfers, transfers_into
 from migrator.core.schema.catalog import Catalog
 from migrator.errors import ConfigurationError

@@ -1,4 +1,4 @@
-"""Generating the Alembic trees of every target from the source's own DDL."""
+"""Generates the Alembic trees of every target from the source's own DDL."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from migrator.core.placement.model import Placements
 from migrator.core.schema.catalog import Catalog, Relation
 from migrator.core.schema.function_tables import named_tables, spellings
 from migrator.core.trees.alembic_files import BASELINE, GENERATED, fingerprint, tree_files
-from migrator.core.trees.calling_checks import CallingCheck, without_torn
-from migrator.core.trees.divide_ddl import apportion, naming, outdated
+from migrator.core.trees.calling_checks import CallingCheck, without_unreadable_checks
+from migrator.core.trees.divide_ddl import divide_ddl, naming, outdated
 from migrator.core.trees.division import Division, Entry, ScriptFile, divide, script_files
 from migrator.core.trees.tenant_objects import OwnEntries, apart, own_entries, without_own_grants
 from migrator.errors import RefusedError
@@ -62,7 +62,7 @@ def divide_source(
         mentions=lambda text: named_tables(text, names),
         in_scope=lambda schema: not chosen or not schema or schema in schemas,
     )
-    division = without_torn(division, checks, databases)
+    division = without_unreadable_checks(division, checks, databases)
     own, division = apart(own_entries(entries, patterns, grants), division, per_tenant)
     objects: dict[str, tuple[Entry, ...]] = {}
     for host, members in settings.hosted.items():
@@ -71,7 +71,7 @@ def divide_source(
             for one in placements.tables.values()
             if host in one.homes
         }
-        objects |= apportion(division, host, members, homes)
+        objects |= divide_ddl(division, host, members, homes)
         dated = tuple(outdated(division.targets[host], division, placements))
         division = replace(division, warnings=(*division.warnings, *dated))
     return Trees(

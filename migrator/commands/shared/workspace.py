@@ -1,20 +1,28 @@
-"""What every stage stands on: settings resolved to endpoints, the journal, the open run and its lock."""
+"""One configured migration: endpoints, the journal, the open run and its lock."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from migrator.core.plan.decisions import Decisions
 from migrator.core.result.progress import Progress
 from migrator.errors import ConfigurationError, DatabaseError
 from migrator.postgres.databases.databases import ensure_control, exists
-from migrator.postgres.session.connect import READ_ONLY, Connection, Endpoint, raw_connect, session, system_identifier
+from migrator.postgres.session.connect import (
+    READ_ONLY,
+    Connection,
+    Endpoint,
+    journal_connect,
+    session,
+    system_identifier,
+)
 from migrator.settings import Settings, TargetServer
 
 if TYPE_CHECKING:
@@ -32,7 +40,7 @@ def _to_journal(control: Endpoint) -> Any:
         DatabaseError: it cannot be reached, or is gone.
     """
     try:
-        return raw_connect(control, "journal")
+        return journal_connect(control)
     except DatabaseError as error:
         if error.sqlstate != _NO_SUCH_DATABASE:
             raise
@@ -64,7 +72,17 @@ class Workspace:
                 "Pass --source, or set MIGRATOR_SOURCE_URL or DB_HOST and DB_DATABASE. [source] url in migrator.toml "
                 "will do too, save for init, which writes that file.",
             )
-        return cls(settings, Endpoint.of(settings.source, told=settings.told("source.url")), progress)
+        return cls(settings, Endpoint.of(settings.source, setting=settings.described("source.url")), progress)
+
+    def decided_by(self, decisions: Decisions) -> Workspace:
+        """The same workspace with what a stored plan decided in the place of what migrator.toml says now.
+
+        It shares the journal, which belongs to the workspace that opened it.
+        """
+        decided = replace(self, settings=decisions.applied_to(self.settings))
+        shared = ("control", "journal", "source_id")
+        vars(decided).update({name: value for name, value in vars(self).items() if name in shared})
+        return decided
 
     def server(self, name: str = "default") -> Endpoint:
         """The server of that name, at a maintenance database; by default the source's server.
@@ -75,7 +93,7 @@ class Workspace:
         if name != "default" and name not in self.settings.servers:
             raise ConfigurationError(f"[servers.{name}] is missing.", "Add it to migrator.toml with its url.")
         configured = self.settings.servers.get(name, TargetServer())
-        endpoint = Endpoint.of(configured, default=self.source, told=self.settings.told(f"servers.{name}.url"))
+        endpoint = Endpoint.of(configured, default=self.source, setting=self.settings.described(f"servers.{name}.url"))
         # CREATE DATABASE must not run from the source itself: nobody may be connected to a template or a dropped one.
         return endpoint.at("postgres") if endpoint.database == self.source.database else endpoint
 

@@ -1,1 +1,1 @@
-"""status, placements and lock: how things stand."""
+"""status, placements and lock: show how things stand."""

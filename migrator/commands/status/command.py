@@ -1,4 +1,4 @@
-"""status: how far the migration is, who is at work, and what to type next. Reads only, and creates nothing."""
+"""The command status: shows how far the migration is, who works on it, and what to type next. It reads only."""
 
 from __future__ import annotations
 
@@ -206,19 +206,19 @@ def _kinds_section(steps: Iterable[StepRecord]) -> Section:
         tuple(
             (
                 kind,
-                *(sum(step.status == status for step in found) for status in ("done", "running", "failed")),
-                sum(step.rows for step in found),
-                sum(step.bytes for step in found),
-                sum(step.seconds or 0.0 for step in found),
+                *(sum(step.status == status for step in steps_of_kind) for status in ("done", "running", "failed")),
+                sum(step.rows for step in steps_of_kind),
+                sum(step.bytes for step in steps_of_kind),
+                sum(step.seconds or 0.0 for step in steps_of_kind),
             )
-            for kind, found in by_kind.items()
+            for kind, steps_of_kind in by_kind.items()
         ),
     )
 
 
 def _databases_section(databases: Sequence[Artefact], servers: Mapping[str, str]) -> Section:
     # Templates are recorded without a tenant, which is not the empty one. They are not what somebody looks for here.
-    ordered = sorted(databases, key=lambda one: one.tenant is None)
+    ordered = sorted(databases, key=lambda artefact: artefact.tenant is None)
     left_out = len(ordered) - _MOST_DATABASES
     return Section(
         "Databases of this run",

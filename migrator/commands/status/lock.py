@@ -1,4 +1,4 @@
-"""lock: who works on the source, and the release of a lock whose holder is gone. Never of a live one's."""
+"""The command lock: shows who works on the source, and releases a lock whose holder is gone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""placements: where every table goes and why. Reads the catalog, and counts the rows of small tables."""
+"""The command placements: shows where every table goes and why, with the rows of small tables."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def placements(workspace: Workspace) -> Outcome:
         ConfigurationError: migrator.toml names what the source does not have.
         DatabaseError: the source cannot be reached.
     """
-    catalog, found, rows = read_placements(workspace)
-    placed = in_order(found)
-    undecided = len(found.undecided)
+    catalog, all_placements, rows = read_placements(workspace)
+    placed = in_order(all_placements)
+    undecided = len(all_placements.undecided)
     return Outcome(
         "placements",
         "findings" if undecided else "done",
@@ -33,21 +33,21 @@ def placements(workspace: Workspace) -> Outcome:
         headline=_headline(len(placed), undecided),
         summary={
             "source": str(workspace.source),
-            "tenant root": str(found.tenant_root) if found.tenant_root else None,
+            "tenant root": str(all_placements.tenant_root) if all_placements.tenant_root else None,
             **{target: sum(one.target == target for one in placed) for target in workspace.settings.targets},
             "ignored": sum(not one.target for one in placed),
             "undecided": undecided,
             "inferred": sum(one.inferred for one in placed),
         },
         sections=(
-            *((_undecided_section(found.undecided),) if undecided else ()),
-            placement_section(found, catalog, rows),
-            *((_severed_section(found),) if found.severed else ()),
+            *((_undecided_section(all_placements.undecided),) if undecided else ()),
+            placement_section(all_placements, catalog, rows),
+            *((_severed_section(all_placements),) if all_placements.severed else ()),
         ),
         data={
             "placements": [_entry(one, catalog, rows) for one in placed],
-            "tenant_root": str(found.tenant_root) if found.tenant_root else None,
-            "tenant_key": found.root_key,
+            "tenant_root": str(all_placements.tenant_root) if all_placements.tenant_root else None,
+            "tenant_key": all_placements.root_key,
             "undecided": [
                 {
                     "schema": one.relation.schema,
@@ -55,7 +55,7 @@ def placements(workspace: Workspace) -> Outcome:
                     "candidates": one.candidates,
                     "reason": one.reason,
                 }
-                for one in found.undecided
+                for one in all_placements.undecided
             ],
             "severed": [
                 {
@@ -65,10 +65,10 @@ def placements(workspace: Workspace) -> Outcome:
                     "references": str(key.referenced),
                     "inferred": bool(key.evidence),
                 }
-                for key in found.severed
+                for key in all_placements.severed
             ],
         },
-        graph=placement_graph(catalog.database, found, tuple(workspace.settings.targets)),
+        graph=placement_graph(catalog.database, all_placements, tuple(workspace.settings.targets)),
         next=("migrator placements",) if undecided else ("migrator dry-run",),
     )
 
@@ -77,20 +77,20 @@ def read_placements(workspace: Workspace) -> tuple[Catalog, Placements, Rows]:
     """The source's catalog, where its tables go, and how many rows they hold."""
     with workspace.read_source("placements") as connection:
         catalog = read_catalog(connection, workspace.settings.source.schemas)
-        found = place(catalog, workspace.settings)
-        return catalog, found, row_counts(connection, catalog)
+        placements = place(catalog, workspace.settings)
+        return catalog, placements, row_counts(connection, catalog)
 
 
-def placement_graph(title: str, found: Placements, targets: tuple[str, ...]) -> Graph:
+def placement_graph(title: str, placements: Placements, targets: tuple[str, ...]) -> Graph:
     """Tables coloured by target; keys that cross databases are dashed, others that nobody declared dotted."""
     nodes = [
         Node(str(one.relation), str(one.relation), " + ".join(one.targets) or "ignored")
-        for one in found.tables.values()
-    ] + [Node(str(one.relation), str(one.relation), "undecided") for one in found.undecided]
+        for one in placements.tables.values()
+    ] + [Node(str(one.relation), str(one.relation), "undecided") for one in placements.undecided]
     known = {node.id for node in nodes}
-    severed = set(found.severed)
+    severed = set(placements.severed)
     edges = []
-    for key in dict.fromkeys((*found.foreign_keys, *found.virtual_keys)):
+    for key in dict.fromkeys((*placements.foreign_keys, *placements.virtual_keys)):
         line: Line = "dashed" if key in severed else "dotted" if key.virtual else "solid"
         if {str(key.table), str(key.referenced)} <= known:
             edges.append(Edge(str(key.table), str(key.referenced), ", ".join(key.columns), line))
@@ -100,17 +100,19 @@ def placement_graph(title: str, found: Placements, targets: tuple[str, ...]) -> 
     return Graph(title, groups, tuple(nodes), tuple(edges))
 
 
-def in_order(found: Placements) -> list[Placement]:
+def in_order(placements: Placements) -> list[Placement]:
     """The placements as they are listed: by target, then by name; what is left behind last."""
-    return sorted(found.tables.values(), key=lambda one: (not one.target, one.target, one.relation))
+    return sorted(
+        placements.tables.values(), key=lambda placement: (not placement.target, placement.target, placement.relation)
+    )
 
 
-def placement_section(found: Placements, catalog: Catalog, rows: Rows) -> Section:
+def placement_section(placements: Placements, catalog: Catalog, rows: Rows) -> Section:
     """Where every table goes, as a report shows it. `rows` are those of each table in the source, where known."""
     return Section(
         "Placements",
         ("table", "target", "tenant key", "hops", "rows", "bytes", "why"),
-        tuple(_row(one, catalog, rows) for one in in_order(found)),
+        tuple(_row(one, catalog, rows) for one in in_order(placements)),
     )
 
 
@@ -130,11 +132,11 @@ def _undecided_section(undecided: tuple[Undecided, ...]) -> Section:
     )
 
 
-def _severed_section(found: Placements) -> Section:
+def _severed_section(placements: Placements) -> Section:
     return Section(
         "Foreign keys that will cross databases",
         ("foreign key", "constraint"),
-        tuple((key.label, key.name or "(not declared)") for key in found.severed),
+        tuple((key.label, key.name or "(not declared)") for key in placements.severed),
         text="They cannot be declared any more; verify checks them across databases instead.",
     )
 

@@ -1,4 +1,4 @@
-"""verify: reads both sides again and proves, from the databases themselves, that nothing is lost, changed or leaked."""
+"""The stage verify: reads both sides again and compares them: rows, schemas, leaks, references."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from migrator.commands.plan.stored import stored_plan, survey_as_planned
 from migrator.commands.proof.compare_sides import Proof, prove
 from migrator.commands.proof.drift import routed_digests, written_since
 from migrator.commands.proof.records import database_counts, given_digests, sequence_values
 from migrator.commands.shared.database_parameters import TargetSettings
 from migrator.commands.shared.dropped_tenants import require_databases, require_standing, standing, taken_back
+from migrator.commands.shared.epochs import require_digests
 from migrator.commands.shared.roles import access_differences
-from migrator.commands.shared.survey import Survey, plan_of, survey
 from migrator.commands.shared.tenant_objects import OwnObjects
 from migrator.commands.shared.transfers import Resolved, resolve
 from migrator.commands.shared.workspace import Workspace
@@ -46,25 +47,23 @@ def verify(workspace: Workspace, *, sample: float | None = None) -> Outcome:
     `sample` (percent) examines only that share of the tenants' databases, and says so; AUTH and SHARED always whole.
 
     Raises:
-        RefusedError: nothing has been migrated, a rollback has begun, or the plan is not the one that was carried out.
+        RefusedError: nothing has been migrated, a rollback has begun, or the source is not the one that was migrated.
     """
     with workspace.stage("verify") as (run, summary):
         last = workspace.journal.last(run.id, "migrate")
         if last is None:
             raise RefusedError("There is no completed migrate to verify.", "Run `migrator migrate` first.")
-        found = survey(workspace)
-        plan = plan_of(workspace, found)
-        require_standing(workspace, run, plan)
+        stored = stored_plan(workspace, run)
+        if stored is None:
+            raise RefusedError("There is no completed migrate to verify.", "Run `migrator migrate` first.")
+        require_standing(workspace, run, stored.plan)
         if last.status not in ("done", "findings"):
             raise RefusedError("There is no completed migrate to verify.", "Run `migrator migrate` first.")
-        if plan.fingerprint != run.fingerprint:
-            raise RefusedError(
-                "The source's schema, its tenants or the configuration are not those that were migrated.",
-                "Undo the change, or `migrator rollback` and start again.",
-            )
-        require_databases(workspace, run, plan)
-        result = _Verifier(workspace, run, plan, found, sample).verification()
-        outcome = verify_outcome(run, plan, result, sample, sorted(taken_back(workspace, run.id)))
+        survey_as_planned(stored, run)
+        require_databases(stored.workspace, run, stored.plan)
+        result = _Verifier(stored.workspace, run, stored.plan, sample).verification()
+        outcome = verify_outcome(run, stored.plan, result, sample, sorted(taken_back(workspace, run.id)))
+        outcome = replace(outcome, sections=(*stored.sections, *outcome.sections))
         summary.update(outcome.summary)
         if outcome.exit_code:
             summary["status"] = "findings"
@@ -86,18 +85,18 @@ class _Severed:
 class _Verifier:
     """The working state of one verification."""
 
-    def __init__(self, workspace: Workspace, run: Run, plan: Plan, found: Survey, sample: float | None) -> None:
+    def __init__(self, workspace: Workspace, run: Run, plan: Plan, sample: float | None) -> None:
         self.workspace = workspace
         self.run = run
         self.plan = plan
-        self.survey = found
-        self.resolved = resolve(workspace, plan, found)
+        self.survey = plan.survey
+        self.resolved = resolve(workspace, plan, self.survey)
         self.databases = standing(workspace, run.id, _sampled(plan, sample))
         self.settings = TargetSettings(workspace, plan)
-        self.own = OwnObjects(workspace, plan, found)
+        self.own = OwnObjects(workspace, plan, self.survey)
         self.severed = tuple(self._severed())
         with workspace.read_source("verify") as connection:
-            self.members = read_members(connection, found.placements.tree)
+            self.members = read_members(connection, self.survey.placements.tree)
         recorded = workspace.journal.recorded(run.id, "source objects") or ()
         self.source_objects = {(kind, name): text for kind, name, text in recorded}
         taken = sequence_values(workspace.journal, run.id)
@@ -110,6 +109,14 @@ class _Verifier:
             fresh = routed_digests(self.workspace, connection, self.survey, transfers)
             fenced = read_fence(connection) is not None
             counted = count_rows(connection, self.survey.catalog)
+        if not fenced:
+            require_digests(
+                self.workspace.journal,
+                self.run.id,
+                "what the source held then cannot be compared with the databases, and without the fence it may have "
+                "changed since.",
+                "See what can be taken back: migrator rollback --validate. Then migrate again.",
+            )
         copied = given_digests(self.workspace.journal, self.run.id)
         changed = written_since(copied, fresh, transfers)
         if changed and not fenced:

@@ -1,4 +1,4 @@
-"""What verify found, as an outcome."""
+"""Presents the result of verify."""
 
 from __future__ import annotations
 

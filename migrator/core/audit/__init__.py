@@ -1,1 +1,1 @@
-"""What is wrong with a database, decided from facts: one module per family of rules, findings and grades."""
+"""The rules of the audit, by family, with their findings and grades."""

@@ -1,4 +1,4 @@
-"""What the rules decide from: schema, placements, and what was read and counted in the source."""
+"""The facts that rules decide from: schema, placements, and what was read and counted in the source."""
 
 from __future__ import annotations
 

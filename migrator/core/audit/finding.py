@@ -1,4 +1,4 @@
-"""What a rule is, and what it finds."""
+"""Rules and their findings, as values."""
 
 from __future__ import annotations
 
@@ -99,8 +99,8 @@ class Rule:
 
     def findings(self, facts: Facts) -> tuple[Finding, ...]:
         """What the rule finds in these facts, in the order of their keys."""
-        found = {finding.key: finding for finding in (self._finding(facts, seen) for seen in self.check(facts))}
-        return tuple(found[key] for key in sorted(found))
+        by_key = {finding.key: finding for finding in (self._finding(facts, seen) for seen in self.check(facts))}
+        return tuple(by_key[key] for key in sorted(by_key))
 
     def _finding(self, facts: Facts, seen: Observation) -> Finding:
         severity, detail = seen.severity or self.severity, seen.detail

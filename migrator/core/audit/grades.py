@@ -1,4 +1,4 @@
-"""A score and a letter for each category, and for the whole: the same findings always give the same grade.
+"""Computes a score and a letter for each category and for the whole; equal findings give equal grades.
 
 Each rule with findings takes points from its category's 100, by the worst severity that it found and by the share of
 objects that it found it on. docs/audit/README.md explains the formula to readers.
@@ -74,5 +74,5 @@ def _points(findings: list[Finding], population: int) -> float:
 
 
 def _counts(findings: Iterable[Finding]) -> Mapping[Severity, int]:
-    found = list(findings)
-    return {severity: sum(finding.severity == severity for finding in found) for severity in SEVERITIES}
+    listed = list(findings)
+    return {severity: sum(finding.severity == severity for finding in listed) for severity in SEVERITIES}

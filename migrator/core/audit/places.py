@@ -1,4 +1,4 @@
-"""The stable names of what a finding is about: its key, by which a baseline knows it again."""
+"""Stable names of what a finding is about, by which a baseline recognises it."""
 
 from __future__ import annotations
 

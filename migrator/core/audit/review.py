@@ -1,4 +1,4 @@
-"""Rules applied to facts, less what the operator knows already."""
+"""Applies the rules to facts, and sets suppressed and known findings apart."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ def review(
         ConfigurationError: `only` names a rule that does not exist.
     """
     rules = chosen(only)
-    found = [finding for rule in rules.values() for finding in rule.findings(facts)]
-    found.sort(key=lambda finding: (SEVERITIES.index(finding.severity), finding.key))
+    findings = [finding for rule in rules.values() for finding in rule.findings(facts)]
+    findings.sort(key=lambda finding: (SEVERITIES.index(finding.severity), finding.key))
     wanted = set(suppress)
-    suppressed = [finding for finding in found if wanted & {finding.id, finding.key}]
-    remaining = [finding for finding in found if not wanted & {finding.id, finding.key}]
+    suppressed = [finding for finding in findings if wanted & {finding.id, finding.key}]
+    remaining = [finding for finding in findings if not wanted & {finding.id, finding.key}]
     known = [finding for finding in remaining if baseline is not None and _is_known(finding, baseline)]
     graded = grades(remaining, rules, facts)
     hit = {name for finding in suppressed for name in (finding.id, finding.key)}

@@ -1,4 +1,4 @@
-"""What a backup says about itself: of which database, when, which rows, which files."""
+"""The manifest of a backup: database, moment, rows, files; and what differs from it."""
 
 from __future__ import annotations
 
@@ -221,17 +221,17 @@ class Defect:
     what: str
 
 
-def defects(expected: Iterable[BackupFile], found: Mapping[str, BackupFile]) -> tuple[Defect, ...]:
+def defects(expected: Iterable[BackupFile], present: Mapping[str, BackupFile]) -> tuple[Defect, ...]:
     """Where the files found, by path, are not those of the manifest."""
     known = {file.path: file for file in expected}
     wrong = []
     for path, file in sorted(known.items()):
-        there = found.get(path)
+        there = present.get(path)
         if there is None:
             wrong.append(Defect(path, "is missing"))
         elif there.bytes < file.bytes:
             wrong.append(Defect(path, f"is cut short: {there.bytes} of {file.bytes} bytes"))
         elif there != file:
             wrong.append(Defect(path, "is damaged: its SHA-256 is not that of the manifest"))
-    wrong += [Defect(path, "does not belong to this backup") for path in sorted(found.keys() - known.keys())]
+    wrong += [Defect(path, "does not belong to this backup") for path in sorted(present.keys() - known.keys())]
     return tuple(wrong)

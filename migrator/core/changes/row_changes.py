@@ -1,4 +1,4 @@
-"""Rows that applications changed in a target since it was made, and what they depend on when they are carried back."""
+"""Rows that applications changed in a target, their order, and what depends on a row that conflicts."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ class DatabaseChanges:
 
     def counts(self) -> Mapping[Relation, Mapping[ChangeKind, int]]:
         """How many rows of each table were inserted, updated and deleted, those without a way back included."""
-        found: dict[Relation, dict[ChangeKind, int]] = {}
+        counts: dict[Relation, dict[ChangeKind, int]] = {}
         for row in (*self.rows, *(conflict.change for conflict in self.held)):
-            figures = found.setdefault(row.relation, dict.fromkeys(KINDS, 0))
+            figures = counts.setdefault(row.relation, dict.fromkeys(KINDS, 0))
             figures[row.kind] += 1
-        return found
+        return counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def dependents(
     Carried back without it they would hang on whichever row has that key in the source: another tenant's.
     """
     listed = list(rows)
-    found: dict[int, RowChange] = {}
+    parents: dict[int, RowChange] = {}
     waiting = [row for row in lost if row.kind == "inserted"]
     while waiting:
         parent = waiting.pop()
@@ -120,13 +120,13 @@ def dependents(
                 continue
             for position, row in enumerate(listed):
                 if (
-                    position not in found
+                    position not in parents
                     and row.relation == key.table
                     and row.kind != "deleted"
                     and row is not parent
                     and [row.values.get(column) for column in key.columns] == wanted
                 ):
-                    found[position] = parent
+                    parents[position] = parent
                     if row.kind == "inserted":
                         waiting.append(row)
-    return found
+    return parents

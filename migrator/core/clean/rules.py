@@ -176,8 +176,8 @@ class _Resolving:
                     f"Its columns: {', '.join(table.column_names)}.",
                 )
             return column.name
-        found = (table.column(name) for name in names)
-        return next((column.name for column in found if column is not None and _is_moment(column)), None)
+        columns = (table.column(name) for name in names)
+        return next((column.name for column in columns if column is not None and _is_moment(column)), None)
 
     def tenant_placement(self, relation: Relation) -> Placement | None:
         """The placement of a table of tenants' rows, read as the table that it is."""

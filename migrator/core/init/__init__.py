@@ -1,1 +1,1 @@
-"""What can be inferred of a schema that nobody has described: the tenant root, undeclared keys, placements."""
+"""Inference from a schema that nobody has described: tenant root, undeclared keys, placements."""

@@ -1,4 +1,4 @@
-"""Tables that belong together: what each part of an application would have in a database or a schema of its own."""
+"""Groups tables that belong together, for a database or a schema each."""
 
 from __future__ import annotations
 

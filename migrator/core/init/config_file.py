@@ -1,4 +1,4 @@
-"""migrator.toml as init writes it: meant to be read from top to bottom, and edited."""
+"""Writes the text of migrator.toml, to be read from top to bottom and edited."""
 
 from __future__ import annotations
 

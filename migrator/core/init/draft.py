@@ -1,4 +1,4 @@
-"""Where the tables of a database that nobody has described would go by their keys alone."""
+"""Drafts where tables go by their keys alone."""
 
 from __future__ import annotations
 

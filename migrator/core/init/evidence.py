@@ -1,4 +1,4 @@
-"""What a table's rows say about its key paths, and the path that this amounts to."""
+"""What the counted rows of a table say about its key paths, and which path follows from it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which tables hold identities: the people, how they log in, and which tenants they belong to."""
+"""Finds the tables of identities: people, their logins, and their membership in tenants."""
 
 from __future__ import annotations
 

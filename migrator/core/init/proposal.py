@@ -1,4 +1,4 @@
-"""A first placement of every table of a database that nobody has described, each with its reason in words."""
+"""Proposes a placement of every table, each with its reason in words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""References that nobody declared, guessed from names and types; whether the rows agree is for the data to say."""
+"""Infers undeclared references from names and types, to be checked against rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which table has one row per tenant: candidates scored by the shape of the schema, each with its reasons in words."""
+"""Scores candidates for the tenant root by the shape of the schema, with reasons in words."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Where every table goes, and over which keys its rows find their tenant."""
+"""Decides where every table goes, and over which keys its rows find their tenant."""

@@ -1,4 +1,4 @@
-"""Which server each tenant's database is made on."""
+"""Assigns each tenant's database to a server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a table has from the tables that it inherits from: their columns, and so their keys.
+"""What a table inherits from its parent tables: columns, and so keys.
 
 PostgreSQL hands down columns and checks, never foreign keys. What a column names, it names in rows of the child too.
 """

@@ -1,4 +1,4 @@
-"""Key paths: how a table's rows find their tenant over foreign keys, declared, virtual or polymorphic."""
+"""Finds the key paths over which a table's rows reach their tenant: declared, virtual or polymorphic keys."""
 
 from __future__ import annotations
 

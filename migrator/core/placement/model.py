@@ -1,4 +1,4 @@
-"""Where every table goes, as values: target, key path and reason, or what has to be decided first."""
+"""Placements as values: target, key path and reason, or what has to be decided first."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from migrator.core.placement.key_paths import KeyPath, TenantTree
-from migrator.core.schema.catalog import ForeignKey, Relation
+from migrator.core.schema.catalog import ByRelation, ForeignKey, Relation
 
 # Targets that `unowned` can send a table's rows without a tenant to.
 UNOWNED_TARGETS = frozenset({"shared", "auth"})
@@ -91,7 +91,7 @@ class Undecided:
 class Placements:
     """Every table of the source, placed or undecided; never skipped."""
 
-    tables: Mapping[Relation, Placement]
+    tables: ByRelation[Placement]
     undecided: tuple[Undecided, ...]
     tenant_root: Relation | None
     root_key: str | None

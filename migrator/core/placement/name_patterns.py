@@ -1,4 +1,4 @@
-"""Patterns of names that hold a tenant's key: "conv_seq_{id}" names the sequence of one tenant."""
+"""Matches names that hold a tenant's key: "conv_seq_{id}" names the sequence of one tenant."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""References as migrator.toml writes them ("account_id -> accounts.id"), resolved against the catalog."""
+"""Resolves references of migrator.toml ("account_id -> accounts.id") against the catalog."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What migrator.toml says of each table: entries by name, and entries whose name is a pattern for several tables."""
+"""Finds the [tables] entry of each table, by its name or by a pattern."""
 
 from __future__ import annotations
 

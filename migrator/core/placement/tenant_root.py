@@ -1,4 +1,4 @@
-"""What [tenants] says, resolved against the catalog: the tenant root, its key, and the tree above it."""
+"""Resolves [tenants] against the catalog: the tenant root, its key, and the hierarchy above it."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The steps of a migration as data, what they rest on, and what must be true before they are carried out."""
+"""The steps of a migration as data, their fingerprint, and the checks before they are carried out."""

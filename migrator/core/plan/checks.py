@@ -1,4 +1,4 @@
-"""What has to be true before a migration: facts in, checks out."""
+"""Checks what has to be true before a migration: facts in, checks out."""
 
 from __future__ import annotations
 

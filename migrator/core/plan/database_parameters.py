@@ -1,4 +1,4 @@
-"""Settings that a database gives its sessions: the source's own, and those that tell a tenant's whose it is."""
+"""Decides which session settings each target database gets."""
 
 from __future__ import annotations
 

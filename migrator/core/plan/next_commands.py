@@ -1,4 +1,4 @@
-"""The order of the stages, and what to type next."""
+"""The order of the stages, and which command comes next."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the sessions that a run may hold on its targets are shared out among its workers."""
+"""Divides the sessions that a run may hold on its targets among its workers."""
 
 from __future__ import annotations
 

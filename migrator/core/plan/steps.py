@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
 
-from migrator.core.placement.model import Placements
+from pydantic import Field
+
 from migrator.core.placement.tenants import Tenant
-from migrator.core.schema.catalog import Catalog, Relation, Table
+from migrator.core.plan.decisions import Decisions
+from migrator.core.plan.survey import Survey
+from migrator.core.schema.catalog import Relation, Table
+from migrator.core.schema.digest import digest_of
 from migrator.core.schema.names import MAX_IDENTIFIER_BYTES
 from migrator.settings import Settings
 
@@ -30,6 +33,15 @@ class Tree:
     path: str
     heads: tuple[str, ...]
     schema: str = ""
+    digest: str = ""  # of all its files
+
+
+@dataclass(frozen=True, slots=True)
+class TreeState:
+    """What an Alembic tree is at one moment: its latest revisions, and a digest of all its files."""
+
+    heads: tuple[str, ...]
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +58,7 @@ class PrepareTarget:
     template: str
     bare: str
     group: str = ""  # the role of the target's applications, where there is one
+    kind: Literal["PrepareTarget"] = field(default="PrepareTarget", kw_only=True)
 
     @property
     def id(self) -> str:
@@ -72,6 +85,7 @@ class CreateDatabase:
     bare: str
     readers: tuple[str, ...] = ()  # read-only roles that may connect to it
     roles: DatabaseRoles | None = None  # where [roles] per_tenant asks for them; nobody else may connect then
+    kind: Literal["CreateDatabase"] = field(default="CreateDatabase", kw_only=True)
 
     @property
     def own_roles(self) -> tuple[str, ...]:
@@ -96,6 +110,7 @@ class RaiseFence:
     """Refuses writes to every table of the source from here on. Point of no return for applications, not for data."""
 
     tables: int
+    kind: Literal["RaiseFence"] = field(default="RaiseFence", kw_only=True)
 
     @property
     def id(self) -> str:
@@ -112,6 +127,7 @@ class CopyTable:
     parts: tuple[tuple[int, int | None] | None, ...]  # heap blocks [first, last); None: the whole table
     databases: int
     bytes: int
+    kind: Literal["CopyTable"] = field(default="CopyTable", kw_only=True)
 
     @property
     def id(self) -> str:
@@ -126,6 +142,7 @@ class FinishDatabase:
     server: str
     database: str
     tenant: str
+    kind: Literal["FinishDatabase"] = field(default="FinishDatabase", kw_only=True)
 
     @property
     def id(self) -> str:
@@ -136,63 +153,87 @@ class FinishDatabase:
 class Compare:
     """Digests of both sides, and conservation of every table's rows."""
 
+    kind: Literal["Compare"] = field(default="Compare", kw_only=True)
+
     @property
     def id(self) -> str:
         return "compare"
 
 
-Step = PrepareTarget | CreateDatabase | RaiseFence | CopyTable | FinishDatabase | Compare
+# JSON tells them apart by their kind.
+Step = Annotated[
+    PrepareTarget | CreateDatabase | RaiseFence | CopyTable | FinishDatabase | Compare, Field(discriminator="kind")
+]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The ordered steps and what they rest on. Holds no connection and no secret."""
+    """The ordered steps and what they rest on: the source as it was read, and what migrator.toml decided of it.
+
+    Holds no connection and no secret.
+    """
 
     source: str
-    prefix: str
-    tenants: tuple[Tenant, ...]
+    survey: Survey
+    decisions: Decisions
     steps: tuple[Step, ...]
     fingerprint: str
+
+    @property
+    def prefix(self) -> str:
+        """What the names of databases begin with."""
+        return self.decisions.prefix
+
+    @property
+    def tenants(self) -> tuple[Tenant, ...]:
+        return self.survey.tenants
+
+    @property
+    def trees(self) -> tuple[Tree, ...]:
+        """The Alembic trees of all targets, each once."""
+        return tuple(dict.fromkeys(tree for step in self.of(PrepareTarget) for tree in step.trees))
+
+    @property
+    def servers(self) -> tuple[str, ...]:
+        """Every server on which it makes something, by name."""
+        made = {step.server for step in self.steps if isinstance(step, PrepareTarget | CreateDatabase)}
+        return tuple(sorted(made))
 
     def of(self, kind: type[Any]) -> Iterator[Any]:
         """The steps of one kind, in order."""
         return (step for step in self.steps if isinstance(step, kind))
 
     def to_document(self) -> dict[str, Any]:
-        """The plan as JSON-ready data."""
+        """The plan as JSON-ready data, for reports."""
         return {
             "source": self.source,
             "prefix": self.prefix,
             "fingerprint": self.fingerprint,
             "tenants": [dataclasses.asdict(tenant) for tenant in self.tenants],
-            "steps": [{"kind": type(step).__name__, "id": step.id, **dataclasses.asdict(step)} for step in self.steps],
+            "steps": [{"id": step.id, **dataclasses.asdict(step)} for step in self.steps],
         }
 
 
 def build_plan(
-    catalog: Catalog,
-    placements: Placements,
-    tenants: tuple[Tenant, ...],
+    survey: Survey,
     settings: Settings,
     *,
     source: str,
     prefix: str,
     databases: Mapping[str, str],
-    heads: Mapping[str, tuple[str, ...]],
+    trees: Mapping[str, TreeState],
 ) -> Plan:
-    """The plan for a placed catalog.
+    """The plan for a surveyed source.
 
-    `databases` names the database of each host that is not per tenant, `heads` the Alembic heads of each tree.
+    `databases` names the database of each host that is not per tenant, `trees` the state of each target's tree.
     """
+    catalog, placements, tenants = survey.catalog, survey.placements, survey.tenants
     steps: list[Step] = []
     made: list[CreateDatabase] = []
     for name, members in settings.hosted.items():
         target = settings.targets[name]
         template, bare = scaffold_name(prefix, name, "template"), scaffold_name(prefix, name, "bare")
-        trees = tuple(
-            Tree(one, str(settings.targets[one].migrations), heads[one], settings.targets[one].schema_ or "")
-            for one in members
-        )
+        own_trees = tuple(_tree(member, settings, trees[member]) for member in members)
         places = (
             [(tenant.server or target.server, tenant.database, tenant.key) for tenant in tenants]
             if target.per_tenant
@@ -206,7 +247,7 @@ def build_plan(
         ]
         # CREATE DATABASE copies within a server, so each has a template of its own.
         servers = sorted({step.server for step in own}) or [target.server]
-        steps += [PrepareTarget(name, server, trees, template, bare, group) for server in servers]
+        steps += [PrepareTarget(name, server, own_trees, template, bare, group) for server in servers]
         made += own
     steps += made
     steps.append(RaiseFence(len(catalog.tables)))
@@ -233,9 +274,13 @@ def build_plan(
     steps += copies
     steps += [FinishDatabase(one.target, one.server, one.database, one.tenant) for one in made]
     steps.append(Compare())
-    return Plan(
-        source, prefix, tenants, tuple(steps), fingerprint(catalog, placements, tenants, settings, prefix, heads)
-    )
+    decisions = Decisions.of(settings, prefix)
+    return Plan(source, survey, decisions, tuple(steps), fingerprint(survey, decisions, trees))
+
+
+def _tree(target: str, settings: Settings, state: TreeState) -> Tree:
+    configured = settings.targets[target]
+    return Tree(target, str(configured.migrations), state.heads, configured.schema_ or "", state.digest)
 
 
 def scaffold_name(prefix: str, target: str, role: str) -> str:
@@ -271,42 +316,38 @@ def table_parts(table: Table, most: int = MAX_PARTS) -> tuple[tuple[int, int | N
     return tuple((n * width, (n + 1) * width if n + 1 < count else None) for n in range(count))
 
 
-def fingerprint(
-    catalog: Catalog,
-    placements: Placements,
-    tenants: tuple[Tenant, ...],
-    settings: Settings,
-    prefix: str,
-    heads: Mapping[str, tuple[str, ...]],
-) -> str:
-    """A digest of everything that a plan rests on; what changes while the monolith is in use (sizes) is left out."""
-    document = {
-        "source": [catalog.system_identifier, catalog.database],
-        "tables": [
-            _plain(dataclasses.replace(table, rows=0, bytes=0, pages=0, file=0)) for table in catalog.tables.values()
-        ],
-        "placements": [_plain(placement) for placement in placements.tables.values()],
-        "undecided": [_plain(undecided) for undecided in placements.undecided],
-        "tenants": [_plain(tenant) for tenant in tenants],
-        "targets": {name: target.model_dump(mode="json") for name, target in settings.targets.items()},
-        "roles": settings.roles.model_dump(mode="json", exclude={"hand_out"}),
-        "setting": settings.tenants.setting,
-        "prefix": prefix,
-        "heads": {name: list(found) for name, found in heads.items()},
-    }
-    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
-
-
-def _plain(value: Any) -> Any:
-    """Dataclasses as sorted JSON-ready data, without the OIDs that a dump and restore would change."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {
-            field.name: _plain(getattr(value, field.name))
-            for field in dataclasses.fields(value)
-            if field.name != "type_oid"
+def fingerprint(survey: Survey, decisions: Decisions, trees: Mapping[str, TreeState]) -> str:
+    """A digest of everything that decides what a plan comes to: the source, migrator.toml, the trees' files."""
+    return digest_of(
+        {
+            "source": source_digest(survey),
+            "parameters": survey.parameters_digest,
+            "decisions": decisions,
+            "trees": trees,
         }
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in sorted(value.items())}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return value
+    )
+
+
+def source_digest(survey: Survey) -> str:
+    """A digest of the source's schema, placements and tenants; what changes in use (sizes) is left out."""
+    catalog, placements = survey.catalog, survey.placements
+    return digest_of(
+        {
+            "source": [catalog.system_identifier, catalog.database, catalog.encoding],
+            "tables": [
+                dataclasses.replace(table, rows=0, bytes=0, pages=0, file=0) for table in catalog.tables.values()
+            ],
+            "sequences": [dataclasses.replace(one, last_value=None) for one in catalog.sequences.values()],
+            "placements": list(placements.tables.values()),
+            "undecided": placements.undecided,
+            "keys": placements.foreign_keys,
+            "tenant root": [placements.tenant_root, placements.root_key, placements.tree],
+            "queries": [[*relation, *columns] for relation, columns in sorted(survey.query_columns.items())],
+            "tenants": survey.tenants,
+        }
+    )
+
+
+def same_source(one: Survey, other: Survey) -> bool:
+    """Whether two surveys come to the same plan, by the same decisions."""
+    return source_digest(one) == source_digest(other) and one.parameters_digest == other.parameters_digest

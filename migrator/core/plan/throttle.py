@@ -1,4 +1,4 @@
-"""How fast a run may go: a bucket of bytes for every worker, and the limits at which all of them pause."""
+"""Limits the speed of a run, and decides when its workers pause."""
 
 from __future__ import annotations
 

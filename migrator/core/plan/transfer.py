@@ -1,4 +1,4 @@
-"""How one table's columns travel to one target: decided once from both schemas, used by copy, digest and verify."""
+"""Decides how one table's columns travel into one target; copy, digest and verify use the same decision."""
 
 from __future__ import annotations
 

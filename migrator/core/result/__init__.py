@@ -1,1 +1,1 @@
-"""Results as values, before they are rendered."""
+"""Results of commands as values, before they are rendered."""

@@ -1,4 +1,4 @@
-"""A picture as values: tables by target, and what references what."""
+"""A picture as a value: tables by target, and their references."""
 
 from __future__ import annotations
 

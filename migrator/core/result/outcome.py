@@ -1,4 +1,4 @@
-"""What a stage found or did, as a value that every report is rendered from."""
+"""The result of a command as a value, which every report is rendered from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a stage tells what it is doing; reports decide how that looks."""
+"""The interface by which a stage reports its progress."""
 
 from __future__ import annotations
 

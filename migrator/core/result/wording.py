@@ -1,4 +1,4 @@
-"""Words of findings and reports: counts with their noun, lists cut short, sizes."""
+"""Words of findings and reports: counts with their noun, shortened lists, sizes."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ def plural(count: int, noun: str) -> str:
 
 def listed(words: Iterable[object], limit: int = 12, between: str = ", ") -> str:
     """ "a, b, c and 4 more"."""
-    found = [str(word) for word in words]
-    shown = between.join(found[:limit])
-    return shown if len(found) <= limit else f"{shown} and {len(found) - limit} more"
+    texts = [str(word) for word in words]
+    shown = between.join(texts[:limit])
+    return shown if len(texts) <= limit else f"{shown} and {len(texts) - limit} more"
 
 
 # As pg_size_pretty counts and names them.

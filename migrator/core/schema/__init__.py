@@ -1,1 +1,1 @@
-"""The source as values: tables, columns, keys, and the names that we make for databases."""
+"""A database's schema as values, and the names of databases that are made."""

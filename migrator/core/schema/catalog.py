@@ -1,4 +1,4 @@
-"""A database's schema as values: what introspection read, and what every decision is made from."""
+"""A database's schema as values: tables, columns, keys, indexes, sequences."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import Annotated, Any, NamedTuple, TypeVar
+
+from pydantic import BeforeValidator, PlainSerializer
 
 
 class Relation(NamedTuple):
@@ -23,6 +25,20 @@ class Relation(NamedTuple):
     def full_name(self) -> str:
         """With its schema, public too, unquoted: as digests, steps and documents name it."""
         return f"{self.schema}.{self.name}"
+
+
+def _pairs(mapping: Mapping[Relation, Any]) -> list[tuple[Relation, Any]]:
+    return list(mapping.items())
+
+
+def _by_relation(document: object) -> object:
+    return {Relation(*key): value for key, value in document} if isinstance(document, list) else document
+
+
+_Value = TypeVar("_Value")
+
+# A mapping by relation, which JSON holds as a list of [[schema, name], value]: keys of its objects are text.
+ByRelation = Annotated[Mapping[Relation, _Value], BeforeValidator(_by_relation), PlainSerializer(_pairs)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +195,8 @@ class Catalog:
 
     database: str
     server_version: int  # as server_version_num: 180004
-    tables: Mapping[Relation, Table]
-    sequences: Mapping[Relation, Sequence] = field(default_factory=dict)
+    tables: ByRelation[Table]
+    sequences: ByRelation[Sequence] = field(default_factory=dict)
     extensions: Mapping[str, str] = field(default_factory=dict)
     system_identifier: str = ""
     encoding: str = "UTF8"
@@ -196,10 +212,10 @@ class Catalog:
     @cached_property
     def referencing(self) -> Mapping[Relation, tuple[ForeignKey, ...]]:
         """For each table the foreign keys that point at it."""
-        found: dict[Relation, list[ForeignKey]] = {}
+        by_table: dict[Relation, list[ForeignKey]] = {}
         for key in self.foreign_keys:
-            found.setdefault(key.referenced, []).append(key)
-        return {relation: tuple(keys) for relation, keys in found.items()}
+            by_table.setdefault(key.referenced, []).append(key)
+        return {relation: tuple(keys) for relation, keys in by_table.items()}
 
     def find(self, name: str) -> Relation | None:
         """The table that a person means by `name` or `schema.name`, or None.
@@ -232,15 +248,15 @@ def loose_types(columns: Iterable[Column], referenced: Iterable[Column]) -> tupl
     return types if any(types) else ()
 
 
-def _identical(one: Column, other: Column) -> bool:
-    types = {_without_modifier(column.value_type) for column in (one, other)}
+def _identical(left: Column, right: Column) -> bool:
+    types = {_without_modifier(column.value_type) for column in (left, right)}
     alike = len(types) == 1 or types <= _INTEGERS or types <= _TEXTS
-    return alike and one.equal_is_identical and other.equal_is_identical
+    return alike and left.equal_is_identical and right.equal_is_identical
 
 
-def comparable(one: str, other: str) -> bool:
+def comparable(left: str, right: str) -> bool:
     """Whether columns of these types compare by value without a cast: the same type, two numbers, two texts."""
-    types = {_without_modifier(type_) for type_ in (one, other)}
+    types = {_without_modifier(type_) for type_ in (left, right)}
     return len(types) == 1 or types <= _NUMBERS or types <= _TEXTS
 
 
@@ -258,7 +274,7 @@ def strongly_connected(edges: Mapping[Relation, Iterable[Relation]]) -> tuple[tu
     low: dict[Relation, int] = {}
     on_stack: set[Relation] = set()
     stack: list[Relation] = []
-    found: list[tuple[Relation, ...]] = []
+    components: list[tuple[Relation, ...]] = []
     for root in edges:
         if root in index:
             continue
@@ -291,5 +307,5 @@ def strongly_connected(edges: Mapping[Relation, Iterable[Relation]]) -> tuple[tu
                         component.append(member)
                         if member == node:
                             break
-                    found.append(tuple(sorted(component)))
-    return tuple(found)
+                    components.append(tuple(sorted(component)))
+    return tuple(components)

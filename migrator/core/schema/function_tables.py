@@ -1,4 +1,4 @@
-"""The tables that a function's text reads or writes, which no catalog knows."""
+"""Finds the tables that a function's text reads or writes, which no catalog lists."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def named_tables(body: str, names: Mapping[str, Relation]) -> Iterator[Relation]
 
 def spellings(catalog: Catalog) -> Mapping[str, Relation]:
     """Tables by every name that a function's text may use; bare names only where they can mean one table."""
-    found = {relation.full_name: relation for relation in catalog.tables}
+    tables = {relation.full_name: relation for relation in catalog.tables}
     for relation in catalog.tables:
         if catalog.find(relation.name) == relation:
-            found[relation.name] = relation
-    return found
+            tables[relation.name] = relation
+    return tables

@@ -1,4 +1,4 @@
-"""Names as SQL text: quoted where they must be, and new ones as PostgreSQL would choose them."""
+"""Writes names as SQL text: quoted where necessary, and new ones as PostgreSQL would choose them."""
 
 from __future__ import annotations
 

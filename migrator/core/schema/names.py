@@ -1,4 +1,4 @@
-"""Names that we make: slugs for tenants, databases within PostgreSQL's limit, never two alike."""
+"""Makes unique names within PostgreSQL's limit: slugs of tenants, databases."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def unique_slugs(wanted: Iterable[tuple[str, str]], *, room: int) -> Mapping[str
     plain one, so that adding a tenant later never renames an earlier one.
     """
     taken: set[str] = set()
-    found: dict[str, str] = {}
+    slugs: dict[str, str] = {}
     for key, text in wanted:
         base = slug(text)
         candidate = base[:room].rstrip("_")
@@ -35,8 +35,8 @@ def unique_slugs(wanted: Iterable[tuple[str, str]], *, room: int) -> Mapping[str
                 candidate = _joined(base, f"{tail}_{number}", room)
                 number += 1
         taken.add(candidate)
-        found[key] = candidate
-    return found
+        slugs[key] = candidate
+    return slugs
 
 
 def _joined(base: str, tail: str, room: int) -> str:

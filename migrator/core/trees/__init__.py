@@ -1,1 +1,1 @@
-"""The targets' DDL: the source's objects divided among the targets' Alembic trees."""
+"""Divides the source's DDL among the targets' Alembic trees."""

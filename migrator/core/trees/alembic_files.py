@@ -1,4 +1,4 @@
-"""An Alembic tree as init writes it: the source's own DDL, then the tables' own names; later ones are the users'."""
+"""Generates the files of an Alembic tree: the source's DDL, then the new names of tables."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def tree_files(
 
 def fingerprint(scripts: Sequence[ScriptFile]) -> str:
     """What the files hold, by name and text."""
-    found = hashlib.sha256()
-    for script in sorted(scripts, key=lambda one: one.name):
-        found.update(f"{script.name}\0{script.text}\0".encode())
-    return found.hexdigest()
+    digest = hashlib.sha256()
+    for script in sorted(scripts, key=lambda file: file.name):
+        digest.update(f"{script.name}\0{script.text}\0".encode())
+    return digest.hexdigest()

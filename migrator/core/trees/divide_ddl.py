@@ -1,4 +1,4 @@
-"""Targets that share a database: which of their trees makes which object, and where its tables then get their names."""
+"""Divides the DDL of a database among the trees of the targets that share it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from migrator.settings import Settings
 _MOVED = {"VIEW": "VIEW", "MATERIALIZED VIEW": "MATERIALIZED VIEW"}
 
 
-def apportion(
+def divide_ddl(
     division: Division, host: str, members: Sequence[str], homes: Mapping[Relation, str]
 ) -> Mapping[str, tuple[Entry, ...]]:
     """A database's entries by the tree that makes them, each in its order.
@@ -51,7 +51,7 @@ def naming(
     """
     statements = [
         statement
-        for placement in sorted(placements.tables.values(), key=lambda one: one.relation)
+        for placement in sorted(placements.tables.values(), key=lambda placed: placed.relation)
         if placement.target == target and placement.relation in catalog.tables
         for statement in _renamed(placement, catalog)
     ]

@@ -1,4 +1,4 @@
-"""A source's own DDL divided among the targets: each object goes where everything that it needs is.
+"""Divides the source's DDL among the targets: each object goes where everything that it needs is.
 
 The unit is an entry of pg_dump's table of contents, so nothing is translated. Tables go where they are placed; what
 belongs to tables goes where all of them are; what needs no table goes wherever something needs it, or everywhere.
@@ -147,8 +147,8 @@ class _Dividing:
             target: tuple(entry for entry in self.entries if target in self.final[entry.id]) for target in self.targets
         }
         tables = {
-            one: frozenset(relation for table in found if (relation := self.by_id[table].relation) is not None)
-            for one, found in self.bound.items()
+            one: frozenset(relation for table in bound if (relation := self.by_id[table].relation) is not None)
+            for one, bound in self.bound.items()
         }
         return Division(chosen, left, tuple(self.warnings), tables, self.needs)
 
@@ -170,12 +170,12 @@ class _Dividing:
                 *ROUTINES, "TYPE", "DOMAIN", "SEQUENCE", "VIEW", "MATERIALIZED VIEW", "AGGREGATE",
             ):  # fmt: skip
                 named[bare_name(entry)].append(entry.id)
-        found = {}
+        calls = {}
         for entry in self.entries:
             if entry.kind in ROUTINES:
                 used = set(re.findall(r"[^\W\d]\w*", entry.sql)) & named.keys()
-                found[entry.id] = tuple(one for name in sorted(used) for one in named[name] if one != entry.id)
-        return found
+                calls[entry.id] = tuple(one for name in sorted(used) for one in named[name] if one != entry.id)
+        return calls
 
     def _bind(self, start: int) -> frozenset[int]:
         """The tables that an entry stands or falls with: itself if it is one, else those of all that it needs."""
@@ -186,13 +186,13 @@ class _Dividing:
             self.bound[start] = frozenset({start})
             return self.bound[start]
         self.bound[start] = frozenset()  # cuts a cycle of functions that call each other
-        found: set[int] = set(self.mentioned.get(start, ()))
+        bound: set[int] = set(self.mentioned.get(start, ()))
         for one in self.needs[start]:
-            found |= self._bind(one)
+            bound |= self._bind(one)
         for one in self.calls.get(start, ()):
             if self.by_id[one].kind in ("VIEW", "MATERIALIZED VIEW") or self.by_id[one].kind in ROUTINES:
-                found |= self._bind(one)
-        self.bound[start] = frozenset(found)
+                bound |= self._bind(one)
+        self.bound[start] = frozenset(bound)
         return self.bound[start]
 
     def _home(self, table: int) -> frozenset[str]:
@@ -267,9 +267,9 @@ class _Dividing:
                 secret = replace(entry, sql="")
                 yield LeftOut(secret, "it may hold a password: make it by hand in the databases that need it")
                 continue
-            homeless = [self.by_id[one] for one in self.bound[entry.id] if not self._home(one)]
-            if homeless:
-                names = ", ".join(sorted({str(one.relation) for one in homeless}))
+            unplaced = [self.by_id[one] for one in self.bound[entry.id] if not self._home(one)]
+            if unplaced:
+                names = ", ".join(sorted({str(one.relation) for one in unplaced}))
                 yield LeftOut(entry, f"{names} has no target")
             elif not self.bound[entry.id]:
                 needing = [one for one in self.entries if entry.id in self.needs[one.id] and one.id != entry.id]
@@ -279,8 +279,10 @@ class _Dividing:
 
     def _spread(self, entry: Entry) -> str:
         """ "orders (tenant), users (auth)"."""
-        tables = sorted((self.by_id[one] for one in self.bound[entry.id]), key=lambda one: one.name)
-        return ", ".join(f"{one.relation} ({' + '.join(sorted(self._home(one.id))) or 'nowhere'})" for one in tables)
+        tables = sorted((self.by_id[id_] for id_ in self.bound[entry.id]), key=lambda table: table.name)
+        return ", ".join(
+            f"{table.relation} ({' + '.join(sorted(self._home(table.id))) or 'nowhere'})" for table in tables
+        )
 
 
 def bare_name(entry: Entry) -> str:
@@ -309,15 +311,15 @@ def script_files(entries: Sequence[Entry], *, last: Sequence[str] = ()) -> tuple
             runs.append((group, []))
         runs[-1][1].append(entry)
     counted: dict[str, int] = defaultdict(int)
-    found = []
+    files = []
     for number, (group, members) in enumerate(runs, 1):
         counted[group] += 1
         again = f"_{counted[group]}" if counted[group] > 1 else ""
         text = "\n\n".join(f"-- {_one_line(entry.title)}\n{entry.sql.strip()}" for entry in members)
-        found.append(ScriptFile(f"{number:03d}_{group}{again}.sql", text + "\n"))
+        files.append(ScriptFile(f"{number:03d}_{group}{again}.sql", text + "\n"))
     if last:
-        found.append(ScriptFile(f"{len(runs) + 1:03d}_refresh.sql", "\n".join(last) + "\n"))
-    return tuple(found)
+        files.append(ScriptFile(f"{len(runs) + 1:03d}_refresh.sql", "\n".join(last) + "\n"))
+    return tuple(files)
 
 
 def _one_line(text: str) -> str:

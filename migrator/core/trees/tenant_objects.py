@@ -1,4 +1,4 @@
-"""Objects of one tenant: a sequence, table or role that the application made for it, named by the tenant's key."""
+"""Recognises objects of one tenant: sequences, tables and roles whose names hold the tenant's key."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def propose_patterns(catalog: Catalog, keys: Collection[str], roles: Iterable[st
     """
     free = [one.relation for one in catalog.sequences.values() if not one.used_by and one.owned_by is None]
     tables = [relation for relation in catalog.tables if relation not in catalog.referencing]
-    found = []
+    patterns = []
     people = [Relation("public", role) for role in roles]
     for kind, relations in (("sequence", free), ("table", tables), ("role", people)):
         known: dict[str, set[str]] = defaultdict(set)
-        strangers: dict[str, int] = defaultdict(int)
+        unknown_keys: dict[str, int] = defaultdict(int)
         for relation in relations:
             for place in (at for at, character in enumerate(relation.name) if character in "_-"):
                 prefix, key = relation.name[: place + 1], relation.name[place + 1 :]
@@ -40,11 +40,11 @@ def propose_patterns(catalog: Catalog, keys: Collection[str], roles: Iterable[st
                 if key in keys:
                     known[f"{schema}{prefix}{FIELD}"].add(key)
                 elif key.isdecimal():
-                    strangers[f"{schema}{prefix}{FIELD}"] += 1
+                    unknown_keys[f"{schema}{prefix}{FIELD}"] += 1
         for pattern, owners in sorted(known.items()):
-            if len(owners) >= max(_LEAST_TENANTS, _LEAST_SHARE * len(keys)) and not strangers[pattern]:
-                found.append((pattern, f"{len(owners)} of {len(keys)} tenants have such a {kind}"))
-    return tuple(found)
+            if len(owners) >= max(_LEAST_TENANTS, _LEAST_SHARE * len(keys)) and not unknown_keys[pattern]:
+                patterns.append((pattern, f"{len(owners)} of {len(keys)} tenants have such a {kind}"))
+    return tuple(patterns)
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class OwnEntries:
     @property
     def ids(self) -> frozenset[int]:
         """The entries that no target's tree has."""
-        entries = (entry for found in self.by_tenant.values() for entry in found)
+        entries = (entry for entries_of_tenant in self.by_tenant.values() for entry in entries_of_tenant)
         return frozenset(entry.id for entry in (*entries, *(one.entry for one in self.left)))
 
     def before(self, tenant: str) -> tuple[Entry, ...]:
@@ -71,8 +71,8 @@ class OwnEntries:
     def relations(self, tenant: str) -> tuple[Relation, ...]:
         """The tables, sequences and views that are a tenant's own."""
         kinds = ("TABLE", "SEQUENCE", "VIEW", "MATERIALIZED VIEW")
-        found = (entry for entry in self.by_tenant.get(tenant, ()) if entry.kind in kinds)
-        return tuple(entry.relation or Relation(entry.schema, bare_name(entry)) for entry in found)
+        entries = (entry for entry in self.by_tenant.get(tenant, ()) if entry.kind in kinds)
+        return tuple(entry.relation or Relation(entry.schema, bare_name(entry)) for entry in entries)
 
 
 _GRANT = re.compile(
@@ -87,16 +87,16 @@ def without_own_grants(
 
     A grant's entry has the number of the one that it was taken from, negated.
     """
-    found: dict[str, list[Entry]] = defaultdict(list)
+    grants: dict[str, list[Entry]] = defaultdict(list)
     rest = []
     for entry in entries:
         if patterns and entry.kind in ("ACL", "DEFAULT ACL"):
             taken = [(one[0], key) for one in _GRANT.finditer(entry.sql) if (key := _role_owner(patterns, one["role"]))]
             for line, key in taken:
-                found[key].append(replace(entry, id=-entry.id, sql=line))
+                grants[key].append(replace(entry, id=-entry.id, sql=line))
                 entry = replace(entry, sql=entry.sql.replace(line, "", 1))
         rest.append(entry)
-    return tuple(rest), {key: tuple(one) for key, one in found.items()}
+    return tuple(rest), {key: tuple(one) for key, one in grants.items()}
 
 
 def _role_owner(patterns: Sequence[str], role: str) -> str | None:
@@ -116,7 +116,7 @@ def own_entries(
 ) -> OwnEntries:
     """Divides off what is one tenant's: objects named by a pattern, all that needs them, and `grants` to its role."""
     owners: dict[int, frozenset[str]] = {}
-    found: dict[str, list[Entry]] = defaultdict(list)
+    by_tenant: dict[str, list[Entry]] = defaultdict(list)
     left = []
     # In pg_dump's order what is needed comes first.
     for entry in entries if patterns else ():
@@ -128,13 +128,13 @@ def own_entries(
             continue
         owners[entry.id] = keys
         if len(keys) == 1:
-            found[next(iter(keys))].append(entry)
+            by_tenant[next(iter(keys))].append(entry)
         else:
             tenants = ", ".join(sorted(keys))
             left.append(LeftOut(entry, f"what it needs ends up apart: objects of the tenants {tenants}", spans=True))
     for key, granted in (grants or {}).items():
-        found[key] += granted
-    return OwnEntries({key: tuple(one) for key, one in found.items()}, tuple(left))
+        by_tenant[key] += granted
+    return OwnEntries({key: tuple(one) for key, one in by_tenant.items()}, tuple(left))
 
 
 def apart(own: OwnEntries, division: Division, hosts: Collection[str]) -> tuple[OwnEntries, Division]:
@@ -144,23 +144,23 @@ def apart(own: OwnEntries, division: Division, hosts: Collection[str]) -> tuple[
     """
     here = {entry.id for host in hosts for entry in division.targets[host]}
     kept = OwnEntries(
-        {key: tuple(one for one in found if abs(one.id) in here) for key, found in own.by_tenant.items()}, own.left
+        {key: tuple(one for one in entries if abs(one.id) in here) for key, entries in own.by_tenant.items()}, own.left
     )
     refused = [
         LeftOut(replace(one, name=f"{one.name} of the tenant {key}"), "no tenant's database has what it is on")
-        for key, found in own.by_tenant.items()
-        for one in found
+        for key, entries in own.by_tenant.items()
+        for one in entries
         if one.id < 0 and -one.id not in here
     ]
     reported = {one.entry.id for one in division.left}
     targets = {
-        name: tuple(entry for entry in found if entry.id not in own.ids) for name, found in division.targets.items()
+        name: tuple(entry for entry in entries if entry.id not in own.ids) for name, entries in division.targets.items()
     }
     left = (*division.left, *(one for one in own.left if one.entry.id not in reported), *refused)
     return kept, replace(division, targets=targets, left=left)
 
 
-def strangers(catalog: Catalog, patterns: Sequence[str], keys: Collection[str]) -> Iterable[Relation]:
+def objects_of_unknown_tenants(catalog: Catalog, patterns: Sequence[str], keys: Collection[str]) -> Iterable[Relation]:
     """Objects that are named like a tenant's own, of no tenant that there is."""
     for relation in (*catalog.sequences, *catalog.tables):
         key = owner(patterns, relation)

@@ -1,1 +1,1 @@
-"""Digests of both sides, what they disagree on, and conservation of rows."""
+"""Compares digests of both sides and accounts for rows."""

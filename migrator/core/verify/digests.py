@@ -1,4 +1,4 @@
-"""Digests and what they disagree on; conservation of rows."""
+"""Digests, their differences, and the conservation of rows."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from migrator.core.placement.model import Placement
 
 HASH_MODULUS = 2**64
+# The form in which rows are hashed (postgres/row_hash.py). Digests of different forms say nothing about each other, so
+# it is a part of the epoch that a run's digests and receipts are of.
+HASH_FORM = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,8 @@ class Digest:
     """Row count and order-independent hash of one (table, tenant).
 
     `relation` is the source's name of the table ("schema.table"), `tenant` the tenant key, '' where the table has
-    none. `hash` is the sum of 64-bit row hashes modulo 2**64: equal sets of rows give equal sums in any order.
+    none. `hash` is the sum of 64-bit row hashes modulo 2**64: equal sets of rows give equal sums in any order. The row
+    hashes must not be linear in the columns, or the sum does not see values that rows exchange.
     """
 
     relation: str
@@ -47,7 +51,7 @@ def differences(source: Iterable[Digest], target: Iterable[Digest]) -> tuple[Dif
     """Where the two sides disagree; a (table, tenant) without rows equals one that is not listed."""
     left = {(digest.relation, digest.tenant): digest for digest in source}
     right = {(digest.relation, digest.tenant): digest for digest in target}
-    found = []
+    unequal = []
     for place in sorted(left.keys() | right.keys()):
         one, other = left.get(place), right.get(place)
         source_rows, target_rows = (one.rows if one else 0), (other.rows if other else 0)
@@ -56,8 +60,8 @@ def differences(source: Iterable[Digest], target: Iterable[Digest]) -> tuple[Dif
         kind: Literal["missing", "extra", "different"] = (
             "missing" if source_rows > target_rows else "extra" if source_rows < target_rows else "different"
         )
-        found.append(Difference(*place, kind, source_rows, target_rows))
-    return tuple(found)
+        unequal.append(Difference(*place, kind, source_rows, target_rows))
+    return tuple(unequal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +106,10 @@ class Balance:
         return self.total - self.placed - self.shared - self.quarantined - self.ignored
 
 
-def total(found: Iterable[Digest]) -> dict[tuple[str, str], Digest]:
+def total(digests: Iterable[Digest]) -> dict[tuple[str, str], Digest]:
     """Digests of the same (table, tenant) taken together, as parts of a table are."""
     totals: dict[tuple[str, str], Digest] = {}
-    for digest in found:
+    for digest in digests:
         place = (digest.relation, digest.tenant)
         totals[place] = totals[place].plus(digest) if place in totals else digest
     return totals
@@ -124,8 +128,8 @@ def balances(
     `databases` how many databases each target has. Tables made by a query are not the source's and have no balance.
     """
     by_table: dict[tuple[str, str], list[Digest]] = {}
-    for target, found in copied.items():
-        for digest in found:
+    for target, digests in copied.items():
+        for digest in digests:
             by_table.setdefault((target, digest.relation), []).append(digest)
     result = []
     for placement in placements:

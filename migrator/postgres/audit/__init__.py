@@ -1,1 +1,1 @@
-"""The facts that the audit rules decide from."""
+"""Reads the facts that the audit's rules decide from."""

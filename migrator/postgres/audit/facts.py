@@ -1,4 +1,4 @@
-"""Reads what the audit decides from: the source's schema, its objects and its rows, all in one snapshot."""
+"""Reads the audit's facts in one snapshot: schema, objects and rows of the source."""
 
 from __future__ import annotations
 
@@ -193,12 +193,12 @@ def _count_cleanable(
     placements, catalog = facts.placements, facts.catalog
     tenants = read_tenants(connection, settings.tenants, placements.tenant_root, placements.root_key, placements.tree)
     keys = [key for key, *_ in tenants]
-    found = []
+    cleanable = []
     for name, rule in settings.clean.items():
         if any(selection.relation in facts.closed for selection in selections(name, rule, catalog, placements)):
             continue
         task = f"audit clean rule {name}"
         progress.start(task)
-        found.append(CleanableRows(name, rule.kind, count_rule(connection, name, rule, catalog, placements, keys)))
+        cleanable.append(CleanableRows(name, rule.kind, count_rule(connection, name, rule, catalog, placements, keys)))
         progress.finish(task)
-    return tuple(found)
+    return tuple(cleanable)

@@ -1,4 +1,4 @@
-"""Counting rows that are not where they belong: without a tenant, without a parent, with another tenant's parent."""
+"""Counts rows without a tenant, without a parent, or with another tenant's parent."""
 
 from __future__ import annotations
 
@@ -51,6 +51,7 @@ class RowCounter:
             return self._unowned(relation, placement, placement.key_path)
 
     def _unowned(self, relation: Relation, placement: Placement, path: KeyPath) -> UnownedRows:
+        pairs = [key for key in self._placements.foreign_keys if key.table == relation]
         read = sql.SQL(
             "WITH tenant AS MATERIALIZED ({tenants}), "
             "item AS (SELECT {key} AS key, {unset} AS unset, {ends} AS ends, {label} AS label, {position} AS position "
@@ -58,7 +59,7 @@ class RowCounter:
         ).format(
             tenants=self._tenants(),
             key=_key(placement),
-            unset=leads_nowhere(path),
+            unset=leads_nowhere(path, pairs),
             ends=ends_in_null(path),
             label=self._label(relation, placement.query),
             position=self._position(relation, placement.query),

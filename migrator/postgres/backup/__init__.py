@@ -1,1 +1,1 @@
-"""Dumps, encrypted where that is asked for."""
+"""Dumps databases, encrypted on demand, and restores them."""

@@ -1,4 +1,4 @@
-"""Archives that pass through a command of the user's: encrypted on their way to the disk, decrypted on their way back.
+"""Passes archives through the operator's encryption command, on their way to the disk and back.
 
 Nothing of them is on the disk in the clear, and no shell is involved: a command is a list of arguments.
 """
@@ -83,7 +83,7 @@ def write_encrypted(
         # Whichever fails takes the other with it, by a pipe that nobody reads.
         if filtered.returncode and dump.returncode in (0, -signal.SIGPIPE):
             raise DatabaseError(
-                f"[backup] encrypt failed: {_told(filtered)}", "Try the command by hand: it filters stdin to stdout."
+                f"[backup] encrypt failed: {_said(filtered)}", "Try the command by hand: it filters stdin to stdout."
             )
         if dump.returncode:
             raise program_failure(program.name, dump.returncode, _stderr(dump), endpoint)
@@ -112,7 +112,7 @@ def read_encrypted(
         accepted = reader.returncode in accept
         # A reader that gives up breaks the pipe; then what the filter says about that is no news.
         if filtered.returncode and (accepted or not _broken_pipe(filtered)):
-            raise RefusedError(f"{file} cannot be decrypted: {_told(filtered)}", "Check [backup] decrypt and its key.")
+            raise RefusedError(f"{file} cannot be decrypted: {_said(filtered)}", "Check [backup] decrypt and its key.")
         if not accepted:
             raise program_failure(program.name, reader.returncode, _stderr(reader), endpoint)
         return Completed(reader.returncode, "", _stderr(reader))
@@ -167,7 +167,7 @@ def _stderr(process: _Process) -> str:
     return process.words.read().decode("utf-8", "replace")
 
 
-def _told(process: _Process) -> str:
+def _said(process: _Process) -> str:
     lines = [line.strip() for line in _stderr(process).splitlines() if line.strip()]
     return " ".join(lines[-3:]) or f"exit code {process.returncode}"
 

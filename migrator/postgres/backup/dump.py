@@ -1,4 +1,4 @@
-"""Dumps: databases written to archives by pg_dump, read back and restored by pg_restore."""
+"""Dumps databases by pg_dump, reads archives back, and restores them by pg_restore."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from migrator.errors import DatabaseError, RefusedError
 from migrator.files import PRIVATE_DIRECTORY
 from migrator.postgres.backup.cipher import NO_CIPHER, Cipher, read_encrypted, write_encrypted
 from migrator.postgres.session.connect import Endpoint, session
-from migrator.postgres.session.programs import find_program, program_version, run_program
+from migrator.postgres.session.durability import durable
+from migrator.postgres.session.programs import find_program, for_programs, program_version, run_program
 
 # Best first: what a build does not support is refused before it connects. The last one, gzip, every build has;
 # level 3 costs half the time of the default for a tenth more bytes.
@@ -58,6 +59,7 @@ def dump_directory(
         DatabaseError: pg_dump failed; the directory may hold a part then.
     """
     program = find_program("pg_dump", server_version(endpoint), programs)
+    endpoint = for_programs(endpoint)
     version = program_version(program) or 0
     arguments = [f"--lock-wait-timeout={_LOCK_WAIT_MILLISECONDS}"]
     if cipher.encrypt:
@@ -99,26 +101,30 @@ def restore(
     """Restores an archive into an existing, empty database; returns what could not be made, in pg_restore's words.
 
     With `ownership` "drop" everything belongs to the connected role and nobody is granted anything, for servers that
-    lack the roles. It goes on after an error, so that the answer names all of them.
+    lack the roles. It goes on after an error, so that the answer names all of them. What was restored is on the disk
+    then, also where the server, the database or the role has `synchronous_commit` off.
 
     Raises:
         ConfigurationError: no pg_restore fits.
         DatabaseError: the database cannot be reached, or the archive cannot be read.
         RefusedError: the archive is encrypted and cannot be decrypted.
     """
+    endpoint = for_programs(endpoint)
     arguments = []
     if ownership == "drop":
         arguments += ["--no-owner", "--no-privileges", "--no-publications", "--no-subscriptions"]
-    if is_encrypted(directory):
-        # What wrote it cannot be seen from outside: the newest reads all.
-        newest = find_program("pg_restore", None, programs)
-        done = read_encrypted(
-            newest, arguments, endpoint, directory / ENCRYPTED, cipher, purpose=purpose, accept=(0, 1), watch=watch
-        )
-    else:
-        program = find_program("pg_restore", max(server_version(endpoint), oldest_reader(directory)), programs)
-        arguments += [f"--jobs={jobs}", str(directory)]
-        done = run_program(program, arguments, endpoint, purpose=purpose, accept=(0, 1), watch=watch)
+    with durable(endpoint, purpose=purpose) as connection:
+        if is_encrypted(directory):
+            # What wrote it cannot be seen from outside: the newest reads all.
+            newest = find_program("pg_restore", None, programs)
+            done = read_encrypted(
+                newest, arguments, endpoint, directory / ENCRYPTED, cipher, purpose=purpose, accept=(0, 1), watch=watch
+            )
+        else:
+            version = max(connection.info.server_version, oldest_reader(directory))
+            program = find_program("pg_restore", version, programs)
+            arguments += [f"--jobs={jobs}", str(directory)]
+            done = run_program(program, arguments, endpoint, purpose=purpose, accept=(0, 1), watch=watch)
     if done.exit_code == 0:
         return ()
     errors = _errors(done.stderr)
@@ -132,17 +138,17 @@ def restore(
 
 def _errors(stderr: str) -> tuple[str, ...]:
     """pg_restore's errors, each with its detail and the first line of the command that failed."""
-    found: list[str] = []
+    errors: list[str] = []
     for line in stderr.splitlines():
         text = line.removeprefix("pg_restore: ").strip()
         if text.startswith("error: "):
             message = text.removeprefix("error: ").removeprefix("could not execute query: ").removeprefix("ERROR:")
-            found.append(message.strip())
-        elif found and text.startswith("DETAIL:"):
-            found[-1] += f" ({text.removeprefix('DETAIL:').strip()})"
-        elif found and text.startswith("Command was:"):
-            found[-1] += f", in: {text.removeprefix('Command was:').strip()}"
-    return tuple(found)
+            errors.append(message.strip())
+        elif errors and text.startswith("DETAIL:"):
+            errors[-1] += f" ({text.removeprefix('DETAIL:').strip()})"
+        elif errors and text.startswith("Command was:"):
+            errors[-1] += f", in: {text.removeprefix('Command was:').strip()}"
+    return tuple(errors)
 
 
 def oldest_reader(directory: Path) -> int:

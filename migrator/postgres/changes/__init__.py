@@ -1,1 +1,1 @@
-"""Changes of rows: found by key, kept in files, applied to the other side."""
+"""Reads changed rows by key, keeps them in files, and applies them to the other side."""

@@ -1,4 +1,4 @@
-"""Carrying changes of a target back into the source: one transaction for a tenant, parents first, nothing dropped.
+"""Applies a target's changed rows to the source: one transaction for a tenant, parents first.
 
 What cannot be carried back is a conflict, and so is whatever hangs on it. A row's key may be another tenant's row by
 now: each tenant's database has drawn its numbers from where the source's sequence stood.

@@ -1,4 +1,4 @@
-"""Changes of a target as files: COPY data and a script for psql that carries them into the monolith."""
+"""Writes changed rows to files: COPY data, and a psql script that applies them to the monolith."""
 
 from __future__ import annotations
 
@@ -24,14 +24,16 @@ from migrator.postgres.placement.from_items import own_rows, qualified
 from migrator.postgres.session.connect import Connection
 
 _HEAD = """-- Rows that were changed in {database} after migrate, for psql in this directory:
---     psql -X -f replay.sql 'postgresql://…/monolith'
+--     psql -X -f replay.sql 'postgresql://HOST/MONOLITH'
 -- One transaction: all of it or nothing. A key that another row has taken by then ends it. The monolith's own triggers
 -- fire as they do for an application.
 \\set ON_ERROR_STOP on
+\\encoding UTF8
 BEGIN;
 SET LOCAL DateStyle = 'ISO, YMD';
 SET LOCAL IntervalStyle = 'postgres';
 SET LOCAL standard_conforming_strings = on;
+SET LOCAL array_nulls = on;
 """
 
 

@@ -1,4 +1,4 @@
-"""Large objects that applications made or changed in a target: found with the rows that name them, and carried back.
+"""Reads large objects that applications changed in a target, and applies them to the source.
 
 They keep their numbers. An object whose number is another one's in the source by now is not written over: the row that
 names it is a conflict then.

@@ -1,4 +1,4 @@
-"""What was changed in a target database since it was made, by key, against the fenced source it was made from."""
+"""Reads which rows of a target changed since it was made, by key, against the fenced source."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from migrator.core.schema.catalog import Catalog, Relation
 from migrator.core.verify.digests import merge_keys
 from migrator.postgres.placement.from_items import ROW, bare_names
 from migrator.postgres.placement.key_path import source_of, tenant_key
+from migrator.postgres.placement.keyed_rows import KeyedRows
 from migrator.postgres.placement.row_hash import source_hash, target_hash
-from migrator.postgres.placement.select_rows import key_text, where
+from migrator.postgres.placement.select_rows import conditions, key_text
 from migrator.postgres.session.connect import Connection
 
 _KINDS: Mapping[str, ChangeKind] = {"missing": "deleted", "extra": "inserted", "different": "updated"}
-_KEYS_A_QUERY = 5_000
 
 
 class Sides:
@@ -27,33 +27,38 @@ class Sides:
         self.transfer = transfer
         self.key = key_columns(transfer, catalog)
         self.columns = tuple(column for column in transfer.columns if column.source is not None)
-        limits = where(transfer, keys=[tenant] if transfer.per_tenant else None, everyones=transfer.for_everyone)
-        self.source = self._rows(
-            [column.source or "" for column in self.columns],
-            list(self.key),
-            source_hash(transfer),
-            source_of(transfer.placement, catalog) + limits,
-            tenant_key(transfer.placement) if transfer.per_tenant else sql.SQL("''::text").format(),
+        self.source = KeyedRows(
+            source_of(transfer.placement, catalog),
+            conditions(transfer, keys=[tenant] if transfer.per_tenant else None, everyones=transfer.for_everyone),
+            self._values(
+                [column.source or "" for column in self.columns],
+                list(self.key),
+                source_hash(transfer),
+                tenant_key(transfer.placement) if transfer.per_tenant else sql.SQL("''::text").format(),
+            ),
+            self.key,
+            transfer.relation if transfer.placement.query is None else None,
         )
         there = {column.source: column.target for column in self.columns}
+        key = tuple(there[name] for name in self.key)
         only = sql.SQL("" if transfer.partitioned else "ONLY ")
-        self.target = self._rows(
-            [column.target for column in self.columns],
-            [there[name] for name in self.key],
-            target_hash(transfer),
+        self.target = KeyedRows(
             sql.SQL("{}{} AS t").format(only, sql.Identifier(*transfer.destination)),
-            sql.SQL("''::text").format(),
+            (),
+            self._values(
+                [column.target for column in self.columns],
+                list(key),
+                target_hash(transfer),
+                sql.SQL("''::text").format(),
+            ),
+            key,
+            transfer.destination,
         )
 
-    def _rows(
-        self,
-        columns: Sequence[str],
-        key: Sequence[str],
-        hashed: sql.Composed,
-        source: sql.Composed,
-        tenant: sql.Composed,
-    ) -> sql.Composed:
-        """SELECT of (key, hash, tenant key, values) of the rows of one side."""
+    def _values(
+        self, columns: Sequence[str], key: Sequence[str], hashed: sql.Composed, tenant: sql.Composed
+    ) -> Mapping[str, sql.Composed]:
+        """What is read of a row of one side: its key, hash, tenant key and values."""
         values = sql.SQL("ARRAY[{}]::text[]").format(
             sql.SQL(", ").join(sql.SQL("{}.{}::text").format(ROW, sql.Identifier(name)) for name in columns)
         )
@@ -65,9 +70,7 @@ class Sides:
                 values, values
             )
         )
-        return sql.SQL("SELECT {} AS key, {} AS hash, {} AS tenant, {} AS row FROM {}").format(
-            keyed, hashed, tenant, values, source
-        )
+        return {"key": keyed, "hash": hashed, "tenant": tenant, "row": values}
 
     def named(self, values: Sequence[str | None]) -> dict[str, str | None]:
         """A row's values by the source's column names."""
@@ -115,8 +118,8 @@ def _differing(source: Connection, target: Connection, sides: Sides) -> Iterator
         source.cursor(name="migrator_source") as left,
         target.cursor(name="migrator_target") as right,
     ):
-        left.execute(ordered.format(sides.source))
-        right.execute(ordered.format(sides.target))
+        left.execute(ordered.format(sides.source.select("key", "hash")))
+        right.execute(ordered.format(sides.target.select("key", "hash")))
         for difference in merge_keys(iter(left), iter(right)):
             yield difference.key, _KINDS[difference.kind]
 
@@ -124,45 +127,32 @@ def _differing(source: Connection, target: Connection, sides: Sides) -> Iterator
 def _fetch(
     connection: Connection,
     sides: Sides,
-    side: sql.Composed,
+    side: KeyedRows,
     found: Sequence[tuple[str, ChangeKind]],
     relation: Relation,
 ) -> Iterator[RowChange]:
     kinds = dict(found)
-    keys = list(kinds)
-    for start in range(0, len(keys), _KEYS_A_QUERY):
-        statement = sql.SQL("SELECT key, row FROM ({}) d WHERE key = ANY ({}::text[])").format(
-            side, sql.Literal(keys[start : start + _KEYS_A_QUERY])
-        )
-        for key, values in connection.execute(statement):
-            yield RowChange(relation, key, kinds[key], sides.named(values))
+    for key, values in side.of_keys(connection, list(kinds), "row"):
+        yield RowChange(relation, key, kinds[key], sides.named(values))
 
 
 def _without_tenant(source: Connection, sides: Sides, keys: Sequence[str]) -> set[str]:
     """Those of the keys that belong to rows without a tenant in the source: every tenant was given a copy of them."""
-    statement = sql.SQL("SELECT key FROM ({}) d WHERE tenant IS NULL AND key = ANY ({}::text[])").format(
-        sides.source, sql.Literal(list(keys))
-    )
-    return {key for (key,) in source.execute(statement)}
+    return {key for key, tenant in sides.source.of_keys(source, keys, "tenant") if tenant is None}
 
 
 def foreign_keys_of(
     source: Connection, transfer: Transfer, catalog: Catalog, tenant: str, keys: Sequence[str]
 ) -> Mapping[str, str | None]:
     """Those of the keys whose rows in the source belong to another tenant (or to none) now, with that tenant's key."""
-    if not transfer.per_tenant or not keys:
-        return {}
     columns = key_columns(transfer, catalog)
-    if not columns:
+    if not transfer.per_tenant or not keys or not columns:
         return {}
-    statement = sql.SQL(
-        "SELECT key, tenant FROM (SELECT {} AS key, {} AS tenant FROM {}) d "
-        "WHERE key = ANY ({}::text[]) AND tenant IS DISTINCT FROM {}"
-    ).format(
-        key_text(columns),
-        tenant_key(transfer.placement),
+    rows = KeyedRows(
         source_of(transfer.placement, catalog),
-        sql.Literal(list(keys)),
-        sql.Literal(tenant),
+        (),
+        {"key": key_text(columns), "tenant": tenant_key(transfer.placement)},
+        columns,
+        transfer.relation if transfer.placement.query is None else None,
     )
-    return dict(source.execute(statement).fetchall())
+    return {key: owner for key, owner in rows.of_keys(source, keys, "tenant") if owner != tenant}

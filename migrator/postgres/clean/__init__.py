@@ -1,1 +1,1 @@
-"""Rows moved to quarantine, and put back."""
+"""Moves rows to quarantine, and restores them."""

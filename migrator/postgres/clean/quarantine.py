@@ -1,4 +1,4 @@
-"""The quarantine: rows taken out of their tables whole, in the one statement that also keeps them."""
+"""Moves whole rows out of their tables into quarantine, in one statement."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from psycopg import sql
 
 from migrator.core.schema.catalog import Relation
 from migrator.errors import RefusedError
-from migrator.postgres.clean.row_selection import Picking
+from migrator.postgres.clean.row_selection import RowSelection
 from migrator.postgres.databases.databases import Mark
 from migrator.postgres.placement.from_items import own_rows, qualified
 from migrator.postgres.session.connect import Connection, query, rows
 from migrator.postgres.session.triggers import triggers_disabled
-from migrator.postgres.session.written_rows import require_only, told, written_rows
+from migrator.postgres.session.written_rows import counted, require_only, written_rows
 
 SCHEMA = "migrator_quarantine"
 ROWS = Relation(SCHEMA, "rows")
@@ -83,7 +83,7 @@ def drop_if_empty(connection: Connection) -> bool:
     return True
 
 
-def move(connection: Connection, picking: Picking, rule: str, run: str) -> Mapping[Relation, int]:
+def move(connection: Connection, row_selection: RowSelection, rule: str, run: str) -> Mapping[Relation, int]:
     """Moves the rows that a rule has picked into quarantine; returns how many of each table.
 
     Within the caller's transaction, which holds locks on every table concerned. One statement deletes and keeps all of
@@ -93,21 +93,21 @@ def move(connection: Connection, picking: Picking, rule: str, run: str) -> Mappi
         RefusedError: what was moved is not what was picked, would not read back as it was, or something else was
             written along with it. The caller's transaction must end then.
     """
-    catalog = picking.catalog
-    wanted = picking.picked(rule)
+    catalog = row_selection.catalog
+    wanted = row_selection.picked(rule)
     if not wanted:
         return {}
     with triggers_disabled(connection, catalog, wanted):
         before = written_rows(connection, catalog)
         moved = {
             Relation(schema, table): count
-            for schema, table, count in connection.execute(_move(picking, list(wanted), rule, run))
+            for schema, table, count in connection.execute(_move(row_selection, list(wanted), rule, run))
         }
         # Deferred checks now: an error must be ours to tell, and ALTER TABLE refuses tables with pending ones.
         connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
         if moved != wanted:
             raise RefusedError(
-                f"[clean.{rule}] would have moved {told(moved)} instead of {told(wanted)}; nothing was changed.",
+                f"[clean.{rule}] would have moved {counted(moved)} instead of {counted(wanted)}; nothing was changed.",
                 "Run `migrator clean` again to see what the rule means now.",
             )
         require_only(written_rows(connection, catalog) - before, deleted=wanted, inserted={ROWS: sum(wanted.values())})
@@ -115,18 +115,21 @@ def move(connection: Connection, picking: Picking, rule: str, run: str) -> Mappi
     return wanted
 
 
-def _move(picking: Picking, relations: Sequence[Relation], rule: str, run: str) -> sql.Composed:
+def _move(row_selection: RowSelection, relations: Sequence[Relation], rule: str, run: str) -> sql.Composed:
     parts, sources = [], []
     for number, relation in enumerate(relations):
         name = sql.Identifier(f"taken_{number}")
-        columns = list(picking.catalog.tables[relation].column_names)
+        columns = list(row_selection.catalog.tables[relation].column_names)
         # (t.*): a bare t would be a column of that name where there is one.
         parts.append(
             sql.SQL(
                 "{} AS (DELETE FROM {} AS t USING pg_temp.picked AS k WHERE {} "
                 'RETURNING k.reason, k.tenant, {} AS row_key, (t.*)::text AS "row")'
             ).format(
-                name, own_rows(picking.catalog, relation), picking.rows_of(rule, relation), picking.row_key(relation)
+                name,
+                own_rows(row_selection.catalog, relation),
+                row_selection.rows_of(rule, relation),
+                row_selection.row_key(relation),
             )
         )
         sources.append(

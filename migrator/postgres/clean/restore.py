@@ -1,4 +1,4 @@
-"""Rows put back from quarantine, exactly as they were, with everything that they reference."""
+"""Restores quarantined rows as they were, with everything that they reference."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from migrator.postgres.clean import quarantine
 from migrator.postgres.placement.from_items import qualified
 from migrator.postgres.session.connect import Connection, rows
 from migrator.postgres.session.triggers import triggers_disabled
-from migrator.postgres.session.written_rows import require_only, told, written_rows
+from migrator.postgres.session.written_rows import counted, require_only, written_rows
 
 # What the rows may violate where a constraint of their table was never validated.
 _VIOLATIONS = (psycopg.errors.ForeignKeyViolation, psycopg.errors.CheckViolation, psycopg.errors.NotNullViolation)
@@ -48,7 +48,7 @@ def restore_rows(connection: Connection, catalog: Catalog, rules: Sequence[str] 
                 raise _not_restored(error, "Another row has taken its key since: look at both.") from error
         if restored != wanted:
             raise RefusedError(
-                f"{told(restored)} would have come back instead of {told(wanted)}; nothing was changed.",
+                f"{counted(restored)} would have come back instead of {counted(wanted)}; nothing was changed.",
                 "Another session may be restoring too: run the same command again.",
             )
         if not dropped:
@@ -70,7 +70,7 @@ def to_restore(connection: Connection, catalog: Catalog, rules: Sequence[str] = 
     """
     if not quarantine.exists(connection):
         return {}
-    found: Counter[Relation] = Counter()
+    counts: Counter[Relation] = Counter()
     statement = sql.SQL(
         "SELECT source_schema, source_table, columns, count(*) FROM migrator_quarantine.rows{} GROUP BY 1, 2, 3"
     )
@@ -87,8 +87,8 @@ def to_restore(connection: Connection, catalog: Catalog, rules: Sequence[str] = 
                 f"{relation} has other columns now than when {count} of its rows were put into quarantine.",
                 f"Then: {', '.join(columns)}. Now: {', '.join(table.column_names)}. Give it its columns back first.",
             )
-        found[relation] += count
-    return dict(found)
+        counts[relation] += count
+    return dict(counts)
 
 
 def _of_rules(rules: Sequence[str]) -> sql.Composable:
@@ -142,12 +142,12 @@ def _drop_unvalidated(connection: Connection, error: psycopg.Error) -> list[sql.
         "table": diagnosis.table_name,
         "constraint": diagnosis.constraint_name,
     }
-    found = rows(connection, "clean/unvalidated_constraint", scope) if diagnosis.constraint_name else []
-    if not found:
+    constraints = rows(connection, "clean/unvalidated_constraint", scope) if diagnosis.constraint_name else []
+    if not constraints:
         raise _not_restored(
             error, "Restore what it references too: migrator clean --restore without --rule."
         ) from error
-    ((schema, table, definition, comment),) = found
+    ((schema, table, definition, comment),) = constraints
     place, name = sql.Identifier(schema, table), sql.Identifier(str(diagnosis.constraint_name))
     connection.execute(sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(place, name))
     again = [sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} {}").format(place, name, sql.SQL(definition))]

@@ -1,4 +1,4 @@
-"""Which rows leave: those that rules select, and whatever references them, followed through every foreign key."""
+"""Selects the rows that rules match, and those that reference them, over every foreign key."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from migrator.postgres.session.connect import Connection, query
 SAMPLES = 5
 
 # For the session that picks: a million picked rows are sorted and hashed, and kept in a temporary table, in memory.
-PICKING_SETTINGS: Mapping[str, str] = {"temp_buffers": "128MB", "work_mem": "64MB"}
+ROW_SELECTION_SETTINGS: Mapping[str, str] = {"temp_buffers": "128MB", "work_mem": "64MB"}
 
 
-class Picking:
+class RowSelection:
     """The rows that rules have picked in one session, in its temporary table `picked`.
 
     Rows are known by their physical place. That holds only within one snapshot (to look), or while the tables are
@@ -65,10 +65,10 @@ class Picking:
 
     def picked(self, rule: str) -> dict[Relation, int]:
         """How many rows the rule takes, table by table."""
-        found = self.connection.execute(
+        counts = self.connection.execute(
             "SELECT relation, count(*) FROM pg_temp.picked WHERE rule = %s GROUP BY 1 ORDER BY 1", [rule]
         )
-        return {self._relations[number]: count for number, count in found}
+        return {self._relations[number]: count for number, count in counts}
 
     def concerned(self, relations: Iterable[Relation]) -> frozenset[Relation]:
         """Those tables and all that reference them: what must not be written while their rows are picked and moved."""
@@ -96,7 +96,7 @@ class Picking:
 
     def samples(self, rule: str, relation: Relation) -> tuple[str, ...]:
         """The keys of a few picked rows, for a person to look them up."""
-        found = self.connection.execute(
+        keys = self.connection.execute(
             sql.SQL(
                 "SELECT {} FROM (SELECT * FROM pg_temp.picked WHERE rule = {} AND relation = {} "
                 "ORDER BY depth, tbl, tid LIMIT {}) AS k, {} AS t WHERE {} ORDER BY k.depth, k.tbl, k.tid"
@@ -109,7 +109,7 @@ class Picking:
                 self.rows_of(rule, relation),
             )
         )
-        return tuple(", ".join(f"{name}={value}" for name, value in key.items()) for (key,) in found if key)
+        return tuple(", ".join(f"{name}={value}" for name, value in key.items()) for (key,) in keys if key)
 
     def _pick_selected(self, rule: str, selection: Selection) -> int:
         statement = self._insert(
@@ -172,12 +172,12 @@ class Picking:
             )
 
     def _shares(self, rule: str) -> tuple[Share, ...]:
-        found = self.connection.execute(
+        groups = self.connection.execute(
             "SELECT relation, reason, depth > 0, tenant, count(*), min(depth) FROM pg_temp.picked WHERE rule = %s "
             "GROUP BY 1, 2, 3, 4 ORDER BY 6, 1, 2, 4",
             [rule],
         )
         return tuple(
             Share(rule, self._relations[number], reason, hanging, tenant, count)
-            for number, reason, hanging, tenant, count, _ in found
+            for number, reason, hanging, tenant, count, _ in groups
         )

@@ -1,4 +1,4 @@
-"""Clean rules as SQL: the rows that a rule selects, and everything that hangs on them by foreign key."""
+"""Translates clean rules into SQL."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def count_rule(
     by_table: dict[Relation, list[sql.Composed]] = {}
     for selection in selections(name, rule, catalog, placements):
         by_table.setdefault(selection.relation, []).append(selected(selection, catalog, tenants))
-    found = {}
+    counts = {}
     for relation, statements in by_table.items():
         with operators_names(connection, name, (relation.schema,)):
             # DISTINCT, because selections may overlap. binary: the extended protocol takes one statement only.
@@ -166,5 +166,5 @@ def count_rule(
                 binary=True,
             ).fetchone()
         assert row is not None
-        found[relation] = row[0]
-    return found
+        counts[relation] = row[0]
+    return counts

@@ -1,1 +1,1 @@
-"""From the source to the targets: reading once, routing each row, receipts beside the rows."""
+"""Copies rows from the source to the targets: one read, each row routed, receipts beside the rows."""

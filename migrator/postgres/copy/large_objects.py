@@ -1,4 +1,4 @@
-"""Large objects: which columns name them, and copying each into the databases of the rows that do, under its own OID.
+"""Copies large objects into the databases of the rows that name them, under their own OIDs.
 
 They belong to a database and to no row, so only `large_objects` in migrator.toml says whose they are. What they hold is
 part of the row's hash (reading.row_hash), so digests, verify and rollback compare it like any column.
@@ -163,7 +163,7 @@ def _named(connection: Connection, catalog: Catalog, item: Transfer) -> Iterator
 def _copy_into(endpoint: Endpoint, oids: frozenset[int], *, source: Endpoint, snapshot: str, epoch: str) -> int:
     with (
         session(source, purpose="large objects") as reader,
-        session(endpoint, purpose="large objects", settings={"synchronous_commit": "off"}) as writer,
+        session(endpoint, purpose="large objects") as writer,
         writer.transaction(),
     ):
         if find_receipt(writer, RECEIPT, epoch) is not None:

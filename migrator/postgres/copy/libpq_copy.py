@@ -1,4 +1,4 @@
-"""COPY on the wire, through psycopg.pq: its beginning, its end, and what the server says of it."""
+"""Runs COPY through psycopg.pq: begins it, sends rows, ends it, and reads the server's answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Receipts: what a target database itself knows of the units of work that were done in it."""
+"""Writes and reads receipts: what a target database knows of the units whose rows it holds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The relay: one COPY out of the source, routed row by row to each tenant's database, or to a file on the way there.
+"""Reads one COPY of the source and routes each row to its tenant's database, or to a file on the way there.
 
 The row loop is written for speed (measurements in docs/performance.md): psycopg.pq directly, because
 `Cursor.copy()` costs three times as much a row; a split at most twice, because the rest of the line goes on as it
@@ -182,10 +182,21 @@ class _ToDatabases:
             result.digests[sink.tenant] = (sink.rows, sink.hash)
             if sink.failure:
                 result.failures[sink.tenant] = sink.failure
-        _flush_logs(
-            [self._by_key[key].endpoint for key, sink in self.sinks.items() if not sink.failure], self._sessions
-        )
+        self._make_durable()
         result.rows, result.bytes = _moved(self.sinks.values())
+
+    def _make_durable(self) -> None:
+        """Puts on the disk what was committed without waiting for it, once for each server.
+
+        The journal is about to say that the unit is done. The session that was opened first has seen the beginning of
+        all the others, whose rows may also be those of an attempt before.
+        """
+        first: dict[str, DatabaseSink] = {}
+        for sink in self.sinks.values():
+            if not sink.failure:
+                first.setdefault(sink.endpoint.at("postgres").conninfo, sink)
+        for sink in first.values():
+            sink.make_durable()
 
     def abandon(self) -> None:
         for sink in self.sinks.values():
@@ -224,21 +235,6 @@ class _ToFile:
 
     def abandon(self) -> None:
         self._file.abandon()
-
-
-def _flush_logs(endpoints: Iterable[Endpoint], sessions: Sessions) -> None:
-    """Makes what was committed without waiting for the disk durable, once for each server.
-
-    The journal is about to say that the unit is done, and may stand on another server: a target's crash must not take
-    back what the journal has.
-    """
-    for endpoint in {one.at("postgres").conninfo: one for one in endpoints}.values():
-        with translated(endpoint):
-            connection = sessions.target(endpoint)
-            with connection.transaction():
-                connection.execute("SET LOCAL synchronous_commit = on")
-                # A transaction that writes nothing would not wait for anything.
-                connection.execute("SELECT pg_catalog.pg_logical_emit_message(true, 'migrator', 'copied')")
 
 
 class _Unowned:

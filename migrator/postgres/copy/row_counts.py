@@ -1,4 +1,4 @@
-"""Counting every table's rows in the snapshot, by a count that has nothing to do with how they are copied."""
+"""Counts every table's rows in the snapshot, independently of how they are copied."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from migrator.core.plan.transfer import RECORD_HASH_SINCE
 from migrator.core.schema.catalog import Catalog, Relation
 from migrator.core.verify.digests import Digest
 from migrator.postgres.placement.from_items import own_rows
+from migrator.postgres.schema.partitions import lock_partitions
 from migrator.postgres.session.connect import Connection, Endpoint, session
 from migrator.postgres.session.connection_pool import join_snapshot
 from migrator.postgres.verify.digest import whole_table
@@ -59,6 +60,10 @@ def count_rows(connection: Connection, catalog: Catalog) -> dict[str, int]:
 
 
 def lock_against_ddl(connection: Connection, catalog: Catalog) -> None:
-    """Keeps every table as it is while the transaction lasts: no ALTER, DROP or TRUNCATE, which no snapshot hides."""
+    """Keeps every table as it is while the transaction lasts: no ALTER, DROP or TRUNCATE, which no snapshot hides.
+
+    Nor does a snapshot hide partitions that are attached with rows older than itself.
+    """
     for relation in catalog.tables:
         connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(own_rows(catalog, relation)))
+    lock_partitions(connection, catalog)

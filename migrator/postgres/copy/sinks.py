@@ -1,4 +1,4 @@
-"""Where a copy unit's rows go: a tenant's database, a file on the way there, or quarantine."""
+"""Takes the rows of a copy unit: into a tenant's database, or into a file."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from migrator.postgres.copy.receipts import Receipt, find_receipt, write_receipt
 from migrator.postgres.copy.spool import Share, SpoolFile
 from migrator.postgres.session.connect import Connection, Endpoint, database_error, translated
 from migrator.postgres.session.connection_pool import Sessions
+from migrator.postgres.session.durability import flush_log
 
 NO_KEY = UNOWNED.encode()
 
@@ -89,20 +90,21 @@ class SpoolSink(Sink):
 class DatabaseSink(Sink):
     """The COPY into one tenant's database. What it fails at concerns that database alone: `failure` says it."""
 
-    __slots__ = ("_connection", "_endpoint", "_receipt")
+    __slots__ = ("_connection", "_receipt", "_session", "endpoint")
 
     def __init__(self, tenant: str, endpoint: Endpoint) -> None:
         super().__init__(tenant)
-        self._endpoint = endpoint
+        self.endpoint = endpoint
+        self._session: Connection | None = None
         self._connection: Connection | None = None  # None: discards (it has its rows already, or it failed)
         self._receipt: Receipt | None = None
 
     def begin(self, sessions: Sessions, receipt: str, epoch: str, insert: str, busy: set[str]) -> None:
         """Opens the transaction and its COPY, unless the database has its receipt."""
         try:
-            connection = sessions.target(self._endpoint, busy)
-            busy.add(self._endpoint.conninfo)
-            with translated(self._endpoint):
+            connection = self._session = sessions.target(self.endpoint, busy)
+            busy.add(self.endpoint.conninfo)
+            with translated(self.endpoint):
                 connection.execute("BEGIN")
                 self._receipt = find_receipt(connection, receipt, epoch)
                 if self._receipt is not None:
@@ -118,25 +120,35 @@ class DatabaseSink(Sink):
             try:
                 put(self._connection, block)
             except psycopg.Error as error:
-                self._fail(database_error(error, self._endpoint))
+                self._fail(database_error(error, self.endpoint))
 
     def commit(self, relation: str, receipt: str, epoch: str) -> None:
         """Ends the COPY and commits its rows together with their receipt."""
         self.flush()
         if self._receipt is not None and (self._receipt.rows, self._receipt.hash) != (self.rows, self.hash):
-            database = self._endpoint.database
+            database = self.endpoint.database
             self.failure = f"{database}: the source's rows of {receipt} are not those that were copied before"
             return
         if self._connection is None:
             return
         try:
-            with translated(self._endpoint):
+            with translated(self.endpoint):
                 arrived = end_copy(self._connection)
                 require_arrived(self._connection, relation, sent=self.rows, arrived=arrived)
                 write_receipt(self._connection, receipt, epoch, self.rows, self.hash)
                 self._connection.execute("COMMIT")
         except MigratorError as error:
             self._fail(error)
+
+    def make_durable(self) -> None:
+        """Waits until what its server has committed since the session began is on the disk.
+
+        Raises:
+            DatabaseError: the session has ended: the server may have crashed, and not have what was committed.
+        """
+        if self._session is not None:
+            with translated(self.endpoint):
+                flush_log(self._session)
 
     def _fail(self, error: MigratorError) -> None:
         self.failure = error.message

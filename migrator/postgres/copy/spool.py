@@ -1,4 +1,4 @@
-"""Rows on their way through files: read from the source in one pass, loaded one database after another.
+"""Keeps rows in files between the read of the source and the load of each database.
 
 Where there are more databases than a run may hold sessions to, one pass over a table cannot feed all of them at once.
 Its blocks are appended to a file then, with an index of where each tenant's are; and each database is filled, finished

@@ -1,4 +1,4 @@
-"""From plan steps to copy units: which COPY reads what, and into which databases."""
+"""Makes copy units from plan steps: which COPY reads what, into which databases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Databases that we make, and only those: created with a mark inside, dropped only where the mark says so."""
+"""Creates databases with a mark inside, and drops only those whose mark says so."""
 
 from __future__ import annotations
 
@@ -62,9 +62,9 @@ def marks(connection: Connection, names: Sequence[str] | None = None) -> Mapping
     }
 
 
-def of_run(found: Mapping[str, Mark | None], run: str) -> dict[str, Mark]:
+def of_run(marked: Mapping[str, Mark | None], run: str) -> dict[str, Mark]:
     """Those of the databases with their marks that the run made."""
-    return {name: mark for name, mark in found.items() if mark is not None and mark.run == run}
+    return {name: mark for name, mark in marked.items() if mark is not None and mark.run == run}
 
 
 def create_database(
@@ -196,11 +196,11 @@ def ensure_control(server: Endpoint, name: str) -> Endpoint:
     with session(server, purpose="control") as connection, translated(server):
         existing = marks(connection, [name])
         if name in existing:
-            found = existing[name]
-            if found is None and is_empty(server.at(name)):
+            marked = existing[name]
+            if marked is None and is_empty(server.at(name)):
                 # Made a moment ago, or by an attempt that died before it could mark it; nothing is in it to lose.
                 comment(connection, name, mark)
-            elif found is None or found.role != "control":
+            elif marked is None or marked.role != "control":
                 raise RefusedError(
                     f"The database {name!r} exists and is not a control database of migrator.",
                     "Choose another name: [control] database in migrator.toml, or MIGRATOR_CONTROL_DATABASE.",

@@ -1,4 +1,4 @@
-"""Row level security of targets in which tenants share a database: policies made from each table's key path."""
+"""Makes row level security policies for targets in which tenants share a database, from key paths."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def _tables_read(path: KeyPath | None) -> frozenset[Relation]:
 
 def _require_no_circle(reads: Mapping[Relation, frozenset[Relation]]) -> None:
     """PostgreSQL refuses every query of tables whose policies read each other, but only when it is asked one."""
-    edges = {relation: {one for one in found if one in reads} for relation, found in reads.items()}
+    edges = {relation: {one for one in tables if one in reads} for relation, tables in reads.items()}
     for component in strongly_connected(edges):
         if len(component) > 1 or component[0] in edges[component[0]]:
             names = ", ".join(str(relation) for relation in component)

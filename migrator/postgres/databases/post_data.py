@@ -1,9 +1,9 @@
-"""What is left out of a database while it is filled, and put back afterwards: indexes, keys, triggers, policies.
+"""Leaves indexes, keys, triggers and policies out of a database while it is filled, and builds them afterwards.
 
 pg_dump divides a schema in exactly this way (pre-data, data, post-data) and orders it by its dependencies: views that
 need a primary key, indexes of partitions and their attachment, comments on constraints, replica identity. So the
-bare clone is the template's pre-data, with the indexes of tables that stay small, and what is deferred is the rest of
-its post-data, as a script; see docs/decisions/.
+bare template is the template's pre-data, with the indexes of tables that stay small, and what is deferred is the rest
+of its post-data, as a script; see docs/decisions/.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from migrator.postgres.copy.spool import Load, load
 from migrator.postgres.schema.analyze import analyse
 from migrator.postgres.schema.sequences import low_sequences, set_sequences
 from migrator.postgres.session.connect import Connection, Endpoint, query, rows, session
-from migrator.postgres.session.programs import find_program, run_program
+from migrator.postgres.session.programs import find_program, for_programs, run_program
 from migrator.postgres.verify.digest import target_digests
 
 FINISH_UNIT = "finish"
-# Databases made from a bare clone from which on compacting it pays: that takes 150 ms, and saves each about 7.
+# Databases made from a bare template from which on compacting it pays: that takes 150 ms, and saves each about 7.
 _MANY_CLONES = 50
 
 
@@ -89,14 +89,15 @@ def build_bare(
     with tempfile.TemporaryDirectory(prefix="migrator-") as directory:
         archive, contents = f"{directory}/template", Path(directory, "contents")
         dump = ["--format=custom", "--compress=0", "--encoding=UTF8", f"--file={archive}"]
-        run_program(find_program("pg_dump", server_version, programs), dump, template, purpose="bare")
+        run_program(find_program("pg_dump", server_version, programs), dump, for_programs(template), purpose="bare")
         listed = run_program(pg_restore, ["--list", "--section=post-data", archive]).stdout.splitlines(keepends=True)
-        at_once = {line for line in listed if (found := _LISTED.match(line)) and found.groups() in early}
+        at_once = {line for line in listed if (match := _LISTED.match(line)) and match.groups() in early}
         restore = ["--exit-on-error", "--single-transaction"]
-        run_program(pg_restore, [*restore, "--section=pre-data", "--section=data", archive], bare, purpose="bare")
+        into = for_programs(bare)
+        run_program(pg_restore, [*restore, "--section=pre-data", "--section=data", archive], into, purpose="bare")
         if at_once:
             contents.write_text("".join(line for line in listed if line in at_once), encoding="utf-8")
-            run_program(pg_restore, [*restore, f"--use-list={contents}", archive], bare, purpose="bare")
+            run_program(pg_restore, [*restore, f"--use-list={contents}", archive], into, purpose="bare")
         contents.write_text("".join(line for line in listed if line not in at_once), encoding="utf-8")
         script = run_program(pg_restore, ["--section=post-data", f"--use-list={contents}", "--file=-", archive]).stdout
     with session(bare, purpose="bare") as connection:
@@ -112,9 +113,7 @@ def build_bare(
 def _compact(connection: Connection) -> None:
     """Rewrites the catalogs as initdb left them: an eighth fewer pages, and a fifth fewer files, to clone each time."""
     catalogs = [sql.Identifier(*names) for names in rows(connection, "databases/compactable")]
-    connection.execute("SET synchronous_commit = off")
     connection.execute(sql.SQL("VACUUM (FULL) {}").format(sql.SQL(", ").join(catalogs)))
-    connection.execute("RESET synchronous_commit")
 
 
 def finish_database(unit: FinishUnit, work: TargetWork) -> tuple[Digest, ...]:
@@ -152,12 +151,12 @@ def finish_database(unit: FinishUnit, work: TargetWork) -> tuple[Digest, ...]:
 
 def seeded_tables(connection: Connection, transfers: Iterable[Transfer]) -> tuple[Relation, ...]:
     """Tables of a template that are to be copied into and hold rows already (the Alembic tree put them there)."""
-    found = []
+    seeded = []
     for transfer in transfers:
         if transfer.placement.own is not None:
             continue
         statement = sql.SQL("SELECT EXISTS (SELECT FROM {})").format(sql.Identifier(*transfer.destination))
         row = connection.execute(statement).fetchone()
         if row is not None and row[0]:
-            found.append(transfer.destination)
-    return tuple(found)
+            seeded.append(transfer.destination)
+    return tuple(seeded)

@@ -1,4 +1,4 @@
-"""Roles that we make, and only those: marked like databases, and dropped only where the mark says so."""
+"""Creates marked roles, and drops only those whose mark says so."""
 
 from __future__ import annotations
 

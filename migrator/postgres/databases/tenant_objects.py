@@ -1,4 +1,4 @@
-"""Making the objects of one tenant in its database."""
+"""Makes the objects of one tenant in its database."""
 
 from __future__ import annotations
 
@@ -45,15 +45,15 @@ def belonging(
         for index in catalog.tables[relation].indexes
     }
     left = {f"{_quoted(*relation)}.{_quoted(name)}" for relation, name in but}
-    found = {}
+    parts = {}
     for (kind, identity), definition in objects.items():
         # "privilege" of "relation public.x": the kind of the object comes first.
         name = identity.partition(" ")[2] if kind in ("owner", "privilege", "comment") else identity
         if name in left:
             continue
         if name in indexes or any(name == one or name.startswith(f"{one}.") for one in names):
-            found[kind, identity] = definition
-    return found
+            parts[kind, identity] = definition
+    return parts
 
 
 def _quoted(*parts: str) -> str:

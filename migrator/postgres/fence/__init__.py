@@ -1,1 +1,1 @@
-"""What keeps writers out: the fence of the source, locks on tables, targets made read-only."""
+"""Keeps writers out: the fence of the source, locks on tables, read-only targets."""

@@ -1,4 +1,4 @@
-"""The fence: durable triggers that refuse every write to the source, from whatever role, until they are lifted."""
+"""Raises and lifts the fence: triggers that refuse every write to the source, from whatever role."""
 
 from __future__ import annotations
 
@@ -14,17 +14,26 @@ from migrator.errors import DatabaseError
 from migrator.postgres.session.connect import Connection, Endpoint, database_error, query, rows
 
 TRIGGER = "migrator_fence"
-_LOCK_NOT_AVAILABLE = "55P03"
+# Partitions that are made or attached later get copies of a partitioned table's row triggers, not of its statement
+# triggers. Before 15 such a copy is the system's: its owner could not switch it off to carry changes back.
+ROW_TRIGGER = "migrator_fence_rows"
+ROW_TRIGGER_SINCE = 150000
+# lock not available, deadlock detected
+_AGAIN = frozenset({"55P03", "40P01"})
 _PAUSE_SECONDS = 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class FenceState:
-    """What stands in the source: whose fence, since which epoch, on which tables."""
+    """What stands in the source: whose fence, since which epoch, on which tables.
+
+    `fencing_partitions` are the partitioned tables whose later partitions are fenced as they come.
+    """
 
     run: str
     epoch: str
     fenced: frozenset[Relation]
+    fencing_partitions: frozenset[Relation] = frozenset()
 
 
 def read_fence(connection: Connection) -> FenceState | None:
@@ -33,7 +42,11 @@ def read_fence(connection: Connection) -> FenceState | None:
     if not found:
         return None
     run, _, epoch = str(found[0][0] or "").partition(" ")
-    return FenceState(run, epoch, frozenset(Relation(schema, name) for _, schema, name in found if name is not None))
+    by_trigger: dict[str, set[Relation]] = {TRIGGER: set(), ROW_TRIGGER: set()}
+    for _, schema, name, trigger in found:
+        if name is not None:
+            by_trigger[trigger].add(Relation(schema, name))
+    return FenceState(run, epoch, frozenset(by_trigger[TRIGGER]), frozenset(by_trigger[ROW_TRIGGER]))
 
 
 def raise_fence(
@@ -51,7 +64,9 @@ def raise_fence(
 
     Each attempt waits `lock_timeout` seconds for the writers of a table to finish, then lets them pass and tries
     again, for at most `patience` seconds in all. After it no write is in flight: CREATE TRIGGER conflicts with
-    every writer's lock, so it comes after the last one. Tables fenced already by this run are left as they are.
+    every writer's lock, so it comes after the last one. Tables fenced already by this run are left as they are. A
+    partitioned table gets a second trigger last, for partitions that come later: it locks all partitions at once,
+    which nobody writes to by then.
 
     Raises:
         DatabaseError: a table could not be locked within `patience`; says who holds it.
@@ -66,18 +81,16 @@ def raise_fence(
             )
         )
     deadline = time.monotonic() + patience
-    for table in tables:
-        if standing is not None and table in standing.fenced:
-            continue
-        _with_patience(
-            connection,
-            endpoint,
-            table,
-            fence_statement(table, run),
-            lock_timeout=lock_timeout,
-            deadline=deadline,
-            say=say,
-        )
+    listed = list(tables)
+    statements = [
+        (table, fence_statement(table, run)) for table in listed if standing is None or table not in standing.fenced
+    ] + [
+        (table, partition_fence_statement(table, run))
+        for table in _holding_partitions(connection, listed)
+        if standing is None or table not in standing.fencing_partitions
+    ]
+    for table, statement in statements:
+        _with_patience(connection, endpoint, table, statement, lock_timeout=lock_timeout, deadline=deadline, say=say)
 
 
 def lift_fence(
@@ -86,8 +99,14 @@ def lift_fence(
     """Removes the fence, whoever's it is; returns from how many tables. Nothing is left of it in the source."""
     standing = read_fence(connection)
     deadline = time.monotonic() + patience
-    for table in sorted(standing.fenced) if standing else ():
-        drop = sql.SQL("DROP TRIGGER IF EXISTS {} ON {}").format(sql.Identifier(TRIGGER), sql.Identifier(*table))
+    triggers = (
+        [(table, ROW_TRIGGER) for table in sorted(standing.fencing_partitions)]
+        + [(table, TRIGGER) for table in sorted(standing.fenced)]
+        if standing
+        else []
+    )
+    for table, trigger in triggers:
+        drop = sql.SQL("DROP TRIGGER IF EXISTS {} ON {}").format(sql.Identifier(trigger), sql.Identifier(*table))
         _with_patience(connection, endpoint, table, drop, lock_timeout=lock_timeout, deadline=deadline, say=say)
     connection.execute("DROP SCHEMA IF EXISTS migrator_fence CASCADE")
     return len(standing.fenced) if standing else 0
@@ -101,6 +120,28 @@ def fence_statement(table: Relation, run: str) -> sql.Composed:
         "EXECUTE FUNCTION migrator_fence.refuse({run}); "
         "ALTER TABLE {table} ENABLE ALWAYS TRIGGER {trigger}"
     ).format(trigger=sql.Identifier(TRIGGER), table=sql.Identifier(*table), run=sql.Literal(run))
+
+
+def partition_fence_statement(table: Relation, run: str) -> sql.Composed:
+    """Puts the fence on whatever partitions a partitioned table gets later; those of now have the other trigger."""
+    return sql.SQL(
+        "CREATE TRIGGER {trigger} BEFORE INSERT OR UPDATE OR DELETE ON {table} FOR EACH ROW "
+        "EXECUTE FUNCTION migrator_fence.refuse({run}); "
+        "ALTER TABLE {table} ENABLE ALWAYS TRIGGER {trigger}"
+    ).format(trigger=sql.Identifier(ROW_TRIGGER), table=sql.Identifier(*table), run=sql.Literal(run))
+
+
+def fences_partitions(server_version: int) -> bool:
+    """Whether partitions that come later are fenced on a server of that version (as server_version_num)."""
+    return server_version >= ROW_TRIGGER_SINCE
+
+
+def _holding_partitions(connection: Connection, tables: Iterable[Relation]) -> list[Relation]:
+    if not fences_partitions(connection.info.server_version):
+        return []
+    listed = list(tables)
+    scope = {"schemas": [table.schema for table in listed], "names": [table.name for table in listed]}
+    return [Relation(schema, name) for schema, name in rows(connection, "fence/fence_roots", scope)]
 
 
 def _with_patience(
@@ -121,7 +162,7 @@ def _with_patience(
                 connection.execute(statement)
             return
         except psycopg.Error as error:
-            if error.sqlstate != _LOCK_NOT_AVAILABLE:
+            if error.sqlstate not in _AGAIN:
                 raise database_error(error, endpoint) from error
         holders = "; ".join(holder for (holder,) in rows(connection, "fence/holders", {"table": _regclass(table)}))
         if time.monotonic() > deadline:

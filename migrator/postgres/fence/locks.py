@@ -1,4 +1,4 @@
-"""Work under locks on many tables: waited for briefly and often, so that no queue of writers builds up behind it."""
+"""Locks many tables for a piece of work, in short attempts, so that no queue of writers builds up."""
 
 from __future__ import annotations
 

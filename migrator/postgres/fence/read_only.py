@@ -1,4 +1,4 @@
-"""Databases that are about to be dropped or renamed: sealed, so that nothing is written after it was looked at."""
+"""Makes databases read-only before they are dropped or renamed."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The evidence that init infers from."""
+"""Reads the evidence that init infers from."""

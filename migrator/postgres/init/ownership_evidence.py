@@ -1,4 +1,4 @@
-"""Evidence: whether rows that name rows of another table own them."""
+"""Counts whether rows that name rows of another table own them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Claimed:
     """
 
     rows: int
-    torn: int
+    disputed: int
     tenants: int
     naming: int
 

@@ -1,4 +1,4 @@
-"""Evidence: what the source's rows say about references that nobody declared, and about rows without a tenant."""
+"""Counts what the rows say about undeclared references, and about rows without a tenant."""
 
 from __future__ import annotations
 
@@ -170,8 +170,8 @@ def type_values(connection: Connection, catalog: Catalog, pair: Pair) -> Mapping
     ).format(
         type=sql.Identifier(pair.type), id=sql.Identifier(pair.id), source=source, most=sql.Literal(_MOST_TYPES + 1)
     )
-    found = {str(value): int(rows) for value, rows in connection.execute(statement)}
-    return found if len(found) <= _MOST_TYPES else {}
+    counts = {str(value): int(rows) for value, rows in connection.execute(statement)}
+    return counts if len(counts) <= _MOST_TYPES else {}
 
 
 def agreement(
@@ -220,9 +220,13 @@ def disagreeing(
 
 
 def without_tenant(
-    connection: Connection, catalog: Catalog, placements: Sequence[Placement], root: Relation, root_key: str
+    connection: Connection,
+    catalog: Catalog,
+    placements: Sequence[Placement],
+    root: tuple[Relation, str],
+    keys: Mapping[Relation, Sequence[ForeignKey]],
 ) -> Iterator[tuple[Relation, tuple[int, int, int, int, int, bool]]]:
-    """Counts rows of tenant tables that have no tenant by their key path.
+    """Counts rows of tenant tables that have no tenant by their key path; `root` is the tenant root and its key.
 
     Yields (rows, those whose path begins with NULL, those that hang on a row without a tenant, all without a key, those
     whose key is not in the tenant root, whether that comes from a sample) for each table.
@@ -244,13 +248,13 @@ def without_tenant(
                     "LEFT JOIN (SELECT {root_key}::text AS key FROM {root}) AS root ON root.key = item.key)"
                 ).format(
                     number=sql.Literal(number),
-                    unset=leads_nowhere(placement.key_path),
+                    unset=leads_nowhere(placement.key_path, keys.get(placement.relation, ())),
                     ends=ends_in_null(placement.key_path),
                     key=tenant_key(placement),
                     source=source_of(placement, catalog),
                     condition=condition,
-                    root_key=sql.Identifier(root_key),
-                    root=own_rows(catalog, root),
+                    root_key=sql.Identifier(root[1]),
+                    root=own_rows(catalog, root[0]),
                 )
             )
         for number, rows, unset, beneath, homeless, unknown in connection.execute(sql.SQL(" UNION ALL ").join(parts)):
@@ -262,7 +266,7 @@ def named_by_pairs(
 ) -> Mapping[str, int]:
     """How many rows without a tenant name, by a polymorphic pair, a row of which table."""
     assert placement.key_path is not None
-    found: dict[str, int] = {}
+    rows_of: dict[str, int] = {}
     for key in pairs:
         assert key.when is not None
         column, value = key.when
@@ -277,8 +281,8 @@ def named_by_pairs(
         row = connection.execute(statement).fetchone()
         assert row is not None
         if row[0]:
-            found[str(key.referenced)] = found.get(str(key.referenced), 0) + int(row[0])
-    return found
+            rows_of[str(key.referenced)] = rows_of.get(str(key.referenced), 0) + int(row[0])
+    return rows_of
 
 
 def naming_unset(
@@ -311,9 +315,9 @@ def naming_unset(
         statement = sql.SQL("SELECT count(*) FROM (SELECT {} FROM {}) c JOIN {} AS t ON {} WHERE {}").format(
             columns, child, own_rows(catalog, placement.relation), joined, leads_nowhere(placement.key_path)
         )
-        found: Any = connection.execute(statement).fetchone()
-        if found[0]:
-            referenced[str(key.table)] = int(found[0])
+        named: Any = connection.execute(statement).fetchone()
+        if named[0]:
+            referenced[str(key.table)] = int(named[0])
     return referenced
 
 

@@ -1,1 +1,1 @@
-"""SQL for the rows of a placement: key paths, tenants, selections, row hashes."""
+"""SQL of placements: key paths, tenants, selections, row hashes."""

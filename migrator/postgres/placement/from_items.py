@@ -1,4 +1,4 @@
-"""What a placed table is read from: its own rows, or the operator's query over it, by the name of `t`."""
+"""The FROM item of a placed table: its own rows, or the operator's query, by the name of `t`."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""The SQL that leads from a row to its tenant: the joins along a key path, and the key at its end."""
+"""The SQL that computes a row's tenant key: the joins along a key path, and the key at its end."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from psycopg import sql
 
@@ -72,19 +72,29 @@ def aliases(path: KeyPath | None) -> dict[tuple[str, ForeignKey], str]:
     return found
 
 
-def leads_nowhere(path: KeyPath) -> sql.Composed:
-    """Whether no alternative of the path begins at all: a column that it begins with is NULL, or as good as NULL."""
-    return sql.SQL(" AND ").join(sql.SQL("NOT ({})").format(_begins(one)) for one in path.alternatives)
+def leads_nowhere(path: KeyPath, keys: Iterable[ForeignKey] = ()) -> sql.Composed:
+    """Whether no alternative of the path begins at all: a column that it begins with is NULL, or as good as NULL.
+
+    Of a polymorphic pair that `keys` (the table's) say more of than the path does, rows of those types lead to no
+    tenant either.
+    """
+    begun = {one.hops[0].when for one in path.alternatives if one.hops}
+    others: dict[str, list[str]] = {}
+    for key in keys:
+        if key.when is not None and key.when not in begun:
+            others.setdefault(key.when[0], []).append(key.when[1])
+    return sql.SQL(" AND ").join(sql.SQL("NOT ({})").format(_begins(one, others)) for one in path.alternatives)
 
 
-def _begins(path: KeyPath) -> sql.Composed:
-    """Whether a row holds what the path begins with; a polymorphic one begins in rows of its type."""
+def _begins(path: KeyPath, others: Mapping[str, Sequence[str]]) -> sql.Composed:
+    """Whether a row holds what the path begins with, and does not name something of the other types."""
     ((columns, blank),) = path.starts
     conditions = [holds(sql.Identifier(ALIAS, column), blank) for column in columns]
-    if path.hops and path.hops[0].when is not None:
-        column, value = path.hops[0].when
+    if path.hops and path.hops[0].when is not None and (values := others.get(path.hops[0].when[0])):
         conditions.append(
-            sql.SQL("{}::text IS NOT DISTINCT FROM {}").format(sql.Identifier(ALIAS, column), sql.Literal(value))
+            sql.SQL("({0}::text = ANY ({1}::text[])) IS NOT TRUE").format(
+                sql.Identifier(ALIAS, path.hops[0].when[0]), sql.Literal(list(values))
+            )
         )
     return sql.SQL(" AND ").join(conditions)
 

@@ -64,18 +64,31 @@ def where(
 
     `keys` limits it to those tenants' rows, to which `everyones` adds the rows without a key; `pages` to heap blocks.
     """
-    conditions: list[sql.Composable] = []
+    limits: list[sql.Composable] = list(conditions(transfer, keys=keys, everyones=everyones))
+    if pages is not None:
+        first, last = pages
+        limits.append(sql.SQL("t.ctid >= {}::tid").format(sql.Literal(f"({first},0)")))
+        if last is not None:
+            limits.append(sql.SQL("t.ctid < {}::tid").format(sql.Literal(f"({last},0)")))
+    return conjunction(limits)
+
+
+def conditions(
+    transfer: Transfer, *, keys: Sequence[str] | None = None, everyones: bool = False
+) -> tuple[sql.Composable, ...]:
+    """What a row of the transfer fulfils, of those tenants where `keys` names them; see `where`."""
+    found: list[sql.Composable] = []
     if keys is not None:
         key = tenant_key(transfer.placement)
         known = sql.SQL("{} = ANY ({}::text[])").format(key, sql.Literal(list(keys)))
-        conditions.append(sql.SQL("({} OR {} IS NULL)").format(known, key) if everyones else known)
+        found.append(sql.SQL("({} OR {} IS NULL)").format(known, key) if everyones else known)
     if transfer.unowned_only:
-        conditions.append(sql.SQL("{} IS NULL").format(tenant_key(transfer.placement)))
-    if pages is not None:
-        first, last = pages
-        conditions.append(sql.SQL("t.ctid >= {}::tid").format(sql.Literal(f"({first},0)")))
-        if last is not None:
-            conditions.append(sql.SQL("t.ctid < {}::tid").format(sql.Literal(f"({last},0)")))
-    if not conditions:
+        found.append(sql.SQL("{} IS NULL").format(tenant_key(transfer.placement)))
+    return tuple(found)
+
+
+def conjunction(limits: Sequence[sql.Composable]) -> sql.Composed:
+    """The WHERE clause of conditions that all hold; empty without any."""
+    if not limits:
         return sql.SQL("").format()
-    return sql.SQL(" WHERE ") + sql.SQL(" AND ").join(conditions)
+    return sql.SQL(" WHERE ") + sql.SQL(" AND ").join(limits)

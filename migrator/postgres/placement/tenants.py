@@ -1,4 +1,4 @@
-"""Reading the tenants: one row of the tenant root each."""
+"""Reads the tenants from the tenant root."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What dry-run asks of the servers."""
+"""Reads what dry-run has to know of the servers."""

@@ -1,4 +1,4 @@
-"""The statements of each plan step, for people to read: what dry-run --sql prints."""
+"""Shows the statements of each plan step, for dry-run --sql."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from migrator.core.plan.steps import Compare, CopyTable, CreateDatabase, FinishD
 from migrator.core.plan.transfer import Transfer
 from migrator.core.schema.catalog import Catalog
 from migrator.postgres.databases.roles import giving
-from migrator.postgres.fence.fence import fence_statement
+from migrator.postgres.fence.fence import fence_statement, fences_partitions, partition_fence_statement
 from migrator.postgres.placement.select_rows import select_rows
 
 
@@ -26,7 +26,7 @@ def explain(
             return [
                 sql.SQL("CREATE DATABASE {}").format(sql.Identifier(step.template)).as_string(None),
                 *(f"-- alembic upgrade head ({tree.path})" for tree in step.trees),
-                "-- pg_dump of all but post-data into the bare clone",
+                "-- pg_dump of all but post-data into the bare template",
                 sql.SQL("CREATE DATABASE {}").format(sql.Identifier(step.bare)).as_string(None),
             ]
         case CreateDatabase():
@@ -41,7 +41,15 @@ def explain(
             ]
         case RaiseFence():
             relations = [name for table in catalog.tables.values() for name in (table.relation, *table.partitions)]
-            return [fence_statement(relation, "RUN").as_string(None) for relation in relations]
+            later = [
+                relation
+                for relation, table in catalog.tables.items()
+                if table.kind == "p" and fences_partitions(catalog.server_version)
+            ]
+            return [
+                *(fence_statement(relation, "RUN").as_string(None) for relation in relations),
+                *(partition_fence_statement(relation, "RUN").as_string(None) for relation in later),
+            ]
         case CopyTable():
             transfer = next(one for one in transfers[step.target] if one.relation == step.relation)
             into = sql.SQL(", ").join(sql.Identifier(column.target) for column in transfer.copied)

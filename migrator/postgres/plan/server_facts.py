@@ -1,4 +1,4 @@
-"""The facts that dry-run asks of source and target servers, in read-only sessions."""
+"""Reads facts of source and target servers for dry-run, in read-only sessions."""
 
 from __future__ import annotations
 

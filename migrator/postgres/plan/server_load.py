@@ -1,4 +1,4 @@
-"""What a run does to the servers that it works on, measured while it does."""
+"""Measures the load of the source's server while a run works on it."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The catalog, sequences, sizes and parameters of a database, read."""
+"""Reads the catalog, sequences, sizes and parameters of a database."""

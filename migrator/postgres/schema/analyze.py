@@ -1,4 +1,4 @@
-"""Planner statistics of a filled database: rough ones at once, the full ones by autovacuum."""
+"""Gives a filled database rough planner statistics at once; autovacuum refines them."""
 
 from __future__ import annotations
 

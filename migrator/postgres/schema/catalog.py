@@ -1,4 +1,4 @@
-"""Reading a database's schema into core.catalog values, and its objects by name for comparing two databases."""
+"""Reads a database's schema into values of core/schema, and its objects by name for a comparison."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def read_catalog(connection: Connection, schemas: Sequence[str] = ()) -> Catalog
     """
     scope = {"schemas": list(schemas) or None}
     ((database, version, identifier, encoding, large_objects),) = rows(connection, "schema/database")
-    found = rows(connection, "schema/tables", scope)
-    oids = {"oids": [row[0] for row in found]}
-    relation_of = {row[0]: Relation(row[1], row[2]) for row in found}
+    table_rows = rows(connection, "schema/tables", scope)
+    oids = {"oids": [row[0] for row in table_rows]}
+    relation_of = {row[0]: Relation(row[1], row[2]) for row in table_rows}
     oid_of = {relation: oid for oid, relation in relation_of.items()}
     columns: dict[int, list[Column]] = defaultdict(list)
     for oid, name, type_, type_oid, not_null, default, identity, generated, owned, drawn, base, deterministic in rows(
@@ -78,7 +78,7 @@ def read_catalog(connection: Connection, schemas: Sequence[str] = ()) -> Catalog
         if is_unique and valid and not partial and immediate and None not in cols:
             unique[oid].append(tuple(cols))
     tables = {}
-    for row in found:
+    for row in table_rows:
         oid, relation = row[0], relation_of[row[0]]
         tables[relation] = Table(
             relation=relation,
@@ -116,19 +116,19 @@ def read_catalog(connection: Connection, schemas: Sequence[str] = ()) -> Catalog
 
 def read_sequences(connection: Connection, schemas: Sequence[str] = ()) -> tuple[SequenceObject, ...]:
     """Every sequence and where it stands now; sequences are outside of transactions, which no snapshot holds."""
-    found = []
+    sequences = []
     for schema, name, type_, last, increment, low, high, cycle, owner, used_by in rows(
         connection, "schema/sequences", {"schemas": list(schemas) or None}
     ):
         owned_by = (Relation(owner[0], owner[1]), owner[2]) if owner else None
         users = {(Relation(user[0], user[1]), user[2]) for user in used_by}
-        found.append(
+        sequences.append(
             SequenceObject(
                 Relation(schema, name), type_, last, increment, low, high, cycle, owned_by,
                 tuple(sorted(users | ({owned_by} if owned_by else set()))),
             )
         )  # fmt: skip
-    return tuple(found)
+    return tuple(sequences)
 
 
 def read_objects(connection: Connection) -> Objects:

@@ -1,4 +1,4 @@
-"""Reading the settings that a database gives its sessions, and giving them to another."""
+"""Reads the session settings of a database, and gives them to another."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def read_settings(connection: Connection) -> tuple[DatabaseSetting, ...]:
 
 def read_readers(connection: Connection) -> tuple[SettingReader, ...]:
     """Every object whose text reads a session setting of an application."""
-    found = (
+    readers = (
         SettingReader(kind, name, text, Relation(schema, table) if table is not None else None)
         for kind, name, text, schema, table in rows(connection, "schema/setting_readers")
     )
-    return tuple(reader for reader in found if reader.settings)
+    return tuple(reader for reader in readers if reader.settings)
 
 
 def refused_settings(connection: Connection, settings: Sequence[DatabaseSetting]) -> dict[DatabaseSetting, str]:

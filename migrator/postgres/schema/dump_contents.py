@@ -1,4 +1,4 @@
-"""A source's DDL, object by object: pg_dump's archive, read back with its table of contents."""
+"""Reads a source's DDL object by object, from pg_dump's archive and its table of contents."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from migrator.core.schema.catalog import Relation
 from migrator.core.trees.division import Entry
 from migrator.errors import DatabaseError
 from migrator.postgres.session.connect import Endpoint, rows, session
-from migrator.postgres.session.programs import find_program, run_program
+from migrator.postgres.session.programs import find_program, for_programs, run_program
 
 _LISTED = re.compile(r"^(\d+); (\d+) (\d+) ", re.MULTILINE)
 _HEAD = re.compile(
@@ -52,12 +52,12 @@ def read_entries(
             "--format=custom", "--schema-only", "--encoding=UTF8", "--no-tablespaces", "--exclude-schema=migrator_*",
             "--lock-wait-timeout=60000", f"--file={archive}",
         ]  # fmt: skip
-        run_program(find_program("pg_dump", version, programs), dump, endpoint, purpose="init")
+        run_program(find_program("pg_dump", version, programs), dump, for_programs(endpoint), purpose="init")
         restore = find_program("pg_restore", version, programs)
         listed = run_program(restore, ["--list", archive]).stdout
         kept = [] if ownership == "kept" else ["--no-owner", "--no-privileges"]
         script = run_program(restore, ["--verbose", "--no-tablespaces", *kept, "--file=-", archive]).stdout
-    entries = _entries(script, {(found[1], found[2], found[3]) for found in _LISTED.finditer(listed)}, relations)
+    entries = _entries(script, {(match[1], match[2], match[3]) for match in _LISTED.finditer(listed)}, relations)
     return tuple(entry for entry in entries if not (entry.kind == "TRIGGER" and _FENCE in entry.name))
 
 

@@ -1,4 +1,4 @@
-"""How many rows tables hold: counted where that is cheap, the planner's estimate where it is not."""
+"""Counts the rows of small tables, and estimates those of large ones."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def row_counts(connection: Connection, catalog: Catalog) -> Mapping[Relation, in
     Tables that the role may not read have the planner's estimate, or None.
     """
     counted = [table for table in catalog.tables.values() if _is_counted(table)]
-    found: dict[Relation, int | None] = {
+    counts: dict[Relation, int | None] = {
         relation: table.rows if table.rows >= 0 else None for relation, table in catalog.tables.items()
     }
     readable = _readable(connection, counted)
@@ -35,8 +35,8 @@ def row_counts(connection: Connection, catalog: Catalog) -> Mapping[Relation, in
             for number, table in enumerate(batch)
         )
         for number, rows in connection.execute(statement):
-            found[batch[number].relation] = rows
-    return found
+            counts[batch[number].relation] = rows
+    return counts
 
 
 def _is_counted(table: Table) -> bool:

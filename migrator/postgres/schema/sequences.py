@@ -1,4 +1,4 @@
-"""Sequences of a target database: where they stand, and setting them so that none gives a number twice."""
+"""Reads and sets the sequences of a target, so that none gives a number twice."""
 
 from __future__ import annotations
 

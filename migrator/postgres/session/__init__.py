@@ -1,1 +1,1 @@
-"""Connections, snapshots, the sessions of a worker, and the programs and servers that are started."""
+"""Connections, snapshots, a worker's sessions, client programs, and servers of our own."""

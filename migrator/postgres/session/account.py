@@ -1,4 +1,4 @@
-"""The operating-system account that a server of ours runs under."""
+"""Chooses the operating-system account that a server of ours runs under."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""Connections: how a database is reached, with which session settings, and how its errors are told."""
+"""Opens sessions with pinned settings, and translates the driver's errors."""
 
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,44 +12,15 @@ from importlib import resources
 from typing import Any, LiteralString
 
 import psycopg
-from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import tuple_row
 from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from migrator.errors import ConfigurationError, DatabaseError
+from migrator.postgres.session.pinned import pinned, pinned_for_revisions
 from migrator.settings import Server
 
 Connection = psycopg.Connection[tuple[Any, ...]]
-
-# What both sides of a comparison must agree on, and what a role's defaults must not decide: text formats of values,
-# timeouts set with ALTER ROLE (pgcopydb#344, #900), and row security, which would silently hide rows (off: it raises).
-_PINNED: Mapping[str, str] = {
-    "DateStyle": "ISO, YMD",
-    "IntervalStyle": "postgres",
-    "TimeZone": "UTC",
-    "extra_float_digits": "1",
-    "bytea_output": "hex",
-    "lc_monetary": "C",
-    "xmloption": "content",
-    "standard_conforming_strings": "on",
-    "search_path": "",
-    "row_security": "off",
-    "statement_timeout": "0",
-    "idle_in_transaction_session_timeout": "0",
-    "lock_timeout": "60s",
-    "default_transaction_isolation": "read committed",
-    "jit": "off",
-    # What the journal calls done must outlive a crash, whatever the role or the server has as its default.
-    "synchronous_commit": "on",
-    # A role or a database may have it on; sessions that only read say so themselves (READ_ONLY).
-    "default_transaction_read_only": "off",
-}
-# These exist only from some version on; named with the version that brought them.
-_PINNED_SINCE: Mapping[str, tuple[int, str]] = {
-    "idle_session_timeout": (140000, "0"),
-    "transaction_timeout": (170000, "0"),
-}
 
 # A dead peer, or a network that lets nothing through any more, must become an error within about a minute, not a hang.
 # Whatever the URL says itself counts instead.
@@ -92,10 +64,10 @@ class Endpoint:
     conninfo: str = field(repr=False)
 
     @classmethod
-    def of(cls, server: Server, default: Endpoint | None = None, *, told: str = "A database URL") -> Endpoint:
+    def of(cls, server: Server, default: Endpoint | None = None, *, setting: str = "A database URL") -> Endpoint:
         """The endpoint that a configured server means; an empty one means `default`.
 
-        `told` is how the server's URL is called in an error.
+        `setting` is how the server's URL is called in an error.
 
         Raises:
             ConfigurationError: the URL or conninfo string cannot be parsed.
@@ -112,10 +84,10 @@ class Endpoint:
         if not url and not given and default is not None:
             return default
         try:
-            return cls(make_conninfo(url, **given))
+            return cls(_with_service(make_conninfo(url, **given)))
         except psycopg.ProgrammingError as error:
             raise ConfigurationError(
-                f"{told} cannot be understood{_why_not(str(error))}.",
+                f"{setting} cannot be understood{_why_not(str(error))}.",
                 "Write it as postgresql://user@host:port/database, special characters percent-encoded.",
             ) from None
 
@@ -173,6 +145,43 @@ class Endpoint:
         return f"{user}{where}/{self.database}"
 
 
+_ENVIRONMENT = threading.Lock()
+
+
+def _with_service(conninfo: str) -> str:
+    """The conninfo with what its service stands for written out, so that every part of ours sees the same database.
+
+    libpq looks the service up itself (pg_service.conf, PGSERVICEFILE), and what the conninfo says counts instead. One
+    that does not exist is left for libpq to refuse.
+    """
+    given = conninfo_to_dict(conninfo)
+    service = given.pop("service", None) or os.environ.get("PGSERVICE")
+    if not service:
+        return conninfo
+    plain = _libpq_defaults(None)
+    named = {name: value for name, value in _libpq_defaults(str(service)).items() if plain.get(name) != value}
+    return make_conninfo("", **{**named, **given}) if named else conninfo
+
+
+def _libpq_defaults(service: str | None) -> dict[str, str]:
+    """libpq's parameters where a conninfo says nothing; it takes the service from the environment only."""
+    with _ENVIRONMENT:
+        before = os.environ.pop("PGSERVICE", None)
+        try:
+            if service is not None:
+                os.environ["PGSERVICE"] = service
+            options = psycopg.pq.Conninfo.get_defaults()
+        finally:
+            os.environ.pop("PGSERVICE", None)
+            if before is not None:
+                os.environ["PGSERVICE"] = before
+    return {
+        option.keyword.decode(): option.val.decode()
+        for option in options
+        if option.val is not None and option.keyword != b"service"
+    }
+
+
 # 30 µs each, and every unit asks for the names of all of its databases.
 @lru_cache(maxsize=4096)
 def _parsed(conninfo: str) -> Mapping[str, Any]:
@@ -197,22 +206,24 @@ def connect(endpoint: Endpoint, *, purpose: str, settings: Mapping[str, str] | N
     """
     with translated(endpoint):
         connection = _open(endpoint, f"migrator {purpose}")
-        version = connection.info.server_version
-        pinned = {
-            **_PINNED,
-            **{name: value for name, (since, value) in _PINNED_SINCE.items() if version >= since},
-            **(settings or {}),
-        }
-        statements = [
-            sql.SQL("SET {} = {}").format(sql.Identifier(name), sql.Literal(value)) for name, value in pinned.items()
-        ]
         with _closed_on_failure(connection):
-            connection.execute(sql.SQL("; ").join(statements))
+            connection.execute(pinned(connection.info.server_version, settings))
         return connection
 
 
-def raw_connect(endpoint: Endpoint, purpose: str) -> psycopg.Connection[Any]:
-    """A plain transactional connection for SQLAlchemy and Alembic: no timeouts, and dates that the driver reads.
+def journal_connect(endpoint: Endpoint) -> psycopg.Connection[Any]:
+    """A plain transactional connection for SQLAlchemy, pinned as every session of ours.
+
+    Raises:
+        DatabaseError: the server cannot be reached or refuses the login.
+    """
+    connection = connect(endpoint, purpose="journal")
+    connection.autocommit = False
+    return connection
+
+
+def revision_connect(endpoint: Endpoint, purpose: str) -> psycopg.Connection[Any]:
+    """A plain transactional connection for a user's Alembic revisions: with the defaults that they would have anyway.
 
     Raises:
         DatabaseError: the server cannot be reached or refuses the login.
@@ -220,13 +231,9 @@ def raw_connect(endpoint: Endpoint, purpose: str) -> psycopg.Connection[Any]:
     with translated(endpoint):
         connection = _open(endpoint, f"migrator {purpose}")
         with _closed_on_failure(connection):
-            connection.execute(
-                "SET statement_timeout = 0; SET lock_timeout = '60s'; SET idle_in_transaction_session_timeout = 0; "
-                "SET synchronous_commit = on; "
-                "SET DateStyle = 'ISO, YMD'"  # the only one in which the driver reads timestamps
-            )
+            connection.execute(pinned_for_revisions())
         connection.autocommit = False
-        return connection
+    return connection
 
 
 @contextmanager

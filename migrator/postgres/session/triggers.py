@@ -1,4 +1,4 @@
-"""Triggers kept from firing while rows are moved, and given back the state that each of them had."""
+"""Disables triggers while rows are moved, and restores the state that each had."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a transaction has written so far, by the server's own count: a guard against cascades and triggers."""
+"""Counts what a transaction has written so far, as a guard against cascades and triggers."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Written = Counter[tuple[str, Relation]]
 def written_rows(connection: Connection, catalog: Catalog) -> Written:
     """Rows inserted, updated and deleted in this transaction so far, partitions counted as their table."""
     whole = {partition: relation for relation, table in catalog.tables.items() for partition in table.partitions}
-    found: Written = Counter()
+    written: Written = Counter()
     for schema, name, inserted, updated, deleted in rows(connection, "session/written_rows"):
         relation = whole.get(Relation(schema, name), Relation(schema, name))
         for kind, count in (("inserted", inserted), ("updated", updated), ("deleted", deleted)):
-            found[kind, relation] += count
-    return found
+            written[kind, relation] += count
+    return written
 
 
 def require_only(written: Written, *, inserted: Mapping[Relation, int], deleted: Mapping[Relation, int]) -> None:
@@ -37,6 +37,6 @@ def require_only(written: Written, *, inserted: Mapping[Relation, int], deleted:
         )
 
 
-def told(counts: Mapping[Relation, int]) -> str:
+def counted(counts: Mapping[Relation, int]) -> str:
     """ "3 of orders, 5 of order_lines"."""
     return ", ".join(f"{count} of {relation}" for relation, count in sorted(counts.items())) or "no rows"

@@ -1,1 +1,1 @@
-"""Digests and inventories of databases, and the proof of one target."""
+"""Digests and inventories of databases, and the verification of one target."""

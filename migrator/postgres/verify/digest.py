@@ -1,4 +1,4 @@
-"""Digests: row counts with an order-independent hash sum, of whole tables or grouped by tenant."""
+"""Computes digests of whole tables, or grouped by tenant."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def source_digests(connection: Connection, transfer: Transfer, catalog: Catalog)
     )
     name = transfer.relation.full_name
     with bare_names(connection, transfer.placement):
-        found = connection.execute(statement).fetchall()
-    return tuple(Digest(name, key, count, int(total) % HASH_MODULUS) for key, count, total in found)
+        sums = connection.execute(statement).fetchall()
+    return tuple(Digest(name, key, count, int(total) % HASH_MODULUS) for key, count, total in sums)
 
 
 def target_digests(connection: Connection, transfers: Iterable[Transfer], tenant: str) -> tuple[Digest, ...]:
@@ -76,5 +76,5 @@ def target_digests(connection: Connection, transfers: Iterable[Transfer], tenant
         )
     if not parts:
         return ()
-    found = connection.execute(sql.SQL(" UNION ALL ").join(parts)).fetchall()
-    return tuple(Digest(relation, tenant, rows, int(total) % HASH_MODULUS) for relation, rows, total in found)
+    sums = connection.execute(sql.SQL(" UNION ALL ").join(parts)).fetchall()
+    return tuple(Digest(relation, tenant, rows, int(total) % HASH_MODULUS) for relation, rows, total in sums)

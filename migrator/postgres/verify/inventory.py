@@ -1,4 +1,4 @@
-"""What a database holds, read in one snapshot by several sessions: every table's digest, sequences, objects."""
+"""Reads what a database holds, in one snapshot by several sessions: digests, sequences, objects."""
 
 from __future__ import annotations
 
@@ -89,12 +89,12 @@ def _digest(
     def digest(table: Table) -> TableState:
         connection = idle.get()
         try:
-            found = whole_table(connection, table)
+            table_digest = whole_table(connection, table)
         except psycopg.Error as error:
             raise database_error(error, endpoint) from error
         finally:
             idle.put(connection)
-        return TableState.of(found, table.relation.schema, table.relation.name)
+        return TableState.of(table_digest, table.relation.schema, table.relation.name)
 
     with ExitStack() as stack:
         connections = []

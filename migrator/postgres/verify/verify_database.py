@@ -1,4 +1,4 @@
-"""Proving one target database: digests, catalog against its template, leaks, sequences, references across databases."""
+"""Verifies one target database: digests, catalog, leaks, sequences, references across databases."""
 
 from __future__ import annotations
 
@@ -95,20 +95,20 @@ def _as_objects(settings: Iterable[DatabaseSetting]) -> Objects:
     return {("setting", f"{one.role} {one.name}".strip()): one.value for one in settings}
 
 
-def object_differences(expected: Objects, found: Objects) -> tuple[tuple[str, str, str], ...]:
+def object_differences(expected: Objects, actual: Objects) -> tuple[tuple[str, str, str], ...]:
     """Which objects two databases disagree on, by kind and name."""
     return tuple(
         (
             kind,
             identity,
             "missing"
-            if (kind, identity) not in found
+            if (kind, identity) not in actual
             else "extra"
             if (kind, identity) not in expected
             else "different",
         )
-        for kind, identity in sorted(expected.keys() | found.keys())
-        if expected.get((kind, identity)) != found.get((kind, identity))
+        for kind, identity in sorted(expected.keys() | actual.keys())
+        if expected.get((kind, identity)) != actual.get((kind, identity))
     )
 
 
@@ -331,9 +331,9 @@ def drill_down(
     ):
         left.execute(keyed_source)
         right.execute(keyed_target)
-        found = []
+        rows = []
         for difference in merge_keys(iter(left), iter(right)):
-            found.append(difference)
-            if len(found) >= limit:
+            rows.append(difference)
+            if len(rows) >= limit:
                 break
-        return tuple(found)
+        return tuple(rows)

@@ -20,7 +20,7 @@ from migrator.postgres.copy.receipts import read_receipts
 from migrator.postgres.copy.relay import CopyResult, CopyUnit, Destination, relay
 from migrator.postgres.copy.sinks import escaped
 from migrator.postgres.copy.spool import Load, is_spooled, load
-from migrator.postgres.session.connect import Endpoint, query, raw_connect, session
+from migrator.postgres.session.connect import Endpoint, query, revision_connect, session
 from migrator.postgres.session.connection_pool import Sessions
 from migrator.postgres.session.snapshot import Snapshot
 from tests.servers import DatabaseFactory
@@ -81,7 +81,7 @@ def prepared(database_factory: DatabaseFactory) -> str:
 @pytest.fixture
 def control(database_factory: DatabaseFactory) -> Endpoint:
     endpoint = Endpoint(database_factory())
-    journal = Journal(partial(raw_connect, endpoint, "test"))
+    journal = Journal(partial(revision_connect, endpoint, "test"))
     journal.prepare()
     journal.close()
     return endpoint

@@ -30,8 +30,8 @@ LINKED = """
 @pytest.mark.parametrize(
     ("when", "expected"),
     [
-        (None, Claimed(rows=3, torn=1, tenants=3, naming=5)),
-        (("kind", "owner"), Claimed(rows=2, torn=0, tenants=1, naming=3)),
+        (None, Claimed(rows=3, disputed=1, tenants=3, naming=5)),
+        (("kind", "owner"), Claimed(rows=2, disputed=0, tenants=1, naming=3)),
     ],
 )
 def test_rows_are_claimed_by_tenants_and_torn_between_two(

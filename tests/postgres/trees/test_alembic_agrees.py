@@ -14,7 +14,7 @@ from psycopg import sql
 
 from migrator import revisions
 from migrator.postgres.schema.catalog import read_objects
-from migrator.postgres.session.connect import Endpoint, raw_connect, session
+from migrator.postgres.session.connect import Endpoint, revision_connect, session
 from tests.servers import DatabaseFactory
 
 ENV = "from migrator.revisions import run_environment\n\nrun_environment(None)\n"
@@ -93,7 +93,7 @@ def bodies_of(seed: int) -> list[tuple[str, str]]:
 def both(create: DatabaseFactory, tree: Path) -> tuple[dict[str, object], dict[str, object]]:
     """(what migrator makes of the tree at once, what `alembic upgrade` does in two goes)."""
     ours, theirs = create(), create()
-    revisions.upgrade(tree, partial(raw_connect, Endpoint(ours), "test"))
+    revisions.upgrade(tree, partial(revision_connect, Endpoint(ours), "test"))
     for wanted in ("0001", "head"):
         alembic(["--raiseerr", "-c", str(tree / "alembic.ini"), "-x", f"url={theirs}", "upgrade", wanted])
     return contents(ours), contents(theirs)

@@ -13,7 +13,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from migrator import revisions
-from migrator.postgres.session.connect import Endpoint, raw_connect
+from migrator.postgres.session.connect import Endpoint, revision_connect
 from tests.project import Project
 from tests.servers import DatabaseFactory
 
@@ -207,7 +207,7 @@ def test_autogenerate_looks_into_the_trees_own_schema(database_url: str, tmp_pat
     write_tree(tmp_path, "CREATE TABLE tenants (id int PRIMARY KEY, name text NOT NULL)")
     (tmp_path / "models.py").write_text(MODELS)
     (tmp_path / "env.py").write_text(ENVIRONMENT)
-    connect = partial(raw_connect, Endpoint(database_url), "test")
+    connect = partial(revision_connect, Endpoint(database_url), "test")
     revisions.upgrade(tmp_path, connect, schema="people")
     assert revisions.current(connect, schema="people") == ("1",)
     assert revisions.current(connect) == ()

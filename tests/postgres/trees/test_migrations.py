@@ -14,7 +14,7 @@ import pytest
 
 from migrator import revisions
 from migrator.errors import ConfigurationError, DatabaseError
-from migrator.postgres.session.connect import Endpoint, raw_connect
+from migrator.postgres.session.connect import Endpoint, revision_connect
 
 TREES = Path(__file__).parents[3] / "migrations"
 AUTH, SHARED, TENANT = (TREES / name for name in ("auth", "shared", "tenant"))
@@ -36,7 +36,7 @@ WHERE deptype = 'a' AND dbid = (SELECT oid FROM pg_database WHERE datname = curr
 
 
 def connector(url: str) -> revisions.Connect:
-    return partial(raw_connect, Endpoint(url), "test")
+    return partial(revision_connect, Endpoint(url), "test")
 
 
 def fetch(url: str, query: str) -> list[tuple[Any, ...]]:

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from migrator.core.audit.facts import HistoryFact, RevisionFault, TargetFacts
-from migrator.core.plan.steps import Plan, PrepareTarget, Tree
+from migrator.core.plan.steps import PrepareTarget, Tree
 from tests.audit_facts import facts, found, severities
-from tests.schema import public, table
+from tests.schema import planned, public, table
 
 WHOLE = HistoryFact("alembic", ("011",), tables=frozenset({public("companies"), public("alembic_version")}))
 FAULT = RevisionFault("011", 'relation "users" does not exist', "011_x.py", 23, "CREATE TABLE c ()", "users")
@@ -50,7 +50,7 @@ def test_s23_names_a_history_that_cannot_be_loaded() -> None:
 def test_s23_names_several_heads_of_any_tree() -> None:
     tree = Tree("auth", "migrations/auth", ("a", "b"))
     fork = PrepareTarget("auth", "default", (tree,), "erp_auth_template", "erp_auth_bare")
-    known = facts(targets=TargetFacts(Plan("s", "erp", (), (fork,), "f")), history=replace(WHOLE, heads=("1", "2")))
+    known = facts(targets=TargetFacts(planned(fork)), history=replace(WHOLE, heads=("1", "2")))
     assert severities("S23", known) == {"heads:auth": "E", "heads:history": "E"}
     assert found("S23", known)["heads:auth"].detail == "It has 2 heads: a, b. `upgrade head` refuses to choose."
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from migrator.core.audit.facts import DriftedDatabase, Facts, RoleFact, TargetFacts, UnownedRows
 from migrator.core.plan.checks import ServerFacts
-from migrator.core.plan.steps import CreateDatabase, Plan, PrepareTarget
+from migrator.core.plan.steps import CreateDatabase, PrepareTarget
 from tests.audit_facts import facts, found, severities
-from tests.schema import public, table
+from tests.schema import planned, public, table
 
 SERVER = ServerFacts("default", 180004, True, {"plpgsql": "1.0", "citext": "1.6"}, {}, 100, frozenset({"app", "dba"}))
 PREPARE = PrepareTarget("tenant", "default", (), "erp_tenant_template", "erp_tenant_bare")
@@ -17,7 +17,7 @@ CREATE = CreateDatabase("tenant", "default", "erp_north", "1", "erp_tenant_bare"
 
 
 def looked_at(*servers: ServerFacts, steps: tuple[Any, ...] = (PREPARE, CREATE), **more: Any) -> TargetFacts:
-    return TargetFacts(Plan("source", "erp", (), steps, "f"), run="run-1", servers=servers, **more)
+    return TargetFacts(planned(*steps), run="run-1", servers=servers, **more)
 
 
 def test_s13_blocks_where_something_depends_on_the_extension() -> None:

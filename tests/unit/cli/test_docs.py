@@ -29,8 +29,16 @@ def page(name: str) -> str:
     return (DOCS / name).read_text(encoding="utf-8")
 
 
+def leaves(command: str) -> Mapping[str, click.Command]:
+    """What can be typed, by its name: the command itself, or those of its family."""
+    found = program.commands[command]
+    if isinstance(found, click.Group):
+        return {f"{command} {name}": one for name, one in found.commands.items()}
+    return {command: found}
+
+
 def own_options(command: str) -> list[click.Option]:
-    parameters = program.commands[command].params
+    parameters = [one for leaf in leaves(command).values() for one in leaf.params]
     return [one for one in parameters if isinstance(one, click.Option) and not COMMON & set(one.opts)]
 
 
@@ -52,7 +60,17 @@ def test_a_command_explains_itself_with_examples(command: str) -> None:
     assert found.short_help
     assert "Examples:\n" in (found.help or "")
     assert f"migrator {command}" in (found.help or "").replace("--jobs 8 ", "")
-    assert all(isinstance(option, click.Option) and option.help for option in found.params)
+    for name, leaf in leaves(command).items():
+        assert leaf.short_help
+        assert f"migrator {name}" in (leaf.help or "").replace("--jobs 8 ", "")
+        assert all(option.help for option in leaf.params if isinstance(option, click.Option))
+        # An argument is explained in the text.
+        assert all(str(one.name).upper() in (leaf.help or "") for one in leaf.params if isinstance(one, click.Argument))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_page_of_a_family_names_each_of_its_commands(command: str) -> None:
+    assert all(f"migrator {name}" in page(f"commands/{command}.md") for name in leaves(command))
 
 
 @pytest.mark.parametrize("name", [path.stem for path in (DOCS / "commands").glob("*.md") if path.stem != "README"])

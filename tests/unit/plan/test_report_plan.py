@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from migrator.commands.dry_run.report_plan import PlannedDatabase, step_section, target_section
+from migrator.commands.dry_run.report_plan import PlannedDatabase, target_section
+from migrator.commands.plan.steps import step_section
 from migrator.core.placement.tenants import Tenant
 from tests.unit.plan.test_steps import plan
 

@@ -24,11 +24,13 @@ from migrator.core.plan.steps import (
     Plan,
     PrepareTarget,
     RaiseFence,
+    TreeState,
     build_plan,
     scaffold_name,
     table_parts,
 )
-from migrator.core.schema.catalog import Catalog, Table
+from migrator.core.plan.survey import Survey, name_parameters
+from migrator.core.schema.catalog import Catalog, Sequence, Table
 from migrator.core.schema.names import MAX_IDENTIFIER_BYTES
 from migrator.settings import Settings
 from tests.schema import catalog, column, key, public, table
@@ -50,6 +52,9 @@ def source(**clients: Any) -> Catalog:
     )  # fmt: skip
 
 
+SEQUENCE = Sequence(public("numbers"), last_value=7)
+
+
 def settings(**more: Any) -> Settings:
     return Settings.model_validate({"tenants": {"root": "tenants"}, "targets": TARGETS, "tables": ENTRIES, **more})
 
@@ -60,12 +65,16 @@ def plan(
     configured: Settings | None = None,
     prefix: str = "erp",
     heads: Mapping[str, tuple[str, ...]] | None = None,
+    files: str = "",
+    parameters: tuple[tuple[str, str, str], ...] = (),
 ) -> Plan:
     found, configured = found or source(), configured or settings()
+    heads = heads or {"auth": ("a1",), "shared": ("s1",), "tenant": ("t1",)}
+    surveyed = Survey(found, place(found, configured), tenants, {}, *name_parameters(parameters))
     return build_plan(
-        found, place(found, configured), tenants, configured, source="postgres@db/erp", prefix=prefix,
+        surveyed, configured, source="postgres@db/erp", prefix=prefix,
         databases={"auth": f"{prefix}_auth", "shared": f"{prefix}_shared"},
-        heads=heads or {"auth": ("a1",), "shared": ("s1",), "tenant": ("t1",)},
+        trees={name: TreeState(found, f"{name}{files}") for name, found in heads.items()},
     )  # fmt: skip
 
 
@@ -127,9 +136,17 @@ def changed(found: Catalog, change: Callable[[Table], Table]) -> Catalog:
         plan(configured=settings(tables={**ENTRIES, "clients": {"target": "tenant", "as": "customers"}})),
         plan(configured=settings(tables={**ENTRIES, "clients": {"target": "tenant", "unowned": "quarantine"}})),
         plan(configured=settings(targets={**TARGETS, "auth": {"database": "x", "migrations": "auth"}})),
+        plan(files="edited"),
+        plan(parameters=(("", "search_path", "app, public"),)),
+        plan(dataclasses.replace(source(), sequences={SEQUENCE.relation: SEQUENCE})),
+        plan(configured=settings(tenants={"root": "tenants", "settings": {"app.tenant": "{key}"}})),
+        plan(configured=settings(tenants={"root": "tenants", "per_tenant_objects": ["conv_{id}"]})),
+        plan(configured=settings(tables={**ENTRIES, "clients": {"virtual": ["id -> tenants.id"]}})),
+        plan(configured=settings(roles={"reporting": {"read": ["shared"]}})),
     ],
     ids=[
         "column", "key", "database", "server", "tenant", "name", "prefix", "head", "as", "unowned", "target",
+        "file", "parameter", "sequence", "tenant-parameter", "own-objects", "virtual-key", "reader",
     ],
 )  # fmt: skip
 def test_another_basis_is_another_fingerprint(other: Plan) -> None:
@@ -149,11 +166,21 @@ def test_another_basis_is_another_fingerprint(other: Plan) -> None:
             )
         ),
         plan(configured=settings(limits={"jobs": 7})),
+        plan(configured=settings(source={"url": "postgresql://me:other@elsewhere/erp"})),
+        plan(configured=settings(roles={"hand_out": "vault write"})),
     ],
-    ids=["rows", "oids", "jobs"],
+    ids=["rows", "oids", "jobs", "connection", "command"],
 )
 def test_what_changes_by_itself_is_no_basis(same: Plan) -> None:
     assert same.fingerprint == plan().fingerprint
+
+
+def test_numbers_that_a_sequence_gives_are_no_basis() -> None:
+    before, after = (
+        plan(dataclasses.replace(source(), sequences={SEQUENCE.relation: dataclasses.replace(SEQUENCE, last_value=at)}))
+        for at in (7, 8)
+    )
+    assert before.fingerprint == after.fingerprint
 
 
 @given(st.integers(0, 10**8), st.integers(1, MAX_PARTS))

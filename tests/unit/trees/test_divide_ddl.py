@@ -7,7 +7,7 @@ from typing import Any
 
 from migrator.core.placement.model import Placements
 from migrator.core.placement.place import place
-from migrator.core.trees.divide_ddl import apportion, naming, outdated
+from migrator.core.trees.divide_ddl import divide_ddl, naming, outdated
 from migrator.core.trees.division import Division, Entry, divide
 from migrator.settings import Settings
 from tests.schema import catalog, public, table
@@ -49,7 +49,7 @@ def divided(*entries: Entry) -> Division:
 
 
 def trees(*entries: Entry) -> dict[str, list[int]]:
-    found = apportion(divided(*entries), "people", MEMBERS, HOMES)
+    found = divide_ddl(divided(*entries), "people", MEMBERS, HOMES)
     return {target: [entry.id for entry in made] for target, made in found.items()}
 
 

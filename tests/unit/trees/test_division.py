@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from migrator.core.schema.catalog import Relation
-from migrator.core.trees.calling_checks import CallingCheck, without_torn
+from migrator.core.trees.calling_checks import CallingCheck, without_unreadable_checks
 from migrator.core.trees.division import Division, Entry, divide, script_files
 from tests.schema import public
 
@@ -76,7 +76,7 @@ def test_a_check_whose_function_reads_elsewhere_is_dropped_and_reported() -> Non
     checks = [
         CallingCheck(public("orders"), name, public(name), f"ADD {name}", f"DROP {name}") for name in ("reader", "own")
     ]
-    found = without_torn(division, checks, HOMES)
+    found = without_unreadable_checks(division, checks, HOMES)
     assert [entry.sql for entry in found.targets["tenant"][len(division.targets["tenant"]) :]] == ["DROP reader"]
     assert found.targets["auth"] == division.targets["auth"]
     (left,) = found.left

@@ -11,10 +11,10 @@ from migrator.core.schema.catalog import Relation, Sequence
 from migrator.core.trees.division import Division, Entry
 from migrator.core.trees.tenant_objects import (
     apart,
+    objects_of_unknown_tenants,
     own_entries,
     privileges_in,
     propose_patterns,
-    strangers,
     without_own_grants,
 )
 from migrator.settings import Tenants
@@ -105,7 +105,10 @@ def test_what_needs_an_own_object_is_own_and_what_needs_two_tenants_is_nobodys()
 
 def test_objects_of_tenants_that_are_gone_are_told() -> None:
     found = catalog(table("log_9", "id int!"), sequences=sequences("conv_seq_1", "conv_seq_13"))
-    assert list(strangers(found, ("conv_seq_{id}", "log_{id}"), {"1"})) == [public("conv_seq_13"), public("log_9")]
+    assert list(objects_of_unknown_tenants(found, ("conv_seq_{id}", "log_{id}"), {"1"})) == [
+        public("conv_seq_13"),
+        public("log_9"),
+    ]
 
 
 def test_what_is_granted_to_a_tenants_role_is_taken_out() -> None:

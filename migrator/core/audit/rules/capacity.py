@@ -1,4 +1,4 @@
-"""Is there room to grow? S10, G09, G10, G15, G22."""
+"""Rules on room to grow: S10, G09, G10, G15, G22."""
 
 from __future__ import annotations
 

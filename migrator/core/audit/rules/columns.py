@@ -1,4 +1,4 @@
-"""Do columns say what they mean, and keep what must be kept? G13, G17, G19, G20, G21."""
+"""Rules on columns, functions and conventions: G13, G17, G19, G20, G21."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does anything use tables that end up apart? S08."""
+"""The rule on objects that use tables of several targets: S08."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does the source's Alembic history run, and does it lead where the source is? S23."""
+"""The rule on the source's Alembic history: S23."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def broken_history(facts: Facts) -> Iterator[Observation]:
     yield from _several_heads(history.directory, "history", history.heads)
     if history.fault is not None:
         name = f"revision {history.fault.revision}" if history.fault.revision else history.directory
-        yield Observation(name, f"fault:{history.fault.revision}", _told(history.fault, history.tables))
+        yield Observation(name, f"fault:{history.fault.revision}", _described(history.fault, history.tables))
         # What a history makes that ended half-way says nothing about the source or the models.
         return
     yield from _compared(facts, history)
@@ -45,12 +45,12 @@ def _several_heads(subject: str, place: str, heads: tuple[str, ...]) -> Iterator
         )
 
 
-def _told(fault: RevisionFault, tables: Iterable[Relation]) -> str:
+def _described(fault: RevisionFault, tables: Iterable[Relation]) -> str:
     where = f" ({fault.file}, line {fault.line})" if fault.line else f" ({fault.file})" if fault.file else ""
-    told = f"It fails on an empty database{where}: {fault.error}." if fault.revision else f"{fault.error}."
+    text = f"It fails on an empty database{where}: {fault.error}." if fault.revision else f"{fault.error}."
     if fault.relation and (alike := _alike(fault.relation, tables)):
-        told += f" There is a table {alike}."
-    return told + (f" The statement: {fault.statement}" if fault.statement else "")
+        text += f" There is a table {alike}."
+    return text + (f" The statement: {fault.statement}" if fault.statement else "")
 
 
 def _alike(missing: str, tables: Iterable[Relation]) -> str:
@@ -64,14 +64,14 @@ def _alike(missing: str, tables: Iterable[Relation]) -> str:
 def _compared(facts: Facts, history: HistoryFact) -> Iterator[Observation]:
     there = {relation for relation in facts.catalog.tables if relation.name != _BOOKKEEPING}
     made = {relation for relation in history.tables if relation.name != _BOOKKEEPING}
-    for place, relations, told in (
+    for place, relations, lacking in (
         ("not-made", there - made, "of the source that the history does not make"),
         ("not-there", made - there, "that the history makes and the source does not have"),
     ):
         if relations:
             names = listed(str(relation) for relation in sorted(relations))
             yield Observation(
-                history.directory, place, f"{plural(len(relations), 'table')} {told}: {names}.", severity="W"
+                history.directory, place, f"{plural(len(relations), 'table')} {lacking}: {names}.", severity="W"
             )
     if history.unknown_tables:
         yield Observation(

@@ -1,4 +1,4 @@
-"""Do indexes serve, and only once? G02, G05, G06, G07, G16."""
+"""Rules on indexes: G02, G05, G06, G07, G16."""
 
 from __future__ import annotations
 
@@ -55,10 +55,10 @@ def _concurrently(table: Table) -> str:
 
 
 def _by_table(facts: Facts) -> Mapping[Relation, Sequence[IndexFact]]:
-    found: dict[Relation, list[IndexFact]] = defaultdict(list)
+    by_table: dict[Relation, list[IndexFact]] = defaultdict(list)
     for index in facts.indexes:
-        found[index.table].append(index)
-    return found
+        by_table[index.table].append(index)
+    return by_table
 
 
 def _covered(

@@ -1,4 +1,4 @@
-"""Are keys and relations sound? G01, G03, G04, G11, G12, G18, S11."""
+"""Rules on keys and relations: G01, G03, G04, G11, G12, G18, S11."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def not_validated(facts: Facts) -> Iterator[Observation]:
         yield Observation(
             f"{loose.name} on {loose.table}", place(loose.table, (loose.name,)),
             f"The {kind} is {'NOT VALID' if loose.enforced else 'NOT ENFORCED'}: {_definition(loose)}."
-            f"{'' if violations is None else _told(violations)}",
+            f"{'' if violations is None else _verdict(violations)}",
             None if loose.domain else loose.table,
             "W" if violations == 0 else None,
             sql_fix=_validation(loose),
@@ -114,7 +114,7 @@ def _violations(facts: Facts, loose: LooseConstraint) -> int | None:
     return next((each.orphans for each in facts.references if (each.key.table, each.key.name) == name), None)
 
 
-def _told(violations: int) -> str:
+def _verdict(violations: int) -> str:
     if not violations:
         return " No row violates it: it can be validated now."
     return f" {plural(violations, 'row')} {'violates' if violations == 1 else 'violate'} it (S07)."

@@ -1,4 +1,4 @@
-"""Do the rows belong where they are? Counted in the source: S03, S06, S07, S24, C01."""
+"""Rules on rows that were counted in the source: S03, S06, S07, S24, C01."""
 
 from __future__ import annotations
 

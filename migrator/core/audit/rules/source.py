@@ -1,4 +1,4 @@
-"""Can everything of the source be read and moved? S12, S14, S15, S16, S18, S21, S25."""
+"""Rules on what cannot be read from the source or moved: S12, S14, S15, S16, S18, S21, S25."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Can the tables be split as they are placed? S01, S02, S04, S05, S09."""
+"""Rules on the split of tables as they are placed: S01, S02, S04, S05, S09."""
 
 from __future__ import annotations
 
@@ -84,14 +84,14 @@ def tenant_keys_of_different_types(facts: Facts) -> Iterator[Observation]:
         if path.lookup is not None:  # the server compares the two
             continue
         seen.add((path.relation, path.column))
-        found = _column_type(facts, path.relation, path.column)
-        severity = None if found is None else _type_gap(expected, found)
+        actual = _column_type(facts, path.relation, path.column)
+        severity = None if actual is None else _type_gap(expected, actual)
         if severity == "E" and placement.relation in all_known:
             severity = "W"  # the rows that there are say the same as the tenants' keys
         if severity is not None:
             yield Observation(
                 f"{path.relation}.{path.column}", place(path.relation, (path.column,)),
-                f"It is {found}, while the tenant key {root}.{root_key} is {expected}.",
+                f"It is {actual}, while the tenant key {root}.{root_key} is {expected}.",
                 path.relation, severity,
             )  # fmt: skip
 
@@ -102,8 +102,8 @@ def _column_type(facts: Facts, relation: Relation | None, name: str | None) -> s
     return facts.base_type(column.type) if column else None
 
 
-def _type_gap(expected: str, found: str) -> Severity | None:
-    types = {re.sub(r"\(.*\)", "", type_).rpartition(".")[2] for type_ in (expected, found)}
+def _type_gap(expected: str, actual: str) -> Severity | None:
+    types = {re.sub(r"\(.*\)", "", type_).rpartition(".")[2] for type_ in (expected, actual)}
     if len(types) == 1 or types <= _TEXTS:
         return None
     return "W" if types <= _INTEGERS or types <= _TEXTS | {"character"} else "E"
@@ -116,7 +116,7 @@ def _type_gap(expected: str, found: str) -> Severity | None:
     remedy="Decide who checks from now on: verify reports lost references, the application has to avoid them. A small "
     'parent table can be copied along instead: replicate = ["tenant"].',
 )  # fmt: skip
-def severed_foreign_key(facts: Facts) -> Iterator[Observation]:
+def cross_database_foreign_key(facts: Facts) -> Iterator[Observation]:
     """Foreign keys whose two tables land in different databases, or whose parent is left behind.
 
     A tenant key that references the tenant root informs only: the whole database belongs to that tenant.
@@ -222,6 +222,6 @@ RULES = (
     unplaced_table,
     tenant_table_without_path,
     tenant_keys_of_different_types,
-    severed_foreign_key,
+    cross_database_foreign_key,
     unique_without_tenant_key,
 )

@@ -1,4 +1,4 @@
-"""Can the target servers take what comes, and do the databases there stay alike? S13, S17, S19, S20, S22."""
+"""Rules on target servers and their databases: S13, S17, S19, S20, S22."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ def roles_that_stay(facts: Facts) -> Iterator[Observation]:
     """Owners of tables where there are several, and roles with objects or grants that a target server lacks."""
     owners = sorted((role for role in facts.roles if role.tables), key=lambda role: (-role.tables, role.name))
     if len(owners) > 1:
-        told = listed(f"{role.name} ({plural(role.tables, 'table')})" for role in owners)
-        yield Observation("owners of tables", "owners", f"Tables have {len(owners)} owners: {told}.")
+        roles = listed(f"{role.name} ({plural(role.tables, 'table')})" for role in owners)
+        yield Observation("owners of tables", "owners", f"Tables have {len(owners)} owners: {roles}.")
     for server in facts.targets.servers:
         for role in facts.roles:
             if role.name not in server.roles:
@@ -158,10 +158,10 @@ def too_little_room(facts: Facts) -> Iterator[Observation]:
 def drifted_database(facts: Facts) -> Iterator[Observation]:
     """Databases that the run made whose tables, constraints, functions, privileges, … differ from their template's."""
     for drifted in facts.targets.drifted:
-        told = listed(f"{kind} {name} is {how}" for kind, name, how in drifted.objects)
+        drifts = listed(f"{kind} {name} is {how}" for kind, name, how in drifted.objects)
         yield Observation(
             f"database {drifted.database}", drifted.database,
-            f"{plural(len(drifted.objects), 'object')} against the template: {told}.",
+            f"{plural(len(drifted.objects), 'object')} against the template: {drifts}.",
         )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Is what is stored also used? Judged by the server's statistics: G08, G14."""
+"""Rules on what is stored and not used, by the server's statistics: G08, G14."""
 
 from __future__ import annotations
 

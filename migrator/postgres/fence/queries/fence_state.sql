@@ -1,9 +1,11 @@
--- The fence that stands: the schema's comment ("<run> <epoch>") beside each fenced table; one row without a table where
--- the schema exists and no table is fenced yet.
-SELECT pg_catalog.obj_description(f.oid, 'pg_namespace'), n.nspname, c.relname
+-- The fence that stands: the schema's comment ("<run> <epoch>") beside each fenced table and the trigger that fences it;
+-- one row without a table where the schema exists and no table is fenced yet. What partitions have as copies of their
+-- parent's trigger is not listed.
+SELECT pg_catalog.obj_description(f.oid, 'pg_namespace'), n.nspname, c.relname, t.tgname
 FROM pg_catalog.pg_namespace f
 LEFT JOIN (pg_catalog.pg_trigger t
            JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
            JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace)
-       ON t.tgname = 'migrator_fence' AND NOT t.tgisinternal
+       ON NOT t.tgisinternal
+          AND (t.tgname = 'migrator_fence' OR t.tgname = 'migrator_fence_rows' AND NOT c.relispartition)
 WHERE f.nspname = 'migrator_fence'

@@ -1,0 +1,1 @@
+"""plan: the stored plans, shown and compared."""

@@ -1,0 +1,63 @@
+"""A stored plan by its name: the fingerprint, or its beginning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from migrator.commands.shared.workspace import Workspace
+from migrator.core.plan.steps import Plan
+from migrator.errors import RefusedError
+from migrator.journal import PlanRecord, Run
+
+SHORTEST_NAME = 8  # characters of a fingerprint that are taken for all of it
+
+
+@dataclass(frozen=True)
+class NamedPlan:
+    """A plan of the journal, with the run that it was made in."""
+
+    plan: Plan
+    record: PlanRecord
+    run: Run
+
+    @property
+    def state(self) -> str:
+        """What became of it."""
+        if self.run.fingerprint == self.record.fingerprint:
+            return "carried out by this run" if self.run.closed_at is None else f"carried out, then {self.run.outcome}"
+        return "not carried out" if self.record.passed else "not carried out: its dry-run found what blocks"
+
+
+def find_plan(workspace: Workspace, name: str | None) -> NamedPlan:
+    """The plan of that name; by default the one that the newest run carries out, else that of its newest dry-run.
+
+    Raises:
+        RefusedError: there is none, several begin so, or another version of the program wrote it.
+    """
+    records = workspace.journal.plans_of_source(workspace.source_id) if workspace.has_journal() else ()
+    if not records:
+        raise RefusedError(f"No plan has been made for {workspace.source} yet.", "Make one: migrator dry-run.")
+    runs = {run.id: run for run in workspace.journal.all_runs(workspace.source_id)}
+    if name is None:
+        run = runs[records[0][0]]
+        chosen = next(
+            (one for one in records if one == (run.id, one[1]) and one[1].fingerprint == run.fingerprint), None
+        )
+        return _read(workspace, runs, *(chosen or records[0]))
+    if len(name) < SHORTEST_NAME:
+        raise RefusedError(
+            f"{name!r} is too short to mean one plan.", f"Type at least {SHORTEST_NAME} characters of its fingerprint."
+        )
+    named = [one for one in records if one[1].fingerprint.startswith(name.lower())]
+    if len({record.fingerprint for _, record in named}) != 1:
+        known = ", ".join(dict.fromkeys(record.fingerprint[:12] for _, record in (named or records)[:5]))
+        raise RefusedError(
+            f"{'Several plans begin' if named else 'No plan begins'} with {name}.", f"The newest are: {known}."
+        )
+    return _read(workspace, runs, *named[0])
+
+
+def _read(workspace: Workspace, runs: dict[str, Run], run: str, record: PlanRecord) -> NamedPlan:
+    plan = workspace.journal.read_plan(run, record.fingerprint)
+    assert plan is not None
+    return NamedPlan(plan, record, runs[run])

@@ -1,0 +1,116 @@
+"""The plan that a run carries out, read back from the journal; what migrator.toml and the trees say otherwise now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from migrator.commands.shared.epochs import require_tables
+from migrator.commands.shared.survey import plan_of, survey, survey_in
+from migrator.commands.shared.workspace import Workspace
+from migrator.core.plan.decisions import Decisions, decision_changes
+from migrator.core.plan.steps import Plan, source_digest
+from migrator.core.plan.survey import Survey
+from migrator.core.result.outcome import Section
+from migrator.core.result.wording import listed
+from migrator.errors import ConfigurationError, RefusedError
+from migrator.journal import Run
+
+_MOST_NAMED = 3
+
+
+@dataclass(frozen=True)
+class StoredPlan:
+    """A plan of the journal, with the workspace as it decides it: only connections, limits and paths are today's."""
+
+    plan: Plan
+    workspace: Workspace
+    changes: tuple[tuple[str, str], ...]  # what of migrator.toml and the trees is otherwise now, and how
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """What has changed since, as a report shows it; nothing where nothing has."""
+        if not self.changes:
+            return ()
+        text = f"This command goes by the stored plan {self.plan.fingerprint[:12]}, not by the file or the trees."
+        return (Section("Changed since the plan was made", ("what", "how"), self.changes, text, "warning"),)
+
+
+def stored_plan(workspace: Workspace, run: Run) -> StoredPlan | None:
+    """The plan that the run carries out, or has carried out; None where it carries out none yet.
+
+    Says in a line what has changed since.
+
+    Raises:
+        RefusedError: another version of the program wrote it, in a shape that this one cannot read.
+    """
+    plan = workspace.journal.plan(run.id)
+    if plan is None:
+        return None
+    changes = tuple(changes_since(workspace, plan))
+    if changes:
+        names = listed((name for name, _ in changes), _MOST_NAMED)
+        workspace.progress.say(f"changed since the plan was made, which counts nevertheless: {names}")
+    return StoredPlan(plan, workspace.decided_by(plan.decisions), changes)
+
+
+def readable_plan(workspace: Workspace, run: Run) -> StoredPlan | None:
+    """The stored plan where there is one that can be read, else None.
+
+    For ways back: a journal that was lost, or that another version wrote, must not keep anybody from taking a run back.
+    """
+    try:
+        return stored_plan(workspace, run)
+    except RefusedError as error:
+        workspace.progress.say(f"{error.message} What would be planned now stands for it.")
+        return None
+
+
+def plan_now(workspace: Workspace) -> Plan:
+    """What would be planned now, by today's source and migrator.toml."""
+    return plan_of(workspace, survey(workspace))
+
+
+def changes_since(workspace: Workspace, plan: Plan) -> Iterable[tuple[str, str]]:
+    """(what, how) of each setting and each tree that would make another plan now, in the order of migrator.toml."""
+    # Imported here: where nothing is stored nothing needs Alembic. The files are read and not run: they may be broken.
+    from migrator.revisions import digest
+
+    yield from decision_changes(plan.decisions, Decisions.of(workspace.settings, workspace.prefix))
+    for tree in plan.trees:
+        title = f"tree of target {tree.target}"
+        directory = workspace.settings.path(Path(tree.path))
+        try:
+            edited = digest(directory) != tree.digest
+        except ConfigurationError as error:
+            yield title, error.message if directory.exists() else f"{tree.path} is gone"
+            continue
+        if edited:
+            yield title, f"files in {tree.path} are others"
+
+
+def survey_as_planned(stored: StoredPlan, run: Run) -> Survey:
+    """The source as it is now, by the decisions of the plan that the run has carried out.
+
+    Raises:
+        RefusedError: its schema, its partitions or its tenants are not those of the plan.
+    """
+    try:
+        with stored.workspace.read_source("survey") as connection:
+            surveyed = survey_in(connection, stored.workspace)
+    except ConfigurationError as error:
+        raise another_source(error.message) from error
+    require_tables(stored.workspace.journal, run.id, surveyed.catalog)
+    if source_digest(surveyed) != source_digest(stored.plan.survey):
+        raise another_source("")
+    return surveyed
+
+
+def another_source(why: str) -> RefusedError:
+    """The refusal where the source is not the one that was migrated."""
+    reason = f" {why}" if why else ""
+    return RefusedError(
+        f"The source's schema or its tenants are not those that were migrated.{reason}",
+        "Undo the change, or `migrator rollback` and start again.",
+    )
