@@ -25,6 +25,7 @@ from migrator.core.plan.checks import (
     check_population,
     check_privileges,
     check_roles,
+    check_schema_names,
     check_server,
     check_source,
     check_spread,
@@ -41,7 +42,7 @@ from migrator.postgres.audit.facts import examine
 from migrator.postgres.copy.large_objects import read_large_objects
 from migrator.postgres.plan.server_facts import missing_grants, read_population
 from migrator.postgres.schema.database_parameters import read_readers
-from migrator.postgres.session.connect import Connection
+from migrator.postgres.session.connect import Connection, rows
 
 # What a slow one of the machines of docs/performance.md does: bytes of heap a second and job, indexes and digests
 # included; a database's making and finishing; and what is done once: templates, the fence, the proof. A rehearsal
@@ -74,12 +75,14 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
             plan = plan_of(workspace, found)
             population = tuple(_populations(workspace, found, connection))
             secured = tuple(_secured_populations(found, connection))
+            taken = [schema for (schema,) in rows(connection, "plan/taken_names")]
             large_objects = read_large_objects(connection, found.catalog, found.placements)
         needed = needed_bytes(found.catalog, found.placements, plan)
         checks = (
             *check_placements(found.placements),
             *privileges,
             *check_source(found.catalog),
+            *check_schema_names(taken),
             *check_large_objects(large_objects),
             *_setting_checks(workspace, plan),
             *_stranger_checks(workspace, found),

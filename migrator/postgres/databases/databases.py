@@ -20,17 +20,18 @@ MARK_PREFIX = "migrator "
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What the comment on a database of ours says: which run made it, as what."""
+    """What the comment on a database or schema of ours says: which run made it, as what."""
 
     run: str
     role: str  # template, bare, target, scratch, restored, control; "building" while a database has no mark yet
     target: str = ""
     tenant: str = ""
+    epoch: str = ""  # of a fence
 
     @property
     def text(self) -> str:
         return MARK_PREFIX + json.dumps(
-            {name: value for name in ("run", "role", "target", "tenant") if (value := getattr(self, name))},
+            {name: value for name in ("run", "role", "target", "tenant", "epoch") if (value := getattr(self, name))},
             ensure_ascii=False,
         )
 
