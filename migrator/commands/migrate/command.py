@@ -15,6 +15,7 @@ from migrator.commands.migrate.worker_pools import crew
 from migrator.commands.plan.stored import stored_plan, survey_as_planned
 from migrator.commands.proof.compare_sides import Proof, proof_sections, prove
 from migrator.commands.proof.drift import drift_section, routed_digests, written_since
+from migrator.commands.proof.extension_configuration import with_configuration
 from migrator.commands.proof.records import (
     copy_steps,
     covered_tables,
@@ -37,7 +38,7 @@ from migrator.commands.shared.tenant_objects import OwnObjects
 from migrator.commands.shared.transfers import Resolved, resolve
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.session_budget import allot
-from migrator.core.plan.steps import CreateDatabase, FinishDatabase, Plan
+from migrator.core.plan.steps import CreateDatabase, FinishDatabase, Plan, PrepareTarget
 from migrator.core.plan.transfer import Transfer, last_value
 from migrator.core.result.outcome import Outcome
 from migrator.core.schema.catalog import Relation
@@ -47,6 +48,7 @@ from migrator.engine.workers import Work
 from migrator.errors import RefusedError, TargetsFailedError
 from migrator.files import private_directory
 from migrator.journal import REFUSED, Run
+from migrator.postgres.copy.extension_configuration import configure
 from migrator.postgres.copy.large_objects import copy_large_objects
 from migrator.postgres.copy.relay import CopyUnit, Destination
 from migrator.postgres.copy.row_counts import RowCounts
@@ -172,6 +174,7 @@ class _Migration:
         resolved: Mapping[str, Resolved],
     ) -> tuple[Proof, Mapping[str, str]]:
         workspace, settings = self.workspace, self.workspace.settings
+        self._configure(snapshot)
         values = self._sequence_values(epoch, resolved)
         transfers = {name: target.transfers for name, target in resolved.items()}
         jobs = settings.limits.source_jobs
@@ -277,7 +280,16 @@ class _Migration:
             counts.close()
         if not carried.failures:
             discard(workspace.spool(self.run.id))
-        return self._prove(transfers), carried.failures
+        return self._prove(transfers, carried.failures), carried.failures
+
+    def _configure(self, snapshot: Snapshot) -> None:
+        """Puts the rows of extensions' configuration tables into what the databases are made from."""
+        made_from = [
+            self.workspace.server(step.server).at(name)
+            for step in self.plan.of(PrepareTarget)
+            for name in (step.template, step.bare)
+        ]
+        configure(snapshot.connection, made_from)
 
     def _require_room(self, copies: Sequence[CopyUnit]) -> None:
         """What is read into files has to fit on the disk: a table's text takes about what its heap does."""
@@ -329,10 +341,10 @@ class _Migration:
         self.journal.record(self.run.id, "sequences", {"epoch": epoch, "values": listed})
         return values
 
-    def _prove(self, transfers: Mapping[str, tuple[Transfer, ...]]) -> Proof:
+    def _prove(self, transfers: Mapping[str, tuple[Transfer, ...]], failed: Mapping[str, str]) -> Proof:
         """From the digests that the copies and the finished databases left in the journal."""
         journal, run = self.journal, self.run.id
-        return prove(
+        proof = prove(
             given_digests(journal, run),
             {name: journal.digests(run, f"target:{name}") for name in transfers},
             transfers,
@@ -340,6 +352,9 @@ class _Migration:
             counted=journal.recorded(run, "source rows"),
             quarantined=journal.quarantined(run),
             databases=database_counts(self.plan),
+        )
+        return (
+            proof if failed else with_configuration(self.workspace, proof, self.plan.of(CreateDatabase), conserved=True)
         )
 
     def _expected_rows(self) -> Mapping[str, int]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from migrator.commands.plan.stored import stored_plan, survey_as_planned
 from migrator.commands.proof.compare_sides import Proof, prove
 from migrator.commands.proof.drift import routed_digests, written_since
+from migrator.commands.proof.extension_configuration import with_configuration
 from migrator.commands.proof.records import database_counts, given_digests, sequence_values
 from migrator.commands.shared.database_parameters import TargetSettings
 from migrator.commands.shared.dropped_tenants import require_databases, require_standing, standing, taken_back
@@ -143,11 +144,12 @@ class _Verifier:
             quarantined=self.workspace.journal.quarantined(self.run.id),
             databases=database_counts(self.plan),
         )
+        rows = tuple(self._rows(proof, transfers))
         return Verified(
-            proof,
+            with_configuration(self.workspace, proof, self.databases, conserved=not partial),
             facts,
             () if fenced else changed,
-            tuple(self._rows(proof, transfers)),
+            rows,
             tuple(self._references(facts)),
             access_differences(self.workspace, self.databases),
         )
