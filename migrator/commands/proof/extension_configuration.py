@@ -24,7 +24,8 @@ def with_configuration(
 ) -> Proof:
     """The proof with the rows of extensions' configuration tables, compared in each of the databases.
 
-    They are copies in each database, and counted once: rows that no database has are lost. Where only some databases
+    They are copies in each database, and counted once: rows that no database has are lost, and left behind where no
+    database has the extension. Where only some databases
     are looked at (`conserved` is false) nothing is said of that.
     """
     with workspace.read_source("verify") as connection:
@@ -41,10 +42,16 @@ def with_configuration(
         for one in digests
         if one.relation in source and (one.rows, one.hash) != (source[one.relation].rows, source[one.relation].hash)
     ]
-    somewhere = {one.relation for digests in held for one in digests if one.relation in source and one.rows}
+    known = {one.relation for digests in held for one in digests}
+    filled = {one.relation for digests in held for one in digests if one.rows}
     balances = tuple(
-        Balance(name, digest.rows, 0, shared=digest.rows if name in somewhere else 0) for name, digest in source.items()
-    )
+        # Where no tree makes the extension, its rows are left behind with it.
+        Balance(
+            name, digest.rows, 0,
+            shared=digest.rows if name in filled else 0, ignored=digest.rows if name not in known else 0,
+        )
+        for name, digest in source.items()
+    )  # fmt: skip
     return replace(
         proof,
         differences=(*proof.differences, *unequal),

@@ -32,7 +32,7 @@ def read_entries(
 ) -> tuple[Entry, ...]:
     """Every object of the database that a person made, in an order in which they can be made again.
 
-    With the ownership "dropped" without owners and privileges: whoever makes them owns them.
+    With the ownership "dropped" without owners: whoever makes them owns them. What is granted stays granted.
 
     Our own schemas and the fence are left out, and so are tablespaces: they are properties of a server, not a database.
 
@@ -56,7 +56,7 @@ def read_entries(
         run_program(find_program("pg_dump", version, programs), dump, for_programs(endpoint), purpose="init")
         restore = find_program("pg_restore", version, programs)
         listed = run_program(restore, ["--list", archive]).stdout
-        kept = [] if ownership == "kept" else ["--no-owner", "--no-privileges"]
+        kept = [] if ownership == "kept" else ["--no-owner"]
         script = run_program(restore, ["--verbose", "--no-tablespaces", *kept, "--file=-", archive]).stdout
     entries = _entries(script, {(match[1], match[2], match[3]) for match in _LISTED.finditer(listed)}, relations)
     fenced = "migrator_fence" in ours

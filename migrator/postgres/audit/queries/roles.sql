@@ -23,7 +23,7 @@ WITH chosen AS (
     SELECT unnest(p.polroles) FROM pg_catalog.pg_policy p JOIN relation r ON r.oid = p.polrelid
 )
 SELECT o.rolname, (SELECT count(*) FROM relation r WHERE r.relowner = o.oid AND r.relkind IN ('r', 'p'))::int,
-       EXISTS (SELECT FROM grantee g WHERE g.grantee = o.oid)
+       EXISTS (SELECT FROM grantee g WHERE g.grantee = o.oid), o.rolsuper
 FROM pg_catalog.pg_roles o
 WHERE o.rolname !~ '^pg_'
   AND (EXISTS (SELECT FROM relation r WHERE r.relowner = o.oid) OR EXISTS (SELECT FROM grantee g WHERE g.grantee = o.oid))
