@@ -56,11 +56,14 @@ _SECONDS_ONCE = 3.0
 _RULES = ("S06", "S07", "S24", "C01", "S13", "S17", "S19", "S20")
 
 
-def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) -> Outcome:
+def dry_run(
+    workspace: Workspace, *, sql: bool = False, rehearse: bool = False, no_tenants_yet: bool = False
+) -> Outcome:
     """Looks at everything, changes nothing, and writes down the plan; exit code 1 where something blocks.
 
     Where nothing blocks, `sql` adds the statements of every step, for which the targets' trees are run in scratch
-    databases, and `rehearse` carries the whole plan out into scratch databases; both drop them again.
+    databases, and `rehearse` carries the whole plan out into scratch databases; both drop them again. An empty tenant
+    root blocks unless `no_tenants_yet` says that it is meant.
     """
     with workspace.stage("dry-run") as (run, summary):
         with workspace.read_source("dry-run") as connection:
@@ -83,6 +86,7 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
             *privileges,
             *check_source(found.catalog),
             *check_schema_names(taken),
+            *_tenant_check(workspace, found, no_tenants_yet),
             *check_large_objects(large_objects),
             *_setting_checks(workspace, plan),
             *_stranger_checks(workspace, found),
@@ -144,8 +148,17 @@ def _target_checks(
         hosts = {step.target for step in plan.of(CreateDatabase) if step.server == server.name}
         yield from check_roles(workspace.settings, server, hosts)
     yield from check_spread(servers, {step.server for step in plan.of(CreateDatabase) if step.tenant})
+
+
+def _tenant_check(workspace: Workspace, found: Survey, no_tenants_yet: bool) -> Iterable[Check]:
+    """An empty tenant root is another table than the one that was meant, or there are no customers yet."""
     if not found.tenants and any(target.per_tenant for target in workspace.settings.targets.values()):
-        yield Check("tenants", "block", "the tenant root is empty", "Name the right table: [tenants] root.")
+        yield Check(
+            "tenants",
+            "warn" if no_tenants_yet else "block",
+            "the tenant root is empty",
+            "Name the right table, [tenants] root; or say that there are none yet: --no-tenants-yet.",
+        )
 
 
 def _audit_checks(workspace: Workspace, targets: TargetFacts) -> Iterable[Check]:
