@@ -67,6 +67,9 @@ def test_tables_without_a_tenant_go_to_auth_or_are_asked_about(described: Descri
     assert {name for name, target in made.targets.items() if target == "tenant"} == {"projects"}
     assert "personal data (email)" in made.tables["subscribers"]["reason"]
     assert "secret (secret)" in made.tables["webhooks"]["reason"]
+    # The page ends with what is left to a person; what was inferred is in the file.
+    titles = [section["title"] for section in made.answer.document["sections"]]
+    assert titles[-2:] == ["To be looked at", "To be decided"]
 
 
 def test_rows_without_a_tenant_go_to_auth_or_are_asked_about(described: Describe) -> None:
