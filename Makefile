@@ -61,6 +61,10 @@ test: $(VENV)/.dev ## Run the tests on an embedded PostgreSQL.
 torture: $(VENV)/.dev ## Crash random splits at random points, 500 times, from a new seed (ARGS="--runs N --seed S").
 	$(BIN)/python -m tests.safety.torture $(ARGS)
 
+.PHONY: mutations
+mutations: $(VENV)/.dev ## Damage a split, and the code that proves it, in every way that a check claims to see.
+	$(BIN)/python -m tests.safety.mutations $(ARGS)
+
 # --- the stages, on the database that migrator.toml, the environment or ARGS name ------------------------
 
 STAGES := backup audit clean dry-run migrate verify rollback

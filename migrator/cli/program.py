@@ -5,6 +5,9 @@ from __future__ import annotations
 import click
 
 from migrator import __version__
+from migrator.cli.commands.after_migrate.finish import finish
+from migrator.cli.commands.after_migrate.rollback import rollback
+from migrator.cli.commands.after_migrate.sequences import sequences
 from migrator.cli.commands.audit import audit
 from migrator.cli.commands.backup import backup
 from migrator.cli.commands.clean import clean
@@ -15,7 +18,6 @@ from migrator.cli.commands.lock import lock
 from migrator.cli.commands.migrate import migrate
 from migrator.cli.commands.placements import placements
 from migrator.cli.commands.plan import plan
-from migrator.cli.commands.rollback import rollback
 from migrator.cli.commands.status import status
 from migrator.cli.commands.verify import verify
 from migrator.cli.options import Program, common_options
@@ -24,8 +26,8 @@ _HELP = """Splits a monolithic PostgreSQL database into AUTH, SHARED and one dat
 arrived exactly once, and can take it all back.
 
 `migrator demo` shows all of it on a PostgreSQL of its own. For a database of yours `init` writes a configuration; then
-come the stages, in order: backup, audit, clean, dry-run, migrate, verify; rollback takes the split back. Each records
-itself and says what to type next.
+come the stages, in order: backup, audit, clean, dry-run, migrate, verify; rollback takes the split back, finish ends it
+for good. Each records itself and says what to type next.
 
 \b
 Examples:
@@ -44,5 +46,21 @@ program = Program(
     "5 database failed, 70 bug, 130 interrupted.",
 )
 
-for command in (init, backup, audit, clean, dry_run, plan, migrate, verify, rollback, status, lock, placements, demo):
+for command in (
+    init,
+    backup,
+    audit,
+    clean,
+    dry_run,
+    plan,
+    migrate,
+    verify,
+    rollback,
+    finish,
+    sequences,
+    status,
+    lock,
+    placements,
+    demo,
+):
     program.add_command(command)

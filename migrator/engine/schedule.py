@@ -1,20 +1,20 @@
-"""Decides which unit begins when: each as soon as what it needs is there."""
+"""The schedule of a migrate: its units as tasks of a ready queue, and what they came to."""
 
 from __future__ import annotations
 
 import time
-from collections import Counter, defaultdict, deque
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, cast
 
 from migrator.core.plan.steps import CreateDatabase, by_server
 from migrator.core.result.progress import Progress
+from migrator.engine.ready_queue import COORDINATOR, Ended, ReadyQueue, Task
 from migrator.engine.units import CreateUnit, run_copy, run_create, run_finish
 from migrator.engine.workers import WorkerPools
-from migrator.errors import MigratorError, TargetsFailedError
+from migrator.errors import TargetsFailedError
 from migrator.journal import Journal
 from migrator.postgres.copy.relay import CopyResult, CopyUnit
 from migrator.postgres.copy.spool import is_spooled
@@ -22,9 +22,45 @@ from migrator.postgres.databases.post_data import FinishUnit
 from migrator.postgres.session.connect import Endpoint
 
 _POLL_SECONDS = 0.5
-_SUBMITTED_AT_ONCE = 32  # databases to finish; waiting for thousands of futures at each of their ends takes its time
+_FINISHED_AT_ONCE = 32  # waiting for thousands of futures at each of their ends takes its time
 _CREATED_AT_ONCE = 4  # databases for one session and two entries in the journal
 _CREATING = "databases"  # what their making is called in the progress display
+
+_READERS, _BUILDERS = "readers", "builders"
+# Facts. Each database has one more: that its rows are there.
+_MADE = "every database is made"
+_PREPARED = "every database can be filled"
+_READ = "nothing more is read from the source"
+
+
+def _filled(database: str) -> str:
+    return f"the rows of {database} are there"
+
+
+@dataclass(frozen=True)
+class SplitUnits:
+    """The units of a migrate: databases to make, copies, and the finishing of each database by its name."""
+
+    creates: tuple[CreateUnit, ...]
+    copies: tuple[CopyUnit, ...]
+    finishes: Mapping[str, FinishUnit]
+
+
+@dataclass(frozen=True)
+class CoordinatorWork:
+    """What the coordinator does itself in between.
+
+    Attributes:
+        prepare_databases: once every database is made, before rows go into any.
+        copy_large_objects: after that, where the source has large objects.
+        release_source: once nothing more is read from it.
+        watch: at every turn, with how many copies are left.
+    """
+
+    prepare_databases: Callable[[], None]
+    copy_large_objects: Callable[[], object] | None
+    release_source: Callable[[], None]
+    watch: Callable[[int], None]
 
 
 @dataclass
@@ -46,164 +82,121 @@ def create_units(
     )
 
 
-def carry_out(
-    pools: WorkerPools,
-    creates: Iterable[CreateUnit],
-    copies: Iterable[CopyUnit],
-    finishes: Mapping[str, FinishUnit],
-    *,
-    journal: Journal,
-    run: str,
-    progress: Progress,
-    expected: Mapping[str, int],
-    when_created: Callable[[], None],
-    after_last_copy: Callable[[], None],
-    watch: Callable[[int], None],
-) -> Carried:
-    """Runs every unit as soon as what it needs is there.
+class Schedule:
+    """The units of one migrate in their order: each begins as soon as what it needs is there.
 
-    Copies into files begin at once, copies into databases when all of these are made; a database is finished when its
-    last copy is done. `finishes` is by database name; `expected` gives rows by relation for the progress display.
-    `when_created` is called once every database is there, before anything is finished; `after_last_copy` once nothing
-    is copied any more; `watch` at every turn, with how many copies are left. A database whose copy failed is not
-    finished.
-
-    Raises:
-        MigratorError: the first error that concerns more than one database (the source, the snapshot, a database that
-            could not be made).
+    Copies into files need nothing, copies into databases need all of these; a database is finished when its last copy
+    is done. A database whose copy failed is not finished. What an earlier attempt has done is not done again.
     """
-    schedule = _Schedule(pools, finishes, journal, run, progress, expected)
-    with _lost_workers_reported():
-        try:
-            schedule.begin(creates, copies)
-            while schedule.unfinished:
-                if schedule.to_announce_created():
-                    when_created()
-                    schedule.databases_made()
-                if schedule.to_announce_copied():
-                    after_last_copy()
-                watch(schedule.copies_left)
-                schedule.turn()
-        finally:
-            schedule.end()
-    return schedule.done
 
-
-class _Schedule:
-    """The units that wait, those that run, and what they came to."""
-
-    def __init__(
-        self,
-        pools: WorkerPools,
-        finishes: Mapping[str, FinishUnit],
-        journal: Journal,
-        run: str,
-        progress: Progress,
-        expected: Mapping[str, int],
-    ) -> None:
-        self.done = Carried()
-        self._pools = pools
-        self._finishes = finishes
+    def __init__(self, units: SplitUnits, journal: Journal, run: str, progress: Progress) -> None:
+        self._units = units
         self._journal = journal
         self._run = run
         self._progress = progress
-        self._display = _Display(progress, expected)
         self._records = journal.step_records(run)
-        self._creating: dict[Future[None], CreateUnit] = {}
-        self._copying: dict[Future[CopyResult], CopyUnit] = {}
-        self._finishing: dict[Future[None], FinishUnit] = {}
-        self._kept_back: list[CopyUnit] = []  # copies into databases that are not made yet
-        self._filled: deque[str] = deque()  # databases that can be finished
-        self._outstanding: dict[str, set[str]] = defaultdict(set)  # database -> copies that it waits for
+        self._carried = Carried()
         self._rows: Counter[str] = Counter()  # by database
         self._made = 0
-        self._created = self._copied = False
-        self._next_look = 0.0
+        self._to_make = sum(len(unit.steps) for unit in units.creates)
 
-    # -- what the loop asks -------------------------------------------------------------------------------------------
+    def carry_out(self, pools: WorkerPools, work: CoordinatorWork, expected: Mapping[str, int]) -> Carried:
+        """Carries everything out; `expected` gives rows by relation for the progress display.
 
-    @property
-    def copies_left(self) -> int:
-        return len(self._copying) + len(self._kept_back)
+        Raises:
+            MigratorError: the first error that concerns more than one database (the source, the snapshot, a database
+                that could not be made).
+        """
+        queue = ReadyQueue(
+            {_READERS: pools.readers, _BUILDERS: pools.builders}, self._urgency, {_BUILDERS: _FINISHED_AT_ONCE}
+        )
+        display = _Display(self._progress, expected)
+        if self._to_make:
+            self._progress.start(_CREATING, total=self._to_make, unit="databases")
+        next_look = 0.0
+        with _lost_workers_reported():
+            try:
+                queue.add([*self._database_tasks(work), *self._copy_tasks(display), *self._finish_tasks()])
+                while queue.unfinished:
+                    work.watch(queue.left(_READERS))
+                    for ended in queue.turn(_POLL_SECONDS):
+                        self._take(ended, queue, display)
+                    if time.monotonic() >= next_look:
+                        display.show(self._journal, self._run)
+                        next_look = time.monotonic() + _POLL_SECONDS
+            finally:
+                queue.cancel()
+                if self._made < self._to_make:
+                    self._progress.finish(_CREATING)
+                display.close()
+        return self._carried
 
-    @property
-    def unfinished(self) -> bool:
-        return bool(self._creating or self.copies_left or self._finishing) or not (self._created and self._copied)
+    # -- the tasks ----------------------------------------------------------------------------------------------------
 
-    def to_announce_created(self) -> bool:
-        """Whether every database is made, and that has not been said yet."""
-        return not self._created and not self._creating
+    def _database_tasks(self, work: CoordinatorWork) -> Iterator[Task]:
+        made, prepared, read = frozenset({_MADE}), frozenset({_PREPARED}), frozenset({_READ})
+        for unit in self._units.creates:
+            yield Task(_BUILDERS, run_create, unit, provides=made)
+        yield Task(COORDINATOR, _called, work.prepare_databases, needs=made, provides=prepared)
+        if work.copy_large_objects is not None:
+            yield Task(COORDINATOR, _called, work.copy_large_objects, needs=made, provides=prepared | read)
+        yield Task(COORDINATOR, _called, work.release_source, needs=read)
 
-    def to_announce_copied(self) -> bool:
-        """True once: when nothing is left to copy."""
-        announced, self._copied = self._copied, self._copied or not self.copies_left
-        return self._copied and not announced
-
-    # -- what it does -------------------------------------------------------------------------------------------------
-
-    def begin(self, creates: Iterable[CreateUnit], copies: Iterable[CopyUnit]) -> None:
-        """Submits what needs nothing."""
-        for create in creates:
-            self._creating[self._pools.builders.submit(run_create, create)] = create
-        total = sum(len(create.steps) for create in self._creating.values())
-        self._progress.start(_CREATING, total=total, unit="databases")
-        for unit in copies:
+    def _copy_tasks(self, display: _Display) -> Iterator[Task]:
+        for unit in self._units.copies:
             if self._is_copied(unit):
                 record = self._records[unit.step]
                 quarantined = int(record.detail.get("quarantined", 0))
-                self._account(unit, CopyResult(record.rows, record.bytes, quarantined=quarantined))
+                self._account(unit, CopyResult(record.rows, record.bytes, quarantined=quarantined), display)
                 continue
-            for destination in unit.destinations:
-                self._outstanding[destination.endpoint.database].add(unit.step)
-            if unit.spool:
-                self._copying[self._pools.readers.submit(run_copy, unit)] = unit
-            else:
-                self._kept_back.append(unit)
-        self._filled.extend(database for database in self._finishes if not self._outstanding[database])
+            filled = {_filled(destination.endpoint.database) for destination in unit.destinations}
+            yield Task(
+                _READERS,
+                run_copy,
+                unit,
+                needs=frozenset() if unit.spool else frozenset({_PREPARED}),
+                provides=frozenset({_READ, *filled}),
+            )
 
-    def databases_made(self) -> None:
-        """Submits what has waited for the databases."""
-        self._created = True
-        self._progress.finish(_CREATING)
-        for unit in self._kept_back:
-            self._copying[self._pools.readers.submit(run_copy, unit)] = unit
-        self._kept_back.clear()
-        self._submit_finishes()
+    def _finish_tasks(self) -> Iterator[Task]:
+        for database, unit in self._units.finishes.items():
+            if not self._is_done(unit.step):
+                yield Task(_BUILDERS, run_finish, unit, needs=frozenset({_PREPARED, _filled(database)}))
 
-    def turn(self) -> None:
-        """Waits until a unit ends, or for a moment, and takes what ended."""
-        running: list[Future[Any]] = [*self._creating, *self._copying, *self._finishing]
-        ready, _ = wait(running, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
-        for future in ready:
-            if future in self._copying:
-                copied = cast("Future[CopyResult]", future)
-                self._take_copied(self._copying.pop(copied), copied.result())
-            elif future in self._creating:
-                future.result()
-                self._made += len(self._creating.pop(future).steps)
-                self._progress.advance(_CREATING, rows=self._made)
-            else:
-                unit = self._finishing.pop(future)
-                try:
-                    future.result()
-                except MigratorError as error:
-                    self.done.failures[unit.endpoint.database] = error.message
-        if self._created:
-            self._submit_finishes()
-        if time.monotonic() >= self._next_look:
-            self._display.show(self._journal, self._run)
-            self._next_look = time.monotonic() + _POLL_SECONDS
+    def _urgency(self, task: Task) -> int:
+        # The largest first: a long one begun last would leave the other workers idle at the end.
+        return self._rows[task.unit.endpoint.database] if isinstance(task.unit, FinishUnit) else 0
 
-    def end(self) -> None:
-        """Takes back what has not begun, and ends the display."""
-        left: list[Future[Any]] = [*self._creating, *self._copying, *self._finishing]
-        for future in left:
-            future.cancel()
-        if not self._created:
-            self._progress.finish(_CREATING)
-        self._display.close()
+    # -- what they came to --------------------------------------------------------------------------------------------
 
-    # -- details ------------------------------------------------------------------------------------------------------
+    def _take(self, ended: Ended, queue: ReadyQueue, display: _Display) -> None:
+        unit = ended.task.unit
+        if ended.error is not None:
+            if not isinstance(unit, FinishUnit):
+                raise ended.error
+            self._carried.failures[unit.endpoint.database] = ended.error.message
+        elif isinstance(unit, CreateUnit):
+            self._made += len(unit.steps)
+            self._progress.advance(_CREATING, rows=self._made)
+            if self._made == self._to_make:
+                self._progress.finish(_CREATING)
+        elif isinstance(unit, CopyUnit):
+            self._take_copied(unit, ended.result, queue, display)
+
+    def _take_copied(self, unit: CopyUnit, result: CopyResult, queue: ReadyQueue, display: _Display) -> None:
+        self._account(unit, result, display)
+        for destination in unit.destinations:
+            database = destination.endpoint.database
+            if destination.tenant in result.failures:
+                self._carried.failures.setdefault(database, result.failures[destination.tenant])
+                queue.withhold(_filled(database))
+            self._rows[database] += result.digests.get(destination.tenant, (0, 0))[0]
+
+    def _account(self, unit: CopyUnit, result: CopyResult, display: _Display) -> None:
+        display.count(unit.relation, unit.step, result.rows, result.bytes)
+        if result.quarantined:
+            quarantined = self._carried.quarantined
+            quarantined[unit.relation] = quarantined.get(unit.relation, 0) + result.quarantined
 
     def _is_done(self, step: str) -> bool:
         record = self._records.get(step)
@@ -214,33 +207,12 @@ class _Schedule:
         return self._is_done(unit.step) and (
             not unit.spool
             or is_spooled(unit.spool)
-            or all(self._is_done(self._finishes[one.endpoint.database].step) for one in unit.destinations)
+            or all(self._is_done(self._units.finishes[one.endpoint.database].step) for one in unit.destinations)
         )
 
-    def _account(self, unit: CopyUnit, result: CopyResult) -> None:
-        self._display.count(unit.relation, unit.step, result.rows, result.bytes)
-        if result.quarantined:
-            self.done.quarantined[unit.relation] = self.done.quarantined.get(unit.relation, 0) + result.quarantined
 
-    def _take_copied(self, unit: CopyUnit, result: CopyResult) -> None:
-        self._account(unit, result)
-        ready = []
-        for destination in unit.destinations:
-            database = destination.endpoint.database
-            if destination.tenant in result.failures:
-                self.done.failures.setdefault(database, result.failures[destination.tenant])
-            self._rows[database] += result.digests.get(destination.tenant, (0, 0))[0]
-            self._outstanding[database].discard(unit.step)
-            if not self._outstanding[database]:
-                ready.append(database)
-        # The largest first: a long one begun last would leave the other workers idle at the end.
-        self._filled.extend(sorted(ready, key=lambda database: -self._rows[database]))
-
-    def _submit_finishes(self) -> None:
-        while self._filled and len(self._finishing) < _SUBMITTED_AT_ONCE:
-            unit = self._finishes[self._filled.popleft()]
-            if unit.endpoint.database not in self.done.failures and not self._is_done(unit.step):
-                self._finishing[self._pools.builders.submit(run_finish, unit)] = unit
+def _called(work: Callable[[], object]) -> None:
+    work()
 
 
 @contextmanager

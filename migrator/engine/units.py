@@ -78,7 +78,7 @@ def run_copy(unit: CopyUnit) -> CopyResult:
         for tenant, (rows, total) in result.digests.items()
     ]
     worker.journal.finish_step(
-        unit.run, unit.step, seconds=time.monotonic() - started, rows=result.rows, bytes_=result.bytes, found=digests,
+        unit.run, unit.step, seconds=time.monotonic() - started, rows=result.rows, bytes_=result.bytes, taken=digests,
         detail={"quarantined": result.quarantined},
     )  # fmt: skip
     return result
@@ -97,5 +97,5 @@ def run_finish(unit: FinishUnit) -> None:
         raise
     worker.journal.finish_step(
         unit.run, unit.step, seconds=time.monotonic() - started, rows=sum(digest.rows for digest in digests),
-        found=[(f"target:{unit.target}", digest) for digest in digests],
+        taken=[(f"target:{unit.target}", digest) for digest in digests],
     )  # fmt: skip

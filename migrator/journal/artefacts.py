@@ -32,7 +32,7 @@ class Artefacts(ControlDatabase):
         """Records that an artefact is intended, created or dropped. "intended" comes before it exists."""
         self.record_artefacts(run, [Artefact(kind, name, state, target, tenant)])
 
-    def record_artefacts(self, run: str, found: Sequence[Artefact]) -> None:
+    def record_artefacts(self, run: str, made: Sequence[Artefact]) -> None:
         """Records the states of several artefacts in one transaction."""
         statement = insert(artefacts)
         statement = statement.on_conflict_do_update(
@@ -40,9 +40,9 @@ class Artefacts(ControlDatabase):
             set_={"state": statement.excluded.state, "changed_at": sa.func.now()},
         )
         with self._begin() as connection:
-            connection.execute(statement, [{"run_id": run, **dataclasses.asdict(one)} for one in found])
-        for one in found:
-            _log.info("artefact", **{name: value for name, value in dataclasses.asdict(one).items() if value})
+            connection.execute(statement, [{"run_id": run, **dataclasses.asdict(artefact)} for artefact in made])
+        for artefact in made:
+            _log.info("artefact", **{name: value for name, value in dataclasses.asdict(artefact).items() if value})
 
     def artefacts(self, run: str, kind: str | None = None) -> tuple[Artefact, ...]:
         """What the run made or meant to make, in the order of making."""

@@ -14,17 +14,17 @@ from migrator.journal.tables import digests, quarantine
 class Digests(ControlDatabase):
     """The digests of runs."""
 
-    def store_digests(self, run: str, found: Iterable[tuple[str, Digest]]) -> None:
+    def store_digests(self, run: str, taken: Iterable[tuple[str, Digest]]) -> None:
         """Keeps digests, each as (moment, digest); a newer one replaces the older."""
         with self._begin() as connection:
-            store(connection, run, found)
+            store(connection, run, taken)
 
     def digests(self, run: str, moment: str) -> tuple[Digest, ...]:
         """The digests of that moment."""
         columns = (digests.c.relation, digests.c.tenant, digests.c.rows, digests.c.hash)
         with self._begin() as connection:
-            found = connection.execute(sa.select(*columns).where(digests.c.run_id == run, digests.c.moment == moment))
-            return tuple(Digest(row.relation, row.tenant, row.rows, int(row.hash)) for row in found)
+            records = connection.execute(sa.select(*columns).where(digests.c.run_id == run, digests.c.moment == moment))
+            return tuple(Digest(row.relation, row.tenant, row.rows, int(row.hash)) for row in records)
 
     def digests_by_moment(self, run: str, prefix: str) -> tuple[tuple[str, Digest], ...]:
         """(moment, digest) of every moment that starts with `prefix`."""
@@ -42,10 +42,10 @@ class Digests(ControlDatabase):
         """Rows that migrate put into quarantine, by "schema.table"."""
         columns = (quarantine.c.relation, sa.func.count())
         with self._begin() as connection:
-            found = connection.execute(
+            counts = connection.execute(
                 sa.select(*columns).where(quarantine.c.run_id == run).group_by(quarantine.c.relation)
             )
-            return {relation: count for relation, count in found}
+            return {relation: count for relation, count in counts}
 
 
 # One statement for any number of digests. As rows of VALUES each number of them would be a statement of its own, and
@@ -59,9 +59,9 @@ ON CONFLICT (run_id, moment, relation, tenant) DO UPDATE SET rows = excluded.row
 """)
 
 
-def store(connection: sa.Connection, run: str, found: Iterable[tuple[str, Digest]]) -> None:
+def store(connection: sa.Connection, run: str, taken: Iterable[tuple[str, Digest]]) -> None:
     """Keeps digests, each as (moment, digest), in the transaction of `connection`; a newer one replaces the older."""
-    listed = list(found)
+    listed = list(taken)
     if listed:
         given = {
             "moments": [moment for moment, _ in listed],

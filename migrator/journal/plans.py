@@ -1,4 +1,4 @@
-"""Plans: what dry-run wrote down, and which of them a run carries out. It is read from here by every stage after."""
+"""Records the plans that dry-run made, and which of them a run carries out."""
 
 from __future__ import annotations
 

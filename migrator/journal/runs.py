@@ -60,9 +60,9 @@ class Runs(ControlDatabase):
             connection.execute(
                 statement.on_conflict_do_update(index_elements=["id"], set_={"closed_at": None, "outcome": None})
             )
-        found = self.current_run(source)
-        assert found is not None
-        return found
+        adopted = self.current_run(source)
+        assert adopted is not None
+        return adopted
 
     def current_run(self, source: str) -> Run | None:
         """The open run of `source`, or None."""
@@ -75,8 +75,10 @@ class Runs(ControlDatabase):
     def all_runs(self, source: str) -> tuple[Run, ...]:
         """Every run of `source`, newest first."""
         with self._begin() as connection:
-            found = connection.execute(sa.select(runs).where(runs.c.source == source).order_by(runs.c.opened_at.desc()))
-            return tuple(_run(row) for row in found)
+            records = connection.execute(
+                sa.select(runs).where(runs.c.source == source).order_by(runs.c.opened_at.desc())
+            )
+            return tuple(_run(row) for row in records)
 
     def close_run(self, run: str, outcome: str) -> None:
         """Ends a run; the next stage opens a new one."""

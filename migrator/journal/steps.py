@@ -56,7 +56,7 @@ class Steps(ControlDatabase):
 
     def finish_step(
         self, run: str, step: str, *, seconds: float, rows: int = 0, bytes_: int = 0,
-        detail: Mapping[str, Any] | None = None, found: Iterable[tuple[str, Digest]] = (),
+        detail: Mapping[str, Any] | None = None, taken: Iterable[tuple[str, Digest]] = (),
     ) -> None:  # fmt: skip
         """Marks a step as done, together with the digests that it took, each as (moment, digest).
 
@@ -72,7 +72,7 @@ class Steps(ControlDatabase):
         }
         began = sa.func.clock_timestamp() - sa.func.make_interval(0, 0, 0, 0, 0, 0, seconds)
         with self._begin() as connection:
-            store(connection, run, found)
+            store(connection, run, taken)
             connection.execute(
                 insert(steps)
                 .values(run_id=run, step=step, started_at=began, **values)
@@ -94,14 +94,14 @@ class Steps(ControlDatabase):
     def step_records(self, run: str) -> dict[str, StepRecord]:
         """Every step of a run by its id."""
         with self._begin() as connection:
-            found = connection.execute(sa.select(*_RECORD).where(steps.c.run_id == run).order_by(steps.c.started_at))
-            return {row.step: StepRecord(*row) for row in found}
+            records = connection.execute(sa.select(*_RECORD).where(steps.c.run_id == run).order_by(steps.c.started_at))
+            return {row.step: StepRecord(*row) for row in records}
 
     def running_steps(self, run: str) -> tuple[StepRecord, ...]:
         """The steps that are under way."""
         with self._begin() as connection:
-            found = connection.execute(sa.select(*_RECORD).where(steps.c.run_id == run, steps.c.status == "running"))
-            return tuple(StepRecord(*row) for row in found)
+            records = connection.execute(sa.select(*_RECORD).where(steps.c.run_id == run, steps.c.status == "running"))
+            return tuple(StepRecord(*row) for row in records)
 
     def forget_copies(self, run: str) -> None:
         """Forgets everything that was copied, so that it is copied again: steps, digests, quarantined rows."""

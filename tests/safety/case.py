@@ -107,11 +107,13 @@ def write_tree(directory: Path, ddl: str) -> Path:
 
 @dataclass(frozen=True)
 class Variation:
-    """What a case has beyond the small one: the monolith's SQL, DDL of tenants' databases, settings of tables."""
+    """What a case has beyond the small one: the monolith's SQL, DDL of its targets, settings of tables and others."""
 
     monolith: str = ""
     tenant: str = ""
     tables: Mapping[str, Any] = field(default_factory=dict)
+    shared: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)  # top-level sections of migrator.toml
 
 
 SMALL = Variation()
@@ -128,9 +130,9 @@ class Apart:
 def document(
     url: str, prefix: str, directory: Path, variation: Variation = SMALL, targets: Apart | None = None
 ) -> dict[str, Any]:
-    """The configuration of the small case, as migrator.toml would hold it."""
+    """The configuration of the small case, as migrator.toml would hold it; `targets` is a server of their own."""
     name = "targets" if targets is not None and targets.journal_stays else "default"
-    for tree, ddl in (("shared", SHARED), ("tenant", TENANT + variation.tenant)):
+    for tree, ddl in (("shared", SHARED + variation.shared), ("tenant", TENANT + variation.tenant)):
         write_tree(directory / tree, ddl)
     return {
         "source": {"url": url, "prefix": prefix},
@@ -154,6 +156,7 @@ def document(
         "limits": {"jobs": 1, "lock_timeout": 1, "fence_patience": 5},
         "paths": {"backups": "backups", "logs": "logs"},
         "root": str(directory),
+        **variation.settings,
     }
 
 

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from migrator.commands.changes.conflicts import Settlement
 from migrator.commands.migrate.command import migrate
 from migrator.commands.rollback.command import rollback
 from migrator.commands.shared.workspace import Workspace
@@ -132,15 +133,35 @@ def test_replayed_writes_make_the_monolith_equal_to_the_targets(split_here: Tria
 
 
 def test_a_number_that_two_tenants_drew_is_a_conflict_with_all_that_hangs_on_it(split_here: Trial) -> None:
+    # Numbers that no sequence gave: the highest that the application saw, and one more.
     new = (
-        "INSERT INTO orders (customer_id, total) VALUES ((SELECT min(id) FROM customers), 7);"
+        "INSERT INTO orders (id, customer_id, total) VALUES (61, (SELECT min(id) FROM customers), 7);"
         "INSERT INTO order_lines SELECT max(id), 1, NULL, '{}' FROM orders;"
-        "INSERT INTO orders (customer_id, parent_id, total) SELECT customer_id, id, 8 FROM orders WHERE total = 7;"
+        "INSERT INTO orders (id, customer_id, parent_id, total) SELECT 62, customer_id, id, 8 FROM orders "
+        "WHERE total = 7;"
     )
     write(split_here, "acme", new)
     write(split_here, "bolt", new)
     write(split_here, "bolt", "UPDATE customers SET feeling = 'ok'")
-    outcome = back(split_here.workspace(), replay=True)
+    foreseen = rollback(split_here.workspace(), validate=True)
+    assert foreseen.summary["conflicts"] == 3
+    assert foreseen.summary["conflicts_settled_by_new_numbers"] == 2
+    section = next(one for one in foreseen.sections if one.title == "Changes that conflict with the source")
+    assert {row[:4] for row in section.rows} == {
+        (f"{split_here.prefix}_bolt", "2", "orders", 2),
+        (f"{split_here.prefix}_bolt", "2", "order_lines", 1),
+    }
+    assert foreseen.next[0].endswith("--replay-writes --renumber")
+    targets = split_here.targets()
+    source = monolith(split_here)
+    with pytest.raises(RefusedError, match="3 changes of the targets cannot be carried back") as refused:
+        back(split_here.workspace(), replay=True)
+    assert "--accept-conflicts" in refused.value.hint
+    # Nothing is dropped, nothing is in the monolith, and the targets take writes as before.
+    assert split_here.targets() == targets
+    assert monolith(split_here) == source
+    write(split_here, "acme", "UPDATE customers SET feeling = feeling")
+    outcome = back(split_here.workspace(), replay=True, settlement=Settlement(accept=True))
     assert outcome.exit_code == 1
     assert outcome.summary["conflicts"] == 3
     (file,) = Path(split_here.directory).rglob("conflicts.*.jsonl")
@@ -169,7 +190,9 @@ def test_a_number_that_two_tenants_drew_is_a_conflict_with_all_that_hangs_on_it(
 
 def test_changes_of_a_replica_are_kept_and_not_carried_back(split_here: Trial) -> None:
     write(split_here, "acme", "UPDATE units SET label = 'kilo' WHERE code = 'kg'")
-    outcome = back(split_here.workspace(), replay=True)
+    with pytest.raises(RefusedError, match="1 change of the targets cannot be carried back"):
+        back(split_here.workspace(), replay=True)
+    outcome = back(split_here.workspace(), replay=True, settlement=Settlement(accept=True))
     assert outcome.exit_code == 1
     (file,) = Path(split_here.directory).rglob("conflicts.*.jsonl")
     assert "at home in target shared" in json.loads(file.read_text())["reason"]
@@ -181,7 +204,9 @@ def test_what_hangs_on_a_deleted_row_in_the_monolith_only_is_not_deleted_with_it
     with psycopg.connect(split_here.url_of(f"{split_here.prefix}_bolt")) as connection:
         connection.execute("ALTER TABLE orders DROP CONSTRAINT orders_customer_id_fkey")
         connection.execute("DELETE FROM customers WHERE id = 3")
-    outcome = back(split_here.workspace(), replay=True)
+    with pytest.raises(RefusedError, match="1 change of the targets cannot be carried back"):
+        back(split_here.workspace(), replay=True)
+    outcome = back(split_here.workspace(), replay=True, settlement=Settlement(accept=True))
     assert outcome.exit_code == 1
     (file,) = Path(split_here.directory).rglob("conflicts.*.jsonl")
     assert "hang on it" in json.loads(file.read_text())["reason"]
@@ -196,7 +221,9 @@ def test_saved_writes_are_replayed_by_psql(split_here: Trial) -> None:
     directory = Path(split_here.directory) / "writes"
     outcome = back(split_here.workspace(), save=directory)
     assert outcome.exit_code == 0, outcome.headline
-    assert split_here.is_back() == []
+    # The rows in the files have numbers, which the monolith must not give to others before they are replayed.
+    assert split_here.is_back() == ["sequences"]
+    assert monolith(split_here).sequences == {"customers_id_seq": 23, "orders_id_seq": 62}
     assert {path.stat().st_mode & 0o777 for path in directory.rglob("*") if path.is_file()} == {0o600}
     assert {path.stat().st_mode & 0o777 for path in directory.rglob("*") if path.is_dir()} == {0o700}
     url = split_here.url_of(split_here.source)

@@ -163,3 +163,18 @@ def test_a_role_that_may_not_drop_is_told_so_before_anything_is_done(split_here:
         with psycopg.connect(split_here.url_of(control)) as connection:
             connection.execute(sql.SQL("DROP OWNED BY {0}; DROP ROLE {0}").format(sql.Identifier(role)))
     assert back(split_here.workspace()).exit_code == 0
+
+
+def test_a_row_that_came_behind_the_fence_is_not_taken_for_one_that_was_deleted(split_here: Trial) -> None:
+    write(split_here, "bolt", "UPDATE notes SET body = 'here'")
+    behind = "INSERT INTO notes VALUES (2, '2026-03-01', 'there')"
+    off, on = (f"ALTER TABLE notes {how} TRIGGER migrator_fence" for how in ("DISABLE", "ENABLE ALWAYS"))
+    write(split_here, "mono", f"{off}; {behind}; {on}")
+    outlook = rollback(split_here.workspace(), validate=True)
+    assert outlook.exit_code == 1
+    (why,) = [one.text for one in outlook.sections if one.title == "Why it cannot be told"]
+    assert "public.notes were written in the source" in why
+    with pytest.raises(RefusedError, match="which of the two is the newer"):
+        back(split_here.workspace(), replay=True)
+    with psycopg.connect(split_here.url_of(split_here.source)) as connection:
+        assert connection.execute("SELECT count(*) FROM notes WHERE body = 'there'").fetchone() == (1,)

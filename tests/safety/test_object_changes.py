@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from migrator.commands.changes.conflicts import Settlement
 from migrator.commands.rollback.command import rollback
 from migrator.errors import RefusedError
 from migrator.postgres.backup.dump import server_version
@@ -65,7 +66,7 @@ def test_a_number_that_two_tenants_gave_is_a_conflict(album: Trial) -> None:
     new = "INSERT INTO pictures SELECT id + 10, company_id, lo_from_bytea(4240009, name::bytea) "
     for database in ("acme", "bolt"):
         write(album, database, new + "FROM pictures, current_database() AS name WHERE id < 3")
-    outcome = back(album.workspace(), replay=True)
+    outcome = back(album.workspace(), replay=True, settlement=Settlement(accept=True))
     assert outcome.summary["conflicts"] == 1
     (file,) = Path(album.directory).rglob("conflicts.*.jsonl")
     assert "4240009 is another one" in json.loads(file.read_text())["reason"]

@@ -185,8 +185,8 @@ def called(call: ast.Call) -> str:
 VAGUE = {"found", "one", "told"}
 NOT_YET_NAMED = {
     "commands/changes", "commands/dry_run", "commands/migrate", "commands/proof", "commands/rollback",
-    "commands/shared", "commands/verify", "core/init", "core/placement", "core/plan", "journal",
-    "postgres/changes", "postgres/copy", "postgres/placement",
+    "commands/shared", "commands/verify", "core/init", "core/placement",
+    "postgres/changes", "postgres/placement",
 }  # fmt: skip
 
 

@@ -85,15 +85,9 @@ def _keep_or_take(workspace: Workspace, run: Run) -> Backup:
         except RefusedError as error:
             why = error.message
         else:
-            changes = () if fence is not None else manifest.inventory.changes(_inventory(workspace))
-            plain = bool(workspace.cipher.encrypt) and not manifest.encryption and fence is None
-            if not changes and not plain:
+            why = _unfit(workspace, run, kept, manifest, fenced=fence is not None)
+            if not why:
                 return Backup(kept, manifest, taken=False)
-            why = (
-                f"The source has changed since {kept.name} was taken: {listed(changes, 3, between='; ')}."
-                if changes
-                else f"{kept.name} is not encrypted, and [backup] encrypt is set."
-            )
         workspace.progress.say(f"{why} Another backup is taken.")
     if fence is not None:
         raise RefusedError(
@@ -102,6 +96,21 @@ def _keep_or_take(workspace: Workspace, run: Run) -> Backup:
         )
     directory, manifest = _take(workspace, run, home)
     return Backup(directory, manifest, taken=True, why=why)
+
+
+def _unfit(workspace: Workspace, run: Run, kept: Path, manifest: Manifest, *, fenced: bool) -> str:
+    """Why an undamaged backup is not enough; '' where it is. A fenced source cannot have changed."""
+    recorded = workspace.journal.recorded(run.id, "backup")
+    known = recorded["manifest"] if recorded and recorded["directory"] == str(kept) else None
+    if manifest.run != run.id or known not in (None, sha256(kept / MANIFEST)):
+        return f"The manifest of {kept.name} is not the one that this run took."
+    if fenced:
+        return ""
+    if changes := manifest.inventory.changes(_inventory(workspace)):
+        return f"The source has changed since {kept.name} was taken: {listed(changes, 3, between='; ')}."
+    if workspace.cipher.encrypt and not manifest.encryption:
+        return f"{kept.name} is not encrypted, and [backup] encrypt is set."
+    return ""
 
 
 def _inventory(workspace: Workspace) -> Inventory:

@@ -7,17 +7,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from migrator.commands.changes.conflicts import Settlement, keep_in_file, require_settled
 from migrator.commands.changes.find import Writes, objects_in, rows_of
 from migrator.commands.shared.workspace import Workspace
+from migrator.core.changes.renumber import NewNumber, renumber, to_renumber
 from migrator.core.changes.row_changes import Conflict, DatabaseChanges, RowChange
+from migrator.core.plan.survey import Survey
+from migrator.core.schema.catalog import ForeignKey, Relation
 from migrator.errors import DatabaseError
-from migrator.files import private_directory, write_atomically
 from migrator.journal import Journal, Run
 from migrator.postgres.changes.apply_changes import Monolith
-from migrator.postgres.changes.change_files import conflict_lines
-from migrator.postgres.schema.catalog import read_sequences
-from migrator.postgres.schema.sequences import set_sequences
-from migrator.postgres.session.connect import READ_ONLY, Connection, session
+from migrator.postgres.session.connect import session
+
+_NUMBERS = "new numbers"
+# A new number may be another row's again, as where a key holds a second column that is taken.
+_MOST_ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ class Carried:
     file: Path | None  # of the conflicts
     tables: tuple[str, ...]  # that hold changes now, compared with the targets row by row
     kept: int  # changes in the file
+    renumbered: int = 0  # rows that got new numbers
 
 
 def carried_before(journal: Journal, run: str) -> Carried | None:
@@ -37,7 +42,8 @@ def carried_before(journal: Journal, run: str) -> Carried | None:
     if recorded is None:
         return None
     file = Path(recorded["file"]) if recorded["file"] else None
-    return Carried(recorded["rows"], (), file, tuple(recorded["tables"]), recorded["kept"])
+    tables = tuple(recorded["tables"])
+    return Carried(recorded["rows"], (), file, tables, recorded["kept"], recorded.get("renumbered", 0))
 
 
 def forget_carried(journal: Journal, run: str) -> None:
@@ -46,51 +52,155 @@ def forget_carried(journal: Journal, run: str) -> None:
     journal.record(run, "carried back", None)
 
 
+def references_of(survey: Survey) -> tuple[ForeignKey, ...]:
+    """The keys by which rows reference each other: declared, virtual, and polymorphic ones."""
+    return (*survey.catalog.foreign_keys, *survey.placements.virtual_keys)
+
+
+def settled_by_numbers(conflicts: Sequence[Conflict], survey: Survey) -> int:
+    """How many of the conflicts another number for the row settles; what hangs on these rows is not counted."""
+    return len(to_renumber(conflicts, references_of(survey), survey.catalog))
+
+
+def predict_conflicts(
+    workspace: Workspace, run: Run, changes: Sequence[DatabaseChanges], writes: Writes
+) -> tuple[Conflict, ...]:
+    """What carrying the changes back would meet: done in the source in one transaction, which is aborted."""
+    with _monolith(workspace, writes) as monolith:
+        return _tried(workspace, monolith, renumbered(workspace.journal, run.id, changes, writes.survey), writes)
+
+
+def settle_conflicts(
+    workspace: Workspace, run: Run, changes: Sequence[DatabaseChanges], writes: Writes, settlement: Settlement
+) -> None:
+    """Tries the changes in the source, and gives new numbers to rows where that was asked for.
+
+    Raises:
+        RefusedError: there are conflicts, and `settlement` does not say what is to become of them.
+    """
+    with _monolith(workspace, writes) as monolith:
+        wanted = renumbered(workspace.journal, run.id, changes, writes.survey)
+        if settlement.renumber:
+            wanted = _with_new_numbers(workspace, run, monolith, changes, writes)
+        if not settlement.accept:
+            tried = _tried(workspace, monolith, wanted, writes)
+            require_settled(tried, settled_by_numbers(tried, writes.survey), settlement, run.id)
+
+
 def replay_writes(workspace: Workspace, run: Run, changes: Sequence[DatabaseChanges], writes: Writes) -> Carried:
     """Carries the changes into the source, tables of all tenants first, and proves that it then equals the targets.
 
-    Conflicts go into a file first, so that none is lost whatever happens next.
+    Conflicts go into a file, before anything is dropped.
 
     Raises:
         DatabaseError: the source failed, or does not equal the targets afterwards; nothing has been dropped then.
     """
+    journal = workspace.journal
+    with _monolith(workspace, writes) as monolith:
+        wanted = renumbered(journal, run.id, changes, writes.survey)
+        # An attempt that dies half-way leaves rows in the source that the next one does not find changed any more.
+        before = journal.recorded(run.id, "carrying back") or []
+        tables = sorted({*before, *(one.full_name for part in changes for one in part.counts())})
+        journal.record(run.id, "carrying back", tables)
+        applied, conflicts = _carry(workspace, monolith, wanted, writes, aloud=True)
+    file = keep_in_file(workspace.backups / "rollback" / run.id, journal, run, conflicts) if conflicts else None
+    _require_equal(workspace, run, writes, conflicts)
+    numbers = len(new_numbers(journal, run.id))
+    document = {
+        "rows": applied,
+        "file": str(file) if file else None,
+        "tables": tables,
+        "kept": len(conflicts),
+        "renumbered": numbers,
+    }
+    journal.record(run.id, "carried back", document)
+    return Carried(applied, tuple(conflicts), file, tuple(tables), len(conflicts), numbers)
+
+
+def new_numbers(journal: Journal, run: str) -> tuple[NewNumber, ...]:
+    """The numbers that rows of a run's targets have been given for the source."""
+    return tuple(map(NewNumber.from_document, journal.recorded(run, _NUMBERS) or ()))
+
+
+def renumbered(
+    journal: Journal, run: str, changes: Sequence[DatabaseChanges], survey: Survey
+) -> tuple[DatabaseChanges, ...]:
+    """The changes with the numbers that were given before."""
+    return renumber(changes, new_numbers(journal, run), references_of(survey), survey.catalog)
+
+
+def _with_new_numbers(
+    workspace: Workspace, run: Run, monolith: Monolith, changes: Sequence[DatabaseChanges], writes: Writes
+) -> tuple[DatabaseChanges, ...]:
+    """The changes with new numbers for rows whose key is taken; written down before one of them is in the source."""
+    survey, journal = writes.survey, workspace.journal
+    numbers = {(one.database, one.relation, one.key): one for one in new_numbers(journal, run.id)}
+    for _ in range(_MOST_ATTEMPTS):
+        wanted = renumber(changes, numbers.values(), references_of(survey), survey.catalog)
+        fresh = renew(monolith, (*changes, *wanted), _tried(workspace, monolith, wanted, writes))
+        if not fresh:
+            break
+        numbers.update({(one.database, one.relation, one.key): one for one in fresh})
+        journal.record(run.id, _NUMBERS, [one.to_document() for one in numbers.values()])
+    return renumber(changes, numbers.values(), references_of(survey), survey.catalog)
+
+
+def renew(
+    monolith: Monolith,
+    changes: Sequence[DatabaseChanges],
+    conflicts: Sequence[Conflict],
+) -> list[NewNumber]:
+    """New numbers for the rows of conflicts that these settle; none is a number of `changes`."""
+    used: dict[tuple[Relation, str], set[str]] = {}
+    fresh = []
+    for one, column in to_renumber(conflicts, monolith.references, monolith.catalog):
+        relation = one.change.relation
+        if (relation, column) not in used:
+            values = (row.values.get(column) for part in changes for row in part.rows if row.relation == relation)
+            used[relation, column] = {value for value in values if value is not None}
+        number = monolith.next_number(relation, column, used[relation, column])
+        used[relation, column].add(number)
+        fresh.append(NewNumber(one.database, relation, one.change.origin or one.change.key, column, number))
+    return fresh
+
+
+def _tried(
+    workspace: Workspace, monolith: Monolith, changes: Sequence[DatabaseChanges], writes: Writes
+) -> tuple[Conflict, ...]:
+    with monolith.connection.transaction(force_rollback=True):
+        _, conflicts = _carry(workspace, monolith, changes, writes, aloud=False)
+    return tuple(conflicts)
+
+
+def _carry(
+    workspace: Workspace, monolith: Monolith, changes: Sequence[DatabaseChanges], writes: Writes, *, aloud: bool
+) -> tuple[int, list[Conflict]]:
+    """Writes the changes, one transaction a database; returns how many, and the conflicts."""
     conflicts: list[Conflict] = [conflict for one in changes for conflict in one.held]
     applied = 0
-    # An attempt that dies half-way leaves rows in the source that the next one does not find changed any more.
-    before = workspace.journal.recorded(run.id, "carrying back") or []
-    tables = sorted({*before, *(one.full_name for part in changes for one in part.counts())})
-    workspace.journal.record(run.id, "carrying back", tables)
-    with _monolith(workspace, writes) as monolith:
-        for part in _in_order(changes):
-            transfers = {one.relation: one for one in writes.resolved[part.target].transfers}
-            with objects_in(workspace, writes, part) as objects:
-                done = replace(monolith, objects=objects).replay(
-                    part.rows,
-                    transfers,
-                    tenant=part.tenant,
-                    database=part.database,
-                    lost=[conflict.change for conflict in conflicts],
-                )
-            applied += len(done.applied)
-            conflicts += done.conflicts
+    for part in in_order(changes):
+        transfers = {one.relation: one for one in writes.resolved[part.target].transfers}
+        with objects_in(workspace, writes, part) as objects:
+            done = replace(monolith, objects=objects).replay(
+                part.rows,
+                transfers,
+                tenant=part.tenant,
+                database=part.database,
+                lost=[conflict.change for conflict in conflicts],
+            )
+        applied += len(done.applied)
+        conflicts += [replace(one, target=part.target) for one in done.conflicts]
+        if aloud:
             workspace.progress.say(
                 f"{part.database}: {len(done.applied)} changes carried back, {len(done.conflicts)} conflicts"
             )
-        _continue_sequences(workspace, monolith.connection, writes)
-    file = None
-    if conflicts:
-        file = _new_file(private_directory(workspace.backups / "rollback" / run.id))
-        write_atomically(file, conflict_lines(conflicts).encode())
-    _require_equal(workspace, writes, conflicts)
-    document = {"rows": applied, "file": str(file) if file else None, "tables": tables, "kept": len(conflicts)}
-    workspace.journal.record(run.id, "carried back", document)
-    return Carried(applied, tuple(conflicts), file, tuple(tables), len(conflicts))
+    return applied, conflicts
 
 
 @contextmanager
 def _monolith(workspace: Workspace, writes: Writes) -> Iterator[Monolith]:
-    limits = workspace.settings.limits
     with session(workspace.source, purpose="replay") as connection:
+        limits = workspace.settings.limits
         yield Monolith(
             connection,
             workspace.source,
@@ -98,10 +208,11 @@ def _monolith(workspace: Workspace, writes: Writes) -> Iterator[Monolith]:
             limits.lock_timeout,
             limits.fence_patience,
             workspace.progress.say,
+            references=references_of(writes.survey),
         )
 
 
-def _in_order(changes: Sequence[DatabaseChanges]) -> list[DatabaseChanges]:
+def in_order(changes: Sequence[DatabaseChanges]) -> list[DatabaseChanges]:
     """Tables that every tenant may reference come first, and lose rows last."""
 
     def only(one: DatabaseChanges, *, deleted: bool) -> DatabaseChanges:
@@ -116,50 +227,24 @@ def _in_order(changes: Sequence[DatabaseChanges]) -> list[DatabaseChanges]:
     ]
 
 
-def _continue_sequences(workspace: Workspace, connection: Connection, writes: Writes) -> None:
-    """Sets the source's sequences past what the targets have drawn: the next number must be nobody's."""
-    standing = {one.relation: one for one in read_sequences(connection)}
-    furthest = {name: one.last_value for name, one in standing.items()}
-    for server, database, mark in writes.finished:
-        with session(workspace.server(server).at(database), purpose="replay", settings=READ_ONLY) as target:
-            there = {one.relation: one.last_value for one in read_sequences(target)}
-        for transfer in writes.resolved[mark.target].sequences:
-            drawn = there.get(transfer.sequence)
-            for name in transfer.sources:
-                if drawn is None or name not in standing:
-                    continue
-                stands = furthest[name]
-                further = max if standing[name].increment > 0 else min
-                furthest[name] = drawn if stands is None else further(stands, drawn)
-    set_sequences(
-        connection,
-        [
-            (name, value)
-            for name, value in furthest.items()
-            if value is not None and value != standing[name].last_value and standing[name].minimum <= value
-        ],
-    )
-
-
-def _require_equal(workspace: Workspace, writes: Writes, conflicts: Sequence[Conflict]) -> None:
+def _require_equal(workspace: Workspace, run: Run, writes: Writes, conflicts: Sequence[Conflict]) -> None:
     """Reads both sides again: what still differs has to be exactly the conflicts."""
 
     def named(database: str, row: RowChange) -> tuple[str, str, str]:
         return database, str(row.relation), row.key
 
     wanted = {named(one.database, one.change) for one in conflicts}
-    left = {named(one.database, row) for one in rows_of(workspace, writes) for row in one.rows}
-    if wrong := left - wanted:
+    changes = renumbered(workspace.journal, run.id, rows_of(workspace, writes), writes.survey)
+    left = {named(one.database, row): row for one in changes for row in one.rows}
+    wrong = {place: row for place, row in left.items() if place not in wanted}
+    if wrong and new_numbers(workspace.journal, run.id):
+        # A row that references a new number differs from the target's, and is right.
+        with _monolith(workspace, writes) as monolith:
+            wrong = {place: row for place, row in wrong.items() if not monolith.holds(row)}
+    if wrong:
         database, table, key = sorted(wrong)[0]
         raise DatabaseError(
             f"{len(wrong)} rows of the source do not equal the targets' after the replay, the first {table} {key} of "
             f"{database}.",
             "Nothing was dropped. Keep the changes as files (--save-writes), and look at that row on both sides.",
         )
-
-
-def _new_file(directory: Path) -> Path:
-    number = 1
-    while (file := directory / f"conflicts.{number}.jsonl").exists():
-        number += 1
-    return file

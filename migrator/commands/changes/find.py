@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from migrator.commands.proof.compare_sides import expected_digests
 from migrator.commands.proof.drift import routed_digests
 from migrator.commands.shared.epochs import digests_compare, require_digests, require_tables
 from migrator.commands.shared.transfers import Resolved, resolve
@@ -94,7 +95,7 @@ def find_writes(workspace: Workspace, run: Run, plan: Plan, finished: Sequence[F
         written += [(database, item) for item in differences(before if before is not None else now, now)]
     writes = Writes(surveyed, resolved, tuple(finished), tuple(written), None, strays)
     if fenced:
-        _require_objects_as_they_were(workspace, run, writes, recorded)
+        _require_source_as_it_was(workspace, run, writes, recorded)
     return replace(writes, changes=rows_of(workspace, writes)) if fenced else writes
 
 
@@ -115,46 +116,59 @@ def _require_columns(planned: Catalog, standing: Catalog) -> None:
             )
 
 
-def _require_objects_as_they_were(
+def _require_source_as_it_was(
     workspace: Workspace, run: Run, writes: Writes, recorded: Mapping[tuple[str, str], list[Digest]]
 ) -> None:
-    """No fence holds for large objects, so those of the source may have been written as well as those of the targets.
+    """Tables that were written to in a target have to be in the source what migrate read there.
+
+    The fence has kept them so, but not their large objects; and somebody may have taken it away, and put it back. A row
+    of the source that the target never had would otherwise be one that an application had deleted there.
 
     Raises:
-        RefusedError: they were, in a table that was written to in a target too.
+        RefusedError: one of them was written in the source as well.
     """
     # What an attempt before has carried back is in the source by our own doing.
     ours = set(workspace.journal.recorded(run.id, "carrying back") or ())
+    # Nothing is carried back through a query, which may give other rows each time.
+    queries = {one.relation.full_name for one in writes.survey.placements.tables.values() if one.query is not None}
     concerned = [
-        (_place(one), transfer.relation.full_name)
+        (_place(one), one[1], item.relation)
         for one in writes.finished
-        for transfer in writes.resolved[one[2].target].transfers
-        if any(column.type == LARGE_OBJECT for column in transfer.columns)
+        for name, item in writes.differences
+        if name == one[1] and item.relation not in {*ours, *queries}
     ]
-    changed = {(database, item.relation) for database, item in writes.differences}
-    names = {_place(one): one[1] for one in writes.finished}
-    concerned = [one for one in concerned if (names[one[0]], one[1]) in changed and one[1] not in ours]
-    if concerned:
+    objects = _tables_with_objects(writes)
+    if with_objects := [relation for _, _, relation in concerned if relation in objects]:
         require_digests(
             workspace.journal,
             run.id,
-            f"whether large objects of {concerned[0][1]} were written in the source since cannot be told.",
+            f"whether large objects of {with_objects[0]} were written in the source since cannot be told.",
             "Carry them over by hand.",
         )
-    concerned = [one for one in concerned if one[0] in recorded]
+    concerned = [(place, database, relation) for place, database, relation in concerned if place in recorded]
     if not concerned:
         return
     given = _given(workspace, writes.survey, writes.resolved)
-    for place, relation in concerned:
+    for place, database, relation in concerned:
         before, now = (
             [digest for digest in digests if digest.relation == relation] for digests in (recorded[place], given[place])
         )
-        if before != now:
+        if differences(before, now):
             raise RefusedError(
-                f"Large objects of {relation} were written in the source after migrate had read them, and rows of it "
-                f"in {names[place]}: which of the two is the newer cannot be told.",
-                "Carry the one or the other over by hand.",
+                f"Rows of {relation} were written in the source after migrate had read them, and rows of it in "
+                f"{database}: which of the two is the newer cannot be told.",
+                "See which in the source: migrator verify. Carry the one or the other over by hand.",
             )
+
+
+def _tables_with_objects(writes: Writes) -> frozenset[str]:
+    """The tables whose rows name large objects, which no fence holds."""
+    return frozenset(
+        transfer.relation.full_name
+        for resolved in writes.resolved.values()
+        for transfer in resolved.transfers
+        if any(column.type == LARGE_OBJECT for column in transfer.columns)
+    )
 
 
 def _place(one: Finished) -> tuple[str, str]:
@@ -172,8 +186,9 @@ def _given(
     places: dict[tuple[str, str], list[Digest]] = {}
     for name, target in resolved.items():
         per_tenant = workspace.settings.targets[name].per_tenant
+        expected = expected_digests(routed[name], target.transfers)
         for tenant in found.known_keys if per_tenant else ("",):
-            held = {one.relation: one for one in routed[name] if one.tenant == tenant}
+            held = {one.relation: one for one in expected if one.tenant == tenant}
             places[name, tenant] = [
                 held.get(key, Digest(key, tenant, 0, 0))
                 for key in (item.relation.full_name for item in target.transfers)

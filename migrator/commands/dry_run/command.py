@@ -36,12 +36,14 @@ from migrator.core.plan.steps import CopyTable, CreateDatabase, Plan
 from migrator.core.plan.survey import Survey
 from migrator.core.result.outcome import Outcome
 from migrator.core.result.wording import listed
+from migrator.core.sequences.room import check_room
 from migrator.core.trees.tenant_objects import objects_of_unknown_tenants
 from migrator.journal import Run
 from migrator.postgres.audit.facts import examine
 from migrator.postgres.copy.large_objects import read_large_objects
 from migrator.postgres.plan.server_facts import missing_grants, read_population
 from migrator.postgres.schema.database_parameters import read_readers
+from migrator.postgres.schema.sequence_states import source_sequences
 from migrator.postgres.session.connect import Connection, rows
 
 # What a slow one of the machines of docs/performance.md does: bytes of heap a second and job, indexes and digests
@@ -79,6 +81,7 @@ def dry_run(
             population = tuple(_populations(workspace, found, connection))
             secured = tuple(_secured_populations(found, connection))
             taken = [schema for (schema,) in rows(connection, "plan/taken_names")]
+            standing = source_sequences(connection, tuple(found.catalog.sequences.values()))
             large_objects = read_large_objects(connection, found.catalog, found.placements)
         needed = needed_bytes(found.catalog, found.placements, plan)
         checks = (
@@ -88,6 +91,7 @@ def dry_run(
             *check_schema_names(taken),
             *_tenant_check(workspace, found, no_tenants_yet),
             *check_large_objects(large_objects),
+            *check_room(standing, found.catalog, found.placements, plan),
             *_setting_checks(workspace, plan),
             *_stranger_checks(workspace, found),
             *check_population(population, found.placements),

@@ -1,4 +1,4 @@
-"""Which plan migrate carries out: that of the passed dry-run; while copied rows are worth keeping, the one begun."""
+"""Chooses the plan that migrate carries out: that of the passed dry-run, or the one begun while its rows count."""
 
 from __future__ import annotations
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -11,19 +10,20 @@ from migrator.commands.migrate.choose_plan import ChosenPlan, begin_anew, choose
 from migrator.commands.migrate.frozen_source import FrozenSource
 from migrator.commands.migrate.templates import prepare_targets
 from migrator.commands.migrate.throttle import Pacing
+from migrator.commands.migrate.units import UnitMaker, target_work
 from migrator.commands.migrate.worker_pools import crew
 from migrator.commands.plan.stored import stored_plan, survey_as_planned
 from migrator.commands.proof.compare_sides import Proof, proof_sections, prove
 from migrator.commands.proof.drift import drift_section, routed_digests, written_since
 from migrator.commands.proof.extension_configuration import with_configuration
 from migrator.commands.proof.records import (
-    copy_steps,
     covered_tables,
     database_counts,
     given_digests,
     sequence_values,
     whole_tables,
 )
+from migrator.commands.sequences.blocks import RunBlocks, forget_blocks, reserve_blocks, without_blocks
 from migrator.commands.shared.database_parameters import TargetSettings
 from migrator.commands.shared.dropped_tenants import (
     all_are_there,
@@ -38,23 +38,19 @@ from migrator.commands.shared.tenant_objects import OwnObjects
 from migrator.commands.shared.transfers import Resolved, resolve
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.session_budget import allot
-from migrator.core.plan.steps import CreateDatabase, FinishDatabase, Plan, PrepareTarget
+from migrator.core.plan.steps import CreateDatabase, Plan, PrepareTarget
 from migrator.core.plan.transfer import Transfer, last_value
 from migrator.core.result.outcome import Outcome
 from migrator.core.schema.catalog import Relation
 from migrator.core.verify.digests import Difference
-from migrator.engine.schedule import carry_out, create_units
+from migrator.engine.schedule import CoordinatorWork, Schedule, SplitUnits, create_units
 from migrator.engine.workers import Work
 from migrator.errors import RefusedError, TargetsFailedError
-from migrator.files import private_directory
 from migrator.journal import REFUSED, Run
 from migrator.postgres.copy.extension_configuration import configure
 from migrator.postgres.copy.large_objects import copy_large_objects
-from migrator.postgres.copy.relay import CopyUnit, Destination
 from migrator.postgres.copy.row_counts import RowCounts
 from migrator.postgres.copy.spool import discard
-from migrator.postgres.copy.units import copy_units, loads_of, session_budget
-from migrator.postgres.databases.post_data import FinishUnit, TargetWork
 from migrator.postgres.schema.catalog import read_sequences
 from migrator.postgres.schema.partitions import require_same_partitions
 from migrator.postgres.session.connect import READ_ONLY, session
@@ -159,8 +155,10 @@ class _Migration:
         with source.lifted_on_failure():
             epoch = source.freeze()
             source.forget_unless(epoch)
+            # Before the snapshot, whose transaction would hold what is locked here.
+            values, blocks = self._sequence_values(epoch, resolved), self._blocks(epoch, resolved)
             with source.snapshot() as snapshot:
-                proof, failures = self._split(epoch, snapshot, post_data, resolved)
+                proof, failures = self._split(epoch, snapshot, post_data, resolved, values, blocks)
         drift = () if self.fenced or failures else self._drift(resolved)
         return self._outcome(summary, proof, failures, drift)
 
@@ -172,111 +170,46 @@ class _Migration:
         snapshot: Snapshot,
         post_data: Mapping[str, str],
         resolved: Mapping[str, Resolved],
+        values: Mapping[str, Mapping[Relation, int]],
+        blocks: RunBlocks,
     ) -> tuple[Proof, Mapping[str, str]]:
-        workspace, settings = self.workspace, self.workspace.settings
+        workspace, limits = self.workspace, self.workspace.settings.limits
         self._configure(snapshot)
-        values = self._sequence_values(epoch, resolved)
         transfers = {name: target.transfers for name, target in resolved.items()}
-        jobs = settings.limits.source_jobs
-        share = allot(jobs, self._session_budget())
-        databases: dict[str, list[Destination]] = {name: [] for name in settings.hosted}
-        for step in self.plan.of(CreateDatabase):
-            databases[step.target].append(Destination(step.tenant, workspace.server(step.server).at(step.database)))
-        copies = list(
-            copy_units(
-                copy_steps(self.journal, self.run.id, self.plan),
-                transfers,
-                databases,
-                self.survey.catalog,
-                run=self.run.id,
-                epoch=epoch,
-                snapshot=snapshot.id,
-                source=workspace.source,
-                control=workspace.control,
-                sessions=share.sessions,
-                spool=workspace.spool(self.run.id),
-            )
+        maker = UnitMaker(workspace, self.run, self.plan, self.survey, epoch)
+        share = allot(limits.source_jobs, maker.session_budget())
+        copies = maker.copies(snapshot, transfers, share.sessions)
+        maker.require_room(copies)
+        units = SplitUnits(
+            create_units(self.run.id, self.plan.of(CreateDatabase), workspace.server),
+            copies,
+            maker.finishes(
+                _MAINTENANCE_MEMORY_KB * limits.source_jobs // max(limits.source_jobs, share.builders), blocks
+            ),
         )
-        self._require_room(copies)
-        targets = {
-            name: TargetWork(
-                post_data[name],
-                target.transfers,
-                tuple(values[name].items()),
-                tuple(target.catalog.sequences.values()),
-                loads_of(name, copies),
-            )
-            for name, target in resolved.items()
-        }
-        finishes = {
-            step.database: FinishUnit(
-                self.run.id,
-                step.id,
-                epoch,
-                step.target,
-                step.tenant,
-                workspace.server(step.server).at(step.database),
-                _MAINTENANCE_MEMORY_KB * jobs // max(jobs, share.builders),
-            )
-            for step in self.plan.of(FinishDatabase)
-        }
-        covered = covered_tables(self.survey, transfers)
-        counts = RowCounts(
-            workspace.source, snapshot.id, self.survey.catalog, self.survey.catalog.tables.keys() - covered
-        )
-
-        reading = {"copies", *(("large objects",) if self.survey.catalog.large_objects else ())}
-
-        def read(what: str) -> None:
-            """Lets the source go with the last of what is read from it."""
-            reading.discard(what)
-            if reading:
-                return
-            counted, digested = counts.result()
-            require_same_partitions(workspace.source, self.survey.catalog)
-            self.journal.record(self.run.id, "source rows", counted)
-            self.journal.store_digests(
-                self.run.id,
-                [
-                    ("source before", one)
-                    for one in (*digested, *whole_tables(self.journal, self.run.id, self.survey.placements, covered))
-                ],
-            )
-            snapshot.close()
-            release_readers(workspace.source)
-
-        def when_created() -> None:
-            TargetSettings(workspace, self.plan).apply()
-            own.make(epoch)
-            if "large objects" in reading:
-                copy_large_objects(
-                    workspace.source, snapshot.id, self.survey.catalog, transfers, databases, epoch=epoch, jobs=jobs
-                )
-                read("large objects")
-
+        targets = target_work(post_data, resolved, values, blocks, copies)
+        work = Work(self.run.id, workspace.control, share.sessions, paced=limits.paces, targets=targets)
+        tables_of_nobody = self.survey.catalog.tables.keys() - covered_tables(self.survey, transfers)
+        counts = RowCounts(workspace.source, snapshot.id, self.survey.catalog, tables_of_nobody)
         own = OwnObjects(workspace, self.plan, self.survey)
-        work = Work(self.run.id, workspace.control, share.sessions, paced=settings.limits.paces, targets=targets)
-        pacing = Pacing(workspace, self.run, jobs)
+        throttle = Pacing(workspace, self.run, limits.source_jobs)
         try:
-            pacing(jobs)
-            with crew(settings.limits, work, share.readers, share.builders) as workers:
-                carried = carry_out(
-                    workers,
-                    create_units(self.run.id, self.plan.of(CreateDatabase), workspace.server),
-                    copies,
-                    finishes,
-                    journal=self.journal,
-                    run=self.run.id,
-                    progress=workspace.progress,
-                    expected=self._expected_rows(),
-                    when_created=when_created,
-                    after_last_copy=partial(read, "copies"),
-                    watch=pacing,
+            throttle(limits.source_jobs)
+            with crew(limits, work, share.readers, share.builders) as pools:
+                carried = Schedule(units, self.journal, self.run.id, workspace.progress).carry_out(
+                    pools,
+                    CoordinatorWork(
+                        partial(self._prepare_databases, own, epoch),
+                        self._large_objects(snapshot, transfers, maker),
+                        partial(self._release_source, counts, snapshot, transfers),
+                        throttle,
+                    ),
+                    self._expected_rows(),
                 )
                 if not carried.failures:
                     own.complete(epoch)
         finally:
-            pacing.close()
+            throttle.close()
             counts.close()
         if not carried.failures:
             discard(workspace.spool(self.run.id))
@@ -291,33 +224,42 @@ class _Migration:
         ]
         configure(snapshot.connection, made_from)
 
-    def _require_room(self, copies: Sequence[CopyUnit]) -> None:
-        """What is read into files has to fit on the disk: a table's text takes about what its heap does."""
-        spooled = {unit.relation for unit in copies if unit.spool}
-        if not spooled:
-            return
-        tables = self.survey.catalog.tables.values()
-        needed = sum(one.bytes for one in tables if f"{one.relation.schema}.{one.relation.name}" in spooled)
-        directory = private_directory(self.workspace.spool(self.run.id))
-        free = shutil.disk_usage(directory).free
-        if needed > free:
-            raise RefusedError(
-                f"There are more databases than sessions to them, so {len(spooled)} tables go through files: about "
-                f"{needed:,} bytes, and {directory} has {free:,} free.",
-                "Name a larger disk ([paths] spool), or allow more sessions (--max-target-connections).",
-            )
-        self.workspace.progress.say(f"reading {len(spooled)} tables into files first: more databases than sessions")
+    # -- what the coordinator does while units run --------------------------------------------------------------------
 
-    def _session_budget(self) -> int:
-        """How many sessions to targets may be open at once: what the tightest server bears.
+    def _prepare_databases(self, own: OwnObjects, epoch: str) -> None:
+        TargetSettings(self.workspace, self.plan).apply()
+        own.make(epoch)
 
-        A group of databases may be all on one server.
-        """
-        budgets = []
-        for name in sorted({step.server for step in self.plan.of(CreateDatabase)}):
-            with session(self.workspace.server(name), purpose="capacity", settings=READ_ONLY) as connection:
-                budgets.append(session_budget(connection, self.workspace.settings.limits.max_target_connections))
-        return min(budgets)
+    def _large_objects(
+        self, snapshot: Snapshot, transfers: Mapping[str, tuple[Transfer, ...]], maker: UnitMaker
+    ) -> Callable[[], object] | None:
+        if not self.survey.catalog.large_objects:
+            return None
+        return partial(
+            copy_large_objects,
+            self.workspace.source,
+            snapshot.id,
+            self.survey.catalog,
+            transfers,
+            maker.destinations(),
+            epoch=maker.epoch,
+            jobs=self.workspace.settings.limits.source_jobs,
+        )
+
+    def _release_source(
+        self, counts: RowCounts, snapshot: Snapshot, transfers: Mapping[str, tuple[Transfer, ...]]
+    ) -> None:
+        """Lets the source go: nothing more is read in the snapshot."""
+        counted, digested = counts.result()
+        require_same_partitions(self.workspace.source, self.survey.catalog)
+        self.journal.record(self.run.id, "source rows", counted)
+        covered = covered_tables(self.survey, transfers)
+        whole = whole_tables(self.journal, self.run.id, self.survey.placements, covered)
+        self.journal.store_digests(self.run.id, [("source before", digest) for digest in (*digested, *whole)])
+        snapshot.close()
+        release_readers(self.workspace.source)
+
+    # -- before and after ---------------------------------------------------------------------------------------------
 
     def _sequence_values(self, epoch: str, resolved: Mapping[str, Resolved]) -> Mapping[str, Mapping[Relation, int]]:
         """Behind which value each target's sequences go on; what verify holds them to.
@@ -340,6 +282,19 @@ class _Migration:
         listed = {name: [[*sequence, value] for sequence, value in found.items()] for name, found in values.items()}
         self.journal.record(self.run.id, "sequences", {"epoch": epoch, "values": listed})
         return values
+
+    def _blocks(self, epoch: str, resolved: Mapping[str, Resolved]) -> RunBlocks:
+        """The numbers that are each database's own, where the fence makes sure that rows can go back."""
+        if not self.fenced:
+            forget_blocks(self.journal, self.run.id)
+            return RunBlocks()
+        databases: dict[str, list[str]] = {name: [] for name in resolved}
+        for step in self.plan.of(CreateDatabase):
+            databases[step.target].append(step.database)
+        blocks = reserve_blocks(self.workspace, self.run, epoch, resolved, databases)
+        for target, sequence, why in without_blocks(self.journal, self.run.id):
+            self.workspace.progress.say(f"{target}: {sequence} gets no block of numbers: {why}")
+        return blocks
 
     def _prove(self, transfers: Mapping[str, tuple[Transfer, ...]], failed: Mapping[str, str]) -> Proof:
         """From the digests that the copies and the finished databases left in the journal."""

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from migrator.commands.sequences.blocks import put_back
 from migrator.commands.shared.epochs import epoch_of, record_tables, same_state
 from migrator.commands.shared.survey import survey_in
 from migrator.commands.shared.workspace import Workspace
@@ -86,6 +87,7 @@ class FrozenSource:
     def _lift(self) -> None:
         limits = self.workspace.settings.limits
         with session(self.workspace.source, purpose="fence") as own:
+            put_back(self.workspace, own, self.run.id)
             lift_fence(
                 own,
                 self.workspace.source,

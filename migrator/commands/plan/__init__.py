@@ -1,1 +1,1 @@
-"""plan: the stored plans, shown and compared."""
+"""plan: shows and compares stored plans."""

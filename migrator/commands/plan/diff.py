@@ -1,4 +1,4 @@
-"""plan diff: what one plan comes to that another does not, or that would be planned now."""
+"""The command plan diff: compares two plans, or one with what would be planned now."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stored plan by its name: the fingerprint, or its beginning."""
+"""Finds a stored plan by its fingerprint or the beginning of it."""
 
 from __future__ import annotations
 

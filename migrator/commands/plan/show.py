@@ -1,4 +1,4 @@
-"""plan show: what a stored plan decides, makes and can take back, as a change ticket quotes it."""
+"""The command plan show: shows what a stored plan decides, makes and can take back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The steps of a plan, as dry-run and plan show them."""
+"""Presents the steps of a plan, for dry-run and plan show."""
 
 from __future__ import annotations
 

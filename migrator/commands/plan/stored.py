@@ -1,4 +1,4 @@
-"""The plan that a run carries out, read back from the journal; what migrator.toml and the trees say otherwise now."""
+"""Reads the plan that a run carries out from the journal, and what has changed since it was made."""
 
 from __future__ import annotations
 

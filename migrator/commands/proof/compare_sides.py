@@ -75,7 +75,7 @@ def prove(
     unequal = [
         (target, difference)
         for target, items in transfers.items()
-        for difference in differences(_expected(given.get(target, ()), items), held.get(target, ()))
+        for difference in differences(expected_digests(given.get(target, ()), items), held.get(target, ()))
     ]
     target_rows = sum(digest.rows for found in held.values() for digest in found)
     if counted is None:
@@ -85,7 +85,7 @@ def prove(
     return Proof(tuple(unequal), accounted, sum(counted.values()), target_rows)
 
 
-def _expected(given: Iterable[Digest], transfers: Sequence[Transfer]) -> list[Digest]:
+def expected_digests(given: Iterable[Digest], transfers: Sequence[Transfer]) -> list[Digest]:
     """What a target must hold: rows of no tenant are in none of its databases, unless only they go there."""
     unowned_only = {item.relation.full_name for item in transfers if item.unowned_only}
     return [

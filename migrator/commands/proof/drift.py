@@ -10,9 +10,13 @@ from migrator.core.placement.tenants import UNOWNED
 from migrator.core.plan.survey import Survey
 from migrator.core.plan.transfer import Transfer
 from migrator.core.result.outcome import Section
+from migrator.core.result.wording import plural
+from migrator.core.schema.catalog import Relation
 from migrator.core.verify.digests import Difference, Digest, differences, total
 from migrator.postgres.session.connect import Connection
 from migrator.postgres.verify.digest import source_digests
+
+_MOST_GAPS = 20  # shown
 
 Transfers = Mapping[str, Sequence[Transfer]]  # by target
 
@@ -42,6 +46,22 @@ def drift_section(changes: Sequence[Difference]) -> Section:
         ("table", "tenant", "rows in the snapshot", "rows now"),
         tuple((one.relation, one.tenant, one.source_rows, one.target_rows) for one in changes),
         tone="warning",
+    )
+
+
+def gap_sections(gaps: Sequence[Relation]) -> tuple[Section, ...]:
+    """The tables of a fenced source that take writes, as a report shows them; nothing where there are none."""
+    if not gaps:
+        return ()
+    return (
+        Section(
+            "The fence does not hold",
+            ("table",),
+            tuple((one.full_name,) for one in gaps[:_MOST_GAPS]),
+            f"It does not hold on {plural(len(gaps), 'table')}: somebody took it away there, or made the table since. "
+            "What is written to them is in no target.",
+            "bad",
+        ),
     )
 
 

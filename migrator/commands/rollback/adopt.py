@@ -8,7 +8,7 @@ from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.steps import CreateDatabase, PrepareTarget, TreeState
 from migrator.errors import RefusedError
 from migrator.journal import Run
-from migrator.postgres.databases.databases import Mark, marks
+from migrator.postgres.databases.databases import FINISHED, Mark, marks
 from migrator.postgres.fence.fence import read_fence
 from migrator.postgres.session.connect import READ_ONLY, session
 
@@ -63,6 +63,7 @@ def _left(workspace: Workspace) -> dict[str, dict[tuple[str, str], Mark | None]]
         for server in (per_tenant and spread) or (step.server,):
             ours |= {(server, step.template), (server, step.bare)}
     found: dict[str, dict[tuple[str, str], Mark | None]] = {}
+    ended: set[str] = set()
     with workspace.read_source("adopt") as connection:
         fence = read_fence(connection)
     if fence is not None:
@@ -70,6 +71,14 @@ def _left(workspace: Workspace) -> dict[str, dict[tuple[str, str], Mark | None]]
     for server in sorted({server for server, _ in ours}):
         with session(workspace.server(server), purpose="adopt", settings=READ_ONLY) as connection:
             for name, mark in marks(connection).items():
-                if mark is not None and (server, name) in ours:
+                if mark is not None and mark.role == FINISHED:
+                    ended.add(mark.run)
+                elif mark is not None and (server, name) in ours:
                     found.setdefault(mark.run, {})[server, name] = mark
+    if over := sorted(ended & found.keys()):
+        raise RefusedError(
+            f"Run {over[0]} was finished, or is being finished: its databases are their applications' own.",
+            "Nothing takes it back. What of the source's fence is left you lift by hand: DROP SCHEMA migrator_fence "
+            "CASCADE in the source.",
+        )
     return found

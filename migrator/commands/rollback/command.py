@@ -7,15 +7,25 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from migrator.commands.changes.apply import Carried, carried_before, replay_writes
+from migrator.commands.changes.apply import (
+    Carried,
+    carried_before,
+    predict_conflicts,
+    replay_writes,
+    settle_conflicts,
+    settled_by_numbers,
+)
+from migrator.commands.changes.conflicts import REFUSE, Settlement
 from migrator.commands.changes.find import require_rows, save_writes
 from migrator.commands.clean.command import clean
+from migrator.commands.plan.finished import FINISHED_RUN, FINISHING, standing_source
 from migrator.commands.plan.stored import readable_plan
 from migrator.commands.rollback.adopt import adopt
+from migrator.commands.rollback.drawn_numbers import note_drawn_numbers, put_sequences_back
 from migrator.commands.rollback.drop import dump_and_drop
-from migrator.commands.rollback.findings import Findings, unknown_fence
+from migrator.commands.rollback.findings import Findings, foreign_fence, unknown_fence
 from migrator.commands.rollback.leftovers import look, require_able, require_nothing_lost
-from migrator.commands.rollback.report import Taken, done_well, report, validation
+from migrator.commands.rollback.report import ConflictOutlook, Taken, done_well, report, validation
 from migrator.commands.rollback.restore_backup import (
     backup_of,
     checked_backup,
@@ -48,11 +58,13 @@ def rollback(
     restore_quarantine: bool = False,
     restore_backup: bool = False,
     lost_journal: bool = False,
+    settlement: Settlement = REFUSE,
 ) -> Outcome:
     """Takes the open run back; with `validate` only says what that would do and whether it can.
 
     `confirm` is the run's id, typed. Rows that applications wrote to the targets since migrate are kept as files in the
     directory `save`, carried back into the source by `replay`, or given up by `discard_writes` (the dumps have them).
+    `settlement` says what becomes of those that cannot be carried back as they are.
     `restore_quarantine` puts cleaned rows back; `restore_backup` swaps the source for its restored backup.
     `lost_journal` finds the run by what it left on the servers, where the journal does not know it.
 
@@ -64,6 +76,7 @@ def rollback(
             "--replay-writes goes not with --restore-backup: what is carried back would go with the damaged source.",
             "Keep those rows as files, for the restored one: --save-writes DIR.",
         )
+    require_unfinished(workspace)
     run = open_run(workspace)
     if lost_journal:
         run = adopt(workspace, confirm) or run
@@ -78,13 +91,20 @@ def rollback(
         if validate:
             found = look(workspace, run, plan)
             require_able(workspace, run, found)
-            outcome = validation(run, found, str(workspace.source), backup=backup_of(workspace, run))
+            outcome = validation(
+                run,
+                found,
+                str(workspace.source),
+                backup=backup_of(workspace, run),
+                outlook=conflict_outlook(workspace, run, found),
+            )
         else:
             backup = checked_backup(workspace, run) if restore_backup else None
             with sealed(workspace, run, plan, keep=keep, discard=discard_writes) as found:
                 if backup is not None:
                     restore_beside(workspace, run, *backup)
-                carried = keep_writes(workspace, run, found, save=save, replay=replay)
+                carried = keep_writes(workspace, run, found, save=save, replay=replay, settlement=settlement)
+                note_drawn_numbers(workspace, run, found, keep=not discard_writes)
                 done = _take_back(workspace, run, found, carried, swap=restore_backup)
             outcome = report(run, found, done, str(workspace.source))
         if stored is not None:
@@ -108,6 +128,31 @@ def rollback(
 def open_run(workspace: Workspace) -> Run | None:
     """The source's open run, or None; makes no journal where there is none."""
     return workspace.journal.current_run(workspace.source_id) if workspace.has_journal() else None
+
+
+def require_unfinished(workspace: Workspace) -> None:
+    """Refuses to take back what was finished, or is being finished.
+
+    Raises:
+        RefusedError: the run has passed its point of no return.
+    """
+    workspace, ended = standing_source(workspace)
+    with workspace.read_source("rollback") as connection:
+        fence = read_fence(connection)
+    runs = workspace.journal.all_runs(workspace.source_id) if workspace.has_journal() else ()
+    for run in runs:
+        if run.outcome == FINISHED_RUN and (run == ended or (fence is not None and fence.run == run.id)):
+            raise RefusedError(
+                f"Run {run.id} was finished at {run.closed_at:%Y-%m-%d %H:%M:%S %Z}: nothing takes it back, and its "
+                "databases are their applications' own.",
+                "`migrator finish --retire unfence` gives the source back to writers; rows that were written to the "
+                "new databases have to be carried over by hand.",
+            )
+        if run.closed_at is None and workspace.journal.recorded(run.id, FINISHING) is not None:
+            raise RefusedError(
+                f"Run {run.id} has passed its point of no return: finish has begun, and nothing takes it back.",
+                f"Let it end: migrator finish --confirm {run.id}",
+            )
 
 
 def nothing_open(workspace: Workspace) -> Outcome:
@@ -181,14 +226,28 @@ def _unseal(workspace: Workspace, run: Run, targets: Sequence[tuple[str, str]]) 
             workspace.progress.say(f"{database} may still be read-only: {error.message}")
 
 
-def keep_writes(workspace: Workspace, run: Run, found: Findings, *, save: Path | None, replay: bool) -> Carried | None:
+def conflict_outlook(workspace: Workspace, run: Run, found: Findings) -> ConflictOutlook | None:
+    """What carrying the writes back would meet; None where nothing was written, or what was cannot be told by rows."""
+    if found.writes is None or not found.written or found.writes.changes is None or found.lost:
+        return None
+    conflicts = predict_conflicts(workspace, run, found.writes.changes, found.writes)
+    return ConflictOutlook(conflicts, settled_by_numbers(conflicts, found.writes.survey))
+
+
+def keep_writes(
+    workspace: Workspace, run: Run, found: Findings, *, save: Path | None, replay: bool, settlement: Settlement
+) -> Carried | None:
     """Saves what applications wrote to the targets, and carries it back, as was asked for."""
     if found.writes is None or not found.written:
         return carried_before(workspace.journal, run.id)
+    if replay:
+        settle_conflicts(workspace, run, require_rows(found.writes), found.writes, settlement)
     if save is not None:
         save_writes(workspace, save, require_rows(found.writes), found.writes)
         workspace.progress.say(f"the changes of {len(require_rows(found.writes))} databases are saved in {save}")
-    return replay_writes(workspace, run, require_rows(found.writes), found.writes) if replay else None
+    if not replay:
+        return None
+    return replay_writes(workspace, run, require_rows(found.writes), found.writes)
 
 
 def _take_back(
@@ -208,6 +267,8 @@ def _take_back(
         done.known = workspace.journal.recorded(run.id, "source objects") is not None
         done.comparable = digests_compare(workspace.journal, run.id)
         # The damaged source stays fenced until it is swapped: what were written to it now would go with it.
+        if not swap and foreign_fence(run, found) is None:
+            put_sequences_back(workspace, run, connection)
         if not swap and found.fence is not None and found.fence.run == run.id:
             limits = workspace.settings.limits
             done.lifted = lift_fence(

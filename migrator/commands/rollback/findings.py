@@ -37,6 +37,11 @@ class Findings:
         return self.writes.strays if self.writes is not None else {}
 
     @property
+    def lost(self) -> bool:
+        """Whether something of what applications wrote can neither be saved nor carried back."""
+        return bool(self.gone or self.untold is not None or self.strays)
+
+    @property
     def changes(self) -> tuple[DatabaseChanges, ...]:
         """The same row by row; nothing where the fence has not kept the source as it was."""
         return (self.writes.changes or ()) if self.writes is not None else ()

@@ -46,13 +46,17 @@ def look(workspace: Workspace, run: Run, plan: Plan | None, tenant: str | None =
             ]
     with workspace.read_source("rollback") as connection:
         fence = read_fence(connection)
+    # A receipt that somebody deleted does not unmake a database that applications write to.
+    steps = workspace.journal.step_records(run.id)
     finished: list[Finished] = []
     unfinished: list[Finished] = []
     for server, database, mark in databases:
         if mark.role != "target":
             continue
         with session(workspace.server(server).at(database), purpose="rollback", settings=READ_ONLY) as connection:
-            (finished if FINISH_UNIT in read_receipts(connection) else unfinished).append((server, database, mark))
+            done = (step := steps.get(f"finish:{database}")) is not None and step.status == "done"
+            known = done or FINISH_UNIT in read_receipts(connection)
+        (finished if known else unfinished).append((server, database, mark))
     writes, untold = None, None
     if finished:
         fenced = fence is not None and fence.run == run.id

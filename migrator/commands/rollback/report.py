@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from migrator.commands.changes.apply import Carried
+from migrator.commands.changes.conflicts import predicted_section
 from migrator.commands.rollback.findings import Findings, foreign_fence, some_of, written_rows
+from migrator.core.changes.row_changes import Conflict
 from migrator.core.result.outcome import Outcome, Section
 from migrator.core.result.wording import plural
 from migrator.core.verify.digests import Difference
@@ -39,7 +41,27 @@ def done_well(outcome: Outcome) -> bool:
     return outcome.exit_code == 0 or outcome.summary.get("source_identical") is not False
 
 
-def validation(run: Run, found: Findings, source: str, *, backup: Path | None) -> Outcome:
+@dataclass(frozen=True)
+class ConflictOutlook:
+    """The conflicts that carrying the writes back would meet, and how many of them a new number settles."""
+
+    conflicts: tuple[Conflict, ...]
+    by_number: int
+
+    def options(self) -> tuple[str, ...]:
+        """What may be typed behind the confirmation, those that lose nothing first."""
+        if not self.conflicts:
+            return ("--replay-writes", "--save-writes DIR", "--discard-writes")
+        keep = "--save-writes DIR --replay-writes --accept-conflicts"
+        if not self.by_number:
+            return (keep, "--replay-writes --accept-conflicts", "--save-writes DIR", "--discard-writes")
+        # Whether new numbers settle all of it is only known when it is done; where they do not, it is refused.
+        return ("--replay-writes --renumber", keep, "--save-writes DIR", "--discard-writes")
+
+
+def validation(
+    run: Run, found: Findings, source: str, *, backup: Path | None, outlook: ConflictOutlook | None = None
+) -> Outcome:
     """What rolling back would do, and whether it can."""
     targets = [database for _, database, mark in found.databases if mark.role == "target"]
     figures: dict[str, str | int | float | bool | None] = {
@@ -53,7 +75,7 @@ def validation(run: Run, found: Findings, source: str, *, backup: Path | None) -
     sections = [_databases_section(found)]
     data = {"databases": _database_data(found)}
     command = f"migrator rollback --confirm {run.id}"
-    if found.gone or found.untold is not None or found.strays:
+    if found.lost:
         if found.gone:
             names = tuple((name,) for name in found.gone)
             sections.append(Section("Databases that somebody else dropped", ("database",), names, tone="bad"))
@@ -78,18 +100,28 @@ def validation(run: Run, found: Findings, source: str, *, backup: Path | None) -
         )
     if found.written:
         sections.append(_written_section(found))
+        options: tuple[str, ...] = ("--discard-writes",)
+        told = "which of them can go back cannot be told, because the source is not fenced by this run"
+        if outlook is not None:
+            options = outlook.options()
+            figures["conflicts"] = len(outlook.conflicts)
+            figures["conflicts_settled_by_new_numbers"] = outlook.by_number
+            told = "all of it can be carried back"
+            if outlook.conflicts:
+                sections.append(predicted_section(outlook.conflicts))
+                told = f"{plural(len(outlook.conflicts), 'change')} of it cannot be carried back as they are"
+            if outlook.by_number:
+                told += f", {outlook.by_number} of them because a number is taken"
         return Outcome(
             "rollback",
             "findings",
             1,
             run.id,
-            "Applications have written to the targets: rolling back would leave those rows in dumps only.",
+            f"Applications have written to the targets: {told}. Rolling back without a word on it is refused.",
             figures,
             tuple(sections),
             data=data,
-            next=tuple(
-                f"{command} {option}" for option in ("--replay-writes", "--save-writes DIR", "--discard-writes")
-            ),
+            next=tuple(f"{command} {option}" for option in options),
         )
     if foreign_fence(run, found) is not None:
         after = f"the fence is of another run, {foreign_fence(run, found)}, and stays"
@@ -176,6 +208,7 @@ def report(run: Run, found: Findings, done: Taken, source: str) -> Outcome:
     if done.carried is not None:
         figures["changes_carried_back"] = done.carried.rows
         figures["conflicts"] = done.carried.kept
+        figures["rows_renumbered"] = done.carried.renumbered
     sections = dump_section(done)
     if found.written:
         sections.append(_written_section(found))
@@ -208,7 +241,7 @@ def report(run: Run, found: Findings, done: Taken, source: str) -> Outcome:
             f"{done.carried.kept} could not be carried back and are kept in {done.carried.file}.",
             figures,
             (*conflict_section(done.carried), *sections),
-            next=("migrator status",),
+            next=(f"migrator rollback --retry-conflicts {done.carried.file}", "migrator status"),
         )
     if done.swapped:
         proof = f"the source is the restored backup; the damaged one is kept as {done.swapped}"

@@ -6,9 +6,19 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from migrator.commands.changes.apply import forget_carried
+from migrator.commands.changes.apply import Carried, forget_carried
+from migrator.commands.changes.conflicts import REFUSE, Settlement
 from migrator.commands.plan.stored import readable_plan
-from migrator.commands.rollback.command import confirmed, keep_writes, nothing_open, open_run, sealed
+from migrator.commands.rollback.command import (
+    confirmed,
+    conflict_outlook,
+    keep_writes,
+    nothing_open,
+    open_run,
+    require_unfinished,
+    sealed,
+)
+from migrator.commands.rollback.drawn_numbers import note_drawn_numbers
 from migrator.commands.rollback.drop import dump_and_drop
 from migrator.commands.rollback.findings import Findings
 from migrator.commands.rollback.leftovers import forget_dropping, look, require_able
@@ -37,6 +47,7 @@ def rollback_tenant(
     discard_writes: bool = False,
     save: Path | None = None,
     replay: bool = False,
+    settlement: Settlement = REFUSE,
 ) -> Outcome:
     """Takes one tenant of the open run back; `tenant` is its key, its slug or the name of its database.
 
@@ -46,6 +57,7 @@ def rollback_tenant(
     Raises:
         RefusedError: not confirmed, no such tenant, or its databases were written to.
     """
+    require_unfinished(workspace)
     run = open_run(workspace)
     if run is None:
         return nothing_open(workspace)
@@ -65,7 +77,9 @@ def rollback_tenant(
         else:
             keep = save is not None or replay
             with sealed(workspace, run, plan, key, keep=keep, discard=discard_writes) as found:
-                outcome = _take_back(workspace, run, key, found, save=save, replay=replay)
+                carried = keep_writes(workspace, run, found, save=save, replay=replay, settlement=settlement)
+                note_drawn_numbers(workspace, run, found, keep=not discard_writes)
+                outcome = _take_back(workspace, run, key, found, carried)
         if stored is not None:
             outcome = replace(outcome, sections=(*stored.sections, *outcome.sections))
         summary.update(outcome.summary)
@@ -87,10 +101,7 @@ def _key(tenants: Sequence[Tenant], wanted: str) -> str:
     )
 
 
-def _take_back(
-    workspace: Workspace, run: Run, key: str, found: Findings, *, save: Path | None, replay: bool
-) -> Outcome:
-    carried = keep_writes(workspace, run, found, save=save, replay=replay)
+def _take_back(workspace: Workspace, run: Run, key: str, found: Findings, carried: Carried | None) -> Outcome:
     if carried is not None:
         _note_carried(workspace, run, carried.tables)
     # From here on migrate knows that there is something to do again, whatever happens to this process.
@@ -148,7 +159,13 @@ def _note_carried(workspace: Workspace, run: Run, tables: Collection[str]) -> No
 
 
 def _outlook(workspace: Workspace, run: Run, tenant: str, found: Findings) -> Outcome:
-    outcome = validation(run, found, str(workspace.source), backup=backup_of(workspace, run))
+    outcome = validation(
+        run,
+        found,
+        str(workspace.source),
+        backup=backup_of(workspace, run),
+        outlook=conflict_outlook(workspace, run, found),
+    )
     option = f" --tenant {tenant}"
     names = ", ".join(name for _, name, _ in found.databases)
     able = outcome.exit_code == 0

@@ -162,13 +162,31 @@ def access_differences(workspace: Workspace, steps: Iterable[CreateDatabase]) ->
                 name: (owner, set(connecting))
                 for name, owner, connecting in rows(connection, "databases/database_access", databases)
             }
-            roles = {"roles": [name for step in own for name in step.own_roles]}
-            members = {
-                name: (powers, set(groups)) for name, powers, groups in rows(connection, "databases/role_powers", roles)
-            }
+            roles = {"roles": [*(name for step in own for name in step.own_roles), *_groups(own)]}
+            powers = rows(connection, "databases/role_powers", roles)
+        members = {name: (beyond, set(joined)) for name, beyond, joined, _ in powers}
         for step in own:
             found += [(step.database, what) for what in _wrong(step, access, members)]
+        found += _by_leave_of(own, {name: set(by_leave) for name, _, _, by_leave in powers})
     return tuple(found)
+
+
+def _groups(steps: Iterable[CreateDatabase]) -> set[str]:
+    return {step.roles.group for step in steps if step.roles is not None}
+
+
+def _by_leave_of(steps: Sequence[CreateDatabase], members: Mapping[str, set[str]]) -> Iterable[tuple[str, str]]:
+    """Who may connect because a role of ours has him as a member; a group's members are told once."""
+    applications = {step.roles.application for step in steps if step.roles is not None}
+    told = set[str]()
+    for step in steps:
+        assert step.roles is not None
+        for name in (step.roles.owner, step.roles.application, step.roles.group):
+            if name not in told:
+                told.add(name)
+                # Of an application role that is a member of another's, its own database tells.
+                strangers = members.get(name, set()) - applications
+                yield from ((step.database, f"the role {one} is a member of {name}") for one in sorted(strangers))
 
 
 def _wrong(

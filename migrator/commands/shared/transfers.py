@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.steps import Plan, PrepareTarget, scaffold_name
@@ -28,25 +29,39 @@ class Resolved:
     objects: Objects
 
 
-def resolve(workspace: Workspace, plan: Plan, found: Survey) -> Mapping[str, Resolved]:
-    """Every target, checked against the source's columns.
+@dataclass(frozen=True)
+class KeptTemplate:
+    """What stands in for a template that was dropped: its objects as they were, and a database made from it."""
+
+    database: Endpoint
+    objects: Objects
+
+
+def resolve(
+    workspace: Workspace, plan: Plan, found: Survey, kept: Mapping[str, KeptTemplate] = MappingProxyType({})
+) -> Mapping[str, Resolved]:
+    """Every target, checked against the source's columns; `kept` are those whose template is gone.
 
     Raises:
         ConfigurationError: a column or table has no counterpart, or a tree writes rows where the source's rows go.
     """
     resolved: dict[str, Resolved] = {}
     for step in plan.of(PrepareTarget):
-        endpoint = workspace.server(step.server).at(step.template)
+        instead = kept.get(step.target)
+        endpoint = instead.database if instead else workspace.server(step.server).at(step.template)
         with session(endpoint, purpose="resolve", settings=READ_ONLY) as connection:
             catalog = read_catalog(connection)
             transfers = transfers_of(workspace, found, step.target, catalog)
-            if seeded := seeded_tables(connection, transfers):
+            if instead:
+                objects = instead.objects
+            elif seeded := seeded_tables(connection, transfers):
                 raise ConfigurationError(
                     f"The tree of target {step.target!r} puts rows of its own into {', '.join(map(str, seeded))}, "
                     "where the source's rows go.",
                     "Remove them from the revision; rows that the source lacks belong in a later one.",
                 )
-            objects = read_objects(connection)
+            else:
+                objects = read_objects(connection)
         resolved[step.target] = Resolved(
             catalog, transfers, sequence_transfers(found.catalog, catalog, transfers), objects
         )

@@ -193,14 +193,16 @@ class Workspace:
         return Cipher(self.settings.backup.encrypt, self.settings.backup.decrypt, self.settings.root)
 
     @contextmanager
-    def stage(self, name: str) -> Iterator[tuple[Run, dict[str, Any]]]:
+    def stage(self, name: str, run: Run | None = None) -> Iterator[tuple[Run, dict[str, Any]]]:
         """One attempt at a stage, under the source's lock: yields the open run and the summary to fill for the journal.
+
+        `run` is one that is closed, where the stage is about that one.
 
         Raises:
             RefusedError: another migrator holds the lock.
         """
         with self.journal.locks.hold(self.source_id):
-            run = self.journal.open_run(self.source_id, str(self.source))
+            run = run or self.journal.open_run(self.source_id, str(self.source))
             structlog.contextvars.bind_contextvars(run_id=run.id, stage=name)
             try:
                 with self.journal.stage(run.id, name) as summary:

@@ -7,16 +7,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from migrator.commands.changes.waiting_files import waiting_files
+from migrator.commands.plan.finished import FINISHED_RUN, standing_source
+from migrator.commands.proof.drift import gap_sections
+from migrator.commands.sequences.blocks import RunBlocks, run_blocks
+from migrator.commands.sequences.levels import limited_databases, read_levels
 from migrator.commands.shared.dropped_tenants import taken_back
 from migrator.commands.shared.tenant_servers import recorded_servers
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.next_commands import next_commands
 from migrator.core.plan.throttle import PACE
 from migrator.core.result.outcome import Outcome, Section
+from migrator.errors import DatabaseError
 from migrator.postgres.fence.fence import FenceState, read_fence
+from migrator.postgres.fence.gaps import fence_gaps
 from migrator.postgres.session.snapshot import snapshot_age
 
 if TYPE_CHECKING:
+    from migrator.core.schema.catalog import Relation
     from migrator.journal import Artefact, Holder, Run, StageRecord, StepRecord
 
 _MOST_DATABASES = 50  # shown; the document has all
@@ -30,8 +38,10 @@ def status(workspace: Workspace) -> Outcome:
     Raises:
         DatabaseError: the source or the control database cannot be reached.
     """
+    workspace, _ = standing_source(workspace)
     with workspace.read_source("status") as connection:
         fence = read_fence(connection)
+        gaps = fence_gaps(connection, workspace.settings.source.schemas) if fence is not None else ()
         age = snapshot_age(connection)
     run = _newest_run(workspace)
     if run is None:
@@ -43,11 +53,11 @@ def status(workspace: Workspace) -> Outcome:
             else f"The journal ({workspace.control_name}) knows nothing of run {fence.run}, which has fenced "
             f"{workspace.source}: it was lost, or is another one.",
             summary={"source": str(workspace.source), "control database": workspace.control_name},
-            sections=_fence_section(fence, None),
+            sections=_fence_section(fence, None, gaps),
             data={"run": None, "fenced": fence is not None},
             next=next_commands({}, locked=False) if fence is None else _ADOPT,
         )
-    return _Reading(workspace, run, fence, age).outcome()
+    return _Reading(workspace, run, fence, age, gaps).outcome()
 
 
 def _newest_run(workspace: Workspace) -> Run | None:
@@ -59,9 +69,17 @@ def _newest_run(workspace: Workspace) -> Run | None:
 class _Reading:
     """One look at the journal."""
 
-    def __init__(self, workspace: Workspace, run: Run, fence: FenceState | None, age: tuple[float, int] | None) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        run: Run,
+        fence: FenceState | None,
+        age: tuple[float, int] | None,
+        gaps: Sequence[Relation],
+    ) -> None:
         journal = workspace.journal
         self.age = age
+        self.gaps = gaps
         self.workspace = workspace
         self.run = run
         self.fence = fence
@@ -72,6 +90,11 @@ class _Reading:
         self.paused = (journal.recorded(run.id, PACE) or {}).get("paused", "") if self.holder else ""
         self.servers = recorded_servers(workspace, run.id)
         self.gone = sorted(taken_back(workspace, run.id))
+        self.waiting = {
+            file: left
+            for one in journal.all_runs(workspace.source_id)
+            for file, left in waiting_files(journal, one.id).items()
+        }
         self.databases = tuple(one for one in journal.artefacts(run.id, "database") if one.state == "created")
 
     def outcome(self) -> Outcome:
@@ -96,7 +119,9 @@ class _Reading:
                 "steps": f"{sum(step.status == 'done' for step in self.steps)} of {len(self.steps)} begun are done",
             },
             sections=(
-                *_fence_section(self.fence, self.run),
+                *_fence_section(self.fence, self.run, self.gaps),
+                *_waiting_section(self.waiting),
+                *self._low_section(),
                 self._stages_section(),
                 *((_running_section(running, self.now, alive=self.holder is not None),) if running else ()),
                 *((_failed_section(failed),) if failed else ()),
@@ -107,9 +132,36 @@ class _Reading:
             next=self._next(),
         )
 
+    def _low_section(self) -> tuple[Section, ...]:
+        """Blocks of numbers that run out, before an INSERT fails."""
+        blocks = run_blocks(self.workspace.journal, self.run.id) if self.run.closed_at is None else RunBlocks()
+        places = limited_databases(self.workspace, self.run, blocks)
+        if not places or self.holder is not None:
+            return ()
+        rest = len(places) - _MOST_DATABASES
+        more = f"{rest:,} databases more are looked at by `migrator sequences`. " if rest > 0 else ""
+        try:
+            levels = read_levels(self.workspace, blocks, places[:_MOST_DATABASES])
+        except DatabaseError as error:
+            text = f"What is left of the blocks of numbers cannot be told: {error.message}"
+            return (Section("Blocks of numbers", text=text, tone="warning"),)
+        low = [one for one in levels if one.low]
+        if not low:
+            return (Section("Blocks of numbers", text=more),) if more else ()
+        rows = tuple((one.place.database, str(one.sequence.relation), one.left) for one in low[:_MOST_DATABASES])
+        text = f"{more}`migrator sequences refill` gives new ones; behind the last number an INSERT fails."
+        return (Section("Blocks of numbers that run out", ("database", "sequence", "left"), rows, text, "warning"),)
+
     def _next(self) -> tuple[str, ...]:
+        if self.waiting and self.fence is None and self.holder is None:
+            return (*(f"migrator rollback --retry-conflicts {file}" for file in self.waiting), *self._next_stage())
+        return self._next_stage()
+
+    def _next_stage(self) -> tuple[str, ...]:
         if self.holder is None and _is_unknown(self.fence, self.run):
             return _ADOPT
+        if self.run.outcome == FINISHED_RUN:
+            return ("migrator verify",)
         if self.holder is not None or self.run.closed_at:
             return next_commands({}, locked=self.holder is not None)
         again = ("migrator migrate",) if self.gone else ()
@@ -120,6 +172,8 @@ class _Reading:
 
     def _headline(self) -> str:
         last = self.stages[-1] if self.stages else None
+        if self.run.outcome == FINISHED_RUN:
+            return f"The run was finished: its databases are their applications' own; retired: {self.workspace.source}."
         if self.run.closed_at is not None:
             return f"The last run is closed: {self.run.outcome}. The next stage opens a new one."
         if last is None:
@@ -160,17 +214,26 @@ class _Reading:
             "paused": self.paused,
             "fenced": self.fence is not None,
             "databases": self.databases,
+            "waiting": self.waiting,
         }
 
 
 def _is_unknown(fence: FenceState | None, run: Run | None) -> bool:
     """Whether the fence is of a run that `rollback` would not find in the journal."""
-    return fence is not None and (run is None or fence.run != run.id or run.closed_at is not None)
+    if fence is None or (run is not None and fence.run == run.id and run.outcome == FINISHED_RUN):
+        return False
+    return run is None or fence.run != run.id or run.closed_at is not None
 
 
-def _fence_section(fence: FenceState | None, run: Run | None) -> tuple[Section, ...]:
+def _fence_section(fence: FenceState | None, run: Run | None, gaps: Sequence[Relation]) -> tuple[Section, ...]:
     if fence is None:
         return ()
+    if run is not None and run.outcome == FINISHED_RUN and fence.run == run.id:
+        text = (
+            f"The run is finished, and the source keeps its fence on {len(fence.fenced)} tables, as was chosen. "
+            f"`migrator finish --retire unfence --confirm {run.id}` lifts it."
+        )
+        return (Section("The source is retired", text=text),)
     lifts = f"migrator rollback --adopt --confirm {fence.run}" if _is_unknown(fence, run) else "migrator rollback"
     return (
         Section(
@@ -179,7 +242,15 @@ def _fence_section(fence: FenceState | None, run: Run | None) -> tuple[Section, 
             "fence.",
             tone="bad",
         ),
+        *gap_sections(gaps),
     )
+
+
+def _waiting_section(files: Mapping[str, int]) -> tuple[Section, ...]:
+    if not files:
+        return ()
+    text = "Changes of targets that could not be carried back; `migrator rollback --retry-conflicts FILE` tries again."
+    return (Section("Changes that wait in a file", ("file", "changes"), tuple(files.items()), text, "warning"),)
 
 
 def _running_section(steps: Iterable[StepRecord], now: datetime, *, alive: bool) -> Section:

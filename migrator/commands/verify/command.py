@@ -9,11 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
+from migrator.commands.plan.finished import standing_source
 from migrator.commands.plan.stored import stored_plan, survey_as_planned
 from migrator.commands.proof.compare_sides import Proof, prove
 from migrator.commands.proof.drift import routed_digests, written_since
 from migrator.commands.proof.extension_configuration import with_configuration
 from migrator.commands.proof.records import database_counts, given_digests, sequence_values
+from migrator.commands.sequences.blocks import RunBlocks, run_blocks
 from migrator.commands.shared.database_parameters import TargetSettings
 from migrator.commands.shared.dropped_tenants import require_databases, require_standing, standing, taken_back
 from migrator.commands.shared.epochs import require_digests
@@ -21,7 +23,8 @@ from migrator.commands.shared.roles import access_differences
 from migrator.commands.shared.tenant_objects import OwnObjects
 from migrator.commands.shared.transfers import Resolved, resolve
 from migrator.commands.shared.workspace import Workspace
-from migrator.commands.verify.report import Verified, verify_outcome
+from migrator.commands.verify.kept_templates import kept_templates
+from migrator.commands.verify.report import Verified, structure_outcome, verify_outcome
 from migrator.core.placement.model import Placement
 from migrator.core.plan.steps import CreateDatabase, Plan
 from migrator.core.plan.transfer import Transfer
@@ -32,6 +35,7 @@ from migrator.errors import RefusedError
 from migrator.journal import Run
 from migrator.postgres.copy.row_counts import count_rows
 from migrator.postgres.fence.fence import read_fence
+from migrator.postgres.fence.gaps import fence_gaps
 from migrator.postgres.placement.select_rows import select_keyed
 from migrator.postgres.placement.tenants import read_members
 from migrator.postgres.session.connect import READ_ONLY, Endpoint, session
@@ -50,6 +54,9 @@ def verify(workspace: Workspace, *, sample: float | None = None) -> Outcome:
     Raises:
         RefusedError: nothing has been migrated, a rollback has begun, or the source is not the one that was migrated.
     """
+    workspace, ended = standing_source(workspace)
+    if ended is not None:
+        return verify_finished(workspace, ended, sample)
     with workspace.stage("verify") as (run, summary):
         last = workspace.journal.last(run.id, "migrate")
         if last is None:
@@ -62,9 +69,25 @@ def verify(workspace: Workspace, *, sample: float | None = None) -> Outcome:
             raise RefusedError("There is no completed migrate to verify.", "Run `migrator migrate` first.")
         survey_as_planned(stored, run)
         require_databases(stored.workspace, run, stored.plan)
-        result = _Verifier(stored.workspace, run, stored.plan, sample).verification()
+        result = Verifier(stored.workspace, run, stored.plan, sample).verification()
         outcome = verify_outcome(run, stored.plan, result, sample, sorted(taken_back(workspace, run.id)))
         outcome = replace(outcome, sections=(*stored.sections, *outcome.sections))
+        summary.update(outcome.summary)
+        if outcome.exit_code:
+            summary["status"] = "findings"
+        return outcome
+
+
+def verify_finished(workspace: Workspace, run: Run, sample: float | None) -> Outcome:
+    """What stays true of a run that was finished, whatever its applications write: schemas, isolation, references."""
+    with workspace.stage("verify", run) as (run, summary):
+        stored = stored_plan(workspace, run)
+        if stored is None:
+            raise RefusedError(f"Run {run.id} was finished, and the journal has no plan of it.", "Compare by hand.")
+        plan, workspace = stored.plan, stored.workspace
+        kept = kept_templates(workspace, run, plan)
+        resolved = resolve(workspace, plan, plan.survey, kept)
+        outcome = structure_outcome(run, Verifier(workspace, run, plan, sample, resolved).structure())
         summary.update(outcome.summary)
         if outcome.exit_code:
             summary["status"] = "findings"
@@ -83,15 +106,22 @@ class _Severed:
     lead: tuple[Reference, Endpoint] | None
 
 
-class _Verifier:
+class Verifier:
     """The working state of one verification."""
 
-    def __init__(self, workspace: Workspace, run: Run, plan: Plan, sample: float | None) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        run: Run,
+        plan: Plan,
+        sample: float | None = None,
+        resolved: Mapping[str, Resolved] | None = None,
+    ) -> None:
         self.workspace = workspace
         self.run = run
         self.plan = plan
         self.survey = plan.survey
-        self.resolved = resolve(workspace, plan, self.survey)
+        self.resolved = resolve(workspace, plan, self.survey) if resolved is None else resolved
         self.databases = standing(workspace, run.id, _sampled(plan, sample))
         self.settings = TargetSettings(workspace, plan)
         self.own = OwnObjects(workspace, plan, self.survey)
@@ -102,6 +132,10 @@ class _Verifier:
         self.source_objects = {(kind, name): text for kind, name, text in recorded}
         taken = sequence_values(workspace.journal, run.id)
         self.given = taken[1] if taken is not None else {}
+        # Of a run that was finished they are lifted, and its sequences have gone on.
+        self.blocks = RunBlocks() if run.closed_at else run_blocks(workspace.journal, run.id)
+        self.given = {} if run.closed_at else self.given
+        self.rows_too = True
 
     def verification(self) -> Verified:
         transfers = {name: target.transfers for name, target in self.resolved.items()}
@@ -109,6 +143,7 @@ class _Verifier:
             connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             fresh = routed_digests(self.workspace, connection, self.survey, transfers)
             fenced = read_fence(connection) is not None
+            gaps = fence_gaps(connection, self.workspace.settings.source.schemas) if fenced else ()
             counted = count_rows(connection, self.survey.catalog)
         if not fenced:
             require_digests(
@@ -144,12 +179,26 @@ class _Verifier:
             quarantined=self.workspace.journal.quarantined(self.run.id),
             databases=database_counts(self.plan),
         )
-        rows = tuple(self._rows(proof, transfers))
+        rows = tuple(self._rows(proof, transfers, facts))
         return Verified(
             with_configuration(self.workspace, proof, self.databases, conserved=not partial),
             facts,
             () if fenced else changed,
             rows,
+            tuple(self._references(facts)),
+            access_differences(self.workspace, self.databases),
+            gaps,
+        )
+
+    def structure(self) -> Verified:
+        """Everything but the rows themselves, which applications write."""
+        self.rows_too = False
+        facts = self._examine()
+        return Verified(
+            Proof((), (), 0, 0),
+            facts,
+            (),
+            (),
             tuple(self._references(facts)),
             access_differences(self.workspace, self.databases),
         )
@@ -191,13 +240,16 @@ class _Verifier:
                 self.settings.expected(step),
                 self.members.get(step.tenant, ()),
                 [(reference, homes[home]) for reference, home in leaving],
+                self.blocks.of(step.target, step.database),
+                None if self.rows_too else (),
             )
 
     def _rows(
-        self, proof: Proof, transfers: Mapping[str, tuple[Transfer, ...]]
+        self, proof: Proof, transfers: Mapping[str, tuple[Transfer, ...]], facts: Sequence[DatabaseFacts]
     ) -> list[tuple[str, Difference, RowDifference]]:
         """The keys behind the first differences."""
         places = {(step.target, step.tenant): step for step in self.plan.of(CreateDatabase)}
+        read = {(fact.target, fact.tenant, digest.relation) for fact in facts for digest in fact.digests}
         found = []
         for target, difference in proof.differences[:_MOST_DRILLED]:
             step = places.get((target, difference.tenant))
@@ -205,6 +257,8 @@ class _Verifier:
             table = self.survey.catalog.tables.get(transfer.relation)
             if step is None or table is None or not table.primary_key or transfer.placement.query is not None:
                 continue
+            if (target, step.tenant, difference.relation) not in read:
+                continue  # the table is not there, or not all of its columns
             tenant = step.tenant if transfer.per_tenant else None
             keyed = select_keyed(transfer, self.survey.catalog, table.primary_key, tenant)
             endpoint = self.workspace.server(step.server).at(step.database)

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from migrator.commands.proof.compare_sides import Proof, proof_sections
-from migrator.commands.proof.drift import drift_section
+from migrator.commands.proof.drift import drift_section, gap_sections
 from migrator.core.plan.steps import CreateDatabase, Plan
 from migrator.core.result.outcome import Outcome, Section
 from migrator.core.result.wording import plural
+from migrator.core.schema.catalog import Relation
 from migrator.core.verify.digests import Difference, RowDifference
 from migrator.journal import Run
 from migrator.postgres.verify.verify_database import DatabaseFacts
@@ -25,9 +26,15 @@ class Verified:
     rows: tuple[tuple[str, Difference, RowDifference], ...]  # (database, difference, row)
     references: tuple[tuple[str, str, int, str], ...]  # (foreign key, database, orphan keys, samples)
     access: tuple[tuple[str, str], ...] = ()  # (database, who owns it or may connect to it and should not)
+    gaps: tuple[Relation, ...] = ()  # tables of the fenced source that take writes
 
     @property
     def holds(self) -> bool:
+        """Whether everything agrees, and goes on to as long as the source is fenced."""
+        return self.agrees and not self.gaps
+
+    @property
+    def agrees(self) -> bool:
         """Whether nothing disagrees; what changed in the source since is no disagreement."""
         clean = all(not (fact.objects or fact.leaks or fact.sequences) for fact in self.facts)
         return self.proof.holds and clean and not self.access and not any(count for _, _, count, _ in self.references)
@@ -58,6 +65,7 @@ def verify_outcome(
         "cross_database_orphans": sum(count for _, _, count, _ in result.references),
         "source_changes_since_snapshot": len(result.changed_since),
         "access_differences": len(result.access),
+        "unfenced_tables": len(result.gaps),
     }
     if sample is not None:
         figures["sample_percent"] = sample
@@ -87,7 +95,7 @@ def verify_outcome(
             "findings",
             1,
             run.id,
-            f"Source and targets do not agree{whole}.",
+            f"Source and targets {'agree, but the fence does not hold' if result.agrees else 'do not agree'}{whole}.",
             figures,
             sections,
             data,
@@ -104,6 +112,33 @@ def verify_outcome(
         sections=sections,
         data=data,
         next=("migrator status", "migrator rollback --validate"),
+    )
+
+
+def structure_outcome(run: Run, result: Verified) -> Outcome:
+    """Whether the databases of a finished run are what they were made to be, their rows apart."""
+    figures: dict[str, str | int | float | bool | None] = {
+        "databases_examined": len(result.facts),
+        "leaked_rows": sum(count for fact in result.facts for _, count in fact.leaks),
+        "catalog_differences": sum(len(fact.objects) for fact in result.facts),
+        "sequence_collisions": sum(len(fact.sequences) for fact in result.facts),
+        "references_checked": len({label for label, _, _, _ in result.references}),
+        "cross_database_orphans": sum(count for _, _, count, _ in result.references),
+        "access_differences": len(result.access),
+    }
+    sections = (*_finding_sections(result), *_figure_sections(result))
+    if not result.holds:
+        return Outcome(
+            "verify", "findings", 1, run.id, "The databases are not what they were made to be.", figures, sections
+        )
+    return Outcome(
+        "verify",
+        run_id=run.id,
+        headline=f"{plural(len(result.facts), 'database')} have the schemas that they were made with, and no row of "
+        "another tenant. Rows are their applications' since the run was finished, and are not compared.",
+        summary=figures,
+        sections=sections,
+        next=("migrator status",),
     )
 
 
@@ -132,6 +167,7 @@ def _finding_sections(result: Verified) -> list[Section]:
     if broken:
         columns = ("foreign key", "database", "orphan keys", "some of them")
         sections.append(Section("References broken across databases", columns, broken, tone="bad"))
+    sections += gap_sections(result.gaps)
     if result.changed_since:
         sections.append(drift_section(result.changed_since))
     return sections

@@ -120,7 +120,9 @@ class Inventory:
         )
         sequences = ("sequences",) if set(self.sequences) != set(now.sequences) else ()
         objects = ("the schema",) if self.objects != now.objects and not gone else ()
-        return (*rows, *gone, *sequences, *objects)
+        counts = self.large_objects, now.large_objects
+        large = (f"large objects: {counts[0]} then, {counts[1]} now",) if counts[0] != counts[1] else ()
+        return (*rows, *gone, *sequences, *large, *objects)
 
 
 @dataclass(frozen=True, slots=True)

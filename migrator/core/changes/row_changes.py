@@ -18,13 +18,14 @@ class RowChange:
     """One row, in the source's names.
 
     `key` is the text of an array of the key's values; `values` the columns' text as they are in the target now, for a
-    deleted row as they were.
+    deleted row as they were. `origin` is the key in the target, where the row has got another one for the source.
     """
 
     relation: Relation
     key: str
     kind: ChangeKind
     values: Mapping[str, str | None]
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,19 @@ class DatabaseChanges:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A change that was not carried back, and why."""
+    """A change that was not carried back, and why.
+
+    `taken` are the columns of a key that is another row's in the source; `held` says that the change has no way back
+    whatever becomes of other rows.
+    """
 
     database: str
     change: RowChange
     reason: str
+    taken: tuple[str, ...] = ()
+    held: bool = False
+    target: str = ""
+    tenant: str = ""
 
 
 def key_columns(transfer: Transfer, catalog: Catalog) -> tuple[str, ...]:
@@ -124,6 +133,7 @@ def dependents(
                     and row.relation == key.table
                     and row.kind != "deleted"
                     and row is not parent
+                    and (key.when is None or row.values.get(key.when[0]) == key.when[1])
                     and [row.values.get(column) for column in key.columns] == wanted
                 ):
                     parents[position] = parent

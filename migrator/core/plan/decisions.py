@@ -1,4 +1,4 @@
-"""What migrator.toml decides about a split, kept with the plan: not how servers are reached, nor how fast to go."""
+"""The part of migrator.toml that decides a split, kept with the plan; connections and limits are not in it."""
 
 from __future__ import annotations
 

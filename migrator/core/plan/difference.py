@@ -1,4 +1,4 @@
-"""What one plan comes to that another does not: of migrator.toml, the trees, the source and what is made."""
+"""Compares two plans: migrator.toml, trees, source, placements, tenants, databases."""
 
 from __future__ import annotations
 
@@ -68,10 +68,10 @@ def _trees(before: Plan, after: Plan) -> Iterable[tuple[str, str]]:
     def states(plan: Plan) -> Mapping[str, tuple[str, str]]:
         return {f"target {tree.target}": (", ".join(tree.heads), tree.digest) for tree in plan.trees}
 
-    def how(one: tuple[str, str], other: tuple[str, str]) -> str:
-        if one == other:
+    def how(old: tuple[str, str], new: tuple[str, str]) -> str:
+        if old == new:
             return ""
-        return "files were edited" if one[0] == other[0] else f"head {one[0]} before, {other[0]} now"
+        return "files were edited" if old[0] == new[0] else f"head {old[0]} before, {new[0]} now"
 
     return _entries(states(before), states(after), how)
 

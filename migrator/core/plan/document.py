@@ -1,4 +1,4 @@
-"""The plan as the journal keeps it: JSON with a version of its shape, and back."""
+"""Writes a plan as JSON with a version of its shape, and reads it back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What takes each step of a plan back, or that nothing does."""
+"""Says what takes each step of a plan back, or that nothing does."""
 
 from __future__ import annotations
 

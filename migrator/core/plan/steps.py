@@ -99,10 +99,10 @@ class CreateDatabase:
 
 def by_server(steps: Iterable[CreateDatabase]) -> dict[str, list[CreateDatabase]]:
     """Databases by the server that they are on, in their order."""
-    found: dict[str, list[CreateDatabase]] = defaultdict(list)
+    servers: dict[str, list[CreateDatabase]] = defaultdict(list)
     for step in steps:
-        found[step.server].append(step)
-    return found
+        servers[step.server].append(step)
+    return servers
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,6 +348,6 @@ def source_digest(survey: Survey) -> str:
     )
 
 
-def same_source(one: Survey, other: Survey) -> bool:
+def same_source(survey: Survey, other: Survey) -> bool:
     """Whether two surveys come to the same plan, by the same decisions."""
-    return source_digest(one) == source_digest(other) and one.parameters_digest == other.parameters_digest
+    return source_digest(survey) == source_digest(other) and survey.parameters_digest == other.parameters_digest

@@ -1,4 +1,4 @@
-"""What a plan rests on that was read from the source: its schema, where its tables go, and who its tenants are."""
+"""What a plan rests on in the source: its schema, its placements, its tenants."""
 
 from __future__ import annotations
 

@@ -174,7 +174,7 @@ def sequence_transfers(
     for sequence in source.sequences.values():
         for user in sequence.used_by:
             by_column[user] = sequence.relation
-    found = []
+    continued = []
     for sequence in target.sequences.values():
         sources = {
             by_column[place]
@@ -189,8 +189,8 @@ def sequence_transfers(
         if not sources and sequence.relation in source.sequences:
             sources = {sequence.relation}
         if sources:
-            found.append(SequenceTransfer(sequence.relation, tuple(sorted(sources))))
-    return tuple(found)
+            continued.append(SequenceTransfer(sequence.relation, tuple(sorted(sources))))
+    return tuple(continued)
 
 
 def last_value(transfer: SequenceTransfer, source: dict[Relation, Sequence] | Catalog) -> int | None:

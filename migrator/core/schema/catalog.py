@@ -187,6 +187,7 @@ class Sequence:
     cycle: bool = False
     owned_by: tuple[Relation, str] | None = None
     used_by: tuple[tuple[Relation, str], ...] = ()  # columns whose default draws from it, the owner included
+    start: int = 1
 
 
 @dataclass(frozen=True)

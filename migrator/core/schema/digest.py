@@ -1,4 +1,4 @@
-"""Digests of values: the same for what is equal, whatever the process, the machine and the order of its mappings."""
+"""Digests of values: equal values have equal digests, whatever the process, the machine and the order."""
 
 from __future__ import annotations
 

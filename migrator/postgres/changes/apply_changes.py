@@ -6,16 +6,17 @@ now: each tenant's database has drawn its numbers from where the source's sequen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 
 import psycopg
 from psycopg import sql
 
 from migrator.core.changes.row_changes import ChangeKind, Conflict, RowChange, dependents, parents_first, row_key
 from migrator.core.plan.transfer import Transfer
-from migrator.core.schema.catalog import Catalog, Relation
+from migrator.core.schema.catalog import Catalog, ForeignKey, Relation
 from migrator.postgres.changes.large_objects import TargetObjects
 from migrator.postgres.changes.read_changes import foreign_keys_of
 from migrator.postgres.fence.locks import under_locks
@@ -25,11 +26,25 @@ from migrator.postgres.session.triggers import triggers_disabled
 from migrator.postgres.session.written_rows import written_rows
 
 # What a row of somebody else's can be the reason for; anything else (a lost session, a full disk) ends the replay.
+_IMMEDIATE = "SET CONSTRAINTS ALL IMMEDIATE"
 _CONFLICTING = (psycopg.IntegrityError, psycopg.DataError)
 
 
 class _TakenBack(Exception):
     """Some of what was written hangs on what could not be: the transaction ends, and is done again without."""
+
+
+class _Deferred(Exception):
+    """A constraint that is checked at the end does not hold: done again with each row checked by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reason:
+    """Why a row is not carried back; `taken` are the columns of a key that another row has."""
+
+    text: str
+    taken: tuple[str, ...] = ()
+    stranger: bool = False  # in the source it would be another tenant's
 
 
 @dataclass
@@ -51,6 +66,7 @@ class Monolith:
     patience: int
     say: Callable[[str], None]
     objects: TargetObjects | None = None  # of the database whose rows are carried back
+    references: tuple[ForeignKey, ...] = ()  # declared, virtual and polymorphic ones
 
     def replay(
         self,
@@ -68,14 +84,14 @@ class Monolith:
         Raises:
             DatabaseError: the source failed; nothing of this database's changes is in it then.
         """
-        why: dict[int, str] = {}  # position in rows -> why it is not carried back
+        why: dict[int, _Reason] = {}  # position in rows -> why it is not carried back
         earlier = list(lost)
+        strict = False
         while True:
             refused = [rows[position] for position in why] + earlier
-            for position, parent in dependents(refused, rows, self.catalog.foreign_keys).items():
-                why.setdefault(
-                    position, f"it references {parent.relation} {parent.key}, which could not be carried back"
-                )
+            for position, parent in dependents(refused, rows, self.references).items():
+                text = f"it references {parent.relation} {parent.key}, which could not be carried back"
+                why.setdefault(position, _Reason(text))
             chosen = [position for position in range(len(rows)) if position not in why]
             try:
                 applied = under_locks(
@@ -83,26 +99,36 @@ class Monolith:
                     self.endpoint,
                     self.catalog,
                     {rows[position].relation for position in chosen},
-                    partial(self._write, rows, chosen, why, transfers, tenant),
+                    partial(self._write, rows, chosen, why, transfers, tenant, strict=strict),
                     lock_timeout=self.lock_timeout,
                     patience=self.patience,
                     say=self.say,
                 )
             except _TakenBack:
                 continue
-            return Replayed(applied, [Conflict(database, rows[position], reason) for position, reason in why.items()])
+            except _Deferred:
+                strict = True
+                continue
+            conflicts = [
+                Conflict(database, rows[position], reason.text, reason.taken, tenant=tenant)
+                for position, reason in why.items()
+            ]
+            return Replayed(applied, conflicts)
 
     def _write(
         self,
         rows: Sequence[RowChange],
         chosen: Sequence[int],
-        why: dict[int, str],
+        why: dict[int, _Reason],
         transfers: Mapping[Relation, Transfer],
         tenant: str,
+        *,
+        strict: bool,
     ) -> list[RowChange]:
         concerned = {rows[position].relation for position in chosen}
         order = parents_first(concerned, self.catalog)
         before = dict(why)
+        self.connection.execute(_IMMEDIATE if strict else "SET CONSTRAINTS ALL DEFERRED")
         with triggers_disabled(self.connection, self.catalog, concerned):
             self._each(rows, [p for relation in reversed(order) for p in _of(rows, chosen, relation, "deleted")], why)
             self._each(
@@ -115,27 +141,37 @@ class Monolith:
                 ],
                 why,
             )
-            self.connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            self._check_deferred(strict)
             for relation in order:
                 keys = [rows[p].key for p in chosen if rows[p].relation == relation and rows[p].kind != "deleted"]
                 strangers = foreign_keys_of(self.connection, transfers[relation], self.catalog, tenant, keys)
                 for position in chosen:
                     row = rows[position]
                     if row.relation == relation and row.key in strangers and row.kind != "deleted":
-                        why.setdefault(position, f"in the source it would belong to tenant {strangers[row.key]!r}")
+                        text = f"in the source it would belong to tenant {strangers[row.key]!r}"
+                        why.setdefault(position, _Reason(text, stranger=True))
         new = [rows[position] for position in why if position not in before]
         if new and (
-            any(position in chosen for position in dependents(new, rows, self.catalog.foreign_keys))
-            or any("it would belong" in why[position] for position in why if position not in before)
+            any(position in chosen for position in dependents(new, rows, self.references))
+            or any(reason.stranger for position, reason in why.items() if position not in before)
         ):
             raise _TakenBack
         return [rows[position] for position in chosen if position not in why]
 
-    def _each(self, rows: Sequence[RowChange], positions: Sequence[int], why: dict[int, str]) -> None:
+    def _check_deferred(self, strict: bool) -> None:
+        try:
+            with self.connection.transaction():
+                self.connection.execute(_IMMEDIATE)
+        except _CONFLICTING as error:
+            if strict:
+                raise
+            raise _Deferred from error
+
+    def _each(self, rows: Sequence[RowChange], positions: Sequence[int], why: dict[int, _Reason]) -> None:
         """Writes row by row; those refused are tried again as long as others get through, which may make room."""
         waiting = list(positions)
         while waiting:
-            failed: dict[int, str] = {}
+            failed: dict[int, _Reason] = {}
             for position in waiting:
                 if problem := self._one(rows[position]):
                     failed[position] = problem
@@ -144,7 +180,7 @@ class Monolith:
                 return
             waiting = list(failed)
 
-    def _one(self, row: RowChange) -> str:
+    def _one(self, row: RowChange) -> _Reason | None:
         """Writes one row; returns why it could not be written, and has written nothing then."""
         statement, parameters = _statement(row, self.catalog)
         hanging = row.kind == "deleted" and any(
@@ -164,13 +200,66 @@ class Monolith:
                     if others := {str(relation) for (_, relation), count in more.items() if count > 0}:
                         raise _Refused(f"rows of {', '.join(sorted(others))} hang on it in the source")
         except _Refused as refused:
-            return str(refused)
+            return _Reason(str(refused))
         except psycopg.errors.ReadOnlySqlTransaction as error:
-            return f"rows hang on it in the source: {error.diag.message_primary}"
+            return _Reason(f"rows hang on it in the source: {error.diag.message_primary}")
         except _CONFLICTING as error:
             detail = f" ({error.diag.message_detail})" if error.diag.message_detail else ""
-            return f"{error.diag.message_primary}{detail}"
-        return ""
+            taken = self._taken(row) if isinstance(error, psycopg.errors.UniqueViolation) else ()
+            return _Reason(f"{error.diag.message_primary}{detail}", taken)
+        return None
+
+    def _taken(self, row: RowChange) -> tuple[str, ...]:
+        """The columns of the first key of an inserted row that is another row's in the source."""
+        if row.kind != "inserted":
+            return ()
+        for key in self.catalog.tables[row.relation].unique_keys:
+            if set(key) <= row.values.keys() and self._is_there(row, key):
+                return key
+        return ()
+
+    def _is_there(self, row: RowChange, columns: Sequence[str]) -> bool:
+        condition = sql.SQL(" AND ").join(sql.SQL("t.{} = %s").format(sql.Identifier(name)) for name in columns)
+        statement = sql.SQL("SELECT FROM {} AS t WHERE {} LIMIT 1").format(
+            own_rows(self.catalog, row.relation), condition
+        )
+        return self.connection.execute(statement, [row.values[name] for name in columns]).fetchone() is not None
+
+    def holds(self, row: RowChange) -> bool:
+        """Whether the source is already as the change of a row with a key would make it."""
+        key = row_key(row, self.catalog)
+        if not key:
+            return False
+        if row.kind == "deleted":
+            return not self._is_there(row, key)
+        values = sql.SQL("ARRAY[{}]::text[]").format(
+            sql.SQL(", ").join(sql.SQL("t.{}::text").format(sql.Identifier(name)) for name in row.values)
+        )
+        condition = sql.SQL(" AND ").join(sql.SQL("t.{} = %s").format(sql.Identifier(name)) for name in key)
+        statement = sql.SQL("SELECT FROM {} AS t WHERE {} AND {} = %s::text[]").format(
+            own_rows(self.catalog, row.relation), condition, values
+        )
+        parameters = [*(row.values[name] for name in key), list(row.values.values())]
+        return self.connection.execute(statement, parameters).fetchone() is not None
+
+    def next_number(self, relation: Relation, column: str, used: Container[str]) -> str:
+        """A number that no row of the table has and that is none of `used`: of its sequence, else above the highest."""
+        found = self.catalog.tables[relation].column(column)
+        assert found is not None
+        if found.sequence is None:
+            highest = sql.SQL("SELECT coalesce(max({}), 0)::bigint FROM {}").format(
+                sql.Identifier(column), qualified(relation)
+            )
+            ((start,),) = self.connection.execute(highest).fetchall()
+            return next(number for number in map(str, count(start + 1)) if number not in used)
+        draw = sql.SQL("SELECT pg_catalog.nextval({})::text").format(
+            sql.Literal(sql.Identifier(*found.sequence).as_string(self.connection))
+        )
+        while True:
+            ((number,),) = self.connection.execute(draw).fetchall()
+            row = RowChange(relation, "", "inserted", {column: number})
+            if number not in used and not self._is_there(row, [column]):
+                return str(number)
 
 
 class _Refused(Exception):

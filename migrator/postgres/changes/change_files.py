@@ -117,10 +117,15 @@ def conflict_lines(conflicts: Iterable[Conflict]) -> str:
         json.dumps(
             {
                 "database": one.database,
+                "target": one.target,
+                "tenant": one.tenant,
                 "table": str(one.change.relation),
+                "schema": one.change.relation.schema,
+                "name": one.change.relation.name,
                 "key": one.change.key,
                 "kind": one.change.kind,
                 "reason": one.reason,
+                "held": one.held,
                 "row": dict(one.change.values),
             },
             ensure_ascii=False,
@@ -128,6 +133,28 @@ def conflict_lines(conflicts: Iterable[Conflict]) -> str:
         + "\n"
         for one in conflicts
     )
+
+
+def read_conflicts(text: str) -> tuple[Conflict, ...]:
+    """The conflicts that `conflict_lines` wrote.
+
+    Raises:
+        ValueError: it is not such a file.
+    """
+    found = []
+    for line in text.splitlines():
+        one = json.loads(line)
+        try:
+            change = RowChange(Relation(one["schema"], one["name"]), one["key"], one["kind"], one["row"])
+            found.append(
+                Conflict(
+                    one["database"], change, one["reason"],
+                    held=one["held"], target=one["target"], tenant=one["tenant"],
+                )
+            )  # fmt: skip
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"a line without {error}") from error
+    return tuple(found)
 
 
 def _columns(row: RowChange, catalog: Catalog) -> list[str]:

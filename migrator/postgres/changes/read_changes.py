@@ -102,9 +102,10 @@ def read_changes(
         reason = no_way_back(transfer)
         for row in changed:
             if reason:
-                held.append(Conflict(database, row, reason))
+                held.append(Conflict(database, row, reason, held=True, target=name, tenant=tenant))
             elif row.key in everyones:
-                held.append(Conflict(database, row, "it is a row of every tenant, changed in this one only"))
+                why = "it is a row of every tenant, changed in this one only"
+                held.append(Conflict(database, row, why, held=True, target=name, tenant=tenant))
             else:
                 rows.append(row)
     return DatabaseChanges(name, tenant, database, tuple(rows), tuple(held))

@@ -46,7 +46,7 @@ def naming_columns(connection: Connection, catalog: Catalog) -> tuple[NamingColu
     """Columns that name large objects and nothing else, by their rows."""
     if not catalog.large_objects:
         return ()
-    found = []
+    columns = []
     for schema, table, column in rows(connection, "copy/large_object_columns"):
         relation = Relation(schema, table)
         if relation not in catalog.tables:
@@ -58,8 +58,8 @@ def naming_columns(connection: Connection, catalog: Catalog) -> tuple[NamingColu
             ).format(own_rows(catalog, relation), sql.Identifier(column), sql.Identifier(column))
         ).fetchone()
         if row is not None and row[0] and not row[1]:
-            found.append(NamingColumn(relation, column, int(row[0])))
-    return tuple(found)
+            columns.append(NamingColumn(relation, column, int(row[0])))
+    return tuple(columns)
 
 
 def read_large_objects(connection: Connection, catalog: Catalog, placements: Placements) -> LargeObjectFacts:
@@ -124,7 +124,7 @@ def copy_large_objects(
     Raises:
         DatabaseError: an object cannot be read or made; the databases finished before keep theirs.
     """
-    naming = {name: [one for one in found if one.placement.large_objects] for name, found in transfers.items()}
+    naming = {name: [one for one in of_target if one.placement.large_objects] for name, of_target in transfers.items()}
     if not any(naming.values()):
         return 0
     wanted: list[tuple[Endpoint, frozenset[int]]] = []
@@ -137,11 +137,11 @@ def copy_large_objects(
                     by_tenant[tenant].add(oid)
             everyones = by_tenant.pop(UNOWNED, set())
             for one in databases[name]:
-                if found := by_tenant.get(one.tenant, set()) | everyones:
-                    wanted.append((one.endpoint, frozenset(found)))
+                if oids := by_tenant.get(one.tenant, set()) | everyones:
+                    wanted.append((one.endpoint, frozenset(oids)))
     copy = partial(_copy_into, source=source, snapshot=snapshot, epoch=epoch)
     with ThreadPoolExecutor(max(1, min(jobs, len(wanted))), thread_name_prefix="large-objects") as pool:
-        return sum(pool.map(lambda one: copy(*one), wanted))
+        return sum(pool.map(lambda destination: copy(*destination), wanted))
 
 
 def _named(connection: Connection, catalog: Catalog, item: Transfer) -> Iterator[tuple[str, int]]:

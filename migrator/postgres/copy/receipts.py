@@ -51,17 +51,17 @@ def find_receipts(connection: Connection, units: Sequence[str], epoch: str) -> M
     Raises:
         RefusedError: one was done from another state of the source than `epoch`.
     """
-    found = {
+    receipts = {
         unit: Receipt(written, count, int(total))
         for unit, written, count, total in rows(connection, "copy/receipts_read", {"units": list(units)})
     }
-    for unit, receipt in found.items():
+    for unit, receipt in receipts.items():
         if receipt.epoch != epoch:
             raise RefusedError(
                 f"{connection.info.dbname} holds rows of {unit} from another state of the source.",
                 "Run `migrator rollback`, then start again from dry-run.",
             )
-    return found
+    return receipts
 
 
 def read_receipts(connection: Connection) -> Mapping[str, Receipt]:

@@ -51,12 +51,12 @@ def _count(
 
 def count_rows(connection: Connection, catalog: Catalog) -> dict[str, int]:
     """Rows by "schema.table", partitions within their parent."""
-    found = {}
+    counts = {}
     for relation in catalog.tables:
         row = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(own_rows(catalog, relation))).fetchone()
         assert row is not None
-        found[relation.full_name] = int(row[0])
-    return found
+        counts[relation.full_name] = int(row[0])
+    return counts
 
 
 def lock_against_ddl(connection: Connection, catalog: Catalog) -> None:

@@ -127,10 +127,10 @@ class _Portion:
     receipt: Receipt
 
 
-def _portion(one: Load, tenant: str, epoch: str) -> _Portion:
-    shares = _read_index(one.path).of(tenant)
+def _portion(load: Load, tenant: str, epoch: str) -> _Portion:
+    shares = _read_index(load.path).of(tenant)
     total = sum(share.hash for share in shares) % HASH_MODULUS
-    return _Portion(one, shares, Receipt(epoch, sum(share.rows for share in shares), total))
+    return _Portion(load, shares, Receipt(epoch, sum(share.rows for share in shares), total))
 
 
 def _copy(connection: Connection, insert: str, portions: Sequence[_Portion]) -> None:

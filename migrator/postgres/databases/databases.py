@@ -7,15 +7,18 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psycopg
 from psycopg import sql
 
+from migrator.core.schema.catalog import Relation
 from migrator.errors import RefusedError
+from migrator.postgres.schema.sequence_states import lift_blocks
 from migrator.postgres.session.connect import Connection, Endpoint, rows, session, translated
 
 MARK_PREFIX = "migrator "
+FINISHED = "finished"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,9 @@ class Mark:
     """What the comment on a database or schema of ours says: which run made it, as what."""
 
     run: str
-    role: str  # template, bare, target, scratch, restored, control; "building" while a database has no mark yet
+    # template, bare, target, scratch, restored, control; "building" while a database has no mark yet; "finished" once
+    # its run has ended: nothing of ours drops it any more
+    role: str
     target: str = ""
     tenant: str = ""
     epoch: str = ""  # of a fence
@@ -111,6 +116,17 @@ def comment(connection: Connection, name: str, mark: Mark) -> None:
     connection.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(name), sql.Literal(mark.text)))
 
 
+def release_database(endpoint: Endpoint, mark: Mark, bounds: Mapping[Relation, tuple[int, bool]]) -> None:
+    """Makes a target database its applications' own: no block of numbers, no receipts, and a mark that says so.
+
+    `bounds` are its sequences' own limits, each with whether it rises. One transaction: the mark tells all of it.
+    """
+    with session(endpoint, purpose="finish") as connection, connection.transaction():
+        lift_blocks(connection, bounds)
+        connection.execute("DROP SCHEMA IF EXISTS migrator_receipts CASCADE")
+        comment(connection, endpoint.database, replace(mark, role=FINISHED))
+
+
 def locale_options(like: Endpoint) -> list[sql.Composed]:
     """CREATE DATABASE options that repeat another database's encoding and locale: text must sort and compare alike."""
     with session(like, purpose="locale") as connection:
@@ -150,6 +166,11 @@ def drop_database(connection: Connection, name: str, *, run: str) -> bool:
         raise RefusedError(
             f"The database {name!r} carries no mark of run {run}; it is left alone.",
             "If it is yours, drop it yourself.",
+        )
+    if mark.role == FINISHED:
+        raise RefusedError(
+            f"The database {name!r} is of run {run}, which was finished: it is its applications' now, and left alone.",
+            "If nobody needs it, drop it yourself.",
         )
     _force_drop(connection, name)
     return True

@@ -18,10 +18,12 @@ from psycopg import sql
 
 from migrator.core.plan.transfer import Transfer
 from migrator.core.schema.catalog import Relation, Sequence
+from migrator.core.sequences.blocks import Block, Blocks
 from migrator.core.verify.digests import Digest
 from migrator.postgres.copy.receipts import find_receipt, write_receipt
 from migrator.postgres.copy.spool import Load, load
 from migrator.postgres.schema.analyze import analyse
+from migrator.postgres.schema.sequence_states import numbers_ahead, set_blocks
 from migrator.postgres.schema.sequences import low_sequences, set_sequences
 from migrator.postgres.session.connect import Connection, Endpoint, query, rows, session
 from migrator.postgres.session.programs import find_program, for_programs, run_program
@@ -41,6 +43,7 @@ class TargetWork:
     continued: tuple[tuple[Relation, int], ...]  # target sequence -> the value it continues behind
     sequences: tuple[Sequence, ...]  # all that the template has
     loads: tuple[Load, ...] = ()  # what its databases get out of files; otherwise the copies have filled them
+    blocks: tuple[Blocks, ...] = ()  # the numbers that are each database's own
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,10 @@ class FinishUnit:
     tenant: str
     endpoint: Endpoint
     memory_kb: int
+    place: int = 0  # among the target's databases: which of the blocks are this one's
+    # Of a database that was taken back and is made again: a newer block, and the last number that it had drawn.
+    refilled: tuple[Block, ...] = ()
+    drawn: tuple[tuple[Relation, int], ...] | None = None
 
 
 _RESTRICT = re.compile(r"^\\(un)?restrict [0-9A-Za-z]+\n", re.MULTILINE)
@@ -139,14 +146,26 @@ def finish_database(unit: FinishUnit, work: TargetWork) -> tuple[Digest, ...]:
                 connection.execute(sql.SQL(work.post_data))
                 # pg_dump's script sets a search path of its own liking; ours holds for what follows.
                 connection.execute("SET search_path = ''; SET row_security = off")
-                set_sequences(connection, work.continued)
-                # Those that no sequence of the source feeds: of tables made by a query, of columns that are new.
-                low = low_sequences(connection, work.sequences, {})
-                set_sequences(connection, [(sequence, value) for sequence, _, value in low])
+                _set_sequences(connection, unit, work)
                 write_receipt(connection, FINISH_UNIT, unit.epoch)
         if done is None:
             analyse(connection)
         return target_digests(connection, work.transfers, unit.tenant)
+
+
+def _set_sequences(connection: Connection, unit: FinishUnit, work: TargetWork) -> None:
+    """Each sequence goes on with a number that nobody else gives: in its block, or behind what was given."""
+    blocks = {one.sequence: one.of(unit.place) for one in work.blocks}
+    blocks.update({one.sequence: one for one in unit.refilled})
+    set_sequences(connection, [(name, value) for name, value in work.continued if name not in blocks])
+    # Those that no sequence of the source feeds: of tables made by a query, of columns that are new.
+    low = low_sequences(connection, [one for one in work.sequences if one.relation not in blocks], {})
+    set_sequences(connection, [(sequence, value) for sequence, _, value in low])
+    set_blocks(connection, blocks.values())
+    if unit.drawn is not None:
+        set_sequences(connection, [(name, value) for name, value in unit.drawn if name in blocks])
+        # What applications wrote there has been carried back, and may have numbers of the block.
+        set_sequences(connection, numbers_ahead(connection, work.sequences, blocks).items())
 
 
 def seeded_tables(connection: Connection, transfers: Iterable[Transfer]) -> tuple[Relation, ...]:

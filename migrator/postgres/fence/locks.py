@@ -32,11 +32,13 @@ def under_locks(
     lock_timeout: int,
     patience: int,
     say: Callable[[str], None],
+    sequences: Iterable[Relation] = (),
 ) -> T:
     """Does `work` in a transaction that first locks the tables against writes; readers are not disturbed.
 
     SHARE ROW EXCLUSIVE waits for the writers in flight and holds off new ones. An attempt waits `lock_timeout` seconds
     for a table, then gives up every lock, lets the writers pass and tries again, for at most `patience` seconds in all.
+    `sequences` are those that `work` locks itself: who holds them is told as well.
 
     Raises:
         DatabaseError: the locks were not to be had within `patience`; says who holds them.
@@ -59,7 +61,7 @@ def under_locks(
             if error.sqlstate not in _AGAIN:
                 raise
             failure = database_error(error, endpoint)
-        holders = _holders(connection, wanted)
+        holders = _holders(connection, [*wanted, *sequences])
         if time.monotonic() > deadline:
             raise DatabaseError(
                 f"{failure.message}. Held by: {holders}.",

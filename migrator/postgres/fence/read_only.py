@@ -67,6 +67,16 @@ def not_owned(connection: Connection, databases: Iterable[str]) -> dict[str, str
     return dict(rows(connection, "fence/not_owned_databases", {"databases": list(databases)}))
 
 
+def rename_database(connection: Connection, current: str, name: str) -> None:
+    """Gives a database another name, once the sessions in it have ended.
+
+    Raises:
+        RefusedError: a session cannot be ended by the connected role, or does not end.
+    """
+    end_sessions_in(connection, [current])
+    connection.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(current), sql.Identifier(name)))
+
+
 def swap_databases(connection: Connection, current: str, replacement: str, kept_as: str) -> None:
     """Renames `current` to `kept_as` and `replacement` to `current`; whoever is connected to either is disconnected.
 

@@ -117,7 +117,7 @@ def read_catalog(connection: Connection, schemas: Sequence[str] = ()) -> Catalog
 def read_sequences(connection: Connection, schemas: Sequence[str] = ()) -> tuple[SequenceObject, ...]:
     """Every sequence and where it stands now; sequences are outside of transactions, which no snapshot holds."""
     sequences = []
-    for schema, name, type_, last, increment, low, high, cycle, owner, used_by in rows(
+    for schema, name, type_, last, increment, low, high, cycle, owner, used_by, start in rows(
         connection, "schema/sequences", {"schemas": list(schemas) or None}
     ):
         owned_by = (Relation(owner[0], owner[1]), owner[2]) if owner else None
@@ -125,7 +125,7 @@ def read_sequences(connection: Connection, schemas: Sequence[str] = ()) -> tuple
         sequences.append(
             SequenceObject(
                 Relation(schema, name), type_, last, increment, low, high, cycle, owned_by,
-                tuple(sorted(users | ({owned_by} if owned_by else set()))),
+                tuple(sorted(users | ({owned_by} if owned_by else set()))), start,
             )
         )  # fmt: skip
     return tuple(sequences)

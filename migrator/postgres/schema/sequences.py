@@ -12,25 +12,27 @@ from migrator.postgres.session.connect import Connection
 
 def low_sequences(
     connection: Connection, sequences: Collection[Sequence], given: Mapping[Relation, int]
-) -> Iterator[tuple[Relation, int | None, int]]:
+) -> Iterator[tuple[Relation, int, int]]:
     """Those of `sequences` that would give a number again: one that a row here has, or the monolith gave out (`given`).
 
-    Each with where it stands (None: never used) and the furthest of those numbers.
+    Each with the number that its next one comes after, and the furthest of those numbers.
     """
     if not sequences:
         return
     statement = sql.SQL(" UNION ALL ").join(_standing(place, one) for place, one in enumerate(sequences))
-    standing = {place: (last, used) for place, last, used in connection.execute(statement).fetchall()}
+    standing = {place: (last, called, used) for place, last, called, used in connection.execute(statement).fetchall()}
     for place, sequence in enumerate(sequences):
-        stands, used = standing[place]
+        last, called, used = standing[place]
+        # One that was never used, or was given another place to begin at, has the number before it behind it.
+        stands = last if called else last - sequence.increment
         furthest = max if sequence.increment > 0 else min
         values = [value for value in (*used, given.get(sequence.relation)) if value is not None]
-        if values and (stands is None or furthest(stands, *values) != stands):
+        if values and furthest(stands, *values) != stands:
             yield sequence.relation, stands, furthest(values)
 
 
 def _standing(place: int, sequence: Sequence) -> sql.Composed:
-    """(place, last value, the furthest number in each column that draws from the sequence)."""
+    """(place, last value, whether it was given, the furthest number in each column that draws from the sequence)."""
     furthest = [
         sql.SQL("(SELECT {}({})::bigint FROM {} WHERE {} BETWEEN {} AND {})").format(
             sql.SQL("max" if sequence.increment > 0 else "min"),
@@ -42,7 +44,7 @@ def _standing(place: int, sequence: Sequence) -> sql.Composed:
         )
         for relation, column in sequence.used_by
     ]
-    return sql.SQL("SELECT {}, CASE WHEN is_called THEN last_value END, ARRAY[{}]::bigint[] FROM {}").format(
+    return sql.SQL("SELECT {}, last_value, is_called, ARRAY[{}]::bigint[] FROM {}").format(
         sql.Literal(place), sql.SQL(", ").join(furthest), sql.Identifier(*sequence.relation)
     )
 

@@ -1,4 +1,4 @@
-"""Making sure that what was committed is on the disk, before anybody says that it is done.
+"""Makes sure that what was committed is on the disk before the journal says that it is done.
 
 A commit does not wait for the disk where `synchronous_commit` is off: in sessions of ours of which many can share one
 wait, and in pg_restore or an Alembic tree where the server, the database or the role has it off. A crash of the server

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
 
 from psycopg import sql
 
 from migrator.core.plan.database_parameters import DatabaseSetting
 from migrator.core.plan.transfer import Transfer
 from migrator.core.schema.catalog import ForeignKey, Relation
+from migrator.core.sequences.blocks import Block
 from migrator.core.verify.digests import Digest, RowDifference, merge_keys
 from migrator.postgres.placement.key_path import equal, holds, text_of
 from migrator.postgres.placement.row_hash import target_hash
 from migrator.postgres.placement.select_rows import by_key, key_text
 from migrator.postgres.schema.catalog import Objects, read_objects, read_sequences
 from migrator.postgres.schema.database_parameters import read_settings
+from migrator.postgres.schema.sequence_states import numbers_ahead
 from migrator.postgres.schema.sequences import low_sequences
-from migrator.postgres.session.connect import READ_ONLY, Connection, Endpoint, session
+from migrator.postgres.session.connect import READ_ONLY, Connection, Endpoint, rows, session
 from migrator.postgres.verify.digest import target_digests
 
 _KEYS_A_QUERY = 10_000
+_MOST_SAMPLES = 5  # of keys that lead nowhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseFacts:
-    """What was found in one target database."""
+    """What was found in one target database; there is no digest of a table that it lacks, or lacks columns of."""
 
     database: str
     target: str
@@ -63,32 +69,98 @@ def examine(
     settings: Sequence[DatabaseSetting] = (),
     members: Sequence[str] = (),
     references: Sequence[tuple[Reference, Connection]] = (),
+    blocks: Mapping[Relation, Block] = MappingProxyType({}),
+    digested: Sequence[Transfer] | None = None,
 ) -> DatabaseFacts:
     """Reads one target database in one read-only session.
 
-    `given` are the values up to which the source's sequences have given numbers, by target sequence; `soft_deleted`
-    names the deletion columns, `settings` are those that the database gives its sessions,
-    `members` the keys of the tenant and of all below it where the tenants are tops of a tree; `references` the foreign
-    keys out of this database, each with a session of the database that it points into.
+    `given` are the values up to which the source's sequences have given numbers, by target sequence; `blocks` the
+    numbers that are this database's own; `soft_deleted` names the deletion columns, `settings` are those that the
+    database gives its sessions, `members` the keys of the tenant and of all below it where the tenants are tops of a
+    tree; `references` the foreign keys out of this database, each with a session of the database that it points into;
+    `digested` are the transfers whose rows are counted and hashed, by default all.
     """
     with session(endpoint, purpose="verify", settings=READ_ONLY) as connection:
+        # What somebody has dropped is named by its definition; it must not keep the rest from being read.
+        names = {*(one.destination for one in transfers), *soft_deleted, *(one.child for one, _ in references)}
+        there = _columns(connection, names)
+        transfers = [one for one in transfers if {column.target for column in one.columns} <= there[one.destination]]
         return DatabaseFacts(
             endpoint.database,
             target,
             tenant,
-            target_digests(connection, transfers, tenant),
+            target_digests(connection, transfers if digested is None else digested, tenant),
             object_differences(
-                {**template, **_as_objects(settings)},
+                {**limited(template, blocks), **_as_objects(settings)},
                 {**read_objects(connection), **_as_objects(read_settings(connection))},
             ),
             tuple(_leaks(connection, transfers, members or (tenant,))) if tenant else (),
+            tuple(_collisions(connection, given, blocks)),
+            tuple(_live_rows(connection, {table: one for table, one in soft_deleted.items() if one in there[table]})),
             tuple(
-                (str(name), stands or 0, value)
-                for name, stands, value in low_sequences(connection, read_sequences(connection), given)
+                (one, *orphans(connection, home, one)) for one, home in references if {*one.columns} <= there[one.child]
             ),
-            tuple(_live_rows(connection, soft_deleted)),
-            tuple((one, *orphans(connection, home, one)) for one, home in references),
         )
+
+
+_LIMITS = re.compile(r" by (-?\d+) (-?\d+) (-?\d+) cache ")
+_PART = r"(\"(?:[^\"]|\"\")+\"|[^\".]+)"
+_IDENTITY = re.compile(rf"{_PART}\.{_PART}")
+
+
+def limited(template: Objects, blocks: Mapping[Relation, Block]) -> Objects:
+    """The template's objects with its sequences limited to the numbers of a database's blocks."""
+    if not blocks:
+        return template
+    expected = dict(template)
+    for (kind, identity), text in template.items():
+        if kind != "sequence" or (names := _IDENTITY.fullmatch(identity)) is None:
+            continue
+        block = blocks.get(Relation(*(_unquoted(name) for name in names.groups())))
+        if block is not None:
+            # A function: what is put in begins with a digit, which a group's number would swallow.
+            expected[kind, identity] = _LIMITS.sub(partial(_limited, block), text, count=1)
+    return expected
+
+
+def _limited(block: Block, match: re.Match[str]) -> str:
+    increment, low, high = match.groups()
+    low, high = (low, str(block.last)) if block.rising else (str(block.last), high)
+    return f" by {increment} {low} {high} cache "
+
+
+def _unquoted(name: str) -> str:
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name
+
+
+def _collisions(
+    connection: Connection, given: Mapping[Relation, int], blocks: Mapping[Relation, Block]
+) -> Iterator[tuple[str, int, int]]:
+    """Sequences that would give a number that somebody else has or gives: with where they stand, and that number."""
+    sequences = read_sequences(connection)
+    for name, stands, value in low_sequences(
+        connection, [one for one in sequences if one.relation not in blocks], given
+    ):
+        yield str(name), stands, value
+    ahead = numbers_ahead(connection, sequences, blocks) if blocks else {}
+    for one in sequences:
+        block = blocks.get(one.relation)
+        if block is None:
+            continue
+        if one.last_value is not None and not any(map(block.holds, (one.last_value, one.last_value + one.increment))):
+            yield str(one.relation), one.last_value, block.first
+        elif one.relation in ahead:
+            yield str(one.relation), one.last_value or 0, ahead[one.relation]
+
+
+def _columns(connection: Connection, relations: Iterable[Relation]) -> Mapping[Relation, frozenset[str]]:
+    """The columns of each of the relations; none where it is missing."""
+    wanted = sorted(relations)
+    scope = {"schemas": [one.schema for one in wanted], "names": [one.name for one in wanted]}
+    found = {
+        Relation(schema, name): frozenset(has) for schema, name, has in rows(connection, "verify/table_columns", scope)
+    }
+    return {one: found.get(one, frozenset()) for one in wanted}
 
 
 def _as_objects(settings: Iterable[DatabaseSetting]) -> Objects:
@@ -233,7 +305,10 @@ def severed_reference(key: ForeignKey, child: Transfer, parent: Transfer) -> Ref
 
 
 def orphans(child: Connection, parent: Connection, reference: Reference) -> tuple[int, tuple[str, ...]]:
-    """(how many distinct keys of the child database the parent database lacks, some of them)."""
+    """(how many distinct keys of the child database the parent database lacks, some of them).
+
+    It lacks all of them where its table or a column of it is missing.
+    """
     columns = sql.SQL(", ").join(sql.Identifier(name) for name in reference.columns)
     complete = sql.SQL(" AND ").join(holds(sql.Identifier(name), reference.key.blank) for name in reference.columns)
     if reference.when is not None:
@@ -242,6 +317,9 @@ def orphans(child: Connection, parent: Connection, reference: Reference) -> tupl
     statement = sql.SQL("SELECT DISTINCT {} FROM {} WHERE {}").format(
         columns, sql.Identifier(*reference.child), complete
     )
+    if not {*reference.parent_columns} <= _columns(parent, [reference.parent])[reference.parent]:
+        found = child.execute(statement).fetchall()
+        return len(found), tuple(", ".join(map(str, key)) for key in found[:_MOST_SAMPLES])
     missing = 0
     samples: list[str] = []
     types = _compared_types(child, parent, reference)
@@ -252,7 +330,7 @@ def orphans(child: Connection, parent: Connection, reference: Reference) -> tupl
         while keys := cursor.fetchmany(_KEYS_A_QUERY):
             for lost in _absent(parent, reference, types, keys):
                 missing += 1
-                if len(samples) < 5:
+                if len(samples) < _MOST_SAMPLES:
                     samples.append(", ".join(str(part) for part in lost))
     return missing, tuple(samples)
 

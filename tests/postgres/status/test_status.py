@@ -54,9 +54,14 @@ def test_a_control_database_that_takes_no_journal_is_told_and_left_without_sessi
 ) -> None:
     workspace = make_workspace(database_url)
     name = sql.Identifier(workspace.control.database)
+    with psycopg.connect(workspace.control.conninfo, autocommit=True) as connection:
+        connection.execute(
+            "CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE insufficient_privilege USING MESSAGE = 'no tables in here'; END $$"
+        )
+        connection.execute("CREATE EVENT TRIGGER refuse ON ddl_command_start EXECUTE FUNCTION refuse()")
     with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = on").format(name))
-        with pytest.raises(DatabaseError, match=r"refuses the journal.*read-only"):
+        with pytest.raises(DatabaseError, match=r"refuses the journal.*no tables in here"):
             workspace.journal.all_runs("")
         # Without FORCE, which is refused while a session is in it.
         connection.execute(sql.SQL("DROP DATABASE {}").format(name))

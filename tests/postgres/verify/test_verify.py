@@ -209,7 +209,11 @@ def test_a_schema_that_is_not_its_templates_is_named(
 def test_a_sequence_that_was_set_back_is_named(shop: Shop, value: int) -> None:
     with planted(
         shop,
-        (ONE, f"SELECT setval('document_number_seq', {value})", "SELECT setval('document_number_seq', 5000000)"),
+        (
+            ONE,
+            f"SELECT setval('document_number_seq', {value})",
+            "ALTER SEQUENCE document_number_seq RESTART WITH 5000001",
+        ),
     ) as answer:
         assert answer.summary["sequence_collisions"] == 1
         (row,) = answer.section("Sequences")

@@ -351,7 +351,7 @@ def _slow(tidying_seconds: str) -> subprocess.Popen[str]:
 def test_rollback_at_a_terminal_goes_on_only_when_the_runs_id_is_typed(
     typed: str, code: int, said: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    from migrator.cli.commands import rollback as back
+    from migrator.cli.commands.after_migrate import rollback as back
     from migrator.commands.rollback import command as rollback
 
     confirmed: list[str | None] = []
@@ -362,7 +362,7 @@ def test_rollback_at_a_terminal_goes_on_only_when_the_runs_id_is_typed(
 
     monkeypatch.setattr(rollback, "rollback", stage)
     monkeypatch.setattr(Session, "workspace", None)
-    monkeypatch.setattr(back, "_is_attended", lambda: True)
+    monkeypatch.setattr(back, "is_attended", lambda: True)
     monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
     assert running.run(["rollback"]) == code
     told = capfd.readouterr()

@@ -1,4 +1,4 @@
-"""plan: the stored plans, shown and compared."""
+"""The command plan: shows and compares stored plans."""
 
 from __future__ import annotations
 

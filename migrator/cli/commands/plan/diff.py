@@ -1,4 +1,4 @@
-"""plan diff: two stored plans, or one and what would be planned now."""
+"""The command plan diff: compares two stored plans, or one with what would be planned now."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""plan show: one stored plan."""
+"""The command plan show: shows one stored plan."""
 
 from __future__ import annotations
 

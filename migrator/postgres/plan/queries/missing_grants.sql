@@ -43,6 +43,13 @@ FROM relation, me
 WHERE relkind <> 'S' AND NOT pg_catalog.pg_has_role(relowner, 'USAGE')
 GROUP BY relowner, rolname
 UNION ALL
+-- Numbers are reserved under ALTER SEQUENCE, which is the owner's too.
+SELECT 'fence', format('%s sequences belong to %I', count(*), pg_catalog.pg_get_userbyid(relowner)),
+       format('GRANT %I TO %I', pg_catalog.pg_get_userbyid(relowner), rolname)
+FROM relation, me
+WHERE relkind = 'S' AND NOT pg_catalog.pg_has_role(relowner, 'USAGE')
+GROUP BY relowner, rolname
+UNION ALL
 SELECT 'fence', format('no CREATE on the database %I', datname), format('GRANT CREATE ON DATABASE %I TO %I', datname, rolname)
 FROM db, me WHERE NOT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')
 UNION ALL

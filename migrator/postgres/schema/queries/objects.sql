@@ -36,13 +36,24 @@ WITH schemas AS (
     SELECT 'routine', name, proowner, coalesce(proacl, acldefault('f', proowner)) FROM routine
     UNION ALL
     SELECT 'type', name, typowner, coalesce(typacl, acldefault('T', typowner)) FROM type
+    UNION ALL
+    SELECT 'language', quote_ident(lanname), NULL, coalesce(lanacl, acldefault('l', lanowner))
+    FROM pg_catalog.pg_language WHERE lanpltrusted OR oid >= 16384
+    UNION ALL
+    SELECT 'foreign-data wrapper', quote_ident(fdwname), NULL, coalesce(fdwacl, acldefault('F', fdwowner))
+    FROM pg_catalog.pg_foreign_data_wrapper w
+    WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_catalog.pg_foreign_data_wrapper'::regclass AND m.objid = w.oid)
+    UNION ALL
+    SELECT 'server', quote_ident(srvname), NULL, coalesce(srvacl, acldefault('S', srvowner)) FROM pg_catalog.pg_foreign_server
+), unproven (relation, attnum) AS (  -- since 18 a column can be declared NOT NULL for rows to come, whatever it holds
+    SELECT c.conrelid, unnest(c.conkey) FROM pg_catalog.pg_constraint c WHERE c.contype = 'n' AND NOT c.convalidated AND c.conrelid <> 0
 ), tree (oid, parent) AS (
     SELECT i.inhrelid, format('%I.%I', pn.nspname, p.relname)
     FROM pg_catalog.pg_inherits i
     JOIN pg_catalog.pg_class p ON p.oid = i.inhparent
     JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
 )
-SELECT 'extension', quote_ident(e.extname), e.extversion
+SELECT 'extension', quote_ident(e.extname), concat_ws(' ', e.extversion, 'in', e.extnamespace::regnamespace)
 FROM pg_catalog.pg_extension e WHERE e.extname <> 'plpgsql'
 UNION ALL
 SELECT 'relation', r.name,
@@ -50,6 +61,7 @@ SELECT 'relation', r.name,
                  'partition by', CASE WHEN r.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(r.oid) END,
                  'bound', pg_catalog.pg_get_expr(r.relpartbound, r.oid),
                  'of', (SELECT string_agg(t.parent, ',' ORDER BY t.parent) FROM tree t WHERE t.oid = r.oid),
+                 nullif(r.reloftype, 0)::regtype,
                  'rls', r.relrowsecurity, r.relforcerowsecurity, 'replica identity', r.relreplident)
 FROM relation r LEFT JOIN pg_catalog.pg_am am ON am.oid = r.relam
 WHERE r.relkind IN ('r', 'p', 'v', 'm', 'f')
@@ -59,7 +71,7 @@ SELECT 'column', a.relation || '.' || quote_ident(a.attname),
        concat_ws(' ', row_number() OVER (PARTITION BY a.attrelid ORDER BY a.attnum),
                  pg_catalog.format_type(a.atttypid, a.atttypmod),
                  CASE WHEN a.attcollation <> t.typcollation THEN 'collate ' || a.attcollation::regcollation::text END,
-                 CASE WHEN a.attnotnull THEN 'not null' END,
+                 CASE WHEN a.attnotnull THEN 'not null' END, CASE WHEN u.attnum IS NOT NULL THEN 'not validated' END,
                  'default', pg_catalog.pg_get_expr(d.adbin, d.adrelid), 'identity', nullif(a.attidentity, ''),
                  'generated', nullif(a.attgenerated, ''), 'storage', a.attstorage,
                  'compression', nullif(to_jsonb(a) ->> 'attcompression', ''),
@@ -69,9 +81,13 @@ SELECT 'column', a.relation || '.' || quote_ident(a.attname),
 FROM attribute a
 JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+LEFT JOIN unproven u ON u.relation = a.attrelid AND u.attnum = a.attnum
 UNION ALL
 SELECT 'constraint', coalesce(r.name, ty.name) || '.' || quote_ident(c.conname),
-       pg_catalog.pg_get_constraintdef(c.oid)
+       -- What enforces a foreign key are triggers of the system's, which ALTER TABLE ... DISABLE TRIGGER ALL switches off.
+       concat_ws(' ', pg_catalog.pg_get_constraintdef(c.oid),
+                 (SELECT 'triggers ' || string_agg(DISTINCT t.tgenabled::text, '') FROM pg_catalog.pg_trigger t
+                  WHERE t.tgconstraint = c.oid AND t.tgisinternal AND t.tgenabled <> 'O'))
 FROM pg_catalog.pg_constraint c
 LEFT JOIN relation r ON r.oid = c.conrelid
 LEFT JOIN type ty ON ty.oid = c.contypid
@@ -90,7 +106,7 @@ FROM pg_catalog.pg_index i JOIN relation r ON r.oid = i.indexrelid
 UNION ALL
 SELECT 'sequence', r.name,
        concat_ws(' ', pg_catalog.format_type(s.seqtypid, NULL), 'start', s.seqstart, 'by', s.seqincrement,
-                 s.seqmin, s.seqmax, 'cache', s.seqcache, 'cycle', s.seqcycle,
+                 s.seqmin, s.seqmax, 'cache', s.seqcache, 'cycle', s.seqcycle, CASE WHEN r.relpersistence = 'u' THEN 'unlogged' END,
                  'owned by', (SELECT format('%s.%I', d.refobjid::regclass, a.attname)
                               FROM pg_catalog.pg_depend d
                               JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
@@ -114,7 +130,10 @@ WHERE NOT t.tgisinternal AND NOT EXISTS (
 UNION ALL
 SELECT 'routine', p.name,
        CASE WHEN p.prokind = 'a'
-            THEN (SELECT concat_ws(' ', 'aggregate', a.aggkind, a.aggtransfn::regprocedure, a.aggtranstype::regtype, a.aggfinalfn, a.agginitval)
+            THEN (SELECT concat_ws(' ', 'aggregate', a.aggkind, a.aggnumdirectargs, a.aggtransfn::regprocedure, a.aggtranstype::regtype,
+                                   a.aggtransspace, a.aggfinalfn, a.aggfinalextra, a.aggfinalmodify, a.aggcombinefn, a.aggserialfn,
+                                   a.aggdeserialfn, a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn, nullif(a.aggmtranstype, 0)::regtype,
+                                   nullif(a.aggsortop, 0)::regoperator, p.proparallel, p.provolatile, 'initial', a.agginitval, a.aggminitval)
                   FROM pg_catalog.pg_aggregate a WHERE a.aggfnoid = p.oid)
             ELSE pg_catalog.pg_get_functiondef(p.oid) END
 FROM routine p
@@ -124,7 +143,7 @@ SELECT 'type', t.name,
            WHEN 'e' THEN (SELECT string_agg(quote_literal(e.enumlabel), ',' ORDER BY e.enumsortorder)
                           FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid)
            WHEN 'd' THEN concat_ws(' ', pg_catalog.format_type(t.typbasetype, t.typtypmod), CASE WHEN t.typnotnull THEN 'not null' END, t.typdefault)
-           ELSE (SELECT concat_ws(' ', 'range', g.rngsubtype::regtype, g.rngcollation::regcollation, g.rngsubdiff) FROM pg_catalog.pg_range g WHERE g.rngtypid = t.oid)
+           ELSE (SELECT concat_ws(' ', 'range', g.rngsubtype::regtype, g.rngcollation::regcollation, g.rngsubdiff, g.rngcanonical) FROM pg_catalog.pg_range g WHERE g.rngtypid = t.oid)
        END
 FROM type t
 UNION ALL
@@ -135,7 +154,7 @@ SELECT 'policy', r.name || '.' || quote_ident(p.polname),
                  'using', pg_catalog.pg_get_expr(p.polqual, p.polrelid), 'check', pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid))
 FROM pg_catalog.pg_policy p JOIN relation r ON r.oid = p.polrelid
 UNION ALL
-SELECT 'statistics', format('%I.%I', n.nspname, s.stxname), pg_catalog.pg_get_statisticsobjdef(s.oid)
+SELECT 'statistics', format('%I.%I', n.nspname, s.stxname), concat_ws(' ', pg_catalog.pg_get_statisticsobjdef(s.oid), 'target', nullif(to_jsonb(s) ->> 'stxstattarget', '-1'))
 FROM pg_catalog.pg_statistic_ext s JOIN schemas n ON n.oid = s.stxnamespace
 UNION ALL
 SELECT 'operator', format('%I.%s(%s,%s)', n.nspname, o.oprname, nullif(o.oprleft, 0)::regtype, nullif(o.oprright, 0)::regtype),
@@ -153,6 +172,19 @@ SELECT 'operator class', format('%I.%I', n.nspname, o.opcname) || ' ' || am.amna
 FROM pg_catalog.pg_opclass o JOIN schemas n ON n.oid = o.opcnamespace
 JOIN pg_catalog.pg_am am ON am.oid = o.opcmethod JOIN pg_catalog.pg_opfamily f ON f.oid = o.opcfamily
 WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_catalog.pg_opclass'::regclass AND m.objid = o.oid)
+UNION ALL
+-- Its own members are those of its classes; what was added to it besides belongs to the family alone.
+SELECT 'operator family', format('%I.%I', n.nspname, f.opfname) || ' ' || am.amname,
+       concat_ws(' ', (SELECT string_agg(concat_ws(' ', a.amopstrategy, a.amopopr::regoperator), ',' ORDER BY a.amopstrategy, a.amopopr::regoperator::text)
+                       FROM pg_catalog.pg_amop a WHERE a.amopfamily = f.oid),
+                 (SELECT string_agg(concat_ws(' ', a.amprocnum, a.amproc::regprocedure), ',' ORDER BY a.amprocnum, a.amproc::regprocedure::text)
+                  FROM pg_catalog.pg_amproc a WHERE a.amprocfamily = f.oid))
+FROM pg_catalog.pg_opfamily f JOIN schemas n ON n.oid = f.opfnamespace JOIN pg_catalog.pg_am am ON am.oid = f.opfmethod
+WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_catalog.pg_opfamily'::regclass AND m.objid = f.oid)
+UNION ALL
+SELECT 'conversion', format('%I.%I', n.nspname, c.conname),
+       concat_ws(' ', pg_catalog.pg_encoding_to_char(c.conforencoding), pg_catalog.pg_encoding_to_char(c.contoencoding), c.conproc, c.condefault)
+FROM pg_catalog.pg_conversion c JOIN schemas n ON n.oid = c.connamespace
 UNION ALL
 SELECT 'collation', format('%I.%I', n.nspname, c.collname),
        concat_ws(' ', c.collprovider, c.collisdeterministic, c.collcollate, c.collctype,
@@ -201,7 +233,12 @@ UNION ALL
 -- Without their options, where passwords are.
 SELECT 'user mapping', format('%I %I', u.srvname, u.usename), NULL FROM pg_catalog.pg_user_mappings u
 UNION ALL
-SELECT 'publication', quote_ident(p.pubname), concat_ws(' ', p.puballtables, p.pubinsert, p.pubupdate, p.pubdelete, p.pubtruncate)
+-- With what it publishes: tables, and from 15 on columns and conditions; tables of ours are in one FOR ALL TABLES.
+SELECT 'publication', quote_ident(p.pubname),
+       concat_ws(' ', to_jsonb(p) - 'oid' - 'pubname' - 'pubowner',
+                 (SELECT string_agg(concat_ws(' ', format('%I.%I', t.schemaname, t.tablename), to_jsonb(t) ->> 'attnames', to_jsonb(t) ->> 'rowfilter'),
+                                    ', ' ORDER BY t.schemaname, t.tablename)
+                  FROM pg_catalog.pg_publication_tables t WHERE t.pubname = p.pubname AND t.schemaname !~ '^migrator_'))
 FROM pg_catalog.pg_publication p
 UNION ALL
 SELECT 'event trigger', quote_ident(e.evtname), concat_ws(' ', e.evtevent, e.evtenabled, e.evtfoid::regprocedure, e.evttags::text)
@@ -209,6 +246,17 @@ FROM pg_catalog.pg_event_trigger e
 UNION ALL
 SELECT 'owner', a.kind || ' ' || a.identity, pg_catalog.pg_get_userbyid(a.owner)
 FROM acl a WHERE a.owner IS NOT NULL
+UNION ALL
+-- Of everything else, where it is not the server's first role, whose things pg_shdepend does not list.
+SELECT 'owner', concat_ws(' ', i.type, i.identity), pg_catalog.pg_get_userbyid(d.refobjid)
+FROM pg_catalog.pg_shdepend d
+CROSS JOIN LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, 0) i
+WHERE d.deptype = 'o' AND d.dbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+  AND d.classid::regclass::text NOT IN ('pg_class', 'pg_proc', 'pg_type', 'pg_namespace', 'pg_default_acl', 'pg_largeobject')
+  AND coalesce(i.schema, '') !~ '^(pg_toast|migrator_)'
+  AND NOT EXISTS (SELECT FROM member m WHERE m.classid = d.classid AND m.objid = d.objid)
+UNION ALL
+SELECT 'owner', 'type ' || r.name, pg_catalog.pg_get_userbyid(r.relowner) FROM relation r WHERE r.relkind = 'c'
 UNION ALL
 SELECT 'privilege', a.kind || ' ' || a.identity,
        string_agg(concat_ws(' ', CASE WHEN x.grantee = 0 THEN 'public' ELSE pg_catalog.pg_get_userbyid(x.grantee) END,

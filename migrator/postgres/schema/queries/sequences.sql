@@ -18,7 +18,8 @@ SELECT n.nspname, c.relname, pg_catalog.format_type(s.seqtypid, NULL),
         JOIN pg_catalog.pg_namespace tn ON tn.oid = t.relnamespace
         JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum = ad.adnum
         WHERE d.classid = 'pg_catalog.pg_attrdef'::regclass
-          AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = c.oid)
+          AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = c.oid),
+       s.seqstart
 FROM pg_catalog.pg_sequence s
 JOIN pg_catalog.pg_class c ON c.oid = s.seqrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from migrator.cli.confirmation import is_attended, typed_run_id
 from migrator.cli.options import StageCommand
 from migrator.cli.session import Session, Work
 from migrator.core.result.outcome import Outcome
-from migrator.errors import InterruptedRunError, RefusedError
 
 
 @click.command("rollback", cls=StageCommand, short_help="Take the split back.")
@@ -28,6 +26,20 @@ from migrator.errors import InterruptedRunError, RefusedError
     help="Keep rows that were written to the targets since the split as files in a new directory, then go on.",
 )
 @click.option("--replay-writes", "replay", is_flag=True, help="Carry those rows back into the source, then go on.")
+@click.option(
+    "--renumber", is_flag=True, help="With --replay-writes: rows whose number is taken in the source get another one."
+)
+@click.option(
+    "--accept-conflicts",
+    is_flag=True,
+    help="With --replay-writes: keep what cannot be carried back in a file, and go on.",
+)
+@click.option(
+    "--retry-conflicts",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Afterwards: carry back what waits in a file of conflicts, as far as it goes now.",
+)
 @click.option("--discard-writes", is_flag=True, help="Give up rows that were written to the targets since the split.")
 @click.option("--restore-quarantine", is_flag=True, help="Put the rows that clean moved away back into the source.")
 @click.option(
@@ -44,6 +56,9 @@ def rollback(
     tenant: str | None,
     save: Path | None,
     replay: bool,
+    renumber: bool,
+    accept_conflicts: bool,
+    retry_conflicts: Path | None,
     discard_writes: bool,
     restore_quarantine: bool,
     restore_backup: bool,
@@ -60,14 +75,25 @@ def rollback(
       migrator rollback
       migrator rollback --confirm 20260101-120000-ab12 --restore-quarantine
       migrator rollback --save-writes writes --replay-writes
+      migrator rollback --confirm 20260101-120000-ab12 --replay-writes --renumber
+      migrator rollback --retry-conflicts backups/rollback/20260101-120000-ab12/conflicts.1.jsonl
       migrator rollback --tenant acme --confirm 20260101-120000-ab12
     """
     if tenant is not None and (restore_quarantine or restore_backup or adopt):
         raise click.UsageError("--tenant goes with none of --restore-quarantine, --restore-backup, --adopt.")
+    if retry_conflicts is not None:
+        if validate or confirm or tenant or save or replay or accept_conflicts or discard_writes or adopt:
+            raise click.UsageError("--retry-conflicts goes with --renumber only.")
+        return _retry(retry_conflicts, renumber=renumber)
+    if (renumber or accept_conflicts) and not replay:
+        raise click.UsageError("--renumber and --accept-conflicts go with --replay-writes.")
 
     def work(session: Session) -> Outcome:
+        from migrator.commands.changes.conflicts import Settlement
         from migrator.commands.rollback.command import rollback as stage
         from migrator.commands.rollback.tenant import rollback_tenant
+
+        settlement = Settlement(accept=accept_conflicts, renumber=renumber)
 
         def carry_out(*, validate: bool, confirm: str | None) -> Outcome:
             if tenant is not None:
@@ -79,6 +105,7 @@ def rollback(
                     discard_writes=discard_writes,
                     save=save,
                     replay=replay,
+                    settlement=settlement,
                 )
             return stage(
                 session.workspace,
@@ -90,33 +117,25 @@ def rollback(
                 restore_quarantine=restore_quarantine,
                 restore_backup=restore_backup,
                 lost_journal=adopt,
+                settlement=settlement,
             )
 
-        if validate or confirm is not None or not _is_attended():
+        if validate or confirm is not None or not is_attended():
             return carry_out(validate=validate, confirm=confirm)
         outlook = carry_out(validate=True, confirm=None)
         kept = discard_writes or replay or save is not None
         if outlook.run_id is None or (outlook.exit_code != 0 and not kept):
             return outlook
-        return carry_out(validate=False, confirm=_typed_run_id(session, outlook))
+        typed = typed_run_id(session, outlook, purpose="take it back", command="rollback")
+        return carry_out(validate=False, confirm=typed)
 
     return work
 
 
-def _is_attended() -> bool:
-    return sys.stdin.isatty() and sys.stdout.isatty()
+def _retry(file: Path, *, renumber: bool) -> Work:
+    def work(session: Session) -> Outcome:
+        from migrator.commands.rollback.retry import retry_conflicts
 
+        return retry_conflicts(session.workspace, file, with_new_numbers=renumber)
 
-def _typed_run_id(session: Session, outlook: Outcome) -> str:
-    session.show(replace(outlook, next=()))
-    question = f"\nType the run's id ({outlook.run_id}) to take it back; anything else leaves everything as it is"
-    try:
-        typed: str = click.prompt(question, default="", show_default=False, err=True).strip()
-    except click.Abort:
-        click.echo(err=True)  # ends the line that the question is on
-        raise InterruptedRunError(
-            "Nothing was confirmed; nothing was changed.", "Run `migrator rollback` again."
-        ) from None
-    if typed != outlook.run_id:
-        raise RefusedError("That is not the run's id; nothing was changed.", "Run `migrator rollback` again.")
-    return typed
+    return work

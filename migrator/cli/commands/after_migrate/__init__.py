@@ -1,0 +1,1 @@
+"""What is typed once a split is made: going back, ending it, and keeping its numbers apart meanwhile."""

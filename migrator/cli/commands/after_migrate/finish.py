@@ -1,0 +1,64 @@
+"""finish: ends a run well, and the typed confirmation that it takes."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import click
+
+from migrator.cli.confirmation import is_attended, typed_run_id
+from migrator.cli.options import StageCommand
+from migrator.cli.session import Session, Work
+from migrator.core.result.outcome import Outcome
+
+_ENDS = ("keep-fenced", "read-only", "rename", "unfence")
+
+
+@click.command("finish", cls=StageCommand, short_help="End the run: the point of no return.")
+@click.option("--validate", is_flag=True, help="Only show what would be done, and whether it can be.")
+@click.option("--confirm", metavar="RUN-ID", help="The run to finish; without a terminal this is how it is confirmed.")
+@click.option(
+    "--retire",
+    "end",
+    type=click.Choice(_ENDS),
+    default="keep-fenced",
+    show_default=True,
+    help="What becomes of the source.",
+)
+@click.option("--drop-templates", is_flag=True, help="Drop the targets' templates too; by default they are kept.")
+def finish(validate: bool, confirm: str | None, end: str, drop_templates: bool) -> Work:
+    """Ends the run: a last proof, then the point of no return.
+
+    The databases become their applications' own: their sequences give numbers without a limit, and no command of
+    migrator drops them or carries anything back any more. On a run that is finished it changes what becomes of the
+    source.
+
+    \b
+    Examples:
+      migrator finish --validate
+      migrator finish --confirm 20260101-120000-ab12
+      migrator finish --confirm 20260101-120000-ab12 --retire read-only --drop-templates
+    """
+
+    def work(session: Session) -> Outcome:
+        from migrator.commands.finish.command import finish as stage
+        from migrator.commands.finish.source import SourceEnd
+
+        def carry_out(*, validate: bool, confirm: str | None) -> Outcome:
+            return stage(
+                session.workspace,
+                validate=validate,
+                confirm=confirm,
+                source=cast(SourceEnd, end),
+                drop_templates=drop_templates,
+            )
+
+        if validate or confirm is not None or not is_attended():
+            return carry_out(validate=validate, confirm=confirm)
+        outlook = carry_out(validate=True, confirm=None)
+        if outlook.run_id is None or outlook.exit_code != 0:
+            return outlook
+        typed = typed_run_id(session, outlook, purpose="finish it, for good", command="finish")
+        return carry_out(validate=False, confirm=typed)
+
+    return work

@@ -1,0 +1,38 @@
+"""The run's id, typed by the person at the terminal: what confirms something that nothing takes back."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+
+import click
+
+from migrator.cli.session import Session
+from migrator.core.result.outcome import Outcome
+from migrator.errors import InterruptedRunError, RefusedError
+
+
+def is_attended() -> bool:
+    """Whether a person sits there to be asked."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def typed_run_id(session: Session, outlook: Outcome, *, purpose: str, command: str) -> str:
+    """Shows what would be done, and asks for the run's id; `purpose` is what typing it does ("take it back").
+
+    Raises:
+        InterruptedRunError: nothing was typed.
+        RefusedError: something else was.
+    """
+    session.show(replace(outlook, next=()))
+    question = f"\nType the run's id ({outlook.run_id}) to {purpose}; anything else leaves everything as it is"
+    try:
+        typed: str = click.prompt(question, default="", show_default=False, err=True).strip()
+    except click.Abort:
+        click.echo(err=True)  # ends the line that the question is on
+        raise InterruptedRunError(
+            "Nothing was confirmed; nothing was changed.", f"Run `migrator {command}` again."
+        ) from None
+    if typed != outlook.run_id:
+        raise RefusedError("That is not the run's id; nothing was changed.", f"Run `migrator {command}` again.")
+    return typed

@@ -1,0 +1,1 @@
+"""finish: ends a run well. Nothing is carried back from then on."""

@@ -1,0 +1,221 @@
+"""finish: ends a run. The last proof, the point of no return, and everything of ours out of the applications' way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from migrator.commands.finish.report import NO_RETURN, finished, not_proven, outlook
+from migrator.commands.finish.source import MEANING, SourceEnd, new_name, require_possible, retire_source
+from migrator.commands.plan.finished import FINISHED_RUN, FINISHING, standing_source
+from migrator.commands.plan.stored import stored_plan
+from migrator.commands.rollback.command import nothing_open, open_run
+from migrator.commands.rollback.leftovers import look
+from migrator.commands.sequences.blocks import run_blocks
+from migrator.commands.shared.dropped_tenants import BEGUN, require_databases, require_standing, standing, taken_back
+from migrator.commands.shared.workspace import Workspace
+from migrator.commands.verify.command import Verifier
+from migrator.commands.verify.kept_templates import TEMPLATE_OBJECTS
+from migrator.core.plan.steps import CreateDatabase, Plan, PrepareTarget
+from migrator.core.result.outcome import Outcome
+from migrator.errors import RefusedError
+from migrator.journal import Run
+from migrator.postgres.databases.databases import FINISHED, Mark, drop_database, marks, release_database
+from migrator.postgres.schema.catalog import read_objects
+from migrator.postgres.session.connect import READ_ONLY, session
+
+
+def finish(
+    workspace: Workspace,
+    *,
+    validate: bool = False,
+    confirm: str | None = None,
+    source: SourceEnd = "keep-fenced",
+    drop_templates: bool = False,
+) -> Outcome:
+    """Ends the open run, after a last proof; with `validate` only says what that would do and whether it can.
+
+    `confirm` is the run's id, typed. Once it has begun nothing is taken back any more, and only the same command ends
+    it; on a run that is finished it makes the source what `source` says.
+
+    Raises:
+        RefusedError: not confirmed, nothing migrated, a tenant half taken back, or an end that the source cannot have.
+    """
+    workspace, ended = standing_source(workspace)
+    run = ended or open_run(workspace)
+    if run is None:
+        return nothing_open(workspace)
+    if not validate:
+        _confirmed(run, confirm)
+    if ended is not None:
+        return _retire_again(workspace, ended, source, validate=validate)
+    with workspace.stage("finish") as (run, summary):
+        stored = stored_plan(workspace, run)
+        if stored is None:
+            raise _nothing_to_finish()
+        attempt = _Finish(stored.workspace, run, stored.plan, source, drop_templates=drop_templates)
+        outcome = attempt.carry_out(validate=validate)
+        outcome = replace(outcome, sections=(*outcome.sections, *stored.sections))
+        summary.update(outcome.summary)
+        if outcome.exit_code:
+            summary["status"] = "findings"
+    if validate or outcome.exit_code:
+        return outcome
+    workspace.journal.close_run(run.id, FINISHED_RUN)
+    # The last act: under another name the source would not be found by a run that is open.
+    retire_source(workspace, run, source)
+    return outcome
+
+
+def _confirmed(run: Run, typed: str | None) -> None:
+    if typed is None:
+        raise RefusedError(
+            f"Finishing run {run.id} has to be confirmed. {NO_RETURN}",
+            f"Look first: migrator finish --validate. Then: migrator finish --confirm {run.id}",
+        )
+    if typed != run.id:
+        raise RefusedError(f"The run is {run.id}, not {typed}.", f"Type its id: --confirm {run.id}")
+
+
+def _retire_again(workspace: Workspace, run: Run, end: SourceEnd, *, validate: bool) -> Outcome:
+    """The run is finished; what is left is what becomes of the source, which may be chosen anew."""
+    recorded = dict(workspace.journal.recorded(run.id, FINISHING) or {})
+    headline = f"Run {run.id} is finished; {workspace.source} {MEANING[end]}."
+    if workspace.source.database == recorded.get("renamed"):
+        if end != "rename":
+            raise RefusedError(
+                f"Run {run.id} is finished, and its source is called {workspace.source.database} now.",
+                "Name it as it was (ALTER DATABASE … RENAME TO …), then type the same again.",
+            )
+        return Outcome("finish", "nothing-to-do", run_id=run.id, headline=headline, next=("migrator verify",))
+    require_possible(workspace, run, end)
+    if not validate:
+        _record(workspace, run, end, drop_templates=bool(recorded.get("drop_templates")))
+        retire_source(workspace, run, end)
+    return Outcome(
+        "finish", "nothing-to-do", run_id=run.id, headline=headline, summary={"source": end}, next=("migrator verify",)
+    )
+
+
+def _record(workspace: Workspace, run: Run, end: SourceEnd, *, drop_templates: bool) -> None:
+    renamed = new_name(workspace, run) if end == "rename" else ""
+    document = {"source": end, "renamed": renamed, "drop_templates": drop_templates}
+    workspace.journal.record(run.id, FINISHING, document)
+
+
+def _nothing_to_finish() -> RefusedError:
+    return RefusedError("There is no completed migrate to finish.", "Run `migrator migrate`, then `migrator verify`.")
+
+
+class _Finish:
+    """One attempt at ending a run."""
+
+    def __init__(self, workspace: Workspace, run: Run, plan: Plan, end: SourceEnd, *, drop_templates: bool) -> None:
+        self.workspace = workspace
+        self.plan = plan
+        self.journal = workspace.journal
+        self.run = run
+        self.end = end
+        self.drop_templates = drop_templates
+
+    def carry_out(self, *, validate: bool) -> Outcome:
+        plan = self.plan
+        begun = self.journal.recorded(self.run.id, FINISHING) is not None
+        if not begun:
+            self._require_standing(plan)
+        require_possible(self.workspace, self.run, self.end)
+        steps = standing(self.workspace, self.run.id, list(plan.of(CreateDatabase)))
+        if not begun:
+            result = Verifier(self.workspace, self.run, plan).structure()
+            if not result.holds:
+                return not_proven(self.run, result)
+        if validate:
+            written = 0 if begun else len(look(self.workspace, self.run, plan).written)
+            return outlook(
+                self.run,
+                steps,
+                written,
+                self.end,
+                str(self.workspace.source),
+                drops_templates=self.drop_templates,
+            )
+        # From here on rollback refuses, whatever happens to this process.
+        _record(self.workspace, self.run, self.end, drop_templates=self.drop_templates)
+        self._release(steps)
+        dropped = self._scaffolds(plan)
+        places = [
+            (step.database, step.target, step.tenant, str(self.workspace.server(step.server).at(step.database)))
+            for step in steps
+        ]
+        return finished(self.run, steps, places, self.end, str(self.workspace.source), dropped)
+
+    def _require_standing(self, plan: Plan) -> None:
+        """Refuses where what was migrated does not stand as it was made.
+
+        Raises:
+            RefusedError: migrate is not complete, a tenant is half taken back, or databases are gone.
+        """
+        last = self.journal.last(self.run.id, "migrate")
+        if last is None or last.status != "done":
+            raise _nothing_to_finish()
+        states = taken_back(self.workspace, self.run.id)
+        if gone := sorted(tenant for tenant, state in states.items() if state == BEGUN):
+            raise RefusedError(
+                f"Tenant {gone[0]} is half taken back.",
+                f"End that first: migrator rollback --tenant {gone[0]} --confirm {self.run.id}",
+            )
+        require_standing(self.workspace, self.run, plan)
+        require_databases(self.workspace, self.run, plan)
+
+    def _release(self, steps: Sequence[CreateDatabase]) -> None:
+        """Makes every database its applications' own."""
+        task = "finishing databases"
+        progress = self.workspace.progress
+        progress.start(task, total=len(steps), unit="databases")
+        blocks = run_blocks(self.journal, self.run.id)
+
+        def release(step: CreateDatabase) -> None:
+            endpoint = self.workspace.server(step.server).at(step.database)
+            limited = blocks.of(step.target, step.database)
+            bounds = {
+                one.sequence: (one.bound, one.step > 0)
+                for one in blocks.of_target(step.target)
+                if one.sequence in limited
+            }
+            release_database(endpoint, Mark(self.run.id, FINISHED, step.target, step.tenant), bounds)
+
+        with ThreadPoolExecutor(self.workspace.settings.limits.target_jobs_of(1)) as pool:
+            for number, _ in enumerate(pool.map(release, steps), 1):
+                progress.advance(task, rows=number)
+        progress.finish(task)
+
+    def _scaffolds(self, plan: Plan) -> int:
+        """Drops the bare clones, and the templates where that was asked for; returns how many databases."""
+        steps = list(plan.of(PrepareTarget))
+        if self.drop_templates:
+            self._keep_objects(steps)
+        dropped = 0
+        for step in steps:
+            with session(self.workspace.server(step.server), purpose="finish") as connection:
+                names = [step.bare, *([step.template] if self.drop_templates else [])]
+                there = marks(connection, [*names, step.template])
+                for name in names:
+                    dropped += drop_database(connection, name, run=self.run.id)
+                    self.journal.artefact(self.run.id, "database", name, "dropped")
+                if there.get(step.template) is not None and not self.drop_templates:
+                    mark = Mark(self.run.id, FINISHED, step.target)
+                    release_database(self.workspace.server(step.server).at(step.template), mark, {})
+        return dropped
+
+    def _keep_objects(self, steps: Sequence[PrepareTarget]) -> None:
+        """Keeps the definitions of the templates, which verify compares the databases with afterwards."""
+        kept = dict(self.journal.recorded(self.run.id, TEMPLATE_OBJECTS) or {})
+        for step in steps:
+            endpoint = self.workspace.server(step.server).at(step.template)
+            if step.target in kept:
+                continue
+            with session(endpoint, purpose="finish", settings=READ_ONLY) as connection:
+                objects = read_objects(connection)
+            kept[step.target] = [[kind, name, text] for (kind, name), text in objects.items()]
+            self.journal.record(self.run.id, TEMPLATE_OBJECTS, kept)

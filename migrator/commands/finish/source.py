@@ -1,0 +1,76 @@
+"""What becomes of the source when a run has ended: kept fenced, made read-only, renamed, or given back to writers."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from migrator.commands.shared.workspace import Workspace
+from migrator.core.schema.names import MAX_IDENTIFIER_BYTES
+from migrator.errors import RefusedError
+from migrator.journal import Run
+from migrator.postgres.databases.databases import exists
+from migrator.postgres.fence.fence import lift_fence, read_fence
+from migrator.postgres.fence.read_only import rename_database, seal_database, unseal_database
+from migrator.postgres.session.connect import session
+
+SourceEnd = Literal["keep-fenced", "read-only", "rename", "unfence"]
+SOURCE_ENDS: tuple[SourceEnd, ...] = ("keep-fenced", "read-only", "rename", "unfence")
+
+MEANING: dict[SourceEnd, str] = {
+    "keep-fenced": "stays as it is: every write to its tables is refused",
+    "read-only": "is read-only for whoever does not ask otherwise; its fence, where it has one, stays",
+    "rename": "gets another name, by which no application finds it; its fence, where it has one, stays",
+    "unfence": "takes writes again; nothing of them reaches the new databases",
+}
+
+
+def new_name(workspace: Workspace, run: Run) -> str:
+    """What the source is called once it is renamed."""
+    tail = f"_retired_{run.id.replace('-', '_')}"
+    return workspace.source.database.encode()[: MAX_IDENTIFIER_BYTES - len(tail)].decode(errors="ignore") + tail
+
+
+def require_possible(workspace: Workspace, run: Run, end: SourceEnd) -> None:
+    """Refuses an end that the source cannot have.
+
+    Raises:
+        RefusedError: it is to stay fenced and is not, or the new name is taken.
+    """
+    with workspace.read_source("finish") as connection:
+        fence = read_fence(connection)
+    if end == "keep-fenced" and (fence is None or fence.run != run.id):
+        raise RefusedError(
+            f"{workspace.source} is not fenced by run {run.id}, so it cannot stay so.",
+            "Say what is to become of it: --retire read-only, --retire rename or --retire unfence.",
+        )
+    if end == "rename" and exists(workspace.source.at("postgres"), new_name(workspace, run)):
+        raise RefusedError(f"There is a database {new_name(workspace, run)} already.", "Rename or drop it yourself.")
+
+
+def retire_source(workspace: Workspace, run: Run, end: SourceEnd) -> None:
+    """Makes the source what was chosen; twice does no harm.
+
+    Raises:
+        RefusedError: a session in it does not end, or cannot be ended by this role.
+        DatabaseError: the role may not alter it, or a table could not be locked.
+    """
+    name = workspace.source.database
+    if end == "unfence":
+        limits = workspace.settings.limits
+        with session(workspace.source, purpose="finish", settings={"default_transaction_read_only": "off"}) as own:
+            unseal_database(own, name)
+            # The sequences stay behind the numbers that the new databases give: a copy of one may come back some day.
+            lift_fence(
+                own,
+                workspace.source,
+                lock_timeout=limits.lock_timeout,
+                patience=limits.fence_patience,
+                say=workspace.progress.say,
+            )
+        workspace.journal.artefact(run.id, "fence", "source", "dropped")
+    if end == "read-only":
+        with session(workspace.source, purpose="finish", settings={"default_transaction_read_only": "off"}) as own:
+            seal_database(own, name)
+    if end == "rename":
+        with session(workspace.source.at("postgres"), purpose="finish") as server:
+            rename_database(server, name, new_name(workspace, run))

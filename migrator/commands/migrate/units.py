@@ -1,0 +1,135 @@
+"""Makes the units of a migrate from its plan: copies, the finishing of databases, and what workers know of targets."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from migrator.commands.proof.records import copy_steps
+from migrator.commands.sequences.blocks import RunBlocks, positions
+from migrator.commands.shared.transfers import Resolved
+from migrator.commands.shared.workspace import Workspace
+from migrator.core.plan.steps import CreateDatabase, FinishDatabase, Plan
+from migrator.core.plan.survey import Survey
+from migrator.core.plan.transfer import Transfer
+from migrator.core.schema.catalog import Relation
+from migrator.errors import RefusedError
+from migrator.files import private_directory
+from migrator.journal import Run
+from migrator.postgres.copy.relay import CopyUnit, Destination
+from migrator.postgres.copy.units import copy_units, loads_of, session_budget
+from migrator.postgres.databases.post_data import FinishUnit, TargetWork
+from migrator.postgres.session.connect import READ_ONLY, session
+from migrator.postgres.session.snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class UnitMaker:
+    """Makes the units of one attempt; `epoch` names the frozen state of the source that they copy."""
+
+    workspace: Workspace
+    run: Run
+    plan: Plan
+    survey: Survey
+    epoch: str
+
+    def destinations(self) -> Mapping[str, list[Destination]]:
+        """Every target's databases."""
+        databases: dict[str, list[Destination]] = {name: [] for name in self.workspace.settings.hosted}
+        for step in self.plan.of(CreateDatabase):
+            endpoint = self.workspace.server(step.server).at(step.database)
+            databases[step.target].append(Destination(step.tenant, endpoint))
+        return databases
+
+    def copies(
+        self, snapshot: Snapshot, transfers: Mapping[str, tuple[Transfer, ...]], sessions: int
+    ) -> tuple[CopyUnit, ...]:
+        """The copies of every table; a worker holds `sessions` to targets at most."""
+        return tuple(
+            copy_units(
+                copy_steps(self.workspace.journal, self.run.id, self.plan),
+                transfers,
+                self.destinations(),
+                self.survey.catalog,
+                run=self.run.id,
+                epoch=self.epoch,
+                snapshot=snapshot.id,
+                source=self.workspace.source,
+                control=self.workspace.control,
+                sessions=sessions,
+                spool=self.workspace.spool(self.run.id),
+            )
+        )
+
+    def finishes(self, memory: int, blocks: RunBlocks) -> Mapping[str, FinishUnit]:
+        """The finishing of each database by its name; `memory` is maintenance_work_mem in kB."""
+        drawn = positions(self.workspace.journal, self.run.id)
+        return {
+            step.database: FinishUnit(
+                self.run.id,
+                step.id,
+                self.epoch,
+                step.target,
+                step.tenant,
+                self.workspace.server(step.server).at(step.database),
+                memory,
+                blocks.places.get(step.database, 0),
+                tuple(blocks.refilled.get(step.database, {}).values()),
+                drawn.get(step.database),
+            )
+            for step in self.plan.of(FinishDatabase)
+        }
+
+    def require_room(self, copies: Sequence[CopyUnit]) -> None:
+        """Refuses where the disk has no room for what is read into files: about what the heaps take.
+
+        Raises:
+            RefusedError: the disk of [paths] spool has too little room.
+        """
+        spooled = {unit.relation for unit in copies if unit.spool}
+        if not spooled:
+            return
+        tables = self.survey.catalog.tables.values()
+        needed = sum(table.bytes for table in tables if table.relation.full_name in spooled)
+        directory = private_directory(self.workspace.spool(self.run.id))
+        free = shutil.disk_usage(directory).free
+        if needed > free:
+            raise RefusedError(
+                f"There are more databases than sessions to them, so {len(spooled)} tables go through files: about "
+                f"{needed:,} bytes, and {directory} has {free:,} free.",
+                "Name a larger disk ([paths] spool), or allow more sessions (--max-target-connections).",
+            )
+        self.workspace.progress.say(f"reading {len(spooled)} tables into files first: more databases than sessions")
+
+    def session_budget(self) -> int:
+        """How many sessions to targets may be open at once: what the tightest server bears.
+
+        A group of databases may be all on one server.
+        """
+        budgets = []
+        for name in sorted({step.server for step in self.plan.of(CreateDatabase)}):
+            with session(self.workspace.server(name), purpose="capacity", settings=READ_ONLY) as connection:
+                budgets.append(session_budget(connection, self.workspace.settings.limits.max_target_connections))
+        return min(budgets)
+
+
+def target_work(
+    post_data: Mapping[str, str],
+    resolved: Mapping[str, Resolved],
+    values: Mapping[str, Mapping[Relation, int]],
+    blocks: RunBlocks,
+    copies: Sequence[CopyUnit],
+) -> Mapping[str, TargetWork]:
+    """What the workers need to know of each target."""
+    return {
+        name: TargetWork(
+            post_data[name],
+            target.transfers,
+            tuple(values[name].items()),
+            tuple(target.catalog.sequences.values()),
+            loads_of(name, copies),
+            blocks.of_target(name),
+        )
+        for name, target in resolved.items()
+    }

@@ -1,0 +1,168 @@
+"""Conflicts of a rollback, tried again from their file: what has room now is carried into the source."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from migrator.commands.changes.apply import in_order, references_of, renew
+from migrator.commands.changes.conflicts import counted
+from migrator.commands.changes.waiting_files import remember_file, waiting_files
+from migrator.commands.shared.survey import survey
+from migrator.commands.shared.workspace import Workspace
+from migrator.core.changes.renumber import renumber
+from migrator.core.changes.row_changes import Conflict, DatabaseChanges, RowChange
+from migrator.core.plan.survey import Survey
+from migrator.core.plan.transfer import Transfer, TransferColumn
+from migrator.core.result.outcome import Outcome, Section
+from migrator.core.result.wording import plural
+from migrator.core.schema.catalog import Relation
+from migrator.errors import ConfigurationError, RefusedError
+from migrator.files import write_atomically
+from migrator.postgres.changes.apply_changes import Monolith
+from migrator.postgres.changes.change_files import conflict_lines, read_conflicts
+from migrator.postgres.fence.fence import read_fence
+from migrator.postgres.session.connect import session
+
+
+def retry_conflicts(workspace: Workspace, file: Path, *, with_new_numbers: bool = False) -> Outcome:
+    """Carries the changes of a conflicts file into the source as far as it goes; the rest stays in the file.
+
+    With `with_new_numbers` a row whose number is taken gets another one, and so does what references it in the file.
+
+    Raises:
+        RefusedError: the source is fenced by a run: its rows are what that run's targets were made of.
+        ConfigurationError: the file cannot be read, or is not one of conflicts.
+    """
+    waiting = _read(file)
+    with workspace.journal.locks.hold(workspace.source_id):
+        with workspace.read_source("rollback") as connection:
+            fence = read_fence(connection)
+        if fence is not None:
+            raise RefusedError(
+                f"The source is fenced by run {fence.run}: what is written to it now would not be in the targets.",
+                "Retry when the run is taken back: migrator rollback --validate.",
+            )
+        found = survey(workspace)
+        with session(workspace.source, purpose="replay") as connection:
+            limits = workspace.settings.limits
+            monolith = Monolith(
+                connection,
+                workspace.source,
+                found.catalog,
+                limits.lock_timeout,
+                limits.fence_patience,
+                workspace.progress.say,
+                references=references_of(found),
+            )
+            if with_new_numbers:
+                waiting = _renumbered(monolith, found, waiting)
+                # Before one of them is in the source: a row that is tried again has the same number then.
+                _write(workspace, file, waiting)
+            held = tuple(one for one in waiting if one.held)
+            left = (*held, *_carry(workspace, monolith, found, [one for one in waiting if not one.held]))
+        _write(workspace, file, left)
+    carried = len(waiting) - len(left)
+    figures = {"changes_carried_back": carried, "conflicts": len(left)}
+    if not left:
+        headline = f"All {plural(carried, 'change')} of {file} are in {workspace.source}."
+        return Outcome("rollback", headline=headline, summary=figures, next=("migrator status",))
+    section = Section(
+        "Changes that still wait", ("database", "tenant", "table", "changes", "why the first"), counted(left), str(file)
+    )
+    return Outcome(
+        "rollback",
+        "findings",
+        1,
+        headline=f"{plural(carried, 'change')} of {file} are in {workspace.source}; {len(left)} still wait there.",
+        summary=figures,
+        sections=(replace(section, tone="bad"),),
+        next=(f"migrator rollback --retry-conflicts {file} --renumber", "migrator status"),
+    )
+
+
+def _read(file: Path) -> tuple[Conflict, ...]:
+    try:
+        return read_conflicts(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"{file} cannot be read: {error.strerror}.", "Name a file of conflicts.") from error
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{file} is not a file of conflicts: {error}.",
+            "rollback --replay-writes --accept-conflicts writes one: backups/rollback/RUN/conflicts.N.jsonl.",
+        ) from error
+
+
+def _write(workspace: Workspace, file: Path, conflicts: Sequence[Conflict]) -> None:
+    write_atomically(file, conflict_lines(conflicts).encode())
+    journal = workspace.journal
+    for run in journal.all_runs(workspace.source_id):
+        if str(file.absolute()) in waiting_files(journal, run.id):
+            remember_file(journal, run.id, file, len(conflicts))
+
+
+def _parts(conflicts: Iterable[Conflict]) -> tuple[DatabaseChanges, ...]:
+    rows: dict[tuple[str, str, str], list[RowChange]] = defaultdict(list)
+    for one in conflicts:
+        rows[one.target, one.tenant, one.database].append(one.change)
+    return tuple(DatabaseChanges(*place, tuple(changes)) for place, changes in rows.items())
+
+
+def _transfers(found: Survey, part: DatabaseChanges) -> Mapping[Relation, Transfer]:
+    """What the rows say of how they travelled: the templates that said it are gone."""
+    columns: dict[Relation, tuple[TransferColumn, ...]] = {
+        row.relation: tuple(TransferColumn(name, name) for name in row.values) for row in part.rows
+    }
+    return {
+        relation: Transfer(found.placements.tables[relation], part.target, bool(part.tenant), names)
+        for relation, names in columns.items()
+        if relation in found.placements.tables and relation in found.catalog.tables
+    }
+
+
+def _carry(
+    workspace: Workspace, monolith: Monolith, found: Survey, conflicts: Sequence[Conflict]
+) -> tuple[Conflict, ...]:
+    left: list[Conflict] = []
+    for part in in_order(_parts(conflicts)):
+        transfers = _transfers(found, part)
+        # Carried back by an attempt that died before it could say so in the file.
+        rows = tuple(row for row in part.rows if row.relation in transfers and not monolith.holds(row))
+        gone = [row for row in part.rows if row.relation not in transfers]
+        left += [
+            Conflict(part.database, row, "the table is gone", target=part.target, tenant=part.tenant) for row in gone
+        ]
+        done = monolith.replay(
+            rows,
+            transfers,
+            tenant=part.tenant,
+            database=part.database,
+            lost=[one.change for one in left],
+        )
+        left += [replace(one, target=part.target) for one in done.conflicts]
+        workspace.progress.say(f"{part.database}: {len(done.applied)} changes carried back, {len(done.conflicts)} left")
+    return tuple(left)
+
+
+def _renumbered(monolith: Monolith, found: Survey, conflicts: tuple[Conflict, ...]) -> tuple[Conflict, ...]:
+    """The conflicts with new numbers for rows whose own is taken, and for what references these rows."""
+    movable = tuple(one for one in conflicts if not one.held)
+    parts = _parts(movable)
+    tried: list[Conflict] = []
+    with monolith.connection.transaction(force_rollback=True):
+        for part in in_order(parts):
+            transfers = _transfers(found, part)
+            rows = tuple(row for row in part.rows if row.relation in transfers and not monolith.holds(row))
+            tried += monolith.replay(rows, transfers, tenant=part.tenant, database=part.database).conflicts
+    numbers = renew(monolith, parts, tried)
+    renewed = renumber(parts, numbers, references_of(found), found.catalog)
+    return (
+        *(one for one in conflicts if one.held),
+        *(
+            Conflict(part.database, replace(row, origin=""), "tried again", target=part.target, tenant=part.tenant)
+            for part in renewed
+            for row in part.rows
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Blocks of numbers for the sequences of targets: reserved, refilled, looked at, lifted."""

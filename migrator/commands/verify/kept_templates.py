@@ -1,0 +1,28 @@
+"""What verify compares the databases of a finished run with, where their templates were dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from migrator.commands.shared.transfers import KeptTemplate
+from migrator.commands.shared.workspace import Workspace
+from migrator.core.plan.steps import CreateDatabase, Plan
+from migrator.journal import Run
+
+TEMPLATE_OBJECTS = "template objects"
+
+
+def kept_templates(workspace: Workspace, run: Run, plan: Plan) -> Mapping[str, KeptTemplate]:
+    """What stands in for the templates of a finished run that were dropped."""
+    recorded = workspace.journal.recorded(run.id, TEMPLATE_OBJECTS) or {}
+    made: dict[str, CreateDatabase] = {}
+    for step in plan.of(CreateDatabase):
+        made.setdefault(step.target, step)
+    return {
+        target: KeptTemplate(
+            workspace.server(made[target].server).at(made[target].database),
+            {(kind, name): text for kind, name, text in objects},
+        )
+        for target, objects in recorded.items()
+        if target in made
+    }

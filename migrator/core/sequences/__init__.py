@@ -1,0 +1,1 @@
+"""Numbers that sequences give: which database draws which of them."""
