@@ -15,6 +15,7 @@ from migrator.commands.migrate.units import DatabaseSteps, UnitMaker, target_wor
 from migrator.commands.migrate.worker_pools import crew
 from migrator.commands.proof.compare_sides import Proof, prove
 from migrator.commands.proof.drift import routed_digests, written_since
+from migrator.commands.proof.extension_configuration import with_configuration
 from migrator.commands.proof.records import (
     covered_tables,
     database_counts,
@@ -47,6 +48,7 @@ from migrator.core.verify.digests import Difference
 from migrator.engine.schedule import CoordinatorWork, Schedule, SplitUnits, create_units
 from migrator.engine.workers import Work
 from migrator.journal import Run
+from migrator.postgres.copy.extension_configuration import configure
 from migrator.postgres.copy.large_objects import copy_large_objects
 from migrator.postgres.copy.row_counts import RowCounts
 from migrator.postgres.copy.spool import discard
@@ -159,11 +161,12 @@ class Execution:
     def _compare(self, frozen: _Frozen) -> Attempt:
         """Makes, fills and finishes the databases, and compares what the source gave with what they hold."""
         failures = self._make_databases(frozen)
-        return Attempt(self._prove(frozen.transfers), failures)
+        return Attempt(self._prove(frozen.transfers, failures), failures)
 
     def _make_databases(self, frozen: _Frozen) -> Mapping[str, str]:
         """Carries the units out side by side; returns the failures by database."""
         workspace, limits = self.workspace, self.workspace.settings.limits
+        self._configure(frozen.snapshot)
         transfers, snapshot, epoch = frozen.transfers, frozen.snapshot, frozen.epoch
         maker = UnitMaker(workspace, self.run, self._steps, self.survey, epoch)
         share = allot(limits.source_jobs, maker.session_budget())
@@ -203,6 +206,15 @@ class Execution:
         if not carried.failures:
             discard(workspace.spool(self.run.id))
         return carried.failures
+
+    def _configure(self, snapshot: Snapshot) -> None:
+        """Puts the rows of extensions' configuration tables into what the databases are made from."""
+        made_from = [
+            self.workspace.server(step.server).at(name)
+            for step in self.plan.of(PrepareTarget)
+            for name in (step.template, step.bare)
+        ]
+        configure(snapshot.connection, made_from)
 
     # -- what the coordinator does while units run --------------------------------------------------------------------
 
@@ -275,10 +287,10 @@ class Execution:
             self.workspace.progress.say(f"{target}: {sequence} gets no block of numbers: {why}")
         return blocks
 
-    def _prove(self, transfers: Mapping[str, tuple[Transfer, ...]]) -> Proof:
+    def _prove(self, transfers: Mapping[str, tuple[Transfer, ...]], failed: Mapping[str, str]) -> Proof:
         """From the digests that the copies and the finished databases left in the journal."""
         journal, run = self.journal, self.run.id
-        return prove(
+        proof = prove(
             given_digests(journal, run),
             {name: journal.digests(run, held_by(name)) for name in transfers},
             transfers,
@@ -287,6 +299,9 @@ class Execution:
             quarantined=journal.quarantined(run),
             databases=database_counts(self.plan),
         )
+        if failed:
+            return proof
+        return with_configuration(self.workspace, proof, self.plan.of(CreateDatabase), conserved=True)
 
     def _expected_rows(self) -> Mapping[str, int]:
         return {
