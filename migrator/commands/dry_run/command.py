@@ -17,6 +17,7 @@ from migrator.commands.shared.tenant_servers import keep_servers
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.audit.facts import TargetFacts
 from migrator.core.audit.review import review
+from migrator.core.audit.source_checks import check_foreign_partitions, check_source_facts
 from migrator.core.plan.checks import (
     Check,
     Population,
@@ -34,7 +35,6 @@ from migrator.core.plan.checks import (
     needed_bytes,
 )
 from migrator.core.plan.database_parameters import check_settings
-from migrator.core.plan.source_checks import check_foreign_partitions, check_source_facts
 from migrator.core.plan.steps import CopyTable, CreateDatabase, Plan
 from migrator.core.plan.survey import Survey
 from migrator.core.result.outcome import Outcome

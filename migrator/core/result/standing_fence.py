@@ -14,7 +14,7 @@ class StandingFence:
     since: datetime | None = None
 
     def raised(self, run: str, since: datetime) -> None:
-        """Remembers that the run's fence stands; what is known of it already is not overwritten."""
+        """Remembers that the run's fence stands; of one that is known already since when it did."""
         if self.run != run or self.since is None:
             self.run, self.since = run, since
 

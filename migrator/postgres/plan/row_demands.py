@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
-from migrator.core.plan.row_demands import Answer, Demand
+from migrator.core.audit.row_demands import Answer, Demand
 from migrator.core.plan.transfer import Transfer
 from migrator.core.schema.catalog import Catalog, Relation
 from migrator.postgres.placement.from_items import bare_names
