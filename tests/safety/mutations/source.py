@@ -11,9 +11,15 @@ _SOURCE = "mono"
 
 def _behind_the_fence(table: str, write: str) -> Inflict:
     """Somebody who may writes to a fenced table, and leaves the fence as it was."""
-    return statements(
-        _SOURCE,
-        f"ALTER TABLE {table} DISABLE TRIGGER migrator_fence; {write}; ALTER TABLE {table} ENABLE ALWAYS TRIGGER migrator_fence",
+    return statements(_SOURCE, f"{_fence(table, 'DISABLE')}; {write}; {_fence(table, 'ENABLE ALWAYS')}")
+
+
+def _fence(table: str, how: str) -> str:
+    """Each trigger of the fence on one table: partitions have two."""
+    return (
+        "DO $$ DECLARE fence name; BEGIN FOR fence IN SELECT tgname FROM pg_trigger "
+        f"WHERE tgrelid = '{table}'::regclass AND starts_with(tgname::text, 'migrator_fence') LOOP "
+        f"EXECUTE format('ALTER TABLE {table} {how} TRIGGER %I', fence); END LOOP; END $$"
     )
 
 
