@@ -79,7 +79,7 @@ def _journal() -> Iterator[Damage]:
         statements(
             "migrator",
             "INSERT INTO migrator.steps (run_id, step, status, finished_at) "
-            "SELECT run_id, kept ->> 0, 'done', now() FROM migrator.records, jsonb_array_elements(document) AS kept "
+            "SELECT run_id, (kept ->> 0) || '#0', 'done', now() FROM migrator.records, jsonb_array_elements(document) AS kept "
             "WHERE name = 'parts' AND kept ->> 0 LIKE 'copy:public.rates>%'",
         ),
         1, "public.rates ", " 20 ",
@@ -95,7 +95,7 @@ def _journal() -> Iterator[Damage]:
     target = "UPDATE migrator.digests SET hash = hash + 1 WHERE moment = 'target:tenant' AND relation = 'public.orders' AND tenant = '2'"
     yield Damage(
         "the journal: what a target held after migrate", "journal", statements("migrator", target),
-        "rollback --validate", 1, ("_bolt ", "public.orders "),
+        "rollback --validate", 1, ("_bolt", "Rows of public.orders "),
     )  # fmt: skip
     yield Damage(
         "the journal: what the source held before", "journal",
@@ -114,7 +114,7 @@ def _journal() -> Iterator[Damage]:
     yield Damage(
         "the journal: the plan that was carried out", "journal",
         statements("migrator", "UPDATE migrator.runs SET fingerprint = 'other'"),
-        "verify", 3, ("not those that were migrated",),
+        "verify", 3, ("no completed migrate",),
     )  # fmt: skip
     yield Damage(
         "the journal: migrate was never there", "journal",
