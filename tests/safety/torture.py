@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import random
 import secrets
+import signal
 import sys
 import time
 import traceback
@@ -27,7 +28,7 @@ from migrator.commands.shared.workspace import Workspace
 from migrator.commands.verify.command import verify
 from migrator.core.result.outcome import Outcome
 from migrator.errors import MigratorError
-from migrator.postgres.session.local_server import LocalServer, temporary_server
+from migrator.postgres.programs.local_server import LocalServer, temporary_server
 from tests.safety.claims import unkept
 from tests.safety.faults import Point
 from tests.safety.trial import (
@@ -191,6 +192,8 @@ def torture_servers() -> Iterator[Servers]:
 
 
 def _begin() -> None:
+    # A terminal's Ctrl-C goes to the whole group: who coordinates says when it is over, and the servers stop then.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     global _servers
     _servers = _until_the_end.enter_context(torture_servers())
     from multiprocessing.util import Finalize
@@ -215,36 +218,62 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     return found
 
 
+class Tally:
+    """What the runs came to so far; a failed one is told at once, and kept in the file of seeds."""
+
+    def __init__(self) -> None:
+        self.seeds: list[int] = []
+        self.points: Counter[str] = Counter()
+        self.faults: Counter[str] = Counter()
+        self.failed: list[int] = []
+        self._began = time.monotonic()
+
+    def add(self, report: Report) -> None:
+        self.seeds.append(report.seed)
+        self.points.update(report.points)
+        self.faults.update(report.faults)
+        if report.problem:
+            self.failed.append(report.seed)
+            print(f"seed {report.seed}: {report.problem}", flush=True)
+            with SEEDS.open("a", encoding="utf-8") as file:
+                file.write(f"{report.seed}\n")
+        if len(self.seeds) % 25 == 0:
+            print(f"{self._runs}, {len(self.failed)} failed, {self._seconds}", flush=True)
+
+    def tell(self) -> None:
+        """All of it."""
+        seeds = f" (seeds {min(self.seeds)} to {max(self.seeds)})" if self.seeds else ""
+        happened = f"{sum(self.faults.values())} faults at {len(self.points)} different points"
+        print(f"\n{self._runs}{seeds}, {happened}, {len(self.failed)} runs failed, {self._seconds}")
+        for name, count in sorted(self.faults.items()):
+            print(f"  {count:5} {name}")
+        if self.failed:
+            print(f"seeds that failed: {' '.join(map(str, self.failed))}; kept in {SEEDS.name}")
+
+    @property
+    def _runs(self) -> str:
+        return f"{len(self.seeds)} runs"
+
+    @property
+    def _seconds(self) -> str:
+        return f"{time.monotonic() - self._began:.0f} s"
+
+
 def main() -> int:
-    """Runs, tells, and keeps the seeds that failed."""
+    """Runs, tells, and keeps the seeds that failed. Ctrl-C and SIGTERM end it with the runs that are under way."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     given = arguments()
-    began = time.monotonic()
-    points: Counter[str] = Counter()
-    faults: Counter[str] = Counter()
-    failed: list[Report] = []
+    tally = Tally()
     print(f"{given.runs} runs, the same again with --runs {given.runs} --seed {given.seed}", flush=True)
     with ProcessPoolExecutor(given.jobs, mp_context=get_context("spawn"), initializer=_begin) as pool:
-        waiting = [pool.submit(_one, given.seed + number) for number in range(given.runs)]
-        for number, future in enumerate(as_completed(waiting), 1):
-            report = future.result()
-            points.update(report.points)
-            faults.update(report.faults)
-            if report.problem:
-                failed.append(report)
-                print(f"seed {report.seed}: {report.problem}", flush=True)
-            if number % 25 == 0:
-                print(f"{number} runs, {len(failed)} failed, {time.monotonic() - began:.0f} s", flush=True)
-    print(
-        f"\n{given.runs} runs (seeds {given.seed} to {given.seed + given.runs - 1}), {sum(faults.values())} faults at "
-        f"{len(points)} different points, {len(failed)} runs failed, {time.monotonic() - began:.0f} s"
-    )
-    for name, count in sorted(faults.items()):
-        print(f"  {count:5} {name}")
-    if failed:
-        with SEEDS.open("a", encoding="utf-8") as file:
-            file.writelines(f"{report.seed}\n" for report in failed)
-        print(f"seeds that failed: {' '.join(str(report.seed) for report in failed)}; kept in {SEEDS.name}")
-    return 1 if failed else 0
+        try:
+            for future in as_completed([pool.submit(_one, given.seed + number) for number in range(given.runs)]):
+                tally.add(future.result())
+        except KeyboardInterrupt:
+            print("no more runs are begun", flush=True)
+            pool.shutdown(cancel_futures=True)
+    tally.tell()
+    return 1 if tally.failed else 0
 
 
 if __name__ == "__main__":

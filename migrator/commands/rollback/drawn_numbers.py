@@ -31,8 +31,12 @@ def note_drawn_numbers(workspace: Workspace, run: Run, found: Findings, *, keep:
         stands[database] = {name: value for name, value in there.items() if name in limited}
         for transfer in writes.resolved[mark.target].sequences:
             value = there.get(transfer.sequence)
+            # Without a block it stands where migrate put it: only where something was written has it been drawn from.
+            if value is None or (transfer.sequence not in limited and not found.written):
+                continue
             for name in transfer.sources:
-                if value is not None and name in sources:
+                # One that starts anew at its end has no furthest number.
+                if name in sources and not sources[name].cycle:
                     further = max if sources[name].increment > 0 else min
                     drawn[name] = further(value, drawn.get(name, value))
     record_positions(workspace.journal, run.id, stands)
