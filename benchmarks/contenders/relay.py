@@ -15,6 +15,7 @@ from multiprocessing import get_context
 
 from benchmarks.case import Case, Measured
 from benchmarks.testbed import MONOLITH, SQL, Testbed
+from migrator.core.run.step_id import StepId
 from migrator.postgres.copy.relay import CopyUnit, Destination, relay
 from migrator.postgres.session.connect import Endpoint, query, session
 from migrator.postgres.session.connection_pool import Sessions
@@ -89,7 +90,8 @@ def _relay(monolith: str, destinations: tuple[Destination, ...]) -> tuple[float,
         started, processor = time.monotonic(), time.process_time()
         for table, select in _ROUTED.items():
             unit = CopyUnit(
-                run="benchmark", step=f"copy:{table}", receipt=f"copy:{table}", relation=f"public.{table}",
+                run="benchmark", step=StepId("copy", "tenant", table), receipt=f"copy:{table}",
+                relation=f"public.{table}",
                 target="tenant", epoch="benchmark", snapshot=snapshot.id, source=source,
                 select=select, insert=f"COPY public.{table} FROM STDIN",
                 columns="", destinations=destinations,

@@ -27,6 +27,7 @@ def carry_out(work: Work, options: Options) -> int:
     structlog.contextvars.clear_contextvars()
     failure: MigratorError | None = None
     outcome: Outcome | None = None
+    session: Session | None = None
     with interruptible(stderr), display(stderr) as progress:
         logs.to_console(
             lambda line: stderr.print(Text.from_ansi(line), soft_wrap=True),
@@ -39,16 +40,22 @@ def carry_out(work: Work, options: Options) -> int:
                 progress.pause()
                 stderr.file.write(as_text(between, stderr))
 
-            with closing(Session(options, progress, show)) as session:
+            session = Session(options, progress, show)
+            with closing(session):
                 outcome = work(session)
         except (Exception, KeyboardInterrupt) as error:
             failure = translated(error, options.command)
             _log(error, failure)
         finally:
             logs.close_console()
+    fence = session.fence if session is not None else ""
     if failure is not None or outcome is None:
-        return report_error(failure or BugError("The command returned nothing.", ""), options)
-    outcome = replace(outcome, next=tuple(options.repeated(command, program.commands) for command in outcome.next))
+        return report_error(failure or BugError("The command returned nothing.", ""), options, fence=fence)
+    outcome = replace(
+        outcome,
+        next=tuple(options.repeated(command, program.commands) for command in outcome.next),
+        fence=options.repeated(fence, program.commands),
+    )
     written = write_result(outcome, options)
     return max(outcome.exit_code, written)
 

@@ -72,6 +72,11 @@ class Session:
         flags = {**self.options.flags, ("source", "schemas"): list(schemas) or None}
         return Workspace.of(load_settings(flags=flags, without_file=True), self.progress)
 
+    @property
+    def fence(self) -> str:
+        """The last line of the command where it leaves the source fenced, from memory: the server may be gone."""
+        return self.looking.fence.sentence if "looking" in vars(self) else ""
+
     def close(self) -> None:
         """Ends what the command opened; harmless where it opened nothing."""
         if "looking" in vars(self):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, cast
 
@@ -49,8 +50,12 @@ def _drawn(outcome: Outcome, form: Literal["dot", "svg"]) -> str:
     return to_dot(outcome.graph) if form == "dot" else to_svg(outcome.graph)
 
 
-def report_error(error: MigratorError, options: Options) -> int:
-    """Tells an error: on stderr for people, and on stdout where a document was asked for."""
+def report_error(error: MigratorError, options: Options, *, fence: str = "") -> int:
+    """Tells an error: on stderr for people, and on stdout where a document was asked for.
+
+    `fence` is the last line where the source is left fenced.
+    """
+    fence = options.repeated(fence, program.commands)
     # Drivers and libraries quote what they were given, which may be a URL with its password.
     error = _masked(error)
     error.hint = options.repeated(error.hint, program.commands)
@@ -60,16 +65,18 @@ def report_error(error: MigratorError, options: Options) -> int:
         stderr.print(Text.assemble(("error: ", "bold red"), error.message), soft_wrap=True)
         if error.hint:
             stderr.print(Text.assemble(("hint:  ", "bold"), error.hint), soft_wrap=True)
+        if fence:
+            stderr.print(Text(fence, style="bold yellow"), soft_wrap=True)
     except BrokenPipeError:
         _silence(sys.stderr.fileno())
-    outcome = _as_outcome(error, options, run_id)
+    outcome = replace(_as_outcome(error, options, run_id), fence=fence)
     if options.output == "json":
-        _write(error_to_json(error, options.command, run_id), "utf-8")
+        _write(error_to_json(error, options.command, run_id, fence=fence), "utf-8")
     elif options.output == "html":
         _write(to_html(outcome), "utf-8")
     if options.report is not None and options.report.absolute().parent.is_dir():
         document = (
-            error_to_json(error, options.command, run_id)
+            error_to_json(error, options.command, run_id, fence=fence)
             if options.report.suffix == ".json"
             else _rendered(outcome, options.report)
         )

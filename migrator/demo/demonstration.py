@@ -17,6 +17,7 @@ from migrator.commands.shared.workspace import Workspace
 from migrator.core.backup.manifest import Inventory
 from migrator.core.result.outcome import Cell, Outcome, Section
 from migrator.core.result.progress import Progress
+from migrator.core.run.moments import held_by
 from migrator.demo.playground import Loaded, Playground, load_reference
 from migrator.errors import MigratorError
 from migrator.postgres.session.connect import Endpoint
@@ -280,7 +281,7 @@ class _Split:
         rows: Counter[tuple[str, str]] = Counter()
         tables: Counter[tuple[str, str]] = Counter()
         for target in workspace.settings.targets:
-            for digest in workspace.journal.digests(run, f"target:{target}"):
+            for digest in workspace.journal.digests(run, held_by(target)):
                 rows[target, digest.tenant] += digest.rows
                 tables[target, digest.tenant] += 1
         order = list(workspace.settings.targets)

@@ -8,12 +8,14 @@ from functools import partial
 from pathlib import Path
 
 from migrator.core.plan.steps import PrepareTarget
+from migrator.core.run.facts import post_data
 from migrator.core.schema.catalog import Relation
 from migrator.journal import Journal
 from migrator.postgres.databases.databases import Mark, create_database, drop_database
+from migrator.postgres.databases.owners import owners_may_create
 from migrator.postgres.databases.post_data import build_bare
 from migrator.postgres.databases.roles import close_database
-from migrator.postgres.session.connect import Endpoint, revision_connect
+from migrator.postgres.session.connect import Endpoint, revision_connect, session
 from migrator.postgres.session.durability import durable
 from migrator.revisions import upgrade_together
 
@@ -30,6 +32,7 @@ def prepare_target(
     crowded: Collection[Relation],
     clones: int,
     programs: Path | None,
+    owners: Sequence[str] = (),
 ) -> str:
     """Builds the template and the bare template of one target; returns the deferred part of its schema as a script.
 
@@ -41,8 +44,8 @@ def prepare_target(
     started = time.monotonic()
     recorded = journal.step_records(run).get(step.id)
     if recorded is not None and recorded.status == "done":
-        return str(journal.recorded(run, f"post-data:{step.target}"))
-    journal.start_step(run, step.id)
+        return journal.recorded(run, post_data(step.target)) or ""
+    journal.start_step(run, step.step)
     # Whatever the tree and pg_restore commit without waiting for the disk: every database is made of it.
     with durable(server, purpose="prepare") as connection:
         for name, role in ((step.template, "template"), (step.bare, "bare")):
@@ -52,11 +55,41 @@ def prepare_target(
             if step.group:
                 close_database(connection, name)
             journal.artefact(run, "database", name, "created", target=step.target)
-        template, bare = server.at(step.template), server.at(step.bare)
+        script = build_schema(
+            server.at(step.template),
+            server.at(step.bare),
+            trees=trees,
+            complete=complete,
+            crowded=crowded,
+            clones=clones,
+            programs=programs,
+            owners=owners,
+        )
+    journal.record(run, post_data(step.target), script)
+    journal.finish_step(run, step.step, seconds=time.monotonic() - started)
+    return script
+
+
+def build_schema(
+    template: Endpoint,
+    bare: Endpoint,
+    *,
+    trees: Sequence[tuple[Path, str]],
+    complete: Callable[[Endpoint], None],
+    crowded: Collection[Relation],
+    clones: int,
+    programs: Path | None,
+    owners: Sequence[str] = (),
+) -> str:
+    """Fills two empty databases, the template and the bare one; returns the deferred part of the schema as a script.
+
+    dry-run calls it on scratch databases, migrate on those that targets are made from. `owners` are the roles that the
+    source's tables belong to, which the trees may give theirs to. Raises as `upgrade_together`
+    and `build_bare` do.
+    """
+    with owners_may_create((template, bare), owners):
         upgrade_together(trees, partial(revision_connect, template, "alembic"))
         complete(template)
-        version = connection.info.server_version
-        post_data = build_bare(template, bare, crowded, clones, server_version=version, programs=programs)
-    journal.record(run, f"post-data:{step.target}", post_data)
-    journal.finish_step(run, step.id, seconds=time.monotonic() - started)
-    return post_data
+        with session(template, purpose="prepare") as connection:
+            version = connection.info.server_version
+        return build_bare(template, bare, crowded, clones, server_version=version, programs=programs)

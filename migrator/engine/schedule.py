@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from migrator.core.plan.steps import CreateDatabase, by_server
 from migrator.core.result.progress import Progress
+from migrator.core.run.step_id import StepId
 from migrator.engine.ready_queue import COORDINATOR, Ended, ReadyQueue, Task
 from migrator.engine.units import CreateUnit, run_copy, run_create, run_finish
 from migrator.engine.workers import WorkerPools
@@ -145,7 +146,7 @@ class Schedule:
     def _copy_tasks(self, display: _Display) -> Iterator[Task]:
         for unit in self._units.copies:
             if self._is_copied(unit):
-                record = self._records[unit.step]
+                record = self._records[str(unit.step)]
                 quarantined = int(record.detail.get("quarantined", 0))
                 self._account(unit, CopyResult(record.rows, record.bytes, quarantined=quarantined), display)
                 continue
@@ -193,13 +194,13 @@ class Schedule:
             self._rows[database] += result.digests.get(destination.tenant, (0, 0))[0]
 
     def _account(self, unit: CopyUnit, result: CopyResult, display: _Display) -> None:
-        display.count(unit.relation, unit.step, result.rows, result.bytes)
+        display.count(unit.relation, str(unit.step), result.rows, result.bytes)
         if result.quarantined:
             quarantined = self._carried.quarantined
             quarantined[unit.relation] = quarantined.get(unit.relation, 0) + result.quarantined
 
-    def _is_done(self, step: str) -> bool:
-        record = self._records.get(step)
+    def _is_done(self, step: StepId) -> bool:
+        record = self._records.get(str(step))
         return record is not None and record.status == "done"
 
     def _is_copied(self, unit: CopyUnit) -> bool:
@@ -242,8 +243,8 @@ class _Display:
 
     def show(self, journal: Journal, run: str) -> None:
         for record in journal.running_steps(run):
-            if record.step.startswith("copy:"):
-                self.count(record.step.removeprefix("copy:").rpartition(">")[0], record.step, record.rows, record.bytes)
+            if record.kind == "copy":
+                self.count(record.relation, record.step, record.rows, record.bytes)
         for relation, parts in self._done.items():
             self._progress.advance(
                 relation, rows=sum(rows for rows, _ in parts.values()), bytes_=sum(size for _, size in parts.values())

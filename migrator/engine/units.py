@@ -9,6 +9,8 @@ from functools import partial
 import structlog
 
 from migrator.core.plan.steps import CreateDatabase
+from migrator.core.run.moments import copied, held_by
+from migrator.core.run.step_id import StepId
 from migrator.core.verify.digests import Digest
 from migrator.engine.workers import here
 from migrator.errors import MigratorError
@@ -30,9 +32,9 @@ class CreateUnit:
     server: Endpoint
 
 
-def _log_as(step: str, target: str, tenant: str = "") -> None:
+def _log_as(step: StepId, target: str, tenant: str = "") -> None:
     """Names the unit in every line that this worker logs, until the next unit."""
-    structlog.contextvars.bind_contextvars(step=step, target=target, tenant=tenant)
+    structlog.contextvars.bind_contextvars(step=str(step), target=target, tenant=tenant)
 
 
 def run_create(unit: CreateUnit) -> None:
@@ -48,7 +50,7 @@ def run_create(unit: CreateUnit) -> None:
     # CREATE DATABASE waits for the disk itself; marks, names and grants share one wait, before the journal has them.
     with session(unit.server, purpose="create", settings={"synchronous_commit": "off"}) as connection:
         for step in unit.steps:
-            _log_as(step.id, step.target, step.tenant)
+            _log_as(step.step, step.target, step.tenant)
             mark = Mark(unit.run, "target", step.target, step.tenant)
             create_database(connection, step.database, mark, template=step.bare)
             if step.roles is not None:
@@ -74,7 +76,7 @@ def run_copy(unit: CopyUnit) -> CopyResult:
         worker.journal.fail_step(unit.run, unit.step, "; ".join(result.failures.values()))
         return result
     digests = [
-        (f"copied:{unit.target}:{unit.receipt.rpartition('#')[2]}", Digest(unit.relation, tenant, rows, total))
+        (copied(unit.step), Digest(unit.relation, tenant, rows, total))
         for tenant, (rows, total) in result.digests.items()
     ]
     worker.journal.finish_step(
@@ -97,5 +99,5 @@ def run_finish(unit: FinishUnit) -> None:
         raise
     worker.journal.finish_step(
         unit.run, unit.step, seconds=time.monotonic() - started, rows=sum(digest.rows for digest in digests),
-        taken=[(f"target:{unit.target}", digest) for digest in digests],
+        taken=[(held_by(unit.target), digest) for digest in digests],
     )  # fmt: skip

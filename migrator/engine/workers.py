@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from migrator import logs
-from migrator.core.plan.throttle import PACE, Bucket
+from migrator.core.plan.throttle import Bucket
+from migrator.core.run.facts import PACE, Pace
 from migrator.engine.fork_server import warm_up
 from migrator.errors import InterruptedRunError
 from migrator.journal import Journal
@@ -103,10 +104,10 @@ class Throttle:
     def __call__(self, size: int) -> None:
         now = time.monotonic()
         while now >= self._look_again:
-            allowed = self._journal.recorded(self._run, PACE) or {}
-            self._rate = allowed.get("rate")
+            allowed = self._journal.recorded(self._run, PACE) or Pace()
+            self._rate = allowed.rate
             self._look_again = now + _LOOK_SECONDS
-            if allowed.get("paused"):
+            if allowed.paused:
                 time.sleep(_LOOK_SECONDS)
             now = time.monotonic()
         if self._rate is not None and (seconds := self._bucket.take(size, self._rate, now)) > 0:

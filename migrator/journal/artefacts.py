@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -43,6 +44,15 @@ class Artefacts(ControlDatabase):
             connection.execute(statement, [{"run_id": run, **dataclasses.asdict(artefact)} for artefact in made])
         for artefact in made:
             _log.info("artefact", **{name: value for name, value in dataclasses.asdict(artefact).items() if value})
+
+    def fenced_since(self, run: str) -> datetime | None:
+        """Since when the run's fence stands, whole or in part; None where it does not."""
+        statement = sa.select(artefacts.c.changed_at).where(
+            artefacts.c.run_id == run, artefacts.c.kind == "fence", artefacts.c.state != "dropped"
+        )
+        with self._begin() as connection:
+            found: datetime | None = connection.scalar(statement)
+        return found
 
     def artefacts(self, run: str, kind: str | None = None) -> tuple[Artefact, ...]:
         """What the run made or meant to make, in the order of making."""

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from migrator.errors import DatabaseError
-from migrator.journal.tables import metadata
+from migrator.journal.upgrade import prepare_tables
 
 # A role without the privilege; a standby, or a database that is set to be read only.
 _REFUSALS = ("42501", "25006")
@@ -28,11 +28,15 @@ class ControlDatabase:
         self._engine.dispose()
 
     def prepare(self) -> None:
-        """Creates the state tables where they are missing."""
+        """Creates the state tables where they are missing, and brings older ones up to date.
+
+        Raises:
+            RefusedError: a later version of the program made them.
+        """
         with self._begin() as connection:
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('migrator.journal'))"))
             connection.execute(sa.schema.CreateSchema("migrator", if_not_exists=True))
-            metadata.create_all(connection)
+            prepare_tables(connection)
 
     @contextmanager
     def _begin(self) -> Iterator[sa.Connection]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from migrator.core.run.step_id import StepKind
+
 # In the summary of an attempt for as long as nothing of it can be seen.
 REFUSED = "refused"
 
@@ -56,6 +58,11 @@ class StepRecord:
     """One row of `steps`. `bytes` and `rows` grow while the step runs."""
 
     step: str
+    kind: StepKind
+    target: str
+    relation: str
+    database: str
+    part: int | None
     status: str
     rows: int
     bytes: int

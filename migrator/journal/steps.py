@@ -9,6 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from migrator import logs
+from migrator.core.run.facts import OF_PLAN
+from migrator.core.run.moments import COPIED, HELD
+from migrator.core.run.step_id import StepId
 from migrator.core.verify.digests import Digest
 from migrator.journal.database import ControlDatabase
 from migrator.journal.digests import store
@@ -19,17 +22,29 @@ _log = logs.logger(__name__)
 
 # In the order of StepRecord's fields.
 _RECORD = (
-    steps.c.step, steps.c.status, steps.c.rows, steps.c.bytes,
-    steps.c.seconds, steps.c.detail, steps.c.started_at, steps.c.error,
+    steps.c.step, steps.c.kind, steps.c.target, steps.c.relation, steps.c.database, steps.c.part, steps.c.status,
+    steps.c.rows, steps.c.bytes, steps.c.seconds, steps.c.detail, steps.c.started_at, steps.c.error,
 )  # fmt: skip
 
-_OF_COPIES = sa.or_(digests.c.moment.startswith("copied:"), digests.c.moment.startswith("target:"))
+_OF_COPIES = sa.or_(digests.c.moment.startswith(COPIED), digests.c.moment.startswith(HELD))
+
+
+def named(step: StepId) -> dict[str, Any]:
+    """The columns that say which step it is."""
+    return {
+        "step": str(step),
+        "kind": step.kind,
+        "target": step.target,
+        "relation": step.relation,
+        "database": step.database,
+        "part": step.part,
+    }
 
 
 class Steps(ControlDatabase):
     """The steps of runs."""
 
-    def start_step(self, run: str, step: str) -> None:
+    def start_step(self, run: str, step: StepId) -> None:
         """Marks a step as running, from zero."""
         values = {
             "status": "running",
@@ -42,20 +57,20 @@ class Steps(ControlDatabase):
         with self._begin() as connection:
             connection.execute(
                 insert(steps)
-                .values(run_id=run, step=step, **values)
+                .values(run_id=run, **named(step), **values)
                 .on_conflict_do_update(index_elements=["run_id", "step"], set_={**values, "started_at": sa.func.now()})
             )
-        _log.info("step begins", step=step)
+        _log.info("step begins", step=str(step))
 
-    def progress(self, run: str, step: str, rows: int, bytes_: int) -> None:
+    def progress(self, run: str, step: StepId, rows: int, bytes_: int) -> None:
         """How far a running step is; an absolute figure, so that a repeated call does no harm."""
         with self._begin() as connection:
             connection.execute(
-                sa.update(steps).where(steps.c.run_id == run, steps.c.step == step).values(rows=rows, bytes=bytes_)
+                sa.update(steps).where(steps.c.run_id == run, steps.c.step == str(step)).values(rows=rows, bytes=bytes_)
             )
 
     def finish_step(
-        self, run: str, step: str, *, seconds: float, rows: int = 0, bytes_: int = 0,
+        self, run: str, step: StepId, *, seconds: float, rows: int = 0, bytes_: int = 0,
         detail: Mapping[str, Any] | None = None, taken: Iterable[tuple[str, Digest]] = (),
     ) -> None:  # fmt: skip
         """Marks a step as done, together with the digests that it took, each as (moment, digest).
@@ -75,37 +90,37 @@ class Steps(ControlDatabase):
             store(connection, run, taken)
             connection.execute(
                 insert(steps)
-                .values(run_id=run, step=step, started_at=began, **values)
+                .values(run_id=run, **named(step), started_at=began, **values)
                 .on_conflict_do_update(index_elements=["run_id", "step"], set_=values)
             )
-        _log.info("step done", step=step, rows=rows, bytes=bytes_, seconds=round(seconds, 3), detail=detail)
+        _log.info("step done", step=str(step), rows=rows, bytes=bytes_, seconds=round(seconds, 3), detail=detail)
 
-    def fail_step(self, run: str, step: str, error: str) -> None:
+    def fail_step(self, run: str, step: StepId, error: str) -> None:
         """Marks a step as failed, with the reason."""
         values = {"status": "failed", "finished_at": sa.func.now(), "error": error}
         with self._begin() as connection:
             connection.execute(
                 insert(steps)
-                .values(run_id=run, step=step, **values)
+                .values(run_id=run, **named(step), **values)
                 .on_conflict_do_update(index_elements=["run_id", "step"], set_=values)
             )
-        _log.error("step failed", step=step, error=error, told=True)
+        _log.error("step failed", step=str(step), error=error, told=True)
 
     def step_records(self, run: str) -> dict[str, StepRecord]:
         """Every step of a run by its id."""
         with self._begin() as connection:
             records = connection.execute(sa.select(*_RECORD).where(steps.c.run_id == run).order_by(steps.c.started_at))
-            return {row.step: StepRecord(*row) for row in records}
+            return {row.step: StepRecord(*tuple(row)) for row in records}
 
     def running_steps(self, run: str) -> tuple[StepRecord, ...]:
         """The steps that are under way."""
         with self._begin() as connection:
             records = connection.execute(sa.select(*_RECORD).where(steps.c.run_id == run, steps.c.status == "running"))
-            return tuple(StepRecord(*row) for row in records)
+            return tuple(StepRecord(*tuple(row)) for row in records)
 
     def forget_copies(self, run: str) -> None:
         """Forgets everything that was copied, so that it is copied again: steps, digests, quarantined rows."""
-        begun = sa.or_(*(steps.c.step.startswith(prefix) for prefix in ("copy:", "finish:", "create:")))
+        begun = steps.c.kind.in_(("copy", "finish", "create"))
         with self._begin() as connection:
             connection.execute(sa.delete(steps).where(steps.c.run_id == run, begun))
             # "source before" was read with them: of another state of the source it would be held against this one.
@@ -116,7 +131,7 @@ class Steps(ControlDatabase):
     def forget_steps(self, run: str) -> None:
         """Forgets all that was done for a plan, templates too, so that another one is carried out from its start."""
         self.forget_copies(run)
-        of_plan = records.c.name.in_(("epoch", "parts", "sequences"))
+        of_plan = records.c.name.in_([fact.name for fact in OF_PLAN])
         with self._begin() as connection:
             connection.execute(sa.delete(steps).where(steps.c.run_id == run))
             connection.execute(sa.delete(records).where(records.c.run_id == run, of_plan))

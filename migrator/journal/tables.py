@@ -7,6 +7,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = sa.MetaData(schema="migrator")
 
+# One row: which shape the other tables have.
+version = sa.Table("version", metadata, sa.Column("shape", sa.Integer, nullable=False))
+
 runs = sa.Table(
     "runs",
     metadata,
@@ -44,6 +47,12 @@ steps = sa.Table(
     metadata,
     sa.Column("run_id", sa.Text, sa.ForeignKey(runs.c.id), primary_key=True),
     sa.Column("step", sa.Text, primary_key=True),
+    # What the name of the step is made of; '' and NULL where its kind has none.
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("target", sa.Text, nullable=False, server_default=""),
+    sa.Column("relation", sa.Text, nullable=False, server_default=""),
+    sa.Column("database", sa.Text, nullable=False, server_default=""),
+    sa.Column("part", sa.Integer),
     sa.Column("status", sa.Text, nullable=False),
     sa.Column("started_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
     sa.Column("finished_at", sa.DateTime(timezone=True)),

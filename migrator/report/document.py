@@ -18,7 +18,19 @@ from migrator.errors import MigratorError
 SCHEMA_VERSION = 1
 
 _RESERVED = frozenset(
-    {"schema_version", "command", "run_id", "status", "exit_code", "headline", "summary", "sections", "next", "error"}
+    {
+        "schema_version",
+        "command",
+        "run_id",
+        "status",
+        "exit_code",
+        "headline",
+        "summary",
+        "sections",
+        "next",
+        "error",
+        "fence",
+    }
 )
 
 
@@ -31,7 +43,7 @@ def to_json(outcome: Outcome) -> str:
     return _dumped(outcome_document(outcome))
 
 
-def error_to_json(error: MigratorError, command: str, run_id: str | None = None) -> str:
+def error_to_json(error: MigratorError, command: str, run_id: str | None = None, *, fence: str = "") -> str:
     """An error as the same document, with `error` in it."""
     return _dumped(
         {
@@ -45,6 +57,7 @@ def error_to_json(error: MigratorError, command: str, run_id: str | None = None)
             "error": {"message": error.message, "hint": error.hint},
             "sections": [],
             "next": [],
+            "fence": fence,
         }
     )
 
@@ -64,6 +77,7 @@ def outcome_document(outcome: Outcome) -> dict[str, Any]:
         **outcome.data,
         "sections": outcome.sections,
         "next": outcome.next,
+        "fence": outcome.fence,
     }
     plain: dict[str, Any] = _plain(document)
     return plain

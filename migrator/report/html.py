@@ -25,7 +25,10 @@ def to_html(outcome: Outcome) -> str:
         outcome=outcome,
         headline=visible(outcome.headline),
         summary=[(name, value, len(value) > _WIDE_VALUE) for name, value in summary],
-        sections=[_section(section) for section in outcome.sections],
+        sections=[
+            *(_section(section) for section in outcome.sections),
+            *([_section(Section("The fence", text=outcome.fence, tone="warning"))] if outcome.fence else []),
+        ],
         next=[visible(command) for command in outcome.next],
     )
 

@@ -53,6 +53,9 @@ def render_text(outcome: Outcome, console: Console) -> None:
         console.print(Text("Next", style="bold"))
         for command in outcome.next:
             _print_verbatim(visible(command), console)
+    if outcome.fence:
+        console.print()
+        console.print(Text(visible(outcome.fence), style="bold yellow"), overflow="fold")
 
 
 def _figures(outcome: Outcome) -> RenderableType:

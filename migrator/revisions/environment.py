@@ -17,6 +17,8 @@ from alembic.ddl.postgresql import PostgresqlImpl
 from alembic.runtime.environment import NameFilterParentNames, NameFilterType
 from alembic.util.exc import CommandError
 
+from migrator.revisions.failures import ScriptError
+
 URL_VARIABLE = "MIGRATOR_ALEMBIC_URL"
 
 
@@ -87,10 +89,12 @@ def run_environment(metadata: sa.MetaData | None, *, schema: str = "") -> None:
         _run(connection, metadata, schema)
 
 
-def run_scripts(revision: str) -> None:
+def run_scripts(revision: str, *, search_path: str = "") -> None:
     """Executes the .sql files of the directory that is named like the revision's file, given its `__file__`, in order.
 
     For a revision that is DDL as pg_dump writes it: every name is qualified, whatever the session's search path.
+    `search_path`, as SET takes it, is for the functions that it calls (in a generated column, say), which find others
+    by it; '' is the one that migrator gives its sessions, else none.
     """
     directory = Path(revision).with_suffix("")
     if not directory.is_dir():
@@ -99,21 +103,31 @@ def run_scripts(revision: str) -> None:
     connection = None if context.is_offline_mode() else op.get_bind()
     settings = ("search_path", "check_function_bodies", "xmloption")
     if connection is None:
-        op.execute("SET search_path = ''; SET check_function_bodies = off; SET xmloption = content;")
+        op.execute(
+            f"SET search_path = {search_path or _NOWHERE}; SET check_function_bodies = off; SET xmloption = content;"
+        )
     else:
+        # A session of migrator's knows what the source's functions need.
+        path = search_path or getattr(connection.connection.driver_connection, "search_path", "") or _NOWHERE
         before = {name: connection.scalar(sa.text(f"SHOW {name}")) for name in settings}
-        _execute(connection, "SET search_path = ''; SET check_function_bodies = off; SET xmloption = content")
+        _execute(connection, f"SET search_path = {path}; SET check_function_bodies = off; SET xmloption = content")
     for script in scripts:
         text = script.read_bytes().decode()  # as it is: read_text would change carriage returns
         if connection is None:
             op.execute(sa.text(text.replace(":", r"\:")))
         else:
-            _execute(connection, text)
+            try:
+                _execute(connection, text)
+            except sa.exc.DBAPIError as error:
+                raise ScriptError(script, text, error) from error
     if connection is None:
         op.execute("RESET search_path; RESET check_function_bodies; RESET xmloption;")
         return
     for name, value in before.items():
         connection.execute(sa.text("SELECT set_config(:name, :value, false)"), {"name": name, "value": value})
+
+
+_NOWHERE = "''"
 
 
 def _execute(connection: sa.Connection, text: str) -> None:

@@ -17,6 +17,7 @@ from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 
 from migrator.errors import ConfigurationError, DatabaseError
+from migrator.revisions.failures import ScriptError, place_of
 
 # Opens a raw, transactional driver connection.
 Connect = Callable[[], Any]
@@ -139,8 +140,9 @@ def readable(tree: Path) -> Iterator[None]:
             f"The Alembic tree {tree} cannot be loaded: {error}",
             "Its env.py, models.py and versions/ must import with what is installed here.",
         ) from error
-    except sa.exc.DBAPIError as error:
+    except (sa.exc.DBAPIError, ScriptError) as error:
+        reason = error.error.orig if isinstance(error, ScriptError) else error.orig
         raise DatabaseError(
-            f"A revision of {tree} failed: {error.orig}",
+            f"A revision of {tree} failed{place_of(tree, error)}: {reason}",
             "Nothing of it was kept. Correct the revision, then run the same command again.",
         ) from error

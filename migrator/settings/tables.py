@@ -36,6 +36,16 @@ class Polymorphic(Section):
     inferred: str = ""
 
 
+class ReleasedKey(Section):
+    """A declared foreign key that the targets do not have, "account_id -> accounts.id": verify counts instead.
+
+    `reason` says in words why rows may name what their database will not have.
+    """
+
+    key: str
+    reason: str = Field(min_length=1)
+
+
 class TableSettings(Section):
     """`[tables.X]`: where a table goes and how its rows are read. Everything left out is derived.
 
@@ -52,6 +62,7 @@ class TableSettings(Section):
     key_path: tuple[str, ...] | tuple[tuple[str, ...], ...] = ()
     virtual: tuple[VirtualKey, ...] = ()
     polymorphic: tuple[Polymorphic, ...] = ()
+    release: tuple[ReleasedKey, ...] = ()
     as_: str | None = Field(default=None, alias="as")
     columns: Mapping[str, str] = Field(default_factory=dict)
     query: str | None = None

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import migrator.commands.migrate.command as migrate_module
+import migrator.commands.migrate.execution as migrate_module
 import migrator.commands.migrate.templates as preparing_module
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.result.progress import Silent

@@ -12,6 +12,7 @@ from migrator.commands.audit.targets import look_at_targets
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.audit.review import Baseline, chosen, read_baseline, review
 from migrator.core.result.outcome import Outcome
+from migrator.core.run.facts import AUDIT, AuditFact
 from migrator.errors import ConfigurationError
 from migrator.files import private_directory, write_atomically
 from migrator.postgres.audit.facts import examine
@@ -40,17 +41,9 @@ def audit(workspace: Workspace, *, baseline: Path | None = None, rules: tuple[st
         reviewed = review(facts, suppress=workspace.settings.audit.suppress, baseline=known, only=rules)
         outcome = audit_outcome(run.id, facts, reviewed)
         file = _keep(workspace.backups / "audit", run.id, outcome)
-        workspace.journal.record(
-            run.id,
-            "audit",
-            {
-                "file": str(file),
-                "blocks": reviewed.blocks,
-                "health": str(reviewed.health),
-                "findings": dict(reviewed.health.counts),
-                "rules": list(rules),
-            },
-        )
+        counts: dict[str, int] = {severity: count for severity, count in reviewed.health.counts.items()}
+        fact = AuditFact(str(file), reviewed.blocks, str(reviewed.health), counts, list(rules))
+        workspace.journal.record(run.id, AUDIT, fact)
         summary.update(outcome.summary, file=str(file), status="findings" if reviewed.blocks else "done")
         return outcome
 

@@ -43,13 +43,28 @@ def audit_outcome(run: str, facts: Facts, review: Review) -> Outcome:
 
 
 def _verdict(review: Review) -> str:
-    errors, known = (sum(finding.severity == "E" for finding in part) for part in (review.findings, review.known))
-    if not errors and not known:
-        return "Nothing stands in the way of the split."
-    if not errors:
-        return f"No new error; {plural(known, 'error')} of the baseline still {_stands(known)} in the way of the split."
-    more = f", and {known:,} of the baseline" if known else ""
-    return f"{plural(errors, 'error')}{more} {_stands(errors + known)} in the way of the split."
+    errors, known, suppressed = (
+        sum(finding.stands_in_the_way for finding in part)
+        for part in (review.findings, review.known, review.suppressed)
+    )
+    others = sum(finding.severity == "E" for finding in review.findings) - errors
+    parts = []
+    if errors:
+        parts.append(plural(errors, "error"))
+    if known:
+        parts.append(f"{known:,} of the baseline" if parts else f"{plural(known, 'error')} of the baseline")
+    if suppressed:
+        # That they are not reported takes nothing out of the way.
+        parts.append(f"{suppressed:,} that [audit] suppress keeps out of the report")
+    if not parts:
+        flaws = f"{plural(others, 'error')} would travel with the split; nothing" if others else "Nothing"
+        return f"{flaws} stands in the way of the split."
+    still = "" if errors else "No new error; " if known else "No error is reported; "
+    more = f" {plural(others, 'other error')} would travel with it." if others else ""
+    return (
+        f"{still}{', and '.join(parts)}{'' if errors else ' still'} {_stands(errors + known + suppressed)} in the way "
+        f"of the split.{more}"
+    )
 
 
 def _stands(count: int) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from migrator.commands.backup.directory import (
     DUMP,
@@ -26,6 +25,7 @@ from migrator.commands.shared.workspace import Workspace
 from migrator.core.backup.manifest import Inventory, Manifest, Verification
 from migrator.core.result.outcome import Outcome
 from migrator.core.result.wording import listed
+from migrator.core.run.facts import BACKUP, BackupFact
 from migrator.errors import ConfigurationError, RefusedError
 from migrator.files import sha256, tree_size, write_atomically
 from migrator.journal import Run
@@ -100,8 +100,8 @@ def _keep_or_take(workspace: Workspace, run: Run) -> Backup:
 
 def _unfit(workspace: Workspace, run: Run, kept: Path, manifest: Manifest, *, fenced: bool) -> str:
     """Why an undamaged backup is not enough; '' where it is. A fenced source cannot have changed."""
-    recorded = workspace.journal.recorded(run.id, "backup")
-    known = recorded["manifest"] if recorded and recorded["directory"] == str(kept) else None
+    recorded = workspace.journal.recorded(run.id, BACKUP)
+    known = recorded.manifest if recorded and recorded.directory == str(kept) else None
     if manifest.run != run.id or known not in (None, sha256(kept / MANIFEST)):
         return f"The manifest of {kept.name} is not the one that this run took."
     if fenced:
@@ -115,9 +115,9 @@ def _unfit(workspace: Workspace, run: Run, kept: Path, manifest: Manifest, *, fe
 
 def _inventory(workspace: Workspace) -> Inventory:
     """What the source holds now."""
-    with exported_snapshot(workspace.source, purpose=_PURPOSE) as (connection, snapshot):
+    with exported_snapshot(workspace.source_rows, purpose=_PURPOSE) as (connection, snapshot):
         return take_inventory(
-            workspace.source,
+            workspace.source_rows,
             connection,
             snapshot,
             jobs=workspace.settings.limits.source_jobs,
@@ -144,7 +144,7 @@ def _fill(workspace: Workspace, run: Run, partial: Path) -> Manifest:
     started, began = datetime.now(UTC), time.monotonic()
     purpose = f"pg_dump {run.id}"
     _end_leftovers(workspace, purpose)
-    with exported_snapshot(workspace.source, purpose=_PURPOSE) as (connection, snapshot):
+    with exported_snapshot(workspace.source_rows, purpose=_PURPOSE) as (connection, snapshot):
         lsn = write_position(connection)
         dump = partial / DUMP
         workspace.progress.start("pg_dump", unit="files")
@@ -160,7 +160,7 @@ def _fill(workspace: Workspace, run: Run, partial: Path) -> Manifest:
         )
         workspace.progress.finish("pg_dump")
         inventory = take_inventory(
-            workspace.source, connection, snapshot, jobs=jobs, purpose=_PURPOSE, progress=workspace.progress
+            workspace.source_rows, connection, snapshot, jobs=jobs, purpose=_PURPOSE, progress=workspace.progress
         )
         source, properties = identity(read_whole_catalog(connection)), read_properties(connection)
     finish_dump(workspace, dump)
@@ -199,16 +199,16 @@ def _record(workspace: Workspace, run: Run, backup: Backup, verification: Verifi
     """Tells later stages where the backup is and what it is worth."""
     manifest = backup.manifest
     passed = verification is not None and verification.passed
-    document: dict[str, Any] = {
-        "directory": str(backup.directory),
-        "manifest": sha256(backup.directory / MANIFEST),
-        "taken_at": manifest.started_at.isoformat(),
-        "lsn": manifest.lsn,
-        "tables": len(manifest.inventory.tables),
-        "rows": manifest.inventory.rows,
-        "bytes": manifest.size,
-        "verified": passed,
-        "verified_at": verification.at.isoformat() if verification is not None and passed else None,
-    }
+    fact = BackupFact(
+        directory=str(backup.directory),
+        manifest=sha256(backup.directory / MANIFEST),
+        taken_at=manifest.started_at.isoformat(),
+        lsn=manifest.lsn,
+        tables=len(manifest.inventory.tables),
+        rows=manifest.inventory.rows,
+        bytes=manifest.size,
+        verified=passed,
+        verified_at=verification.at.isoformat() if verification is not None and passed else None,
+    )
     workspace.journal.store_digests(run.id, (("backup", digest) for digest in manifest.inventory.digests))
-    workspace.journal.record(run.id, "backup", document)
+    workspace.journal.record(run.id, BACKUP, fact)

@@ -13,13 +13,13 @@ from migrator.commands.shared.workspace import Workspace
 from migrator.core.changes.renumber import NewNumber, renumber, to_renumber
 from migrator.core.changes.row_changes import Conflict, DatabaseChanges, RowChange
 from migrator.core.plan.survey import Survey
+from migrator.core.run.facts import CARRIED_BACK, CARRYING_BACK, NEW_NUMBERS, CarriedBack
 from migrator.core.schema.catalog import ForeignKey, Relation
 from migrator.errors import DatabaseError
 from migrator.journal import Journal, Run
 from migrator.postgres.changes.apply_changes import Monolith
 from migrator.postgres.session.connect import session
 
-_NUMBERS = "new numbers"
 # A new number may be another row's again, as where a key holds a second column that is taken.
 _MOST_ATTEMPTS = 5
 
@@ -38,18 +38,17 @@ class Carried:
 
 def carried_before(journal: Journal, run: str) -> Carried | None:
     """What an attempt carried back that was stopped before the run was taken back; None where none did."""
-    recorded = journal.recorded(run, "carried back")
+    recorded = journal.recorded(run, CARRIED_BACK)
     if recorded is None:
         return None
-    file = Path(recorded["file"]) if recorded["file"] else None
-    tables = tuple(recorded["tables"])
-    return Carried(recorded["rows"], (), file, tables, recorded["kept"], recorded.get("renumbered", 0))
+    file = Path(recorded.file) if recorded.file else None
+    return Carried(recorded.rows, (), file, tuple(recorded.tables), recorded.kept, recorded.renumbered)
 
 
 def forget_carried(journal: Journal, run: str) -> None:
     """What was carried back has become a part of what the source is compared with."""
-    journal.record(run, "carrying back", [])
-    journal.record(run, "carried back", None)
+    journal.record(run, CARRYING_BACK, [])
+    journal.record(run, CARRIED_BACK, None)
 
 
 def references_of(survey: Survey) -> tuple[ForeignKey, ...]:
@@ -99,27 +98,21 @@ def replay_writes(workspace: Workspace, run: Run, changes: Sequence[DatabaseChan
     with _monolith(workspace, writes) as monolith:
         wanted = renumbered(journal, run.id, changes, writes.survey)
         # An attempt that dies half-way leaves rows in the source that the next one does not find changed any more.
-        before = journal.recorded(run.id, "carrying back") or []
+        before = journal.recorded(run.id, CARRYING_BACK) or []
         tables = sorted({*before, *(one.full_name for part in changes for one in part.counts())})
-        journal.record(run.id, "carrying back", tables)
+        journal.record(run.id, CARRYING_BACK, tables)
         applied, conflicts = _carry(workspace, monolith, wanted, writes, aloud=True)
     file = keep_in_file(workspace.backups / "rollback" / run.id, journal, run, conflicts) if conflicts else None
     _require_equal(workspace, run, writes, conflicts)
     numbers = len(new_numbers(journal, run.id))
-    document = {
-        "rows": applied,
-        "file": str(file) if file else None,
-        "tables": tables,
-        "kept": len(conflicts),
-        "renumbered": numbers,
-    }
-    journal.record(run.id, "carried back", document)
+    fact = CarriedBack(applied, str(file) if file else None, tables, len(conflicts), numbers)
+    journal.record(run.id, CARRIED_BACK, fact)
     return Carried(applied, tuple(conflicts), file, tuple(tables), len(conflicts), numbers)
 
 
 def new_numbers(journal: Journal, run: str) -> tuple[NewNumber, ...]:
     """The numbers that rows of a run's targets have been given for the source."""
-    return tuple(map(NewNumber.from_document, journal.recorded(run, _NUMBERS) or ()))
+    return tuple(map(NewNumber.from_document, journal.recorded(run, NEW_NUMBERS) or ()))
 
 
 def renumbered(
@@ -141,7 +134,7 @@ def _with_new_numbers(
         if not fresh:
             break
         numbers.update({(one.database, one.relation, one.key): one for one in fresh})
-        journal.record(run.id, _NUMBERS, [one.to_document() for one in numbers.values()])
+        journal.record(run.id, NEW_NUMBERS, [one.to_document() for one in numbers.values()])
     return renumber(changes, numbers.values(), references_of(survey), survey.catalog)
 
 
@@ -199,8 +192,8 @@ def _carry(
 
 @contextmanager
 def _monolith(workspace: Workspace, writes: Writes) -> Iterator[Monolith]:
-    with session(workspace.source, purpose="replay") as connection:
-        limits = workspace.settings.limits
+    limits = workspace.settings.limits
+    with session(workspace.source_rows, purpose="replay") as connection:
         yield Monolith(
             connection,
             workspace.source,

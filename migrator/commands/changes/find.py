@@ -16,6 +16,8 @@ from migrator.core.changes.row_changes import DatabaseChanges
 from migrator.core.plan.steps import Plan
 from migrator.core.plan.survey import Survey
 from migrator.core.plan.transfer import LARGE_OBJECT
+from migrator.core.run.facts import CARRYING_BACK
+from migrator.core.run.moments import HELD, target_of
 from migrator.core.schema.catalog import Catalog
 from migrator.core.verify.digests import Difference, Digest, differences
 from migrator.errors import ConfigurationError, RefusedError
@@ -69,8 +71,8 @@ def find_writes(workspace: Workspace, run: Run, plan: Plan, finished: Sequence[F
     recorded: dict[tuple[str, str], list[Digest]] = {}
     # Digests of another form are none: the fenced source is read once more in their place.
     comparable = digests_compare(workspace.journal, run.id)
-    for moment, digest in workspace.journal.digests_by_moment(run.id, "target:") if comparable else ():
-        recorded.setdefault((moment.partition(":")[2], digest.tenant), []).append(digest)
+    for moment, digest in workspace.journal.digests_by_moment(run.id, HELD) if comparable else ():
+        recorded.setdefault((target_of(moment), digest.tenant), []).append(digest)
     given = (
         _given(workspace, surveyed, resolved) if fenced and any(_place(one) not in recorded for one in finished) else {}
     )
@@ -128,7 +130,7 @@ def _require_source_as_it_was(
         RefusedError: one of them was written in the source as well.
     """
     # What an attempt before has carried back is in the source by our own doing.
-    ours = set(workspace.journal.recorded(run.id, "carrying back") or ())
+    ours = set(workspace.journal.recorded(run.id, CARRYING_BACK) or ())
     # Nothing is carried back through a query, which may give other rows each time.
     queries = {one.relation.full_name for one in writes.survey.placements.tables.values() if one.query is not None}
     concerned = [

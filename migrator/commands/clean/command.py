@@ -12,6 +12,7 @@ from migrator.core.clean.rules import Selection, Share, selections
 from migrator.core.placement.model import Placements
 from migrator.core.placement.place import place
 from migrator.core.result.outcome import Outcome
+from migrator.core.run.facts import CLEAN
 from migrator.core.schema.catalog import Catalog, Relation
 from migrator.errors import ConfigurationError, RefusedError
 from migrator.journal import Run
@@ -69,7 +70,7 @@ def clean(
             cleaning = _Cleaning(workspace, run, connection, wanted)
             outcome = cleaning.execute() if execute else cleaning.show()
         summary.update(outcome.summary, status="findings" if outcome.status == "findings" else "done")
-        workspace.journal.record(run.id, "clean", {"command": outcome.headline, **dict(outcome.data)})
+        workspace.journal.record(run.id, CLEAN, {"command": outcome.headline, **dict(outcome.data)})
         return outcome
 
 
@@ -77,7 +78,7 @@ def clean(
 def _session(workspace: Workspace, run: Run) -> Iterator[Connection]:
     """The session that does everything; what a killed migrator's session still does is ended first."""
     purpose = f"clean {run.id}"
-    with session(workspace.source, purpose=purpose, settings=ROW_SELECTION_SETTINGS) as connection:
+    with session(workspace.source_rows, purpose=purpose, settings=ROW_SELECTION_SETTINGS) as connection:
         if end_sessions(connection, purpose):
             workspace.progress.say("Ended the session of an interrupted clean: what it was doing is undone.")
         yield connection

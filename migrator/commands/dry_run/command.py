@@ -9,6 +9,7 @@ from migrator.commands.audit.targets import server_facts
 from migrator.commands.dry_run.rehearsal import carry_out_rehearsal
 from migrator.commands.dry_run.report import Estimate, Look, blocks, look_outcome, unreadable_outcome
 from migrator.commands.dry_run.sql import statements
+from migrator.commands.dry_run.templates import row_checks, tried_schemas
 from migrator.commands.shared.database_parameters import TargetSettings
 from migrator.commands.shared.roles import role_checks
 from migrator.commands.shared.survey import plan_of, survey_in
@@ -19,6 +20,7 @@ from migrator.core.audit.review import review
 from migrator.core.plan.checks import (
     Check,
     Population,
+    State,
     check_large_objects,
     check_placements,
     check_policies,
@@ -32,16 +34,19 @@ from migrator.core.plan.checks import (
     needed_bytes,
 )
 from migrator.core.plan.database_parameters import check_settings
+from migrator.core.plan.source_checks import check_foreign_partitions, check_source_facts
 from migrator.core.plan.steps import CopyTable, CreateDatabase, Plan
 from migrator.core.plan.survey import Survey
 from migrator.core.result.outcome import Outcome
 from migrator.core.result.wording import listed
+from migrator.core.run.facts import BACKUP
 from migrator.core.sequences.room import check_room
 from migrator.core.trees.tenant_objects import objects_of_unknown_tenants
 from migrator.journal import Run
 from migrator.postgres.audit.facts import examine
 from migrator.postgres.copy.large_objects import read_large_objects
 from migrator.postgres.plan.server_facts import missing_grants, read_population
+from migrator.postgres.plan.source_facts import read_source_facts
 from migrator.postgres.schema.database_parameters import read_readers
 from migrator.postgres.schema.sequence_states import source_sequences
 from migrator.postgres.session.connect import Connection, rows
@@ -63,9 +68,9 @@ def dry_run(
 ) -> Outcome:
     """Looks at everything, changes nothing, and writes down the plan; exit code 1 where something blocks.
 
-    Where nothing blocks, `sql` adds the statements of every step, for which the targets' trees are run in scratch
-    databases, and `rehearse` carries the whole plan out into scratch databases; both drop them again. An empty tenant
-    root blocks unless `no_tenants_yet` says that it is meant.
+    The targets' schemas are built in scratch databases, which are dropped again. Where nothing blocks, `sql` adds the
+    statements of every step, and `rehearse` carries the whole plan out into scratch databases of its own.
+    An empty tenant root blocks unless `no_tenants_yet` says that it is meant.
     """
     with workspace.stage("dry-run") as (run, summary):
         with workspace.read_source("dry-run") as connection:
@@ -78,18 +83,25 @@ def dry_run(
             found = survey_in(connection, workspace)
             keep_servers(workspace, run.id, found.tenants)
             plan = plan_of(workspace, found)
+            source_facts = read_source_facts(connection)
+            if elsewhere := tuple(check_foreign_partitions(source_facts, found.placements)):
+                summary["status"] = "findings"
+                return unreadable_outcome(run.id, (*privileges, *elsewhere))
             population = tuple(_populations(workspace, found, connection))
             secured = tuple(_secured_populations(found, connection))
             taken = [schema for (schema,) in rows(connection, "plan/taken_names")]
             standing = source_sequences(connection, tuple(found.catalog.sequences.values()))
             large_objects = read_large_objects(connection, found.catalog, found.placements)
         needed = needed_bytes(found.catalog, found.placements, plan)
+        with tried_schemas(workspace, run.id, found, plan) as tried:
+            schema_checks = [*(one.check for one in tried), *row_checks(workspace, found, tried)]
         checks = (
             *check_placements(found.placements),
             *privileges,
             *check_source(found.catalog),
             *check_schema_names(taken),
             *_tenant_check(workspace, found, no_tenants_yet),
+            *check_source_facts(source_facts, found.placements, workspace.settings.limits.source_jobs),
             *check_large_objects(large_objects),
             *check_room(standing, found.catalog, found.placements, plan),
             *_setting_checks(workspace, plan),
@@ -98,12 +110,13 @@ def dry_run(
             *check_policies(workspace.settings, found.placements, secured),
             *_target_checks(workspace, run, found, plan, needed),
             *role_checks(workspace, plan, run),
+            *schema_checks,
             _backup_check(workspace, run),
         )
         workspace.journal.record_plan(run.id, plan, passed=not blocks(checks))
         look = Look(found, plan, population, checks, _estimate(workspace, plan, sum(needed.values())))
         if sql and not blocks(checks):
-            look = replace(look, statements=statements(workspace, run.id, found, plan))
+            look = replace(look, statements=statements(found, plan, tried))
         if rehearse and not blocks(checks):
             look = replace(look, rehearsal=carry_out_rehearsal(workspace))
         outcome = look_outcome(run.id, look)
@@ -166,13 +179,12 @@ def _tenant_check(workspace: Workspace, found: Survey, no_tenants_yet: bool) -> 
 
 
 def _audit_checks(workspace: Workspace, targets: TargetFacts) -> Iterable[Check]:
-    """What audit finds in the way; a reference blocks where the key is declared, as the targets will declare it."""
+    """What audit finds in the way: by the same rules, and whatever [audit] suppress keeps out of its report."""
     with workspace.read_source("dry-run") as connection:
         facts = replace(examine(connection, workspace.settings, workspace.progress), targets=targets)
-    undeclared = {reference.key.label for reference in facts.references if reference.key.virtual}
-    for finding in review(facts, suppress=workspace.settings.audit.suppress, only=_RULES).findings:
-        blocking = finding.severity == "E" and finding.object not in undeclared
-        yield Check(f"{finding.id} {finding.object}", "block" if blocking else "warn", finding.detail, finding.remedy)
+    for finding in review(facts, only=_RULES).findings:
+        state: State = "block" if finding.severity == "E" else "warn"
+        yield Check(f"{finding.id} {finding.object}", state, finding.detail, finding.remedy)
 
 
 def _setting_checks(workspace: Workspace, plan: Plan) -> Iterable[Check]:
@@ -198,10 +210,10 @@ def _stranger_checks(workspace: Workspace, found: Survey) -> Iterable[Check]:
 
 
 def _backup_check(workspace: Workspace, run: Run) -> Check:
-    kept = workspace.journal.recorded(run.id, "backup")
+    kept = workspace.journal.recorded(run.id, BACKUP)
     if kept is None:
         return Check("backup", "warn", "there is none of this run", "migrator backup --verify")
-    return Check("backup", "ok", f"recorded in {kept.get('directory', 'the journal')}")
+    return Check("backup", "ok", f"recorded in {kept.directory}")
 
 
 def _estimate(workspace: Workspace, plan: Plan, needed: int) -> Estimate:

@@ -14,6 +14,7 @@ from migrator.commands.shared.workspace import Workspace
 from migrator.commands.verify.command import verify
 from migrator.core.plan.steps import CreateDatabase
 from migrator.core.result.outcome import Section
+from migrator.core.result.standing_fence import StandingFence
 from migrator.errors import RefusedError
 from migrator.postgres.databases.databases import drop_control, marks
 from migrator.postgres.session.connect import session
@@ -62,8 +63,8 @@ def carry_out_rehearsal(workspace: Workspace) -> Rehearsal:
         proof = verify(scratch)
         figures["verify"] = round(time.monotonic() - started - figures["migrate"], 2)
         for record in scratch.journal.step_records(open_run.id).values():
-            kind = record.step.partition(":")[0]
-            figures[f"steps: {kind}"] = round(figures.get(f"steps: {kind}", 0) + (record.seconds or 0), 2)
+            name = f"steps: {record.kind}"
+            figures[name] = round(figures.get(name, 0) + (record.seconds or 0), 2)
         if proof.exit_code:
             raise RefusedError(
                 f"The rehearsal ended with differences: {proof.headline}", "Look at the audit: migrator audit."
@@ -78,7 +79,8 @@ def carry_out_rehearsal(workspace: Workspace) -> Rehearsal:
 
 
 def _scratch_workspace(workspace: Workspace) -> Workspace:
-    prefix = f"{workspace.prefix}_rehearsal"
+    # Cut, so that the longest of the fixed names still fits.
+    prefix = workspace.prefix.encode()[:44].decode(errors="ignore") + "_rehearsal"
     settings = workspace.settings
     targets = {
         name: target.model_copy(
@@ -89,4 +91,4 @@ def _scratch_workspace(workspace: Workspace) -> Workspace:
     source = settings.source.model_copy(update={"prefix": prefix})
     control = settings.control.model_copy(update={"database": "{prefix}_migrator"})
     changed = settings.model_copy(update={"source": source, "targets": targets, "control": control})
-    return replace(workspace, settings=changed)
+    return replace(workspace, settings=changed, fence=StandingFence())

@@ -74,13 +74,13 @@ def look_outcome(run: str, look: Look) -> Outcome:
 
 
 def unreadable_outcome(run: str, privileges: Sequence[Check]) -> Outcome:
-    """A page of privileges only: the rest cannot be looked at without them."""
+    """A page of what keeps rows from being read: the rest cannot be looked at before."""
     return Outcome(
         "dry-run",
         "findings",
         1,
         run,
-        "The role cannot read all of the source; nothing else could be looked at.",
+        "Not every row of the source can be read; nothing else could be looked at.",
         {"blocking": sum(check.state == "block" for check in privileges)},
         (_check_section(privileges),),
         {"checks": _listed(privileges)},

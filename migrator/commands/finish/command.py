@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from migrator.commands.finish.report import NO_RETURN, finished, not_proven, outlook
 from migrator.commands.finish.source import MEANING, SourceEnd, new_name, require_possible, retire_source
-from migrator.commands.plan.finished import FINISHED_RUN, FINISHING, standing_source
+from migrator.commands.plan.finished import FINISHED_RUN, standing_source
 from migrator.commands.plan.stored import stored_plan
 from migrator.commands.rollback.command import nothing_open, open_run
 from migrator.commands.rollback.leftovers import look
@@ -16,9 +16,9 @@ from migrator.commands.sequences.blocks import run_blocks
 from migrator.commands.shared.dropped_tenants import BEGUN, require_databases, require_standing, standing, taken_back
 from migrator.commands.shared.workspace import Workspace
 from migrator.commands.verify.command import Verifier
-from migrator.commands.verify.kept_templates import TEMPLATE_OBJECTS
 from migrator.core.plan.steps import CreateDatabase, Plan, PrepareTarget
 from migrator.core.result.outcome import Outcome
+from migrator.core.run.facts import FINISHING, TEMPLATE_OBJECTS, Finishing
 from migrator.errors import RefusedError
 from migrator.journal import Run
 from migrator.postgres.databases.databases import FINISHED, Mark, drop_database, marks, release_database
@@ -80,9 +80,9 @@ def _confirmed(run: Run, typed: str | None) -> None:
 
 def _retire_again(workspace: Workspace, run: Run, end: SourceEnd, *, validate: bool) -> Outcome:
     """The run is finished; what is left is what becomes of the source, which may be chosen anew."""
-    recorded = dict(workspace.journal.recorded(run.id, FINISHING) or {})
+    chosen = workspace.journal.recorded(run.id, FINISHING)
     headline = f"Run {run.id} is finished; {workspace.source} {MEANING[end]}."
-    if workspace.source.database == recorded.get("renamed"):
+    if chosen is not None and workspace.source.database == chosen.renamed:
         if end != "rename":
             raise RefusedError(
                 f"Run {run.id} is finished, and its source is called {workspace.source.database} now.",
@@ -91,7 +91,7 @@ def _retire_again(workspace: Workspace, run: Run, end: SourceEnd, *, validate: b
         return Outcome("finish", "nothing-to-do", run_id=run.id, headline=headline, next=("migrator verify",))
     require_possible(workspace, run, end)
     if not validate:
-        _record(workspace, run, end, drop_templates=bool(recorded.get("drop_templates")))
+        _record(workspace, run, end, drop_templates=chosen is not None and chosen.drop_templates)
         retire_source(workspace, run, end)
     return Outcome(
         "finish", "nothing-to-do", run_id=run.id, headline=headline, summary={"source": end}, next=("migrator verify",)
@@ -100,8 +100,7 @@ def _retire_again(workspace: Workspace, run: Run, end: SourceEnd, *, validate: b
 
 def _record(workspace: Workspace, run: Run, end: SourceEnd, *, drop_templates: bool) -> None:
     renamed = new_name(workspace, run) if end == "rename" else ""
-    document = {"source": end, "renamed": renamed, "drop_templates": drop_templates}
-    workspace.journal.record(run.id, FINISHING, document)
+    workspace.journal.record(run.id, FINISHING, Finishing(end, renamed, drop_templates))
 
 
 def _nothing_to_finish() -> RefusedError:
@@ -210,12 +209,11 @@ class _Finish:
 
     def _keep_objects(self, steps: Sequence[PrepareTarget]) -> None:
         """Keeps the definitions of the templates, which verify compares the databases with afterwards."""
-        kept = dict(self.journal.recorded(self.run.id, TEMPLATE_OBJECTS) or {})
+        kept = self.journal.recorded(self.run.id, TEMPLATE_OBJECTS) or {}
         for step in steps:
             endpoint = self.workspace.server(step.server).at(step.template)
             if step.target in kept:
                 continue
             with session(endpoint, purpose="finish", settings=READ_ONLY) as connection:
-                objects = read_objects(connection)
-            kept[step.target] = [[kind, name, text] for (kind, name), text in objects.items()]
+                kept[step.target] = read_objects(connection)
             self.journal.record(self.run.id, TEMPLATE_OBJECTS, kept)

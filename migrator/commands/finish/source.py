@@ -68,6 +68,7 @@ def retire_source(workspace: Workspace, run: Run, end: SourceEnd) -> None:
                 say=workspace.progress.say,
             )
         workspace.journal.artefact(run.id, "fence", "source", "dropped")
+        workspace.fence.lifted()
     if end == "read-only":
         with session(workspace.source, purpose="finish", settings={"default_transaction_read_only": "off"}) as own:
             seal_database(own, name)

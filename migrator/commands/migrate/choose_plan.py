@@ -13,6 +13,7 @@ from migrator.commands.shared.tenant_servers import keep_servers, servers_of
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.steps import Plan, same_source
 from migrator.core.plan.survey import Survey
+from migrator.core.run.facts import EPOCH
 from migrator.errors import RefusedError
 from migrator.journal import PlanRecord, Run
 from migrator.postgres.copy.spool import discard
@@ -107,7 +108,7 @@ def begin_anew(workspace: Workspace, run: Run) -> None:
 
 def _is_worth_keeping(workspace: Workspace, run: Run) -> bool:
     """Whether the source is still as it was when rows of it were copied."""
-    epoch = workspace.journal.recorded(run.id, "epoch")
+    epoch = workspace.journal.recorded(run.id, EPOCH)
     if epoch is None:
         return False
     with workspace.read_source("check") as connection:

@@ -12,6 +12,7 @@ from migrator.commands.shared.survey import survey_in
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.steps import CopyTable, CreateDatabase, Plan, same_source
 from migrator.core.plan.survey import Survey
+from migrator.core.run.facts import EPOCH, FILES, PARTS, SOURCE_OBJECTS
 from migrator.errors import InterruptedRunError, RefusedError, SnapshotLostError
 from migrator.journal import Artefact, Run
 from migrator.postgres.copy.row_counts import lock_against_ddl
@@ -68,6 +69,8 @@ class FrozenSource:
                 standing = None
             if standing is None or not complete:
                 self.journal.artefact(self.run.id, "fence", "source", "intended")
+                # From the first table on: what happens next may end this process's connections, not what it knows.
+                self.workspace.fence.raised(self.run.id)
                 self.workspace.progress.say(f"fencing {len(tables)} tables of the source against writes")
                 raise_fence(
                     connection,
@@ -96,6 +99,7 @@ class FrozenSource:
                 say=self.workspace.progress.say,
             )
         self.journal.artefact(self.run.id, "fence", "source", "dropped")
+        self.workspace.fence.lifted()
 
     @contextmanager
     def lifted_on_failure(self) -> Iterator[None]:
@@ -115,12 +119,13 @@ class FrozenSource:
 
     def forget_unless(self, epoch: str) -> None:
         """Drops what was copied from another state of the source: two snapshots are never mixed."""
-        before = self.journal.recorded(self.run.id, "epoch")
+        before = self.journal.recorded(self.run.id, EPOCH)
         # VACUUM FULL and CLUSTER pass the fence and move rows between parts of a table, without writing any.
         files = {str(table.relation): table.file for table in self.survey.catalog.tables.values()}
-        moved = before is not None and self.journal.recorded(self.run.id, "files") != files
+        moved = before is not None and self.journal.recorded(self.run.id, FILES) != files
         if before is not None and (before != epoch or moved):
-            copied = [name for name in self.journal.step_records(self.run.id) if name.startswith(("copy:", "finish:"))]
+            records = self.journal.step_records(self.run.id).values()
+            copied = [record for record in records if record.kind in ("copy", "finish")]
             if copied:
                 why = (
                     "the source was writable since the last attempt"
@@ -138,11 +143,11 @@ class FrozenSource:
                     drop_database(connection, step.database, run=self.run.id)
             self.journal.forget_copies(self.run.id)
         if before != epoch or moved:
-            parts = [[step.id, step.parts] for step in self.plan.of(CopyTable)]
-            self.journal.record(self.run.id, "parts", parts)
-            self.journal.record(self.run.id, "files", files)
+            parts = [(step.id, step.parts) for step in self.plan.of(CopyTable)]
+            self.journal.record(self.run.id, PARTS, parts)
+            self.journal.record(self.run.id, FILES, files)
             record_tables(self.journal, self.run.id, self.survey.catalog)
-            self.journal.record(self.run.id, "epoch", epoch)
+            self.journal.record(self.run.id, EPOCH, epoch)
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
@@ -151,7 +156,7 @@ class FrozenSource:
         Raises:
             RefusedError: what the plan rests on has changed since it was read.
         """
-        snapshot = Snapshot(self.workspace.source)
+        snapshot = Snapshot(self.workspace.source_rows)
         try:
             with translated(self.workspace.source):
                 lock_against_ddl(snapshot.connection, self.survey.catalog)
@@ -161,9 +166,8 @@ class FrozenSource:
                     "The source's schema or its tenants changed while migrate was starting.",
                     "Run `migrator dry-run` again.",
                 )
-            if self.journal.recorded(self.run.id, "source objects") is None:
-                objects = [[kind, name, text] for (kind, name), text in read_objects(snapshot.connection).items()]
-                self.journal.record(self.run.id, "source objects", objects)
+            if self.journal.recorded(self.run.id, SOURCE_OBJECTS) is None:
+                self.journal.record(self.run.id, SOURCE_OBJECTS, read_objects(snapshot.connection))
             yield snapshot
         finally:
             snapshot.close()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
+from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 
@@ -22,19 +24,43 @@ from migrator.postgres.session.connect import session
 _FEW_ROWS = 1000
 
 
-def prepare_targets(workspace: Workspace, run: Run, plan: Plan, found: Survey) -> Mapping[str, str]:
-    """Makes the roles, templates and bare clones; returns the deferred part of each target's schema as a script.
+class Templates:
+    """The preparation of targets, each in a thread of its own; a context, which waits for those that are begun."""
 
-    Raises:
-        DatabaseError: a tree does not upgrade, or pg_dump fails.
-        RefusedError: a database or role in the way is not of this run.
-    """
-    _make_roles(workspace, run, plan)
-    steps = list(plan.of(PrepareTarget))
-    with preparers(len(steps)) as threads:
-        scripts = threads.map(partial(_prepare, workspace, run, plan, found), steps)
+    def __init__(self, workspace: Workspace, run: Run, plan: Plan, surveyed: Survey) -> None:
+        self._workspace = workspace
+        self._run = run
+        self._plan = plan
+        self._survey = surveyed
+        self._threads = preparers(sum(1 for _ in plan.of(PrepareTarget)))
+        self._begun: list[tuple[str, Future[str]]] = []
+
+    def begin(self, step: PrepareTarget) -> None:
+        """Begins to make a template and its bare clone; before the first of them the roles that they grant to.
+
+        Raises:
+            RefusedError: a role in the way is not of this run.
+        """
+        if not self._begun:
+            _make_roles(self._workspace, self._run, self._plan)
+        job = partial(_prepare, self._workspace, self._run, self._plan, self._survey, step)
+        self._begun.append((step.target, self._threads.submit(job)))
+
+    def scripts(self) -> Mapping[str, str]:
+        """Waits for all of them: the deferred part of each target's schema as a script.
+
+        Raises:
+            DatabaseError: a tree does not upgrade, or pg_dump fails.
+            RefusedError: a database in the way is not of this run.
+        """
         # A target on several servers has one schema, and so one script.
-        return dict(zip((step.target for step in steps), scripts, strict=True))
+        return {target: future.result() for target, future in self._begun}
+
+    def __enter__(self) -> Templates:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._threads.shutdown(cancel_futures=True)
 
 
 def _prepare(workspace: Workspace, run: Run, plan: Plan, found: Survey, step: PrepareTarget) -> str:
@@ -49,13 +75,20 @@ def _prepare(workspace: Workspace, run: Run, plan: Plan, found: Survey, step: Pr
         like=workspace.source,
         trees=[(workspace.settings.path(Path(tree.path)), tree.schema) for tree in step.trees],
         complete=partial(complete_template, workspace, found, step.target),
-        crowded=_crowded(found, step.target, len(made)),
+        crowded=large_tables(found, step.target, len(made)),
         clones=sum(1 for one in made if one.server == step.server),
         programs=workspace.programs,
+        owners=table_owners(found),
     )
 
 
-def _crowded(found: Survey, target: str, databases: int) -> set[Relation]:
+def table_owners(found: Survey) -> tuple[str, ...]:
+    """The roles that the source's tables belong to, those with the most first."""
+    counted = Counter(table.owner for table in found.catalog.tables.values() if table.owner)
+    return tuple(name for name, _ in counted.most_common())
+
+
+def large_tables(found: Survey, target: str, databases: int) -> set[Relation]:
     """Tables of a target that get many rows in each database, as far as the source's statistics know."""
     tables = found.catalog.tables
     return {

@@ -6,7 +6,8 @@ import time
 
 from migrator import logs
 from migrator.commands.shared.workspace import Workspace
-from migrator.core.plan.throttle import PACE, reasons_to_pause
+from migrator.core.plan.throttle import reasons_to_pause
+from migrator.core.run.facts import PACE, Pace
 from migrator.errors import DatabaseError
 from migrator.journal import Run
 from migrator.postgres.plan.server_load import read_strain
@@ -28,10 +29,10 @@ class Pacing:
         self._jobs = jobs
         self._connection: Connection | None = None
         self._look_again = 0.0
-        self._told: dict[str, object] | None = None
+        self._told: Pace | None = None
         self._paused_since = 0.0
         # What an attempt that died in a pause left there holds no longer.
-        workspace.journal.record(run.id, PACE, {})
+        workspace.journal.record(run.id, PACE, Pace())
 
     def __call__(self, copies: int) -> None:
         """`copies` is how many are left: what the throttle allows is shared by those that can run at once."""
@@ -73,13 +74,10 @@ class Pacing:
     def _tell(self, paused: str, copies: int) -> None:
         """Writes down what holds from now on, for workers and for `status`; says where it begins and ends."""
         limit = self._limits.throttle
-        pace: dict[str, object] = {
-            "paused": paused,
-            "rate": None if limit is None else limit / max(1, min(self._jobs, copies)),
-        }
+        pace = Pace(paused, None if limit is None else limit / max(1, min(self._jobs, copies)))
         if pace == self._told:
             return
-        before = (self._told or {}).get("paused")
+        before = self._told.paused if self._told is not None else ""
         self._workspace.journal.record(self._run, PACE, pace)
         self._told = pace
         if paused and not before:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from migrator.commands.proof.records import copy_steps
 from migrator.commands.sequences.blocks import RunBlocks, positions
 from migrator.commands.shared.transfers import Resolved
 from migrator.commands.shared.workspace import Workspace
-from migrator.core.plan.steps import CreateDatabase, FinishDatabase, Plan
+from migrator.core.plan.steps import CopyTable, CreateDatabase, FinishDatabase
 from migrator.core.plan.survey import Survey
 from migrator.core.plan.transfer import Transfer
 from migrator.core.schema.catalog import Relation
@@ -25,19 +25,28 @@ from migrator.postgres.session.snapshot import Snapshot
 
 
 @dataclass(frozen=True)
+class DatabaseSteps:
+    """The steps that workers carry out side by side, gathered in the plan's order."""
+
+    creates: list[CreateDatabase] = field(default_factory=list)
+    copies: list[CopyTable] = field(default_factory=list)
+    finishes: list[FinishDatabase] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
 class UnitMaker:
     """Makes the units of one attempt; `epoch` names the frozen state of the source that they copy."""
 
     workspace: Workspace
     run: Run
-    plan: Plan
+    steps: DatabaseSteps
     survey: Survey
     epoch: str
 
     def destinations(self) -> Mapping[str, list[Destination]]:
         """Every target's databases."""
         databases: dict[str, list[Destination]] = {name: [] for name in self.workspace.settings.hosted}
-        for step in self.plan.of(CreateDatabase):
+        for step in self.steps.creates:
             endpoint = self.workspace.server(step.server).at(step.database)
             databases[step.target].append(Destination(step.tenant, endpoint))
         return databases
@@ -48,14 +57,14 @@ class UnitMaker:
         """The copies of every table; a worker holds `sessions` to targets at most."""
         return tuple(
             copy_units(
-                copy_steps(self.workspace.journal, self.run.id, self.plan),
+                copy_steps(self.workspace.journal, self.run.id, self.steps.copies),
                 transfers,
                 self.destinations(),
                 self.survey.catalog,
                 run=self.run.id,
                 epoch=self.epoch,
                 snapshot=snapshot.id,
-                source=self.workspace.source,
+                source=self.workspace.source_rows,
                 control=self.workspace.control,
                 sessions=sessions,
                 spool=self.workspace.spool(self.run.id),
@@ -68,7 +77,7 @@ class UnitMaker:
         return {
             step.database: FinishUnit(
                 self.run.id,
-                step.id,
+                step.step,
                 self.epoch,
                 step.target,
                 step.tenant,
@@ -78,7 +87,7 @@ class UnitMaker:
                 tuple(blocks.refilled.get(step.database, {}).values()),
                 drawn.get(step.database),
             )
-            for step in self.plan.of(FinishDatabase)
+            for step in self.steps.finishes
         }
 
     def require_room(self, copies: Sequence[CopyUnit]) -> None:
@@ -108,7 +117,7 @@ class UnitMaker:
         A group of databases may be all on one server.
         """
         budgets = []
-        for name in sorted({step.server for step in self.plan.of(CreateDatabase)}):
+        for name in sorted({step.server for step in self.steps.creates}):
             with session(self.workspace.server(name), purpose="capacity", settings=READ_ONLY) as connection:
                 budgets.append(session_budget(connection, self.workspace.settings.limits.max_target_connections))
         return min(budgets)

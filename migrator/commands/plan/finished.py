@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from migrator.commands.shared.workspace import Workspace
+from migrator.core.run.facts import FINISHING
 from migrator.errors import DatabaseError
 from migrator.postgres.session.connect import READ_ONLY, session, system_identifier
 
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from migrator.journal import Run
 
 FINISHED_RUN = "finished"
-FINISHING = "finishing"  # the fact with what was chosen: from it on nothing is taken back
 _NO_SUCH_DATABASE = "3D000"
 
 
@@ -31,10 +31,10 @@ def standing_source(workspace: Workspace) -> tuple[Workspace, Run | None]:
         with session(workspace.source.at("postgres"), purpose="identify", settings=READ_ONLY) as connection:
             source_id = f"{system_identifier(connection)}/{workspace.source.database}"
         run = _newest_finished(workspace, source_id)
-        name = (workspace.journal.recorded(run.id, FINISHING) or {}).get("renamed") if run is not None else None
-        if not name:
+        chosen = workspace.journal.recorded(run.id, FINISHING) if run is not None else None
+        if chosen is None or not chosen.renamed:
             raise
-        return _renamed(workspace, name, source_id), run
+        return _renamed(workspace, chosen.renamed, source_id), run
     return workspace, _newest_finished(workspace, source_id) if workspace.has_journal() else None
 
 

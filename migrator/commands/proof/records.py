@@ -3,36 +3,33 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from migrator.core.placement.model import Placements
 from migrator.core.plan.steps import CopyTable, CreateDatabase, Plan
 from migrator.core.plan.survey import Survey
 from migrator.core.plan.transfer import RECORD_HASH_SINCE, Transfer, base_type, has_own_hash
+from migrator.core.run.facts import PARTS, SEQUENCES
+from migrator.core.run.moments import COPIED, target_of
+from migrator.core.run.step_id import StepId
 from migrator.core.schema.catalog import Relation
 from migrator.core.verify.digests import Digest, total
 from migrator.journal import Journal
-from migrator.postgres.copy.units import SPOOLED
 
 
 def given_digests(journal: Journal, run: str) -> Mapping[str, tuple[Digest, ...]]:
     """What the source gave to each target, as the copies recorded it, parts of a table taken together."""
     copied: dict[str, list[Digest]] = {}
-    for moment, digest in journal.digests_by_moment(run, "copied:"):
-        copied.setdefault(moment.split(":")[1], []).append(digest)
+    for moment, digest in journal.digests_by_moment(run, COPIED):
+        copied.setdefault(target_of(moment), []).append(digest)
     return {target: tuple(total(found).values()) for target, found in copied.items()}
 
 
 def sequence_values(journal: Journal, run: str) -> tuple[str, Mapping[str, Mapping[Relation, int]]] | None:
     """(epoch, target -> sequence -> the value that it goes on behind), as migrate took it from the source."""
-    recorded = journal.recorded(run, "sequences")
-    if recorded is None:
-        return None
-    return recorded["epoch"], {
-        target: {Relation(schema, name): value for schema, name, value in found}
-        for target, found in recorded["values"].items()
-    }
+    recorded = journal.recorded(run, SEQUENCES)
+    return None if recorded is None else (recorded.epoch, recorded.values)
 
 
 def covered_tables(found: Survey, transfers: Mapping[str, tuple[Transfer, ...]]) -> frozenset[Relation]:
@@ -62,24 +59,21 @@ def database_counts(plan: Plan) -> Mapping[str, int]:
     return Counter(step.target for step in plan.of(CreateDatabase))
 
 
-def copy_steps(journal: Journal, run: str, plan: Plan) -> list[CopyTable]:
+def copy_steps(journal: Journal, run: str, steps: Iterable[CopyTable]) -> list[CopyTable]:
     """The copies with their parts as they were when this epoch began: receipts name parts by their number."""
-    kept = {step_id: parts for step_id, parts in journal.recorded(run, "parts")}
-    return [
-        replace(step, parts=tuple(None if part is None else (part[0], part[1]) for part in kept[step.id]))
-        for step in plan.of(CopyTable)
-    ]
+    kept = dict(journal.recorded(run, PARTS) or ())
+    return [replace(step, parts=kept[step.id]) for step in steps]
 
 
 def whole_tables(journal: Journal, run: str, placements: Placements, covered: frozenset[Relation]) -> list[Digest]:
     """The digests of whole source tables, from what the copies gave: what rollback compares the source with."""
     # Where a database failed, not all of a table was recorded; the attempt that completes it records it.
-    done: dict[str, bool] = {}
-    for name, step in journal.step_records(run).items():
-        if name.startswith("copy:"):
-            receipt = name.removesuffix(SPOOLED)
-            done[receipt] = done.get(receipt, False) or step.status == "done"
-    partly = {receipt.removeprefix("copy:").rpartition(">")[0] for receipt, whole in done.items() if not whole}
+    done: dict[StepId, bool] = {}
+    for step in journal.step_records(run).values():
+        if step.kind == "copy":
+            part = StepId.parse(step.step).receipt
+            done[part] = done.get(part, False) or step.status == "done"
+    partly = {part.relation for part, whole in done.items() if not whole}
     names = {
         name: placements.tables[relation].home for relation in covered if (name := relation.full_name) not in partly
     }

@@ -18,7 +18,7 @@ from migrator.commands.changes.apply import (
 from migrator.commands.changes.conflicts import REFUSE, Settlement
 from migrator.commands.changes.find import require_rows, save_writes
 from migrator.commands.clean.command import clean
-from migrator.commands.plan.finished import FINISHED_RUN, FINISHING, standing_source
+from migrator.commands.plan.finished import FINISHED_RUN, standing_source
 from migrator.commands.plan.stored import readable_plan
 from migrator.commands.rollback.adopt import adopt
 from migrator.commands.rollback.drawn_numbers import note_drawn_numbers, put_sequences_back
@@ -38,6 +38,7 @@ from migrator.commands.shared.epochs import digests_compare
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.steps import Plan
 from migrator.core.result.outcome import Outcome
+from migrator.core.run.facts import FINISHING, SOURCE_OBJECTS
 from migrator.errors import ConfigurationError, MigratorError, RefusedError
 from migrator.journal import Run
 from migrator.postgres.copy.spool import discard
@@ -260,11 +261,11 @@ def _take_back(
 ) -> Taken:
     done = Taken(carried=carried)
     dump_and_drop(workspace, run, found, done)
-    with session(workspace.source, purpose="rollback") as connection:
+    with session(workspace.source_rows, purpose="rollback") as connection:
         done.changed, done.compared = compared_under_fence(workspace, run, found, connection)
         if carried is not None:
             done.changed = tuple(one for one in done.changed if one.relation not in carried.tables)
-        done.known = workspace.journal.recorded(run.id, "source objects") is not None
+        done.known = workspace.journal.recorded(run.id, SOURCE_OBJECTS) is not None
         done.comparable = digests_compare(workspace.journal, run.id)
         # The damaged source stays fenced until it is swapped: what were written to it now would go with it.
         if not swap and foreign_fence(run, found) is None:
@@ -281,6 +282,7 @@ def _take_back(
         done.objects = changed_objects(workspace, run, connection)
     if any(one.kind == "fence" for one in workspace.journal.artefacts(run.id)):
         workspace.journal.artefact(run.id, "fence", "source", "dropped")
+    workspace.fence.lifted()
     discard(workspace.spool(run.id))
     if swap:
         done.swapped = swap_for_restored(workspace, run)

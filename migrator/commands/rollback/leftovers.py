@@ -11,6 +11,8 @@ from migrator.commands.shared.privileges import require_privileges
 from migrator.commands.shared.tenant_servers import servers_of
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.steps import Plan
+from migrator.core.run.facts import DROPPING
+from migrator.core.run.step_id import StepId
 from migrator.core.schema.identifiers import identifier
 from migrator.errors import MigratorError, RefusedError
 from migrator.journal import Run
@@ -21,8 +23,6 @@ from migrator.postgres.databases.roles import marked_roles
 from migrator.postgres.fence.fence import read_fence
 from migrator.postgres.fence.read_only import not_owned
 from migrator.postgres.session.connect import READ_ONLY, session
-
-_DROPPING = "dropping"
 
 
 def look(workspace: Workspace, run: Run, plan: Plan | None, tenant: str | None = None) -> Findings:
@@ -54,7 +54,7 @@ def look(workspace: Workspace, run: Run, plan: Plan | None, tenant: str | None =
         if mark.role != "target":
             continue
         with session(workspace.server(server).at(database), purpose="rollback", settings=READ_ONLY) as connection:
-            done = (step := steps.get(f"finish:{database}")) is not None and step.status == "done"
+            done = (step := steps.get(str(StepId("finish", database=database)))) is not None and step.status == "done"
             known = done or FINISH_UNIT in read_receipts(connection)
         (finished if known else unfinished).append((server, database, mark))
     writes, untold = None, None
@@ -81,7 +81,7 @@ def _gone(workspace: Workspace, run: Run, there: Sequence[Finished], tenant: str
     One that was renamed is there: its mark says whose it is.
     """
     known = {(mark.target, mark.tenant) for _, _, mark in there if mark.role == "target"}
-    dropping = set(workspace.journal.recorded(run.id, _DROPPING) or ())
+    dropping = set(workspace.journal.recorded(run.id, DROPPING) or ())
     steps = workspace.journal.step_records(run.id)
     return tuple(
         one.name
@@ -91,21 +91,21 @@ def _gone(workspace: Workspace, run: Run, there: Sequence[Finished], tenant: str
         and (tenant is None or one.tenant == tenant)
         and (one.target, one.tenant) not in known
         and one.name not in dropping
-        and (step := steps.get(f"finish:{one.name}")) is not None
+        and (step := steps.get(str(StepId("finish", database=one.name)))) is not None
         and step.status == "done"
     )
 
 
 def note_dropping(workspace: Workspace, run: Run, databases: Sequence[str]) -> None:
     """Records that from here on it is us by whom the databases may be gone."""
-    before = workspace.journal.recorded(run.id, _DROPPING) or ()
-    workspace.journal.record(run.id, _DROPPING, sorted({*before, *databases}))
+    before = workspace.journal.recorded(run.id, DROPPING) or ()
+    workspace.journal.record(run.id, DROPPING, sorted({*before, *databases}))
 
 
 def forget_dropping(workspace: Workspace, run: Run, databases: Sequence[str]) -> None:
     """They are dropped, and migrate may make them again."""
-    before = workspace.journal.recorded(run.id, _DROPPING) or ()
-    workspace.journal.record(run.id, _DROPPING, sorted({*before} - {*databases}))
+    before = workspace.journal.recorded(run.id, DROPPING) or ()
+    workspace.journal.record(run.id, DROPPING, sorted({*before} - {*databases}))
 
 
 def require_nothing_lost(found: Findings, *, keep: bool, discard: bool) -> None:

@@ -10,6 +10,7 @@ from migrator.commands.shared.privileges import require_privileges
 from migrator.commands.shared.scratch import drop_scratch
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.backup.manifest import Manifest
+from migrator.core.run.facts import BACKUP, RESTORED
 from migrator.core.schema.names import MAX_IDENTIFIER_BYTES
 from migrator.errors import RefusedError
 from migrator.files import sha256
@@ -20,13 +21,11 @@ from migrator.postgres.fence.fence import lift_fence
 from migrator.postgres.fence.read_only import swap_databases
 from migrator.postgres.session.connect import session
 
-_RECORD = "restored"
-
 
 def backup_of(workspace: Workspace, run: Run) -> Path | None:
     """The directory of the run's backup, or None; a journal that was lost does not know of it, its own name does."""
-    recorded = workspace.journal.recorded(run.id, "backup")
-    return Path(recorded["directory"]) if recorded else newest(place(workspace.backups), run.id)
+    recorded = workspace.journal.recorded(run.id, BACKUP)
+    return Path(recorded.directory) if recorded else newest(place(workspace.backups), run.id)
 
 
 def checked_backup(workspace: Workspace, run: Run) -> tuple[Path, Manifest]:
@@ -44,8 +43,8 @@ def checked_backup(workspace: Workspace, run: Run) -> tuple[Path, Manifest]:
         manifest = check_backup(directory, workspace.source_id)
     except RefusedError as error:
         raise RefusedError(error.message, f"Nothing was changed. {remedy}") from error
-    recorded = workspace.journal.recorded(run.id, "backup")
-    if manifest.run != run.id or (recorded and recorded["manifest"] != sha256(directory / MANIFEST)):
+    recorded = workspace.journal.recorded(run.id, BACKUP)
+    if manifest.run != run.id or (recorded and recorded.manifest != sha256(directory / MANIFEST)):
         raise RefusedError(
             f"The backup in {directory} is not the one that this run took: it is of run {manifest.run}.", remedy
         )
@@ -66,11 +65,11 @@ def restore_beside(workspace: Workspace, run: Run, directory: Path, manifest: Ma
     if exists(server, kept):
         return
     if exists(server, restored):
-        if workspace.journal.recorded(run.id, _RECORD) == restored:
+        if workspace.journal.recorded(run.id, RESTORED) == restored:
             return
         drop_scratch(workspace, server, restored, run.id)  # an attempt died in the middle of it
     restore_backup_into(workspace, run.id, directory, manifest, restored)
-    workspace.journal.record(run.id, _RECORD, restored)
+    workspace.journal.record(run.id, RESTORED, restored)
 
 
 def swap_for_restored(workspace: Workspace, run: Run) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import astuple
 
 from migrator.commands.rollback.findings import Findings
 from migrator.commands.shared.epochs import digests_compare
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.transfer import RECORD_HASH_SINCE
+from migrator.core.run.facts import COMPARED, SOURCE_OBJECTS, Compared
 from migrator.core.verify.digests import Difference, Digest, differences
 from migrator.journal import Run
 from migrator.postgres.schema.catalog import read_catalog, read_objects
@@ -22,13 +22,12 @@ def compared_under_fence(
 ) -> tuple[tuple[Difference, ...], int]:
     """What changed in the source while it was fenced: an attempt that died after lifting the fence has told already."""
     standing = found.fence is not None and found.fence.run == run.id
-    if not standing and (recorded := workspace.journal.recorded(run.id, "compared")) is not None:
-        return tuple(Difference(*one) for one in recorded["changed"]), recorded["tables"]
+    if not standing and (recorded := workspace.journal.recorded(run.id, COMPARED)) is not None:
+        return tuple(recorded.changed), recorded.tables
     changed, tables = _source_changes(workspace, run, connection)
     if standing:
         # Afterwards the monolith's users write again.
-        document = {"changed": [astuple(one) for one in changed], "tables": tables}
-        workspace.journal.record(run.id, "compared", document)
+        workspace.journal.record(run.id, COMPARED, Compared(changed, tables))
     return changed, tables
 
 
@@ -62,7 +61,7 @@ def recorded_source(workspace: Workspace, run: Run) -> Mapping[str, Digest]:
 
 def changed_objects(workspace: Workspace, run: Run, connection: Connection) -> tuple[tuple[str, str, str], ...]:
     """(kind, object, how) of what is defined otherwise than migrate read it; () where the journal does not say."""
-    recorded = workspace.journal.recorded(run.id, "source objects")
+    recorded = workspace.journal.recorded(run.id, SOURCE_OBJECTS)
     if recorded is None:
         return ()
-    return object_differences({(kind, name): text for kind, name, text in recorded}, read_objects(connection))
+    return object_differences(recorded, read_objects(connection))

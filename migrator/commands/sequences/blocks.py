@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from migrator.commands.shared.transfers import Resolved
+from migrator.core.run.facts import DRAWN_NUMBERS, REFILLED_BLOCKS, SEQUENCE_BLOCKS, SEQUENCE_POSITIONS, SequenceBlocks
 from migrator.core.schema.catalog import Catalog, Relation
 from migrator.core.schema.catalog import Sequence as SequenceObject
 from migrator.core.sequences.blocks import Block, Blocks, Draw, SourceSequence, draws, reserve
@@ -21,11 +22,6 @@ if TYPE_CHECKING:
     from migrator.journal import Journal, Run
 
 Decide = Callable[[Mapping[Relation, SourceSequence]], Mapping[Relation, int]]
-
-_BLOCKS = "sequence blocks"
-_REFILLED = "refilled blocks"
-_DRAWN = "drawn numbers"
-_POSITIONS = "sequence positions"
 
 
 @dataclass(frozen=True)
@@ -57,16 +53,14 @@ class RunBlocks:
 
 def run_blocks(journal: Journal, run: str) -> RunBlocks:
     """The blocks of a run as the journal has them; none where it has none."""
-    recorded = journal.recorded(run, _BLOCKS)
+    recorded = journal.recorded(run, SEQUENCE_BLOCKS)
     if recorded is None:
         return RunBlocks()
     refilled = {
         database: {one.sequence: one for one in map(_block, blocks)}
-        for database, blocks in (journal.recorded(run, _REFILLED) or {}).items()
+        for database, blocks in (journal.recorded(run, REFILLED_BLOCKS) or {}).items()
     }
-    return RunBlocks(
-        recorded["epoch"], tuple(map(Blocks.from_document, recorded["blocks"])), dict(recorded["places"]), refilled
-    )
+    return RunBlocks(recorded.epoch, tuple(map(Blocks.from_document, recorded.blocks)), dict(recorded.places), refilled)
 
 
 def _block(document: Any) -> Block:
@@ -80,9 +74,9 @@ def record_refills(journal: Journal, run: str, blocks: RunBlocks, newer_blocks: 
     for database, block in newer_blocks:
         refilled.setdefault(database, {})[block.sequence] = block
     document = {
-        name: [[*one.sequence, one.first, one.last] for one in newer.values()] for name, newer in refilled.items()
+        name: [(*one.sequence, one.first, one.last) for one in newer.values()] for name, newer in refilled.items()
     }
-    journal.record(run, _REFILLED, document)
+    journal.record(run, REFILLED_BLOCKS, document)
 
 
 def all_draws(resolved: Mapping[str, Resolved], databases: Mapping[str, Collection[str]]) -> tuple[Draw, ...]:
@@ -117,14 +111,14 @@ def reserve_blocks(
         def decide(standing: Mapping[Relation, SourceSequence]) -> Mapping[Relation, int]:
             reservation = reserve(standing, wanted)
             places = {name: place for names in databases.values() for place, name in enumerate(names)}
-            document = {
-                "epoch": epoch,
-                "blocks": [one.to_document() for one in reservation.blocks],
-                "places": places,
-                "without": [[one.target, *one.sequence.relation, why] for one, why in reservation.without],
-            }
-            journal.record(run.id, _REFILLED, {})
-            journal.record(run.id, _BLOCKS, document)
+            fact = SequenceBlocks(
+                epoch,
+                [one.to_document() for one in reservation.blocks],
+                places,
+                [(one.target, *one.sequence.relation, why) for one, why in reservation.without],
+            )
+            journal.record(run.id, REFILLED_BLOCKS, {})
+            journal.record(run.id, SEQUENCE_BLOCKS, fact)
             return reservation.behind
 
         def work() -> None:
@@ -150,14 +144,15 @@ def reserve_more(workspace: Workspace, sources: Collection[Relation], decide: De
 
 def without_blocks(journal: Journal, run: str) -> tuple[tuple[str, Relation, str], ...]:
     """(target, sequence, why) of those that go on where the source stood, and may give a number that others give."""
-    recorded = journal.recorded(run, _BLOCKS) or {}
-    return tuple((target, Relation(schema, name), why) for target, schema, name, why in recorded.get("without", ()))
+    recorded = journal.recorded(run, SEQUENCE_BLOCKS)
+    without = recorded.without if recorded is not None else ()
+    return tuple((target, Relation(schema, name), why) for target, schema, name, why in without)
 
 
 def forget_blocks(journal: Journal, run: str) -> None:
     """The run has no blocks: its source is not fenced, so nothing of its targets can go back."""
-    if journal.recorded(run, _BLOCKS) is not None:
-        journal.record(run, _BLOCKS, None)
+    if journal.recorded(run, SEQUENCE_BLOCKS) is not None:
+        journal.record(run, SEQUENCE_BLOCKS, None)
 
 
 def put_back(workspace: Workspace, connection: Connection, run: str) -> None:
@@ -192,7 +187,8 @@ def _locked(
 
 def drawn_numbers(journal: Journal, run: str) -> dict[Relation, int]:
     """The furthest number of each source sequence that targets have drawn and that is to be given to nobody else."""
-    return {Relation(schema, name): value for schema, name, value in journal.recorded(run, _DRAWN) or ()}
+    recorded = journal.recorded(run, DRAWN_NUMBERS)
+    return {} if recorded is None else dict(recorded)
 
 
 def record_drawn(
@@ -205,20 +201,18 @@ def record_drawn(
         further = max if sequences[name].increment > 0 else min
         merged[name] = further(value, merged.get(name, value))
     if merged != before:
-        journal.record(run, _DRAWN, [[*name, value] for name, value in merged.items()])
+        journal.record(run, DRAWN_NUMBERS, merged)
 
 
 def positions(journal: Journal, run: str) -> Mapping[str, tuple[tuple[Relation, int], ...]]:
     """Up to which number each database that was taken back had drawn from its sequences."""
     return {
-        database: tuple((Relation(schema, name), value) for schema, name, value in drawn)
-        for database, drawn in (journal.recorded(run, _POSITIONS) or {}).items()
+        database: tuple(drawn.items()) for database, drawn in (journal.recorded(run, SEQUENCE_POSITIONS) or {}).items()
     }
 
 
 def record_positions(journal: Journal, run: str, drawn_by_database: Mapping[str, Mapping[Relation, int]]) -> None:
     """Keeps how far databases had drawn, for when they are made again."""
-    before = journal.recorded(run, _POSITIONS) or {}
-    new = {database: [[*name, value] for name, value in drawn.items()] for database, drawn in drawn_by_database.items()}
-    if new:
-        journal.record(run, _POSITIONS, {**before, **new})
+    before = journal.recorded(run, SEQUENCE_POSITIONS) or {}
+    if drawn_by_database:
+        journal.record(run, SEQUENCE_POSITIONS, {**before, **drawn_by_database})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from migrator.commands.shared.epochs import epoch_of, require_digests
 from migrator.core.plan.steps import CreateDatabase, by_server
 from migrator.core.result.wording import listed, plural
+from migrator.core.run.facts import EPOCH, FILES, TENANTS_TAKEN_BACK
 from migrator.core.schema.identifiers import identifier
 from migrator.errors import RefusedError
 from migrator.postgres.databases.databases import marks, of_run
@@ -21,18 +22,17 @@ if TYPE_CHECKING:
     from migrator.core.schema.catalog import Relation
     from migrator.journal import Run
 
-_RECORD = "tenants taken back"
 BEGUN, DONE = "begun", "done"
 
 
 def taken_back(workspace: Workspace, run: str) -> Mapping[str, str]:
     """The tenants of a run that were taken back and not migrated again: key -> BEGUN or DONE."""
-    return dict(workspace.journal.recorded(run, _RECORD) or {})
+    return workspace.journal.recorded(run, TENANTS_TAKEN_BACK) or {}
 
 
 def mark_taken_back(workspace: Workspace, run: str, tenant: str, state: str) -> None:
     """Records how far a tenant is taken back."""
-    workspace.journal.record(run, _RECORD, {**taken_back(workspace, run), tenant: state})
+    workspace.journal.record(run, TENANTS_TAKEN_BACK, {**taken_back(workspace, run), tenant: state})
 
 
 def require_standing(workspace: Workspace, run: Run, plan: Plan) -> None:
@@ -95,7 +95,7 @@ def require_databases(workspace: Workspace, run: Run, plan: Plan) -> None:
 def all_are_there(workspace: Workspace, run: str) -> None:
     """Forgets that tenants were taken back: migrate has made their databases again."""
     if taken_back(workspace, run):
-        workspace.journal.record(run, _RECORD, {})
+        workspace.journal.record(run, TENANTS_TAKEN_BACK, {})
 
 
 def forget_tenant(workspace: Workspace, run: str, tenant: str, databases: Mapping[str, str]) -> None:
@@ -106,10 +106,10 @@ def forget_tenant(workspace: Workspace, run: str, tenant: str, databases: Mappin
     """
     targets = set(databases.values())
     steps = [
-        name
-        for name in workspace.journal.step_records(run)
-        if name in {f"finish:{database}" for database in databases}
-        or (name.startswith("copy:") and name.rpartition(">")[2].partition("#")[0] in targets)
+        record.step
+        for record in workspace.journal.step_records(run).values()
+        if (record.kind == "finish" and record.database in databases)
+        or (record.kind == "copy" and record.target in targets)
     ]
     workspace.journal.forget_tenant(run, tenant, steps)
 
@@ -146,8 +146,8 @@ def require_same_source(workspace: Workspace, run: Run, found: Survey) -> None:
     if not (
         stands
         and fence is not None
-        and epoch_of(fence.epoch) == journal.recorded(run.id, "epoch")
-        and files == journal.recorded(run.id, "files")
+        and epoch_of(fence.epoch) == journal.recorded(run.id, EPOCH)
+        and files == journal.recorded(run.id, FILES)
     ):
         raise RefusedError(
             "The source has not been fenced all the time since migrate, so the rows of tenant "

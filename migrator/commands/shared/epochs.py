@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from migrator.core.run.facts import EPOCH, TABLES
 from migrator.core.schema.source_tables import parent_names, table_changes, table_names
 from migrator.core.verify.digests import HASH_FORM
 from migrator.errors import RefusedError
@@ -25,8 +26,8 @@ def same_state(epoch: str, other: str) -> bool:
 
 def digests_compare(journal: Journal, run: str) -> bool:
     """Whether the run's recorded digests are of the form in which rows are hashed now; those of no epoch are none."""
-    epoch = journal.recorded(run, "epoch")
-    return epoch is None or str(epoch).endswith(epoch_of(""))
+    epoch = journal.recorded(run, EPOCH)
+    return epoch is None or epoch.endswith(epoch_of(""))
 
 
 def require_digests(journal: Journal, run: str, why: str, hint: str) -> None:
@@ -45,7 +46,7 @@ def require_digests(journal: Journal, run: str, why: str, hint: str) -> None:
 
 def record_tables(journal: Journal, run: str, catalog: Catalog) -> None:
     """Records which tables and partitions the source is read with."""
-    journal.record(run, "tables", table_names(catalog))
+    journal.record(run, TABLES, table_names(catalog))
 
 
 def require_tables(journal: Journal, run: str, catalog: Catalog) -> None:
@@ -57,7 +58,7 @@ def require_tables(journal: Journal, run: str, catalog: Catalog) -> None:
     Raises:
         RefusedError: tables or partitions came or went.
     """
-    before = journal.recorded(run, "tables")
+    before = journal.recorded(run, TABLES)
     changes = table_changes(before, table_names(catalog), parent_names(catalog)) if before is not None else ()
     if changes:
         raise RefusedError(

@@ -11,6 +11,7 @@ from pathlib import Path
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.checks import Check
 from migrator.core.plan.steps import CreateDatabase, Plan, PrepareTarget, by_server
+from migrator.core.run.facts import PASSWORDS
 from migrator.core.schema.identifiers import identifier
 from migrator.errors import ConfigurationError
 from migrator.files import write_atomically
@@ -18,7 +19,6 @@ from migrator.journal import Run
 from migrator.postgres.databases.roles import close_database, make_own_role, marked_roles, set_password
 from migrator.postgres.session.connect import READ_ONLY, rows, session
 
-_RECORD = "passwords handed out"
 _COMMAND_SECONDS = 300
 
 
@@ -83,7 +83,7 @@ def hand_out(workspace: Workspace, run: Run, plan: Plan) -> None:
     Raises:
         ConfigurationError: the command, or the file, did not take them; no role has got one then.
     """
-    done = set(workspace.journal.recorded(run.id, _RECORD) or ())
+    done = set(workspace.journal.recorded(run.id, PASSWORDS) or ())
     waiting = [step for step in plan.of(CreateDatabase) if step.roles and step.roles.application not in done]
     if not waiting:
         return
@@ -109,15 +109,15 @@ def hand_out(workspace: Workspace, run: Run, plan: Plan) -> None:
     for step in waiting:
         with session(workspace.server(step.server), purpose="passwords") as connection:
             set_password(connection, step.roles.application, passwords[step.database])
-    workspace.journal.record(run.id, _RECORD, sorted(done | {step.roles.application for step in waiting}))
+    workspace.journal.record(run.id, PASSWORDS, sorted(done | {step.roles.application for step in waiting}))
     workspace.progress.say(f"the passwords of {len(waiting)} application roles are handed out: {where}")
 
 
 def forget_passwords(workspace: Workspace, run: str, roles: Iterable[str]) -> None:
     """Lets roles that were dropped get passwords again when they are made again."""
-    done = set(workspace.journal.recorded(run, _RECORD) or ())
+    done = set(workspace.journal.recorded(run, PASSWORDS) or ())
     if left := done & set(roles):
-        workspace.journal.record(run, _RECORD, sorted(done - left))
+        workspace.journal.record(run, PASSWORDS, sorted(done - left))
 
 
 def _file(workspace: Workspace, run: Run, lines: str) -> Path:

@@ -12,23 +12,25 @@ from migrator.postgres.session.connect import Endpoint, session
 
 
 @contextmanager
-def scratch_database(workspace: Workspace, run: str, purpose: str = "scratch") -> Iterator[Endpoint]:
-    """An empty database like the source, on the default server, until the end; one that an attempt left is replaced.
+def scratch_database(
+    workspace: Workspace, run: str, purpose: str = "scratch", *, server: str = "default"
+) -> Iterator[Endpoint]:
+    """An empty database like the source, on that server, until the end; one that an attempt left is replaced.
 
     Raises:
         RefusedError: a database of that name exists that is not of this run.
     """
-    server, name = workspace.server(), scratch_name(workspace.prefix, run, purpose)
-    if any(item.name == name for item in workspace.journal.artefacts(run, "database")) and exists(server, name):
-        drop_scratch(workspace, server, name, run)
+    where, name = workspace.server(server), scratch_name(workspace.prefix, run, purpose)
+    if any(item.name == name for item in workspace.journal.artefacts(run, "database")) and exists(where, name):
+        drop_scratch(workspace, where, name, run)
     workspace.journal.artefact(run, "database", name, "intended", target="scratch")
-    with session(server, purpose="scratch") as connection:
+    with session(where, purpose="scratch") as connection:
         create_database(connection, name, Mark(run, "scratch"), like=workspace.source)
     try:
         workspace.journal.artefact(run, "database", name, "created", target="scratch")
-        yield server.at(name)
+        yield where.at(name)
     finally:
-        drop_scratch(workspace, server, name, run)
+        drop_scratch(workspace, where, name, run)
 
 
 def scratch_name(prefix: str, run: str, purpose: str = "scratch") -> str:

@@ -12,7 +12,7 @@ from migrator.core.placement.assign_servers import spread
 from migrator.core.placement.model import Placements
 from migrator.core.placement.place import place
 from migrator.core.placement.tenants import Tenant, assign_databases
-from migrator.core.plan.steps import Plan, TreeState, build_plan
+from migrator.core.plan.steps import Plan, TreeState, build_plan, scaffold_name
 from migrator.core.plan.survey import Survey, name_parameters
 from migrator.core.schema.catalog import Catalog
 from migrator.errors import ConfigurationError, RefusedError
@@ -41,7 +41,11 @@ def survey_in(connection: Connection, workspace: Workspace) -> Survey:
     placements = place(catalog, settings)
     rows = read_tenants(connection, settings.tenants, placements.tenant_root, placements.root_key, placements.tree)
     pattern = next((target.database for target in settings.targets.values() if target.per_tenant), "{prefix}_{slug}")
-    tenants = assign_databases(rows, lambda slug, key: workspace.database_name(pattern, slug=slug, key=key))
+    tenants = assign_databases(
+        rows,
+        lambda slug, key: workspace.database_name(pattern, slug=slug, key=key),
+        _reserved_names(workspace),
+    )
     tenants = _on_servers(connection, workspace, catalog, placements, tenants)
     columns = {
         placement.relation: query_columns(connection, placement)
@@ -50,6 +54,17 @@ def survey_in(connection: Connection, workspace: Workspace) -> Survey:
     }
     parameters, digest = name_parameters((one.role, one.name, one.value) for one in read_settings(connection))
     return Survey(catalog, placements, tenants, columns, parameters, digest)
+
+
+def _reserved_names(workspace: Workspace) -> frozenset[str]:
+    """Databases of ours that are no tenant's: a slug may not make one's name."""
+    settings = workspace.settings
+    names = {workspace.source.database, workspace.prefix, workspace.control_name}
+    for host in settings.hosted:
+        names |= {scaffold_name(workspace.prefix, host, role) for role in ("template", "bare")}
+        if not settings.targets[host].per_tenant:
+            names.add(workspace.database_name(settings.targets[host].database))
+    return frozenset(names)
 
 
 # Tables are counted, the largest first, until what is left could not tip a server's load.

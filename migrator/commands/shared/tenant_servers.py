@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.placement.tenants import Tenant
+from migrator.core.run.facts import TENANT_SERVERS, TenantServers
 from migrator.settings import Spread
-
-_RECORD = "tenant servers"
 
 
 def keep_servers(workspace: Workspace, run: str, tenants: Iterable[Tenant]) -> None:
@@ -19,13 +18,13 @@ def keep_servers(workspace: Workspace, run: str, tenants: Iterable[Tenant]) -> N
 
 def record_servers(workspace: Workspace, run: str, servers: Mapping[str, str]) -> None:
     """Keeps where each tenant's database is, by tenant key."""
-    workspace.journal.record(run, _RECORD, {"spread": workspace.settings.tenants.spread, "servers": dict(servers)})
+    workspace.journal.record(run, TENANT_SERVERS, TenantServers(workspace.settings.tenants.spread, dict(servers)))
 
 
 def recorded_servers(workspace: Workspace, run: str, spread: Spread | None = None) -> Mapping[str, str]:
     """Where each tenant's database is, by its key; empty where they are not spread, or otherwise than by `spread`."""
-    known = workspace.journal.recorded(run, _RECORD)
-    return known["servers"] if known and spread in (None, known["spread"]) else {}
+    known = workspace.journal.recorded(run, TENANT_SERVERS)
+    return known.servers if known and spread in (None, known.spread) else {}
 
 
 def servers_of(workspace: Workspace, run: str) -> list[str]:

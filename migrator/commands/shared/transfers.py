@@ -14,6 +14,7 @@ from migrator.core.schema.catalog import Catalog
 from migrator.errors import ConfigurationError
 from migrator.postgres.databases.policies import secure
 from migrator.postgres.databases.post_data import seeded_tables
+from migrator.postgres.databases.released import release_keys
 from migrator.postgres.databases.roles import grant_reading, grant_use
 from migrator.postgres.schema.catalog import Objects, read_catalog, read_objects
 from migrator.postgres.session.connect import READ_ONLY, Endpoint, rows, session
@@ -47,25 +48,29 @@ def resolve(
     """
     resolved: dict[str, Resolved] = {}
     for step in plan.of(PrepareTarget):
-        instead = kept.get(step.target)
-        endpoint = instead.database if instead else workspace.server(step.server).at(step.template)
-        with session(endpoint, purpose="resolve", settings=READ_ONLY) as connection:
-            catalog = read_catalog(connection)
-            transfers = transfers_of(workspace, found, step.target, catalog)
-            if instead:
-                objects = instead.objects
-            elif seeded := seeded_tables(connection, transfers):
-                raise ConfigurationError(
-                    f"The tree of target {step.target!r} puts rows of its own into {', '.join(map(str, seeded))}, "
-                    "where the source's rows go.",
-                    "Remove them from the revision; rows that the source lacks belong in a later one.",
-                )
-            else:
-                objects = read_objects(connection)
-        resolved[step.target] = Resolved(
-            catalog, transfers, sequence_transfers(found.catalog, catalog, transfers), objects
-        )
+        template = workspace.server(step.server).at(step.template)
+        resolved[step.target] = resolve_target(workspace, found, step.target, template, kept.get(step.target))
     return resolved
+
+
+def resolve_target(
+    workspace: Workspace, found: Survey, host: str, template: Endpoint, kept: KeptTemplate | None = None
+) -> Resolved:
+    """One target, whose schema is in `template`, or in what was kept of it; raises as `resolve` does."""
+    with session(kept.database if kept else template, purpose="resolve", settings=READ_ONLY) as connection:
+        catalog = read_catalog(connection)
+        transfers = transfers_of(workspace, found, host, catalog)
+        if kept:
+            objects = kept.objects
+        elif seeded := seeded_tables(connection, transfers):
+            raise ConfigurationError(
+                f"The tree of target {host!r} puts rows of its own into {', '.join(map(str, seeded))}, "
+                "where the source's rows go.",
+                "Remove them from the revision; rows that the source lacks belong in a later one.",
+            )
+        else:
+            objects = read_objects(connection)
+    return Resolved(catalog, transfers, sequence_transfers(found.catalog, catalog, transfers), objects)
 
 
 def complete_template(workspace: Workspace, found: Survey, host: str, template: Endpoint) -> None:
@@ -74,17 +79,32 @@ def complete_template(workspace: Workspace, found: Survey, host: str, template: 
     Raises:
         ConfigurationError: a column or table has no counterpart, or a key path gives no policy.
     """
+    adapt_template(workspace, found, host, template)
+    _grant_in_template(workspace, host, template)
+
+
+def adapt_template(workspace: Workspace, found: Survey, host: str, template: Endpoint) -> None:
+    """Drops the keys that migrator.toml lets go, and makes its policies; raises as `complete_template` does."""
+    settings = workspace.settings
+    secured = any(settings.targets[name].row_level_security for name in settings.hosted[host])
+    if not secured and not found.placements.released:
+        return
+    with session(template, purpose="prepare") as connection, connection.transaction():
+        catalog = read_catalog(connection)
+        transfers = transfers_of(workspace, found, host, catalog)
+        release_keys(connection, transfers, [key for key, _ in found.placements.released], catalog)
+        if secured:
+            secure(connection, transfers, catalog, settings.tenants.setting)
+
+
+def _grant_in_template(workspace: Workspace, host: str, template: Endpoint) -> None:
     settings = workspace.settings
     members = settings.hosted[host]
     readers = {name: set(role.read) & set(members) for name, role in settings.roles.readers.items()}
-    secured = any(settings.targets[name].row_level_security for name in members)
     group = scaffold_name(workspace.prefix, host, "apps") if settings.roles.per_tenant else ""
-    if not secured and not any(readers.values()) and not group:
+    if not any(readers.values()) and not group:
         return
     with session(template, purpose="prepare") as connection, connection.transaction():
-        if secured:
-            catalog = read_catalog(connection)
-            secure(connection, transfers_of(workspace, found, host, catalog), catalog, settings.tenants.setting)
         if group:
             grant_use(connection, group, [name for (name,) in rows(connection, "schema/user_schemas")])
         own = {name: schema for name in members if (schema := settings.targets[name].schema_)}

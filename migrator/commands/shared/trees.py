@@ -34,6 +34,7 @@ class Trees:
     names: dict[str, tuple[ScriptFile, ...]]  # what takes the tables from the source's names to the target's
     schemas: dict[str, str]  # of targets that have one of their own
     own: OwnEntries  # what single tenants have
+    search_path: str = ""  # what functions of the source find others by
 
 
 def divide_source(
@@ -81,6 +82,7 @@ def divide_source(
         {target: naming(target, found, placements, catalog, settings) for target, found in objects.items()},
         {name: target.schema_ for name, target in settings.targets.items() if target.schema_},
         own,
+        workspace.search_path,
     )
 
 
@@ -107,7 +109,8 @@ def write_trees(directory: Path, trees: Trees) -> tuple[Path, ...]:
         for revision in GENERATED:
             shutil.rmtree(tree / "versions" / revision, ignore_errors=True)
             (tree / "versions" / f"{revision}.py").unlink(missing_ok=True)
-        for path, text in tree_files(target, scripts, trees.names[target], trees.schemas.get(target, "")).items():
+        schema = trees.schemas.get(target, "")
+        for path, text in tree_files(target, scripts, trees.names[target], schema, trees.search_path).items():
             file = tree / path
             file.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(file, text.encode(), mode=0o644)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,8 @@ import structlog
 
 from migrator.core.plan.decisions import Decisions
 from migrator.core.result.progress import Progress
+from migrator.core.result.standing_fence import StandingFence
+from migrator.core.schema.names import MAX_IDENTIFIER_BYTES
 from migrator.errors import ConfigurationError, DatabaseError
 from migrator.postgres.databases.databases import ensure_control, exists
 from migrator.postgres.session.connect import (
@@ -23,6 +25,8 @@ from migrator.postgres.session.connect import (
     session,
     system_identifier,
 )
+from migrator.postgres.session.pooler import require_sessions
+from migrator.postgres.session.search_path import read_search_path
 from migrator.settings import Settings, TargetServer
 
 if TYPE_CHECKING:
@@ -57,6 +61,7 @@ class Workspace:
     settings: Settings
     source: Endpoint
     progress: Progress
+    fence: StandingFence = field(default_factory=StandingFence, compare=False)
 
     @classmethod
     def of(cls, settings: Settings, progress: Progress) -> Workspace:
@@ -87,9 +92,17 @@ class Workspace:
     def server(self, name: str = "default") -> Endpoint:
         """The server of that name, at a maintenance database; by default the source's server.
 
+        Its databases are written under the search_path of the source's sessions, as far as that can be asked.
+
         Raises:
             ConfigurationError: [servers.NAME] is missing.
         """
+        try:
+            return replace(self._server(name), search_path=self.search_path)
+        except DatabaseError:
+            return self._server(name)  # whatever needs the source next says what is wrong with it
+
+    def _server(self, name: str = "default") -> Endpoint:
         if name != "default" and name not in self.settings.servers:
             raise ConfigurationError(f"[servers.{name}] is missing.", "Add it to migrator.toml with its url.")
         configured = self.settings.servers.get(name, TargetServer())
@@ -118,11 +131,19 @@ class Workspace:
     @cached_property
     def control(self) -> Endpoint:
         """The control database, made where it is missing."""
-        return ensure_control(self.server(), self.control_name)
+        return ensure_control(self._server(), self.control_name)
 
     @property
     def control_name(self) -> str:
-        return self.database_name(self.settings.control.database)
+        name = self.database_name(self.settings.control.database)
+        if len(name.encode()) > MAX_IDENTIFIER_BYTES:
+            # The server would cut it, without an error, to what may be the source's own name.
+            raise ConfigurationError(
+                f"The control database's name takes {len(name.encode())} bytes, and a name holds "
+                f"{MAX_IDENTIFIER_BYTES}: {name}.",
+                "Choose a shorter prefix ([source] prefix, --prefix, MIGRATOR_PREFIX), or [control] database.",
+            )
+        return name
 
     @cached_property
     def journal(self) -> Journal:
@@ -144,7 +165,7 @@ class Workspace:
 
     def has_journal(self) -> bool:
         """Whether the journal's tables are there already; asking for `journal` would make them."""
-        server = self.server()
+        server = self._server()
         if not exists(server, self.control_name):
             return False
         with session(server.at(self.control_name), purpose="status") as connection:
@@ -165,10 +186,20 @@ class Workspace:
                     return True
         return False
 
+    @cached_property
+    def search_path(self) -> str:
+        """Under which schemas functions that rows call find others; '' where none needs to."""
+        return read_search_path(self.source)
+
+    @property
+    def source_rows(self) -> Endpoint:
+        """The source, for whoever reads or writes its rows."""
+        return replace(self.source, search_path=self.search_path)
+
     @contextmanager
     def read_source(self, purpose: str) -> Iterator[Connection]:
         """A read-only session on the source."""
-        with session(self.source, purpose=purpose, settings=READ_ONLY) as connection:
+        with session(self.source_rows, purpose=purpose, settings=READ_ONLY) as connection:
             yield connection
 
     @property
@@ -192,6 +223,16 @@ class Workspace:
 
         return Cipher(self.settings.backup.encrypt, self.settings.backup.decrypt, self.settings.root)
 
+    def _require_sessions(self) -> None:
+        """Refuses where a pooler would take from the run what its sessions hold; each server is asked once."""
+        asked: set[tuple[str, str]] = set()
+        for endpoint in (self.source, *(self._server(name) for name in sorted(self.settings.server_names))):
+            parameters = endpoint.parameters
+            place = (str(parameters.get("host", "")), str(parameters.get("port", "")))
+            if place not in asked:
+                asked.add(place)
+                require_sessions(endpoint)
+
     @contextmanager
     def stage(self, name: str, run: Run | None = None) -> Iterator[tuple[Run, dict[str, Any]]]:
         """One attempt at a stage, under the source's lock: yields the open run and the summary to fill for the journal.
@@ -201,10 +242,13 @@ class Workspace:
         Raises:
             RefusedError: another migrator holds the lock.
         """
+        self._require_sessions()
         with self.journal.locks.hold(self.source_id):
             run = run or self.journal.open_run(self.source_id, str(self.source))
             structlog.contextvars.bind_contextvars(run_id=run.id, stage=name)
             try:
+                if (since := self.journal.fenced_since(run.id)) is not None:
+                    self.fence.raised(run.id, since)
                 with self.journal.stage(run.id, name) as summary:
                     yield run, summary
             finally:

@@ -16,8 +16,8 @@ from migrator.commands.shared.dropped_tenants import taken_back
 from migrator.commands.shared.tenant_servers import recorded_servers
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.next_commands import next_commands
-from migrator.core.plan.throttle import PACE
 from migrator.core.result.outcome import Outcome, Section
+from migrator.core.run.facts import PACE, Pace
 from migrator.errors import DatabaseError
 from migrator.postgres.fence.fence import FenceState, read_fence
 from migrator.postgres.fence.gaps import fence_gaps
@@ -87,7 +87,7 @@ class _Reading:
         self.holder = journal.locks.holder(workspace.source_id)
         self.stages = journal.stage_records(run.id)
         self.steps = tuple(journal.step_records(run.id).values())
-        self.paused = (journal.recorded(run.id, PACE) or {}).get("paused", "") if self.holder else ""
+        self.paused = (journal.recorded(run.id, PACE) or Pace()).paused if self.holder else ""
         self.servers = recorded_servers(workspace, run.id)
         self.gone = sorted(taken_back(workspace, run.id))
         self.waiting = {
@@ -270,7 +270,7 @@ def _kinds_section(steps: Iterable[StepRecord]) -> Section:
     """Steps summed up by kind, in the order in which kinds began: a run of a thousand tenants has too many to list."""
     by_kind: dict[str, list[StepRecord]] = defaultdict(list)
     for step in steps:
-        by_kind[step.step.partition(":")[0]].append(step)
+        by_kind[step.kind].append(step)
     return Section(
         "Steps",
         ("kind", "done", "running", "failed", "rows", "bytes", "work seconds"),

@@ -29,6 +29,7 @@ from migrator.core.placement.model import Placement
 from migrator.core.plan.steps import CreateDatabase, Plan
 from migrator.core.plan.transfer import Transfer
 from migrator.core.result.outcome import Outcome
+from migrator.core.run.facts import SOURCE_OBJECTS, SOURCE_ROWS
 from migrator.core.schema.catalog import ForeignKey, Relation
 from migrator.core.verify.digests import Difference, Digest, RowDifference
 from migrator.errors import RefusedError
@@ -98,12 +99,14 @@ def verify_finished(workspace: Workspace, run: Run, sample: float | None) -> Out
 class _Severed:
     """A foreign key between two databases, with what it is there and the database that it points into.
 
-    None in the place of these where it cannot be checked.
+    None in the place of these where it cannot be checked. One that was let go (`released`) may point into the
+    database that it is in.
     """
 
     label: str
     child: Placement
-    lead: tuple[Reference, Endpoint] | None
+    lead: tuple[Reference, Endpoint | None] | None
+    released: bool = False
 
 
 class Verifier:
@@ -128,8 +131,7 @@ class Verifier:
         self.severed = tuple(self._severed())
         with workspace.read_source("verify") as connection:
             self.members = read_members(connection, self.survey.placements.tree)
-        recorded = workspace.journal.recorded(run.id, "source objects") or ()
-        self.source_objects = {(kind, name): text for kind, name, text in recorded}
+        self.source_objects = workspace.journal.recorded(run.id, SOURCE_OBJECTS) or {}
         taken = sequence_values(workspace.journal, run.id)
         self.given = taken[1] if taken is not None else {}
         # Of a run that was finished they are lifted, and its sequences have gone on.
@@ -157,7 +159,7 @@ class Verifier:
         changed = written_since(copied, fresh, transfers)
         if changed and not fenced:
             # Without a fence the monolith went on: what was read in the snapshot is what the targets must hold.
-            fresh, counted = dict(copied), dict(self.workspace.journal.recorded(self.run.id, "source rows"))
+            fresh, counted = dict(copied), self.workspace.journal.recorded(self.run.id, SOURCE_ROWS) or {}
         facts = self._examine()
         held: dict[str, list[Digest]] = {name: [] for name in transfers}
         for fact in facts:
@@ -185,7 +187,8 @@ class Verifier:
             facts,
             () if fenced else changed,
             rows,
-            tuple(self._references(facts)),
+            tuple(self._references(facts, released=False)),
+            tuple(self._references(facts, released=True)),
             access_differences(self.workspace, self.databases),
             gaps,
         )
@@ -199,14 +202,15 @@ class Verifier:
             facts,
             (),
             (),
-            tuple(self._references(facts)),
+            tuple(self._references(facts, released=False)),
+            tuple(self._references(facts, released=True)),
             access_differences(self.workspace, self.databases),
         )
 
     def _examine(self) -> tuple[DatabaseFacts, ...]:
         task = "examining databases"
         self.workspace.progress.start(task, total=len(self.databases), unit="databases")
-        sessions = 1 + len({one.lead[1] for one in self.severed if one.lead is not None})
+        sessions = 2 + len({one.lead[1] for one in self.severed if one.lead is not None})
         found = []
         with ThreadPoolExecutor(self.workspace.settings.limits.target_jobs_of(sessions)) as pool:
             futures = [pool.submit(self._examine_one, step) for step in self.databases]
@@ -220,7 +224,7 @@ class Verifier:
         target = self.resolved[step.target]
         endpoint = self.workspace.server(step.server).at(step.database)
         leaving = [
-            one.lead
+            (one.lead[0], one.lead[1] or endpoint)
             for one in self.severed
             if one.lead is not None and one.child.home == step.target and one.child.own in (None, step.tenant)
         ]
@@ -270,9 +274,9 @@ class Verifier:
             found += [(step.database, difference, row) for row in rows]
         return found
 
-    def _references(self, facts: Sequence[DatabaseFacts]) -> Iterator[tuple[str, str, int, str]]:
+    def _references(self, facts: Sequence[DatabaseFacts], *, released: bool) -> Iterator[tuple[str, str, int, str]]:
         """What became of every severed foreign key, in each database with referencing rows."""
-        for severed in self.severed:
+        for severed in (one for one in self.severed if one.released == released):
             if severed.lead is None:
                 yield severed.label, "", 0, "not checked: its columns did not travel"
                 continue
@@ -282,15 +286,24 @@ class Verifier:
                         yield severed.label, fact.database, count, "; ".join(samples)
 
     def _severed(self) -> Iterator[_Severed]:
-        for key in self.survey.placements.severed:
+        placements = self.survey.placements
+        kept_together = [
+            key
+            for key, _ in placements.released
+            if key not in placements.severed
+            and all(one in placements.tables and placements.tables[one].target for one in (key.table, key.referenced))
+        ]
+        for key in (*placements.severed, *kept_together):
             child = self.survey.placements.tables[key.table]
             parent = self.survey.placements.tables[key.referenced]
             reference = self._reference(key, child.home, parent.home)
             homes = [step for step in self.plan.of(CreateDatabase) if step.target == parent.home]
-            lead = None
-            if reference is not None and len(homes) == 1:
+            lead: tuple[Reference, Endpoint | None] | None = None
+            if reference is not None and key in kept_together:
+                lead = reference, None
+            elif reference is not None and len(homes) == 1:
                 lead = reference, self.workspace.server(homes[0].server).at(homes[0].database)
-            yield _Severed(key.label, child, lead)
+            yield _Severed(key.label, child, lead, placements.release_reason(key) is not None)
 
     def _reference(self, key: ForeignKey, child_target: str, parent_target: str) -> Reference | None:
         child = next(item for item in self.resolved[child_target].transfers if item.relation == key.table)

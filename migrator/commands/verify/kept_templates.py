@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from migrator.commands.shared.transfers import KeptTemplate
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.steps import CreateDatabase, Plan
+from migrator.core.run.facts import TEMPLATE_OBJECTS
 from migrator.journal import Run
-
-TEMPLATE_OBJECTS = "template objects"
 
 
 def kept_templates(workspace: Workspace, run: Run, plan: Plan) -> Mapping[str, KeptTemplate]:
@@ -19,10 +18,7 @@ def kept_templates(workspace: Workspace, run: Run, plan: Plan) -> Mapping[str, K
     for step in plan.of(CreateDatabase):
         made.setdefault(step.target, step)
     return {
-        target: KeptTemplate(
-            workspace.server(made[target].server).at(made[target].database),
-            {(kind, name): text for kind, name, text in objects},
-        )
+        target: KeptTemplate(workspace.server(made[target].server).at(made[target].database), objects)
         for target, objects in recorded.items()
         if target in made
     }

@@ -25,6 +25,7 @@ class Verified:
     changed_since: tuple[Difference, ...]  # in the source, since the snapshot
     rows: tuple[tuple[str, Difference, RowDifference], ...]  # (database, difference, row)
     references: tuple[tuple[str, str, int, str], ...]  # (foreign key, database, orphan keys, samples)
+    released: tuple[tuple[str, str, int, str], ...] = ()  # the same of keys that were let go: counted, no fault
     access: tuple[tuple[str, str], ...] = ()  # (database, who owns it or may connect to it and should not)
     gaps: tuple[Relation, ...] = ()  # tables of the fenced source that take writes
 
@@ -62,6 +63,7 @@ def verify_outcome(
         "catalog_differences": sum(len(fact.objects) for fact in result.facts),
         "sequence_collisions": sum(len(fact.sequences) for fact in result.facts),
         "references_checked": len({label for label, _, _, _ in result.references}),
+        "released_references": sum(count for _, _, count, _ in result.released),
         "cross_database_orphans": sum(count for _, _, count, _ in result.references),
         "source_changes_since_snapshot": len(result.changed_since),
         "access_differences": len(result.access),
@@ -83,6 +85,10 @@ def verify_outcome(
         "references": [
             {"foreign_key": label, "database": database, "orphans": count, "samples": samples}
             for label, database, count, samples in result.references
+        ],
+        "released": [
+            {"foreign_key": label, "database": database, "orphans": count, "samples": samples}
+            for label, database, count, samples in result.released
         ],
     }  # fmt: skip
     whole = "" if sample is None else f" (a sample: {len(result.facts)} of {databases} databases)"
@@ -168,6 +174,9 @@ def _finding_sections(result: Verified) -> list[Section]:
         columns = ("foreign key", "database", "orphan keys", "some of them")
         sections.append(Section("References broken across databases", columns, broken, tone="bad"))
     sections += gap_sections(result.gaps)
+    if released := tuple(one for one in result.released if one[2]):
+        columns = ("released key", "database", "keys without a row", "some of them")
+        sections.append(Section("References that were let go", columns, released, tone="warning"))
     if result.changed_since:
         sections.append(drift_section(result.changed_since))
     return sections

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from migrator.core.audit.facts import Facts, Scope
 from migrator.core.schema.catalog import Relation
 
-Severity = Literal["E", "W", "I"]  # blocks migrate, warns, informs
+Severity = Literal["E", "W", "I"]  # an error, a warning, an information
 SEVERITIES: tuple[Severity, ...] = ("E", "W", "I")
 
 
@@ -24,6 +24,12 @@ class Category(StrEnum):
     READINESS = "Split readiness"
     SECURITY = "Security"
     CAPACITY = "Capacity"
+
+
+# The rules whose errors keep the split from being carried out. Errors of the others are flaws that travel with it.
+BLOCKING = frozenset(
+    {"S01", "S02", "S03", "S06", "S07", "S12", "S13", "S14", "S17", "S19", "S20", "S24", "S25"}
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,11 @@ class Finding:
     samples: tuple[str, ...] = ()
     sql_fix: str = ""
     sql_undo: str = ""
+
+    @property
+    def stands_in_the_way(self) -> bool:
+        """Whether dry-run blocks because of it, suppressed in audit's report or not."""
+        return self.severity == "E" and self.id in BLOCKING
 
     def as_document(self) -> dict[str, Any]:
         """The finding as plain JSON values."""

@@ -23,9 +23,9 @@ class NewNumber:
     column: str
     number: str
 
-    def to_document(self) -> list[Any]:
+    def to_document(self) -> tuple[str, str, str, str, str, str]:
         """The number as JSON-ready data."""
-        return [self.database, *self.relation, self.key, self.column, self.number]
+        return (self.database, *self.relation, self.key, self.column, self.number)
 
     @classmethod
     def from_document(cls, document: Sequence[Any]) -> NewNumber:

@@ -97,6 +97,11 @@ class Placements:
     root_key: str | None
     foreign_keys: tuple[ForeignKey, ...] = ()
     tree: TenantTree | None = None  # where the tenants are the tops of a tree
+    released: tuple[tuple[ForeignKey, str], ...] = ()  # declared keys that are let go, with the reasons
+
+    def release_reason(self, key: ForeignKey) -> str | None:
+        """Why migrator.toml lets the key go; None where it does not."""
+        return next((reason for released, reason in self.released if released == key), None)
 
     def of_host(self, host: str) -> tuple[Placement, ...]:
         """Tables that the databases of that host hold, as home or replica."""

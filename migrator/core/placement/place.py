@@ -12,7 +12,7 @@ from migrator.core.placement.name_patterns import owner
 from migrator.core.placement.references import Hops
 from migrator.core.placement.table_entries import table_entries
 from migrator.core.placement.tenant_root import tenant_root, tenant_tree
-from migrator.core.schema.catalog import Catalog, Relation
+from migrator.core.schema.catalog import Catalog, ForeignKey, Relation
 from migrator.errors import ConfigurationError
 from migrator.settings import Settings, TableSettings
 
@@ -66,7 +66,23 @@ class _Placing:
             del placed[apart.relation]
             undecided.append(apart)
         keys = (*(key for found in self.keys.values() for key in found), *self.catalog.partition_keys)
-        return Placements(placed, tuple(undecided), self.root, self.root_key, keys, self.tree)
+        return Placements(placed, tuple(undecided), self.root, self.root_key, keys, self.tree, self._released())
+
+    def _released(self) -> tuple[tuple[ForeignKey, str], ...]:
+        """The declared keys that migrator.toml lets go, with the reasons."""
+        found: dict[ForeignKey, str] = {}
+        for relation, entry in self.entries.items():
+            for one in entry.release:
+                where = f"[[tables.{relation}.release]]"
+                key = self.hops.reference(relation, relation, one.key, where, ())
+                if key.virtual:
+                    declared = [known.label for known in self.catalog.tables[relation].foreign_keys]
+                    raise ConfigurationError(
+                        f"{where}: the source declares no foreign key {one.key!r}.",
+                        f"It declares: {'; '.join(declared) or 'none'}.",
+                    )
+                found[key] = one.reason
+        return tuple(found.items())
 
     # -- key paths ------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from migrator.core.schema.names import MAX_IDENTIFIER_BYTES, unique_slugs
@@ -27,11 +27,13 @@ class Tenant:
 
 
 def assign_databases(
-    rows: Iterable[tuple[str, str, str]], database_name: Callable[[str, str], str]
+    rows: Iterable[tuple[str, str, str]],
+    database_name: Callable[[str, str], str],
+    reserved: Collection[str] = (),
 ) -> tuple[Tenant, ...]:
     """Tenants from (key, slug text, name), each with a database name that is unique and within 63 bytes.
 
-    `database_name` fills the target's pattern from (slug, key).
+    `database_name` fills the target's pattern from (slug, key); `reserved` are the names of other databases of ours.
 
     Raises:
         ConfigurationError: the pattern alone leaves no room for a slug, or gives two tenants one name; a key is one
@@ -54,9 +56,20 @@ def assign_databases(
             f"The tenant database's pattern leaves {room} bytes for the slug (a name holds {MAX_IDENTIFIER_BYTES}).",
             "Shorten [source] prefix or the target's database pattern.",
         )
-    slugs = unique_slugs(((key, text) for key, text, _ in found), room=room)
+    slugs = unique_slugs(
+        ((key, text) for key, text, _ in found),
+        room=room,
+        is_free=lambda slug, key: (
+            database_name(slug, key) == database_name("", key) or database_name(slug, key) not in reserved
+        ),
+    )
     tenants = tuple(Tenant(key, slugs[key], name, database_name(slugs[key], key)) for key, _, name in found)
     names = [tenant.database for tenant in tenants]
+    if taken_by_us := next((name for name in names if name in reserved), None):
+        raise ConfigurationError(
+            f"A tenant's database would be called {taken_by_us!r}, as another database of the migration.",
+            "Choose another database pattern for the per-tenant target, or another [source] prefix.",
+        )
     if len(set(names)) < len(names):
         raise ConfigurationError(
             "The database pattern of the per-tenant target gives several tenants the same name.",

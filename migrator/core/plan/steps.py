@@ -15,6 +15,7 @@ from pydantic import Field
 from migrator.core.placement.tenants import Tenant
 from migrator.core.plan.decisions import Decisions
 from migrator.core.plan.survey import Survey
+from migrator.core.run.step_id import StepId
 from migrator.core.schema.catalog import Relation, Table
 from migrator.core.schema.digest import digest_of
 from migrator.core.schema.names import MAX_IDENTIFIER_BYTES
@@ -62,7 +63,11 @@ class PrepareTarget:
 
     @property
     def id(self) -> str:
-        return f"prepare:{self.target}" + (f"@{self.server}" if self.server != "default" else "")
+        return str(self.step)
+
+    @property
+    def step(self) -> StepId:
+        return StepId("prepare", self.target, server="" if self.server == "default" else self.server)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,11 @@ class CreateDatabase:
 
     @property
     def id(self) -> str:
-        return f"create:{self.database}"
+        return str(self.step)
+
+    @property
+    def step(self) -> StepId:
+        return StepId("create", database=self.database)
 
 
 def by_server(steps: Iterable[CreateDatabase]) -> dict[str, list[CreateDatabase]]:
@@ -114,7 +123,11 @@ class RaiseFence:
 
     @property
     def id(self) -> str:
-        return "fence"
+        return str(self.step)
+
+    @property
+    def step(self) -> StepId:
+        return StepId("fence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +144,11 @@ class CopyTable:
 
     @property
     def id(self) -> str:
-        return f"copy:{self.relation.full_name}>{self.target}"
+        return str(self.step)
+
+    @property
+    def step(self) -> StepId:
+        return StepId("copy", self.target, self.relation.full_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +163,11 @@ class FinishDatabase:
 
     @property
     def id(self) -> str:
-        return f"finish:{self.database}"
+        return str(self.step)
+
+    @property
+    def step(self) -> StepId:
+        return StepId("finish", database=self.database)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +178,11 @@ class Compare:
 
     @property
     def id(self) -> str:
-        return "compare"
+        return str(self.step)
+
+    @property
+    def step(self) -> StepId:
+        return StepId("compare")
 
 
 # JSON tells them apart by their kind.
@@ -341,6 +366,7 @@ def source_digest(survey: Survey) -> str:
             "placements": list(placements.tables.values()),
             "undecided": placements.undecided,
             "keys": placements.foreign_keys,
+            "released": sorted(key.label for key, _ in placements.released),
             "tenant root": [placements.tenant_root, placements.root_key, placements.tree],
             "queries": [[*relation, *columns] for relation, columns in sorted(survey.query_columns.items())],
             "tenants": survey.tenants,

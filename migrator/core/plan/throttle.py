@@ -7,9 +7,6 @@ from dataclasses import dataclass
 
 from migrator.settings import Limits
 
-# The journal's record of how fast workers may go: {"paused": why, or "", "rate": bytes a second and worker, or None}.
-PACE = "pace"
-
 # What may be taken at once after a rest, in seconds of the rate: less would stall at every block, more would be bursts.
 _BURST_SECONDS = 0.5
 

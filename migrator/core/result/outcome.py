@@ -36,7 +36,7 @@ class Outcome:
 
     `summary` is a flat mapping of the few figures that a person asks for first; `data` holds the machine-readable
     rest, merged into the top level of the JSON document; `next` lists the commands that make sense now; `graph` is what
-    can be drawn of it.
+    can be drawn of it. `fence` is the last line where the source is left fenced.
     """
 
     command: str
@@ -49,3 +49,4 @@ class Outcome:
     data: Mapping[str, Any] = field(default_factory=dict)
     next: tuple[str, ...] = ()
     graph: Graph | None = None
+    fence: str = ""

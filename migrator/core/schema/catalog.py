@@ -107,6 +107,7 @@ class ForeignKey:
     loose: tuple[str, ...] = ()  # () where no column is
     partition: Relation | None = None
     collations: tuple[tuple[str, str] | None, ...] = ()  # (schema, name) column by column; () where none is needed
+    referenced_partition: Relation | None = None  # of `referenced`: the key is declared to that one alone
 
     def chosen(self, columns: str) -> str:
         """The referenced columns, with what is said of the rows: "first of links.item_id where role = 'owner'"."""
@@ -121,7 +122,8 @@ class ForeignKey:
         """`orders(customer_id) -> customers(id)`."""
         condition = f" where {self.when[0]} is {self.when[1]!r}" if self.when else ""
         here = f"{self.partition or self.table}({', '.join(self.columns)})"
-        return f"{here} -> {self.referenced}({', '.join(self.referenced_columns)}){condition}"
+        there = f"{self.referenced_partition or self.referenced}({', '.join(self.referenced_columns)})"
+        return f"{here} -> {there}{condition}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 # NAMEDATALEN - 1: PostgreSQL silently truncates longer identifiers, and two truncated names may meet.
 MAX_IDENTIFIER_BYTES = 63
@@ -16,8 +16,12 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
 
 
-def unique_slugs(wanted: Iterable[tuple[str, str]], *, room: int) -> Mapping[str, str]:
+def unique_slugs(
+    wanted: Iterable[tuple[str, str]], *, room: int, is_free: Callable[[str, str], bool] = lambda slug, key: True
+) -> Mapping[str, str]:
     """A slug of at most `room` bytes for each (key, text), unique among them.
+
+    `is_free` says whether a slug may be that key's tenant's; what it makes may be the name of something else of ours.
 
     A tenant whose slug is taken, empty or too long gets its key (slugged) appended; the first in order keeps the
     plain one, so that adding a tenant later never renames an earlier one.
@@ -27,11 +31,11 @@ def unique_slugs(wanted: Iterable[tuple[str, str]], *, room: int) -> Mapping[str
     for key, text in wanted:
         base = slug(text)
         candidate = base[:room].rstrip("_")
-        if not base or len(base) > room or candidate in taken:
+        if not base or len(base) > room or candidate in taken or not is_free(candidate, key):
             tail = ("m" if key.startswith("-") else "") + (slug(key) or key.encode().hex())
             candidate = _joined(base, tail, room)
             number = 2
-            while candidate in taken:
+            while candidate in taken or not is_free(candidate, key):
                 candidate = _joined(base, f"{tail}_{number}", room)
                 number += 1
         taken.add(candidate)

@@ -44,7 +44,7 @@ GENERATED = "{fingerprint}"
 
 
 def upgrade() -> None:
-    run_scripts(__file__)
+    run_scripts(__file__{path})
 
 
 def downgrade() -> None:
@@ -98,11 +98,19 @@ def downgrade() -> None:
 
 
 def tree_files(
-    target: str, scripts: Sequence[ScriptFile], names: Sequence[ScriptFile] = (), schema: str = ""
+    target: str,
+    scripts: Sequence[ScriptFile],
+    names: Sequence[ScriptFile] = (),
+    schema: str = "",
+    search_path: str = "",
 ) -> Mapping[PurePosixPath, str]:
-    """Every file of one tree, by its path in it; `names` are the second revision's, of which there may be none."""
+    """Every file of one tree, by its path in it; `names` are the second revision's, of which there may be none.
+
+    `search_path` is what functions of the source find others by, '' where none needs to.
+    """
     versions = PurePosixPath("versions")
-    revision = _REVISION.format(target=target, baseline=BASELINE, fingerprint=fingerprint(scripts))
+    path = f", search_path={json.dumps(search_path, ensure_ascii=False)}" if search_path else ""
+    revision = _REVISION.format(target=target, baseline=BASELINE, fingerprint=fingerprint(scripts), path=path)
     argument = f", schema={json.dumps(schema, ensure_ascii=False)}" if schema else ""
     second = _NAMING.format(target=target, names=NAMES, fingerprint=fingerprint(names))
     return {

@@ -19,6 +19,7 @@ from migrator.postgres.placement.key_path import (
     holds,
     joined,
     leads_nowhere,
+    referenced_rows,
     source_of,
     tenant_key,
 )
@@ -97,7 +98,7 @@ class RowCounter:
         if {key.table, key.referenced} & set(self._closed):
             return None
         child, parent = self._tenant_rows(key.table), self._tenant_rows(key.referenced)
-        if child is None or parent is None or _agree(key, child, parent):
+        if child is None or parent is None or key.referenced_partition is not None or _agree(key, child, parent):
             return self._orphans(key)
         return self._strangers(key, child, parent)
 
@@ -107,7 +108,7 @@ class RowCounter:
         ).format(
             table=own_rows(self._catalog, key.table),
             complete=_complete(key),
-            parent=own_rows(self._catalog, key.referenced),
+            parent=referenced_rows(self._catalog, key),
             matches=joined(key, "p", "t"),
         )
         (orphans,) = self._numbers(sql.SQL("SELECT count(*) ") + read)

@@ -24,7 +24,7 @@ from migrator.core.schema.catalog import Catalog, ForeignKey, Relation
 from migrator.errors import ConfigurationError
 from migrator.postgres.placement.from_items import own_rows
 from migrator.postgres.placement.key_path import declared_rows, holds, joined, source_of, tenant_key
-from migrator.postgres.session.connect import Connection
+from migrator.postgres.session.connect import Connection, restore_search_path
 from migrator.settings import CleanRule
 
 # Domains that RFC 2606 and 6761 keep for tests, and the address tags and logins by which people mark test accounts.
@@ -128,7 +128,7 @@ def operators_names(connection: Connection, rule: str, schemas: Sequence[str]) -
             path = sql.SQL(", ").join(sql.Identifier(schema) for schema in dict.fromkeys((*schemas, "public")))
             connection.execute(sql.SQL("SET LOCAL search_path = {}").format(path))
             yield
-            connection.execute("SET LOCAL search_path = ''")
+            restore_search_path(connection)
     except psycopg.Error as error:
         state = error.sqlstate or ""
         if state[:2] not in _FAULTS_OF_THE_TEXT or state == "42501":

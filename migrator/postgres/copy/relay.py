@@ -15,12 +15,13 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from migrator.core.placement.tenants import UNOWNED
+from migrator.core.run.step_id import StepId
 from migrator.core.verify.digests import HASH_MODULUS
 from migrator.errors import RefusedError
 from migrator.postgres.copy.libpq_copy import begin_copy, copy_ended, end_copy, put, reader
 from migrator.postgres.copy.sinks import NO_KEY, DatabaseSink, Sink, SpoolSink, copy_text, escaped
 from migrator.postgres.copy.spool import SpoolFile
-from migrator.postgres.session.connect import Connection, Endpoint, connect, query, translated
+from migrator.postgres.session.connect import Connection, Endpoint, connect, query, restore_search_path, translated
 from migrator.postgres.session.connection_pool import Sessions
 
 BLOCK_ROWS = 1024  # rows joined before a put …
@@ -54,7 +55,7 @@ class CopyUnit:
     """
 
     run: str
-    step: str
+    step: StepId
     receipt: str
     relation: str
     target: str
@@ -106,7 +107,10 @@ def relay(
     result = CopyResult()
     try:
         with translated(unit.source):
-            source.pgconn.exec_((unit.set_search_path or "SET search_path = ''").encode())
+            if unit.set_search_path:
+                source.pgconn.exec_(unit.set_search_path.encode())
+            else:
+                restore_search_path(source)
             begin_copy(source, f"COPY ({unit.select}) TO STDOUT")
             get = source.pgconn.get_copy_data
             await_more = reader(source)

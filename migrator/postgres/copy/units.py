@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from psycopg import sql
@@ -21,17 +22,18 @@ from migrator.postgres.session.connect import Connection, Endpoint, rows
 # Sessions that are not ours to take: a DBA's psql, monitoring, our own journal and snapshot.
 _SPARE_CONNECTIONS = 8
 _MOST_SESSIONS = 200
-
-# What the name of a step that reads into a file ends with; its receipts are the same as without.
-SPOOLED = "/spool"
+# Of a role whose sessions are limited the journal, the snapshot and the coordinator need some themselves.
+_OWN_CONNECTIONS = 4
 
 
 def session_budget(connection: Connection, configured: int | None) -> int:
     """How many sessions a run may hold on this server: what is configured, else what is free less a reserve."""
     if configured is not None:
         return configured
-    ((maximum, reserved, in_use),) = rows(connection, "copy/capacity")
+    ((maximum, reserved, in_use, role_room),) = rows(connection, "copy/capacity")
     free = int(maximum) - int(reserved) - int(in_use) - _SPARE_CONNECTIONS
+    if role_room is not None:
+        free = min(free, int(role_room) - _OWN_CONNECTIONS)
     return max(4, min(_MOST_SESSIONS, free))
 
 
@@ -67,10 +69,11 @@ def copy_units(
         columns = sql.SQL(", ").join(sql.Identifier(column.target) for column in transfer.copied)
         into = sql.SQL("({})").format(columns) if transfer.copied else sql.SQL("")
         for part, pages in enumerate(step.parts):
-            receipt = f"{step.id}#{part}"
+            unit = replace(step.step, part=part, spooled=spooled)
+            receipt = str(unit.receipt)
             yield CopyUnit(
                 run=run,
-                step=receipt + SPOOLED if spooled else receipt,
+                step=unit,
                 receipt=receipt,
                 relation=step.relation.full_name,
                 target=step.target,

@@ -13,6 +13,7 @@ import psycopg
 from psycopg import sql
 
 from migrator.core.schema.catalog import Relation
+from migrator.core.schema.names import MAX_IDENTIFIER_BYTES
 from migrator.errors import RefusedError
 from migrator.postgres.schema.sequence_states import lift_blocks
 from migrator.postgres.session.connect import Connection, Endpoint, rows, session, translated
@@ -100,6 +101,7 @@ def create_database(
             "Rename or drop it yourself if it is not needed, choose other names ([source] prefix), "
             "or take back the run that made it: migrator rollback.",
         )
+    _require_whole_name(name)
     options = [sql.SQL("TEMPLATE {}").format(sql.Identifier(template))]
     if like is not None:
         options += locale_options(like)
@@ -109,6 +111,19 @@ def create_database(
     comment(connection, building, mark)
     connection.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(building), sql.Identifier(name)))
     return True
+
+
+def _require_whole_name(name: str) -> None:
+    """Refuses a name that the server would cut: what it made would be called otherwise, or be somebody else's.
+
+    Raises:
+        RefusedError: the name takes more than 63 bytes.
+    """
+    if len(name.encode()) > MAX_IDENTIFIER_BYTES:
+        raise RefusedError(
+            f"The database name {name!r} takes {len(name.encode())} bytes, and a name holds {MAX_IDENTIFIER_BYTES}.",
+            "Choose a shorter prefix ([source] prefix, --prefix, MIGRATOR_PREFIX) or database pattern.",
+        )
 
 
 def comment(connection: Connection, name: str, mark: Mark) -> None:
@@ -214,6 +229,7 @@ def ensure_control(server: Endpoint, name: str) -> Endpoint:
     Raises:
         RefusedError: a database of that name exists that is not a control database of ours.
     """
+    _require_whole_name(name)
     mark = Mark(run="-", role="control")
     with session(server, purpose="control") as connection, translated(server):
         existing = marks(connection, [name])

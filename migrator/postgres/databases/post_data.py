@@ -12,11 +12,13 @@ import re
 import tempfile
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from psycopg import sql
 
 from migrator.core.plan.transfer import Transfer
+from migrator.core.run.step_id import StepId
 from migrator.core.schema.catalog import Relation, Sequence
 from migrator.core.sequences.blocks import Block, Blocks
 from migrator.core.verify.digests import Digest
@@ -25,11 +27,22 @@ from migrator.postgres.copy.spool import Load, load
 from migrator.postgres.schema.analyze import analyse
 from migrator.postgres.schema.sequence_states import numbers_ahead, set_blocks
 from migrator.postgres.schema.sequences import low_sequences, set_sequences
-from migrator.postgres.session.connect import Connection, Endpoint, query, rows, session
+from migrator.postgres.session.connect import (
+    Connection,
+    Endpoint,
+    query,
+    restore_search_path,
+    rows,
+    search_path_of,
+    session,
+)
 from migrator.postgres.session.programs import find_program, for_programs, run_program
 from migrator.postgres.verify.digest import target_digests
 
 FINISH_UNIT = "finish"
+# From then on the server builds an index under a search_path of its own, which functions in it do not find others by:
+# such an index can be made while its table is empty, and be filled row by row.
+_OWN_PATH_SINCE = 170000
 # Databases made from a bare template from which on compacting it pays: that takes 150 ms, and saves each about 7.
 _MANY_CLONES = 50
 
@@ -51,7 +64,7 @@ class FinishUnit:
     """The finishing of one database: picklable, and holds no connection."""
 
     run: str
-    step: str
+    step: StepId
     epoch: str
     target: str
     tenant: str
@@ -63,8 +76,9 @@ class FinishUnit:
     drawn: tuple[tuple[Relation, int], ...] | None = None
 
 
-_RESTRICT = re.compile(r"^\\(un)?restrict [0-9A-Za-z]+\n", re.MULTILINE)
+_RESTRICT = re.compile(r"^\\restrict ([0-9A-Za-z]+)\n", re.MULTILINE)
 # "12; 2606 16391 CONSTRAINT …": a line of an archive's table of contents, with class and OID of the object.
+_EMPTY_PATH = "SELECT pg_catalog.set_config('search_path', '', false);"
 _LISTED = re.compile(r"^\d+; (\d+) (\d+) ")
 
 
@@ -90,30 +104,58 @@ def build_bare(
     with session(template, purpose="bare") as connection:
         early = {
             (str(class_), str(oid))
-            for schema, table, class_, oid in rows(connection, "databases/index_entries")
-            if Relation(schema, table) not in crowded
+            for schema, table, class_, oid, calling in rows(connection, "databases/index_entries")
+            if (calling and template.search_path and server_version >= _OWN_PATH_SINCE)
+            or (not calling and Relation(schema, table) not in crowded)
         }
     with tempfile.TemporaryDirectory(prefix="migrator-") as directory:
         archive, contents = f"{directory}/template", Path(directory, "contents")
         dump = ["--format=custom", "--compress=0", "--encoding=UTF8", f"--file={archive}"]
+        if template.search_path:
+            dump.append("--rows-per-insert=1000")  # a script of statements, which can be run under a search_path
         run_program(find_program("pg_dump", server_version, programs), dump, for_programs(template), purpose="bare")
         listed = run_program(pg_restore, ["--list", "--section=post-data", archive]).stdout.splitlines(keepends=True)
         at_once = {line for line in listed if (match := _LISTED.match(line)) and match.groups() in early}
-        restore = ["--exit-on-error", "--single-transaction"]
-        into = for_programs(bare)
-        run_program(pg_restore, [*restore, "--section=pre-data", "--section=data", archive], into, purpose="bare")
+        restore = partial(_restore, pg_restore, archive, bare, server_version)
+        restore("--section=pre-data", "--section=data")
         if at_once:
             contents.write_text("".join(line for line in listed if line in at_once), encoding="utf-8")
-            run_program(pg_restore, [*restore, f"--use-list={contents}", archive], into, purpose="bare")
+            restore(f"--use-list={contents}")
         contents.write_text("".join(line for line in listed if line not in at_once), encoding="utf-8")
         script = run_program(pg_restore, ["--section=post-data", f"--use-list={contents}", "--file=-", archive]).stdout
     with session(bare, purpose="bare") as connection:
+        checks = _take_away_checks(connection)
         connection.execute(query("copy/receipts_schema"))
         if clones >= _MANY_CLONES:
             _compact(connection)
-    # psql's guard against meta-commands in a dump, which no server understands; post-data has no lines of others' text
-    # that could look like it.
-    script = _RESTRICT.sub("", script)
+    return _for_session(script, server_version) + "".join(f"{statement}\n" for statement in checks)
+
+
+def _take_away_checks(connection: Connection) -> list[str]:
+    """Drops the checks whose functions may look for rows that are not there yet; returns what adds them again."""
+    statements = rows(connection, "databases/reading_checks")
+    for _, drop in statements:
+        connection.execute(sql.SQL(drop))
+    return [add for add, _ in statements]
+
+
+def _restore(pg_restore: Path, archive: str, bare: Endpoint, server_version: int, *selection: str) -> None:
+    """Restores a part of the archive; under a search_path by a session of ours, because pg_restore's has none."""
+    if not bare.search_path:
+        arguments = ["--exit-on-error", "--single-transaction", *selection, archive]
+        run_program(pg_restore, arguments, for_programs(bare), purpose="bare")
+        return
+    script = run_program(pg_restore, [*selection, "--file=-", archive]).stdout
+    with session(bare, purpose="bare") as connection, connection.transaction():
+        _run_script(connection, _for_session(script, server_version))
+
+
+def _for_session(script: str, server_version: int) -> str:
+    """What pg_restore wrote for psql, as a server of that version understands it."""
+    # psql's guard against meta-commands in a dump: the first such line has the word that the last one repeats.
+    if guard := _RESTRICT.search(script):
+        script = script.replace(guard[0], "", 1)
+        script = "".join(script.rsplit(f"\\unrestrict {guard[1]}\n", 1))
     return script if server_version >= 170000 else script.replace("SET transaction_timeout = 0;\n", "", 1)
 
 
@@ -143,9 +185,7 @@ def finish_database(unit: FinishUnit, work: TargetWork) -> tuple[Digest, ...]:
             done = find_receipt(connection, FINISH_UNIT, unit.epoch)
             if done is None:
                 load(connection, work.loads, unit.tenant, unit.epoch)
-                connection.execute(sql.SQL(work.post_data))
-                # pg_dump's script sets a search path of its own liking; ours holds for what follows.
-                connection.execute("SET search_path = ''; SET row_security = off")
+                restore_deferred(connection, work.post_data)
                 _set_sequences(connection, unit, work)
                 write_receipt(connection, FINISH_UNIT, unit.epoch)
         if done is None:
@@ -166,6 +206,22 @@ def _set_sequences(connection: Connection, unit: FinishUnit, work: TargetWork) -
         set_sequences(connection, [(name, value) for name, value in unit.drawn if name in blocks])
         # What applications wrote there has been carried back, and may have numbers of the block.
         set_sequences(connection, numbers_ahead(connection, work.sequences, blocks).items())
+
+
+def restore_deferred(connection: Connection, script: str) -> None:
+    """Builds what a bare clone lacks, within the open transaction."""
+    _run_script(connection, script)
+    # pg_dump's script sets what it likes itself; ours holds for what follows.
+    connection.execute("SET row_security = off")
+    restore_search_path(connection)
+
+
+def _run_script(connection: Connection, script: str) -> None:
+    """Executes what pg_restore wrote, under the session's search_path instead of none: every name in it is whole."""
+    if path := search_path_of(connection):
+        own = sql.SQL("SELECT pg_catalog.set_config('search_path', {}, false);").format(sql.Literal(path))
+        script = script.replace(_EMPTY_PATH, own.as_string(connection), 1)
+    connection.execute(sql.SQL(script))
 
 
 def seeded_tables(connection: Connection, transfers: Iterable[Transfer]) -> tuple[Relation, ...]:

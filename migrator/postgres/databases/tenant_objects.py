@@ -10,7 +10,7 @@ from migrator.core.schema.catalog import Catalog, Relation
 from migrator.postgres.copy.receipts import find_receipt, write_receipt
 from migrator.postgres.schema.catalog import Objects
 from migrator.postgres.schema.sequences import set_sequences
-from migrator.postgres.session.connect import Endpoint, session
+from migrator.postgres.session.connect import Endpoint, restore_search_path, session
 
 
 def make_objects(
@@ -28,7 +28,8 @@ def make_objects(
         for statement in statements:
             connection.execute(sql.SQL(statement))
         # What pg_dump sets for its own statements holds for these alone.
-        connection.execute("SET search_path = ''; SET row_security = off")
+        connection.execute("SET row_security = off")
+        restore_search_path(connection)
         set_sequences(connection, sequences.items())
         write_receipt(connection, receipt, epoch)
 

@@ -12,7 +12,7 @@ from psycopg.pq import TransactionStatus
 from migrator.core.placement.model import Placement
 from migrator.core.schema.catalog import Catalog, Relation
 from migrator.errors import ConfigurationError
-from migrator.postgres.session.connect import Connection
+from migrator.postgres.session.connect import Connection, restore_search_path
 
 # The alias of the table (or query) itself; the hops of the key path are h1, h2, …
 ALIAS = "t"
@@ -33,14 +33,14 @@ def own_rows(catalog: Catalog, relation: Relation) -> sql.Composed:
 
 @contextmanager
 def bare_names(connection: Connection, placement: Placement) -> Iterator[None]:
-    """The operator's own query finds tables by their bare names; everything else runs with an empty search path."""
+    """The operator's own query finds tables by their bare names; everything else by the session's own search path."""
     if placement.search_path:
         connection.execute(set_search_path(placement))
     try:
         yield
     finally:
         if placement.search_path and connection.info.transaction_status != TransactionStatus.INERROR:
-            connection.execute("SET search_path = ''")
+            restore_search_path(connection)
 
 
 def set_search_path(placement: Placement) -> sql.Composed:

@@ -139,7 +139,7 @@ def _any_null(alias: str, columns: Sequence[str], blank: str | None) -> sql.Comp
 
 def _referenced_rows(catalog: Catalog, hop: ForeignKey) -> sql.Composed:
     """The rows that a hop can lead to, as a FROM item; of several that fit a row only the first is among them."""
-    found = own_rows(catalog, hop.referenced)
+    found = referenced_rows(catalog, hop)
     if hop.of is None and not hop.first:
         return found
     condition, order = sql.SQL("true").format(), sql.SQL("").format()
@@ -153,6 +153,13 @@ def _referenced_rows(catalog: Catalog, hop: ForeignKey) -> sql.Composed:
         distinct = sql.SQL("DISTINCT ON ({}) ").format(sql.SQL(", ").join(columns))
         order = sql.SQL(" ORDER BY {}").format(sql.SQL(", ").join([*columns, *key]))
     return sql.SQL("(SELECT {}p.* FROM {} AS p WHERE {}{})").format(distinct, found, condition, order)
+
+
+def referenced_rows(catalog: Catalog, key: ForeignKey) -> sql.Composed:
+    """The table that a key references, as a FROM item; the partition, where it is declared to one alone."""
+    if key.referenced_partition is not None:
+        return sql.SQL("{}").format(qualified(key.referenced_partition))
+    return own_rows(catalog, key.referenced)
 
 
 def _condition(hop: ForeignKey, start: str, alias: str) -> sql.Composed:

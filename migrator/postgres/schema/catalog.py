@@ -46,13 +46,14 @@ def read_catalog(connection: Connection, schemas: Sequence[str] = ()) -> Catalog
                 deterministic,
             )
         )
+    root_of = {Relation(*pair): relation_of[row[0]] for row in table_rows for pair in row[8]}
     keys: dict[int, list[ForeignKey]] = defaultdict(list)
     of_partitions: list[ForeignKey] = []
     common: dict[tuple[object, ...], ForeignKey] = {}
     for row in rows(connection, "schema/foreign_keys", oids):
         *_, in_all = row
         here = relation_of[row[0]]
-        key = _foreign_key(row, here)
+        key = _foreign_key(row, here, root_of)
         key = _with_loose_types(key, columns[row[0]], columns.get(oid_of.get(key.referenced, 0), []))
         if key.partition is None:
             keys[row[0]].append(key)
@@ -136,15 +137,17 @@ def read_objects(connection: Connection) -> Objects:
     return {(kind, identity): definition or "" for kind, identity, definition in rows(connection, "schema/objects")}
 
 
-def _foreign_key(row: Row, table: Relation) -> ForeignKey:
+def _foreign_key(row: Row, table: Relation, root_of: Mapping[Relation, Relation]) -> ForeignKey:
     _, name, columns, schema, parent, referenced, validated, deferrable, match, on_delete = row[:10]
     operators, collations, partition = row[10:13]
+    there = Relation(schema, parent)
     return ForeignKey(
-        name, table, tuple(columns), Relation(schema, parent), tuple(referenced),
+        name, table, tuple(columns), root_of.get(there, there), tuple(referenced),
         validated, deferrable, match, on_delete,
         operators=tuple((where, symbol) for where, symbol in operators or ()),
         collations=tuple((one[0], one[1]) if one[1] else None for one in collations or ()),
         partition=Relation(*partition) if partition else None,
+        referenced_partition=there if there in root_of else None,
     )  # fmt: skip
 
 

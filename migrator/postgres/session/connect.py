@@ -22,6 +22,13 @@ from migrator.settings import Server
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
+
+class _Session(psycopg.Connection[tuple[Any, ...]]):
+    """A connection that remembers under which search_path it reads and writes rows; '' is none at all."""
+
+    search_path: str = ""
+
+
 # A dead peer, or a network that lets nothing through any more, must become an error within about a minute, not a hang.
 # Whatever the URL says itself counts instead.
 _NETWORK: Mapping[str, Any] = {
@@ -59,9 +66,13 @@ def _why_not(message: str) -> str:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One database on one server. Its repr and str never hold the password."""
+    """One database on one server. Its repr and str never hold the password.
+
+    Sessions read and write its rows under `search_path`, as SET takes it; what `rows` reads is read under none.
+    """
 
     conninfo: str = field(repr=False)
+    search_path: str = ""
 
     @classmethod
     def of(cls, server: Server, default: Endpoint | None = None, *, setting: str = "A database URL") -> Endpoint:
@@ -119,7 +130,7 @@ class Endpoint:
 
     def at(self, database: str) -> Endpoint:
         """The same server and user, another database."""
-        return Endpoint(make_conninfo(self.conninfo, dbname=database))
+        return Endpoint(make_conninfo(self.conninfo, dbname=database), self.search_path)
 
     def for_program(self) -> tuple[str, dict[str, str]]:
         """What a client program is given: a conninfo string without secrets (argv is public), and an environment."""
@@ -208,7 +219,21 @@ def connect(endpoint: Endpoint, *, purpose: str, settings: Mapping[str, str] | N
         connection = _open(endpoint, f"migrator {purpose}")
         with _closed_on_failure(connection):
             connection.execute(pinned(connection.info.server_version, settings))
+            if endpoint.search_path:
+                connection.search_path = endpoint.search_path
+                restore_search_path(connection)
         return connection
+
+
+def restore_search_path(connection: Connection) -> None:
+    """Gives a session back the search_path that it reads and writes rows under."""
+    # As a parameter: SET would take the list for one name.
+    connection.execute("SELECT pg_catalog.set_config('search_path', %s, false)", [search_path_of(connection)])
+
+
+def search_path_of(connection: Connection) -> str:
+    """The search_path that a session reads and writes rows under; '' for none."""
+    return connection.search_path if isinstance(connection, _Session) else ""
 
 
 def journal_connect(endpoint: Endpoint) -> psycopg.Connection[Any]:
@@ -232,6 +257,10 @@ def revision_connect(endpoint: Endpoint, purpose: str) -> psycopg.Connection[Any
         connection = _open(endpoint, f"migrator {purpose}")
         with _closed_on_failure(connection):
             connection.execute(pinned_for_revisions())
+            if endpoint.search_path:
+                # Alembic's own table is in the first of them that there is: in public, where there is none yet.
+                connection.search_path = ", ".join(dict.fromkeys([*endpoint.search_path.split(", "), "public"]))
+                restore_search_path(connection)
         connection.autocommit = False
     return connection
 
@@ -268,9 +297,9 @@ def _is_transient(error: BaseException) -> bool:
     wait=wait_random_exponential(multiplier=0.2, max=5),
     reraise=True,
 )
-def _open(endpoint: Endpoint, application_name: str) -> Connection:
+def _open(endpoint: Endpoint, application_name: str) -> _Session:
     given = endpoint.parameters
-    return psycopg.connect(
+    return _Session.connect(
         endpoint.conninfo,
         autocommit=True,
         application_name=application_name,
@@ -335,8 +364,13 @@ def database_error(error: psycopg.Error, endpoint: Endpoint) -> DatabaseError:
 def rows(
     connection: Connection, name: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None
 ) -> list[tuple[Any, ...]]:
-    """All rows of the fixed query NAME."""
-    return connection.execute(query(name), parameters).fetchall()
+    """All rows of the fixed query NAME, executed under an empty search_path: what it returns is then named in full."""
+    if not search_path_of(connection):
+        return connection.execute(query(name), parameters).fetchall()
+    connection.execute("SET search_path = ''")
+    found = connection.execute(query(name), parameters).fetchall()
+    restore_search_path(connection)
+    return found
 
 
 def system_identifier(connection: Connection) -> str:

@@ -89,7 +89,7 @@ def examine(
             endpoint.database,
             target,
             tenant,
-            target_digests(connection, transfers if digested is None else digested, tenant),
+            target_digests(connection, [one for one in transfers if digested is None or one in digested], tenant),
             object_differences(
                 {**limited(template, blocks), **_as_objects(settings)},
                 {**read_objects(connection), **_as_objects(read_settings(connection))},

@@ -14,6 +14,7 @@ from examples.topsteel.generator import load
 from migrator.commands.audit.command import audit
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.result.outcome import Outcome
+from migrator.core.run.facts import AUDIT
 from migrator.errors import ConfigurationError
 from migrator.postgres.session.connect import Endpoint
 from migrator.report.document import outcome_document
@@ -81,9 +82,10 @@ def test_it_is_written_into_the_journal_and_changes_nothing_else(workspace: Work
     assert first.run_id == second.run_id
     assert [file.name for file in documents(workspace)] == [f"{first.run_id}-1.json", f"{first.run_id}-2.json"]
     assert first.data == second.data
-    record = workspace.journal.recorded(first.run_id, "audit")
-    assert record["blocks"] is True
-    assert record["file"].endswith("-2.json")
+    record = workspace.journal.recorded(first.run_id, AUDIT)
+    assert record is not None
+    assert record.blocks is True
+    assert record.file.endswith("-2.json")
     stages = workspace.journal.stage_records(first.run_id)
     assert [(stage.stage, stage.status) for stage in stages] == [("audit", "findings")] * 2
 

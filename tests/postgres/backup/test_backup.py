@@ -18,6 +18,7 @@ from migrator.commands.backup.directory import check_backup, newest, place
 from migrator.commands.backup.restore import restore_backup_into
 from migrator.commands.shared.scratch import scratch_name
 from migrator.commands.shared.workspace import Workspace
+from migrator.core.run.facts import BACKUP
 from migrator.errors import DatabaseError, RefusedError
 from migrator.postgres.backup.dump import dump_directory, read_back
 from migrator.postgres.databases.databases import Mark, _building_name, comment, marks
@@ -78,9 +79,10 @@ def test_a_backup_says_what_it_holds(work: Workspace) -> None:
     assert manifest.program.startswith("pg_dump ")
     for path in (found, *found.rglob("*")):
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
-    recorded = work.journal.recorded(manifest.run, "backup")
-    assert recorded["directory"] == str(found)
-    assert recorded["verified"] is False
+    recorded = work.journal.recorded(manifest.run, BACKUP)
+    assert recorded is not None
+    assert recorded.directory == str(found)
+    assert recorded.verified is False
     assert [path.name for path in found.parent.iterdir()] == [found.name]
 
 
@@ -90,7 +92,9 @@ def test_a_trial_restore_compares_every_table_and_leaves_nothing(work: Workspace
     assert (outcome.status, outcome.exit_code, outcome.summary["verified"]) == ("done", 0, "yes")
     run = outcome.run_id
     assert run is not None
-    assert work.journal.recorded(run, "backup")["verified"] is True
+    recorded = work.journal.recorded(run, BACKUP)
+    assert recorded is not None
+    assert recorded.verified is True
     assert databases(work) - before <= {work.control.database}
     assert [(artefact.target, artefact.state) for artefact in work.journal.artefacts(run, "database")] == [
         ("scratch", "dropped")
@@ -221,7 +225,9 @@ def test_a_key_that_cannot_be_restored_is_a_finding(work: Workspace, source: str
     outcome = backup(work, verify=True)
     assert (outcome.status, outcome.exit_code, outcome.summary["verified"]) == ("findings", 1, "failed")
     assert outcome.run_id is not None
-    assert work.journal.recorded(outcome.run_id, "backup")["verified"] is False
+    recorded = work.journal.recorded(str(outcome.run_id), BACKUP)
+    assert recorded is not None
+    assert recorded.verified is False
     verification = outcome.data["backup"]["verification"]
     assert verification["differences"] == []
     (error,) = verification["errors"]

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from migrator.core.placement.tenants import UNOWNED
+from migrator.core.run.step_id import StepId
 from migrator.core.verify.digests import HASH_MODULUS
 from migrator.errors import DatabaseError, MigratorError, RefusedError, TargetsFailedError
 from migrator.journal import Journal
@@ -89,7 +90,7 @@ def control(database_factory: DatabaseFactory) -> Endpoint:
 
 def unit_of(source: str, destinations: Mapping[str, str], **more: Any) -> CopyUnit:
     return CopyUnit(
-        run="run", step="copy:public.things>tenant#0/0", receipt="copy:public.things>tenant#0",
+        run="run", step=StepId("copy", "tenant", "public.things", part=0), receipt="copy:public.things>tenant#0",
         relation="public.things", target="tenant", epoch="e1", snapshot="", source=Endpoint(source), select=SELECT,
         insert=f"COPY public.things ({COLUMNS}) FROM STDIN", columns=COLUMNS,
         destinations=tuple(Destination(key, Endpoint(url)) for key, url in destinations.items()), **more,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from psycopg.conninfo import make_conninfo
 
 from tests.postgres.shop import Shop, load_shop, make_shop
 from tests.postgres.workspaces import run_sql, state
+from tests.project import Answer
 from tests.servers import DatabaseFactory, PostgresServer, ServerFactory, create_database, drop_databases
 
 STAGES = ("backup", "audit", "clean", "dry-run", "migrate", "verify", "status", "placements")
@@ -70,11 +72,12 @@ def test_a_configuration_that_does_not_fit(shop: Shop, old: str, new: str, said:
 
 def test_columns_that_do_not_meet_are_told_before_the_monolith_is_fenced(shop: Shop) -> None:
     shop.replace(', columns = { amount = "net" }', "")
-    shop.plan()
-    answer = shop.run("migrate", "--without-backup")
-    assert answer.exit_code == 2
-    assert "has no column 'amount'" in answer.error
-    assert 'columns = { amount = "<its name there>" }' in answer.error
+    answer = shop.run("dry-run")
+    assert answer.exit_code == 1
+    assert "has no column 'amount'" in schema_check(answer, "tenant")
+    remedies = " ".join(check["remedy"] for check in answer.document["checks"])
+    assert 'columns = { amount = "<its name there>" }' in remedies
+    assert shop.run("migrate", "--without-backup").exit_code == 3
     with psycopg.connect(shop.source) as connection:
         assert connection.execute("SELECT to_regnamespace('migrator_fence')").fetchall() == [(None,)]
 
@@ -209,22 +212,36 @@ def test_no_configuration(shop: Shop) -> None:
 
 
 def test_a_tree_that_writes_rows_where_the_sources_rows_go(shop: Shop) -> None:
+    shop.plan()
     with (shop.directory / "shared" / "schema.sql").open("a", encoding="utf-8") as schema:
         schema.write("INSERT INTO units VALUES ('t', 'Tonne');")
-    shop.plan()
-    answer = shop.run("migrate", "--without-backup")
-    assert answer.exit_code == 2
-    assert "puts rows of its own into units" in answer.error
+    blocked = shop.run("dry-run")
+    assert blocked.exit_code == 1
+    assert "puts rows of its own into units" in schema_check(blocked, "shared")
+    assert shop.run("migrate", "--without-backup").exit_code == 3
 
 
 def test_a_revision_that_fails(shop: Shop) -> None:
+    shop.plan()
     with (shop.directory / "shared" / "schema.sql").open("a", encoding="utf-8") as schema:
         schema.write("CREATE TABLE broken (id nosuchtype);")
-    shop.plan()
-    answer = shop.run("migrate", "--without-backup")
-    assert answer.exit_code == 5
-    assert "A revision of" in answer.error
-    assert "nosuchtype" in answer.error
+    blocked = shop.run("dry-run")
+    assert blocked.exit_code == 1
+    assert "A revision of" in schema_check(blocked, "shared")
+    assert "nosuchtype" in schema_check(blocked, "shared")
+    assert shop.run("migrate", "--without-backup").exit_code == 3
+    assert not [name for name in shop.databases() if re.match(r"(schema|bare)\d", name)]
+
+
+def schema_check(answer: Answer, target: str) -> str:
+    """What dry-run says of that target's schema, which has to block."""
+    ((state, detail),) = [
+        (check["state"], check["detail"])
+        for check in answer.document["checks"]
+        if check["name"] == f"schema of {target}"
+    ]
+    assert state == "block"
+    return str(detail)
 
 
 def test_stages_in_the_wrong_order(shop: Shop) -> None:

@@ -12,6 +12,7 @@ from migrator.commands.status.command import status
 from migrator.commands.status.placements import placements
 from migrator.core.result.outcome import Outcome
 from migrator.core.result.progress import Silent
+from migrator.core.run.step_id import StepId
 from migrator.core.schema.catalog import Relation
 from migrator.errors import DatabaseError
 from migrator.postgres.fence.fence import lift_fence, raise_fence
@@ -72,10 +73,10 @@ def test_a_running_stage_shows_its_steps_and_who_holds_the_lock(
 ) -> None:
     workspace, onlooker = make_workspace(database_url), make_workspace(database_url)
     with workspace.stage("migrate") as (run, _):
-        workspace.journal.start_step(run.id, "copy:public.a>tenant")
-        workspace.journal.progress(run.id, "copy:public.a>tenant", 500, 9000)
-        workspace.journal.start_step(run.id, "copy:public.b>tenant")
-        workspace.journal.fail_step(run.id, "copy:public.b>tenant", "deadlock detected")
+        workspace.journal.start_step(run.id, StepId.parse("copy:public.a>tenant"))
+        workspace.journal.progress(run.id, StepId.parse("copy:public.a>tenant"), 500, 9000)
+        workspace.journal.start_step(run.id, StepId.parse("copy:public.b>tenant"))
+        workspace.journal.fail_step(run.id, StepId.parse("copy:public.b>tenant"), "deadlock detected")
         outcome = status(onlooker)
     assert outcome.run_id == run.id
     assert outcome.headline.startswith("migrate runs on ")
@@ -95,7 +96,7 @@ def test_a_stage_whose_process_is_gone_is_told_as_interrupted(
     with psycopg.connect(make_conninfo(database_url, dbname=f"{prefix}_migrator")) as connection:
         # What a kill -9 leaves behind.
         connection.execute("UPDATE migrator.stages SET status = 'running', finished_at = NULL")
-    workspace.journal.start_step(run.id, "copy:public.a>tenant")
+    workspace.journal.start_step(run.id, StepId.parse("copy:public.a>tenant"))
     outcome = status(make_workspace(database_url))
     assert outcome.summary["lock"] == "free"
     assert outcome.headline.startswith("migrate was stopped: its process (")

@@ -17,7 +17,7 @@ def controls() -> Iterator[Damage]:
         ("statistics taken", "bolt", "ANALYZE"),
         ("a materialized view filled again", "bolt", "REFRESH MATERIALIZED VIEW turnover"),
         ("a column that came and went", "bolt", "ALTER TABLE log ADD COLUMN gone int; ALTER TABLE log DROP COLUMN gone"),
-        ("a sequence further on", "bolt", "SELECT setval('numbers', 5500)"),
+        ("a sequence further on", "bolt", "SELECT setval('numbers', 12000)"),
         ("the same constraint again", "bolt", "ALTER TABLE rates DROP CONSTRAINT rates_positive; ALTER TABLE rates ADD CONSTRAINT rates_positive CHECK (rate > 0); COMMENT ON CONSTRAINT rates_positive ON rates IS 'Nothing is free'"),
         ("triggers off and on", "bolt", "ALTER TABLE customers DISABLE TRIGGER ALL; ALTER TABLE customers ENABLE TRIGGER ALL"),
         ("the source's tables written anew", "mono", "VACUUM (FULL) rates"),

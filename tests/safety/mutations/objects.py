@@ -162,15 +162,18 @@ def _sequences() -> Iterator[Damage]:
         yield _object(f"sequence: {name}", damage, "sequence", f"public.{sequence}")
     yield _object("sequence: unlogged", "ALTER SEQUENCE numbers SET UNLOGGED", "sequence", "public.numbers", since=15)
     yield _object("sequence: missing", "DROP SEQUENCE numbers", "sequence", "public.numbers", _MISSING)
-    for name, sequence, value, furthest, damage in (
-        ("behind what the source gave", "numbers", "4999", "5000", "SELECT setval('numbers', 4999)"),
-        ("behind what the source's column drew", "orders_id_seq", "60", "9000", "SELECT setval('orders_id_seq', 60)"),
-        ("behind a row that is there", "log_id_seq", "1", "50", "INSERT INTO log (id) VALUES (50); SELECT setval('log_id_seq', 1)"),
-        ("at its beginning", "files_id_seq", "0", "6", "ALTER SEQUENCE files_id_seq RESTART"),
+    # The block of this database, behind those of the source and of the other tenant.
+    for name, sequence, value, damage in (
+        ("behind what the source gave", "numbers", "4999", "SELECT setval('numbers', 4999)"),
+        ("behind what the source's column drew", "orders_id_seq", "60", "SELECT setval('orders_id_seq', 60)"),
+        ("in another database's block", "numbers", "5500", "SELECT setval('numbers', 5500)"),
+        ("behind a row that is there", "log_id_seq", "1", "INSERT INTO log (id) VALUES (50); SELECT setval('log_id_seq', 1)"),
+        ("behind a row in its block", "orders_id_seq", "18010", "INSERT INTO orders (id, customer_id, total) VALUES (18020, 1, 1); SELECT setval('orders_id_seq', 18010)"),
+        ("at its beginning", "files_id_seq", "0", "ALTER SEQUENCE files_id_seq RESTART"),
     ):  # fmt: skip
         yield Damage(
             f"sequence: {name}", "target", statements("bolt", damage), "verify", 1,
-            ("_bolt ", f" {sequence} ", f" {value} ", furthest),
+            ("_bolt ", f" {sequence} ", f" {value} "),
         )  # fmt: skip
 
 

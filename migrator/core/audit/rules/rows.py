@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from migrator.core.audit.facts import Facts, ReferenceRows, UnownedRows
-from migrator.core.audit.finding import Category, Observation, rule
+from migrator.core.audit.finding import Category, Observation, Severity, rule
 from migrator.core.audit.places import key_place, place
 from migrator.core.placement.model import UNOWNED_TARGETS
 from migrator.core.result.wording import listed, plural
@@ -68,13 +68,16 @@ def _reasons(counted: UnownedRows) -> str:
     why="After the split the two rows are in different databases: the reference dangles, or worse, meets another row "
     "that has the same key there.",
     remedy="Correct the tenant key or the reference; a [clean.X] rule of kind cross-tenant moves the referencing rows "
-    "to quarantine.",
+    "to quarantine. Where tenants may name each other's rows by design, let the key go: [[tables.X.release]] "
+    'key = "column -> table.column", reason = "...": the targets do not have it, verify counts.',
 )  # fmt: skip
 def row_of_another_tenant(facts: Facts) -> Iterator[Observation]:
     """Foreign keys between tenant tables by which a row of one tenant names a row of another one."""
     for counted in facts.references:
         if counted.strangers:
-            yield _naming(counted.key, counted.strangers, counted.stranger_samples, "that belongs to another tenant")
+            yield _naming(
+                facts, counted.key, counted.strangers, counted.stranger_samples, "that belongs to another tenant"
+            )
 
 
 @rule(
@@ -89,7 +92,7 @@ def orphan_rows(facts: Facts) -> Iterator[Observation]:
     for counted in facts.references:
         if counted.orphans:
             what = f"that does not exist: {_why_possible(facts, counted)}"
-            yield _naming(counted.key, counted.orphans, counted.orphan_samples, what)
+            yield _naming(facts, counted.key, counted.orphans, counted.orphan_samples, what)
 
 
 def _why_possible(facts: Facts, counted: ReferenceRows) -> str:
@@ -118,6 +121,7 @@ def stranded_rows(facts: Facts) -> Iterator[Observation]:
     for counted in facts.references:
         if counted.stranded:
             yield _naming(
+                facts,
                 counted.key,
                 counted.stranded,
                 counted.stranded_samples,
@@ -142,13 +146,20 @@ def cleanable_rows(facts: Facts) -> Iterator[Observation]:
             )  # fmt: skip
 
 
-def _naming(key: ForeignKey, rows: int, samples: tuple[str, ...], what: str) -> Observation:
-    """Rows that name a row of the referenced table `what`."""
+def _naming(facts: Facts, key: ForeignKey, rows: int, samples: tuple[str, ...], what: str) -> Observation:
+    """Rows that name a row of the referenced table `what`.
+
+    It stands in the way where the targets will declare the key: not one that only migrator.toml knows, or lets go.
+    """
     naming = f"{plural(rows, 'row')} of {key.table} {'names' if rows == 1 else 'name'}"
     if key.partition is not None:
         naming += f", by the key of {key.partition},"
     detail = f"{naming} a row of {key.referenced} {what}."
-    return Observation(key.label, key_place(key), detail, key.table, rows=rows, samples=samples)
+    reason = facts.placements.release_reason(key)
+    if reason is not None:
+        detail += f" The key is let go in migrator.toml: {reason.rstrip('.')}."
+    severity: Severity | None = "W" if key.virtual or reason is not None else None
+    return Observation(key.label, key_place(key), detail, key.table, severity, rows, samples)
 
 
 RULES = (unowned_rows, row_of_another_tenant, orphan_rows, stranded_rows, cleanable_rows)

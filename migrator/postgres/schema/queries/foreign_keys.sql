@@ -1,4 +1,5 @@
--- Foreign keys of the tables whose oids are given. Copies that partitioning made (conparentid) are left out. Then come
+-- Foreign keys of the tables whose oids are given. Copies that partitioning made (conparentid) are left out, and keys
+-- of a PERIOD, which several rows satisfy together: they lead to no one row. Then come
 -- the operators by which the server compares, referenced column on the left: those of extension types are found by no
 -- search path of ours; NULL where all are PostgreSQL's own '='. Then the collations in which it does, those of the
 -- referenced columns, where the referencing ones have others; NULL where none has. At last, for keys that a partition
@@ -53,4 +54,5 @@ JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
 JOIN pg_catalog.pg_class r ON r.oid = c.confrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
 WHERE c.contype = 'f' AND c.conparentid = 0
+  AND NOT coalesce((pg_catalog.to_jsonb(c) ->> 'conperiod')::boolean, false)
 ORDER BY t.root, t.oid <> t.root, c.conname, pn.nspname, p.relname

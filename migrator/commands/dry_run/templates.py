@@ -1,0 +1,107 @@
+"""The schema of each target, built for trial in scratch databases as migrate will build it, and dropped again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from migrator.commands.migrate.templates import large_tables, table_owners
+from migrator.commands.migrate.worker_pools import preparers
+from migrator.commands.shared.scratch import scratch_database
+from migrator.commands.shared.transfers import Resolved, adapt_template, resolve_target
+from migrator.commands.shared.workspace import Workspace
+from migrator.core.plan.checks import Check
+from migrator.core.plan.row_demands import check_rows, demands
+from migrator.core.plan.steps import CreateDatabase, Plan, PrepareTarget
+from migrator.core.plan.survey import Survey
+from migrator.core.schema.catalog import Relation
+from migrator.engine.prepare import build_schema
+from migrator.errors import ConfigurationError, DatabaseError, MigratorError, RefusedError
+from migrator.postgres.databases.post_data import restore_deferred
+from migrator.postgres.plan.row_demands import SourceRows, ask_rows, read_target_checks
+from migrator.postgres.session.connect import Endpoint, session
+
+
+@dataclass(frozen=True)
+class TriedSchema:
+    """One target's schema on one server: what its template holds, or why it cannot be built."""
+
+    step: PrepareTarget
+    template: Endpoint
+    resolved: Resolved | None = None
+    error: MigratorError | None = None
+    checks: Mapping[Relation, Sequence[tuple[str, str]]] = field(default_factory=dict)  # of the target's tables
+
+    @property
+    def check(self) -> Check:
+        """What dry-run says of it."""
+        server = f" on server {self.step.server}" if self.step.server != "default" else ""
+        name = f"schema of {self.step.target}{server}"
+        if self.error is not None:
+            return Check(name, "block", self.error.message, self.error.hint)
+        heads = ", ".join(head for tree in self.step.trees for head in tree.heads)
+        return Check(name, "ok", f"built in a scratch database, revision {heads or 'none'}")
+
+
+@contextmanager
+def tried_schemas(workspace: Workspace, run: str, found: Survey, plan: Plan) -> Iterator[tuple[TriedSchema, ...]]:
+    """Every target's schema built as the role and with the settings that migrate has; there until the end.
+
+    The template, the bare template, and on it what is deferred until rows are there: all of it runs, on no rows.
+    """
+    steps = list(plan.of(PrepareTarget))
+    workspace.progress.say(f"building the schemas of {len(steps)} targets in scratch databases")
+    with ExitStack() as scratch, preparers(len(steps)) as threads:
+        places = [
+            tuple(
+                scratch.enter_context(scratch_database(workspace, run, f"{part}{number}", server=step.server))
+                for part in ("schema", "bare")
+            )
+            for number, step in enumerate(steps)
+        ]
+        tries = [threads.submit(partial(_try, workspace, found, plan), *one) for one in zip(steps, places, strict=True)]
+        yield tuple(one.result() for one in tries)
+
+
+def _try(
+    workspace: Workspace, found: Survey, plan: Plan, step: PrepareTarget, place: tuple[Endpoint, Endpoint]
+) -> TriedSchema:
+    template, bare = place
+    made = [one for one in plan.of(CreateDatabase) if one.target == step.target]
+    complete: Callable[[Endpoint], None] = partial(adapt_template, workspace, found, step.target)
+    try:
+        deferred = build_schema(
+            template,
+            bare,
+            trees=[(workspace.settings.path(Path(tree.path)), tree.schema) for tree in step.trees],
+            complete=complete,
+            crowded=large_tables(found, step.target, len(made)),
+            clones=1,
+            programs=workspace.programs,
+            owners=table_owners(found),
+        )
+        resolved = resolve_target(workspace, found, step.target, template)
+        with session(template, purpose="dry-run") as connection:
+            checks = read_target_checks(connection)
+        with session(bare, purpose="dry-run") as connection, connection.transaction():
+            restore_deferred(connection, deferred)
+    except (ConfigurationError, DatabaseError, RefusedError) as error:
+        return TriedSchema(step, template, error=error)
+    return TriedSchema(step, template, resolved, checks=checks)
+
+
+def row_checks(workspace: Workspace, found: Survey, tried: Sequence[TriedSchema]) -> Iterator[Check]:
+    """Whether the source's rows will pass the constraints of the schemas that were built; each target is asked once."""
+    by_target = {one.step.target: one for one in tried if one.resolved is not None}
+    with workspace.read_source("dry-run") as connection:
+        connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        source = SourceRows(found.catalog, found.known_keys)
+        for schema in by_target.values():
+            assert schema.resolved is not None
+            transfers = schema.resolved.transfers
+            for transfer in transfers:
+                wanted = list(demands(transfer, transfers, found.catalog, schema.resolved.catalog, schema.checks))
+                yield from check_rows(transfer, ask_rows(connection, transfer, wanted, source))

@@ -1,0 +1,51 @@
+"""Letting the roles that will own a schema's objects have them, while the schema is built by another role."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+
+from psycopg import sql
+
+from migrator.postgres.session.connect import Connection, Endpoint, rows, session
+
+
+@contextmanager
+def owners_may_create(databases: Sequence[Endpoint], owners: Sequence[str]) -> Iterator[None]:
+    """Until the end the owners may create in these databases of ours, and in their schema public, as in the source.
+
+    ALTER ... OWNER TO asks that of the new owner, unless a superuser gives the command; since PostgreSQL 15 nobody but
+    a database's owner has it by himself. The first of the `owners` that the connected role may act as owns the
+    databases meanwhile, which leaves no trace in their privileges; the others are granted it, and revoked again.
+    """
+    with ExitStack() as given:
+        for database in databases:
+            given.enter_context(_one_database(database, owners))
+        yield
+
+
+@contextmanager
+def _one_database(database: Endpoint, owners: Sequence[str]) -> Iterator[None]:
+    with session(database, purpose="owners") as connection:
+        ((superuser, role, able),) = rows(connection, "databases/possible_owners", {"roles": list(owners)})
+        acting = [] if superuser else [name for name in owners if name in able]
+        if not acting:
+            yield
+            return
+        first, *others = acting
+        alter = sql.SQL("ALTER DATABASE {} OWNER TO {}")
+        name = sql.Identifier(database.database)
+        connection.execute(alter.format(name, sql.Identifier(first)))
+        _change(connection, database.database, "GRANT CREATE ON {} TO {}", others)
+    try:
+        yield
+    finally:
+        with session(database, purpose="owners") as connection:
+            _change(connection, database.database, "REVOKE CREATE ON {} FROM {}", others)
+            connection.execute(alter.format(name, sql.Identifier(role)))
+
+
+def _change(connection: Connection, database: str, statement: str, roles: Sequence[str]) -> None:
+    for role in roles:
+        for what in (sql.SQL("DATABASE {}").format(sql.Identifier(database)), sql.SQL("SCHEMA public")):
+            connection.execute(sql.SQL(statement).format(what, sql.Identifier(role)))

@@ -1,0 +1,43 @@
+"""Telling a pooler in transaction mode from a server: through one nothing that a session holds lasts."""
+
+from __future__ import annotations
+
+from migrator.errors import RefusedError
+from migrator.postgres.session.connect import READ_ONLY, Connection, Endpoint, session
+
+
+def is_pooled(endpoint: Endpoint) -> bool:
+    """Whether transactions of one connection are carried out by whichever backend is free.
+
+    While one connection's transaction holds a backend, another's first one must not have been on the same backend, and
+    its second one must be where its first one was.
+    """
+    with (
+        session(endpoint, purpose="pooler", settings=READ_ONLY) as one,
+        session(endpoint, purpose="pooler", settings=READ_ONLY) as other,
+    ):
+        first = _backend(one)
+        with other.transaction():
+            held = _backend(other)
+            second = _backend(one)
+        return first == held or first != second
+
+
+def require_sessions(endpoint: Endpoint) -> None:
+    """Refuses an endpoint behind a pooler in transaction mode.
+
+    Raises:
+        RefusedError: locks, snapshots and settings would not last from one transaction to the next.
+    """
+    if is_pooled(endpoint):
+        raise RefusedError(
+            f"{endpoint} is behind a pooler in transaction mode: the run's lock, its snapshot and the settings of its "
+            "sessions would not last from one transaction to the next.",
+            "Connect to the server itself (its own host and port), or to a pool in session mode.",
+        )
+
+
+def _backend(connection: Connection) -> int:
+    row = connection.execute("SELECT pg_catalog.pg_backend_pid()").fetchone()
+    assert row is not None
+    return int(row[0])
