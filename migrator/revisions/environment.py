@@ -103,8 +103,9 @@ def run_scripts(revision: str, *, search_path: str = "") -> None:
     connection = None if context.is_offline_mode() else op.get_bind()
     settings = ("search_path", "check_function_bodies", "xmloption")
     if connection is None:
-        path = search_path or _NOWHERE
-        op.execute(f"SET search_path = {path}; SET check_function_bodies = off; SET xmloption = content;")
+        op.execute(
+            f"SET search_path = {search_path or _NOWHERE}; SET check_function_bodies = off; SET xmloption = content;"
+        )
     else:
         # A session of migrator's knows what the source's functions need.
         path = search_path or getattr(connection.connection.driver_connection, "search_path", "") or _NOWHERE

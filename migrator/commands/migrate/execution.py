@@ -160,13 +160,25 @@ class Execution:
 
     def _compare(self, frozen: _Frozen) -> Attempt:
         """Makes, fills and finishes the databases, and compares what the source gave with what they hold."""
+        self._configure(frozen.snapshot)
         failures = self._make_databases(frozen)
-        return Attempt(self._prove(frozen.transfers, failures), failures)
+        proof = self._prove(frozen.transfers)
+        if not failures:
+            proof = with_configuration(self.workspace, proof, self.plan.of(CreateDatabase), conserved=True)
+        return Attempt(proof, failures)
+
+    def _configure(self, snapshot: Snapshot) -> None:
+        """Puts the rows of extensions' configuration tables into what the databases are made from."""
+        made_from = [
+            self.workspace.server(step.server).at(name)
+            for step in self.plan.of(PrepareTarget)
+            for name in (step.template, step.bare)
+        ]
+        configure(snapshot.connection, made_from)
 
     def _make_databases(self, frozen: _Frozen) -> Mapping[str, str]:
         """Carries the units out side by side; returns the failures by database."""
         workspace, limits = self.workspace, self.workspace.settings.limits
-        self._configure(frozen.snapshot)
         transfers, snapshot, epoch = frozen.transfers, frozen.snapshot, frozen.epoch
         maker = UnitMaker(workspace, self.run, self._steps, self.survey, epoch)
         share = allot(limits.source_jobs, maker.session_budget())
@@ -206,15 +218,6 @@ class Execution:
         if not carried.failures:
             discard(workspace.spool(self.run.id))
         return carried.failures
-
-    def _configure(self, snapshot: Snapshot) -> None:
-        """Puts the rows of extensions' configuration tables into what the databases are made from."""
-        made_from = [
-            self.workspace.server(step.server).at(name)
-            for step in self.plan.of(PrepareTarget)
-            for name in (step.template, step.bare)
-        ]
-        configure(snapshot.connection, made_from)
 
     # -- what the coordinator does while units run --------------------------------------------------------------------
 
@@ -287,10 +290,10 @@ class Execution:
             self.workspace.progress.say(f"{target}: {sequence} gets no block of numbers: {why}")
         return blocks
 
-    def _prove(self, transfers: Mapping[str, tuple[Transfer, ...]], failed: Mapping[str, str]) -> Proof:
+    def _prove(self, transfers: Mapping[str, tuple[Transfer, ...]]) -> Proof:
         """From the digests that the copies and the finished databases left in the journal."""
         journal, run = self.journal, self.run.id
-        proof = prove(
+        return prove(
             given_digests(journal, run),
             {name: journal.digests(run, held_by(name)) for name in transfers},
             transfers,
@@ -299,9 +302,6 @@ class Execution:
             quarantined=journal.quarantined(run),
             databases=database_counts(self.plan),
         )
-        if failed:
-            return proof
-        return with_configuration(self.workspace, proof, self.plan.of(CreateDatabase), conserved=True)
 
     def _expected_rows(self) -> Mapping[str, int]:
         return {

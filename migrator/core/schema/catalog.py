@@ -104,10 +104,10 @@ class ForeignKey:
     operators: tuple[tuple[str, str], ...] = ()  # (schema, name) column by column; () where all are pg_catalog's =
     of: tuple[str, str] | None = None
     first: bool = False
-    referenced_partition: Relation | None = None  # of `referenced`: the key is declared to that one alone
     loose: tuple[str, ...] = ()  # () where no column is
     partition: Relation | None = None
     collations: tuple[tuple[str, str] | None, ...] = ()  # (schema, name) column by column; () where none is needed
+    referenced_partition: Relation | None = None  # of `referenced`: the key is declared to that one alone
 
     def chosen(self, columns: str) -> str:
         """The referenced columns, with what is said of the rows: "first of links.item_id where role = 'owner'"."""

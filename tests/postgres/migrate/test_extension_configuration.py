@@ -75,7 +75,8 @@ def test_they_are_in_each_database_and_counted(project: Project) -> None:
             "", "SELECT id, name, upper FROM extra.regions ORDER BY 1"
         )
         assert project.fetch(name, "SELECT * FROM extra.region_jobs") == [(1, 7)]
-        assert project.value(name, "SELECT nextval('extra.region_numbers')") == 42
+        # Past what the source gave, in a block of the database's own.
+        assert project.value(name, "SELECT nextval('extra.region_numbers')") > 41
     conserved = {row["table"]: row["source rows"] for row in verified.section("Conservation")}
     assert conserved["extra.regions"] == 2
     assert conserved["extra.region_jobs"] == 1

@@ -1,5 +1,5 @@
--- Foreign keys of the tables whose oids are given. Copies that partitioning made (conparentid) are left out,
--- and keys of a PERIOD, which several rows satisfy together: they lead to no one row. Then come
+-- Foreign keys of the tables whose oids are given. Copies that partitioning made (conparentid) are left out, and keys
+-- of a PERIOD, which several rows satisfy together: they lead to no one row. Then come
 -- the operators by which the server compares, referenced column on the left: those of extension types are found by no
 -- search path of ours; NULL where all are PostgreSQL's own '='. Then the collations in which it does, those of the
 -- referenced columns, where the referencing ones have others; NULL where none has. At last, for keys that a partition
