@@ -101,9 +101,11 @@ def run_scripts(revision: str, *, search_path: str = "") -> None:
         raise CommandError(f"the directory {directory} is missing")
     scripts = sorted(directory.glob("*.sql"))
     connection = None if context.is_offline_mode() else op.get_bind()
-    settings = ("search_path", "check_function_bodies")
+    settings = ("search_path", "check_function_bodies", "xmloption")
     if connection is None:
-        op.execute(f"SET search_path = {search_path or _NOWHERE}; SET check_function_bodies = off;")
+        op.execute(
+            f"SET search_path = {search_path or _NOWHERE}; SET check_function_bodies = off; SET xmloption = content;"
+        )
     else:
         # A session of migrator's knows what the source's functions need.
         path = search_path or getattr(connection.connection.driver_connection, "search_path", "") or _NOWHERE
@@ -119,7 +121,7 @@ def run_scripts(revision: str, *, search_path: str = "") -> None:
             except sa.exc.DBAPIError as error:
                 raise ScriptError(script, text, error) from error
     if connection is None:
-        op.execute("RESET search_path; RESET check_function_bodies;")
+        op.execute("RESET search_path; RESET check_function_bodies; RESET xmloption;")
         return
     for name, value in before.items():
         connection.execute(sa.text("SELECT set_config(:name, :value, false)"), {"name": name, "value": value})
@@ -129,8 +131,9 @@ _NOWHERE = "''"
 
 
 def _execute(connection: sa.Connection, text: str) -> None:
-    # As one message of the simple protocol: many statements, and a percent sign is no parameter.
-    connection.execution_options(no_parameters=True).exec_driver_sql(text)
+    # As one message of the simple protocol: many statements, and a percent sign is no parameter. Said of this statement
+    # alone: said of the connection it would hold for every later revision, whose percent signs SQLAlchemy has doubled.
+    connection.exec_driver_sql(text, execution_options={"no_parameters": True})
 
 
 _PARTITIONS = "SELECT relname FROM pg_catalog.pg_class WHERE relispartition"

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from migrator.settings.section import Section
 
-Unowned = Literal["block", "quarantine", "shared", "replicate"]
+Unowned = Literal["block", "quarantine", "shared", "auth", "replicate"]
 
 
 class VirtualKey(Section):

@@ -43,7 +43,7 @@ def undisturbed(
 def state(here: Trial, stage: str) -> Any:
     """What a stage has to have made: the same after whatever disturbed it."""
     match stage:
-        case "migrate":
+        case "migrate" | "finish":
             return here.targets(), sorted(here.databases().items()), here.fenced()
         case "clean":
             return here.quarantined(), here.is_back()
@@ -139,7 +139,7 @@ def _of_end(here: Trial, stage: str, met: Met, ending: Ending) -> list[str]:
         found.append(f"the end is another: {_difference(now, ending.state)}")
     if stage == "clean":
         here.run(put_back)
-    if stage not in ("migrate", "replay", "tenant", "restore"):
+    if stage not in ("migrate", "replay", "tenant", "finish", "restore"):
         found += [f"not as it was before: {what}" for what in here.is_back()]
     return found + [f"{path.name} is left over" for path in Path(here.directory).rglob("*.partial")]
 

@@ -18,6 +18,7 @@ import psycopg
 from migrator.commands.backup.command import backup
 from migrator.commands.clean.command import clean
 from migrator.commands.dry_run.command import dry_run
+from migrator.commands.finish.command import finish
 from migrator.commands.migrate.command import migrate
 from migrator.commands.rollback.command import rollback
 from migrator.commands.rollback.tenant import rollback_tenant
@@ -235,7 +236,7 @@ class Trial:
         return {
             name: holding(self.targets_at(f"{self.prefix}_{name}"))
             for name, role in self.databases().items()
-            if role == "target"
+            if role in ("target", "finished")
         }
 
     def quarantined(self) -> dict[tuple[str, str], int]:
@@ -393,6 +394,13 @@ def restore_back(workspace: Workspace) -> Outcome:
     return rollback(workspace, confirm=run.id if run is not None else None, restore_backup=True)
 
 
+def end_well(workspace: Workspace) -> Outcome:
+    """Finishes the newest run, which a finish that died may have closed already."""
+    return finish(
+        workspace, confirm=workspace.journal.all_runs(workspace.source_id)[0].id, source="unfence", drop_templates=True
+    )
+
+
 # Each stage with what has to have run before it.
 STAGES: Mapping[str, tuple[tuple[Stage, ...], Stage]] = {
     "backup": ((), back_up),
@@ -403,5 +411,6 @@ STAGES: Mapping[str, tuple[tuple[Stage, ...], Stage]] = {
     "put back": ((clean_up,), put_back),
     "tenant": ((plan, split), take_tenant_back),
     "adopt": ((plan, split, lose_journal), adopt_back),
+    "finish": ((plan, split), end_well),
     "restore": ((keep_backup, plan, split, damage), restore_back),
 }

@@ -12,7 +12,8 @@ from migrator.core.result.outcome import Outcome
 @click.command("dry-run", cls=StageCommand, short_help="Show what migrate would do, and write the plan.")
 @click.option("--sql", is_flag=True, help="Show the SQL of each step.")
 @click.option("--rehearse", is_flag=True, help="Carry the plan out into scratch databases, verify, measure, drop them.")
-def dry_run(sql: bool, rehearse: bool) -> Work:
+@click.option("--no-tenants-yet", is_flag=True, help="An empty tenant root is meant: there are no customers yet.")
+def dry_run(sql: bool, rehearse: bool, no_tenants_yet: bool) -> Work:
     """Shows everything that can be known of the split without changing anything, and writes the plan.
 
     Exit code 1 where something blocks. migrate carries out the plan of the last dry-run that passed.
@@ -27,6 +28,6 @@ def dry_run(sql: bool, rehearse: bool) -> Work:
     def work(session: Session) -> Outcome:
         from migrator.commands.dry_run.command import dry_run as stage
 
-        return stage(session.workspace, sql=sql, rehearse=rehearse)
+        return stage(session.workspace, sql=sql, rehearse=rehearse, no_tenants_yet=no_tenants_yet)
 
     return work

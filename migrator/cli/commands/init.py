@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help='The services or domains with patterns of their tables, in TOML: users = ["user*", "session*"].',
 )
-@click.option("--no-owner", is_flag=True, help="Leave owners and privileges out of the trees.")
+@click.option("--no-owner", is_flag=True, help="Leave owners out of the trees; grants stay.")
 @click.option("--trees", is_flag=True, help="Write only the trees anew, for a migrator.toml that has been edited.")
 def init(
     tenant_root: str | None, tenant_tree: TenantTreeChoice | None, schemas: tuple[str, ...], into: Path, layout: Layout,

@@ -11,6 +11,7 @@ from migrator.commands.shared.workspace import Workspace
 from migrator.core.audit.facts import DriftedDatabase, TargetFacts
 from migrator.core.plan.checks import ServerFacts
 from migrator.core.plan.steps import CreateDatabase, Plan, PrepareTarget
+from migrator.core.trees.named_roles import named_roles
 from migrator.errors import ConfigurationError, DatabaseError, RefusedError
 from migrator.journal import Run
 from migrator.postgres.plan.server_facts import read_server_facts
@@ -37,8 +38,19 @@ def look_at_targets(workspace: Workspace, run: Run) -> TargetFacts:
     if plan is not None and migrated is not None and migrated.status == "done" and not unreachable:
         drifted = _drifted(workspace, plan, servers)
     return TargetFacts(
-        plan, obstacle, conflict, run.id, workspace.settings.limits.jobs, tuple(servers), unreachable, tuple(drifted)
-    )
+        plan, obstacle, conflict, run.id, workspace.settings.limits.jobs, tuple(servers), unreachable, tuple(drifted),
+        _roles_of_trees(workspace),
+    )  # fmt: skip
+
+
+def _roles_of_trees(workspace: Workspace) -> frozenset[str] | None:
+    """The roles that the targets' trees name; None where there is no tree yet."""
+    roles: set[str] = set()
+    trees = {workspace.settings.path(target.migrations) for target in workspace.settings.targets.values()}
+    files = [file for tree in trees for kind in ("*.sql", "*.py") for file in tree.glob(f"versions/**/{kind}")]
+    for file in files:
+        roles |= named_roles(file.read_text(encoding="utf-8", errors="replace"))
+    return frozenset(roles) if files else None
 
 
 def server_facts(workspace: Workspace, name: str) -> ServerFacts:

@@ -28,6 +28,7 @@ from migrator.core.plan.checks import (
     check_population,
     check_privileges,
     check_roles,
+    check_schema_names,
     check_server,
     check_source,
     check_spread,
@@ -48,7 +49,7 @@ from migrator.postgres.plan.server_facts import missing_grants, read_population
 from migrator.postgres.plan.source_facts import read_source_facts
 from migrator.postgres.schema.database_parameters import read_readers
 from migrator.postgres.schema.sequence_states import source_sequences
-from migrator.postgres.session.connect import Connection
+from migrator.postgres.session.connect import Connection, rows
 
 # What a slow one of the machines of docs/performance.md does: bytes of heap a second and job, indexes and digests
 # included; a database's making and finishing; and what is done once: templates, the fence, the proof. A rehearsal
@@ -62,11 +63,14 @@ _SECONDS_ONCE = 3.0
 _RULES = ("S06", "S07", "S24", "C01", "S13", "S17", "S19", "S20")
 
 
-def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) -> Outcome:
+def dry_run(
+    workspace: Workspace, *, sql: bool = False, rehearse: bool = False, no_tenants_yet: bool = False
+) -> Outcome:
     """Looks at everything, changes nothing, and writes down the plan; exit code 1 where something blocks.
 
     The targets' schemas are built in scratch databases, which are dropped again. Where nothing blocks, `sql` adds the
-    statements of every step, and `rehearse` carries the whole plan out into scratch databases of its own.
+    statements of every step, and `rehearse` carries the whole plan out into scratch databases of its own. An empty
+    tenant root blocks unless `no_tenants_yet` says that it is meant.
     """
     with workspace.stage("dry-run") as (run, summary):
         with workspace.read_source("dry-run") as connection:
@@ -85,6 +89,7 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
                 return unreadable_outcome(run.id, (*privileges, *elsewhere))
             population = tuple(_populations(workspace, found, connection))
             secured = tuple(_secured_populations(found, connection))
+            taken = [schema for (schema,) in rows(connection, "plan/taken_names")]
             standing = source_sequences(connection, tuple(found.catalog.sequences.values()))
             large_objects = read_large_objects(connection, found.catalog, found.placements)
         needed = needed_bytes(found.catalog, found.placements, plan)
@@ -95,6 +100,8 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False) 
             *privileges,
             *check_source(found.catalog),
             *check_source_facts(source_facts, found.placements, workspace.settings.limits.source_jobs),
+            *check_schema_names(taken),
+            *_tenant_check(workspace, found, no_tenants_yet),
             *check_large_objects(large_objects),
             *check_room(standing, found.catalog, found.placements, plan),
             *_setting_checks(workspace, plan),
@@ -158,8 +165,17 @@ def _target_checks(
         hosts = {step.target for step in plan.of(CreateDatabase) if step.server == server.name}
         yield from check_roles(workspace.settings, server, hosts)
     yield from check_spread(servers, {step.server for step in plan.of(CreateDatabase) if step.tenant})
+
+
+def _tenant_check(workspace: Workspace, found: Survey, no_tenants_yet: bool) -> Iterable[Check]:
+    """An empty tenant root is another table than the one that was meant, or there are no customers yet."""
     if not found.tenants and any(target.per_tenant for target in workspace.settings.targets.values()):
-        yield Check("tenants", "block", "the tenant root is empty", "Name the right table: [tenants] root.")
+        yield Check(
+            "tenants",
+            "warn" if no_tenants_yet else "block",
+            "the tenant root is empty",
+            "Name the right table, [tenants] root; or say that there are none yet: --no-tenants-yet.",
+        )
 
 
 def _audit_checks(workspace: Workspace, targets: TargetFacts) -> Iterable[Check]:

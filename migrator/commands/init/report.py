@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from migrator.commands.shared.trees import LEFT_OUT_FILE, Trees
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.init.config_file import Findings
-from migrator.core.init.proposal import Proposal
-from migrator.core.placement.model import Placements
+from migrator.core.placement.model import Placements, Undecided
 from migrator.core.result.outcome import Outcome, Section
+from migrator.core.result.wording import plural
 
 MIGRATIONS = "migrations"
 
@@ -42,34 +42,8 @@ def init_outcome(
         },
         sections=(
             _root_section(findings, placements) if findings.tenants is not None else _group_section(findings),
-            *(
-                (
-                    Section(
-                        "To be decided",
-                        ("table", "why", "candidates"),
-                        tuple((str(one.relation), one.reason, "\n".join(one.candidates)) for one in undecided),
-                        tone="bad",
-                    ),
-                )
-                if undecided
-                else ()
-            ),
-            Section(
-                "Inferred",
-                ("table", "what", "evidence"),
-                (
-                    *(
-                        (str(key.table), f"{', '.join(key.columns)} -> {key.referenced}", key.evidence)
-                        for key in findings.virtual
-                    ),
-                    *(
-                        (str(one.relation), _said(one), one.reason or one.ignore)
-                        for one in findings.proposals
-                        if one.inferred
-                    ),
-                ),
-            ),
             *tree_sections(trees),
+            *_decisions(file, findings, undecided),
         ),
         data={
             "file": str(file),
@@ -90,6 +64,23 @@ def init_outcome(
     )
 
 
+def _decisions(file: Path, findings: Findings, undecided: Sequence[Undecided]) -> Iterator[Section]:
+    """What is left for a person, at the end of the page; the evidence of what was inferred is in the file."""
+    inferred = len(findings.virtual) + len(findings.polymorphs) + sum(one.inferred for one in findings.proposals)
+    if inferred:
+        yield Section(
+            "To be looked at",
+            text=f"{file.name} marks {plural(inferred, 'inference')}, each with its evidence.",
+        )
+    if undecided:
+        yield Section(
+            "To be decided",
+            ("table", "why", "candidates"),
+            tuple((str(one.relation), one.reason, "\n".join(one.candidates)) for one in undecided),
+            tone="bad",
+        )
+
+
 def _root_section(findings: Findings, placements: Placements) -> Section:
     chosen = findings.choice.chosen is not None and findings.choice.chosen.relation == placements.tenant_root
     return Section(
@@ -107,12 +98,6 @@ def _group_section(findings: Findings) -> Section:
     }
     text = "Which tables belong together is for you to say: edit the targets of [tables.X], then `init --trees`."
     return Section("Targets", ("target", "tables"), tuple(tables.items()), text=text)
-
-
-def _said(proposal: Proposal) -> str:
-    return (
-        "ignore" if proposal.ignore else proposal.target + (f", unowned {proposal.unowned}" if proposal.unowned else "")
-    )
 
 
 def tree_sections(trees: Trees) -> tuple[Section, ...]:

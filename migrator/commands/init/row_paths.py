@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from migrator.core.init.draft import Draft, draft
+from migrator.core.init.draft import Draft, attaches, draft, enters
 from migrator.core.init.evidence import Agreement, WithoutTenant, complete, settle
 from migrator.core.placement.key_paths import KeyPath, in_order, via
 from migrator.core.placement.model import Placement
 from migrator.core.schema.catalog import Catalog, ForeignKey, Relation
 from migrator.postgres.init.ownership_evidence import claimed
-from migrator.postgres.init.references import agreement, disagreeing, naming_unset, without_tenant
+from migrator.postgres.init.references import agreement, disagreeing, named_by_pairs, naming_unset, without_tenant
 from migrator.postgres.session.connect import Connection
 
 # So large a part of a table's rows has to be named by rows of a tenant, one for one, before it counts as theirs.
@@ -40,10 +40,12 @@ class PathsByRows:
         self.root = root
         self.root_key = root_key
         self.rows = rows
+        self.common: frozenset[Relation] = frozenset()
         self.counted: dict[tuple[Relation, KeyPath | None], WithoutTenant] = {}
 
     def found(self) -> tuple[Draft, dict[Relation, Agreement], dict[Relation, WithoutTenant]]:
         """The last draft, what the rows say about several paths of a table, and which rows have no tenant."""
+        self.common = self._common(self._drafted({}))
         drafted, agreements = self._owned(*self._draft({}))
         return self._completed(drafted, agreements, self._without_tenant(drafted))
 
@@ -65,7 +67,21 @@ class PathsByRows:
                 return drafted, agreements
 
     def _drafted(self, chosen: Mapping[Relation, KeyPath]) -> Draft:
-        return draft(self.catalog, self.keys, self.root, self.root_key, chosen)
+        return draft(self.catalog, self.keys, self.root, self.root_key, chosen, self.common)
+
+    def _common(self, drafted: Draft) -> frozenset[Relation]:
+        """Tables that have a tenant only by who wrote their rows, while rows of several tenants name the same ones."""
+        return frozenset(
+            relation
+            for relation in drafted.audited
+            if any(
+                (claimed_rows := claimed(self.connection, self.catalog, key, drafted.found.paths[key.table]))
+                is not None
+                and claimed_rows.disputed
+                for key in drafted.referencing.get(relation, ())
+                if drafted.is_tenants(key.table) and key.table not in drafted.through
+            )
+        )
 
     def _owned(self, drafted: Draft, agreements: dict[Relation, Agreement]) -> tuple[Draft, dict[Relation, Agreement]]:
         """Gives tables without a path the paths of the rows that name theirs one for one, where these own most rows."""
@@ -78,6 +94,8 @@ class PathsByRows:
                 if not ways:
                     continue
                 share = _OWNED_BY_PAIRS if all(way.hops[0].of is not None for way in ways) else _OWNED
+                if all(_is_attached(drafted, way) for way in ways):
+                    share = 0.0  # whatever else is there is attached to something without a tenant, or to nothing
                 agreement = self._agreement(relation, ways)
                 total = self.rows.get(relation)
                 if agreement.disagreeing or total is None or agreement.rows < max(1, share * total):
@@ -92,21 +110,23 @@ class PathsByRows:
         """Paths over rows that name most of the table's rows, none of them for two tenants."""
         total = self.rows.get(relation)
         for claim in drafted.claims(relation):
-            if total is None or total < _LEAST_CLAIMED:
+            if total is None:
                 continue
             claim_rows = claimed(self.connection, self.catalog, claim.key, drafted.found.paths[claim.key.table])
-            if (
-                claim_rows is None
-                or claim_rows.disputed
-                or not claim_rows.rows
-                or claim_rows.tenants < min(2, claim_rows.rows)
-            ):
+            if claim_rows is None or claim_rows.disputed or not claim_rows.rows:
+                continue
+            if attaches(drafted.found.paths[claim.key.table]):
+                # What is attached once each is a part; what several rows attach (a tag) is not.
+                if claim_rows.naming > claim_rows.rows:
+                    continue
+            elif total < _LEAST_CLAIMED or claim_rows.tenants < min(2, claim_rows.rows):
                 continue
             evidence = (
                 f"rows of {claim.key.table} name {claim_rows.rows:,} of {total:,} rows, none of them for two tenants"
             )
-            first, *hops = claim.path.hops
-            yield replace(claim.path, hops=(replace(first, evidence=evidence), *hops))
+            for path in claim.paths:
+                first, *hops = path.hops
+                yield replace(path, hops=(replace(first, evidence=evidence), *hops))
 
     def _agreement(self, relation: Relation, paths: Sequence[KeyPath]) -> Agreement:
         rows, unequal, by_path = agreement(self.connection, self.catalog, relation, paths)
@@ -129,15 +149,18 @@ class PathsByRows:
             self.connection,
             self.catalog,
             [placement for relation, placement in placements.items() if relation not in by_table],
-            self.root,
-            self.root_key,
+            (self.root, self.root_key),
+            drafted.keys,
         ):
-            rows, unset, homeless, unknown, sampled = counted
+            rows, unset, beneath, homeless, unknown, sampled = counted
             naming: Mapping[str, int] = {}
+            named: Mapping[str, int] = {}
             if unset:
+                pairs = [key for key in drafted.keys[relation] if key.when is not None]
+                named = named_by_pairs(self.connection, self.catalog, placements[relation], pairs)
                 keys = [key for key in drafted.referencing.get(relation, ()) if drafted.is_tenants(key.table)]
                 naming = naming_unset(self.connection, self.catalog, placements[relation], keys)
-            by_table[relation] = WithoutTenant(rows, unset, homeless, naming, sampled, unknown)
+            by_table[relation] = WithoutTenant(rows, unset, homeless, naming, sampled, unknown, beneath, named)
             self.counted[relation, placements[relation].key_path] = by_table[relation]
         return by_table
 
@@ -193,6 +216,11 @@ class PathsByRows:
         return in_order(kept)
 
 
+def _is_attached(drafted: Draft, way: KeyPath) -> bool:
+    """Whether a path leads over rows that attach, by a polymorphic pair, what they name."""
+    return way.hops[0].first and attaches(drafted.found.paths[way.hops[0].referenced])
+
+
 def _led_anew(drafted: Draft) -> dict[Relation, KeyPath]:
     """The paths that have been decided on, over the paths that the next tables on their way have now."""
     anew = {}
@@ -205,6 +233,6 @@ def _led_anew(drafted: Draft) -> dict[Relation, KeyPath]:
                 ways.append(one)
                 continue
             further = via(one.hops[0], drafted.found.paths[one.hops[0].referenced]).alternatives
-            ways += [way for way in further if all(hop.referenced != relation for hop in way.hops)]
+            ways += [way for way in further if enters(way, relation) <= one.hops[0].first]
         anew[relation] = in_order(ways)
     return anew

@@ -12,7 +12,14 @@ from migrator.core.init.communities import group_tables
 from migrator.core.init.config_file import Findings, Layout, Polymorph
 from migrator.core.init.proposal import grouped, propose
 from migrator.core.init.references import candidate_keys, polymorphic_pairs, tables_of_types
-from migrator.core.init.tenant_root_candidates import RootChoice, choose, hidden_keys, rank, tenant_columns
+from migrator.core.init.tenant_root_candidates import (
+    RootChoice,
+    choose,
+    hidden_keys,
+    naming_the_root,
+    rank,
+    tenant_columns,
+)
 from migrator.core.placement.inheritance import inherited_keys
 from migrator.core.placement.name_patterns import owner
 from migrator.core.placement.references import virtual_key
@@ -67,6 +74,8 @@ def find(
     keys = (*catalog.foreign_keys, *handed_down, *virtual, *pairs)
     choice = choose(rank(catalog, keys), keys)
     root, root_key = tenant_root(catalog, choice, keys, wanted.tenant_root, ask)
+    more, doubtful = _naming_the_root(connection, catalog, keys, root, root_key, contradicted)
+    virtual, keys, contradicted = (*virtual, *more), (*keys, *more), (*contradicted, *doubtful)
     tree = tenant_tree(connection, root, root_key, keys, wanted.tree, ask_tree)
     rows = row_counts(connection, catalog)
     drafted, agreements, without = PathsByRows(connection, catalog, keys, root, root_key, rows).found()
@@ -158,6 +167,28 @@ def _tenant_columns(connection: Connection, catalog: Catalog, keys: Sequence[For
             if len(held) >= _NEARLY_ALL * len(tried):
                 settled[name] = held
     return tuple(key for held in settled.values() for key in held)
+
+
+def _naming_the_root(
+    connection: Connection,
+    catalog: Catalog,
+    keys: Sequence[ForeignKey],
+    root: Relation,
+    root_key: str,
+    contradicted: Sequence[ForeignKey],
+) -> tuple[tuple[ForeignKey, ...], tuple[ForeignKey, ...]]:
+    """Keys of columns called like a tenant key: those whose values are all tenants', and those to be asked about."""
+    suggested = [
+        one for one in naming_the_root(catalog, keys, root, root_key) if (one.key.table, one.key.columns) not in
+        {(key.table, key.columns) for key in contradicted if key.referenced == root}
+    ]  # fmt: skip
+    held, not_held = weighed(connection, catalog, [one.key for one in suggested])
+    plain = {(one.key.table, one.key.columns) for one in suggested if one.plain}
+    sure = tuple(key for key in held if (key.table, key.columns) in plain)
+    doubtful = (
+        replace(key, evidence=f"its name may mean something else; {key.evidence}") for key in held if key not in sure
+    )
+    return sure, (*doubtful, *not_held)
 
 
 def _polymorphs(connection: Connection, catalog: Catalog) -> tuple[tuple[Polymorph, ...], tuple[ForeignKey, ...]]:

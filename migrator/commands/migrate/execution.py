@@ -15,6 +15,7 @@ from migrator.commands.migrate.units import DatabaseSteps, UnitMaker, target_wor
 from migrator.commands.migrate.worker_pools import crew
 from migrator.commands.proof.compare_sides import Proof, prove
 from migrator.commands.proof.drift import routed_digests, written_since
+from migrator.commands.proof.extension_configuration import with_configuration
 from migrator.commands.proof.records import (
     covered_tables,
     database_counts,
@@ -27,7 +28,6 @@ from migrator.commands.shared.database_parameters import TargetSettings
 from migrator.commands.shared.tenant_objects import OwnObjects
 from migrator.commands.shared.transfers import Resolved, resolve
 from migrator.commands.shared.workspace import Workspace
-from migrator.core.plan.session_budget import allot
 from migrator.core.plan.steps import (
     Compare,
     CopyTable,
@@ -42,11 +42,13 @@ from migrator.core.plan.survey import Survey
 from migrator.core.plan.transfer import Transfer, last_value
 from migrator.core.run.facts import SEQUENCES, SOURCE_ROWS, SequenceValues
 from migrator.core.run.moments import held_by
+from migrator.core.run.session_budget import allot
 from migrator.core.schema.catalog import Relation
 from migrator.core.verify.digests import Difference
 from migrator.engine.schedule import CoordinatorWork, Schedule, SplitUnits, create_units
 from migrator.engine.workers import Work
 from migrator.journal import Run
+from migrator.postgres.copy.extension_configuration import configure
 from migrator.postgres.copy.large_objects import copy_large_objects
 from migrator.postgres.copy.row_counts import RowCounts
 from migrator.postgres.copy.spool import discard
@@ -158,8 +160,21 @@ class Execution:
 
     def _compare(self, frozen: _Frozen) -> Attempt:
         """Makes, fills and finishes the databases, and compares what the source gave with what they hold."""
+        self._configure(frozen.snapshot)
         failures = self._make_databases(frozen)
-        return Attempt(self._prove(frozen.transfers), failures)
+        proof = self._prove(frozen.transfers)
+        if not failures:
+            proof = with_configuration(self.workspace, proof, self.plan.of(CreateDatabase), conserved=True)
+        return Attempt(proof, failures)
+
+    def _configure(self, snapshot: Snapshot) -> None:
+        """Puts the rows of extensions' configuration tables into what the databases are made from."""
+        made_from = [
+            self.workspace.server(step.server).at(name)
+            for step in self.plan.of(PrepareTarget)
+            for name in (step.template, step.bare)
+        ]
+        configure(snapshot.connection, made_from)
 
     def _make_databases(self, frozen: _Frozen) -> Mapping[str, str]:
         """Carries the units out side by side; returns the failures by database."""

@@ -13,6 +13,7 @@ from migrator.commands.plan.finished import standing_source
 from migrator.commands.plan.stored import stored_plan, survey_as_planned
 from migrator.commands.proof.compare_sides import Proof, prove
 from migrator.commands.proof.drift import routed_digests, written_since
+from migrator.commands.proof.extension_configuration import with_configuration
 from migrator.commands.proof.records import database_counts, given_digests, sequence_values
 from migrator.commands.sequences.blocks import RunBlocks, run_blocks
 from migrator.commands.shared.database_parameters import TargetSettings
@@ -180,11 +181,12 @@ class Verifier:
             quarantined=self.workspace.journal.quarantined(self.run.id),
             databases=database_counts(self.plan),
         )
+        rows = tuple(self._rows(proof, transfers, facts))
         return Verified(
-            proof,
+            with_configuration(self.workspace, proof, self.databases, conserved=not partial),
             facts,
             () if fenced else changed,
-            tuple(self._rows(proof, transfers, facts)),
+            rows,
             tuple(self._references(facts, released=False)),
             tuple(self._references(facts, released=True)),
             access_differences(self.workspace, self.databases),

@@ -174,6 +174,7 @@ class RoleFact:
     name: str
     tables: int = 0  # that it owns
     granted: bool = False
+    superuser: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +190,8 @@ class TargetFacts:
     """What is to be made on the target servers, and what they say about themselves.
 
     `plan` is None where none can be made: for the reason in `obstacle`, or because of a `conflict` between names.
-    `drifted` is read once databases are there.
+    `drifted` is read once databases are there. `roles_of_trees` are the roles that the trees name as owners or grant
+    something; None where the trees were not read.
     """
 
     plan: Plan | None = None
@@ -200,6 +202,7 @@ class TargetFacts:
     servers: tuple[ServerFacts, ...] = ()
     unreachable: Mapping[str, str] = field(default_factory=dict)  # server -> why
     drifted: tuple[DriftedDatabase, ...] = ()
+    roles_of_trees: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,4 +15,4 @@ def place(relation: Relation, columns: Iterable[str] = ()) -> str:
 
 def key_place(key: ForeignKey) -> str:
     """The stable name of a foreign key, by its columns: constraints are renamed, and configured keys have no name."""
-    return f"{place(key.table, key.columns)}->{place(key.referenced, key.referenced_columns)}"
+    return f"{place(key.partition or key.table, key.columns)}->{place(key.referenced, key.referenced_columns)}"

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from migrator.core.init.people import identity_tables, is_bookkeeping
-from migrator.core.placement.key_paths import FoundPaths, KeyPath, find_paths, via
+from migrator.core.init.people import identity_tables, is_audit, is_bookkeeping
+from migrator.core.placement.key_paths import FoundPaths, KeyPath, find_paths, in_order, via
 from migrator.core.schema.catalog import Catalog, ForeignKey, Relation, Table
 
 # So many rows of its own table above it a row without a tenant is looked for one.
@@ -16,10 +16,10 @@ _CLIMB = 3
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Rows that seem to own the rows that they name by `key`, and the path of these over them."""
+    """Rows that seem to own the rows that they name by `key`, and the paths of these over them, each by itself."""
 
     key: ForeignKey
-    path: KeyPath
+    paths: tuple[KeyPath, ...]
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,16 @@ class Draft:
                     if all(hop.referenced != relation for hop in one.hops) and one.column not in key.referenced_columns:
                         yield replace(one, hops=(*(key,) * depth, *one.hops), otherwise=())
 
+    @property
+    def audited(self) -> tuple[Relation, ...]:
+        """Tables that have a tenant only by who wrote their rows."""
+        return tuple(
+            relation
+            for relation in self.through
+            if relation not in self.identities
+            and all(one.hops and is_audit(one.hops[0]) for one in self.found.paths[relation].alternatives)
+        )
+
     def owners(self, relation: Relation) -> tuple[KeyPath, ...]:
         """Ways against the direction of keys: over rows that name a row of this table one for one, as their own part.
 
@@ -102,7 +112,8 @@ class Draft:
         """Ways over rows that name rows of this table without being bound to name each only once.
 
         Rows of a polymorphic pair do so where the table is named by such pairs alone: reference data has plain keys to
-        it. Rows of a link table do, whose unique key is of nothing but references.
+        it. Rows of a link table do, whose unique key is of nothing but references; and attachments, which a
+        polymorphic pair gives to others, with what they attach.
         """
         naming = [key for key in self.referencing.get(relation, ()) if key.table != relation]
         only_pairs = all(key.when is not None for key in naming)
@@ -116,14 +127,19 @@ class Draft:
                 or key.columns in table.unique_keys
             ):
                 continue
-            if any(hop.referenced == relation for one in path.alternatives for hop in one.hops):
+            # What attaches a part of a part leads through both twice: the picture of a picture's message.
+            known = [one for one in path.alternatives if enters(one, relation) <= attaches(path)]
+            if not known:
                 continue
-            if (only_pairs and key.when is not None) or (key.when is None and self._links(table, key)):
+            path = in_order(known)  # of attachments every path counts: they have one for each table that they go with
+            named = self._links(table, key) or attaches(path)
+            if (only_pairs and key.when is not None) or (key.when is None and named):
                 back = ForeignKey(
                     "", relation, key.referenced_columns, key.table, key.columns, validated=False, virtual=True,
                     as_text=key.as_text, of=key.when, first=True,
                 )  # fmt: skip
-                yield Claim(key, replace(path, hops=(back, *path.hops), otherwise=()))
+                ways = path.alternatives if attaches(path) else path.alternatives[:1]
+                yield Claim(key, tuple(replace(one, hops=(back, *one.hops)) for one in ways))
 
     def _links(self, table: Table, key: ForeignKey) -> bool:
         references = {column for one in self.keys.get(table.relation, ()) for column in one.columns}
@@ -171,14 +187,28 @@ class Draft:
         return any((column := table.column(name)) is None or not column.not_null for name in columns)
 
 
+def attaches(path: KeyPath) -> bool:
+    """Whether rows with that path are attachments: a polymorphic pair says to what."""
+    return all(one.hops and one.hops[0].when is not None for one in path.alternatives)
+
+
+def enters(path: KeyPath, relation: Relation) -> int:
+    """How often the path leads into the table."""
+    return sum(hop.referenced == relation for hop in path.hops)
+
+
 def draft(
     catalog: Catalog,
     keys: Iterable[ForeignKey],
     root: Relation,
     root_key: str,
     chosen: Mapping[Relation, KeyPath] | None = None,
+    common: frozenset[Relation] = frozenset(),
 ) -> Draft:
-    """A draft by the foreign keys, declared and inferred; `chosen` are paths that the rows have decided on."""
+    """A draft by the foreign keys, declared and inferred; `chosen` are paths that the rows have decided on.
+
+    `common` are tables that rows of several tenants use: who wrote a row there says nothing about whose it is.
+    """
     by_table: dict[Relation, tuple[ForeignKey, ...]] = {relation: () for relation in catalog.tables}
     for key in dict.fromkeys(keys):
         if key.referenced in catalog.tables:
@@ -190,7 +220,11 @@ def draft(
         catalog, by_table, given, root=root, passable=lambda one: one not in identities and not is_bookkeeping(one)
     )
     # Applications whose users belong to one tenant each: what hangs on a user is the tenant's, wherever users go.
-    loose = find_paths(catalog, by_table, strict.paths, root=root, passable=lambda one: not is_bookkeeping(one))
+    owning = {
+        relation: tuple(key for key in found if relation not in common or not is_audit(key))
+        for relation, found in by_table.items()
+    }
+    loose = find_paths(catalog, owning, strict.paths, root=root, passable=lambda one: not is_bookkeeping(one))
     through = frozenset(
         relation for relation in loose.paths if relation not in strict.paths and relation not in strict.ambiguous
     )

@@ -22,8 +22,9 @@ class Agreement:
 class WithoutTenant:
     """Rows that have no tenant by their key path, `unset` those whose path begins with NULL.
 
-    `referenced` counts the rows of other tables that name one of the unset ones. `unknown` rows have a key that is no
-    tenant's, and are not among the others.
+    `beneath` of the others hang on a row that has none itself. `referenced` counts the rows of other tables that name
+    one of the unset ones; `named` the unset ones by the table that their polymorphic pair names. `unknown` rows have a
+    key that is no tenant's, and are not among the others.
     """
 
     rows: int
@@ -32,6 +33,8 @@ class WithoutTenant:
     referenced: Mapping[str, int] = field(default_factory=dict)
     sampled: bool = False
     unknown: int = 0
+    beneath: int = 0
+    named: Mapping[str, int] = field(default_factory=dict)
 
 
 def settle(path: Sequence[KeyPath], found: Agreement) -> KeyPath | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from migrator.core.init.references import noun, words
+from migrator.core.init.sensitive import CREDENTIAL_WORDS, mentions, traces_logins
 from migrator.core.schema.catalog import Catalog, ForeignKey, Relation, Table
 
 _PEOPLE = frozenset(
@@ -12,20 +13,21 @@ _PEOPLE = frozenset(
 )
 _SECRETS = ("password", "passwd", "pwd", "mot_de_passe", "encrypted_password", "password_hash", "hashed_password")
 _ADDRESSES = ("email", "e_mail", "email_address", "mail", "login", "username", "user_name", "courriel")
-# Words by which a table is about logging in, whoever's it is.
-_CREDENTIALS = frozenset({
-    "credential", "password", "oauth", "sso", "saml", "oidc", "mfa", "otp", "totp", "webauthn", "passkey",
-    "authenticator", "api_key", "api_token", "access_token", "refresh_token", "personal_access_token",
-    "verification_token", "recovery_code", "two_factor", "backup_code", "identity_provider",
-})  # fmt: skip
 # Words that mean the same where the table hangs on people, and something else where it does not.
-_OF_PEOPLE = frozenset({
-    "session", "token", "device", "identity", "login", "authentication", "membership", "member", "invitation",
-    "invite",
+_LOGINS = frozenset({"session", "token", "device", "identity", "login", "authentication"})
+_MEMBERSHIPS = frozenset({"membership", "member", "invitation", "invite"})
+# People whose place is with the one that they buy from or are cared for by, once others log in.
+_CLIENTELE = frozenset({
+    "customer", "client", "buyer", "shopper", "patient", "guest", "subscriber", "contact", "lead", "donor", "visitor",
+    "attendee", "participant", "student", "pupil", "supporter", "fan", "acheteur", "eleve",
 })  # fmt: skip
-_RIGHTS = frozenset({
-    "role", "permission", "privilege", "grant",
+_RIGHTS = frozenset({"role", "permission", "privilege", "grant"})
+# What somebody did to a row of whatever it is: created_by, updated_by_id, creator_id, modifie_par.
+_DEEDS = frozenset({
+    "created", "updated", "modified", "changed", "edited", "deleted", "removed", "inserted", "added", "archived",
+    "approved", "reviewed", "verified", "validated", "published", "locked", "cree", "modifie", "supprime", "valide",
 })  # fmt: skip
+_DOERS = frozenset({"creator", "updater", "modifier", "editor", "deleter", "approver", "reviewer", "validator"})
 
 # Tables in which tools note which of the application's own migrations have run.
 _BOOKKEEPING = frozenset({
@@ -42,15 +44,21 @@ def is_bookkeeping(relation: Relation) -> bool:
     return relation.name.lower() in _BOOKKEEPING
 
 
+def is_audit(key: ForeignKey) -> bool:
+    """Whether a key only says who did something to the row: that makes nobody its owner."""
+    parts = words(key.columns[-1])
+    if parts[-1] in ("id", "uuid", "fk") and len(parts) > 1:
+        parts = parts[:-1]
+    if len(parts) > 1 and parts[-1] in ("by", "par"):
+        return parts[-2] in _DEEDS
+    return parts[-1] in _DOERS
+
+
 def identity_tables(
     catalog: Catalog, keys: Mapping[Relation, Sequence[ForeignKey]], root: Relation | None
 ) -> Mapping[Relation, str]:
     """The tables of identities, each with the reason; the tenant root is not among them."""
-    found = {
-        relation: reason
-        for relation, table in catalog.tables.items()
-        if relation != root and (reason := _of_people(table))
-    }
+    found = _of_people(catalog, keys, root)
     people = frozenset(found)
     while True:
         more = {
@@ -65,14 +73,49 @@ def identity_tables(
         found.update(more)
 
 
-def _of_people(table: Table) -> str:
-    name = noun(table.relation.name)
+def _of_people(
+    catalog: Catalog, keys: Mapping[Relation, Sequence[ForeignKey]], root: Relation | None
+) -> dict[Relation, str]:
+    """Who logs in. Those that one tenant keeps are its own where others log in, or where they are its clientele."""
+    found = {
+        relation: reason
+        for relation, table in catalog.tables.items()
+        if relation != root and (reason := _logs_in(table))
+    }
+    kept = {
+        relation
+        for relation in found
+        if is_tenants_own(catalog.tables[relation], keys.get(relation, ()), root)
+        and not _is_named_as_people(catalog.tables[relation])
+    }
+    if not found.keys() - kept:
+        kept = {relation for relation in kept if mentions(noun(relation.name), _CLIENTELE)}
+    return {relation: reason for relation, reason in found.items() if relation not in kept}
+
+
+def is_tenants_own(table: Table, keys: Sequence[ForeignKey], root: Relation | None) -> bool:
+    """Whether each row of the table names its tenant itself."""
+    return any(
+        key.referenced == root and key.when is None and key.blank is None
+        and all((column := table.column(name)) is not None and column.not_null for name in key.columns)
+        for key in keys
+    )  # fmt: skip
+
+
+def _is_named_as_people(table: Table) -> bool:
+    parts = noun(table.relation.name).split("_")
+    return any("_".join(parts[at:]) in _PEOPLE for at in range(len(parts)))
+
+
+def _logs_in(table: Table) -> str:
     columns = {"_".join(words(column.name)) for column in table.columns}
     addressed = next((one for one in _ADDRESSES if one in columns), None)
     secret = next((one for one in _SECRETS if one in columns), None)
     if addressed and secret:
         return f"people who log in: it has {addressed} and {secret}"
-    if name in _PEOPLE and (addressed or table.relation.name.lower() in ("users", "user", "utilisateurs")):
+    if noun(table.relation.name) in _PEOPLE and (
+        addressed or table.relation.name.lower() in ("users", "user", "utilisateurs")
+    ):
         return "people who log in, by its name"
     return ""
 
@@ -85,30 +128,31 @@ def _about_people(
     root: Relation | None,
 ) -> str:
     referenced = {key.referenced for key in keys} - {table.relation}
-    parts = noun(table.relation.name)
+    name = noun(table.relation.name)
     if not referenced <= known | {root}:
         return ""
-    of_people = bool(referenced & people)
-    if _mentions(parts, _CREDENTIALS):
+    theirs = {key.referenced for key in keys if key.referenced in people and not is_audit(key)}
+    own = is_tenants_own(table, keys, root)
+    if mentions(name, CREDENTIAL_WORDS) and (theirs or not own):
         return "credentials, by its name"
-    if of_people and _mentions(parts, _OF_PEOPLE):
-        return f"how people log in or what they belong to: by its name and its key to {_named(referenced & people)}"
-    if of_people and root in referenced and _links(table, keys, people, root):
-        return f"memberships: it links {_named(referenced & people)} and {root}"
-    if _mentions(parts, _RIGHTS) and (of_people or not referenced or referenced <= known | {root}):
+    if theirs and root in referenced and _links(table, keys, people, root):
+        return f"memberships: it links {_named(theirs)} and {root}"
+    if theirs and (mentions(name, _MEMBERSHIPS) or (mentions(name, _LOGINS) and (not own or traces_logins(table)))):
+        return f"how people log in or what they belong to: by its name and its key to {_named(theirs)}"
+    if mentions(name, _RIGHTS) and not own:
         return "roles and permissions, by its name"
     return ""
 
 
 def _links(table: Table, keys: Sequence[ForeignKey], people: frozenset[Relation], root: Relation) -> bool:
-    """Whether a unique key of the table consists of a person and a tenant."""
+    """Whether a unique key of the table consists of a person and a tenant, and of a right where it is called so."""
     one = {column for key in keys if key.referenced in people for column in key.columns}
     other = {column for key in keys if key.referenced == root for column in key.columns}
-    return any(set(unique) & one and set(unique) & other and set(unique) <= one | other for unique in table.unique_keys)
-
-
-def _mentions(name: str, wanted: frozenset[str]) -> bool:
-    return any(f"_{one}_" in f"_{name}_" for one in wanted)
+    rights = mentions(noun(table.relation.name), _RIGHTS | _MEMBERSHIPS)
+    return any(
+        set(unique) & one and set(unique) & other and (rights or set(unique) <= one | other)
+        for unique in table.unique_keys
+    )
 
 
 def _named(relations: frozenset[Relation] | set[Relation]) -> str:

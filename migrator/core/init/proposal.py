@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from migrator.core.init.communities import Member
 from migrator.core.init.draft import Draft
 from migrator.core.init.evidence import Agreement, WithoutTenant
-from migrator.core.init.people import is_bookkeeping
+from migrator.core.init.people import is_audit, is_bookkeeping
 from migrator.core.init.references import dangling_columns
+from migrator.core.init.sensitive import sensitive
+from migrator.core.init.unowned import Fates, are_many
 from migrator.core.placement.key_paths import KeyPath
 from migrator.core.schema.catalog import ForeignKey, Relation, Table
 
@@ -18,9 +20,6 @@ _SMALL_ROWS = 10_000
 # A table whose rows are nearly as many as those that name them is no reference data: they are somebody's.
 _OWNED_ROWS = 1_000
 _OWNED_SHARE = 0.5
-# So many rows without a tenant are no accident.
-_MANY_ROWS = 10
-_MANY_SHARE = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +65,27 @@ class _Proposing:
         self.rows = rows
         self.agreements = agreements
         self.without = without
+        self.identities = {**self._of_credentials(), **drafted.identities}
+        self.fates = Fates(drafted, without, self.identities)
+
+    def _of_credentials(self) -> Mapping[Relation, str]:
+        """Tables without a tenant that hold credentials, or whose rows nothing but credentials names."""
+        bare = {
+            relation: table
+            for relation, table in self.draft.catalog.tables.items()
+            if relation != self.draft.root and relation not in self.draft.found.paths
+            and relation not in self.draft.found.ambiguous and not is_bookkeeping(relation)
+        }  # fmt: skip
+        kept = {
+            relation: f"{guarded.why}; nothing leads to a tenant"
+            for relation, table in bare.items()
+            if (guarded := sensitive(table)) is not None and guarded.credentials
+        }
+        for relation in bare.keys() - kept.keys() - self.draft.identities.keys():
+            by = {key.table for key in self.draft.referencing.get(relation, ()) if key.table != relation}
+            if by and all((guarded := sensitive(self.draft.catalog.tables[one])) and guarded.credentials for one in by):
+                kept[relation] = f"nothing but credentials names its rows: {', '.join(sorted(map(str, by)))}"
+        return kept
 
     def entries(self) -> Iterator[Proposal]:
         for relation, table in self.draft.catalog.tables.items():
@@ -76,8 +96,8 @@ class _Proposing:
             return left_behind(relation)
         if relation == self.draft.root:
             return Proposal(relation, "auth", "the tenant root")
-        if relation in self.draft.identities:
-            return Proposal(relation, "auth", self.draft.identities[relation], inferred=True)
+        if relation in self.identities:
+            return Proposal(relation, "auth", self.identities[relation], inferred=True)
         parents = [one for one in table.parents if one in self.draft.catalog.tables]
         if parents and relation not in self.draft.found.paths:
             above = self._entry(parents[0], self.draft.catalog.tables[parents[0]])
@@ -100,17 +120,28 @@ class _Proposing:
         if agreement is not None and written is not None:
             reason += _agreed(agreement)
         counted = self.without.get(relation)
-        if counted is not None and self._is_peoples(path) and _are_many(counted.homeless, counted.rows):
-            reason = f"it hangs on {self._people(relation)}, who have no one tenant for {counted.homeless:,}"
+        if counted is not None and self._is_peoples(path) and are_many(counted.homeless, counted.rows):
+            reason = (
+                f"it hangs on {self._people(relation, deeds=True)}, who have no one tenant for {counted.homeless:,}"
+            )
             return Proposal(relation, "auth", f"{reason} of its {counted.rows:,} rows", inferred=True)
         if counted is not None and counted.homeless == counted.rows > 0:
             return self._nobodys(relation, path, counted)
-        unowned, note = self._unowned(relation)
-        if unowned:
-            reason += f"; {note}"
+        fate = self.fates.of(relation)
+        if fate.ask:
+            return Proposal(relation, decide=("tenant", "auth"), ways=(path,), reason=f"{reason}; {fate.note}")
+        if relation in self.draft.audited and not self._used_by_tenants(relation):
+            writer = path.hops[0].columns[0]
+            return Proposal(
+                relation, decide=("tenant", "shared"), ways=(path,),
+                reason=f"only who wrote its rows ({writer}) leads to a tenant, and no table of the tenants uses it",
+            )  # fmt: skip
+        if fate.unowned:
+            reason += f"; {fate.note}"
         return Proposal(
-            relation, "tenant", reason, written, path, unowned, inferred=path.inferred or bool(unowned), note=note
-        )
+            relation, "tenant", reason, written, path, fate.unowned,
+            inferred=path.inferred or bool(fate.unowned), note=fate.note,
+        )  # fmt: skip
 
     def _nobodys(self, relation: Relation, path: KeyPath, counted: WithoutTenant) -> Proposal:
         """A path that no row goes is none: what the table is, its keys do not tell."""
@@ -120,40 +151,6 @@ class _Proposing:
             relation, decide=("tenant", "auth", "shared"), ways=(path,),
             reason=f"none of its {counted.rows:,} rows has a tenant by {path.text}",
         )  # fmt: skip
-
-    def _unowned(self, relation: Relation) -> tuple[str, str]:
-        """What to do with rows that have no tenant, and what speaks for it."""
-        found = self.without.get(relation)
-        share = "sampled " if found is not None and found.sampled else ""
-        if found is not None and found.unknown and not _are_many(found.homeless, found.rows):
-            return (
-                "quarantine",
-                f"{found.unknown:,} of {found.rows:,} {share}rows have the key of no tenant: quarantined",
-            )
-        if found is None or found.homeless == 0:
-            return "", ""
-        if found.unset == 0:
-            return self._unowned_by_parent(relation, found)
-        note = f"mixed: {found.unset:,} of {found.rows:,} {share}rows have no tenant"
-        if found.referenced:
-            told = ", ".join(f"{rows:,} rows of {table}" for table, rows in sorted(found.referenced.items()))
-            return "replicate", f"{note}, and {told} name them: every tenant gets them"
-        if _are_many(found.unset, found.rows):
-            return "shared", f"{note}, and nothing names them: they go to SHARED"
-        return "quarantine", f"{note}; too few to be meant so: quarantined"
-
-    def _unowned_by_parent(self, relation: Relation, found: WithoutTenant) -> tuple[str, str]:
-        """Rows that hang on global rows of a mixed table are global themselves."""
-        share = "sampled " if found.sampled else ""
-        count = f"{found.homeless:,} of {found.rows:,} {share}rows"
-        path = self.draft.found.paths[relation]
-        if path.hops and path.hops[0] not in self.draft.keys[relation]:
-            return "shared", f"mixed: {count} are named by no row that has a tenant: they go to SHARED"
-        parents = dict.fromkeys(one.hops[0].referenced for one in path.alternatives if one.hops)
-        for parent in parents:
-            if parent != relation and (policy := self._unowned(parent)[0]):
-                return policy, f"mixed: {count} hang on rows of {parent} that have no tenant, and go where those go"
-        return "quarantine", f"{count} name a parent that is missing or has no tenant: quarantined"
 
     def _ambiguous(self, relation: Relation, paths: Sequence[KeyPath]) -> Proposal:
         behind = {key.referenced for path in paths for key in path.hops[:1]}
@@ -180,10 +177,12 @@ class _Proposing:
                 relation, reason=f"{', '.join(key.columns)} looks like the key of {key.referenced}, but {key.evidence}",
                 decide=("tenant", "shared", "auth"),
             )  # fmt: skip
-        if people := self._people(relation):
-            return Proposal(relation, "auth", f"it hangs on {people}, and nothing leads to a tenant", inferred=True)
-        referencing = self.draft.referencing.get(relation, [])
+        referencing = [key for key in self.draft.referencing.get(relation, ()) if key.table != relation]
         rows = self.rows.get(relation)
+        small = rows is not None and rows <= _SMALL_ROWS
+        common = self._used_by_tenants(relation) or (small and not referencing)
+        if people := self._people(relation, deeds=not common):
+            return Proposal(relation, "auth", f"it hangs on {people}, and nothing leads to a tenant", inferred=True)
         if self._one_for_one(relation, self.draft.root):
             return Proposal(relation, "auth", f"a row of it belongs to each row of {self.draft.root}", inferred=True)
         owner = self._exclusive(relation, rows)
@@ -203,12 +202,19 @@ class _Proposing:
                 "something: say of what (virtual), or where it goes",
                 decide=("tenant", "shared", "auth"),
             )
+        if (guarded := sensitive(self.draft.catalog.tables[relation])) is not None:
+            if guarded.kind == "people":
+                return Proposal(relation, "auth", f"people of no one tenant: {guarded.why}", inferred=True)
+            return Proposal(
+                relation, reason=f"nothing leads from it to a tenant, and {guarded.why}: that is not for everybody",
+                decide=("auth", "tenant"),
+            )  # fmt: skip
         if referencing or references:
-            by = ", ".join(sorted({str(key.table) for key in referencing if key.table != relation})[:4])
+            by = ", ".join(sorted({str(key.table) for key in referencing})[:4])
             return Proposal(
                 relation, "shared", "reference data: nothing leads to a tenant" + (f"; {by} use it" if by else "")
             )
-        if rows is not None and rows <= _SMALL_ROWS:
+        if small:
             return Proposal(relation, "shared", "no table is connected with it, and it is small", inferred=True)
         size = "unknown many" if rows is None else f"{rows:,}"
         return Proposal(
@@ -219,13 +225,19 @@ class _Proposing:
         """Whether every way to a tenant leads through people."""
         return all(any(hop.referenced in self.draft.identities for hop in one.hops) for one in path.alternatives)
 
-    def _people(self, relation: Relation) -> str:
-        """The tables of identities that its keys lead to: directly, else over tables that have no tenant either."""
+    def _used_by_tenants(self, relation: Relation) -> bool:
+        return any(self.draft.is_tenants(key.table) for key in self.draft.referencing.get(relation, ()))
+
+    def _people(self, relation: Relation, *, deeds: bool) -> str:
+        """The tables of identities that its keys lead to: directly, else over tables that have no tenant either.
+
+        Without `deeds` keys that only say who did something to a row lead nowhere.
+        """
         seen, level = {relation}, [relation]
         while level:
             parents = [
                 key.referenced for one in level for key in self.draft.keys[one]
-                if key.referenced not in seen
+                if key.referenced not in seen and (deeds or not is_audit(key))
             ]  # fmt: skip
             if found := sorted({str(parent) for parent in parents if parent in self.draft.identities}):
                 return ", ".join(found)
@@ -273,11 +285,6 @@ def _agreed(found: Agreement) -> str:
     if not found.rows:
         return "; other paths are equally short, and there are no rows to compare"
     return f"; all its paths agree on {found.rows:,} rows"
-
-
-def _are_many(rows: int, of: int) -> bool:
-    """Whether so many rows are no accident."""
-    return rows > 0 and (rows >= _MANY_ROWS or rows >= _MANY_SHARE * of)
 
 
 def grouped(members: Iterable[Member]) -> tuple[Proposal, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from migrator.core.placement.references import virtual_key
 from migrator.core.schema.catalog import Catalog, Column, ForeignKey, Relation, Table, comparable
 
 # What a column's name ends with when it holds another row's key, most specific first.
@@ -115,10 +116,11 @@ def candidate_keys(catalog: Catalog) -> tuple[ForeignKey, ...]:
     found = []
     for table in catalog.tables.values():
         # A column of a composite key refers to something already: to the tenant in (tenant_id, order_id).
-        declared = {column for key in table.foreign_keys for column in key.columns}
+        own = (*table.foreign_keys, *(key for key in catalog.common_keys if key.table == table.relation))
+        declared = {column for key in own for column in key.columns}
         typed = {pair.id for pair in polymorphic_pairs(table)}
         for column in table.columns:
-            if column.name in declared | typed or not _KEY_TYPES.match(column.type) or column.generated:
+            if column.name in declared | typed or not holds_keys(column):
                 continue
             key = _reference(catalog, names, users, table, column)
             if key is not None:
@@ -129,7 +131,7 @@ def candidate_keys(catalog: Catalog) -> tuple[ForeignKey, ...]:
 def _reference(
     catalog: Catalog, names: TableNames, users: Relation | None, table: Table, column: Column
 ) -> ForeignKey | None:
-    for name, endings in _stems(column.name):
+    for name, endings in stems(column.name):
         if name in _SELF:
             referenced: Relation | None = table.relation
         else:
@@ -143,10 +145,10 @@ def _reference(
         for there in _referencable(catalog.tables[referenced], column, endings):
             if referenced == table.relation and there == column.name:
                 continue
-            return ForeignKey("", table.relation, (column.name,), referenced, (there,), validated=False, virtual=True)
+            return virtual_key(catalog, table.relation, (column.name,), referenced, (there,))
         found = _composite(table, catalog.tables[referenced], column)
         if found is not None:
-            return ForeignKey("", table.relation, found[0], referenced, found[1], validated=False, virtual=True)
+            return virtual_key(catalog, table.relation, found[0], referenced, found[1])
     return None
 
 
@@ -171,7 +173,7 @@ def _composite(table: Table, parent: Table, column: Column) -> tuple[tuple[str, 
             # All but the column itself by the very same types: a time beside a date would be chance.
             and all(
                 one is not None and other is not None
-                and (one.type == other.type or (one is column and comparable(one.type, other.type)))
+                and (one.type == other.type or (one is column and comparable(one.value_type, other.value_type)))
                 for one, other in zip(parts, theirs, strict=True)
             )
         ):  # fmt: skip
@@ -179,7 +181,12 @@ def _composite(table: Table, parent: Table, column: Column) -> tuple[tuple[str, 
     return None
 
 
-def _stems(column: str) -> Iterator[tuple[str, str]]:
+def holds_keys(column: Column) -> bool:
+    """Whether the column's type is one of keys, and its values are not computed."""
+    return bool(_KEY_TYPES.match(column.value_type)) and not column.generated
+
+
+def stems(column: str) -> Iterator[tuple[str, str]]:
     """(the noun that a column names, the ending that says what of it), most likely first."""
     parts = words(column)
     if len(parts) > 1:
@@ -236,7 +243,7 @@ def polymorphic_pairs(table: Table) -> Iterator[Pair]:
     """Pairs like (commentable_type, commentable_id): the same words, one ending in "type", one in "id"."""
     by_words = {words(column.name): column for column in table.columns}
     for found, column in by_words.items():
-        if len(found) < 2 or found[-1] not in _TYPE_ENDINGS or not _KEY_TYPES.match(column.type):
+        if len(found) < 2 or found[-1] not in _TYPE_ENDINGS or not _KEY_TYPES.match(column.value_type):
             continue
         if column.type.startswith(("int", "big", "small", "uuid", "num")):
             continue

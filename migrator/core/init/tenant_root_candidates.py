@@ -6,7 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from migrator.core.init.references import TableNames, noun, words
+from migrator.core.init.references import TableNames, holds_keys, noun, stems, words
+from migrator.core.placement.references import virtual_key
 from migrator.core.schema.catalog import Catalog, Column, ForeignKey, Relation, Table, comparable
 
 # Names that people give to the table of their customers, by how seldom they mean anything else.
@@ -43,6 +44,8 @@ _ADDRESSES = frozenset({"slug", "subdomain", "domain", "string_id", "code", "han
 # Close behind the first: no choice is made between such two.
 _CLOSE = 0.8
 _LEAST = 12.0
+# By a name that is worth so many points a column is a tenant's key rather than something else's.
+_PLAIN_NAME = 24
 # In so many tables a column is the tenant key rather than chance.
 _MANY_TABLES = 4
 
@@ -207,16 +210,62 @@ def tenant_columns(catalog: Catalog, keys: Iterable[ForeignKey]) -> Iterator[tup
         for relation in sorted(named, key=lambda one: (-named[one], one)):
             root = catalog.tables[relation]
             there = root.column(root.primary_key[0]) if len(root.primary_key) == 1 else None
-            if there is not None and all(comparable(column.type, there.type) for _, column in holders):
+            if there is not None and all(comparable(column.value_type, there.value_type) for _, column in holders):
                 yield (
                     relation,
                     tuple(
-                        ForeignKey(
-                            "", table.relation, (column.name,), relation, (there.name,), validated=False, virtual=True
-                        )
+                        virtual_key(catalog, table.relation, (column.name,), relation, (there.name,))
                         for table, column in holders
                     ),
                 )
+
+
+@dataclass(frozen=True, slots=True)
+class NamedTenant:
+    """A key that a column's name suggests to the tenant root; `plain` where the name can hardly mean anything else."""
+
+    key: ForeignKey
+    plain: bool
+
+
+def naming_the_root(
+    catalog: Catalog, keys: Iterable[ForeignKey], root: Relation, root_key: str
+) -> Iterator[NamedTenant]:
+    """Columns called like a tenant key, of whatever type, in tables that no key leads from to the tenant root.
+
+    At most one of a table: the one whose name is plainest.
+    """
+    names = TableNames(catalog)
+    known = {(key.table, column) for key in keys for column in key.columns}
+    direct = {key.table for key in keys if key.referenced == root}
+    own = set(_endings(noun(root.name)))
+    for table in catalog.tables.values():
+        if table.relation == root or table.relation in direct:
+            continue
+        suggested = []
+        for column in table.columns:
+            points = _points_of(names, column, table, root, own) if (table.relation, column.name) not in known else 0
+            if points and holds_keys(column):
+                suggested.append((points, column.name))
+        if suggested:
+            points, name = max(suggested, key=lambda item: item[0])
+            key = virtual_key(catalog, table.relation, (name,), root, (root_key,))
+            yield NamedTenant(key, points >= _PLAIN_NAME)
+
+
+def _points_of(names: TableNames, column: Column, table: Table, root: Relation, own: set[str]) -> int:
+    """What a column's name is worth as that of the tenant root's key; 0 where it means another table, or none."""
+    if noun(column.name) in own:
+        return _PLAIN_NAME
+    for stem, _ in stems(column.name):
+        meant = names.meant(stem, table.relation)
+        if meant == root or (meant is None and stem in own):
+            return _PLAIN_NAME
+        if meant is not None:
+            return 0
+        if stem in _NAMES:
+            return _NAMES[stem]
+    return 0
 
 
 def hidden_keys(catalog: Catalog) -> tuple[tuple[Relation, str], ...]:

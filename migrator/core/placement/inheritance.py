@@ -13,8 +13,13 @@ from migrator.core.schema.catalog import Catalog, ForeignKey, Relation
 
 
 def inherited_keys(catalog: Catalog) -> Mapping[Relation, tuple[ForeignKey, ...]]:
-    """For each inheriting table the foreign keys of those above it that it does not declare itself, as virtual ones."""
-    found = {}
+    """For each inheriting table the foreign keys of those above it that it does not declare itself, as virtual ones.
+
+    A partitioned table has those that each of its partitions declares.
+    """
+    found: dict[Relation, tuple[ForeignKey, ...]] = {}
+    for key in catalog.common_keys:
+        found[key.table] = (*found.get(key.table, ()), key)
     for relation, table in catalog.tables.items():
         declared = {(key.columns, key.referenced) for key in table.foreign_keys}
         keys: dict[tuple[tuple[str, ...], Relation], ForeignKey] = {}
@@ -26,7 +31,7 @@ def inherited_keys(catalog: Catalog) -> Mapping[Relation, tuple[ForeignKey, ...]
                         key, name="", table=relation, validated=False, virtual=True, evidence=f"as {above} declares it"
                     )
         if keys:
-            found[relation] = tuple(keys.values())
+            found[relation] = (*found.get(relation, ()), *keys.values())
     return found
 
 

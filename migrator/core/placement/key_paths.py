@@ -14,7 +14,8 @@ class KeyPath:
 
     `constant` stands in their place where every row belongs to one tenant. `otherwise` holds further paths, tried in
     their order where this one leads to no key; they have no further paths of their own. `blank` is a value of the
-    column that means NULL.
+    column that means NULL. `lookup` references the tenant root from the column where keys that the server calls equal
+    may be different texts: the row's key is then the tenant's.
     """
 
     hops: tuple[ForeignKey, ...]
@@ -24,6 +25,7 @@ class KeyPath:
     otherwise: tuple[KeyPath, ...] = ()
     evidence: str = field(default="", compare=False)  # of an own column that no declared key makes the tenant key
     blank: str | None = None
+    lookup: ForeignKey | None = None
 
     @property
     def label(self) -> tuple[str, ...]:
@@ -41,6 +43,11 @@ class KeyPath:
     def alternatives(self) -> tuple[KeyPath, ...]:
         """This path and the further ones, each by itself."""
         return (replace(self, otherwise=()) if self.otherwise else self, *self.otherwise)
+
+    @property
+    def joins(self) -> tuple[ForeignKey, ...]:
+        """The keys along which the row's key is found: the hops, then the lookup."""
+        return self.hops if self.lookup is None else (*self.hops, self.lookup)
 
     @property
     def starts(self) -> tuple[tuple[tuple[str, ...], str | None], ...]:
@@ -83,10 +90,34 @@ def via(key: ForeignKey, parent: KeyPath) -> KeyPath:
         if path.column is not None and not path.hops and path.column in key.referenced_columns and key.when is None:
             # The key column itself is part of the foreign key: the row carries it, no join is needed.
             own = key.columns[key.referenced_columns.index(path.column)]
-            found.append(KeyPath((), key.table, own, evidence=key.evidence or path.evidence, blank=key.blank))
+            found.append(
+                KeyPath(
+                    (), key.table, own, evidence=key.evidence or path.evidence, blank=key.blank,
+                    lookup=carried(key, path),
+                )
+            )  # fmt: skip
         else:
             found.append(replace(path, hops=(key, *path.hops)))
     return in_order(found)
+
+
+def carried(key: ForeignKey, parent: KeyPath) -> ForeignKey | None:
+    """The lookup of a row whose `key` holds the key column of `parent`, the path of what it references.
+
+    None where the row's text of it is the tenant's.
+    """
+    place = key.referenced_columns.index(parent.column or "")
+    beyond = parent.lookup
+    type_ = beyond.loose[0] if beyond is not None else key.loose[place] if key.loose else ""
+    if not type_ or key.as_text:
+        return None
+    root = beyond if beyond is not None else key
+    at = 0 if beyond is not None else place
+    return ForeignKey(
+        "", key.table, (key.columns[place],), root.referenced, (root.referenced_columns[at],),
+        validated=False, virtual=True, loose=(type_,),
+        operators=root.operators[at : at + 1], collations=root.collations[at : at + 1],
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -169,7 +200,11 @@ class _Search:
                 continue
             if not self.passable(key.referenced):
                 continue
-            path = via(key, parent)
+            # Where rows of this table say whose the parent is, the parent says nothing about them.
+            beyond = [one for one in parent.alternatives if all(hop.referenced != relation for hop in one.hops)]
+            if not beyond:
+                continue
+            path = via(key, in_order(beyond))
             if path.label not in seen:
                 seen.add(path.label)
                 yield path

@@ -9,8 +9,8 @@ from functools import cached_property
 from migrator.core.placement.key_paths import KeyPath, TenantTree
 from migrator.core.schema.catalog import ByRelation, ForeignKey, Relation
 
-# Where `unowned = "shared"` sends a table's global rows.
-UNOWNED_TARGET = "shared"
+# Targets that `unowned` can send a table's rows without a tenant to.
+UNOWNED_TARGETS = frozenset({"shared", "auth"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,13 @@ class Placement:
         return (
             self.target,
             *self.replicate,
-            *((UNOWNED_TARGET,) if self.unowned == "shared" and self.per_tenant else ()),
+            *((self.unowned_target,) if self.unowned_target is not None else ()),
         )
+
+    @property
+    def unowned_target(self) -> str | None:
+        """The target that its rows without a tenant go to; None where they go elsewhere, or there are none."""
+        return self.unowned if self.per_tenant and self.unowned in UNOWNED_TARGETS else None
 
     @property
     def home(self) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from migrator.core.placement.inheritance import ancestors, inherited_keys, inherited_path
-from migrator.core.placement.key_paths import FoundPaths, KeyPath, TenantTree, find_paths, in_order
-from migrator.core.placement.model import UNOWNED_TARGET, Placement, Placements, Undecided
+from migrator.core.placement.key_paths import FoundPaths, KeyPath, TenantTree, carried, find_paths, in_order
+from migrator.core.placement.model import UNOWNED_TARGETS, Placement, Placements, Undecided
 from migrator.core.placement.name_patterns import owner
 from migrator.core.placement.references import Hops
 from migrator.core.placement.table_entries import table_entries
@@ -64,7 +65,7 @@ class _Placing:
         for apart in self._apart_from_parents(placed):
             del placed[apart.relation]
             undecided.append(apart)
-        keys = tuple(key for found in self.keys.values() for key in found)
+        keys = (*(key for found in self.keys.values() for key in found), *self.catalog.partition_keys)
         return Placements(placed, tuple(undecided), self.root, self.root_key, keys, self.tree, self._released())
 
     def _released(self) -> tuple[tuple[ForeignKey, str], ...]:
@@ -129,9 +130,21 @@ class _Placing:
             if table is not None and entry.query is None:
                 self.hops.require_column(table, entry.key, f"[tables.{relation}] key")
             blank = next((one.blank for one in self.virtual.get(relation, ()) if one.columns == (entry.key,)), None)
-            return KeyPath((), relation, entry.key, blank=blank)
+            return self._with_lookup(KeyPath((), relation, entry.key, blank=blank))
         keys = self.keys.get(relation, ())
-        return in_order([self.hops.path(relation, path, keys, self.virtual) for path in entry.key_paths])
+        paths = [self.hops.path(relation, path, keys, self.virtual) for path in entry.key_paths]
+        return in_order([self._with_lookup(path) for path in paths])
+
+    def _with_lookup(self, path: KeyPath) -> KeyPath:
+        """The path with its lookup, where a key of its last column to the tenant root needs one."""
+        if self.root is None:
+            return path
+        for key in self.keys.get(path.relation, ()):
+            if key.referenced == self.root and key.when is None and self.root_key in key.referenced_columns:
+                there = KeyPath((), self.root, self.root_key)
+                if key.columns[key.referenced_columns.index(self.root_key)] == path.column:
+                    return replace(path, lookup=carried(key, there))
+        return path
 
     # -- one table ------------------------------------------------------------------------------------------------
 
@@ -185,7 +198,7 @@ class _Placing:
         return Relation(schema or own or relation.schema, name)
 
     def _hosts(self, relation: Relation, entry: TableSettings, target: str) -> Mapping[str, str]:
-        hosts = {name: self.settings.host(name) for name in (target, *entry.replicate, UNOWNED_TARGET)}
+        hosts = {name: self.settings.host(name) for name in (target, *entry.replicate, *_unowned_target(entry))}
         for name in entry.replicate:
             if hosts[name] == hosts[target]:
                 raise ConfigurationError(
@@ -198,7 +211,7 @@ class _Placing:
         """Under which names copies of it go by in the databases of other targets."""
         named = {
             self.settings.host(name): self._destination(relation, entry, name)
-            for name in (*entry.replicate, *((UNOWNED_TARGET,) if entry.unowned == "shared" else ()))
+            for name in (*entry.replicate, *_unowned_target(entry))
         }
         home = self._destination(relation, entry, target)
         return {host: name for host, name in named.items() if name != home}
@@ -254,3 +267,7 @@ class _Placing:
         if behind:
             return f"its key path leads through {behind[0]}, which is undecided itself"
         return "no foreign key leads from it to the tenant root"
+
+
+def _unowned_target(entry: TableSettings) -> tuple[str, ...]:
+    return (entry.unowned,) if entry.unowned in UNOWNED_TARGETS else ()

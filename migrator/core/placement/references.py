@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from migrator.core.placement.key_paths import KeyPath
-from migrator.core.schema.catalog import Catalog, ForeignKey, Relation, Table, comparable
+from migrator.core.schema.catalog import Catalog, ForeignKey, Relation, Table, comparable, loose_types
 from migrator.errors import ConfigurationError
 from migrator.settings import Polymorphic, TableSettings
 
@@ -226,7 +226,13 @@ def virtual_key(
 ) -> ForeignKey:
     """A key that the source does not declare, compared as text where the types of its columns differ."""
     ends = (catalog.tables[here], columns), (catalog.tables[parent], referenced)
-    types = [[column.type for name in names if (column := table.column(name))] for table, names in ends]
+    pairs = [[column for name in names if (column := table.column(name))] for table, names in ends]
     # Of types that are not PostgreSQL's own nobody said by which operator they compare.
-    as_text = not all(comparable(one, other) and "." not in one for one, other in zip(*types, strict=True))
-    return ForeignKey("", here, columns, parent, referenced, validated=False, virtual=True, as_text=as_text)
+    as_text = not all(
+        comparable(one.value_type, other.value_type) and "." not in one.value_type
+        for one, other in zip(*pairs, strict=True)
+    )
+    return ForeignKey(
+        "", here, columns, parent, referenced, validated=False, virtual=True, as_text=as_text,
+        loose=() if as_text else loose_types(*pairs),
+    )  # fmt: skip

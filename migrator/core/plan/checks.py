@@ -301,6 +301,17 @@ def check_placements(placements: Placements) -> Iterable[Check]:
         yield Check("placements", "ok", f"{len(placements.tables)} tables placed")
 
 
+def check_schema_names(taken: Iterable[str]) -> Iterable[Check]:
+    """Whether the source has schemas that are called like those that migrator makes, and are somebody else's."""
+    for schema in taken:
+        yield Check(
+            f"schema {schema}",
+            "block",
+            "it is called like a schema of migrator's own, and was not made by it",
+            f"ALTER SCHEMA {schema} RENAME TO …, for as long as the split takes.",
+        )
+
+
 def check_population(population: Iterable[Population], placements: Placements) -> Iterable[Check]:
     """Whether every row belongs to somebody, or it is said where it goes."""
     owned = True

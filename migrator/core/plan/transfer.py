@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from migrator.core.placement.model import UNOWNED_TARGET, Placement, Placements
+from migrator.core.placement.model import Placement, Placements
 from migrator.core.schema.catalog import Catalog, Relation, Sequence, Table
 from migrator.errors import ConfigurationError
 from migrator.settings import Settings
@@ -150,7 +150,7 @@ def transfer(
         tuple(found),
         partitioned=target_table.kind == "p",
         record_hash=record_hash,
-        unowned_only=target == settings.host(UNOWNED_TARGET) and placement.unowned == "shared" and placement.per_tenant,
+        unowned_only=placement.unowned_target is not None and target == settings.host(placement.unowned_target),
     )
 
 

@@ -43,7 +43,11 @@ ByRelation = Annotated[Mapping[Relation, _Value], BeforeValidator(_by_relation),
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column. `type` is PostgreSQL's own spelling (format_type), `type_oid` is only comparable in one database."""
+    """One column. `type` is PostgreSQL's own spelling (format_type), `type_oid` is only comparable in one database.
+
+    `base` is the type that a domain stands for, '' where `type` is none; `deterministic` says whether its collation
+    tells all texts apart.
+    """
 
     name: str
     type: str
@@ -53,6 +57,18 @@ class Column:
     identity: str = ""  # '', 'a' (ALWAYS) or 'd' (BY DEFAULT), as pg_attribute.attidentity
     generated: str = ""  # '', 's' (stored) or 'v' (virtual), as pg_attribute.attgenerated
     sequence: Relation | None = None  # the sequence it owns or draws from by its default
+    base: str = ""
+    deterministic: bool = True
+
+    @property
+    def value_type(self) -> str:
+        """The type of its values: what a domain stands for, else `type`."""
+        return self.base or self.type
+
+    @property
+    def equal_is_identical(self) -> bool:
+        """Whether equal values are the same text: 1 and 1.00 are not, nor citext's 'a' and 'A'."""
+        return self.deterministic and _without_modifier(self.value_type) in _IDENTICAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +79,10 @@ class ForeignKey:
     reason in `evidence`. `when` limits it to rows whose (column) holds (value), as polymorphic references do.
     `as_text` says that its columns have different types and are compared as text: a text need not be a number.
     `blank` is the value by which a column that is never NULL says "none": '', 0.
+    `loose` gives, column by column, the referenced column's type where values that it calls equal may be different
+    texts ('ACME' and 'Acme' of citext, 1 and 1.00), else ''. `collations` are those that the server compares in where
+    the two ends have different ones.
+    `partition` is the partition of `table` that alone declares the key, for its own rows.
     `of` limits the referenced rows to those whose (column) holds (value); where several may fit, `first` says that the
     first by its primary key counts. Both are for hops against the direction of a key: from a part to who names it.
     """
@@ -84,7 +104,10 @@ class ForeignKey:
     operators: tuple[tuple[str, str], ...] = ()  # (schema, name) column by column; () where all are pg_catalog's =
     of: tuple[str, str] | None = None
     first: bool = False
-    partition: Relation | None = None  # of `referenced`: the key is declared to that one alone
+    loose: tuple[str, ...] = ()  # () where no column is
+    partition: Relation | None = None
+    collations: tuple[tuple[str, str] | None, ...] = ()  # (schema, name) column by column; () where none is needed
+    referenced_partition: Relation | None = None  # of `referenced`: the key is declared to that one alone
 
     def chosen(self, columns: str) -> str:
         """The referenced columns, with what is said of the rows: "first of links.item_id where role = 'owner'"."""
@@ -98,11 +121,9 @@ class ForeignKey:
     def label(self) -> str:
         """`orders(customer_id) -> customers(id)`."""
         condition = f" where {self.when[0]} is {self.when[1]!r}" if self.when else ""
-        return (
-            f"{self.table}({', '.join(self.columns)}) -> "
-            f"{self.partition or self.referenced}({', '.join(self.referenced_columns)})"
-            f"{condition}"
-        )
+        here = f"{self.partition or self.table}({', '.join(self.columns)})"
+        there = f"{self.referenced_partition or self.referenced}({', '.join(self.referenced_columns)})"
+        return f"{here} -> {there}{condition}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +204,8 @@ class Catalog:
     system_identifier: str = ""
     encoding: str = "UTF8"
     large_objects: int = 0
+    partition_keys: tuple[ForeignKey, ...] = ()  # that only partitions declare
+    common_keys: tuple[ForeignKey, ...] = ()  # that every partition of a table declares, as virtual ones of the table
 
     @cached_property
     def foreign_keys(self) -> tuple[ForeignKey, ...]:
@@ -213,13 +236,35 @@ class Catalog:
 
 
 _INTEGERS = frozenset({"smallint", "integer", "bigint"})
+_NUMBERS = _INTEGERS | {"numeric"}
+# Of these types equal values are the same text, in a collation that tells all texts apart.
+_IDENTICAL = _INTEGERS | {
+    "text", "character varying", "character", "name", "uuid", "date", "boolean", "oid", "bytea",
+    "timestamp without time zone", "timestamp with time zone",
+}  # fmt: skip
 _TEXTS = frozenset({"text", "character varying", "citext", "name"})
 
 
+def loose_types(columns: Iterable[Column], referenced: Iterable[Column]) -> tuple[str, ...]:
+    """For each pair of columns the referenced one's type where equal values may be different texts, else ''."""
+    types = tuple("" if _identical(one, other) else other.type for one, other in zip(columns, referenced, strict=True))
+    return types if any(types) else ()
+
+
+def _identical(left: Column, right: Column) -> bool:
+    types = {_without_modifier(column.value_type) for column in (left, right)}
+    alike = len(types) == 1 or types <= _INTEGERS or types <= _TEXTS
+    return alike and left.equal_is_identical and right.equal_is_identical
+
+
 def comparable(left: str, right: str) -> bool:
-    """Whether columns of these types compare by value without a cast: the same type, two integers, two texts."""
-    types = {re.sub(r"\(.*\)", "", type_) for type_ in (left, right)}
-    return len(types) == 1 or types <= _INTEGERS or types <= _TEXTS
+    """Whether columns of these types compare by value without a cast: the same type, two numbers, two texts."""
+    types = {_without_modifier(type_) for type_ in (left, right)}
+    return len(types) == 1 or types <= _NUMBERS or types <= _TEXTS
+
+
+def _without_modifier(type_: str) -> str:
+    return re.sub(r"\([^)]*\)", "", type_)
 
 
 def strongly_connected(edges: Mapping[Relation, Iterable[Relation]]) -> tuple[tuple[Relation, ...], ...]:

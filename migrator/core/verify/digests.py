@@ -147,7 +147,7 @@ def balances(
         if placement.per_tenant and placement.unowned == "replicate":
             placed -= unowned * databases[placement.home]
             shared = unowned
-        elif placement.per_tenant and placement.unowned == "shared":
-            shared = sum(digest.rows for digest in by_table.get((placement.hosts.get("shared", "shared"), name), []))
+        elif (elsewhere := placement.unowned_target) is not None:
+            shared = sum(digest.rows for digest in by_table.get((placement.hosts.get(elsewhere, elsewhere), name), []))
         result.append(Balance(name, rows, placed, shared, quarantined.get(name, 0)))
     return tuple(result)

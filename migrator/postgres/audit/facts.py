@@ -181,7 +181,7 @@ def _countable_keys(facts: Facts) -> tuple[ForeignKey, ...]:
     """
     declared = (
         key
-        for key in facts.catalog.foreign_keys
+        for key in (*facts.catalog.foreign_keys, *facts.catalog.partition_keys)
         if key.referenced in facts.catalog.tables and (key.table, key.name) not in facts.temporal_keys
     )
     return (*declared, *facts.placements.virtual_keys)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 from psycopg import sql
 
 from migrator.core.audit.facts import ReferenceRows, UnownedRows
 from migrator.core.clean.rules import readable
 from migrator.core.placement.key_paths import KeyPath, via
-from migrator.core.placement.model import Placement, Placements
+from migrator.core.placement.model import UNOWNED_TARGETS, Placement, Placements
 from migrator.core.schema.catalog import Catalog, ForeignKey, Relation
 from migrator.postgres.placement.from_items import bare_names, own_rows
 from migrator.postgres.placement.key_path import (
-    aliases,
+    declared_rows,
+    ends_in_null,
     holds,
     joined,
     leads_nowhere,
@@ -51,6 +52,7 @@ class RowCounter:
             return self._unowned(relation, placement, placement.key_path)
 
     def _unowned(self, relation: Relation, placement: Placement, path: KeyPath) -> UnownedRows:
+        pairs = [key for key in self._placements.foreign_keys if key.table == relation]
         read = sql.SQL(
             "WITH tenant AS MATERIALIZED ({tenants}), "
             "item AS (SELECT {key} AS key, {unset} AS unset, {ends} AS ends, {label} AS label, {position} AS position "
@@ -58,8 +60,8 @@ class RowCounter:
         ).format(
             tenants=self._tenants(),
             key=_key(placement),
-            unset=leads_nowhere(path),
-            ends=_ends_in_null(path),
+            unset=leads_nowhere(path, pairs),
+            ends=ends_in_null(path),
             label=self._label(relation, placement.query),
             position=self._position(relation, placement.query),
             source=source_of(placement, self._catalog),
@@ -73,7 +75,7 @@ class RowCounter:
             else:
                 lost[why] = count
         unset, beneath, unreachable, unknown = (lost[why] for why in ("unset", "beneath", "unreachable", "unknown"))
-        by_intent = placement.unowned in ("shared", "replicate")
+        by_intent = placement.unowned in (*UNOWNED_TARGETS, "replicate")
         keys: tuple[str, ...] = ()
         samples: tuple[str, ...] = ()
         if unreachable + unknown + (0 if by_intent else unset + beneath):
@@ -96,7 +98,7 @@ class RowCounter:
         if {key.table, key.referenced} & set(self._closed):
             return None
         child, parent = self._tenant_rows(key.table), self._tenant_rows(key.referenced)
-        if child is None or parent is None or key.partition is not None or _agree(key, child, parent):
+        if child is None or parent is None or key.referenced_partition is not None or _agree(key, child, parent):
             return self._orphans(key)
         return self._strangers(key, child, parent)
 
@@ -233,46 +235,14 @@ def _key(placement: Placement) -> sql.Composed:
     return sql.SQL("({}) {}").format(tenant_key(placement), _BYTEWISE)
 
 
-def _ends_in_null(path: KeyPath) -> sql.Composed:
-    """Whether every path of the row leads over rows that are there to one whose own key is NULL: to a global row.
-
-    A polymorphic path that is meant for other types says nothing, as long as another one speaks.
-    """
-    known = aliases(path)
-    ends, silent = [], []
-    for one in path.alternatives:
-        alias, there = "t", sql.SQL("true").format()
-        breaks, other = [], []
-        for hop in one.hops:
-            breaks.append(sql.SQL("({} AND {})").format(there, _any_null(alias, hop.columns, hop.blank)))
-            if hop.when is not None:
-                column, value = hop.when
-                other.append(
-                    sql.SQL("{}::text IS DISTINCT FROM {}").format(sql.Identifier(alias, column), sql.Literal(value))
-                )
-            alias = known[alias, hop]
-            # The columns that a key references are never NULL in a row that it found.
-            there = sql.SQL("{} IS NOT NULL").format(sql.Identifier(alias, hop.referenced_columns[0]))
-        if one.column is not None:
-            breaks.append(sql.SQL("({} AND {})").format(there, _any_null(alias, (one.column,), one.blank)))
-        ends.append(sql.SQL("({})").format(sql.SQL(" OR ").join(breaks) if breaks else sql.SQL("false")))
-        silent.append(sql.SQL("({})").format(sql.SQL(" OR ").join(other) if other else sql.SQL("false")))
-    each = [sql.SQL("({} OR {})").format(*pair) for pair in zip(ends, silent, strict=True)]
-    return sql.SQL("{} AND ({})").format(sql.SQL(" AND ").join(each), sql.SQL(" OR ").join(ends))
-
-
-def _any_null(alias: str, columns: Sequence[str], blank: str | None) -> sql.Composed:
-    return sql.SQL("NOT ({})").format(
-        sql.SQL(" AND ").join(holds(sql.Identifier(alias, column), blank) for column in columns)
-    )
-
-
 def _complete(key: ForeignKey) -> sql.Composed:
     """The rows that the key speaks of: with MATCH FULL also those that are NULL in part, which then match nothing."""
     word = sql.SQL(" OR " if key.match == "f" else " AND ")
     complete = sql.SQL("({})").format(
         word.join(holds(sql.Identifier("t", column), key.blank) for column in key.columns)
     )
+    if key.partition is not None:
+        complete += sql.SQL(" AND ") + declared_rows(key)
     if key.when is None:
         return complete
     column, value = key.when

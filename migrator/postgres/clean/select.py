@@ -23,7 +23,7 @@ from migrator.core.placement.model import Placement, Placements
 from migrator.core.schema.catalog import Catalog, ForeignKey, Relation
 from migrator.errors import ConfigurationError
 from migrator.postgres.placement.from_items import own_rows
-from migrator.postgres.placement.key_path import holds, joined, source_of, tenant_key
+from migrator.postgres.placement.key_path import declared_rows, holds, joined, source_of, tenant_key
 from migrator.postgres.session.connect import Connection, restore_search_path
 from migrator.settings import CleanRule
 
@@ -77,6 +77,8 @@ def _without_parent(key: ForeignKey, catalog: Catalog) -> sql.Composed:
     child, parent = own_rows(catalog, key.table), own_rows(catalog, key.referenced)
     columns = [sql.SQL("t.{}").format(sql.Identifier(column)) for column in key.columns]
     present = sql.SQL(" AND ").join(holds(column, key.blank) for column in columns)
+    if key.partition is not None:
+        present += sql.SQL(" AND ") + declared_rows(key)
     if key.when is not None:
         present += sql.SQL(" AND t.{}::text = {}").format(sql.Identifier(key.when[0]), sql.Literal(key.when[1]))
     statement = sql.SQL(
@@ -93,20 +95,25 @@ def _without_parent(key: ForeignKey, catalog: Catalog) -> sql.Composed:
 def _of_other_tenant(key: ForeignKey, child: Placement, parent: Placement, catalog: Catalog) -> sql.Composed:
     # Both ends are joined along their key paths under the same aliases, so each is a query of its own. The names of
     # the three columns that we add must not be those of a column of the key.
-    def end(placement: Placement, columns: Sequence[str]) -> sql.Composed:
+    def end(placement: Placement, columns: Sequence[str], rows: sql.Composable) -> sql.Composed:
         return sql.SQL(
-            "(SELECT t.tableoid AS migrator_tbl, t.ctid AS migrator_tid, {} AS migrator_key, {} FROM {})"
+            "(SELECT t.tableoid AS migrator_tbl, t.ctid AS migrator_tid, {} AS migrator_key, {} FROM {} WHERE {})"
         ).format(
             tenant_key(placement),
             sql.SQL(", ").join(
                 sql.SQL("t.{0} AS {0}").format(sql.Identifier(column)) for column in dict.fromkeys(columns)
             ),
             source_of(placement, catalog),
+            rows,
         )
 
     return sql.SQL(
         "SELECT c.migrator_tbl, c.migrator_tid FROM {} AS c JOIN {} AS p ON {} WHERE c.migrator_key <> p.migrator_key"
-    ).format(end(child, key.columns), end(parent, key.referenced_columns), joined(key, "p", "c"))
+    ).format(
+        end(child, key.columns, declared_rows(key)),
+        end(parent, key.referenced_columns, sql.SQL("true")),
+        joined(key, "p", "c"),
+    )
 
 
 @contextmanager

@@ -105,4 +105,4 @@ def loads_of(target: str, units: Iterable[CopyUnit]) -> tuple[Load, ...]:
 def _unowned_rows(transfer: Transfer) -> UnownedRows:
     if transfer.for_everyone:
         return "everyone"
-    return "elsewhere" if transfer.per_tenant and transfer.placement.unowned == "shared" else "block"
+    return "elsewhere" if transfer.per_tenant and transfer.placement.unowned_target is not None else "block"

@@ -24,7 +24,7 @@ FINISHED = "finished"
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What the comment on a database of ours says: which run made it, as what."""
+    """What the comment on a database or schema of ours says: which run made it, as what."""
 
     run: str
     # template, bare, target, scratch, restored, control; "building" while a database has no mark yet; "finished" once
@@ -32,11 +32,12 @@ class Mark:
     role: str
     target: str = ""
     tenant: str = ""
+    epoch: str = ""  # of a fence
 
     @property
     def text(self) -> str:
         return MARK_PREFIX + json.dumps(
-            {name: value for name in ("run", "role", "target", "tenant") if (value := getattr(self, name))},
+            {name: value for name in ("run", "role", "target", "tenant", "epoch") if (value := getattr(self, name))},
             ensure_ascii=False,
         )
 

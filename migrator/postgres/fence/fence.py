@@ -10,7 +10,8 @@ import psycopg
 from psycopg import sql
 
 from migrator.core.schema.catalog import Relation
-from migrator.errors import DatabaseError
+from migrator.errors import DatabaseError, RefusedError
+from migrator.postgres.databases.databases import Mark
 from migrator.postgres.session.connect import Connection, Endpoint, database_error, query, rows
 
 TRIGGER = "migrator_fence"
@@ -38,15 +39,15 @@ class FenceState:
 
 def read_fence(connection: Connection) -> FenceState | None:
     """The fence that stands, or None. Read from the source itself, not from the journal."""
-    found = rows(connection, "fence/fence_state")
-    if not found:
+    state = rows(connection, "fence/fence_state")
+    mark = Mark.parse(state[0][0]) if state else None
+    if mark is None:  # there is none, or the schema of that name is somebody else's
         return None
-    run, _, epoch = str(found[0][0] or "").partition(" ")
     by_trigger: dict[str, set[Relation]] = {TRIGGER: set(), ROW_TRIGGER: set()}
-    for _, schema, name, trigger in found:
+    for _, schema, name, trigger in state:
         if name is not None:
             by_trigger[trigger].add(Relation(schema, name))
-    return FenceState(run, epoch, frozenset(by_trigger[TRIGGER]), frozenset(by_trigger[ROW_TRIGGER]))
+    return FenceState(mark.run, mark.epoch, frozenset(by_trigger[TRIGGER]), frozenset(by_trigger[ROW_TRIGGER]))
 
 
 def raise_fence(
@@ -70,14 +71,19 @@ def raise_fence(
 
     Raises:
         DatabaseError: a table could not be locked within `patience`; says who holds it.
+        RefusedError: a schema of the fence's name is there that migrator did not make.
     """
     standing = read_fence(connection)
+    if standing is None and rows(connection, "fence/fence_state"):
+        raise RefusedError(
+            "The schema migrator_fence was not made by migrator.", "Rename it, then run the same command again."
+        )
     # Together: a fence that does not say whose it is could be neither resumed nor lifted by anybody.
     with connection.transaction():
         connection.execute(sql.SQL(query("fence/fence_function")))
         connection.execute(
             sql.SQL("COMMENT ON SCHEMA migrator_fence IS {}").format(
-                sql.Literal(f"{run} {standing.epoch if standing else epoch}")
+                sql.Literal(Mark(run, "fence", epoch=standing.epoch if standing else epoch).text)
             )
         )
     deadline = time.monotonic() + patience
@@ -108,8 +114,10 @@ def lift_fence(
     for table, trigger in triggers:
         drop = sql.SQL("DROP TRIGGER IF EXISTS {} ON {}").format(sql.Identifier(trigger), sql.Identifier(*table))
         _with_patience(connection, endpoint, table, drop, lock_timeout=lock_timeout, deadline=deadline, say=say)
-    connection.execute("DROP SCHEMA IF EXISTS migrator_fence CASCADE")
-    return len(standing.fenced) if standing else 0
+    if standing is None:
+        return 0
+    connection.execute("DROP SCHEMA migrator_fence CASCADE")
+    return len(standing.fenced)
 
 
 def fence_statement(table: Relation, run: str) -> sql.Composed:

@@ -16,11 +16,15 @@ from migrator.postgres.session.connect import Connection
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """How many rows are named by rows of a tenant, how many of them by rows of two, and how many tenants there are."""
+    """How many rows are named by rows of a tenant, how many of them by rows of two, and how many tenants there are.
+
+    `naming` counts the rows that name them.
+    """
 
     rows: int
     disputed: int
     tenants: int
+    naming: int
 
 
 def claimed(connection: Connection, catalog: Catalog, key: ForeignKey, path: KeyPath) -> Claimed | None:
@@ -33,8 +37,9 @@ def claimed(connection: Connection, catalog: Catalog, key: ForeignKey, path: Key
     if key.when is not None:
         condition += sql.SQL(" AND t.{}::text = {}").format(sql.Identifier(key.when[0]), sql.Literal(key.when[1]))
     statement = sql.SQL(
-        "SELECT count(*), count(*) FILTER (WHERE first <> last), count(DISTINCT first) FROM ("
-        'SELECT min(key COLLATE "C") AS first, max(key COLLATE "C") AS last '
+        "SELECT count(*), count(*) FILTER (WHERE first <> last), count(DISTINCT first), "
+        "coalesce(sum(times), 0) FROM ("
+        'SELECT min(key COLLATE "C") AS first, max(key COLLATE "C") AS last, count(*) AS times '
         "FROM (SELECT {key} AS key, ROW({columns}) AS named FROM {source} WHERE {condition}) AS item "
         "WHERE key IS NOT NULL GROUP BY named) AS part"
     ).format(

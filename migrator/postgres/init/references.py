@@ -14,7 +14,7 @@ from migrator.core.placement.key_paths import KeyPath, in_order
 from migrator.core.placement.model import Placement
 from migrator.core.schema.catalog import Catalog, ForeignKey, Relation
 from migrator.postgres.placement.from_items import own_rows
-from migrator.postgres.placement.key_path import leads_nowhere, source_of, tenant_key
+from migrator.postgres.placement.key_path import ends_in_null, leads_nowhere, source_of, tenant_key
 from migrator.postgres.session.connect import Connection
 
 # A table larger than this is sampled: about so many of its heap blocks, wherever they are.
@@ -51,19 +51,24 @@ class _Measured:
     rows_contained: int
     blank: str | None
     sampled: bool
+    same_type: bool
 
     @property
     def holds(self) -> bool:
+        if not self.same_type:
+            # Of another type it is a key only where nothing speaks against it.
+            return 0 < self.contained == self.values
         # One customer of four who is gone is a quarter of the values, and hardly any rows.
         return self.contained >= _CONTAINED * self.values or self.rows_contained >= _CONTAINED * self.rows
 
     def in_words(self, where: str) -> str:
         """The evidence in words."""
+        by = "by name and type" if self.same_type else "by name, of another type"
         if not self.values and self.blank is None:
-            return "by name and type; no rows to check"
+            return f"{by}; no rows to check"
         part = "all" if self.contained == self.values else f"{self.contained:,} of"
-        text = f"by name and type; {part} {self.values:,}{' sampled' if self.sampled else ''} values are in {where}"
-        return text if self.blank is None else f"{text}, {self.blank!r} stands for none"
+        evidence = f"{by}; {part} {self.values:,}{' sampled' if self.sampled else ''} values are in {where}"
+        return evidence if self.blank is None else f"{evidence}, {self.blank!r} stands for none"
 
 
 def weighed(
@@ -96,8 +101,9 @@ def _measured(
                     yield from _measured(connection, catalog, [key])
             continue
         for number, values, contained, rows, rows_contained, blank in counted:
-            measured = _Measured(values, contained, rows, rows_contained, blank, samples[number])
-            yield batch[number], measured
+            key = batch[number]
+            same = key.when is not None or not (key.as_text or key.loose)
+            yield key, _Measured(values, contained, rows, rows_contained, blank, samples[number], same)
 
 
 def _containment(catalog: Catalog, key: ForeignKey, number: int) -> tuple[sql.Composed, bool]:
@@ -214,12 +220,16 @@ def disagreeing(
 
 
 def without_tenant(
-    connection: Connection, catalog: Catalog, placements: Sequence[Placement], root: Relation, root_key: str
-) -> Iterator[tuple[Relation, tuple[int, int, int, int, bool]]]:
-    """Counts rows of tenant tables that have no tenant by their key path.
+    connection: Connection,
+    catalog: Catalog,
+    placements: Sequence[Placement],
+    root: tuple[Relation, str],
+    keys: Mapping[Relation, Sequence[ForeignKey]],
+) -> Iterator[tuple[Relation, tuple[int, int, int, int, int, bool]]]:
+    """Counts rows of tenant tables that have no tenant by their key path; `root` is the tenant root and its key.
 
-    Yields (rows, those whose path begins with NULL, all without a key, those whose key is not in the tenant root,
-    whether that comes from a sample) for each table.
+    Yields (rows, those whose path begins with NULL, those that hang on a row without a tenant, all without a key, those
+    whose key is not in the tenant root, whether that comes from a sample) for each table.
     """
     for start in range(0, len(placements), _BATCH):
         batch = placements[start : start + _BATCH]
@@ -231,22 +241,48 @@ def without_tenant(
             parts.append(
                 sql.SQL(
                     "(SELECT {number}::int, count(*), count(*) FILTER (WHERE unset), "
+                    "count(*) FILTER (WHERE item.key IS NULL AND NOT unset AND ends), "
                     "count(*) FILTER (WHERE item.key IS NULL), "
                     "count(*) FILTER (WHERE item.key IS NOT NULL AND root.key IS NULL) "
-                    "FROM (SELECT {unset} AS unset, {key} AS key FROM {source}{condition}) AS item "
+                    "FROM (SELECT {unset} AS unset, {ends} AS ends, {key} AS key FROM {source}{condition}) AS item "
                     "LEFT JOIN (SELECT {root_key}::text AS key FROM {root}) AS root ON root.key = item.key)"
                 ).format(
                     number=sql.Literal(number),
-                    unset=leads_nowhere(placement.key_path),
+                    unset=leads_nowhere(placement.key_path, keys.get(placement.relation, ())),
+                    ends=ends_in_null(placement.key_path),
                     key=tenant_key(placement),
                     source=source_of(placement, catalog),
                     condition=condition,
-                    root_key=sql.Identifier(root_key),
-                    root=own_rows(catalog, root),
+                    root_key=sql.Identifier(root[1]),
+                    root=own_rows(catalog, root[0]),
                 )
             )
-        for number, rows, unset, homeless, unknown in connection.execute(sql.SQL(" UNION ALL ").join(parts)):
-            yield batch[number].relation, (rows, unset, homeless, unknown, samples[number])
+        for number, rows, unset, beneath, homeless, unknown in connection.execute(sql.SQL(" UNION ALL ").join(parts)):
+            yield batch[number].relation, (rows, unset, beneath, homeless, unknown, samples[number])
+
+
+def named_by_pairs(
+    connection: Connection, catalog: Catalog, placement: Placement, pairs: Iterable[ForeignKey]
+) -> Mapping[str, int]:
+    """How many rows without a tenant name, by a polymorphic pair, a row of which table."""
+    assert placement.key_path is not None
+    rows_of: dict[str, int] = {}
+    for key in pairs:
+        assert key.when is not None
+        column, value = key.when
+        statement = sql.SQL("SELECT count(*) FROM {}{} {} {} IS NULL AND t.{}::text = {}").format(
+            source_of(placement, catalog),
+            first_blocks(catalog, placement.relation)[0],
+            sql.SQL("AND" if first_blocks(catalog, placement.relation)[1] else "WHERE"),
+            tenant_key(placement),
+            sql.Identifier(column),
+            sql.Literal(value),
+        )
+        row = connection.execute(statement).fetchone()
+        assert row is not None
+        if row[0]:
+            rows_of[str(key.referenced)] = rows_of.get(str(key.referenced), 0) + int(row[0])
+    return rows_of
 
 
 def naming_unset(

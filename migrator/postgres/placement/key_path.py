@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from psycopg import sql
 
@@ -54,7 +54,11 @@ def _node_key(path: KeyPath, alternatives: Sequence[KeyPath]) -> sql.Composed:
         alias = ALIAS
         for hop in one.hops:
             alias = known[alias, hop]
-        keys.append(text_of(sql.Identifier(alias, one.column), one.blank))
+        own = text_of(sql.Identifier(alias, one.column), one.blank)
+        if one.lookup is not None:
+            tenants = sql.Identifier(known[alias, one.lookup], one.lookup.referenced_columns[0])
+            own = sql.SQL('COALESCE({}::text COLLATE "C", {} COLLATE "C")').format(tenants, own)
+        keys.append(own)
     return keys[0] if len(keys) == 1 else sql.SQL("COALESCE({})").format(sql.SQL(", ").join(keys))
 
 
@@ -63,18 +67,73 @@ def aliases(path: KeyPath | None) -> dict[tuple[str, ForeignKey], str]:
     found: dict[tuple[str, ForeignKey], str] = {}
     for alternative in path.alternatives if path is not None else ():
         alias = ALIAS
-        for hop in alternative.hops:
+        for hop in alternative.joins:
             alias = found.setdefault((alias, hop), f"h{len(found) + 1}")
     return found
 
 
-def leads_nowhere(path: KeyPath) -> sql.Composed:
-    """Whether no alternative of the path begins at all: a column that it begins with is NULL, or as good as NULL."""
-    return sql.SQL(" AND ").join(
-        sql.SQL("NOT ({})").format(
-            sql.SQL(" AND ").join(holds(sql.Identifier(ALIAS, column), blank) for column in columns)
+def leads_nowhere(path: KeyPath, keys: Iterable[ForeignKey] = ()) -> sql.Composed:
+    """Whether no alternative of the path begins at all: a column that it begins with is NULL, or as good as NULL.
+
+    Of a polymorphic pair that `keys` (the table's) say more of than the path does, rows of those types lead to no
+    tenant either.
+    """
+    begun = {one.hops[0].when for one in path.alternatives if one.hops}
+    others: dict[str, list[str]] = {}
+    for key in keys:
+        if key.when is not None and key.when not in begun:
+            others.setdefault(key.when[0], []).append(key.when[1])
+    return sql.SQL(" AND ").join(sql.SQL("NOT ({})").format(_begins(one, others)) for one in path.alternatives)
+
+
+def _begins(path: KeyPath, others: Mapping[str, Sequence[str]]) -> sql.Composed:
+    """Whether a row holds what the path begins with, and does not name something of the other types."""
+    ((columns, blank),) = path.starts
+    conditions = [holds(sql.Identifier(ALIAS, column), blank) for column in columns]
+    if path.hops and path.hops[0].when is not None and (values := others.get(path.hops[0].when[0])):
+        conditions.append(
+            sql.SQL("({0}::text = ANY ({1}::text[])) IS NOT TRUE").format(
+                sql.Identifier(ALIAS, path.hops[0].when[0]), sql.Literal(list(values))
+            )
         )
-        for columns, blank in path.starts
+    return sql.SQL(" AND ").join(conditions)
+
+
+def ends_in_null(path: KeyPath) -> sql.Composed:
+    """Whether every path of the row leads over rows that are there to one whose own key is NULL: to a global row.
+
+    A polymorphic path that is meant for other types says nothing, as long as another one speaks.
+    """
+    known = aliases(path)
+    ends, silent = [], []
+    for one in path.alternatives:
+        alias, there = ALIAS, sql.SQL("true").format()
+        breaks, other = [], []
+        for hop in one.hops:
+            breaks.append(sql.SQL("({} AND {})").format(there, _any_null(alias, hop.columns, hop.blank)))
+            if hop.when is not None:
+                column, value = hop.when
+                mismatch = sql.SQL("{}::text IS DISTINCT FROM {}").format(
+                    sql.Identifier(alias, column), sql.Literal(value)
+                )
+                if alias == ALIAS:
+                    other.append(mismatch)
+                else:  # the row above names something else, which no tenant has
+                    breaks.append(sql.SQL("({} AND {})").format(there, mismatch))
+            alias = known[alias, hop]
+            # The columns that a key references are never NULL in a row that it found.
+            there = sql.SQL("{} IS NOT NULL").format(sql.Identifier(alias, hop.referenced_columns[0]))
+        if one.column is not None:
+            breaks.append(sql.SQL("({} AND {})").format(there, _any_null(alias, (one.column,), one.blank)))
+        ends.append(sql.SQL("({})").format(sql.SQL(" OR ").join(breaks) if breaks else sql.SQL("false")))
+        silent.append(sql.SQL("({})").format(sql.SQL(" OR ").join(other) if other else sql.SQL("false")))
+    each = [sql.SQL("({} OR {})").format(*pair) for pair in zip(ends, silent, strict=True)]
+    return sql.SQL("{} AND ({})").format(sql.SQL(" AND ").join(each), sql.SQL(" OR ").join(ends))
+
+
+def _any_null(alias: str, columns: Sequence[str], blank: str | None) -> sql.Composed:
+    return sql.SQL("NOT ({})").format(
+        sql.SQL(" AND ").join(holds(sql.Identifier(alias, column), blank) for column in columns)
     )
 
 
@@ -98,8 +157,8 @@ def _referenced_rows(catalog: Catalog, hop: ForeignKey) -> sql.Composed:
 
 def referenced_rows(catalog: Catalog, key: ForeignKey) -> sql.Composed:
     """The table that a key references, as a FROM item; the partition, where it is declared to one alone."""
-    if key.partition is not None:
-        return sql.SQL("{}").format(qualified(key.partition))
+    if key.referenced_partition is not None:
+        return sql.SQL("{}").format(qualified(key.referenced_partition))
     return own_rows(catalog, key.referenced)
 
 
@@ -124,8 +183,12 @@ def equal(key: ForeignKey, place: int, referenced: sql.Composable, referencing: 
     """The comparison of the key's columns at one place."""
     if key.as_text:
         return sql.SQL("{}::text = {}::text").format(referenced, referencing)
-    return sql.SQL("{} {} {}").format(
-        referenced, _operator(*(key.operators[place] if key.operators else _EQUAL)), referencing
+    collation = key.collations[place] if key.collations else None
+    return sql.SQL("{} {} {}{}").format(
+        referenced,
+        _operator(*(key.operators[place] if key.operators else _EQUAL)),
+        referencing,
+        sql.SQL(" COLLATE {}").format(sql.Identifier(*collation)) if collation is not None else sql.SQL(""),
     )
 
 
@@ -135,6 +198,16 @@ def _operator(schema: str, symbol: str) -> sql.Composable:
     if (schema, symbol) == _EQUAL:
         return sql.SQL("=")
     return sql.SQL("OPERATOR({}.{})").format(sql.Identifier(schema), sql.SQL(symbol))
+
+
+def declared_rows(key: ForeignKey, alias: str = ALIAS) -> sql.Composed:
+    """Whether the key is declared for the row of that alias: one of a partition is for its rows alone."""
+    if key.partition is None:
+        return sql.SQL("true").format()
+    name = qualified(key.partition).as_string(None)
+    return sql.SQL("{}.tableoid IN (SELECT relid FROM pg_catalog.pg_partition_tree({}::regclass))").format(
+        sql.Identifier(alias), sql.Literal(name)
+    )
 
 
 def text_of(column: sql.Composable, blank: str | None) -> sql.Composed:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
-from migrator.core.schema.catalog import Catalog, Column, ForeignKey, Index, Relation, Table
+from migrator.core.schema.catalog import Catalog, Column, ForeignKey, Index, Relation, Table, loose_types
 from migrator.core.schema.catalog import Sequence as SequenceObject
 from migrator.postgres.session.connect import Connection, rows
 
+Row = Sequence[Any]
 # (kind, identity) -> definition; the unit in which "same schema" is decided.
 Objects = Mapping[tuple[str, str], str]
 
@@ -23,8 +26,9 @@ def read_catalog(connection: Connection, schemas: Sequence[str] = ()) -> Catalog
     table_rows = rows(connection, "schema/tables", scope)
     oids = {"oids": [row[0] for row in table_rows]}
     relation_of = {row[0]: Relation(row[1], row[2]) for row in table_rows}
+    oid_of = {relation: oid for oid, relation in relation_of.items()}
     columns: dict[int, list[Column]] = defaultdict(list)
-    for oid, name, type_, type_oid, not_null, default, identity, generated, owned, drawn in rows(
+    for oid, name, type_, type_oid, not_null, default, identity, generated, owned, drawn, base, deterministic in rows(
         connection, "schema/columns", oids
     ):
         sequence = owned or drawn
@@ -38,22 +42,33 @@ def read_catalog(connection: Connection, schemas: Sequence[str] = ()) -> Catalog
                 identity,
                 generated,
                 Relation(*sequence) if sequence else None,
+                base,
+                deterministic,
             )
         )
     root_of = {Relation(*pair): relation_of[row[0]] for row in table_rows for pair in row[8]}
     keys: dict[int, list[ForeignKey]] = defaultdict(list)
-    for oid, name, cols, schema, table, referenced, validated, deferrable, match, on_delete, operators in rows(
-        connection, "schema/foreign_keys", oids
-    ):
-        parent = Relation(schema, table)
-        keys[oid].append(
-            ForeignKey(
-                name, relation_of[oid], tuple(cols), root_of.get(parent, parent), tuple(referenced),
-                validated, deferrable, match, on_delete,
-                operators=tuple((where, symbol) for where, symbol in operators or ()),
-                partition=parent if parent in root_of else None,
+    of_partitions: list[ForeignKey] = []
+    common: dict[tuple[object, ...], ForeignKey] = {}
+    for row in rows(connection, "schema/foreign_keys", oids):
+        *_, in_all = row
+        here = relation_of[row[0]]
+        key = _foreign_key(row, here, root_of)
+        key = _with_loose_types(key, columns[row[0]], columns.get(oid_of.get(key.referenced, 0), []))
+        if key.partition is None:
+            keys[row[0]].append(key)
+            continue
+        of_partitions.append(key)
+        if in_all:
+            whole = replace(
+                key,
+                name="",
+                validated=False,
+                virtual=True,
+                partition=None,
+                evidence="each of its partitions declares it",
             )
-        )  # fmt: skip
+            common.setdefault((here, key.columns, key.referenced, key.referenced_columns), whole)
     indexes: dict[int, list[Index]] = defaultdict(list)
     unique: dict[int, list[tuple[str, ...]]] = defaultdict(list)
     for oid, name, cols, definition, is_unique, primary, valid, partial, constraint, immediate in rows(
@@ -95,6 +110,8 @@ def read_catalog(connection: Connection, schemas: Sequence[str] = ()) -> Catalog
         system_identifier=identifier,
         encoding=encoding,
         large_objects=large_objects,
+        partition_keys=tuple(of_partitions),
+        common_keys=tuple(common.values()),
     )
 
 
@@ -118,6 +135,28 @@ def read_sequences(connection: Connection, schemas: Sequence[str] = ()) -> tuple
 def read_objects(connection: Connection) -> Objects:
     """Every object by kind and name, with its definition."""
     return {(kind, identity): definition or "" for kind, identity, definition in rows(connection, "schema/objects")}
+
+
+def _foreign_key(row: Row, table: Relation, root_of: Mapping[Relation, Relation]) -> ForeignKey:
+    _, name, columns, schema, parent, referenced, validated, deferrable, match, on_delete = row[:10]
+    operators, collations, partition = row[10:13]
+    there = Relation(schema, parent)
+    return ForeignKey(
+        name, table, tuple(columns), root_of.get(there, there), tuple(referenced),
+        validated, deferrable, match, on_delete,
+        operators=tuple((where, symbol) for where, symbol in operators or ()),
+        collations=tuple((one[0], one[1]) if one[1] else None for one in collations or ()),
+        partition=Relation(*partition) if partition else None,
+        referenced_partition=there if there in root_of else None,
+    )  # fmt: skip
+
+
+def _with_loose_types(key: ForeignKey, here: Sequence[Column], there: Sequence[Column]) -> ForeignKey:
+    own, referenced = {one.name: one for one in here}, {one.name: one for one in there}
+    if not referenced:  # outside of what was read
+        return key
+    types = loose_types([own[name] for name in key.columns], [referenced[name] for name in key.referenced_columns])
+    return replace(key, loose=types) if types else key
 
 
 def _names(index: Index) -> tuple[str, ...]:

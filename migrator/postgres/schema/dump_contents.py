@@ -11,8 +11,8 @@ from typing import Literal
 from migrator.core.schema.catalog import Relation
 from migrator.core.trees.division import Entry
 from migrator.errors import DatabaseError
+from migrator.postgres.programs.programs import find_program, for_programs, run_program
 from migrator.postgres.session.connect import Endpoint, rows, session
-from migrator.postgres.session.programs import find_program, for_programs, run_program
 
 _LISTED = re.compile(r"^(\d+); (\d+) (\d+) ", re.MULTILINE)
 _HEAD = re.compile(
@@ -22,7 +22,7 @@ _HEAD = re.compile(
     r"(?:-- Data Pos: \d+\n)?--\n"
 )
 _PG_CLASS = 1259
-_FENCE = " migrator_fence"  # our own triggers: table and trigger are the entry's name
+_FENCE = "EXECUTE FUNCTION migrator_fence.refuse("  # what our own triggers do
 
 Ownership = Literal["kept", "dropped"]
 
@@ -32,7 +32,7 @@ def read_entries(
 ) -> tuple[Entry, ...]:
     """Every object of the database that a person made, in an order in which they can be made again.
 
-    With the ownership "dropped" without owners and privileges: whoever makes them owns them.
+    With the ownership "dropped" without owners: whoever makes them owns them. What is granted stays granted.
 
     Our own schemas and the fence are left out, and so are tablespaces: they are properties of a server, not a database.
 
@@ -46,19 +46,21 @@ def read_entries(
             oid: (Relation(schema, name), Relation(root_schema, root))
             for oid, schema, name, root_schema, root in rows(connection, "schema/relation_names")
         }
+        ours = [schema for (schema,) in rows(connection, "schema/our_schemas")]
     with tempfile.TemporaryDirectory(prefix="migrator-") as directory:
         archive = f"{directory}/source"
         dump = [
-            "--format=custom", "--schema-only", "--encoding=UTF8", "--no-tablespaces", "--exclude-schema=migrator_*",
-            "--lock-wait-timeout=60000", f"--file={archive}",
+            "--format=custom", "--schema-only", "--encoding=UTF8", "--no-tablespaces",
+            *(f"--exclude-schema={schema}" for schema in ours), "--lock-wait-timeout=60000", f"--file={archive}",
         ]  # fmt: skip
         run_program(find_program("pg_dump", version, programs), dump, for_programs(endpoint), purpose="init")
         restore = find_program("pg_restore", version, programs)
         listed = run_program(restore, ["--list", archive]).stdout
-        kept = [] if ownership == "kept" else ["--no-owner", "--no-privileges"]
+        kept = [] if ownership == "kept" else ["--no-owner"]
         script = run_program(restore, ["--verbose", "--no-tablespaces", *kept, "--file=-", archive]).stdout
     entries = _entries(script, {(match[1], match[2], match[3]) for match in _LISTED.finditer(listed)}, relations)
-    return tuple(entry for entry in entries if not (entry.kind == "TRIGGER" and _FENCE in entry.name))
+    fenced = "migrator_fence" in ours
+    return tuple(entry for entry in entries if not (fenced and entry.kind == "TRIGGER" and _FENCE in entry.sql))
 
 
 def _entries(

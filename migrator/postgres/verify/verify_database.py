@@ -15,7 +15,6 @@ from migrator.core.plan.transfer import Transfer
 from migrator.core.schema.catalog import ForeignKey, Relation
 from migrator.core.sequences.blocks import Block
 from migrator.core.verify.digests import Digest, RowDifference, merge_keys
-from migrator.postgres.placement.column_types import column_types
 from migrator.postgres.placement.key_path import equal, holds, text_of
 from migrator.postgres.placement.row_hash import target_hash
 from migrator.postgres.placement.select_rows import by_key, key_text
@@ -226,10 +225,21 @@ def _foreign_rows(
         column = target_name(here, one.column or "")
         if column is None:
             return None
-        keys.append(text_of(sql.Identifier(alias, column), one.blank))
+        key = sql.Identifier(alias, column)
+        text = text_of(key, one.blank)
+        keys.append(text if one.lookup is None else _as_own(one.lookup, key, text, own))
     return sql.SQL("SELECT count(*) FROM {} WHERE COALESCE({}) <> ALL ({}::text[])").format(
         sql.SQL(" ").join(froms), sql.SQL(", ").join(keys), sql.Literal(list(own))
     )
+
+
+def _as_own(lookup: ForeignKey, key: sql.Composable, text: sql.Composable, own: Sequence[str]) -> sql.Composed:
+    """The key as text; as one of `own` is written where the server calls it equal to that."""
+    # The type's name comes from the source's catalog, spelt by format_type, quoted where it needs to be.
+    typed = sql.SQL("CAST(o.own AS {})").format(sql.SQL(lookup.loose[0]))
+    return sql.SQL(
+        'COALESCE((SELECT o.own COLLATE "C" FROM unnest({}::text[]) o (own) WHERE {} LIMIT 1), {} COLLATE "C")'
+    ).format(sql.Literal(list(own)), equal(lookup, 0, typed, key), text)
 
 
 def joined(
@@ -278,9 +288,15 @@ def severed_reference(key: ForeignKey, child: Transfer, parent: Transfer) -> Ref
     when = (target_name(child, key.when[0]), key.when[1]) if key.when is not None else None
     if None in columns or None in referenced or (when is not None and when[0] is None):
         return None
+    here = child.destination
+    if key.partition is not None:
+        # Partitions keep their names wherever their table does.
+        if here != key.table:
+            return None
+        here = key.partition
     return Reference(
         key,
-        child.destination,
+        here,
         tuple(name for name in columns if name is not None),
         parent.destination,
         tuple(name for name in referenced if name is not None),
@@ -306,7 +322,7 @@ def orphans(child: Connection, parent: Connection, reference: Reference) -> tupl
         return len(found), tuple(", ".join(map(str, key)) for key in found[:_MOST_SAMPLES])
     missing = 0
     samples: list[str] = []
-    types = column_types(parent, reference.parent, reference.parent_columns)
+    types = _compared_types(child, parent, reference)
     with child.transaction(), child.cursor(name="migrator_references") as cursor:
         cursor.itersize = _KEYS_A_QUERY
         as_text = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(name)) for name in reference.columns)
@@ -317,6 +333,33 @@ def orphans(child: Connection, parent: Connection, reference: Reference) -> tupl
                 if len(samples) < _MOST_SAMPLES:
                     samples.append(", ".join(str(part) for part in lost))
     return missing, tuple(samples)
+
+
+def _compared_types(child: Connection, parent: Connection, reference: Reference) -> list[str]:
+    """The type by which each column is compared: the parent's; the child's own where texts of it may not be of that."""
+    there = _column_types(parent, reference.parent)
+    here = _column_types(child, reference.child)
+    types = []
+    for place, (name, other) in enumerate(zip(reference.columns, reference.parent_columns, strict=True)):
+        (_, base), (wanted, wanted_base) = here[name], there[other]
+        loose = bool(reference.key.loose) and bool(reference.key.loose[place])
+        types.append(base if loose and base != wanted_base and "." not in base else wanted)
+    return types
+
+
+def _column_types(connection: Connection, table: Relation) -> dict[str, tuple[str, str]]:
+    """(type, what it is a domain of, else itself) of each column, spelt by format_type."""
+    relation = sql.Identifier(*table).as_string(connection)
+    return {
+        name: (type_, base)
+        for name, type_, base in connection.execute(
+            "SELECT a.attname, format_type(a.atttypid, a.atttypmod), "
+            "format_type(coalesce(nullif(t.typbasetype, 0), t.oid), NULL) "
+            "FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "
+            "WHERE a.attrelid = %s::regclass AND a.attnum > 0 AND NOT a.attisdropped",
+            [relation],
+        )
+    }
 
 
 def _absent(

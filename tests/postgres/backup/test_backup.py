@@ -47,6 +47,10 @@ def work(source: str, make_workspace: WorkspaceFactory) -> Workspace:
     return make_workspace(source)
 
 
+FENCE = """CREATE SCHEMA migrator_fence;
+COMMENT ON SCHEMA migrator_fence IS 'migrator {"run": "run-1", "role": "fence", "epoch": "e"}'"""
+
+
 def directory(work: Workspace) -> Path:
     """The newest backup of the open run."""
     run = work.journal.current_run(work.source_id)
@@ -307,12 +311,12 @@ def test_names_stay_within_the_limit() -> None:
 
 
 def test_a_fenced_source_is_not_backed_up(work: Workspace, source: str) -> None:
-    run_sql(source, "CREATE SCHEMA migrator_fence; COMMENT ON SCHEMA migrator_fence IS 'run-1 epoch'")
+    run_sql(source, FENCE)
     with pytest.raises(RefusedError, match="fenced by run run-1"):
         backup(work)
     run_sql(source, "DROP SCHEMA migrator_fence")
     backup(work)
-    run_sql(source, "CREATE SCHEMA migrator_fence; COMMENT ON SCHEMA migrator_fence IS 'run-1 epoch'")
+    run_sql(source, FENCE)
     assert backup(work).status == "nothing-to-do"
 
 

@@ -33,6 +33,7 @@ CREATE UNIQUE INDEX ON items (order_id);
 CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.mood := 'good'; RETURN NEW; END $$;
 CREATE TRIGGER touch BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION touch();
 CREATE FUNCTION orders_of(int) RETURNS bigint LANGUAGE sql AS $$ SELECT count(*) FROM orders WHERE user_id = $1 $$;
+GRANT SELECT ON users TO PUBLIC;
 COMMENT ON VIEW spent IS 'by user';
 INSERT INTO users (mood, name) SELECT 'good', 'user ' || n FROM generate_series(1, 5) n;
 INSERT INTO sessions (user_id) SELECT id FROM users;
@@ -117,7 +118,9 @@ def test_services_are_databases_as_the_groups_say(source: str, prefix: str, tmp_
 
 def test_trees_give_tables_the_names_that_an_edited_file_says(source: str, prefix: str, tmp_path: Path) -> None:
     made, _ = written(source, prefix, tmp_path, "--layout", "domains", "--no-owner")
-    assert "OWNER TO" not in "".join(path.read_text() for path in tmp_path.rglob("*.sql"))
+    written_sql = "".join(path.read_text() for path in tmp_path.rglob("*.sql"))
+    assert "OWNER TO" not in written_sql
+    assert "GRANT SELECT ON TABLE public.users TO PUBLIC" in written_sql.replace('"', "")
     made.replace("[tables.orders]", '[tables.orders]\nas = "purchases"\ncolumns = { paid = "total" }')
     made.succeed("init", "--trees")
     split(made)

@@ -29,7 +29,10 @@ LINKED = """
 
 @pytest.mark.parametrize(
     ("when", "expected"),
-    [(None, Claimed(rows=3, disputed=1, tenants=3)), (("kind", "owner"), Claimed(rows=2, disputed=0, tenants=1))],
+    [
+        (None, Claimed(rows=3, disputed=1, tenants=3, naming=5)),
+        (("kind", "owner"), Claimed(rows=2, disputed=0, tenants=1, naming=3)),
+    ],
 )
 def test_rows_are_claimed_by_tenants_and_torn_between_two(
     database_url: str, when: tuple[str, str] | None, expected: Claimed

@@ -8,6 +8,7 @@ from typing import Any
 from migrator.core.audit.facts import DriftedDatabase, Facts, RoleFact, TargetFacts, UnownedRows
 from migrator.core.plan.checks import ServerFacts
 from migrator.core.plan.steps import CreateDatabase, PrepareTarget
+from migrator.core.trees.named_roles import named_roles
 from tests.audit_facts import facts, found, severities
 from tests.schema import planned, public, table
 
@@ -120,3 +121,23 @@ def test_s22_names_the_objects_that_differ() -> None:
         "2 objects against the template: index public.a_idx is extra, table public.b is different."
     )
     assert found("S22", facts(targets=looked_at(SERVER))) == {}
+
+
+def test_roles_that_no_tree_names_will_have_no_access() -> None:
+    roles = (
+        RoleFact("App", 12),
+        RoleFact("report", granted=True),
+        RoleFact("dba", 3, superuser=True),
+        RoleFact("idle"),
+    )
+    named = named_roles('ALTER TABLE x OWNER TO "App"; GRANT SELECT ON x TO Report, idle WITH GRANT OPTION;')
+    assert named == {"App", "report", "idle"}
+
+    def without_access(trees: frozenset[str] | None) -> set[str]:
+        return set(found("S26", facts(roles=roles, targets=TargetFacts(roles_of_trees=trees))))
+
+    assert without_access(named) == set()
+    assert without_access(named - {"report"}) == {"report"}
+    assert without_access(frozenset()) == {"App", "report", "idle"}
+    # Before init there are no trees, and nothing can be said.
+    assert without_access(None) == set()

@@ -8,6 +8,7 @@ from dataclasses import replace
 from migrator.core.audit.facts import Facts, ReferenceRows, UnownedRows
 from migrator.core.audit.finding import Category, Observation, Severity, rule
 from migrator.core.audit.places import key_place, place
+from migrator.core.placement.model import UNOWNED_TARGETS
 from migrator.core.result.wording import listed, plural
 from migrator.core.schema.catalog import ForeignKey
 
@@ -17,7 +18,7 @@ from migrator.core.schema.catalog import ForeignKey
     why="A row whose tenant key is NULL, unknown, or not reachable belongs to no tenant's database. It is never "
     "dropped in silence: it blocks the split until somebody has decided on it.",
     remedy="Correct the rows, move them out of the way (a [clean.X] rule of kind unowned or orphans), or say what they "
-    'are: [tables.NAME] unowned = "quarantine", "shared" or "replicate".',
+    'are: [tables.NAME] unowned = "quarantine", "shared", "auth" or "replicate".',
 )  # fmt: skip
 def unowned_rows(facts: Facts) -> Iterator[Observation]:
     """Rows of tenant tables that no tenant owns, save those that have no key by intent."""
@@ -26,7 +27,7 @@ def unowned_rows(facts: Facts) -> Iterator[Observation]:
         policy = placement.unowned if placement else "block"
         # A mixed table's rows without a key are global ones, and so is what hangs on global rows; a key that leads
         # nowhere is an accident in any table.
-        if policy in ("shared", "replicate"):
+        if policy in (*UNOWNED_TARGETS, "replicate"):
             counted = replace(counted, unset=0, beneath=0)
         rows = counted.unset + counted.beneath + counted.unreachable + counted.unknown
         if rows:
@@ -44,6 +45,7 @@ def unowned_rows(facts: Facts) -> Iterator[Observation]:
 _FATE = {
     "quarantine": "they go to quarantine",
     "shared": "they go to SHARED, together with the rows that are global by intent",
+    "auth": "they go to AUTH, together with the rows that are of no tenant by intent",
     "replicate": "every tenant gets them, together with the rows that are global by intent",
 }
 
@@ -150,6 +152,8 @@ def _naming(facts: Facts, key: ForeignKey, rows: int, samples: tuple[str, ...], 
     It stands in the way where the targets will declare the key: not one that only migrator.toml knows, or lets go.
     """
     naming = f"{plural(rows, 'row')} of {key.table} {'names' if rows == 1 else 'name'}"
+    if key.partition is not None:
+        naming += f", by the key of {key.partition},"
     detail = f"{naming} a row of {key.referenced} {what}."
     reason = facts.placements.release_reason(key)
     if reason is not None:

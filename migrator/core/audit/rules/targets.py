@@ -1,4 +1,4 @@
-"""Rules on target servers and their databases: S13, S17, S19, S20, S22."""
+"""Rules on target servers and their databases: S13, S17, S19, S20, S22, S26."""
 
 from __future__ import annotations
 
@@ -74,6 +74,28 @@ def roles_that_stay(facts: Facts) -> Iterator[Observation]:
                     f"The server does not know it. In the source it has {' and '.join(holds) or 'objects'}.",
                     sql_fix=f"CREATE ROLE {identifier(role.name)};", sql_undo=f"DROP ROLE {identifier(role.name)};",
                 )  # fmt: skip
+
+
+@rule(
+    "S26", "W", Category.SECURITY, "database", "Application role that will have no access",
+    why="What a role may do in the source it may not do in the targets unless their schemas say so: an owner whom "
+    "--no-owner left out, or a role that no GRANT of the trees names, cannot read a single row after the split.",
+    remedy="Grant it what it needs in a revision of the target's tree, or let migrator make roles for single databases "
+    "([roles] per_tenant), and give these to the application.",
+)  # fmt: skip
+def roles_without_access(facts: Facts) -> Iterator[Observation]:
+    """Roles that own tables of the source, or are granted something there, and that no target's tree names."""
+    named = facts.targets.roles_of_trees
+    if named is None:
+        return
+    for role in facts.roles:
+        if role.name not in named and not role.superuser:
+            holds = [f"owns {plural(role.tables, 'table')}"] if role.tables else []
+            holds += ["is granted privileges"] if role.granted else []
+            yield Observation(
+                f"role {role.name}", role.name,
+                f"In the source it {' and '.join(holds) or 'owns objects'}; no target's tree names it.",
+            )  # fmt: skip
 
 
 @rule(
@@ -165,4 +187,4 @@ def drifted_database(facts: Facts) -> Iterator[Observation]:
         )  # fmt: skip
 
 
-RULES = (missing_extension, roles_that_stay, unusable_name, too_little_room, drifted_database)
+RULES = (missing_extension, roles_that_stay, roles_without_access, unusable_name, too_little_room, drifted_database)

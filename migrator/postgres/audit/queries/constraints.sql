@@ -8,6 +8,7 @@ LEFT JOIN pg_catalog.pg_type y ON y.oid = c.contypid
 JOIN pg_catalog.pg_namespace n ON n.oid = coalesce(r.relnamespace, y.typnamespace)
 WHERE NOT c.convalidated AND c.contype IN ('c', 'f', 'n') AND c.conparentid = 0 AND c.coninhcount = 0
   AND CASE WHEN %(schemas)s::text[] IS NULL
-           THEN n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND n.nspname !~ '^migrator_'
+           THEN n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+                AND coalesce(pg_catalog.obj_description(n.oid, 'pg_namespace'), '') !~ '^migrator [{]'
            ELSE n.nspname = ANY (%(schemas)s::text[]) END
 ORDER BY n.nspname, 2, c.conname

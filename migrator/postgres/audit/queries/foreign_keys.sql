@@ -7,6 +7,7 @@ JOIN pg_catalog.pg_class r ON r.oid = c.conrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
 WHERE c.contype = 'f' AND c.conparentid = 0
   AND CASE WHEN %(schemas)s::text[] IS NULL
-           THEN n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND n.nspname !~ '^migrator_'
+           THEN n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+                AND coalesce(pg_catalog.obj_description(n.oid, 'pg_namespace'), '') !~ '^migrator [{]'
            ELSE n.nspname = ANY (%(schemas)s::text[]) END
 ORDER BY n.nspname, r.relname, c.conname

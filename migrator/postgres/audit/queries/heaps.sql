@@ -22,6 +22,7 @@ LEFT JOIN LATERAL (
 ) f ON true
 WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND c.reltuples > 0 AND w.known = w.columns AND w.columns > 0
   AND CASE WHEN %(schemas)s::text[] IS NULL
-           THEN rn.nspname !~ '^pg_' AND rn.nspname <> 'information_schema' AND rn.nspname !~ '^migrator_'
+           THEN rn.nspname !~ '^pg_' AND rn.nspname <> 'information_schema'
+                AND coalesce(pg_catalog.obj_description(rn.oid, 'pg_namespace'), '') !~ '^migrator [{]'
            ELSE rn.nspname = ANY (%(schemas)s::text[]) END
 ORDER BY n.nspname, c.relname

@@ -36,6 +36,7 @@ JOIN pg_catalog.pg_namespace rn ON rn.oid = r.relnamespace
 JOIN pg_catalog.pg_am am ON am.oid = c.relam
 LEFT JOIN pg_catalog.pg_constraint k ON k.conindid = i.indexrelid AND k.conrelid = i.indrelid AND k.contype IN ('p', 'u', 'x')
 WHERE CASE WHEN %(schemas)s::text[] IS NULL
-           THEN rn.nspname !~ '^pg_' AND rn.nspname <> 'information_schema' AND rn.nspname !~ '^migrator_'
+           THEN rn.nspname !~ '^pg_' AND rn.nspname <> 'information_schema'
+                AND coalesce(pg_catalog.obj_description(rn.oid, 'pg_namespace'), '') !~ '^migrator [{]'
            ELSE rn.nspname = ANY (%(schemas)s::text[]) END
 ORDER BY n.nspname, c.relname

@@ -14,6 +14,7 @@ LEFT JOIN pg_catalog.pg_foreign_table f ON f.ftrelid = c.oid
 LEFT JOIN pg_catalog.pg_foreign_server s ON s.oid = f.ftserver
 WHERE c.relkind IN ('r', 'p', 'f') AND c.relpersistence <> 't'
   AND CASE WHEN %(schemas)s::text[] IS NULL
-           THEN rn.nspname !~ '^pg_' AND rn.nspname <> 'information_schema' AND rn.nspname !~ '^migrator_'
+           THEN rn.nspname !~ '^pg_' AND rn.nspname <> 'information_schema'
+                AND coalesce(pg_catalog.obj_description(rn.oid, 'pg_namespace'), '') !~ '^migrator [{]'
            ELSE rn.nspname = ANY (%(schemas)s::text[]) END
 ORDER BY n.nspname, c.relname

@@ -3,7 +3,8 @@
 WITH chosen AS (
     SELECT n.oid, n.nspacl FROM pg_catalog.pg_namespace n
     WHERE CASE WHEN %(schemas)s::text[] IS NULL
-               THEN n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND n.nspname !~ '^migrator_'
+               THEN n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+                    AND coalesce(pg_catalog.obj_description(n.oid, 'pg_namespace'), '') !~ '^migrator [{]'
                ELSE n.nspname = ANY (%(schemas)s::text[]) END
 ), relation AS (
     SELECT c.oid, c.relowner, c.relkind, c.relacl FROM pg_catalog.pg_class c JOIN chosen n ON n.oid = c.relnamespace
@@ -22,7 +23,7 @@ WITH chosen AS (
     SELECT unnest(p.polroles) FROM pg_catalog.pg_policy p JOIN relation r ON r.oid = p.polrelid
 )
 SELECT o.rolname, (SELECT count(*) FROM relation r WHERE r.relowner = o.oid AND r.relkind IN ('r', 'p'))::int,
-       EXISTS (SELECT FROM grantee g WHERE g.grantee = o.oid)
+       EXISTS (SELECT FROM grantee g WHERE g.grantee = o.oid), o.rolsuper
 FROM pg_catalog.pg_roles o
 WHERE o.rolname !~ '^pg_'
   AND (EXISTS (SELECT FROM relation r WHERE r.relowner = o.oid) OR EXISTS (SELECT FROM grantee g WHERE g.grantee = o.oid))

@@ -18,6 +18,7 @@ WHERE l.lanname NOT IN ('c', 'internal')
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
                   WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
   AND CASE WHEN %(schemas)s::text[] IS NULL
-           THEN n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND n.nspname !~ '^migrator_'
+           THEN n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+                AND coalesce(pg_catalog.obj_description(n.oid, 'pg_namespace'), '') !~ '^migrator [{]'
            ELSE n.nspname = ANY (%(schemas)s::text[]) END
 ORDER BY 1

@@ -8,9 +8,10 @@ JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
 JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
 JOIN pg_catalog.pg_namespace pn ON pn.oid = p.pronamespace
 LEFT JOIN pg_catalog.pg_trigger parent ON parent.oid = t.tgparentid
-WHERE NOT t.tgisinternal AND t.tgname !~ '^migrator_'
+WHERE NOT t.tgisinternal AND coalesce(pg_catalog.obj_description(pn.oid, 'pg_namespace'), '') !~ '^migrator [{]'
   AND (parent.oid IS NULL OR t.tgenabled = 'D' AND parent.tgenabled <> 'D')
   AND CASE WHEN %(schemas)s::text[] IS NULL
-           THEN n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND n.nspname !~ '^migrator_'
+           THEN n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+                AND coalesce(pg_catalog.obj_description(n.oid, 'pg_namespace'), '') !~ '^migrator [{]'
            ELSE n.nspname = ANY (%(schemas)s::text[]) END
 ORDER BY n.nspname, r.relname, t.tgname

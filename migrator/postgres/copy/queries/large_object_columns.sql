@@ -5,5 +5,7 @@ JOIN pg_catalog.pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p') AND
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 WHERE a.attnum > 0 AND NOT a.attisdropped AND 'oid'::regtype IN (t.oid, t.typbasetype)
-  AND n.nspname !~ '^(pg_|migrator_)' AND n.nspname <> 'information_schema'
+  AND n.nspname !~ '^pg_'
+    AND coalesce(pg_catalog.obj_description(n.oid, 'pg_namespace'), '') !~ '^migrator [{]'
+    AND n.nspname <> 'information_schema'
 ORDER BY 1, 2, a.attnum

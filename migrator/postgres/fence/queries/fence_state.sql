@@ -1,4 +1,4 @@
--- The fence that stands: the schema's comment ("<run> <epoch>") beside each fenced table and the trigger that fences it;
+-- The fence that stands: the schema's comment (our mark) beside each fenced table and the trigger that fences it;
 -- one row without a table where the schema exists and no table is fenced yet. What partitions have as copies of their
 -- parent's trigger is not listed.
 SELECT pg_catalog.obj_description(f.oid, 'pg_namespace'), n.nspname, c.relname, t.tgname

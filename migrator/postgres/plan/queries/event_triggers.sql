@@ -3,7 +3,8 @@
 SELECT e.evtname, p.prosrc
 FROM pg_catalog.pg_event_trigger e
 JOIN pg_catalog.pg_proc p ON p.oid = e.evtfoid
-JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace AND n.nspname !~ '^migrator_'
+JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+     AND coalesce(pg_catalog.obj_description(n.oid, 'pg_namespace'), '') !~ '^migrator [{]'
 WHERE e.evtenabled IN ('O', 'A')
   AND (e.evttags IS NULL
        OR e.evttags && array['CREATE SCHEMA', 'CREATE FUNCTION', 'CREATE TRIGGER', 'ALTER TABLE', 'COMMENT', 'DROP TRIGGER',

@@ -4,7 +4,9 @@ WITH me AS (
     SELECT rolname, rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user
 ), schemas AS (
     SELECT n.oid, n.nspname FROM pg_catalog.pg_namespace n
-    WHERE n.nspname !~ '^(pg_|migrator_)' AND n.nspname <> 'information_schema'
+    WHERE n.nspname !~ '^pg_'
+      AND coalesce(pg_catalog.obj_description(n.oid, 'pg_namespace'), '') !~ '^migrator [{]'
+      AND n.nspname <> 'information_schema'
 ), relation AS (
     SELECT c.oid, c.relname, c.relkind, c.relowner, n.nspname,
            CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind,

@@ -6,7 +6,8 @@ WITH RECURSIVE used (relation, attribute, type) AS (
     JOIN pg_catalog.pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p') AND NOT c.relispartition
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE a.attnum > 0 AND NOT a.attisdropped AND a.atttypid >= 16384
-      AND n.nspname <> 'information_schema' AND n.nspname !~ '^(pg_|migrator_)'
+      AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+      AND coalesce(pg_catalog.obj_description(n.oid, 'pg_namespace'), '') !~ '^migrator [{]'
     UNION
     SELECT u.relation, u.attribute, further.type
     FROM used u

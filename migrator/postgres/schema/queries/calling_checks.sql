@@ -13,5 +13,6 @@ JOIN pg_catalog.pg_depend d
  AND d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass
 JOIN pg_catalog.pg_proc p ON p.oid = d.refobjid
 JOIN pg_catalog.pg_namespace pn ON pn.oid = p.pronamespace
-WHERE c.contype = 'c' AND c.coninhcount = 0 AND pn.nspname <> 'pg_catalog' AND n.nspname !~ '^migrator_'
+WHERE c.contype = 'c' AND c.coninhcount = 0 AND pn.nspname <> 'pg_catalog'
+  AND coalesce(pg_catalog.obj_description(n.oid, 'pg_namespace'), '') !~ '^migrator [{]'
 ORDER BY 1, 2, 3, 4, 5

@@ -1,9 +1,10 @@
 -- Every object of the database that a person made, as (kind, identity, definition) by name, never by OID: two databases
--- have the same schema when this query returns the same rows in both. Rows of ours (schemas migrator_%) are left out.
+-- have the same schema when this query returns the same rows in both. What is ours (schemas whose comment is our mark, and what calls into them) is left out.
 WITH schemas AS (
     SELECT n.oid, n.nspname, n.nspowner, n.nspacl
     FROM pg_catalog.pg_namespace n
-    WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND n.nspname !~ '^migrator_'
+    WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+      AND coalesce(pg_catalog.obj_description(n.oid, 'pg_namespace'), '') !~ '^migrator [{]'
 ), member AS (  -- what an extension brought is the extension's
     SELECT classid, objid FROM pg_catalog.pg_depend WHERE deptype = 'e'
 ), relation AS (
@@ -122,7 +123,10 @@ FROM pg_catalog.pg_rewrite w JOIN relation r ON r.oid = w.ev_class WHERE w.rulen
 UNION ALL
 SELECT 'trigger', r.name || '.' || quote_ident(t.tgname), concat_ws(' ', t.tgenabled, pg_catalog.pg_get_triggerdef(t.oid))
 FROM pg_catalog.pg_trigger t JOIN relation r ON r.oid = t.tgrelid
-WHERE NOT t.tgisinternal AND t.tgname !~ '^migrator_fence'
+WHERE NOT t.tgisinternal AND NOT EXISTS (
+    SELECT FROM pg_catalog.pg_proc f
+    WHERE f.oid = t.tgfoid
+      AND coalesce(pg_catalog.obj_description(f.pronamespace, 'pg_namespace'), '') ~ '^migrator [{]')
 UNION ALL
 SELECT 'routine', p.name,
        CASE WHEN p.prokind = 'a'

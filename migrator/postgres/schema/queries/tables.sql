@@ -8,7 +8,8 @@ WITH RECURSIVE chosen AS (
     WHERE c.relkind IN ('r', 'p')
       AND c.relpersistence <> 't'
       AND CASE WHEN %(schemas)s::text[] IS NULL
-               THEN n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND n.nspname !~ '^migrator_'
+               THEN n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+                    AND coalesce(pg_catalog.obj_description(n.oid, 'pg_namespace'), '') !~ '^migrator [{]'
                ELSE n.nspname = ANY (%(schemas)s::text[]) END
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
                       WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')

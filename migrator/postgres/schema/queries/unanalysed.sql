@@ -10,7 +10,8 @@ JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 CROSS JOIN (SELECT pg_catalog.current_setting('autovacuum')::boolean AS autovacuum,
                    pg_catalog.current_setting('block_size')::bigint AS page) s
 WHERE c.relkind IN ('r', 'm', 'p') AND NOT c.relispartition
-  AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' AND n.nspname <> 'migrator_receipts'
+  AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+    AND coalesce(pg_catalog.obj_description(n.oid, 'pg_namespace'), '') !~ '^migrator [{]'
   AND (c.relkind = 'p'
        OR pg_catalog.pg_relation_size(c.oid) >= CASE WHEN s.autovacuum THEN %(pages)s * s.page ELSE 1 END)
 ORDER BY 1, 2

@@ -22,7 +22,8 @@ WITH called AS (
     SELECT c.relowner AS oid
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^(pg_|migrator_)' AND n.nspname <> 'information_schema'
+    WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_'
+      AND coalesce(pg_catalog.obj_description(n.oid, 'pg_namespace'), '') !~ '^migrator [{]' AND n.nspname <> 'information_schema'
     GROUP BY 1
     ORDER BY count(*) DESC, 1
     LIMIT 1
