@@ -170,17 +170,23 @@ def _text(query: Any, connection: psycopg.Connection[Any]) -> str:
     return query.as_string(connection) if isinstance(query, sql.Composable) else str(query)
 
 
+def _connect() -> Callable[..., psycopg.Connection[Any]]:
+    """The driver's own way to connect, which is given the kind of session to make."""
+    found: Callable[..., psycopg.Connection[Any]] = psycopg.Connection.connect.__func__  # type: ignore[attr-defined]
+    return found
+
+
 @contextmanager
 def injected(faults: Faults) -> Iterator[Faults]:
     """Puts the hooks in for the duration of the block."""
-    connect, execute, executemany = psycopg.connect, psycopg.Cursor.execute, psycopg.Cursor.executemany
+    connect, execute, executemany = _connect(), psycopg.Cursor.execute, psycopg.Cursor.executemany
     command = _connection_base.BaseConnection._exec_command
     begin_copy, end_copy = copy_stream.begin_copy, copy_stream.end_copy
     run_program, replace, rename = programs_module.run_program, os.replace, os.rename
 
-    def hooked_connect(*arguments: Any, **named: Any) -> Any:
+    def hooked_connect(kind: type[psycopg.Connection[Any]], *arguments: Any, **named: Any) -> Any:
         faults.check_alive()
-        connection = connect(*arguments, **named)
+        connection = connect(kind, *arguments, **named)
         faults.connections[id(connection)] = connection
         return connection
 
@@ -228,7 +234,8 @@ def injected(faults: Faults) -> Iterator[Faults]:
         return hooked
 
     with (
-        mock.patch.object(psycopg, "connect", hooked_connect),
+        # Of the class, which sessions of a kind of their own are connected by as well.
+        mock.patch.object(psycopg.Connection, "connect", classmethod(hooked_connect)),
         mock.patch.object(psycopg.Cursor, "execute", hooked_execute),
         mock.patch.object(psycopg.Cursor, "executemany", hooked_executemany),
         mock.patch.object(_connection_base.BaseConnection, "_exec_command", hooked_command),
