@@ -1,6 +1,6 @@
 """Damages a finished split, and the program that proves it, in every way that a check claims to see.
 
-    python -m tests.safety.mutations [--postgres 15] [--only WORDS]
+    python -m tests.safety.mutations [--postgres 15] [--only "WORDS,WORDS"]
 
 Prints a table; exit code 1 where a mutation survives: where the command that has to see it does not.
 """
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--postgres", default="18", help="embedded version (18, 16), or bin directory of an installed one"
     )
-    parser.add_argument("--only", default="", help="mutations whose name or kind holds this")
+    parser.add_argument("--only", default="", help="mutations whose kind or name holds one of these, divided by commas")
     given = parser.parse_args(arguments)
     began = time.monotonic()
     with server_under_test(given.postgres, "") as server, split_scene(server.url) as scene:
@@ -40,12 +40,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _all(trials: Trials, server_url: str, only: str) -> Iterator[Trying]:
     damages = data_mutations(server_url)
     for damage in damages:
-        if only in f"{damage.what}: {damage.name}":
+        if _chosen(f"{damage.what}: {damage.name}", only):
             yield trials.of_data(damage)
     for change, shown in code_mutations(damages):
-        if only in f"code: {change.name}":
+        if _chosen(f"code: {change.name}", only):
             yield trials.of_code(change, shown)
     yield trials.of_the_end()
+
+
+def _chosen(name: str, only: str) -> bool:
+    return any(words in name for words in only.split(","))
 
 
 def _shown(tried: Iterable[Trying]) -> Iterator[Trying]:
