@@ -8,6 +8,7 @@ Prints a table; exit code 1 where a mutation survives: where the command that ha
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 from collections import Counter
@@ -29,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--only", default="", help="mutations whose kind or name holds one of these, divided by commas")
     given = parser.parse_args(arguments)
+    # Whoever ends it lets it stop its server.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     began = time.monotonic()
     with server_under_test(given.postgres, "") as server, split_scene(server.url) as scene:
         print(f"made and split in {time.monotonic() - began:.0f} s, PostgreSQL {_version(server.url())}", flush=True)
