@@ -1,6 +1,6 @@
 """Damages a finished split, and the program that proves it, in every way that a check claims to see.
 
-    python -m tests.safety.mutations [--postgres 15] [--only WORDS]
+    python -m tests.safety.mutations [--postgres 15] [--only "WORDS,WORDS"]
 
 Prints a table; exit code 1 where a mutation survives: where the command that has to see it does not.
 """
@@ -8,6 +8,7 @@ Prints a table; exit code 1 where a mutation survives: where the command that ha
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 from collections import Counter
@@ -27,8 +28,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--postgres", default="18", help="embedded version (18, 16), or bin directory of an installed one"
     )
-    parser.add_argument("--only", default="", help="mutations whose name or kind holds this")
+    parser.add_argument("--only", default="", help="mutations whose kind or name holds one of these, divided by commas")
     given = parser.parse_args(arguments)
+    # Whoever ends it lets it stop its server.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     began = time.monotonic()
     with server_under_test(given.postgres, "") as server, split_scene(server.url) as scene:
         print(f"made and split in {time.monotonic() - began:.0f} s, PostgreSQL {_version(server.url())}", flush=True)
@@ -40,12 +43,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _all(trials: Trials, server_url: str, only: str) -> Iterator[Trying]:
     damages = data_mutations(server_url)
     for damage in damages:
-        if only in f"{damage.what}: {damage.name}":
+        if _chosen(f"{damage.what}: {damage.name}", only):
             yield trials.of_data(damage)
     for change, shown in code_mutations(damages):
-        if only in f"code: {change.name}":
+        if _chosen(f"code: {change.name}", only):
             yield trials.of_code(change, shown)
     yield trials.of_the_end()
+
+
+def _chosen(name: str, only: str) -> bool:
+    return any(words in name for words in only.split(","))
 
 
 def _shown(tried: Iterable[Trying]) -> Iterator[Trying]:

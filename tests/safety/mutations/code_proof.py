@@ -292,14 +292,7 @@ def _database() -> Iterator[Change]:
         low,
         "furthest(stands, *values) != stands",
         "False",
-        "sequence: behind what the source gave",
-    )
-    yield Change(
-        "what the source gave does not matter",
-        low,
-        "(*used, given.get(sequence.relation))",
-        "used",
-        "sequence: behind what the source gave",
+        "sequence: behind a row that is there",
     )
     yield Change(
         "rows do not matter to sequences",
@@ -309,11 +302,26 @@ def _database() -> Iterator[Change]:
         "sequence: behind a row that is there",
     )
     yield Change(
-        "a sequence that nobody used is well",
+        "a sequence that nobody used stands at its beginning",
         low,
         "last if called else last - sequence.increment",
         "last",
-        "sequence: at its beginning",
+        "sequence: never used, before a row",
+    )
+    collisions = f"{_PROVING}:_collisions"
+    yield Change(
+        "a sequence may stand in anybody's block",
+        collisions,
+        "not any(map(block.holds, (one.last_value, one.last_value + one.increment)))",
+        "False",
+        "sequence: in another database's block",
+    )
+    yield Change(
+        "rows do not matter to blocks",
+        collisions,
+        "elif one.relation in ahead:",
+        "elif False:",
+        "sequence: behind a row in its block",
     )
     examine = f"{_PROVING}:examine"
     yield Change(

@@ -169,6 +169,7 @@ def _sequences() -> Iterator[Damage]:
         ("in another database's block", "numbers", "5500", "SELECT setval('numbers', 5500)"),
         ("behind a row that is there", "log_id_seq", "1", "INSERT INTO log (id) VALUES (50); SELECT setval('log_id_seq', 1)"),
         ("behind a row in its block", "orders_id_seq", "18010", "INSERT INTO orders (id, customer_id, total) VALUES (18020, 1, 1); SELECT setval('orders_id_seq', 18010)"),
+        ("never used, before a row", "log_id_seq", "0", "INSERT INTO log (id) VALUES (1)"),
         ("at its beginning", "files_id_seq", "0", "ALTER SEQUENCE files_id_seq RESTART"),
     ):  # fmt: skip
         yield Damage(
