@@ -66,7 +66,8 @@ def test_what_twelve_tenants_wrote_comes_back_to_the_last_row(shop: Shop) -> Non
     # The next numbers are nobody's.
     shop.execute(
         "",
-        "INSERT INTO customers (tenant_id, name) VALUES (1, 'later'); INSERT INTO notes (tenant_id, body) VALUES (1, 'later');"
+        "INSERT INTO customers (tenant_id, name) VALUES (1, 'later');"
+        "INSERT INTO notes (tenant_id, body) VALUES (1, 'later');"
         "INSERT INTO orders (customer_id, amount) SELECT id, 1 FROM customers WHERE name = 'later'",
     )
 
