@@ -14,7 +14,7 @@ import pytest
 
 from examples.topsteel.generator import load
 from migrator.errors import MigratorError
-from migrator.postgres.session.local_server import LocalServer, temporary_server
+from migrator.postgres.programs.local_server import LocalServer, temporary_server
 from tests.servers import (
     FAST,
     DatabaseFactory,

@@ -15,8 +15,8 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from migrator.errors import ConfigurationError
-from migrator.postgres.session.embedded import VERSIONS, embedded_bin_dir
-from migrator.postgres.session.local_server import LocalServer, temporary_server
+from migrator.postgres.programs.embedded import VERSIONS, embedded_bin_dir
+from migrator.postgres.programs.local_server import LocalServer, temporary_server
 
 CONTAINER = "container"
 DEFAULT_IMAGE = "postgres:18"

@@ -20,10 +20,10 @@ from migrator.core.result.progress import Progress
 from migrator.core.run.moments import held_by
 from migrator.demo.playground import Loaded, Playground, load_reference
 from migrator.errors import MigratorError
+from migrator.postgres.programs.embedded import embedded_bin_dir
+from migrator.postgres.programs.local_server import LocalServer
 from migrator.postgres.session.connect import Endpoint
 from migrator.postgres.session.connect import session as open_session
-from migrator.postgres.session.embedded import embedded_bin_dir
-from migrator.postgres.session.local_server import LocalServer
 from migrator.postgres.verify.inventory import exported_snapshot, take_inventory
 from migrator.report.cells import count, duration
 from migrator.settings import Settings

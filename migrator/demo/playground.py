@@ -16,7 +16,7 @@ from typing import Any, Protocol, cast
 import migrator
 from migrator import logs
 from migrator.errors import ConfigurationError, InterruptedRunError, RefusedError
-from migrator.postgres.session.local_server import LocalServer
+from migrator.postgres.programs.local_server import LocalServer
 from migrator.settings.load import DEFAULT_FILE
 
 

@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from migrator import logs
-from migrator.core.plan.throttle import Bucket
 from migrator.core.run.facts import PACE, Pace
+from migrator.core.run.throttle import Bucket
 from migrator.engine.fork_server import warm_up
 from migrator.errors import InterruptedRunError
 from migrator.journal import Journal

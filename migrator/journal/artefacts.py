@@ -51,8 +51,8 @@ class Artefacts(ControlDatabase):
             artefacts.c.run_id == run, artefacts.c.kind == "fence", artefacts.c.state != "dropped"
         )
         with self._begin() as connection:
-            found: datetime | None = connection.scalar(statement)
-        return found
+            since: datetime | None = connection.scalar(statement)
+        return since
 
     def artefacts(self, run: str, kind: str | None = None) -> tuple[Artefact, ...]:
         """What the run made or meant to make, in the order of making."""

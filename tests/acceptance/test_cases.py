@@ -31,9 +31,9 @@ from migrator.commands.verify.command import verify
 from migrator.core.result.outcome import Outcome
 from migrator.core.result.progress import Silent
 from migrator.errors import RefusedError
+from migrator.postgres.programs.local_server import temporary_server
 from migrator.postgres.schema.catalog import read_objects
 from migrator.postgres.session.connect import Endpoint, revision_connect, session
-from migrator.postgres.session.local_server import temporary_server
 from migrator.revisions import upgrade
 from migrator.settings.load import DEFAULT_FILE, load_settings
 from tests.servers import FAST, DatabaseFactory, PostgresServer, create_database, drop_databases

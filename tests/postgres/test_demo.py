@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from migrator.postgres.session.local_server import LocalServer
+from migrator.postgres.programs.local_server import LocalServer
 
 
 @pytest.fixture

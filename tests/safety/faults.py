@@ -24,7 +24,7 @@ import migrator.postgres.copy.relay as copy_module
 import migrator.postgres.copy.sinks as sinks_module
 import migrator.postgres.copy.spool as spool_module
 import migrator.postgres.databases.post_data as deferred_module
-import migrator.postgres.session.programs as programs_module
+import migrator.postgres.programs.programs as programs_module
 
 
 class Crash(BaseException):

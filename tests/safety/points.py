@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from migrator.postgres.session.local_server import temporary_server
+from migrator.postgres.programs.local_server import temporary_server
 from tests.safety.survival import undisturbed
 from tests.safety.trial import STAGES, load_monolith
 from tests.servers import FAST, in_memory

@@ -338,7 +338,8 @@ def test_every_copy_that_runs_was_shown(done: Split) -> None:
 
 
 def test_every_test_that_the_page_names_exists() -> None:
-    named = re.findall(r"`((?:unit|postgres|safety|acceptance)/test_\w+\.py)::(test_\w+)`", _PAGE.read_text("utf-8"))
+    tests = r"`((?:unit|postgres|safety|acceptance)/(?:\w+/)*test_\w+\.py)::(test_\w+)`"
+    named = re.findall(tests, _PAGE.read_text("utf-8"))
     assert len(named) > 60
     missing = [
         f"{file}::{name}"

@@ -18,8 +18,8 @@ from migrator.commands.shared.workspace import Workspace
 from migrator.core.result.outcome import Outcome
 from migrator.errors import RefusedError
 from migrator.postgres.backup.dump import server_version
+from migrator.postgres.programs.programs import find_program
 from migrator.postgres.session.connect import Endpoint
-from migrator.postgres.session.programs import find_program
 from tests.safety.trial import Holding, Trial, holding, plan
 from tests.servers import drop_databases
 

@@ -14,8 +14,8 @@ from migrator.commands.changes.conflicts import Settlement
 from migrator.commands.rollback.command import rollback
 from migrator.errors import RefusedError
 from migrator.postgres.backup.dump import server_version
+from migrator.postgres.programs.programs import find_program
 from migrator.postgres.session.connect import Endpoint
-from migrator.postgres.session.programs import find_program
 from tests.safety.case import Variation
 from tests.safety.test_going_back import back, write
 from tests.safety.trial import Trial, plan, split, trial

@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote, urlsplit
 import psycopg
 import pytest
 
-from migrator.postgres.session.local_server import LocalServer, temporary_server
+from migrator.postgres.programs.local_server import LocalServer, temporary_server
 from tests.safety.faults import Faults, Point, injected
 from tests.safety.points import registered
 from tests.safety.survival import Due, Ending, one_after_another, state, steps, undisturbed

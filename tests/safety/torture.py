@@ -28,7 +28,7 @@ from migrator.commands.shared.workspace import Workspace
 from migrator.commands.verify.command import verify
 from migrator.core.result.outcome import Outcome
 from migrator.errors import MigratorError
-from migrator.postgres.session.local_server import LocalServer, temporary_server
+from migrator.postgres.programs.local_server import LocalServer, temporary_server
 from tests.safety.claims import unkept
 from tests.safety.faults import Point
 from tests.safety.trial import (

@@ -17,6 +17,7 @@ from migrator.commands.shared.tenant_servers import keep_servers
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.audit.facts import TargetFacts
 from migrator.core.audit.review import review
+from migrator.core.audit.source_checks import check_foreign_partitions, check_source_facts
 from migrator.core.plan.checks import (
     Check,
     Population,
@@ -34,7 +35,6 @@ from migrator.core.plan.checks import (
     needed_bytes,
 )
 from migrator.core.plan.database_parameters import check_settings
-from migrator.core.plan.source_checks import check_foreign_partitions, check_source_facts
 from migrator.core.plan.steps import CopyTable, CreateDatabase, Plan
 from migrator.core.plan.survey import Survey
 from migrator.core.result.outcome import Outcome
@@ -69,8 +69,8 @@ def dry_run(
     """Looks at everything, changes nothing, and writes down the plan; exit code 1 where something blocks.
 
     The targets' schemas are built in scratch databases, which are dropped again. Where nothing blocks, `sql` adds the
-    statements of every step, and `rehearse` carries the whole plan out into scratch databases of its own.
-    An empty tenant root blocks unless `no_tenants_yet` says that it is meant.
+    statements of every step, and `rehearse` carries the whole plan out into scratch databases of its own. An empty
+    tenant root blocks unless `no_tenants_yet` says that it is meant.
     """
     with workspace.stage("dry-run") as (run, summary):
         with workspace.read_source("dry-run") as connection:
@@ -99,9 +99,9 @@ def dry_run(
             *check_placements(found.placements),
             *privileges,
             *check_source(found.catalog),
+            *check_source_facts(source_facts, found.placements, workspace.settings.limits.source_jobs),
             *check_schema_names(taken),
             *_tenant_check(workspace, found, no_tenants_yet),
-            *check_source_facts(source_facts, found.placements, workspace.settings.limits.source_jobs),
             *check_large_objects(large_objects),
             *check_room(standing, found.catalog, found.placements, plan),
             *_setting_checks(workspace, plan),

@@ -13,8 +13,8 @@ from migrator.commands.migrate.worker_pools import preparers
 from migrator.commands.shared.scratch import scratch_database
 from migrator.commands.shared.transfers import Resolved, adapt_template, resolve_target
 from migrator.commands.shared.workspace import Workspace
+from migrator.core.audit.row_demands import check_rows, demands
 from migrator.core.plan.checks import Check
-from migrator.core.plan.row_demands import check_rows, demands
 from migrator.core.plan.steps import CreateDatabase, Plan, PrepareTarget
 from migrator.core.plan.survey import Survey
 from migrator.core.schema.catalog import Relation

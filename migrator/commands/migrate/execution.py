@@ -28,7 +28,6 @@ from migrator.commands.shared.database_parameters import TargetSettings
 from migrator.commands.shared.tenant_objects import OwnObjects
 from migrator.commands.shared.transfers import Resolved, resolve
 from migrator.commands.shared.workspace import Workspace
-from migrator.core.plan.session_budget import allot
 from migrator.core.plan.steps import (
     Compare,
     CopyTable,
@@ -43,6 +42,7 @@ from migrator.core.plan.survey import Survey
 from migrator.core.plan.transfer import Transfer, last_value
 from migrator.core.run.facts import SEQUENCES, SOURCE_ROWS, SequenceValues
 from migrator.core.run.moments import held_by
+from migrator.core.run.session_budget import allot
 from migrator.core.schema.catalog import Relation
 from migrator.core.verify.digests import Difference
 from migrator.engine.schedule import CoordinatorWork, Schedule, SplitUnits, create_units

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 from migrator.commands.sequences.blocks import put_back
 from migrator.commands.shared.epochs import epoch_of, record_tables, same_state
@@ -70,7 +71,7 @@ class FrozenSource:
             if standing is None or not complete:
                 self.journal.artefact(self.run.id, "fence", "source", "intended")
                 # From the first table on: what happens next may end this process's connections, not what it knows.
-                self.workspace.fence.raised(self.run.id)
+                self.workspace.fence.raised(self.run.id, datetime.now(UTC))
                 self.workspace.progress.say(f"fencing {len(tables)} tables of the source against writes")
                 raise_fence(
                     connection,

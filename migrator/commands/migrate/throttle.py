@@ -6,8 +6,8 @@ import time
 
 from migrator import logs
 from migrator.commands.shared.workspace import Workspace
-from migrator.core.plan.throttle import reasons_to_pause
 from migrator.core.run.facts import PACE, Pace
+from migrator.core.run.throttle import reasons_to_pause
 from migrator.errors import DatabaseError
 from migrator.journal import Run
 from migrator.postgres.plan.server_load import read_strain

@@ -17,6 +17,7 @@ from migrator.core.result.standing_fence import StandingFence
 from migrator.core.schema.names import MAX_IDENTIFIER_BYTES
 from migrator.errors import ConfigurationError, DatabaseError
 from migrator.postgres.databases.databases import ensure_control, exists
+from migrator.postgres.plan.pooler import require_sessions
 from migrator.postgres.session.connect import (
     READ_ONLY,
     Connection,
@@ -25,7 +26,6 @@ from migrator.postgres.session.connect import (
     session,
     system_identifier,
 )
-from migrator.postgres.session.pooler import require_sessions
 from migrator.postgres.session.search_path import read_search_path
 from migrator.settings import Settings, TargetServer
 

@@ -15,7 +15,7 @@ from migrator.commands.sequences.levels import limited_databases, read_levels
 from migrator.commands.shared.dropped_tenants import taken_back
 from migrator.commands.shared.tenant_servers import recorded_servers
 from migrator.commands.shared.workspace import Workspace
-from migrator.core.plan.next_commands import next_commands
+from migrator.core.result.next_commands import next_commands
 from migrator.core.result.outcome import Outcome, Section
 from migrator.core.run.facts import PACE, Pace
 from migrator.errors import DatabaseError

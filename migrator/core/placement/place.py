@@ -70,7 +70,7 @@ class _Placing:
 
     def _released(self) -> tuple[tuple[ForeignKey, str], ...]:
         """The declared keys that migrator.toml lets go, with the reasons."""
-        found: dict[ForeignKey, str] = {}
+        released: dict[ForeignKey, str] = {}
         for relation, entry in self.entries.items():
             for one in entry.release:
                 where = f"[[tables.{relation}.release]]"
@@ -81,8 +81,8 @@ class _Placing:
                         f"{where}: the source declares no foreign key {one.key!r}.",
                         f"It declares: {'; '.join(declared) or 'none'}.",
                     )
-                found[key] = one.reason
-        return tuple(found.items())
+                released[key] = one.reason
+        return tuple(released.items())
 
     # -- key paths ------------------------------------------------------------------------------------------------
 

@@ -13,10 +13,10 @@ class StandingFence:
     run: str = ""
     since: datetime | None = None
 
-    def raised(self, run: str, since: datetime | None = None) -> None:
-        """Remembers that the run's fence stands, by default from now on."""
+    def raised(self, run: str, since: datetime) -> None:
+        """Remembers that the run's fence stands; of one that is known already since when it did."""
         if self.run != run or self.since is None:
-            self.run, self.since = run, since or datetime.now(UTC)
+            self.run, self.since = run, since
 
     def lifted(self) -> None:
         """Remembers that none stands."""

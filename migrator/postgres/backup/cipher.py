@@ -18,8 +18,8 @@ from typing import IO
 
 from migrator.errors import ConfigurationError, DatabaseError, RefusedError
 from migrator.files import PRIVATE_FILE, sync_directory
+from migrator.postgres.programs.programs import Completed, end_process, invocation, program_failure
 from migrator.postgres.session.connect import Endpoint
-from migrator.postgres.session.programs import Completed, end_process, invocation, program_failure
 
 _POLL_SECONDS = 0.2
 

@@ -10,9 +10,9 @@ from typing import Literal
 from migrator.errors import DatabaseError, RefusedError
 from migrator.files import PRIVATE_DIRECTORY
 from migrator.postgres.backup.cipher import NO_CIPHER, Cipher, read_encrypted, write_encrypted
+from migrator.postgres.programs.programs import find_program, for_programs, program_version, run_program
 from migrator.postgres.session.connect import Endpoint, session
 from migrator.postgres.session.durability import durable
-from migrator.postgres.session.programs import find_program, for_programs, program_version, run_program
 
 # Best first: what a build does not support is refused before it connects. The last one, gzip, every build has;
 # level 3 costs half the time of the default for a tenth more bytes.

@@ -24,6 +24,7 @@ from migrator.core.sequences.blocks import Block, Blocks
 from migrator.core.verify.digests import Digest
 from migrator.postgres.copy.receipts import find_receipt, write_receipt
 from migrator.postgres.copy.spool import Load, load
+from migrator.postgres.programs.programs import find_program, for_programs, run_program
 from migrator.postgres.schema.analyze import analyse
 from migrator.postgres.schema.sequence_states import numbers_ahead, set_blocks
 from migrator.postgres.schema.sequences import low_sequences, set_sequences
@@ -36,7 +37,6 @@ from migrator.postgres.session.connect import (
     search_path_of,
     session,
 )
-from migrator.postgres.session.programs import find_program, for_programs, run_program
 from migrator.postgres.verify.digest import target_digests
 
 FINISH_UNIT = "finish"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
-from migrator.core.plan.row_demands import Answer, Demand
+from migrator.core.audit.row_demands import Answer, Demand
 from migrator.core.plan.transfer import Transfer
 from migrator.core.schema.catalog import Catalog, Relation
 from migrator.postgres.placement.from_items import bare_names
@@ -38,10 +38,10 @@ class SourceRows:
 
 def read_target_checks(connection: Connection) -> dict[Relation, list[tuple[str, str]]]:
     """The check constraints of a target's schema, as (name, expression) by table."""
-    found: dict[Relation, list[tuple[str, str]]] = {}
+    checks: dict[Relation, list[tuple[str, str]]] = {}
     for schema, table, name, expression in rows(connection, "plan/target_checks"):
-        found.setdefault(Relation(schema, table), []).append((name, expression))
-    return found
+        checks.setdefault(Relation(schema, table), []).append((name, expression))
+    return checks
 
 
 def ask_rows(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from migrator.core.plan.throttle import Strain
+from migrator.core.run.throttle import Strain
 from migrator.postgres.plan.server_facts import free_bytes
 from migrator.postgres.session.connect import READ_ONLY, Connection, Endpoint, rows, session
 

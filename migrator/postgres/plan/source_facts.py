@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migrator.core.plan.source_checks import ForeignPartition, RowTypeUse, SourceFacts, SourceSessions
+from migrator.core.audit.source_checks import ForeignPartition, RowTypeUse, SourceFacts, SourceSessions
 from migrator.core.schema.catalog import Relation
 from migrator.postgres.session.connect import Connection, rows
 

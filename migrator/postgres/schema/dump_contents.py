@@ -11,8 +11,8 @@ from typing import Literal
 from migrator.core.schema.catalog import Relation
 from migrator.core.trees.division import Entry
 from migrator.errors import DatabaseError
+from migrator.postgres.programs.programs import find_program, for_programs, run_program
 from migrator.postgres.session.connect import Endpoint, rows, session
-from migrator.postgres.session.programs import find_program, for_programs, run_program
 
 _LISTED = re.compile(r"^(\d+); (\d+) (\d+) ", re.MULTILINE)
 _HEAD = re.compile(

@@ -368,9 +368,9 @@ def rows(
     if not search_path_of(connection):
         return connection.execute(query(name), parameters).fetchall()
     connection.execute("SET search_path = ''")
-    found = connection.execute(query(name), parameters).fetchall()
+    answer = connection.execute(query(name), parameters).fetchall()
     restore_search_path(connection)
-    return found
+    return answer
 
 
 def system_identifier(connection: Connection) -> str:

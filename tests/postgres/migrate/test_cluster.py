@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from migrator.engine import dask as cluster
-from migrator.postgres.session.local_server import LocalServer
+from migrator.postgres.programs.local_server import LocalServer
 from tests.postgres.shop import Shop, load_shop, make_shop, make_slow
 from tests.project import awaited
 from tests.servers import DatabaseFactory, drop_databases

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from migrator.postgres.session.programs import find_program
+from migrator.postgres.programs.programs import find_program
 from tests.postgres.workspaces import state
 from tests.project import Answer, Project
 from tests.servers import PostgresServer, create_database, drop_databases

@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from migrator.postgres.session.local_server import LocalServer
+from migrator.postgres.programs.local_server import LocalServer
 from tests.postgres.shop import Shop, await_moment, load_shop, make_shop, make_slow
 from tests.project import awaited
 from tests.servers import DatabaseFactory, ServerFactory, create_database

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from migrator.core.placement import assign_servers as spread
-from migrator.postgres.session.local_server import LocalServer
+from migrator.postgres.programs.local_server import LocalServer
 from tests.postgres.shop import Shop, load_shop, make_shop
 from tests.postgres.workspaces import state
 from tests.servers import DatabaseFactory, drop_databases

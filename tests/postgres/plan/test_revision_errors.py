@@ -23,10 +23,10 @@ def project(database_factory: DatabaseFactory, prefix: str, tmp_path: Path) -> P
 def test_a_broken_script_is_named_with_line_and_statement(project: Project) -> None:
     (script,) = (project.directory / "migrations" / "tenant" / "versions" / "0001_baseline").glob("*_tables.sql")
     text = script.read_text(encoding="utf-8")
-    script.write_text(f"{text}\nCREATE TABLE more (\n    id nosuchtype\n);\n", encoding="utf-8")
+    script.write_text(f"{text}\nCREATE TABLE public.more (\n    id nosuchtype\n);\n", encoding="utf-8")
     line = text.count("\n") + 3
     told = blocking(project.run("dry-run"))["schema of tenant"]
-    assert f"versions/0001_baseline/{script.name} line {line}, in CREATE TABLE more ( id nosuchtype )" in told
+    assert f"versions/0001_baseline/{script.name} line {line}, in CREATE TABLE public.more ( id nosuchtype )" in told
     assert 'type "nosuchtype" does not exist' in told
 
 

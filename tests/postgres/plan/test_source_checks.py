@@ -10,8 +10,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from migrator.postgres.plan.pooler import is_pooled
 from migrator.postgres.session.connect import Endpoint
-from migrator.postgres.session.pooler import is_pooled
 from tests.postgres.plan.projects import (
     ROOT,
     ProjectFactory,

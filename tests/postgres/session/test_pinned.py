@@ -19,8 +19,8 @@ from migrator.commands.rollback.command import rollback
 from migrator.commands.shared.workspace import Workspace
 from migrator.commands.verify.command import verify
 from migrator.core.result.progress import Silent
+from migrator.postgres.programs.programs import for_programs
 from migrator.postgres.session.connect import Endpoint, journal_connect, session
-from migrator.postgres.session.programs import for_programs
 from migrator.settings.load import DEFAULT_FILE, load_settings
 from tests.servers import DatabaseFactory, PostgresServer
 

@@ -21,7 +21,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from migrator.postgres.session.local_server import temporary_server
+from migrator.postgres.programs.local_server import temporary_server
 from tests.postgres.shop import Shop, load_shop, make_shop
 from tests.project import Answer
 

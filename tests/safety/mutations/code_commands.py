@@ -225,7 +225,7 @@ def _backups() -> Iterator[Change]:
     yield Change(
         "any manifest",
         swap,
-        'recorded["manifest"] != sha256(directory / MANIFEST)',
+        "recorded.manifest != sha256(directory / MANIFEST)",
         "False",
         "a manifest: a table's digest (rollback --restore-backup)",
     )

@@ -63,9 +63,14 @@ class Trials:
     def of_code(self, change: Change, damages: Sequence[Damage]) -> Trying:
         """Changes the program, and sees whether it still sees one of the damages, or says more of a good split."""
         began = time.monotonic()
-        with change.made():
-            noticed = self._noticed(damages)
-        wrong = "" if noticed else f"noticed by none of: the undamaged split, {', '.join(one.name for one in damages)}"
+        try:
+            with change.made():
+                noticed = self._noticed(damages)
+            wrong = (
+                "" if noticed else f"noticed by none of: the undamaged split, {', '.join(one.name for one in damages)}"
+            )
+        except psycopg.Error as error:
+            noticed, wrong = "", f"it could not be done: {error}"
         return Trying(change.name, "code", noticed, wrong, time.monotonic() - began)
 
     def _noticed(self, damages: Sequence[Damage]) -> str:

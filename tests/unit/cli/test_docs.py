@@ -14,7 +14,7 @@ from pydantic import BaseModel
 import migrator.demo.demonstration  # noqa: F401  its errors are among those that must be listed
 from migrator.cli.options import common_options
 from migrator.cli.program import program
-from migrator.core.plan.next_commands import STAGES
+from migrator.core.result.next_commands import STAGES
 from migrator.core.result.outcome import Status
 from migrator.errors import MigratorError
 from migrator.settings import Settings

@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 from migrator.errors import ConfigurationError
-from migrator.postgres.session.account import Account
+from migrator.postgres.programs.account import Account
 
 VERSIONS = (18, 16)
 DEFAULT_VERSION = 18

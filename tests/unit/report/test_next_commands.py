@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from migrator.core.plan.next_commands import STAGES, next_commands
+from migrator.core.result.next_commands import STAGES, next_commands
 
 DONE = dict.fromkeys(STAGES, "done")
 

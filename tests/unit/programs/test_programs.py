@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from migrator.errors import ConfigurationError, DatabaseError
-from migrator.postgres.session import programs
+from migrator.postgres.programs import programs
+from migrator.postgres.programs.programs import find_program, program_version, run_program
 from migrator.postgres.session.connect import Endpoint
-from migrator.postgres.session.programs import find_program, program_version, run_program
 
 SECRET = "pa ss'w\\ord"
 ENDPOINT = Endpoint(f"postgresql://ann:{'pa%20ss%27w%5Cord'}@db.test:5433/erp?sslmode=require")

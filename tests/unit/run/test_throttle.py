@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrator.core.plan.throttle import Bucket, Strain, reasons_to_pause
+from migrator.core.run.throttle import Bucket, Strain, reasons_to_pause
 from migrator.settings import Limits
 
 CALM = Strain({"north": 100}, 3, {"default": 10**12})

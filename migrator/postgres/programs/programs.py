@@ -15,8 +15,8 @@ from typing import Any, Literal
 from psycopg.conninfo import make_conninfo
 
 from migrator.errors import ConfigurationError, DatabaseError
+from migrator.postgres.programs.embedded import VERSIONS, embedded_bin_dir
 from migrator.postgres.session.connect import Endpoint, rows, session
-from migrator.postgres.session.embedded import VERSIONS, embedded_bin_dir
 from migrator.postgres.session.pinned import pinned_for_programs
 
 ProgramName = Literal["pg_dump", "pg_restore", "psql"]
@@ -150,7 +150,7 @@ def for_programs(endpoint: Endpoint) -> Endpoint:
     wanted = pinned_for_programs()
     with session(endpoint, purpose="settings") as connection:
         parameters = {"names": list(wanted), "values": list(wanted.values())}
-        deviating = [name for (name,) in rows(connection, "session/deviating_settings", parameters)]
+        deviating = [name for (name,) in rows(connection, "programs/deviating_settings", parameters)]
     if not deviating:
         return endpoint
     given = endpoint.parameters.get("options") or os.environ.get("PGOPTIONS") or ""

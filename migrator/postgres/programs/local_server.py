@@ -21,9 +21,9 @@ from urllib.parse import quote
 from psycopg import sql
 
 from migrator.errors import ConfigurationError, DatabaseError
-from migrator.postgres.session.account import Account, owner_account, server_account
+from migrator.postgres.programs.account import Account, owner_account, server_account
+from migrator.postgres.programs.embedded import embedded_bin_dir, runnable_bin_dir
 from migrator.postgres.session.connect import Endpoint, rows, session
-from migrator.postgres.session.embedded import embedded_bin_dir, runnable_bin_dir
 
 SUPERUSER = "postgres"
 PORT = 5432
@@ -121,7 +121,7 @@ class LocalServer:
             for name, value in settings.items():
                 connection.execute(sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value)))
             connection.execute("SELECT pg_catalog.pg_reload_conf()")
-            awaiting_restart = rows(connection, "session/settings_awaiting_restart")
+            awaiting_restart = rows(connection, "programs/settings_awaiting_restart")
         if awaiting_restart:
             self.restart()
 

@@ -16,10 +16,10 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from migrator.errors import ConfigurationError, DatabaseError
-from migrator.postgres.session import embedded
-from migrator.postgres.session.account import owner_account, server_account
-from migrator.postgres.session.embedded import VERSIONS, embedded_bin_dir, runnable_bin_dir
-from migrator.postgres.session.local_server import LocalServer, temporary_server
+from migrator.postgres.programs import embedded
+from migrator.postgres.programs.account import owner_account, server_account
+from migrator.postgres.programs.embedded import VERSIONS, embedded_bin_dir, runnable_bin_dir
+from migrator.postgres.programs.local_server import LocalServer, temporary_server
 from tests.servers import DatabaseFactory, PostgresServer, ServerFactory, drop_databases
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="is about what root has to do differently")

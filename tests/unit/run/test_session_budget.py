@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migrator.core.plan.checks import sessions_needed
-from migrator.core.plan.session_budget import Allotment, allot
+from migrator.core.run.session_budget import Allotment, allot
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Client programs of PostgreSQL, the embedded ones, and servers of our own."""
