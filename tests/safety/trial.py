@@ -313,7 +313,7 @@ def _untried(*_: Any) -> Iterator[tuple[()]]:
 
 
 def plan(workspace: Workspace) -> Outcome:
-    """dry-run without its scratch databases: hundreds of trials need a plan, and tests/postgres/plan try the schemas."""
+    """dry-run without its scratch databases: hundreds of trials need a plan; tests/postgres/plan try the schemas."""
     with mock.patch("migrator.commands.dry_run.command.tried_schemas", _untried):
         return dry_run(workspace)
 
