@@ -229,9 +229,14 @@ class Workspace:
         for endpoint in (self.source, *(self._server(name) for name in sorted(self.settings.server_names))):
             parameters = endpoint.parameters
             place = (str(parameters.get("host", "")), str(parameters.get("port", "")))
-            if place not in asked:
-                asked.add(place)
+            if place in asked:
+                continue
+            asked.add(place)
+            try:
                 require_sessions(endpoint)
+            except DatabaseError:
+                # A command that needs the source or this server says itself that it cannot be reached.
+                continue
 
     @contextmanager
     def stage(self, name: str, run: Run | None = None) -> Iterator[tuple[Run, dict[str, Any]]]:

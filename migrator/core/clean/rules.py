@@ -134,6 +134,12 @@ class _Resolving:
     catalog: Catalog
     placements: Placements
 
+    @property
+    def keys(self) -> tuple[ForeignKey, ...]:
+        """Every key by which a row may lack its parent."""
+        catalog = self.catalog
+        return (*catalog.foreign_keys, *catalog.partition_keys, *catalog.period_keys, *self.placements.virtual_keys)
+
     def wrong(self, what: str, hint: str) -> ConfigurationError:
         return ConfigurationError(f"[clean.{self.name}] {what}", hint)
 
@@ -253,7 +259,7 @@ def _aged(this: _Resolving, tables: list[Table], names: Sequence[str], what: str
 def _orphans(this: _Resolving) -> Iterator[Selection]:
     this.refuse("where", "column", "older_than")
     table = this.table()
-    for key in (*this.catalog.foreign_keys, *this.catalog.partition_keys, *this.placements.virtual_keys):
+    for key in this.keys:
         # A validated key may still have orphans, from a load with triggers off: looked for where the table is named.
         suspect = key.table == table.relation if table is not None else not key.validated or key.virtual
         if suspect and key.referenced in this.catalog.tables:
@@ -281,7 +287,7 @@ def _unowned(this: _Resolving) -> Iterator[Selection]:
 def _cross_tenant(this: _Resolving) -> Iterator[Selection]:
     this.refuse("where", "column", "older_than")
     table = this.table()
-    for key in (*this.catalog.foreign_keys, *this.catalog.partition_keys, *this.placements.virtual_keys):
+    for key in this.keys:
         if table is not None and key.table != table.relation:
             continue
         child, parent = this.tenant_placement(key.table), this.tenant_placement(key.referenced)

@@ -205,6 +205,7 @@ class Catalog:
     encoding: str = "UTF8"
     large_objects: int = 0
     partition_keys: tuple[ForeignKey, ...] = ()  # that only partitions declare
+    period_keys: tuple[ForeignKey, ...] = ()  # of a PERIOD, which several rows satisfy together: no way to a tenant
     common_keys: tuple[ForeignKey, ...] = ()  # that every partition of a table declares, as virtual ones of the table
 
     @cached_property
@@ -216,7 +217,7 @@ class Catalog:
     def referencing(self) -> Mapping[Relation, tuple[ForeignKey, ...]]:
         """For each table the foreign keys that point at it."""
         by_table: dict[Relation, list[ForeignKey]] = {}
-        for key in self.foreign_keys:
+        for key in (*self.foreign_keys, *self.period_keys):
             by_table.setdefault(key.referenced, []).append(key)
         return {relation: tuple(keys) for relation, keys in by_table.items()}
 

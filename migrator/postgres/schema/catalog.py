@@ -49,12 +49,16 @@ def read_catalog(connection: Connection, schemas: Sequence[str] = ()) -> Catalog
     root_of = {Relation(*pair): relation_of[row[0]] for row in table_rows for pair in row[8]}
     keys: dict[int, list[ForeignKey]] = defaultdict(list)
     of_partitions: list[ForeignKey] = []
+    period_keys: list[ForeignKey] = []
     common: dict[tuple[object, ...], ForeignKey] = {}
     for row in rows(connection, "schema/foreign_keys", oids):
-        *_, in_all = row
+        *_, in_all, of_period = row
         here = relation_of[row[0]]
         key = _foreign_key(row, here, root_of)
         key = _with_loose_types(key, columns[row[0]], columns.get(oid_of.get(key.referenced, 0), []))
+        if of_period:
+            period_keys.append(key)
+            continue
         if key.partition is None:
             keys[row[0]].append(key)
             continue
@@ -111,6 +115,7 @@ def read_catalog(connection: Connection, schemas: Sequence[str] = ()) -> Catalog
         encoding=encoding,
         large_objects=large_objects,
         partition_keys=tuple(of_partitions),
+        period_keys=tuple(period_keys),
         common_keys=tuple(common.values()),
     )
 

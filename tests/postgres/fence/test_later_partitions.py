@@ -177,7 +177,7 @@ def test_migrate_stops_where_no_lock_kept_a_partition_out(shop: Shop, monkeypatc
         return copy_steps(*arguments)
 
     monkeypatch.setattr("migrator.commands.migrate.frozen_source.lock_against_ddl", lambda *_: None)
-    monkeypatch.setattr("migrator.commands.migrate.execution.copy_steps", joined)
+    monkeypatch.setattr("migrator.commands.migrate.units.copy_steps", joined)
     refused = shop.run("migrate", "--without-backup", "--no-fence")
     assert refused.exit_code == 3
     assert "public.events_2031 has joined public.events as a partition" in refused.error

@@ -1,9 +1,9 @@
--- Foreign keys of the tables whose oids are given. Copies that partitioning made (conparentid) are left out, and keys
--- of a PERIOD, which several rows satisfy together: they lead to no one row. Then come
+-- Foreign keys of the tables whose oids are given. Copies that partitioning made (conparentid) are left out. Then come
 -- the operators by which the server compares, referenced column on the left: those of extension types are found by no
 -- search path of ours; NULL where all are PostgreSQL's own '='. Then the collations in which it does, those of the
 -- referenced columns, where the referencing ones have others; NULL where none has. At last, for keys that a partition
--- declares by itself, the partition, and whether such keys are in every partition of the table that is given.
+-- declares by itself, the partition, and whether such keys are in every partition of the table that is given; and
+-- whether the key is of a PERIOD, which several rows satisfy together.
 WITH RECURSIVE tree (root, oid, parent) AS (
     SELECT o.oid, o.oid, 0::oid FROM unnest(%(oids)s::oid[]) o (oid)
     UNION ALL
@@ -46,7 +46,8 @@ SELECT t.root::bigint, c.conname,
                         JOIN pg_catalog.pg_attribute a ON a.attrelid = other.conrelid AND a.attnum = k.attnum)
                      = (SELECT array_agg(a.attname ORDER BY k.place)
                         FROM unnest(c.conkey) WITH ORDINALITY k (attnum, place)
-                        JOIN pg_catalog.pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.attnum)))
+                        JOIN pg_catalog.pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.attnum))),
+       coalesce((pg_catalog.to_jsonb(c) ->> 'conperiod')::boolean, false)
 FROM pg_catalog.pg_constraint c
 JOIN tree t ON t.oid = c.conrelid
 JOIN pg_catalog.pg_class p ON p.oid = c.conrelid
@@ -54,5 +55,4 @@ JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
 JOIN pg_catalog.pg_class r ON r.oid = c.confrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
 WHERE c.contype = 'f' AND c.conparentid = 0
-  AND NOT coalesce((pg_catalog.to_jsonb(c) ->> 'conperiod')::boolean, false)
 ORDER BY t.root, t.oid <> t.root, c.conname, pn.nspname, p.relname
