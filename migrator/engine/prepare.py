@@ -92,4 +92,5 @@ def build_schema(
         complete(template)
         with session(template, purpose="prepare") as connection:
             version = connection.info.server_version
+        # That session is over: each target that is prepared beside others takes as few as it can.
         return build_bare(template, bare, crowded, clones, server_version=version, programs=programs)

@@ -29,19 +29,20 @@ def _one_database(database: Endpoint, owners: Sequence[str]) -> Iterator[None]:
     with session(database, purpose="owners") as connection:
         ((superuser, role, able),) = rows(connection, "databases/possible_owners", {"roles": list(owners)})
         acting = [] if superuser else [name for name in owners if name in able]
-        if not acting:
-            yield
-            return
-        first, *others = acting
         alter = sql.SQL("ALTER DATABASE {} OWNER TO {}")
         name = sql.Identifier(database.database)
-        connection.execute(alter.format(name, sql.Identifier(first)))
-        _change(connection, database.database, "GRANT CREATE ON {} TO {}", others)
+        if acting:
+            connection.execute(alter.format(name, sql.Identifier(acting[0])))
+            _change(connection, database.database, "GRANT CREATE ON {} TO {}", acting[1:])
+    # No session is kept meanwhile: several targets are prepared at once, and sessions are counted.
+    if not acting:
+        yield
+        return
     try:
         yield
     finally:
         with session(database, purpose="owners") as connection:
-            _change(connection, database.database, "REVOKE CREATE ON {} FROM {}", others)
+            _change(connection, database.database, "REVOKE CREATE ON {} FROM {}", acting[1:])
             connection.execute(alter.format(name, sql.Identifier(role)))
 
 

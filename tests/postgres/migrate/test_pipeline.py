@@ -314,28 +314,36 @@ def test_values_of_every_kind_are_the_same(story: Story) -> None:
         assert apart == sorted(project.fetch("", listed + condition)), table
 
 
-def test_sequences_go_on_where_the_monolith_stood(story: Story) -> None:
+def test_sequences_go_on_behind_the_monolith_each_in_numbers_of_its_own(story: Story) -> None:
     project = story.project
-    clients = project.value("", "SELECT last_value FROM clients_id_seq")
-    history = project.value("", "SELECT last_value FROM audit_log_id_seq")
-    number = project.value("", "SELECT last_value FROM numero_piece_seq")
-    for name in story.tenants.values():
-        assert project.value(name, "SELECT last_value FROM numero_piece_seq") == number
+    names = ("clients_id_seq", "audit_log_id_seq", "numero_piece_seq")
+    stood = {name: project.value("", f"SELECT last_value FROM {name}") for name in names}  # noqa: S608
+    numbers: list[int] = []
+    for database in story.tenants.values():
+        standing = {
+            name: project.fetch(database, f"SELECT last_value, is_called FROM {name}")[0]  # noqa: S608
+            for name in names
+        }
+        assert all(value >= stood[name] for name, (value, _) in standing.items())
+        logged = project.value(database, "SELECT coalesce(max(id), 0) FROM audit_log")
         added = project.value(
-            name, "INSERT INTO clients (societe_id, code, raison_sociale) VALUES (1, 'new', 'new') RETURNING id"
+            database, "INSERT INTO clients (societe_id, code, raison_sociale) VALUES (1, 'new', 'new') RETURNING id"
         )
-        assert added == clients + 1
+        assert added > stood["clients_id_seq"]
+        numbers.append(added)
+        put_back = ", ".join(f"setval('{name}', {value}, {called})" for name, (value, called) in standing.items())
         project.execute(
-            name,
-            f"DELETE FROM clients WHERE code = 'new'; DELETE FROM audit_log WHERE id > {history}; "  # noqa: S608
-            f"SELECT setval('clients_id_seq', {clients}), setval('audit_log_id_seq', {history})",
+            database,
+            f"DELETE FROM clients WHERE code = 'new'; DELETE FROM audit_log WHERE id > {logged}; "  # noqa: S608
+            f"SELECT {put_back}",
         )
         identities = project.fetch(
-            name,
+            database,
             "SELECT attrelid::regclass::text, attidentity::text FROM pg_attribute WHERE attidentity <> '' AND "
             "attrelid IN ('clients'::regclass, 'commande_lignes'::regclass) ORDER BY 1",
         )
         assert identities == [("clients", "d"), ("commande_lignes", "a")]
+    assert len(set(numbers)) == len(numbers)
 
 
 def test_triggers_are_there_and_did_not_fire(story: Story) -> None:
