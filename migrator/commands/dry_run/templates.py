@@ -24,6 +24,8 @@ from migrator.postgres.databases.post_data import restore_deferred
 from migrator.postgres.plan.row_demands import SourceRows, ask_rows, read_target_checks
 from migrator.postgres.session.connect import Endpoint, session
 
+_INSUFFICIENT_PRIVILEGE = "42501"
+
 
 @dataclass(frozen=True)
 class TriedSchema:
@@ -55,15 +57,28 @@ def tried_schemas(workspace: Workspace, run: str, found: Survey, plan: Plan) -> 
     steps = list(plan.of(PrepareTarget))
     workspace.progress.say(f"building the schemas of {len(steps)} targets in scratch databases")
     with ExitStack() as scratch, preparers(len(steps)) as threads:
-        places = [
-            tuple(
-                scratch.enter_context(scratch_database(workspace, run, f"{part}{number}", server=step.server))
-                for part in ("schema", "bare")
-            )
-            for number, step in enumerate(steps)
-        ]
+        try:
+            places = [_scratch_pair(workspace, run, scratch, number, step) for number, step in enumerate(steps)]
+        except DatabaseError as error:
+            if error.sqlstate != _INSUFFICIENT_PRIVILEGE:
+                raise
+            # Which privilege is missing, and how it is granted, is what the checks of privileges say.
+            refused = DatabaseError(error.message, "")
+            yield tuple(TriedSchema(step, workspace.server(step.server), error=refused) for step in steps)
+            return
         tries = [threads.submit(partial(_try, workspace, found, plan), *one) for one in zip(steps, places, strict=True)]
         yield tuple(one.result() for one in tries)
+
+
+def _scratch_pair(
+    workspace: Workspace, run: str, scratch: ExitStack, number: int, step: PrepareTarget
+) -> tuple[Endpoint, Endpoint]:
+    """Two scratch databases on the step's server: of the template, and of the bare template."""
+    template, bare = (
+        scratch.enter_context(scratch_database(workspace, run, f"{part}{number}", server=step.server))
+        for part in ("schema", "bare")
+    )
+    return template, bare
 
 
 def _try(
