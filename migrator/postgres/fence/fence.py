@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ ROW_TRIGGER_SINCE = 150000
 # lock not available, deadlock detected
 _AGAIN = frozenset({"55P03", "40P01"})
 _PAUSE_SECONDS = 0.25
+_RUN = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +40,19 @@ class FenceState:
 
 
 def read_fence(connection: Connection) -> FenceState | None:
-    """The fence that stands, or None. Read from the source itself, not from the journal."""
+    """The fence that stands, or None. Read from the source itself, not from the journal.
+
+    Without the mark its triggers tell whose it is: they refuse writes all the same. It has no epoch then.
+    """
     state = rows(connection, "fence/fence_state")
     mark = Mark.parse(state[0][0]) if state else None
-    if mark is None:  # there is none, or the schema of that name is somebody else's
-        return None
+    if mark is None:
+        runs = sorted({run for *_, run in state if run is not None and _RUN.fullmatch(run)})
+        if not runs:  # there is none, or the schema of that name is somebody else's
+            return None
+        mark = Mark(runs[0], "fence")
     by_trigger: dict[str, set[Relation]] = {TRIGGER: set(), ROW_TRIGGER: set()}
-    for _, schema, name, trigger in state:
+    for _, schema, name, trigger, _ in state:
         if name is not None:
             by_trigger[trigger].add(Relation(schema, name))
     return FenceState(mark.run, mark.epoch, frozenset(by_trigger[TRIGGER]), frozenset(by_trigger[ROW_TRIGGER]))

@@ -43,4 +43,11 @@ def code_mutations(damages: Sequence[Damage]) -> list[tuple[Change, list[Damage]
         named.setdefault(one.name, one)
         named[f"{one.name} ({one.command})"] = one
     written = [(one, [named[one.hides]] if one.hides else []) for one in (*proof_changes(), *command_changes())]
-    return [*written, *sections(damages)]
+    by_section = []
+    for change, shown in sections(every_damage()):
+        if not shown:
+            raise LookupError(f"{change.name}: no damage shows it")
+        # The only one that this server is not capable of shows it on another.
+        if capable := [one for one in shown if one.name in named]:
+            by_section.append((change, capable))
+    return [*written, *by_section]

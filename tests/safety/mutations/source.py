@@ -209,7 +209,10 @@ def _fence() -> Iterator[Damage]:
         3,
         ("rates", "written in the source"),
     )
-    foreign = statements(_SOURCE, "COMMENT ON SCHEMA migrator_fence IS '20200101-000000-abcd 20200101-000000-abcd-00'")
+    foreign = statements(
+        _SOURCE,
+        """COMMENT ON SCHEMA migrator_fence IS 'migrator {"run": "20200101-000000-abcd", "role": "fence", "epoch": "x"}'""",
+    )
     yield Damage("the fence: of another run", "fence", foreign, "status", 0, ("for run 20200101-000000-abcd",))
     yield Damage(
         "the fence: of another run",
@@ -219,3 +222,21 @@ def _fence() -> Iterator[Damage]:
         0,
         ("the fence is of another run, 20200101-000000-abcd",),
     )
+    for name, comment in (("gone", "NULL"), ("that nobody can read", "'what is this?'")):
+        unmarked = statements(_SOURCE, f"COMMENT ON SCHEMA migrator_fence IS {comment}")
+        yield Damage(
+            f"the fence: its mark {name}",
+            "fence",
+            unmarked,
+            "status",
+            0,
+            ("refuses writes to 15 tables, for run {run}",),
+        )
+        yield Damage(
+            f"the fence: its mark {name}",
+            "fence",
+            unmarked,
+            "rollback",
+            3,
+            ("migrator_fence.reserved_sequences is new",),
+        )

@@ -1,7 +1,8 @@
 -- The fence that stands: the schema's comment (our mark) beside each fenced table and the trigger that fences it;
 -- one row without a table where the schema exists and no table is fenced yet. What partitions have as copies of their
--- parent's trigger is not listed.
-SELECT pg_catalog.obj_description(f.oid, 'pg_namespace'), n.nspname, c.relname, t.tgname
+-- parent's trigger is not listed. The trigger's argument is the run's id, which is left where somebody took the mark away.
+SELECT pg_catalog.obj_description(f.oid, 'pg_namespace'), n.nspname, c.relname, t.tgname,
+       split_part(pg_catalog.encode(t.tgargs, 'escape'), '\000', 1)
 FROM pg_catalog.pg_namespace f
 LEFT JOIN (pg_catalog.pg_trigger t
            JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
