@@ -21,7 +21,7 @@ from migrator.core.result.outcome import Outcome
 from migrator.errors import DatabaseError, RefusedError
 from tests.safety.case import MONOLITH, Variation
 from tests.safety.faults import Faults, Point, injected
-from tests.safety.trial import Holding, Trial, plan, split, take_back, trial
+from tests.safety.trial import Holding, Trial, holding, plan, split, take_back, trial
 from tests.servers import PostgresServer, drop_databases
 
 _PAGE = Path(__file__).parents[2] / "docs" / "failure-modes.md"
@@ -141,7 +141,13 @@ def done(server: PostgresServer, template: str) -> Iterator[Split]:
             seen.outcome = here.run(split)
         yield seen
         here.run(take_back)
-        assert here.is_back() == []
+        # Two tests draw a number each in a tenant's database, which the source gives to nobody else.
+        assert here.is_back() == ["sequences"]
+        now = holding(here.url_of(here.source)).sequences
+        assert {name for name in now if now[name] != here.source_before.sequences[name]} == {
+            "empties_id_seq",
+            "Odd.numbers",
+        }
 
 
 def _look(seen: Split, point: Point) -> None:

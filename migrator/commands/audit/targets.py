@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from migrator.commands.plan.stored import plan_now, readable_plan
+from migrator.commands.sequences.blocks import RunBlocks, run_blocks
 from migrator.commands.shared.tenant_objects import OwnObjects
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.audit.facts import DriftedDatabase, TargetFacts
@@ -17,7 +18,7 @@ from migrator.journal import Run
 from migrator.postgres.plan.server_facts import read_server_facts
 from migrator.postgres.schema.catalog import Objects, read_objects
 from migrator.postgres.session.connect import READ_ONLY, Endpoint, session
-from migrator.postgres.verify.verify_database import object_differences
+from migrator.postgres.verify.verify_database import limited, object_differences
 from migrator.revisions import heads
 
 
@@ -36,7 +37,9 @@ def look_at_targets(workspace: Workspace, run: Run) -> TargetFacts:
     migrated = workspace.journal.last(run.id, "migrate")
     drifted: Iterable[DriftedDatabase] = ()
     if plan is not None and migrated is not None and migrated.status == "done" and not unreachable:
-        drifted = _drifted(workspace, plan, servers)
+        # Of a run that was finished the limits of sequences are lifted.
+        blocks = RunBlocks() if run.closed_at else run_blocks(workspace.journal, run.id)
+        drifted = _drifted(workspace, plan, servers, blocks)
     return TargetFacts(
         plan, obstacle, conflict, run.id, workspace.settings.limits.jobs, tuple(servers), unreachable, tuple(drifted),
         _roles_of_trees(workspace),
@@ -84,7 +87,9 @@ def _plan(workspace: Workspace) -> tuple[Plan | None, str, str]:
         return None, "", error.message
 
 
-def _drifted(workspace: Workspace, plan: Plan, servers: Iterable[ServerFacts]) -> Iterable[DriftedDatabase]:
+def _drifted(
+    workspace: Workspace, plan: Plan, servers: Iterable[ServerFacts], blocks: RunBlocks
+) -> Iterable[DriftedDatabase]:
     existing = {(server.name, name) for server in servers for name in server.databases}
     templates = {
         (step.target, step.server): _objects(workspace.server(step.server).at(step.template))
@@ -103,7 +108,8 @@ def _drifted(workspace: Workspace, plan: Plan, servers: Iterable[ServerFacts]) -
     endpoints = [workspace.server(step.server).at(step.database) for step in made]
     with ThreadPoolExecutor(workspace.settings.limits.jobs) as pool:
         for step, objects in zip(made, pool.map(_objects, endpoints), strict=True):
-            expected = own.expected(step, source, templates[step.target, step.server])
+            own_objects = own.expected(step, source, templates[step.target, step.server])
+            expected = limited(own_objects, blocks.of(step.target, step.database))
             if differences := object_differences(expected, objects):
                 yield DriftedDatabase(step.database, differences)
 

@@ -337,10 +337,15 @@ def test_a_path_that_leaves_the_database_gives_no_policy(url: str, prefix: str, 
     )
     for name, scripts in TREES.items():
         write_tree(tmp_path / name, scripts[0], "SELECT")
-    made.succeed("dry-run")
-    answer = made.run("migrate", "--without-backup")
-    assert answer.exit_code == 2
-    assert "its key path leads through users, which is not beside it" in answer.error
+    seen = made.run("dry-run")
+    assert seen.exit_code == 1
+    (check,) = (one for one in seen.section("Readiness") if one["check"] == "schema of sales")
+    assert check["result"] == "BLOCKS"
+    assert "its key path leads through users, which is not beside it" in check["what is true"]
+    assert "key_path" in check["what to do"]
+    refused = made.run("migrate", "--without-backup")
+    assert refused.exit_code == 3
+    assert made.fetch("", f"SELECT 1 FROM pg_database WHERE datname = '{prefix}_people'") == []  # noqa: S608
 
 
 # -- read-only roles ---------------------------------------------------------------------------------------------------

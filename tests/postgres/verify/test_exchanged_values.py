@@ -76,7 +76,11 @@ def test_verify_names_both_keys_and_rollback_counts_both_rows(shop: Shop) -> Non
         f"{shop.prefix}_{ONE}", "public.customers", 0, 2, 0,
     )  # fmt: skip
     # Neither row can be written before the other has let go of its address: both are kept in a file.
-    taken = shop.take_back("--replay-writes")
+    refused = shop.take_back("--replay-writes")
+    assert refused.exit_code == 3
+    assert "2 changes of the targets cannot be carried back" in refused.error
+    assert rows_named(shop) == {(ONE, "public.customers", "{3}"), (ONE, "public.customers", "{6}")}
+    taken = shop.take_back("--replay-writes", "--accept-conflicts")
     assert taken.exit_code == 1
     assert taken.summary["conflicts"] == 2
     assert state(shop.source) == before
