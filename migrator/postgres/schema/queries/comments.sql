@@ -1,5 +1,7 @@
 -- Comments on the objects of objects.sql and rare_objects.sql, listed alike; object_kinds.sql says whether there are any.
-WITH schemas AS (
+WITH described AS (
+    SELECT classoid, objoid, objsubid, description FROM pg_catalog.pg_description WHERE objoid >= 16384
+), schemas AS (
     SELECT n.oid, n.nspname
     FROM pg_catalog.pg_namespace n
     WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
@@ -25,39 +27,48 @@ WITH schemas AS (
     WHERE t.typtype IN ('e', 'd', 'r')
       AND NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_catalog.pg_type'::regclass AND m.objid = t.oid)
 )
-SELECT 'comment', 'relation ' || r.name, pg_catalog.obj_description(r.oid, 'pg_class')
-FROM relation r WHERE pg_catalog.obj_description(r.oid, 'pg_class') IS NOT NULL
+SELECT 'comment', 'relation ' || r.name, d.description
+FROM described d JOIN relation r ON r.oid = d.objoid
+WHERE d.classoid = 'pg_catalog.pg_class'::regclass AND d.objsubid = 0
 UNION ALL
-SELECT 'comment', 'column ' || a.relation || '.' || quote_ident(a.attname), pg_catalog.col_description(a.attrelid, a.attnum)
-FROM attribute a WHERE pg_catalog.col_description(a.attrelid, a.attnum) IS NOT NULL
+SELECT 'comment', 'column ' || a.relation || '.' || quote_ident(a.attname), d.description
+FROM described d JOIN attribute a ON a.attrelid = d.objoid AND a.attnum = d.objsubid
+WHERE d.classoid = 'pg_catalog.pg_class'::regclass AND d.objsubid > 0
 UNION ALL
-SELECT 'comment', 'routine ' || p.name, pg_catalog.obj_description(p.oid, 'pg_proc')
-FROM routine p WHERE pg_catalog.obj_description(p.oid, 'pg_proc') IS NOT NULL
+SELECT 'comment', 'routine ' || p.name, d.description
+FROM described d JOIN routine p ON p.oid = d.objoid
+WHERE d.classoid = 'pg_catalog.pg_proc'::regclass AND d.objsubid = 0
 UNION ALL
-SELECT 'comment', 'type ' || t.name, pg_catalog.obj_description(t.oid, 'pg_type')
-FROM type t WHERE pg_catalog.obj_description(t.oid, 'pg_type') IS NOT NULL
+SELECT 'comment', 'type ' || t.name, d.description
+FROM described d JOIN type t ON t.oid = d.objoid
+WHERE d.classoid = 'pg_catalog.pg_type'::regclass AND d.objsubid = 0
 UNION ALL
-SELECT 'comment', 'schema ' || quote_ident(s.nspname), pg_catalog.obj_description(s.oid, 'pg_namespace')
-FROM schemas s WHERE s.nspname <> 'public' AND pg_catalog.obj_description(s.oid, 'pg_namespace') IS NOT NULL
+SELECT 'comment', 'schema ' || quote_ident(s.nspname), d.description
+FROM described d JOIN schemas s ON s.oid = d.objoid
+WHERE d.classoid = 'pg_catalog.pg_namespace'::regclass AND d.objsubid = 0
 UNION ALL
-SELECT 'comment', 'constraint ' || r.name || '.' || quote_ident(c.conname), pg_catalog.obj_description(c.oid, 'pg_constraint')
-FROM pg_catalog.pg_constraint c JOIN relation r ON r.oid = c.conrelid WHERE pg_catalog.obj_description(c.oid, 'pg_constraint') IS NOT NULL
+SELECT 'comment', 'constraint ' || r.name || '.' || quote_ident(c.conname), d.description
+FROM described d JOIN pg_catalog.pg_constraint c ON c.oid = d.objoid JOIN relation r ON r.oid = c.conrelid
+WHERE d.classoid = 'pg_catalog.pg_constraint'::regclass AND d.objsubid = 0
 UNION ALL
-SELECT 'comment', 'trigger ' || r.name || '.' || quote_ident(t.tgname), pg_catalog.obj_description(t.oid, 'pg_trigger')
-FROM pg_catalog.pg_trigger t JOIN relation r ON r.oid = t.tgrelid WHERE pg_catalog.obj_description(t.oid, 'pg_trigger') IS NOT NULL
+SELECT 'comment', 'trigger ' || r.name || '.' || quote_ident(t.tgname), d.description
+FROM described d JOIN pg_catalog.pg_trigger t ON t.oid = d.objoid JOIN relation r ON r.oid = t.tgrelid
+WHERE d.classoid = 'pg_catalog.pg_trigger'::regclass AND d.objsubid = 0
 UNION ALL
-SELECT 'comment', 'policy ' || r.name || '.' || quote_ident(p.polname), pg_catalog.obj_description(p.oid, 'pg_policy')
-FROM pg_catalog.pg_policy p JOIN relation r ON r.oid = p.polrelid WHERE pg_catalog.obj_description(p.oid, 'pg_policy') IS NOT NULL
+SELECT 'comment', 'policy ' || r.name || '.' || quote_ident(p.polname), d.description
+FROM described d JOIN pg_catalog.pg_policy p ON p.oid = d.objoid JOIN relation r ON r.oid = p.polrelid
+WHERE d.classoid = 'pg_catalog.pg_policy'::regclass AND d.objsubid = 0
 UNION ALL
-SELECT 'comment', 'rule ' || r.name || '.' || quote_ident(w.rulename), pg_catalog.obj_description(w.oid, 'pg_rewrite')
-FROM pg_catalog.pg_rewrite w JOIN relation r ON r.oid = w.ev_class WHERE pg_catalog.obj_description(w.oid, 'pg_rewrite') IS NOT NULL
+SELECT 'comment', 'rule ' || r.name || '.' || quote_ident(w.rulename), d.description
+FROM described d JOIN pg_catalog.pg_rewrite w ON w.oid = d.objoid JOIN relation r ON r.oid = w.ev_class
+WHERE d.classoid = 'pg_catalog.pg_rewrite'::regclass AND d.objsubid = 0
 UNION ALL
 -- Of everything else, by its identity: operators, collations, statistics, servers, casts, constraints of domains.
 SELECT 'comment', concat_ws(' ', i.type, i.identity), d.description
-FROM pg_catalog.pg_description d
+FROM described d
 CROSS JOIN LATERAL pg_catalog.pg_identify_object(d.classoid, d.objoid, 0) i
 LEFT JOIN pg_catalog.pg_constraint c ON d.classoid = 'pg_catalog.pg_constraint'::regclass AND c.oid = d.objoid
-WHERE d.objoid >= 16384 AND d.objsubid = 0
+WHERE d.objsubid = 0
   AND d.classoid::regclass::text NOT IN ('pg_class', 'pg_proc', 'pg_type', 'pg_namespace', 'pg_trigger', 'pg_policy',
                                          'pg_rewrite', 'pg_extension', 'pg_largeobject')
   AND (c.oid IS NULL OR c.conrelid = 0)

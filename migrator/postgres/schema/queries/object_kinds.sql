@@ -1,6 +1,8 @@
 -- Whether the database has comments, and objects of the kinds of rare_objects.sql; an extension's own may be among both.
 SELECT EXISTS (SELECT FROM pg_catalog.pg_description
-               WHERE objoid >= 16384 AND classoid <> 'pg_catalog.pg_extension'::regclass) AS comments,
+               WHERE objoid >= 16384 AND classoid <> 'pg_catalog.pg_extension'::regclass
+                 -- Schemas of ours bear their mark.
+                 AND (classoid <> 'pg_catalog.pg_namespace'::regclass OR description !~ '^migrator [{]')) AS comments,
        EXISTS (SELECT FROM pg_catalog.pg_statistic_ext)
        OR EXISTS (SELECT FROM pg_catalog.pg_operator WHERE oid >= 16384)
        OR EXISTS (SELECT FROM pg_catalog.pg_opfamily WHERE oid >= 16384)
