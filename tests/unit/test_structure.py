@@ -186,7 +186,6 @@ VAGUE = {"found", "one", "told"}
 NOT_YET_NAMED = {
     "commands/changes", "commands/dry_run", "commands/migrate", "commands/proof", "commands/rollback",
     "commands/shared", "commands/verify", "core/init",
-    "postgres/changes", "postgres/placement",
 }  # fmt: skip
 
 
