@@ -185,7 +185,7 @@ def called(call: ast.Call) -> str:
 VAGUE = {"found", "one", "told"}
 NOT_YET_NAMED = {
     "commands/changes", "commands/dry_run", "commands/migrate", "commands/proof", "commands/rollback",
-    "commands/shared", "commands/verify", "core/init",
+    "commands/shared", "commands/verify",
 }  # fmt: skip
 
 

@@ -121,7 +121,7 @@ def carried(key: ForeignKey, parent: KeyPath) -> ForeignKey | None:
 
 
 @dataclass(frozen=True)
-class FoundPaths:
+class KeyPaths:
     """The shortest path of each table that has one, and those that have several of equal standing."""
 
     paths: Mapping[Relation, KeyPath]
@@ -135,7 +135,7 @@ def find_paths(
     *,
     root: Relation | None,
     passable: Callable[[Relation], bool],
-) -> FoundPaths:
+) -> KeyPaths:
     """Paths for every table that `given` does not name, shortest first, level by level.
 
     `keys` are each table's foreign keys, virtual ones included. A key column of the row's own wins over everything;
@@ -162,14 +162,14 @@ class _Search:
         self.ambiguous: dict[Relation, tuple[KeyPath, ...]] = {}
         self.waiting = {relation for relation in catalog.tables if relation not in given}
 
-    def run(self) -> FoundPaths:
+    def run(self) -> KeyPaths:
         def plain(key: ForeignKey) -> bool:
             return not key.virtual or key.referenced == self.root
 
         self._spread(plain)
         while self._spread(lambda key: key.when is None) + self._polymorphic():
             continue
-        return FoundPaths(self.paths, self.ambiguous)
+        return KeyPaths(self.paths, self.ambiguous)
 
     def _spread(self, usable: Callable[[ForeignKey], bool]) -> int:
         """Follows the usable keys as far as they lead; returns how many tables were reached."""

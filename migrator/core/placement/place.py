@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from migrator.core.placement.inheritance import ancestors, inherited_keys, inherited_path
-from migrator.core.placement.key_paths import FoundPaths, KeyPath, TenantTree, carried, find_paths, in_order
+from migrator.core.placement.key_paths import KeyPath, KeyPaths, TenantTree, carried, find_paths, in_order
 from migrator.core.placement.model import UNOWNED_TARGETS, Placement, Placements, Undecided
 from migrator.core.placement.name_patterns import owner
 from migrator.core.placement.references import Hops
@@ -86,11 +86,11 @@ class _Placing:
 
     # -- key paths ------------------------------------------------------------------------------------------------
 
-    def _find_paths(self) -> FoundPaths:
+    def _find_paths(self) -> KeyPaths:
         default = self.settings.tenants.default
         if default is not None:
             everything = (*self.catalog.tables, *self.entries)
-            return FoundPaths({relation: KeyPath((), relation, None, default.key) for relation in everything}, {})
+            return KeyPaths({relation: KeyPath((), relation, None, default.key) for relation in everything}, {})
         given = {
             relation: self._configured(relation, entry)
             for relation, entry in self.entries.items()
