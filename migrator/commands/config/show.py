@@ -11,8 +11,8 @@ from typing import Any
 
 from migrator.core.result.outcome import Cell, Outcome, Section
 from migrator.settings import Settings
-from migrator.settings.provenance import DEFAULT, SettingValue, setting_values
-from migrator.settings.toml_lines import lines_of_values
+from migrator.settings.provenance.toml_lines import lines_of_values
+from migrator.settings.provenance.values import DEFAULT, SettingValue, setting_values
 
 
 @dataclass(frozen=True)

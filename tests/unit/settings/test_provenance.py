@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migrator.settings.load import load_settings
-from migrator.settings.provenance import SettingValue, setting_values
-from migrator.settings.toml_lines import lines_of_values
+from migrator.settings.provenance.toml_lines import lines_of_values
+from migrator.settings.provenance.values import SettingValue, setting_values
 from tests.project import TOPSTEEL
 
 TEXT = '''# a comment with [brackets] and = signs
