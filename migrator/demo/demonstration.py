@@ -139,6 +139,7 @@ class _Demonstration:
         from migrator.commands.dry_run.command import dry_run
         from migrator.commands.migrate.command import migrate
         from migrator.commands.verify.command import verify
+        from migrator.commands.verify.report import present
 
         # The audit has something to find, and says so with exit code 1: that is what the flaws are for.
         self._walk(
@@ -148,7 +149,7 @@ class _Demonstration:
             ("clean --execute", lambda: clean(workspace, execute=True), {0}),
             ("dry-run", lambda: dry_run(workspace), {0}),
             ("migrate", lambda: migrate(workspace), {0}),
-            ("verify", lambda: verify(workspace), {0}),
+            ("verify", lambda: present(verify(workspace)), {0}),
         )
 
     def _take_back(self, workspace: Workspace) -> None:

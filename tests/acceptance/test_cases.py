@@ -18,16 +18,9 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from migrator.commands.audit.command import audit
-from migrator.commands.backup.command import backup
-from migrator.commands.clean.command import clean
-from migrator.commands.dry_run.command import dry_run
 from migrator.commands.init.command import Wanted, init, regenerate_trees
-from migrator.commands.migrate.command import migrate
-from migrator.commands.rollback.command import rollback
 from migrator.commands.shared.workspace import Workspace
 from migrator.commands.status.placements import placements
-from migrator.commands.verify.command import verify
 from migrator.core.result.outcome import Outcome
 from migrator.core.result.progress import Silent
 from migrator.errors import RefusedError
@@ -37,6 +30,7 @@ from migrator.postgres.session.connect import Endpoint, revision_connect, sessio
 from migrator.revisions import upgrade
 from migrator.settings.load import DEFAULT_FILE, load_settings
 from tests.servers import FAST, DatabaseFactory, PostgresServer, create_database, drop_databases
+from tests.stages import audit, backup, clean, dry_run, migrate, rollback, verify
 
 FOLDER = Path(__file__).parent / "cases"
 CASES = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())

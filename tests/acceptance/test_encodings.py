@@ -11,20 +11,14 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from migrator.commands.audit.command import audit
-from migrator.commands.backup.command import backup
-from migrator.commands.clean.command import clean
-from migrator.commands.dry_run.command import dry_run
 from migrator.commands.init.command import init
-from migrator.commands.migrate.command import migrate
-from migrator.commands.rollback.command import rollback
 from migrator.commands.shared.workspace import Workspace
-from migrator.commands.verify.command import verify
 from migrator.core.result.progress import Silent
 from migrator.postgres.schema.catalog import read_objects
 from migrator.postgres.session.connect import Endpoint, session
 from migrator.settings.load import DEFAULT_FILE, load_settings
 from tests.servers import PostgresServer
+from tests.stages import audit, backup, clean, dry_run, migrate, rollback, verify
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -12,6 +12,7 @@ from migrator.commands.shared.survey import plan_of, survey
 from migrator.commands.shared.tenant_servers import keep_servers
 from migrator.commands.shared.workspace import Workspace
 from migrator.commands.verify.command import verify
+from migrator.commands.verify.report import present
 from migrator.core.plan.steps import CreateDatabase
 from migrator.core.result.outcome import Section
 from migrator.core.result.standing_fence import StandingFence
@@ -65,9 +66,9 @@ def carry_out_rehearsal(workspace: Workspace) -> Rehearsal:
         for record in scratch.journal.step_records(open_run.id).values():
             name = f"steps: {record.kind}"
             figures[name] = round(figures.get(name, 0) + (record.seconds or 0), 2)
-        if proof.exit_code:
+        if not proof.holds:
             raise RefusedError(
-                f"The rehearsal ended with differences: {proof.headline}", "Look at the audit: migrator audit."
+                f"The rehearsal ended with differences: {present(proof).headline}", "Look at the audit: migrator audit."
             )
     finally:
         # Whether or not they can be dropped; the journal stays until they are.

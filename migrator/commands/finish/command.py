@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from migrator.commands.finish.report import NO_RETURN, finished, not_proven, outlook
 from migrator.commands.finish.source import MEANING, SourceEnd, new_name, require_possible, retire_source
+from migrator.commands.plan.changes import change_sections
 from migrator.commands.plan.finished import FINISHED_RUN, standing_source
 from migrator.commands.plan.stored import stored_plan
 from migrator.commands.rollback.command import nothing_open, open_run
@@ -56,7 +57,7 @@ def finish(
             raise _nothing_to_finish()
         attempt = _Finish(stored.workspace, run, stored.plan, source, drop_templates=drop_templates)
         outcome = attempt.carry_out(validate=validate)
-        outcome = replace(outcome, sections=(*outcome.sections, *stored.sections))
+        outcome = replace(outcome, sections=(*outcome.sections, *change_sections(stored.since)))
         summary.update(outcome.summary)
         if outcome.exit_code:
             summary["status"] = "findings"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from migrator.commands.finish.source import MEANING, SourceEnd
-from migrator.commands.verify.report import Verified, structure_outcome
+from migrator.commands.verify.report import present_structure
+from migrator.commands.verify.result import Verified
 from migrator.core.plan.steps import CreateDatabase
 from migrator.core.result.outcome import Cell, Outcome, Section
 from migrator.core.result.wording import plural
@@ -21,7 +22,7 @@ NO_RETURN = (
 
 def not_proven(run: Run, result: Verified) -> Outcome:
     """The last proof does not hold: nothing was changed."""
-    outcome = structure_outcome(run, result)
+    outcome = present_structure(result)
     return Outcome(
         "finish",
         "findings",

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from migrator.commands.migrate.choose_plan import begin_anew, choose_plan, require_approved
 from migrator.commands.migrate.execution import Attempt, Execution
+from migrator.commands.plan.changes import change_sections
 from migrator.commands.plan.stored import stored_plan, survey_as_planned
 from migrator.commands.proof.compare_sides import proof_sections
 from migrator.commands.proof.drift import drift_section
@@ -65,7 +66,7 @@ def migrate(
         all_are_there(workspace, run.id)
         if passwords:
             hand_out(workspace, run, plan)
-        return replace(outcome, sections=(*chosen.stored.sections, *outcome.sections))
+        return replace(outcome, sections=(*change_sections(chosen.stored.since), *outcome.sections))
 
 
 def _done_before(workspace: Workspace, run: Run, approved: str | None) -> Outcome | None:
@@ -91,7 +92,7 @@ def _done_before(workspace: Workspace, run: Run, approved: str | None) -> Outcom
         run_id=run.id,
         headline="This plan has been carried out already.",
         summary=dict(previous[-1].summary),
-        sections=stored.sections,
+        sections=change_sections(stored.since),
         next=("migrator verify", "migrator rollback"),
     )
 

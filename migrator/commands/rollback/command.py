@@ -18,6 +18,7 @@ from migrator.commands.changes.apply import (
 from migrator.commands.changes.conflicts import REFUSE, Settlement
 from migrator.commands.changes.find import require_rows, save_writes
 from migrator.commands.clean.command import clean
+from migrator.commands.plan.changes import change_sections
 from migrator.commands.plan.finished import FINISHED_RUN, standing_source
 from migrator.commands.plan.stored import readable_plan
 from migrator.commands.rollback.adopt import adopt
@@ -109,7 +110,7 @@ def rollback(
                 done = _take_back(workspace, run, found, carried, swap=restore_backup)
             outcome = report(run, found, done, str(workspace.source))
         if stored is not None:
-            outcome = replace(outcome, sections=(*stored.sections, *outcome.sections))
+            outcome = replace(outcome, sections=(*change_sections(stored.since), *outcome.sections))
         summary.update(outcome.summary)
         if outcome.exit_code:
             summary["status"] = "findings"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from migrator.commands.changes.apply import Carried, forget_carried
 from migrator.commands.changes.conflicts import REFUSE, Settlement
+from migrator.commands.plan.changes import change_sections
 from migrator.commands.plan.stored import readable_plan
 from migrator.commands.rollback.command import (
     confirmed,
@@ -81,7 +82,7 @@ def rollback_tenant(
                 note_drawn_numbers(workspace, run, found, keep=not discard_writes)
                 outcome = _take_back(workspace, run, key, found, carried)
         if stored is not None:
-            outcome = replace(outcome, sections=(*stored.sections, *outcome.sections))
+            outcome = replace(outcome, sections=(*change_sections(stored.since), *outcome.sections))
         summary.update(outcome.summary)
         if outcome.exit_code:
             summary["status"] = "findings"

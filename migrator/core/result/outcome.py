@@ -50,3 +50,8 @@ class Outcome:
     next: tuple[str, ...] = ()
     graph: Graph | None = None
     fence: str = ""
+
+    @property
+    def recorded(self) -> dict[str, Any]:
+        """What the journal's record of a stage keeps of it: the summary, and whether there are findings."""
+        return {**self.summary, **({"status": "findings"} if self.exit_code else {})}

@@ -1,0 +1,59 @@
+"""The commands as their reports: what tests of exit codes and of wording ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from migrator.commands.audit.command import audit
+from migrator.commands.backup.command import backup
+from migrator.commands.clean.command import clean
+from migrator.commands.dry_run.command import dry_run
+from migrator.commands.finish.command import finish
+from migrator.commands.migrate.command import migrate
+from migrator.commands.plan.diff import diff_plans
+from migrator.commands.plan.show import show_plan
+from migrator.commands.rollback.command import rollback
+from migrator.commands.rollback.retry import retry_conflicts
+from migrator.commands.rollback.tenant import rollback_tenant
+from migrator.commands.sequences.command import sequences
+from migrator.commands.status.command import status
+from migrator.commands.verify import command as verify_command
+from migrator.commands.verify import report as verify_report
+from migrator.core.result.outcome import Outcome
+
+__all__ = [
+    "audit",
+    "backup",
+    "clean",
+    "diff_plans",
+    "dry_run",
+    "finish",
+    "migrate",
+    "retry_conflicts",
+    "rollback",
+    "rollback_tenant",
+    "sequences",
+    "show_plan",
+    "status",
+    "verify",
+]
+
+_Parameters = ParamSpec("_Parameters")
+_Result = TypeVar("_Result")
+
+
+def reported(
+    command: Callable[_Parameters, _Result], present: Callable[[_Result], Outcome]
+) -> Callable[_Parameters, Outcome]:
+    """The command, whose result is presented."""
+
+    @wraps(command)
+    def report(*arguments: _Parameters.args, **options: _Parameters.kwargs) -> Outcome:
+        return present(command(*arguments, **options))
+
+    return report
+
+
+verify = reported(verify_command.verify, verify_report.present)
