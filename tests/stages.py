@@ -11,7 +11,8 @@ from migrator.commands.backup.command import backup
 from migrator.commands.clean.command import clean
 from migrator.commands.dry_run.command import dry_run
 from migrator.commands.finish.command import finish
-from migrator.commands.migrate.command import migrate
+from migrator.commands.migrate import command as migrate_command
+from migrator.commands.migrate import report as migrate_report
 from migrator.commands.plan.diff import diff_plans
 from migrator.commands.plan.show import show_plan
 from migrator.commands.rollback.command import rollback
@@ -56,4 +57,5 @@ def reported(
     return report
 
 
+migrate = reported(migrate_command.migrate, migrate_report.present)
 verify = reported(verify_command.verify, verify_report.present)

@@ -138,6 +138,7 @@ class _Demonstration:
         from migrator.commands.clean.command import clean
         from migrator.commands.dry_run.command import dry_run
         from migrator.commands.migrate.command import migrate
+        from migrator.commands.migrate.report import present as present_split
         from migrator.commands.verify.command import verify
         from migrator.commands.verify.report import present
 
@@ -148,7 +149,7 @@ class _Demonstration:
             ("clean", lambda: clean(workspace), {0}),
             ("clean --execute", lambda: clean(workspace, execute=True), {0}),
             ("dry-run", lambda: dry_run(workspace), {0}),
-            ("migrate", lambda: migrate(workspace), {0}),
+            ("migrate", lambda: present_split(migrate(workspace)), {0}),
             ("verify", lambda: present(verify(workspace)), {0}),
         )
 

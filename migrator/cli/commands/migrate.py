@@ -37,7 +37,8 @@ def migrate(without_backup: bool, no_fence: bool, approved: str | None) -> Work:
         if session.settings.limits.executor == "processes":
             warm_up()  # it imports what workers need while this process imports the stage
         from migrator.commands.migrate.command import migrate as stage
+        from migrator.commands.migrate.report import present
 
-        return stage(session.workspace, approved=approved, without_backup=without_backup, fence=not no_fence)
+        return present(stage(session.workspace, approved=approved, without_backup=without_backup, fence=not no_fence))
 
     return work
