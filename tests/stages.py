@@ -9,7 +9,8 @@ from typing import ParamSpec, TypeVar
 from migrator.commands.audit.command import audit
 from migrator.commands.backup.command import backup
 from migrator.commands.clean.command import clean
-from migrator.commands.dry_run.command import dry_run
+from migrator.commands.dry_run import command as dry_run_command
+from migrator.commands.dry_run import report as dry_run_report
 from migrator.commands.finish.command import finish
 from migrator.commands.migrate import command as migrate_command
 from migrator.commands.migrate import report as migrate_report
@@ -57,5 +58,6 @@ def reported(
     return report
 
 
+dry_run = reported(dry_run_command.dry_run, dry_run_report.present)
 migrate = reported(migrate_command.migrate, migrate_report.present)
 verify = reported(verify_command.verify, verify_report.present)

@@ -137,6 +137,7 @@ class _Demonstration:
         from migrator.commands.backup.command import backup
         from migrator.commands.clean.command import clean
         from migrator.commands.dry_run.command import dry_run
+        from migrator.commands.dry_run.report import present as present_look
         from migrator.commands.migrate.command import migrate
         from migrator.commands.migrate.report import present as present_split
         from migrator.commands.verify.command import verify
@@ -148,7 +149,7 @@ class _Demonstration:
             ("audit", lambda: audit(workspace), {0, 1}),
             ("clean", lambda: clean(workspace), {0}),
             ("clean --execute", lambda: clean(workspace, execute=True), {0}),
-            ("dry-run", lambda: dry_run(workspace), {0}),
+            ("dry-run", lambda: present_look(dry_run(workspace)), {0}),
             ("migrate", lambda: present_split(migrate(workspace)), {0}),
             ("verify", lambda: present(verify(workspace)), {0}),
         )

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from migrator.commands.audit.targets import server_facts
 from migrator.commands.dry_run.rehearsal import carry_out_rehearsal
-from migrator.commands.dry_run.report import Estimate, Look, blocks, look_outcome, unreadable_outcome
+from migrator.commands.dry_run.report import present
+from migrator.commands.dry_run.result import DryRun, Estimate, Look, blocks
 from migrator.commands.dry_run.sql import statements
 from migrator.commands.dry_run.templates import row_checks, tried_schemas
 from migrator.commands.shared.database_parameters import TargetSettings
@@ -37,7 +38,6 @@ from migrator.core.plan.checks import (
 from migrator.core.plan.database_parameters import check_settings
 from migrator.core.plan.steps import CopyTable, CreateDatabase, Plan
 from migrator.core.plan.survey import Survey
-from migrator.core.result.outcome import Outcome
 from migrator.core.result.wording import listed
 from migrator.core.run.facts import BACKUP
 from migrator.core.sequences.room import check_room
@@ -63,10 +63,8 @@ _SECONDS_ONCE = 3.0
 _RULES = ("S06", "S07", "S24", "C01", "S13", "S17", "S19", "S20")
 
 
-def dry_run(
-    workspace: Workspace, *, sql: bool = False, rehearse: bool = False, no_tenants_yet: bool = False
-) -> Outcome:
-    """Looks at everything, changes nothing, and writes down the plan; exit code 1 where something blocks.
+def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False, no_tenants_yet: bool = False) -> DryRun:
+    """Looks at everything, changes nothing, and writes down the plan.
 
     The targets' schemas are built in scratch databases, which are dropped again. Where nothing blocks, `sql` adds the
     statements of every step, and `rehearse` carries the whole plan out into scratch databases of its own. An empty
@@ -79,14 +77,14 @@ def dry_run(
             privileges = tuple(check_privileges(missing))
             if any(one.need in ("read", "every row") for one in missing):
                 summary["status"] = "findings"
-                return unreadable_outcome(run.id, privileges)
+                return DryRun(run.id, privileges)
             found = survey_in(connection, workspace)
             keep_servers(workspace, run.id, found.tenants)
             plan = plan_of(workspace, found)
             source_facts = read_source_facts(connection)
             if elsewhere := tuple(check_foreign_partitions(source_facts, found.placements)):
                 summary["status"] = "findings"
-                return unreadable_outcome(run.id, (*privileges, *elsewhere))
+                return DryRun(run.id, (*privileges, *elsewhere))
             population = tuple(_populations(workspace, found, connection))
             secured = tuple(_secured_populations(found, connection))
             taken = [schema for (schema,) in rows(connection, "plan/taken_names")]
@@ -114,14 +112,15 @@ def dry_run(
             _backup_check(workspace, run),
         )
         workspace.journal.record_plan(run.id, plan, passed=not blocks(checks))
-        look = Look(found, plan, population, checks, _estimate(workspace, plan, sum(needed.values())))
-        if sql and not blocks(checks):
-            look = replace(look, statements=statements(found, plan, tried))
-        if rehearse and not blocks(checks):
-            look = replace(look, rehearsal=carry_out_rehearsal(workspace))
-        outcome = look_outcome(run.id, look)
+        look = Look(found, plan, population, _estimate(workspace, plan, sum(needed.values())))
+        result = DryRun(run.id, checks, look)
+        if sql and not result.blocked:
+            result = replace(result, statements=statements(found, plan, tried))
+        if rehearse and not result.blocked:
+            result = replace(result, rehearsal=carry_out_rehearsal(workspace))
+        outcome = present(result)
         summary.update(outcome.summary, status=outcome.status)
-        return outcome
+        return result
 
 
 def _populations(workspace: Workspace, found: Survey, connection: Connection) -> Iterator[Population]:

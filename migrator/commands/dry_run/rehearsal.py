@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from migrator.commands.dry_run.result import Rehearsal
 from migrator.commands.migrate.command import migrate
 from migrator.commands.rollback.drop import drop_run
 from migrator.commands.shared.survey import plan_of, survey
@@ -14,23 +15,10 @@ from migrator.commands.shared.workspace import Workspace
 from migrator.commands.verify.command import verify
 from migrator.commands.verify.report import present
 from migrator.core.plan.steps import CreateDatabase
-from migrator.core.result.outcome import Section
 from migrator.core.result.standing_fence import StandingFence
 from migrator.errors import RefusedError
 from migrator.postgres.databases.databases import drop_control, marks
 from migrator.postgres.session.connect import session
-
-
-@dataclass(frozen=True, slots=True)
-class Rehearsal:
-    """What a rehearsal measured, in seconds."""
-
-    seconds: float
-    figures: dict[str, float]
-
-    @property
-    def section(self) -> Section:
-        return Section("Rehearsal", ("phase", "seconds"), tuple(self.figures.items()), tone="good")
 
 
 def carry_out_rehearsal(workspace: Workspace) -> Rehearsal:
