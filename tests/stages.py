@@ -8,7 +8,8 @@ from typing import ParamSpec, TypeVar
 
 from migrator.commands.audit.command import audit
 from migrator.commands.backup.command import backup
-from migrator.commands.clean.command import clean
+from migrator.commands.clean import command as clean_command
+from migrator.commands.clean import report as clean_report
 from migrator.commands.dry_run import command as dry_run_command
 from migrator.commands.dry_run import report as dry_run_report
 from migrator.commands.finish.command import finish
@@ -58,6 +59,7 @@ def reported(
     return report
 
 
+clean = reported(clean_command.clean, clean_report.present)
 dry_run = reported(dry_run_command.dry_run, dry_run_report.present)
 migrate = reported(migrate_command.migrate, migrate_report.present)
 verify = reported(verify_command.verify, verify_report.present)

@@ -136,6 +136,7 @@ class _Demonstration:
         from migrator.commands.audit.command import audit
         from migrator.commands.backup.command import backup
         from migrator.commands.clean.command import clean
+        from migrator.commands.clean.report import present as present_clean
         from migrator.commands.dry_run.command import dry_run
         from migrator.commands.dry_run.report import present as present_look
         from migrator.commands.migrate.command import migrate
@@ -147,8 +148,8 @@ class _Demonstration:
         self._walk(
             ("backup --verify", lambda: backup(workspace, verify=True), {0}),
             ("audit", lambda: audit(workspace), {0, 1}),
-            ("clean", lambda: clean(workspace), {0}),
-            ("clean --execute", lambda: clean(workspace, execute=True), {0}),
+            ("clean", lambda: present_clean(clean(workspace)), {0}),
+            ("clean --execute", lambda: present_clean(clean(workspace, execute=True)), {0}),
             ("dry-run", lambda: present_look(dry_run(workspace)), {0}),
             ("migrate", lambda: present_split(migrate(workspace)), {0}),
             ("verify", lambda: present(verify(workspace)), {0}),

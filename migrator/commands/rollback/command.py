@@ -17,7 +17,8 @@ from migrator.commands.changes.apply import (
 )
 from migrator.commands.changes.conflicts import REFUSE, Settlement
 from migrator.commands.changes.find import require_rows, save_writes
-from migrator.commands.clean.command import clean
+from migrator.commands.clean.command import restore_quarantine as put_back
+from migrator.commands.clean.report import present as present_restored
 from migrator.commands.plan.changes import change_sections
 from migrator.commands.plan.finished import FINISHED_RUN, standing_source
 from migrator.commands.plan.stored import readable_plan
@@ -117,7 +118,7 @@ def rollback(
     if validate or not done_well(outcome):
         return outcome
     if restore_quarantine and not restore_backup:
-        restored = clean(workspace, restore=True)
+        restored = present_restored(put_back(workspace))
         outcome = replace(
             outcome,
             summary={**outcome.summary, "rows_restored_from_quarantine": restored.summary.get("rows", 0)},
