@@ -6,8 +6,10 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from migrator.commands.audit.command import audit
-from migrator.commands.backup.command import backup
+from migrator.commands.audit import command as audit_command
+from migrator.commands.audit import report as audit_report
+from migrator.commands.backup import command as backup_command
+from migrator.commands.backup import report as backup_report
 from migrator.commands.clean import command as clean_command
 from migrator.commands.clean import report as clean_report
 from migrator.commands.dry_run import command as dry_run_command
@@ -59,6 +61,8 @@ def reported(
     return report
 
 
+audit = reported(audit_command.audit, audit_report.present)
+backup = reported(backup_command.backup, backup_report.present)
 clean = reported(clean_command.clean, clean_report.present)
 dry_run = reported(dry_run_command.dry_run, dry_run_report.present)
 migrate = reported(migrate_command.migrate, migrate_report.present)

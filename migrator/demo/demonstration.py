@@ -134,7 +134,9 @@ class _Demonstration:
 
     def _split(self, workspace: Workspace) -> None:
         from migrator.commands.audit.command import audit
+        from migrator.commands.audit.report import present as present_audit
         from migrator.commands.backup.command import backup
+        from migrator.commands.backup.report import present as present_backup
         from migrator.commands.clean.command import clean
         from migrator.commands.clean.report import present as present_clean
         from migrator.commands.dry_run.command import dry_run
@@ -146,8 +148,8 @@ class _Demonstration:
 
         # The audit has something to find, and says so with exit code 1: that is what the flaws are for.
         self._walk(
-            ("backup --verify", lambda: backup(workspace, verify=True), {0}),
-            ("audit", lambda: audit(workspace), {0, 1}),
+            ("backup --verify", lambda: present_backup(backup(workspace, verify=True)), {0}),
+            ("audit", lambda: present_audit(audit(workspace)), {0, 1}),
             ("clean", lambda: present_clean(clean(workspace)), {0}),
             ("clean --execute", lambda: present_clean(clean(workspace, execute=True)), {0}),
             ("dry-run", lambda: present_look(dry_run(workspace)), {0}),
