@@ -14,15 +14,19 @@ from migrator.commands.clean import command as clean_command
 from migrator.commands.clean import report as clean_report
 from migrator.commands.dry_run import command as dry_run_command
 from migrator.commands.dry_run import report as dry_run_report
-from migrator.commands.finish.command import finish
+from migrator.commands.finish import command as finish_command
+from migrator.commands.finish import report as finish_report
 from migrator.commands.migrate import command as migrate_command
 from migrator.commands.migrate import report as migrate_report
-from migrator.commands.plan.diff import diff_plans
-from migrator.commands.plan.show import show_plan
-from migrator.commands.rollback.command import rollback
-from migrator.commands.rollback.retry import retry_conflicts
-from migrator.commands.rollback.tenant import rollback_tenant
-from migrator.commands.sequences.command import sequences
+from migrator.commands.plan import diff as plan_diff
+from migrator.commands.plan import find as plan_find
+from migrator.commands.plan import show as plan_show
+from migrator.commands.rollback import command as rollback_command
+from migrator.commands.rollback import report as rollback_report
+from migrator.commands.rollback import retry as retry_command
+from migrator.commands.rollback import tenant as tenant_command
+from migrator.commands.sequences import command as sequences_command
+from migrator.commands.sequences import report as sequences_report
 from migrator.commands.status.command import status
 from migrator.commands.verify import command as verify_command
 from migrator.commands.verify import report as verify_report
@@ -65,5 +69,12 @@ audit = reported(audit_command.audit, audit_report.present)
 backup = reported(backup_command.backup, backup_report.present)
 clean = reported(clean_command.clean, clean_report.present)
 dry_run = reported(dry_run_command.dry_run, dry_run_report.present)
+finish = reported(finish_command.finish, finish_report.present)
 migrate = reported(migrate_command.migrate, migrate_report.present)
 verify = reported(verify_command.verify, verify_report.present)
+rollback = reported(rollback_command.rollback, rollback_report.present)
+rollback_tenant = reported(tenant_command.rollback_tenant, rollback_report.present)
+retry_conflicts = reported(retry_command.retry_conflicts, rollback_report.present)
+sequences = reported(sequences_command.sequences, sequences_report.present)
+diff_plans = reported(plan_diff.diff_plans, plan_diff.present)
+show_plan = reported(plan_find.find_plan, plan_show.present)

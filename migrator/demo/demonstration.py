@@ -159,12 +159,13 @@ class _Demonstration:
 
     def _take_back(self, workspace: Workspace) -> None:
         from migrator.commands.rollback.command import rollback
+        from migrator.commands.rollback.report import present
 
         self._walk(
-            ("rollback --validate", lambda: rollback(workspace, validate=True), {0}),
+            ("rollback --validate", lambda: present(rollback(workspace, validate=True)), {0}),
             (
                 "rollback --restore-quarantine",
-                lambda: rollback(workspace, confirm=self._last("migrate").run_id, restore_quarantine=True),
+                lambda: present(rollback(workspace, confirm=self._last("migrate").run_id, restore_quarantine=True)),
                 {0},
             ),
         )

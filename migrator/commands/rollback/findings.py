@@ -9,7 +9,6 @@ from migrator.commands.changes.find import Writes
 from migrator.core.changes.row_changes import DatabaseChanges
 from migrator.core.verify.digests import Difference
 from migrator.errors import MigratorError, RefusedError
-from migrator.journal import Run
 from migrator.postgres.databases.databases import Mark
 from migrator.postgres.fence.fence import FenceState
 
@@ -85,9 +84,9 @@ def some_of(oids: Sequence[int]) -> str:
     return ", ".join(map(str, oids[:5])) + (", …" if len(oids) > 5 else "")
 
 
-def foreign_fence(run: Run, found: Findings) -> str | None:
+def foreign_fence(run: str, found: Findings) -> str | None:
     """The run whose fence stands, where it is not this one's."""
-    return found.fence.run if found.fence is not None and found.fence.run != run.id else None
+    return found.fence.run if found.fence is not None and found.fence.run != run else None
 
 
 def unknown_fence(fence: FenceState, why: str) -> RefusedError:

@@ -149,7 +149,7 @@ def require_able(workspace: Workspace, run: Run, found: Findings) -> None:
         RefusedError: it may not, and the hint holds the statements that let it; or this run has made nothing, and
             the fence is of one that the journal does not know.
     """
-    foreign = foreign_fence(run, found) is not None
+    foreign = foreign_fence(run.id, found) is not None
     if (
         found.fence is not None
         and foreign

@@ -353,6 +353,7 @@ def test_rollback_at_a_terminal_goes_on_only_when_the_runs_id_is_typed(
 ) -> None:
     from migrator.cli.commands.after_migrate import rollback as back
     from migrator.commands.rollback import command as rollback
+    from migrator.commands.rollback import report
 
     confirmed: list[str | None] = []
 
@@ -361,6 +362,7 @@ def test_rollback_at_a_terminal_goes_on_only_when_the_runs_id_is_typed(
         return Outcome("rollback", run_id="r1", headline="Can go ahead." if validate else "Taken back.")
 
     monkeypatch.setattr(rollback, "rollback", stage)
+    monkeypatch.setattr(report, "present", lambda outcome: outcome)
     monkeypatch.setattr(Session, "workspace", None)
     monkeypatch.setattr(back, "is_attended", lambda: True)
     monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
