@@ -27,7 +27,9 @@ from migrator.commands.rollback import retry as retry_command
 from migrator.commands.rollback import tenant as tenant_command
 from migrator.commands.sequences import command as sequences_command
 from migrator.commands.sequences import report as sequences_report
-from migrator.commands.status.command import status
+from migrator.commands.status import command as status_command
+from migrator.commands.status import placements as placements_command
+from migrator.commands.status import report as status_report
 from migrator.commands.verify import command as verify_command
 from migrator.commands.verify import report as verify_report
 from migrator.core.result.outcome import Outcome
@@ -40,6 +42,7 @@ __all__ = [
     "dry_run",
     "finish",
     "migrate",
+    "placements",
     "retry_conflicts",
     "rollback",
     "rollback_tenant",
@@ -78,3 +81,5 @@ retry_conflicts = reported(retry_command.retry_conflicts, rollback_report.presen
 sequences = reported(sequences_command.sequences, sequences_report.present)
 diff_plans = reported(plan_diff.diff_plans, plan_diff.present)
 show_plan = reported(plan_find.find_plan, plan_show.present)
+placements = reported(placements_command.placements, placements_command.present)
+status = reported(status_command.status, status_report.present)

@@ -57,10 +57,14 @@ _REPLACED_BY_URL = ("host", "port", "user", "database")
 _URL_WITH_PASSWORD = re.compile(r"://[^/@]*:[^@]*@|password\s*=")
 
 
+# A path is as long as its setting lies deep.
+Flags = Mapping[tuple[str, ...], Any] | Mapping[tuple[str, str], Any]
+
+
 def load_settings(
-    file: Path | None = None,
+    file: Path | str | None = None,
     *,
-    flags: Mapping[tuple[str, ...], Any] | None = None,
+    flags: Flags | None = None,
     environment: Mapping[str, str] | None = None,
     directory: Path | None = None,
     without_file: bool = False,
@@ -75,6 +79,7 @@ def load_settings(
         ConfigurationError: the file is missing, is not TOML, or holds what is not understood.
     """
     directory = directory or Path.cwd()
+    file = Path(file) if file is not None else None
     flags = {path: value for path, value in (flags or {}).items() if value is not None}
     document = {} if without_file else _document(file, directory, needed=("source", "url") not in flags)
     if own := _OWN & document.keys():
