@@ -20,19 +20,19 @@ from migrator.postgres.databases.roles import drop_role, marked_roles
 from migrator.postgres.session.connect import session
 
 
-def dump_and_drop(workspace: Workspace, run: Run, found: Findings) -> Dropped:
+def dump_and_drop(workspace: Workspace, run: Run, findings: Findings) -> Dropped:
     """Drops the databases and the roles that were found, each target after a dump of it that was read back."""
-    dumps = _dump(workspace, run, found)
+    dumps = _dump(workspace, run, findings)
     databases: list[str] = []
     roles: list[str] = []
     used: list[str] = []
-    note_dropping(workspace, run, [database for _, database, _ in found.databases])
-    for server, database, _ in sorted(found.databases, key=lambda item: item[2].role != "target"):
+    note_dropping(workspace, run, [database for _, database, _ in findings.databases])
+    for server, database, _ in sorted(findings.databases, key=lambda item: item[2].role != "target"):
         with session(workspace.server(server), purpose="rollback") as connection:
             drop_database(connection, database, run=run.id)
         workspace.journal.artefact(run.id, "database", database, "dropped")
         databases.append(database)
-    for server, role in found.roles:
+    for server, role in findings.roles:
         with session(workspace.server(server), purpose="rollback") as connection:
             dropped = drop_role(connection, role, run.id)
         (roles if dropped else used).append(role)
@@ -41,10 +41,10 @@ def dump_and_drop(workspace: Workspace, run: Run, found: Findings) -> Dropped:
     return Dropped(dumps, tuple(databases), tuple(roles), tuple(used))
 
 
-def _dump(workspace: Workspace, run: Run, found: Findings) -> tuple[tuple[str, str], ...]:
+def _dump(workspace: Workspace, run: Run, findings: Findings) -> tuple[tuple[str, str], ...]:
     """Dumps every target database that is about to be dropped, and reads each dump back."""
     home = workspace.backups / "rollback" / run.id
-    targets = [(server, database) for server, database, mark in found.databases if mark.role == "target"]
+    targets = [(server, database) for server, database, mark in findings.databases if mark.role == "target"]
     if not targets:
         return ()
     private_directory(home)

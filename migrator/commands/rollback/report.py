@@ -60,31 +60,31 @@ def _nothing_open(result: NothingOpen) -> Outcome:
 
 def _outlook(result: RollbackOutlook) -> Outcome:
     """What rolling back would do, and whether it can."""
-    found, outlook = result.findings, result.conflicts
-    targets = [database for _, database, mark in found.databases if mark.role == "target"]
+    findings, outlook = result.findings, result.conflicts
+    targets = [database for _, database, mark in findings.databases if mark.role == "target"]
     figures: dict[str, str | int | float | bool | None] = {
-        "databases_to_drop": len(found.databases),
+        "databases_to_drop": len(findings.databases),
         "databases_to_dump_first": len(targets),
-        "roles_to_drop": len(found.roles),
-        "fenced_tables": len(found.fence.fenced) if found.fence else 0,
-        "databases_written_since_migrate": len({database for database, _ in found.written}),
+        "roles_to_drop": len(findings.roles),
+        "fenced_tables": len(findings.fence.fenced) if findings.fence else 0,
+        "databases_written_since_migrate": len({database for database, _ in findings.written}),
         "backup": str(result.backup) if result.backup else None,
     }
-    sections = [_databases_section(found)]
-    data = {"databases": _database_data(found)}
+    sections = [_databases_section(findings)]
+    data = {"databases": _database_data(findings)}
     command = f"migrator rollback --confirm {result.run_id}"
-    if found.lost:
-        if found.gone:
-            names = tuple((name,) for name in found.gone)
+    if findings.lost:
+        if findings.gone:
+            names = tuple((name,) for name in findings.gone)
             sections.append(Section("Databases that somebody else dropped", ("database",), names, tone="bad"))
-        if found.untold is not None:
-            sections.append(Section("Why it cannot be told", text=found.untold.message, tone="bad"))
-        if found.strays:
-            objects = tuple((database, len(oids), some_of(oids)) for database, oids in found.strays.items())
+        if findings.untold is not None:
+            sections.append(Section("Why it cannot be told", text=findings.untold.message, tone="bad"))
+        if findings.strays:
+            objects = tuple((database, len(oids), some_of(oids)) for database, oids in findings.strays.items())
             columns = ("database", "large objects", "numbers")
             sections.append(Section("Large objects that no row names", columns, objects, tone="bad"))
-        if found.written:
-            sections.append(_written_section(found))
+        if findings.written:
+            sections.append(_written_section(findings))
         return Outcome(
             "rollback",
             "findings",
@@ -96,8 +96,8 @@ def _outlook(result: RollbackOutlook) -> Outcome:
             data=data,
             next=(f"{command} --discard-writes",),
         )
-    if found.written:
-        sections.append(_written_section(found))
+    if findings.written:
+        sections.append(_written_section(findings))
         options: tuple[str, ...] = ("--discard-writes",)
         told = "which of them can go back cannot be told, because the source is not fenced by this run"
         if outlook is not None:
@@ -121,12 +121,12 @@ def _outlook(result: RollbackOutlook) -> Outcome:
             data=data,
             next=tuple(f"{command} {option}" for option in options),
         )
-    foreign = foreign_fence(result.run_id, found)
+    foreign = foreign_fence(result.run_id, findings)
     after = f"the fence is of another run, {foreign}, and stays" if foreign else f"{result.source} takes writes again"
     return Outcome(
         "rollback",
         run_id=result.run_id,
-        headline=f"Rollback can go ahead: {len(targets)} databases are dumped, {len(found.databases)} dropped, "
+        headline=f"Rollback can go ahead: {len(targets)} databases are dumped, {len(findings.databases)} dropped, "
         f"and {after}.",
         summary=figures,
         sections=tuple(sections),
@@ -135,10 +135,10 @@ def _outlook(result: RollbackOutlook) -> Outcome:
     )
 
 
-def _databases_section(found: Findings) -> Section:
+def _databases_section(findings: Findings) -> Section:
     rows = [
-        (database, mark.role, mark.tenant, "not finished by migrate" if database in found.unfinished else "")
-        for _, database, mark in found.databases
+        (database, mark.role, mark.tenant, "not finished by migrate" if database in findings.unfinished else "")
+        for _, database, mark in findings.databases
     ]
     # What is told first is what somebody may not expect.
     rows.sort(key=lambda row: not row[-1])
@@ -149,18 +149,23 @@ def _databases_section(found: Findings) -> Section:
     return Section("Databases of this run", columns, tuple(rows[:_MOST_DATABASES]), text)
 
 
-def _database_data(found: Findings) -> list[dict[str, object]]:
+def _database_data(findings: Findings) -> list[dict[str, object]]:
     return [
-        {"database": database, "role": mark.role, "tenant": mark.tenant, "finished": database not in found.unfinished}
-        for _, database, mark in found.databases
+        {
+            "database": database,
+            "role": mark.role,
+            "tenant": mark.tenant,
+            "finished": database not in findings.unfinished,
+        }
+        for _, database, mark in findings.databases
     ]
 
 
-def _written_section(found: Findings) -> Section:
+def _written_section(findings: Findings) -> Section:
     return Section(
         "Written since migrate",
         ("database", "table", "inserted", "updated", "deleted", "what"),
-        tuple(written_rows(found)),
+        tuple(written_rows(findings)),
         tone="bad",
     )
 

@@ -66,19 +66,19 @@ def rollback_tenant(
         stored = readable_plan(workspace, run)
         plan, workspace = (stored.plan, stored.workspace) if stored else (None, workspace)
         key = _key(plan.tenants if plan is not None else survey(workspace).tenants, tenant)
-        found = look(workspace, run, plan, key)
-        if not (found.databases or found.gone) and taken_back(workspace, run.id).get(key) != BEGUN:
+        findings = look(workspace, run, plan, key)
+        if not (findings.databases or findings.gone) and taken_back(workspace, run.id).get(key) != BEGUN:
             return NoSuchTenantDatabase(run.id, tenant)
         result: RollbackOutlook | TenantTakenBack
         if validate:
-            require_able(workspace, run, found)
-            result = outlook(workspace, run, found, tenant)
+            require_able(workspace, run, findings)
+            result = outlook(workspace, run, findings, tenant)
         else:
             keep = save is not None or replay
-            with sealed(workspace, run, plan, key, keep=keep, discard=discard_writes) as found:
-                carried = keep_writes(workspace, run, found, save=save, replay=replay, settlement=settlement)
-                note_drawn_numbers(workspace, run, found, keep=not discard_writes)
-                result = _take_back(workspace, run, key, found, carried)
+            with sealed(workspace, run, plan, key, keep=keep, discard=discard_writes) as findings:
+                carried = keep_writes(workspace, run, findings, save=save, replay=replay, settlement=settlement)
+                note_drawn_numbers(workspace, run, findings, keep=not discard_writes)
+                result = _take_back(workspace, run, key, findings, carried)
         result = replace(result, plan_changes=stored.since if stored is not None else None)
         summary.update(present(result).recorded)
         return result
@@ -97,14 +97,16 @@ def _key(tenants: Sequence[Tenant], wanted: str) -> str:
     )
 
 
-def _take_back(workspace: Workspace, run: Run, key: str, found: Findings, carried: Carried | None) -> TenantTakenBack:
+def _take_back(
+    workspace: Workspace, run: Run, key: str, findings: Findings, carried: Carried | None
+) -> TenantTakenBack:
     if carried is not None:
         _note_carried(workspace, run, carried.tables)
     # From here on migrate knows that there is something to do again, whatever happens to this process.
     mark_taken_back(workspace, run.id, key, BEGUN)
     databases = [one for one in workspace.journal.artefacts(run.id, "database") if one.tenant == key]
     forget_tenant(workspace, run.id, key, {one.name: one.target or "" for one in databases})
-    dropped = dump_and_drop(workspace, run, found)
+    dropped = dump_and_drop(workspace, run, findings)
     artefacts = [one for one in workspace.journal.artefacts(run.id) if one.tenant == key]
     forget_passwords(workspace, run.id, [one.name for one in artefacts if one.kind == "role"])
     for artefact in artefacts:
@@ -112,7 +114,7 @@ def _take_back(workspace: Workspace, run: Run, key: str, found: Findings, carrie
     forget_dropping(workspace, run, [one.name for one in databases])
     forget_carried(workspace.journal, run.id)
     mark_taken_back(workspace, run.id, key, DONE)
-    return TenantTakenBack(run.id, key, found, dropped, carried)
+    return TenantTakenBack(run.id, key, findings, dropped, carried)
 
 
 def _note_carried(workspace: Workspace, run: Run, tables: Collection[str]) -> None:
