@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         TenantTakenBack,
     )
     from migrator.commands.sequences.result import Refilled, SequenceLevels
+    from migrator.commands.status.lock import SourceLock
     from migrator.commands.status.placements import PlacedTables
     from migrator.commands.status.result import Status
     from migrator.commands.verify.result import CrossReference, Verified, WrongRow
@@ -97,6 +98,7 @@ __all__ = [
     "Settlement",
     "Silent",
     "SnapshotLostError",
+    "SourceLock",
     "StageRecord",
     "Status",
     "StepRecord",
@@ -160,6 +162,7 @@ _PLACES = {
     "Settlement": "commands.changes.conflicts",
     "Silent": "core.result.progress",
     "SnapshotLostError": "errors",
+    "SourceLock": "commands.status.lock",
     "StageRecord": "journal.records",
     "StepRecord": "journal.records",
     "Status": "commands.status.result",

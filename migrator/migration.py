@@ -42,6 +42,7 @@ from migrator.commands.sequences.command import sequences
 from migrator.commands.sequences.result import Refilled, SequenceLevels
 from migrator.commands.shared.workspace import Workspace
 from migrator.commands.status.command import status
+from migrator.commands.status.lock import SourceLock, lock
 from migrator.commands.status.placements import PlacedTables, placements
 from migrator.commands.status.result import Status
 from migrator.commands.verify.command import verify
@@ -240,6 +241,10 @@ class Migration:
     def status(self) -> Status:
         """How far the newest run is: its stages and steps, who works on it, the fence. Reads only."""
         return status(self._workspace)
+
+    def lock(self, *, release: bool = False) -> SourceLock:
+        """Who works on the source; `release` frees the lock of a process that is gone, never a live one's."""
+        return lock(self._workspace, release=release)
 
     def inventory(self) -> Inventory:
         """What the source holds now: a digest of every table, the sequences, and of all definitions together."""

@@ -33,8 +33,9 @@ from migrator.commands.rollback.result import (
 )
 from migrator.commands.sequences import report as sequences
 from migrator.commands.sequences.result import Refilled, SequenceLevels
-from migrator.commands.status import placements
+from migrator.commands.status import lock, placements
 from migrator.commands.status import report as status
+from migrator.commands.status.lock import SourceLock
 from migrator.commands.status.placements import PlacedTables
 from migrator.commands.status.result import Status
 from migrator.commands.verify import report as verify
@@ -44,7 +45,8 @@ from migrator.core.result.outcome import Outcome
 Result = (
     Audited | BackedUp | Cleaned | ConflictsRetried | DryRun | FinishOutlook | Finished | FinishedBefore | Initialized
     | Migrated | NamedPlan | NoSuchTenantDatabase | NotProven | NothingOpen | PlacedTables | PlansCompared | Refilled
-    | Restored | RollbackOutlook | SequenceLevels | Status | TakenBack | TenantTakenBack | TreesWritten | Verified
+    | Restored | RollbackOutlook | SequenceLevels | SourceLock | Status | TakenBack
+    | TenantTakenBack | TreesWritten | Verified
 )  # fmt: skip
 
 
@@ -82,6 +84,8 @@ def present(result: Result) -> Outcome:
             return plan_diff.present(result)
         case Status():
             return status.present(result)
+        case SourceLock():
+            return lock.present(result)
         case PlacedTables():
             return placements.present(result)
         case Initialized() | TreesWritten():

@@ -28,6 +28,7 @@ from migrator.commands.rollback import tenant as tenant_command
 from migrator.commands.sequences import command as sequences_command
 from migrator.commands.sequences import report as sequences_report
 from migrator.commands.status import command as status_command
+from migrator.commands.status import lock as lock_command
 from migrator.commands.status import placements as placements_command
 from migrator.commands.status import report as status_report
 from migrator.commands.verify import command as verify_command
@@ -41,6 +42,7 @@ __all__ = [
     "diff_plans",
     "dry_run",
     "finish",
+    "lock",
     "migrate",
     "placements",
     "retry_conflicts",
@@ -83,3 +85,4 @@ diff_plans = reported(plan_diff.diff_plans, plan_diff.present)
 show_plan = reported(plan_find.find_plan, plan_show.present)
 placements = reported(placements_command.placements, placements_command.present)
 status = reported(status_command.status, status_report.present)
+lock = reported(lock_command.lock, lock_command.present)
