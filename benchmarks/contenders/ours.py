@@ -71,7 +71,7 @@ def measure(bed: Testbed, case: Case) -> Measured:
         try:
             _migrator(bed, file, "dry-run")
             with bed.watched() as used:
-                migrated = _migrator(bed, file, "migrate", "--without-backup")
+                migrated = _migrator(bed, file, "migrate", "--yes", "--without-backup")
             verified = _migrator(bed, file, "verify")
             workspace = Workspace.of(load_settings(file, environment={}), Silent())
             stage, steps = _recorded(workspace)

@@ -29,6 +29,7 @@ _STATUS_STYLES: dict[Status, str] = {
     "database-error": "red",
     "interrupted": "yellow",
     "bug": "red",
+    "planned": "yellow",
 }
 
 _INDENT = 2

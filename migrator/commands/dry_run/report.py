@@ -9,21 +9,15 @@ from dataclasses import dataclass
 from migrator.commands.dry_run.rehearsal import Rehearsal
 from migrator.commands.dry_run.report_plan import planned_databases, target_section
 from migrator.commands.plan.steps import step_section
+from migrator.commands.plan.times import time_figures
 from migrator.commands.status.placements import placement_section
 from migrator.core.plan.checks import Check, Population, State
 from migrator.core.plan.steps import CreateDatabase, Plan
 from migrator.core.plan.survey import Survey
 from migrator.core.result.outcome import Outcome, Section
 from migrator.core.result.wording import plural
+from migrator.core.run.facts import SplitTimes
 from migrator.core.schema.catalog import Relation
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """How long the plan takes, in seconds, and how much disk, in bytes."""
-
-    seconds: float
-    bytes: int
 
 
 @dataclass(frozen=True)
@@ -34,7 +28,8 @@ class Look:
     plan: Plan
     population: tuple[Population, ...]
     checks: tuple[Check, ...]
-    estimate: Estimate
+    times: SplitTimes
+    needed: int  # bytes of disk
     statements: tuple[tuple[str, str], ...] | None = None  # (step, statement)
     rehearsal: Rehearsal | None = None
 
@@ -56,8 +51,9 @@ def look_outcome(run: str, look: Look) -> Outcome:
         "rows": sum(sum(one.by_tenant.values()) + one.unowned for one in population if _is_home(found, one)),
         "unowned_rows": sum(one.unowned for one in population if _is_home(found, one)),
         "blocking": sum(check.state == "block" for check in look.checks),
-        "estimated_seconds": round(look.estimate.seconds, 1),
-        "estimated_bytes": look.estimate.bytes,
+        "estimated_seconds": round(look.times.migrate, 1),
+        **time_figures(look.times),
+        "estimated_bytes": look.needed,
         "fingerprint": plan.fingerprint,
     }
     return Outcome(
