@@ -203,6 +203,8 @@ def _answer(exit_code: int, out: str, err: str) -> Answer:
     assert document["schema_version"] == 1
     assert document["exit_code"] == exit_code, err
     assert {"command", "run_id", "status", "headline", "summary", "sections", "next"} <= document.keys()
+    assert document["origin"].keys() == {"source", "server", "role", "machine", "version", "time"}
+    assert all(document["origin"][name] for name in ("machine", "version", "time"))
     assert ("error" in document) == (document["status"] not in ("done", "nothing-to-do", "findings"))
     if "error" in document:
         assert document["error"]["message"]

@@ -40,7 +40,7 @@ def audit(workspace: Workspace, *, baseline: Path | None = None, rules: tuple[st
         facts = replace(facts, targets=look_at_targets(workspace, run), history=history)
         reviewed = review(facts, suppress=workspace.settings.audit.suppress, baseline=known, only=rules)
         outcome = audit_outcome(run.id, facts, reviewed)
-        file = _keep(workspace.backups / "audit", run.id, outcome)
+        file = _keep(workspace.backups / "audit", run.id, replace(outcome, origin=workspace.origin))
         counts: dict[str, int] = {severity: count for severity, count in reviewed.health.counts.items()}
         fact = AuditFact(str(file), reviewed.blocks, str(reviewed.health), counts, list(rules))
         workspace.journal.record(run.id, AUDIT, fact)

@@ -63,6 +63,7 @@ def finish(
     if validate or outcome.exit_code:
         return outcome
     workspace.journal.close_run(run.id, FINISHED_RUN)
+    workspace.fence.finished()
     # The last act: under another name the source would not be found by a run that is open.
     retire_source(workspace, run, source)
     return outcome

@@ -15,6 +15,7 @@ from migrator.commands.sequences.levels import limited_databases, read_levels
 from migrator.commands.shared.dropped_tenants import taken_back
 from migrator.commands.shared.tenant_servers import recorded_servers
 from migrator.commands.shared.workspace import Workspace
+from migrator.commands.status.standing_fence import note_fence
 from migrator.core.result.next_commands import next_commands
 from migrator.core.result.outcome import Outcome, Section
 from migrator.core.run.facts import PACE, Pace
@@ -43,6 +44,7 @@ def status(workspace: Workspace) -> Outcome:
         fence = read_fence(connection)
         gaps = fence_gaps(connection, workspace.settings.source.schemas) if fence is not None else ()
         age = snapshot_age(connection)
+    note_fence(workspace, fence)
     run = _newest_run(workspace)
     if run is None:
         return Outcome(
