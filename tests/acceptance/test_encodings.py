@@ -55,7 +55,10 @@ _WORDS = {
 }
 
 
-@pytest.fixture(params=_WORDS)
+_OFTEN = ("LATIN1", "EUC_JP", "SQL_ASCII")
+
+
+@pytest.fixture(params=[pytest.param(one, marks=() if one in _OFTEN else pytest.mark.exhaustive) for one in _WORDS])
 def monolith(request: pytest.FixtureRequest, server: PostgresServer, prefix: str) -> str:
     encoding: str = request.param
     name = f"{prefix}_monolith"

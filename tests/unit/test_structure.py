@@ -183,11 +183,7 @@ def called(call: ast.Call) -> str:
 
 # Names that say how a value was come by and not what it is. In these rooms they are left until those are rewritten.
 VAGUE = {"found", "one", "told"}
-NOT_YET_NAMED = {
-    "commands/changes", "commands/dry_run", "commands/migrate", "commands/proof", "commands/rollback",
-    "commands/shared", "commands/verify", "core/init", "core/placement",
-    "postgres/changes", "postgres/placement",
-}  # fmt: skip
+NOT_YET_NAMED = {"commands/dry_run", "commands/migrate", "commands/verify"}
 
 
 def vague_names(source: str) -> Iterator[str]:

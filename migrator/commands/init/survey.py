@@ -78,7 +78,7 @@ def find(
     virtual, keys, contradicted = (*virtual, *more), (*keys, *more), (*contradicted, *doubtful)
     tree = tenant_tree(connection, root, root_key, keys, wanted.tree, ask_tree)
     rows = row_counts(connection, catalog)
-    drafted, agreements, without = PathsByRows(connection, catalog, keys, root, root_key, rows).found()
+    drafted, agreements, without = PathsByRows(connection, catalog, keys, root, root_key, rows).settled()
     keys_of_tenants = {key for key, _, _ in read_tenants(connection, Tenants(), root, root_key)}
     roles = [name for (name,) in rows_of(connection, "databases/granted_roles")]
     own = propose_patterns(catalog, keys_of_tenants, roles)
@@ -100,7 +100,7 @@ def find(
             naming_columns_of(catalog.tables[root], root_key),
             tree=tree,
             # What holds the key of a row below the top is not the tenant's.
-            settings=() if tree == "top" else tenant_setting(read_readers(connection), drafted.found.paths),
+            settings=() if tree == "top" else tenant_setting(read_readers(connection), drafted.key_paths.paths),
             own=own,
         ),
         choice,

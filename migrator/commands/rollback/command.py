@@ -90,24 +90,24 @@ def rollback(
         stored = readable_plan(workspace, run)
         plan, workspace = (stored.plan, stored.workspace) if stored else (None, workspace)
         if validate:
-            found = look(workspace, run, plan)
-            require_able(workspace, run, found)
+            findings = look(workspace, run, plan)
+            require_able(workspace, run, findings)
             outcome = validation(
                 run,
-                found,
+                findings,
                 str(workspace.source),
                 backup=backup_of(workspace, run),
-                outlook=conflict_outlook(workspace, run, found),
+                outlook=conflict_outlook(workspace, run, findings),
             )
         else:
             backup = checked_backup(workspace, run) if restore_backup else None
-            with sealed(workspace, run, plan, keep=keep, discard=discard_writes) as found:
+            with sealed(workspace, run, plan, keep=keep, discard=discard_writes) as findings:
                 if backup is not None:
                     restore_beside(workspace, run, *backup)
-                carried = keep_writes(workspace, run, found, save=save, replay=replay, settlement=settlement)
-                note_drawn_numbers(workspace, run, found, keep=not discard_writes)
-                done = _take_back(workspace, run, found, carried, swap=restore_backup)
-            outcome = report(run, found, done, str(workspace.source))
+                carried = keep_writes(workspace, run, findings, save=save, replay=replay, settlement=settlement)
+                note_drawn_numbers(workspace, run, findings, keep=not discard_writes)
+                done = _take_back(workspace, run, findings, carried, swap=restore_backup)
+            outcome = report(run, findings, done, str(workspace.source))
         if stored is not None:
             outcome = replace(outcome, sections=(*stored.sections, *outcome.sections))
         summary.update(outcome.summary)
@@ -198,18 +198,18 @@ def sealed(
     Raises:
         RefusedError: something would be lost, or the role may not take it back; no session was ended then.
     """
-    found = look(workspace, run, plan, tenant)
-    require_able(workspace, run, found)
-    require_nothing_lost(found, keep=keep, discard=discard)
-    targets = [(server, database) for server, database, mark in found.databases if mark.role == "target"]
+    findings = look(workspace, run, plan, tenant)
+    require_able(workspace, run, findings)
+    require_nothing_lost(findings, keep=keep, discard=discard)
+    targets = [(server, database) for server, database, mark in findings.databases if mark.role == "target"]
     try:
         for server, database in targets:
             with session(workspace.server(server), purpose="rollback") as connection:
                 seal_database(connection, database)
         if targets:
-            found = look(workspace, run, plan, tenant)
-            require_nothing_lost(found, keep=keep, discard=discard)
-        yield found
+            findings = look(workspace, run, plan, tenant)
+            require_nothing_lost(findings, keep=keep, discard=discard)
+        yield findings
     except BaseException:
         _unseal(workspace, run, targets)
         raise
@@ -227,50 +227,50 @@ def _unseal(workspace: Workspace, run: Run, targets: Sequence[tuple[str, str]]) 
             workspace.progress.say(f"{database} may still be read-only: {error.message}")
 
 
-def conflict_outlook(workspace: Workspace, run: Run, found: Findings) -> ConflictOutlook | None:
+def conflict_outlook(workspace: Workspace, run: Run, findings: Findings) -> ConflictOutlook | None:
     """What carrying the writes back would meet; None where nothing was written, or what was cannot be told by rows."""
-    if found.writes is None or not found.written or found.writes.changes is None or found.lost:
+    if findings.writes is None or not findings.written or findings.writes.changes is None or findings.lost:
         return None
-    conflicts = predict_conflicts(workspace, run, found.writes.changes, found.writes)
-    return ConflictOutlook(conflicts, settled_by_numbers(conflicts, found.writes.survey))
+    conflicts = predict_conflicts(workspace, run, findings.writes.changes, findings.writes)
+    return ConflictOutlook(conflicts, settled_by_numbers(conflicts, findings.writes.survey))
 
 
 def keep_writes(
-    workspace: Workspace, run: Run, found: Findings, *, save: Path | None, replay: bool, settlement: Settlement
+    workspace: Workspace, run: Run, findings: Findings, *, save: Path | None, replay: bool, settlement: Settlement
 ) -> Carried | None:
     """Saves what applications wrote to the targets, and carries it back, as was asked for."""
-    if found.writes is None or not found.written:
+    if findings.writes is None or not findings.written:
         return carried_before(workspace.journal, run.id)
     if replay:
-        settle_conflicts(workspace, run, require_rows(found.writes), found.writes, settlement)
+        settle_conflicts(workspace, run, require_rows(findings.writes), findings.writes, settlement)
     if save is not None:
-        save_writes(workspace, save, require_rows(found.writes), found.writes)
-        workspace.progress.say(f"the changes of {len(require_rows(found.writes))} databases are saved in {save}")
+        save_writes(workspace, save, require_rows(findings.writes), findings.writes)
+        workspace.progress.say(f"the changes of {len(require_rows(findings.writes))} databases are saved in {save}")
     if not replay:
         return None
-    return replay_writes(workspace, run, require_rows(found.writes), found.writes)
+    return replay_writes(workspace, run, require_rows(findings.writes), findings.writes)
 
 
 def _take_back(
     workspace: Workspace,
     run: Run,
-    found: Findings,
+    findings: Findings,
     carried: Carried | None,
     *,
     swap: bool,
 ) -> Taken:
     done = Taken(carried=carried)
-    dump_and_drop(workspace, run, found, done)
+    dump_and_drop(workspace, run, findings, done)
     with session(workspace.source_rows, purpose="rollback") as connection:
-        done.changed, done.compared = compared_under_fence(workspace, run, found, connection)
+        done.changed, done.compared = compared_under_fence(workspace, run, findings, connection)
         if carried is not None:
             done.changed = tuple(one for one in done.changed if one.relation not in carried.tables)
         done.known = workspace.journal.recorded(run.id, SOURCE_OBJECTS) is not None
         done.comparable = digests_compare(workspace.journal, run.id)
         # The damaged source stays fenced until it is swapped: what were written to it now would go with it.
-        if not swap and foreign_fence(run, found) is None:
+        if not swap and foreign_fence(run, findings) is None:
             put_sequences_back(workspace, run, connection)
-        if not swap and found.fence is not None and found.fence.run == run.id:
+        if not swap and findings.fence is not None and findings.fence.run == run.id:
             limits = workspace.settings.limits
             done.lifted = lift_fence(
                 connection,

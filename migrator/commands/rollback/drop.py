@@ -20,16 +20,16 @@ from migrator.postgres.databases.roles import drop_role, marked_roles
 from migrator.postgres.session.connect import session
 
 
-def dump_and_drop(workspace: Workspace, run: Run, found: Findings, done: Taken) -> None:
+def dump_and_drop(workspace: Workspace, run: Run, findings: Findings, done: Taken) -> None:
     """Drops the databases and the roles that were found, each target after a dump of it that was read back."""
-    _dump(workspace, run, found, done)
-    note_dropping(workspace, run, [database for _, database, _ in found.databases])
-    for server, database, _ in sorted(found.databases, key=lambda item: item[2].role != "target"):
+    _dump(workspace, run, findings, done)
+    note_dropping(workspace, run, [database for _, database, _ in findings.databases])
+    for server, database, _ in sorted(findings.databases, key=lambda item: item[2].role != "target"):
         with session(workspace.server(server), purpose="rollback") as connection:
             drop_database(connection, database, run=run.id)
         workspace.journal.artefact(run.id, "database", database, "dropped")
         done.dropped.append(database)
-    for server, role in found.roles:
+    for server, role in findings.roles:
         with session(workspace.server(server), purpose="rollback") as connection:
             dropped = drop_role(connection, role, run.id)
         (done.roles if dropped else done.used).append(role)
@@ -37,10 +37,10 @@ def dump_and_drop(workspace: Workspace, run: Run, found: Findings, done: Taken) 
             workspace.journal.artefact(run.id, "role", role, "dropped")
 
 
-def _dump(workspace: Workspace, run: Run, found: Findings, done: Taken) -> None:
+def _dump(workspace: Workspace, run: Run, findings: Findings, done: Taken) -> None:
     """Dumps every target database that is about to be dropped, and reads each dump back."""
     home = workspace.backups / "rollback" / run.id
-    targets = [(server, database) for server, database, mark in found.databases if mark.role == "target"]
+    targets = [(server, database) for server, database, mark in findings.databases if mark.role == "target"]
     if not targets:
         return
     private_directory(home)

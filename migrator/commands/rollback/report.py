@@ -60,33 +60,33 @@ class ConflictOutlook:
 
 
 def validation(
-    run: Run, found: Findings, source: str, *, backup: Path | None, outlook: ConflictOutlook | None = None
+    run: Run, findings: Findings, source: str, *, backup: Path | None, outlook: ConflictOutlook | None = None
 ) -> Outcome:
     """What rolling back would do, and whether it can."""
-    targets = [database for _, database, mark in found.databases if mark.role == "target"]
+    targets = [database for _, database, mark in findings.databases if mark.role == "target"]
     figures: dict[str, str | int | float | bool | None] = {
-        "databases_to_drop": len(found.databases),
+        "databases_to_drop": len(findings.databases),
         "databases_to_dump_first": len(targets),
-        "roles_to_drop": len(found.roles),
-        "fenced_tables": len(found.fence.fenced) if found.fence else 0,
-        "databases_written_since_migrate": len({database for database, _ in found.written}),
+        "roles_to_drop": len(findings.roles),
+        "fenced_tables": len(findings.fence.fenced) if findings.fence else 0,
+        "databases_written_since_migrate": len({database for database, _ in findings.written}),
         "backup": str(backup) if backup else None,
     }
-    sections = [_databases_section(found)]
-    data = {"databases": _database_data(found)}
+    sections = [_databases_section(findings)]
+    data = {"databases": _database_data(findings)}
     command = f"migrator rollback --confirm {run.id}"
-    if found.lost:
-        if found.gone:
-            names = tuple((name,) for name in found.gone)
+    if findings.lost:
+        if findings.gone:
+            names = tuple((name,) for name in findings.gone)
             sections.append(Section("Databases that somebody else dropped", ("database",), names, tone="bad"))
-        if found.untold is not None:
-            sections.append(Section("Why it cannot be told", text=found.untold.message, tone="bad"))
-        if found.strays:
-            objects = tuple((database, len(oids), some_of(oids)) for database, oids in found.strays.items())
+        if findings.untold is not None:
+            sections.append(Section("Why it cannot be told", text=findings.untold.message, tone="bad"))
+        if findings.strays:
+            objects = tuple((database, len(oids), some_of(oids)) for database, oids in findings.strays.items())
             columns = ("database", "large objects", "numbers")
             sections.append(Section("Large objects that no row names", columns, objects, tone="bad"))
-        if found.written:
-            sections.append(_written_section(found))
+        if findings.written:
+            sections.append(_written_section(findings))
         return Outcome(
             "rollback",
             "findings",
@@ -98,8 +98,8 @@ def validation(
             data=data,
             next=(f"{command} --discard-writes",),
         )
-    if found.written:
-        sections.append(_written_section(found))
+    if findings.written:
+        sections.append(_written_section(findings))
         options: tuple[str, ...] = ("--discard-writes",)
         told = "which of them can go back cannot be told, because the source is not fenced by this run"
         if outlook is not None:
@@ -123,14 +123,14 @@ def validation(
             data=data,
             next=tuple(f"{command} {option}" for option in options),
         )
-    if foreign_fence(run, found) is not None:
-        after = f"the fence is of another run, {foreign_fence(run, found)}, and stays"
+    if foreign_fence(run, findings) is not None:
+        after = f"the fence is of another run, {foreign_fence(run, findings)}, and stays"
     else:
         after = f"{source} takes writes again"
     return Outcome(
         "rollback",
         run_id=run.id,
-        headline=f"Rollback can go ahead: {len(targets)} databases are dumped, {len(found.databases)} dropped, "
+        headline=f"Rollback can go ahead: {len(targets)} databases are dumped, {len(findings.databases)} dropped, "
         f"and {after}.",
         summary=figures,
         sections=tuple(sections),
@@ -139,10 +139,10 @@ def validation(
     )
 
 
-def _databases_section(found: Findings) -> Section:
+def _databases_section(findings: Findings) -> Section:
     rows = [
-        (database, mark.role, mark.tenant, "not finished by migrate" if database in found.unfinished else "")
-        for _, database, mark in found.databases
+        (database, mark.role, mark.tenant, "not finished by migrate" if database in findings.unfinished else "")
+        for _, database, mark in findings.databases
     ]
     # What is told first is what somebody may not expect.
     rows.sort(key=lambda row: not row[-1])
@@ -153,18 +153,23 @@ def _databases_section(found: Findings) -> Section:
     return Section("Databases of this run", columns, tuple(rows[:_MOST_DATABASES]), text)
 
 
-def _database_data(found: Findings) -> list[dict[str, object]]:
+def _database_data(findings: Findings) -> list[dict[str, object]]:
     return [
-        {"database": database, "role": mark.role, "tenant": mark.tenant, "finished": database not in found.unfinished}
-        for _, database, mark in found.databases
+        {
+            "database": database,
+            "role": mark.role,
+            "tenant": mark.tenant,
+            "finished": database not in findings.unfinished,
+        }
+        for _, database, mark in findings.databases
     ]
 
 
-def _written_section(found: Findings) -> Section:
+def _written_section(findings: Findings) -> Section:
     return Section(
         "Written since migrate",
         ("database", "table", "inserted", "updated", "deleted", "what"),
-        tuple(written_rows(found)),
+        tuple(written_rows(findings)),
         tone="bad",
     )
 
@@ -190,7 +195,7 @@ def conflict_section(carried: Carried | None) -> list[Section]:
     return [Section("Changes that wait in a file", columns, conflicts, str(carried.file), tone="bad")]
 
 
-def report(run: Run, found: Findings, done: Taken, source: str) -> Outcome:
+def report(run: Run, findings: Findings, done: Taken, source: str) -> Outcome:
     """What a rollback did; exit code 1 where the source is not as it was."""
     identical = not done.changed and not done.objects
     figures: dict[str, str | int | float | bool | None] = {
@@ -210,8 +215,8 @@ def report(run: Run, found: Findings, done: Taken, source: str) -> Outcome:
         figures["conflicts"] = done.carried.kept
         figures["rows_renumbered"] = done.carried.renumbered
     sections = dump_section(done)
-    if found.written:
-        sections.append(_written_section(found))
+    if findings.written:
+        sections.append(_written_section(findings))
     if done.changed:
         columns = ("table", "rows when migrate read it", "rows now", "kind")
         changed = tuple((one.relation, one.source_rows, one.target_rows, one.kind) for one in done.changed)
@@ -260,7 +265,7 @@ def report(run: Run, found: Findings, done: Taken, source: str) -> Outcome:
         proof = (
             "migrate had not read the source to its end; its catalog is as it was, and no row was written by migrator"
         )
-    if (foreign := foreign_fence(run, found)) is not None:
+    if (foreign := foreign_fence(run, findings)) is not None:
         return Outcome(
             "rollback",
             "findings",

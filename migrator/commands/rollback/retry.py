@@ -45,24 +45,24 @@ def retry_conflicts(workspace: Workspace, file: Path, *, with_new_numbers: bool 
                 f"The source is fenced by run {fence.run}: what is written to it now would not be in the targets.",
                 "Retry when the run is taken back: migrator rollback --validate.",
             )
-        found = survey(workspace)
+        surveyed = survey(workspace)
         with session(workspace.source_rows, purpose="replay") as connection:
             limits = workspace.settings.limits
             monolith = Monolith(
                 connection,
                 workspace.source,
-                found.catalog,
+                surveyed.catalog,
                 limits.lock_timeout,
                 limits.fence_patience,
                 workspace.progress.say,
-                references=references_of(found),
+                references=references_of(surveyed),
             )
             if with_new_numbers:
-                waiting = _renumbered(monolith, found, waiting)
+                waiting = _renumbered(monolith, surveyed, waiting)
                 # Before one of them is in the source: a row that is tried again has the same number then.
                 _write(workspace, file, waiting)
             held = tuple(one for one in waiting if one.held)
-            left = (*held, *_carry(workspace, monolith, found, [one for one in waiting if not one.held]))
+            left = (*held, *_carry(workspace, monolith, surveyed, [one for one in waiting if not one.held]))
         _write(workspace, file, left)
     carried = len(waiting) - len(left)
     figures = {"changes_carried_back": carried, "conflicts": len(left)}
@@ -110,24 +110,24 @@ def _parts(conflicts: Iterable[Conflict]) -> tuple[DatabaseChanges, ...]:
     return tuple(DatabaseChanges(*place, tuple(changes)) for place, changes in rows.items())
 
 
-def _transfers(found: Survey, part: DatabaseChanges) -> Mapping[Relation, Transfer]:
+def _transfers(surveyed: Survey, part: DatabaseChanges) -> Mapping[Relation, Transfer]:
     """What the rows say of how they travelled: the templates that said it are gone."""
     columns: dict[Relation, tuple[TransferColumn, ...]] = {
         row.relation: tuple(TransferColumn(name, name) for name in row.values) for row in part.rows
     }
     return {
-        relation: Transfer(found.placements.tables[relation], part.target, bool(part.tenant), names)
+        relation: Transfer(surveyed.placements.tables[relation], part.target, bool(part.tenant), names)
         for relation, names in columns.items()
-        if relation in found.placements.tables and relation in found.catalog.tables
+        if relation in surveyed.placements.tables and relation in surveyed.catalog.tables
     }
 
 
 def _carry(
-    workspace: Workspace, monolith: Monolith, found: Survey, conflicts: Sequence[Conflict]
+    workspace: Workspace, monolith: Monolith, surveyed: Survey, conflicts: Sequence[Conflict]
 ) -> tuple[Conflict, ...]:
     left: list[Conflict] = []
     for part in in_order(_parts(conflicts)):
-        transfers = _transfers(found, part)
+        transfers = _transfers(surveyed, part)
         # Carried back by an attempt that died before it could say so in the file.
         rows = tuple(row for row in part.rows if row.relation in transfers and not monolith.holds(row))
         gone = [row for row in part.rows if row.relation not in transfers]
@@ -146,18 +146,18 @@ def _carry(
     return tuple(left)
 
 
-def _renumbered(monolith: Monolith, found: Survey, conflicts: tuple[Conflict, ...]) -> tuple[Conflict, ...]:
+def _renumbered(monolith: Monolith, surveyed: Survey, conflicts: tuple[Conflict, ...]) -> tuple[Conflict, ...]:
     """The conflicts with new numbers for rows whose own is taken, and for what references these rows."""
     movable = tuple(one for one in conflicts if not one.held)
     parts = _parts(movable)
     tried: list[Conflict] = []
     with monolith.connection.transaction(force_rollback=True):
         for part in in_order(parts):
-            transfers = _transfers(found, part)
+            transfers = _transfers(surveyed, part)
             rows = tuple(row for row in part.rows if row.relation in transfers and not monolith.holds(row))
             tried += monolith.replay(rows, transfers, tenant=part.tenant, database=part.database).conflicts
     numbers = renew(monolith, parts, tried)
-    renewed = renumber(parts, numbers, references_of(found), found.catalog)
+    renewed = renumber(parts, numbers, references_of(surveyed), surveyed.catalog)
     return (
         *(one for one in conflicts if one.held),
         *(

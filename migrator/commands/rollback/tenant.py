@@ -67,19 +67,19 @@ def rollback_tenant(
         stored = readable_plan(workspace, run)
         plan, workspace = (stored.plan, stored.workspace) if stored else (None, workspace)
         key = _key(plan.tenants if plan is not None else survey(workspace).tenants, tenant)
-        found = look(workspace, run, plan, key)
-        if not (found.databases or found.gone) and taken_back(workspace, run.id).get(key) != BEGUN:
+        findings = look(workspace, run, plan, key)
+        if not (findings.databases or findings.gone) and taken_back(workspace, run.id).get(key) != BEGUN:
             headline = f"Tenant {tenant} has no database of run {run.id}: there is nothing to take back."
             return Outcome("rollback", "nothing-to-do", run_id=run.id, headline=headline)
         if validate:
-            require_able(workspace, run, found)
-            outcome = _outlook(workspace, run, tenant, found)
+            require_able(workspace, run, findings)
+            outcome = _outlook(workspace, run, tenant, findings)
         else:
             keep = save is not None or replay
-            with sealed(workspace, run, plan, key, keep=keep, discard=discard_writes) as found:
-                carried = keep_writes(workspace, run, found, save=save, replay=replay, settlement=settlement)
-                note_drawn_numbers(workspace, run, found, keep=not discard_writes)
-                outcome = _take_back(workspace, run, key, found, carried)
+            with sealed(workspace, run, plan, key, keep=keep, discard=discard_writes) as findings:
+                carried = keep_writes(workspace, run, findings, save=save, replay=replay, settlement=settlement)
+                note_drawn_numbers(workspace, run, findings, keep=not discard_writes)
+                outcome = _take_back(workspace, run, key, findings, carried)
         if stored is not None:
             outcome = replace(outcome, sections=(*stored.sections, *outcome.sections))
         summary.update(outcome.summary)
@@ -101,7 +101,7 @@ def _key(tenants: Sequence[Tenant], wanted: str) -> str:
     )
 
 
-def _take_back(workspace: Workspace, run: Run, key: str, found: Findings, carried: Carried | None) -> Outcome:
+def _take_back(workspace: Workspace, run: Run, key: str, findings: Findings, carried: Carried | None) -> Outcome:
     if carried is not None:
         _note_carried(workspace, run, carried.tables)
     # From here on migrate knows that there is something to do again, whatever happens to this process.
@@ -109,7 +109,7 @@ def _take_back(workspace: Workspace, run: Run, key: str, found: Findings, carrie
     databases = [one for one in workspace.journal.artefacts(run.id, "database") if one.tenant == key]
     forget_tenant(workspace, run.id, key, {one.name: one.target or "" for one in databases})
     done = Taken(carried=carried)
-    dump_and_drop(workspace, run, found, done)
+    dump_and_drop(workspace, run, findings, done)
     artefacts = [one for one in workspace.journal.artefacts(run.id) if one.tenant == key]
     forget_passwords(workspace, run.id, [one.name for one in artefacts if one.kind == "role"])
     for artefact in artefacts:
@@ -124,8 +124,8 @@ def _take_back(workspace: Workspace, run: Run, key: str, found: Findings, carrie
         "findings" if conflicts else "done",
         1 if conflicts else 0,
         run.id,
-        f"Tenant {key} is taken back: {_told(done, found)}{kept}. Run {run.id} stays open"
-        + (", and the source fenced." if found.fence is not None else "."),
+        f"Tenant {key} is taken back: {_told(done, findings)}{kept}. Run {run.id} stays open"
+        + (", and the source fenced." if findings.fence is not None else "."),
         {
             "tenant": key,
             "databases_dumped": len(done.dumped),
@@ -139,9 +139,9 @@ def _take_back(workspace: Workspace, run: Run, key: str, found: Findings, carrie
     )
 
 
-def _told(done: Taken, found: Findings) -> str:
+def _told(done: Taken, findings: Findings) -> str:
     dropped = [f"{', '.join(done.dropped)} dumped and dropped"] if done.dropped else []
-    return "; ".join([*dropped, *(f"{name} was gone" for name in found.gone)]) or "its databases were dropped before"
+    return "; ".join([*dropped, *(f"{name} was gone" for name in findings.gone)]) or "its databases were dropped before"
 
 
 def _note_carried(workspace: Workspace, run: Run, tables: Collection[str]) -> None:
@@ -158,16 +158,16 @@ def _note_carried(workspace: Workspace, run: Run, tables: Collection[str]) -> No
     workspace.journal.store_digests(run.id, [("source before", one) for one in now])
 
 
-def _outlook(workspace: Workspace, run: Run, tenant: str, found: Findings) -> Outcome:
+def _outlook(workspace: Workspace, run: Run, tenant: str, findings: Findings) -> Outcome:
     outcome = validation(
         run,
-        found,
+        findings,
         str(workspace.source),
         backup=backup_of(workspace, run),
-        outlook=conflict_outlook(workspace, run, found),
+        outlook=conflict_outlook(workspace, run, findings),
     )
     option = f" --tenant {tenant}"
-    names = ", ".join(name for _, name, _ in found.databases)
+    names = ", ".join(name for _, name, _ in findings.databases)
     able = outcome.exit_code == 0
     return replace(
         outcome,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from migrator.core.placement.inheritance import ancestors, inherited_keys, inherited_path
-from migrator.core.placement.key_paths import FoundPaths, KeyPath, TenantTree, carried, find_paths, in_order
+from migrator.core.placement.key_paths import KeyPath, KeyPaths, TenantTree, carried, find_paths, in_order
 from migrator.core.placement.model import UNOWNED_TARGETS, Placement, Placements, Undecided
 from migrator.core.placement.name_patterns import owner
 from migrator.core.placement.references import Hops
@@ -47,7 +47,7 @@ class _Placing:
         self.tree: TenantTree | None = None
         if self.root is not None and self.root_key is not None:
             self.tree = tenant_tree(settings, self.root, self.root_key, self.keys[self.root], self.hops)
-        self.found = self._find_paths()
+        self.key_paths = self._find_paths()
 
     def result(self) -> Placements:
         placed: dict[Relation, Placement] = {}
@@ -57,40 +57,40 @@ class _Placing:
             *(relation for relation in self.entries if relation not in self.catalog.tables),
         ]
         for relation in relations:
-            found = self._place(relation, self._entry(relation))
-            if isinstance(found, Placement):
-                placed[relation] = found
+            decision = self._place(relation, self._entry(relation))
+            if isinstance(decision, Placement):
+                placed[relation] = decision
             else:
-                undecided.append(found)
+                undecided.append(decision)
         for apart in self._apart_from_parents(placed):
             del placed[apart.relation]
             undecided.append(apart)
-        keys = (*(key for found in self.keys.values() for key in found), *self.catalog.partition_keys)
+        keys = (*(key for of_table in self.keys.values() for key in of_table), *self.catalog.partition_keys)
         return Placements(placed, tuple(undecided), self.root, self.root_key, keys, self.tree, self._released())
 
     def _released(self) -> tuple[tuple[ForeignKey, str], ...]:
         """The declared keys that migrator.toml lets go, with the reasons."""
         released: dict[ForeignKey, str] = {}
         for relation, entry in self.entries.items():
-            for one in entry.release:
+            for release in entry.release:
                 where = f"[[tables.{relation}.release]]"
-                key = self.hops.reference(relation, relation, one.key, where, ())
+                key = self.hops.reference(relation, relation, release.key, where, ())
                 if key.virtual:
                     declared = [known.label for known in self.catalog.tables[relation].foreign_keys]
                     raise ConfigurationError(
-                        f"{where}: the source declares no foreign key {one.key!r}.",
+                        f"{where}: the source declares no foreign key {release.key!r}.",
                         f"It declares: {'; '.join(declared) or 'none'}.",
                     )
-                released[key] = one.reason
+                released[key] = release.reason
         return tuple(released.items())
 
     # -- key paths ------------------------------------------------------------------------------------------------
 
-    def _find_paths(self) -> FoundPaths:
+    def _find_paths(self) -> KeyPaths:
         default = self.settings.tenants.default
         if default is not None:
             everything = (*self.catalog.tables, *self.entries)
-            return FoundPaths({one: KeyPath((), one, None, default.key) for one in everything}, {})
+            return KeyPaths({relation: KeyPath((), relation, None, default.key) for relation in everything}, {})
         given = {
             relation: self._configured(relation, entry)
             for relation, entry in self.entries.items()
@@ -102,9 +102,10 @@ class _Placing:
             if (key := self._owner(relation)) is not None:
                 given[relation] = KeyPath((), relation, None, key)
         for relation in self.catalog.tables.keys() - given.keys():
-            above = next((one for one in ancestors(self.catalog, relation) if one in given and one != self.root), None)
+            settled = (table for table in ancestors(self.catalog, relation) if table in given and table != self.root)
+            above = next(settled, None)
             if above is not None:
-                given[relation] = in_order([inherited_path(one, relation) for one in given[above].alternatives])
+                given[relation] = in_order([inherited_path(path, relation) for path in given[above].alternatives])
         return find_paths(self.catalog, self.keys, given, root=self.root, passable=self._passable)
 
     def _owner(self, relation: Relation) -> str | None:
@@ -129,7 +130,7 @@ class _Placing:
             table = self.catalog.tables.get(relation)
             if table is not None and entry.query is None:
                 self.hops.require_column(table, entry.key, f"[tables.{relation}] key")
-            blank = next((one.blank for one in self.virtual.get(relation, ()) if one.columns == (entry.key,)), None)
+            blank = next((key.blank for key in self.virtual.get(relation, ()) if key.columns == (entry.key,)), None)
             return self._with_lookup(KeyPath((), relation, entry.key, blank=blank))
         keys = self.keys.get(relation, ())
         paths = [self.hops.path(relation, path, keys, self.virtual) for path in entry.key_paths]
@@ -167,8 +168,8 @@ class _Placing:
         per_tenant = self.settings.targets[target].per_tenant
         secured = self.settings.targets[target].row_level_security
         replicas_per_tenant = any(self.settings.targets[name].per_tenant for name in entry.replicate)
-        path = self.found.paths.get(relation)
-        if (per_tenant and path is None) or (secured and relation in self.found.ambiguous):
+        path = self.key_paths.paths.get(relation)
+        if (per_tenant and path is None) or (secured and relation in self.key_paths.ambiguous):
             return Undecided(relation, (target,), self._why_no_path(relation))
         return Placement(
             relation=relation,
@@ -230,8 +231,8 @@ class _Placing:
             return None, "the tenant root needs a target that is not per tenant"
         if self.settings.tenants.default is not None:
             return None, "there is no tenant root to derive a placement from"
-        if relation in self.found.paths and len(self.per_tenant) == 1:
-            return self.per_tenant[0], self._how(self.found.paths[relation])
+        if relation in self.key_paths.paths and len(self.per_tenant) == 1:
+            return self.per_tenant[0], self._how(self.key_paths.paths[relation])
         return None, self._why_no_path(relation)
 
     def _entry(self, relation: Relation) -> TableSettings:
@@ -239,7 +240,7 @@ class _Placing:
 
     def _apart_from_parents(self, placed: Mapping[Relation, Placement]) -> list[Undecided]:
         """Tables that would be where a table that they inherit from is not: they cannot be made there."""
-        found = []
+        separated = []
         for relation, placement in placed.items():
             if relation not in self.catalog.tables or not placement.target:
                 continue
@@ -248,9 +249,9 @@ class _Placing:
                 if above in placed and set(placement.targets) - set(there):
                     where = f"goes to {' and '.join(there)}" if there else "is left behind"
                     reason = f"it inherits from {above}, which {where}: the two have to be together"
-                    found.append(Undecided(relation, there, reason))
+                    separated.append(Undecided(relation, there, reason))
                     break
-        return found
+        return separated
 
     @staticmethod
     def _how(path: KeyPath) -> str:
@@ -260,10 +261,11 @@ class _Placing:
         return f"{len(path.hops)} hop{'s' * (len(path.hops) > 1)} to the tenant key{further}"
 
     def _why_no_path(self, relation: Relation) -> str:
-        if relation in self.found.ambiguous:
-            ways = "; or ".join(path.text for path in self.found.ambiguous[relation])
+        if relation in self.key_paths.ambiguous:
+            ways = "; or ".join(path.text for path in self.key_paths.ambiguous[relation])
             return f"several key paths are equally short: {ways}"
-        behind = [str(key.referenced) for key in self.keys.get(relation, ()) if key.referenced in self.found.ambiguous]
+        ambiguous = self.key_paths.ambiguous
+        behind = [str(key.referenced) for key in self.keys.get(relation, ()) if key.referenced in ambiguous]
         if behind:
             return f"its key path leads through {behind[0]}, which is undecided itself"
         return "no foreign key leads from it to the tenant root"

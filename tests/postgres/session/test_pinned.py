@@ -134,7 +134,11 @@ def settled(
         connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
 
 
-@pytest.mark.parametrize("settled", range(ROUNDS), indirect=True)
+@pytest.mark.parametrize(
+    "settled",
+    [pytest.param(number, marks=pytest.mark.exhaustive if number > 1 else ()) for number in range(ROUNDS)],
+    indirect=True,
+)
 def test_no_setting_of_a_role_changes_a_value_or_stops_a_stage(settled: str, prefix: str, tmp_path: Path) -> None:
     fresh = load_settings(flags={("source", "url"): settled}, environment={}, directory=tmp_path, without_file=True)
     init(Workspace.of(fresh, Silent()), tmp_path, Wanted())
