@@ -305,7 +305,8 @@ def check_placements(placements: Placements) -> Iterable[Check]:
             f"placement of {undecided.relation}",
             "block",
             undecided.reason,
-            f'{_entry(undecided.relation)} target = {candidates}, or key_path = […], or ignore = "why".',
+            undecided.remedy
+            or f'{_entry(undecided.relation)} target = {candidates}, or key_path = […], or ignore = "why".',
         )
     homes: dict[tuple[str, Relation], list[Relation]] = {}
     for placement in placements.tables.values():
