@@ -92,16 +92,19 @@ def test_rows_that_name_their_tenant_do_not_follow_a_parent_into_shared(make: Pr
     assert (placed["owned"], placed["owned_more"], placed["sub_things"]) == ("tenant", "tenant", "shared")
 
 
+CREDENTIALS = (
+    ROOT
+    + """
+CREATE TABLE logins (id int PRIMARY KEY, email text, password_hash text);
+CREATE TABLE staff (company_id int NOT NULL REFERENCES companies, PRIMARY KEY (id)) INHERITS (logins);
+INSERT INTO logins VALUES (1, 'x', 'y');
+INSERT INTO staff VALUES (2, 'x', 'y', 1);
+"""
+)
+
+
 def test_credentials_are_not_replicated_for_a_child_of_the_tenants(make: ProjectFactory) -> None:
-    project = make(
-        ROOT
-        + """
-        CREATE TABLE logins (id int PRIMARY KEY, email text, password_hash text);
-        CREATE TABLE staff (company_id int NOT NULL REFERENCES companies, PRIMARY KEY (id)) INHERITS (logins);
-        INSERT INTO logins VALUES (1, 'x', 'y');
-        INSERT INTO staff VALUES (2, 'x', 'y', 1);
-        """
-    )
+    project = make(CREDENTIALS)
     text = project.toml.read_text()
     assert "replicate =" not in "\n".join(line for line in text.splitlines() if not line.startswith("#"))
     answer = project.run("dry-run")
