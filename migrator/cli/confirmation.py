@@ -25,7 +25,7 @@ def typed_run_id(session: Session, outlook: Outcome, *, purpose: str, command: s
         RefusedError: something else was.
     """
     session.show(replace(outlook, next=()))
-    question = f"\nType the run's id ({outlook.run_id}) to {purpose}; anything else leaves everything as it is"
+    question = f"\nType the run's id ({outlook.run_id}) to {purpose};\nanything else leaves everything as it is"
     try:
         typed: str = click.prompt(question, default="", show_default=False, err=True).strip()
     except click.Abort:
@@ -36,3 +36,20 @@ def typed_run_id(session: Session, outlook: Outcome, *, purpose: str, command: s
     if typed != outlook.run_id:
         raise RefusedError("That is not the run's id; nothing was changed.", f"Run `migrator {command}` again.")
     return typed
+
+
+def confirm_split(session: Session, outlook: Outcome) -> None:
+    """Shows what migrate is about to do and asks for the run's id.
+
+    Raises:
+        InterruptedRunError: nothing was typed.
+        RefusedError: something else was typed, or nobody is there to be asked.
+    """
+    if not is_attended():
+        raise RefusedError(
+            "migrate has to be confirmed, and there is no terminal to ask on. It makes "
+            f"{outlook.summary['will be made']}; the source is fenced: {outlook.summary['source fenced']}.",
+            f"Carry out this plan and no other: migrator migrate --plan {outlook.summary['plan']}. Or the one of the "
+            "last dry-run, whatever it is: migrator migrate --yes.",
+        )
+    typed_run_id(session, outlook, purpose="split the source", command="migrate")

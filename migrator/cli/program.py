@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from migrator import __version__
 from migrator.cli.commands.after_migrate.finish import finish
 from migrator.cli.commands.after_migrate.rollback import rollback
 from migrator.cli.commands.after_migrate.sequences import sequences
@@ -23,6 +22,7 @@ from migrator.cli.commands.plan import plan
 from migrator.cli.commands.status import status
 from migrator.cli.commands.verify import verify
 from migrator.cli.options import Program, common_options
+from migrator.version import __version__
 
 _HELP = """Splits a monolithic PostgreSQL database into AUTH, SHARED and one database per tenant, proves that every row
 arrived exactly once, and can take it all back.

@@ -83,6 +83,8 @@ class Settings(Section):
             for target in (*((table.target,) if table.target else ()), *table.replicate):
                 if target not in self.targets:
                     yield f"[tables.{name}] names the target {target!r}; known targets: {known}"
+            if table.unowned in ("shared", "auth") and table.unowned not in self.targets:
+                yield f"[tables.{name}] unowned = {table.unowned!r} means the target of that name; known targets: {known}"
         for name, role in self.roles.readers.items():
             for target in role.read:
                 if target not in self.targets:

@@ -54,10 +54,14 @@ _REPLACED_BY_URL = ("host", "port", "user", "database")
 _URL_WITH_PASSWORD = re.compile(r"://[^/@]*:[^@]*@|password\s*=")
 
 
+# A path is as long as its setting lies deep.
+Flags = Mapping[tuple[str, ...], Any] | Mapping[tuple[str, str], Any]
+
+
 def load_settings(
-    file: Path | None = None,
+    file: Path | str | None = None,
     *,
-    flags: Mapping[tuple[str, ...], Any] | None = None,
+    flags: Flags | None = None,
     environment: Mapping[str, str] | None = None,
     directory: Path | None = None,
     without_file: bool = False,
@@ -73,6 +77,7 @@ def load_settings(
         ConfigurationError: the file is missing, is not TOML, or holds what is not understood.
     """
     directory = directory or Path.cwd()
+    file = Path(file) if file is not None else None
     flags = {path: value for path, value in (flags or {}).items() if value is not None}
     environment = os.environ if environment is None else environment
     located = None if without_file else locate_file(file, directory, environment)

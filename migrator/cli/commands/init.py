@@ -71,6 +71,7 @@ def init(
     def work(session: Session) -> Outcome:
         from migrator.commands.init.command import Wanted, regenerate_trees
         from migrator.commands.init.command import init as stage
+        from migrator.commands.init.report import present
         from migrator.settings.load import read_groups
 
         ownership: Ownership = "dropped" if no_owner else "kept"
@@ -78,17 +79,17 @@ def init(
             if tenant_root or tenant_tree or schemas or groups or layout != "tenants":
                 raise click.UsageError("--trees takes its layout, tenant root and schemas from migrator.toml.")
             root = session.settings.root
-            return regenerate_trees(session.looking, root, ownership)
+            return present(regenerate_trees(session.looking, root, ownership))
         if layout == "tenants" and groups:
             raise click.UsageError("--groups is for --layout services or domains.")
         if layout != "tenants" and tenant_root:
             raise click.UsageError(f"--layout {layout} has no tenant root; add [tenants] to migrator.toml afterwards.")
         wanted = Wanted(layout, tenant_root, read_groups(groups) if groups else {}, ownership, tenant_tree)
-        outcome = stage(
+        result = stage(
             session.fresh(schemas), into.absolute(), wanted, ask=_asker(session), ask_tree=_tree_asker(session)
         )
         _name_in_hints(session, into)
-        return outcome
+        return present(result)
 
     return work
 

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from socket import gethostname
 from typing import Any
 
 import pytest
@@ -200,7 +201,9 @@ def test_an_outcome_gives_its_own_exit_code_and_goes_to_stdout(
     stage(monkeypatch, Outcome("placements", "findings", 1, headline="Two.", next=("migrator verify",)))
     assert running.run(["--config", "e.toml", "placements"]) == 1
     captured = capsys.readouterr()
-    assert captured.out.splitlines() == [
+    heading, origin, *rest = captured.out.splitlines()
+    assert origin.startswith(f"from {gethostname()} by migrator ")
+    assert [heading, *rest] == [
         "placements  findings", "Two.", "", "Next", "  migrator --config e.toml verify"
     ]  # fmt: skip
     assert captured.err == ""
@@ -381,6 +384,7 @@ def test_rollback_at_a_terminal_goes_on_only_when_the_runs_id_is_typed(
 ) -> None:
     from migrator.cli.commands.after_migrate import rollback as back
     from migrator.commands.rollback import command as rollback
+    from migrator.commands.rollback import report
 
     confirmed: list[str | None] = []
 
@@ -389,6 +393,7 @@ def test_rollback_at_a_terminal_goes_on_only_when_the_runs_id_is_typed(
         return Outcome("rollback", run_id="r1", headline="Can go ahead." if validate else "Taken back.")
 
     monkeypatch.setattr(rollback, "rollback", stage)
+    monkeypatch.setattr(report, "present", lambda outcome: outcome)
     monkeypatch.setattr(Session, "workspace", None)
     monkeypatch.setattr(back, "is_attended", lambda: True)
     monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
