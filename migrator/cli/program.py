@@ -8,6 +8,7 @@ from migrator.cli.commands.after_migrate.finish import finish
 from migrator.cli.commands.after_migrate.rollback import rollback
 from migrator.cli.commands.after_migrate.sequences import sequences
 from migrator.cli.commands.asking.config import config
+from migrator.cli.commands.asking.explain import explain
 from migrator.cli.commands.asking.help import help_command
 from migrator.cli.commands.audit import audit
 from migrator.cli.commands.backup import backup
@@ -64,6 +65,7 @@ for command in (
     lock,
     placements,
     config,
+    explain,
     demo,
     help_command,
 ):
