@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from migrator.commands.migrate.choose_plan import begin_anew, choose_plan, require_approved
 from migrator.commands.migrate.execution import Attempt, Execution
-from migrator.commands.migrate.outlook import outlook
+from migrator.commands.migrate.outlook import SplitOutlook, outlook
 from migrator.commands.migrate.report import present
 from migrator.commands.migrate.report import summary as figures
 from migrator.commands.migrate.result import Migrated, made_databases
@@ -24,7 +24,6 @@ from migrator.commands.shared.privileges import require_privileges
 from migrator.commands.shared.roles import hand_out
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.steps import Plan
-from migrator.core.result.outcome import Outcome
 from migrator.core.run.facts import BACKUP
 from migrator.core.run.moments import held_by
 from migrator.errors import RefusedError, TargetsFailedError
@@ -34,7 +33,7 @@ from migrator.journal import REFUSED, Run
 def migrate(
     workspace: Workspace,
     *,
-    confirm: Callable[[Outcome], object] | None = None,
+    confirm: Callable[[SplitOutlook], object] | None = None,
     approved: str | None = None,
     without_backup: bool = False,
     fence: bool = True,
