@@ -46,6 +46,8 @@ class StageRecord:
     pid: int
     summary: Mapping[str, Any]
     error: str | None
+    account: str = ""  # who typed it, on `host`; '' where an earlier version wrote it
+    role: str = ""  # in the control database
 
     @property
     def refused(self) -> bool:
