@@ -8,6 +8,7 @@ from migrator.cli.commands.after_migrate.finish import finish
 from migrator.cli.commands.after_migrate.rollback import rollback
 from migrator.cli.commands.after_migrate.sequences import sequences
 from migrator.cli.commands.asking.config import config
+from migrator.cli.commands.asking.doctor import doctor
 from migrator.cli.commands.asking.explain import explain
 from migrator.cli.commands.asking.help import help_command
 from migrator.cli.commands.asking.history import history
@@ -52,6 +53,7 @@ program = Program(
 
 for command in (
     init,
+    doctor,
     backup,
     audit,
     clean,

@@ -106,6 +106,14 @@ class Workspace:
         except DatabaseError:
             return self._server(name)  # whatever needs the source next says what is wrong with it
 
+    def maintenance(self, name: str = "default") -> Endpoint:
+        """The same server without a search_path, which only the source could tell: nothing is connected to.
+
+        Raises:
+            ConfigurationError: [servers.NAME] is missing.
+        """
+        return self._server(name)
+
     def _server(self, name: str = "default") -> Endpoint:
         if name != "default" and name not in self.settings.servers:
             raise ConfigurationError(f"[servers.{name}] is missing.", "Add it to migrator.toml with its url.")
