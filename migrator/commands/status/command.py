@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,28 +15,39 @@ from migrator.commands.sequences.levels import limited_databases, read_levels
 from migrator.commands.shared.dropped_tenants import taken_back
 from migrator.commands.shared.tenant_servers import recorded_servers
 from migrator.commands.shared.workspace import Workspace
+from migrator.commands.status.databases import MOST_DATABASES, database_states, databases_section
 from migrator.commands.status.standing_fence import note_fence
+from migrator.commands.status.steps import (
+    STOPPED,
+    as_they_are,
+    failed_section,
+    kinds_section,
+    last_sign,
+    steps_done,
+    unfinished_section,
+)
 from migrator.core.result.next_commands import next_commands
-from migrator.core.result.outcome import Outcome, Section
-from migrator.core.run.facts import PACE, Pace
-from migrator.errors import DatabaseError
+from migrator.core.result.outcome import Outcome, Section, Tone
+from migrator.core.result.wording import rough_time
+from migrator.core.run.facts import PACE, PLANNED_STEPS, Pace
+from migrator.errors import DatabaseError, RefusedError
 from migrator.postgres.fence.fence import FenceState, read_fence
 from migrator.postgres.fence.gaps import fence_gaps
+from migrator.postgres.session.lock_waits import LockWait, read_lock_waits
 from migrator.postgres.session.snapshot import snapshot_age
 
 if TYPE_CHECKING:
     from migrator.core.schema.catalog import Relation
-    from migrator.journal import Artefact, Holder, Run, StageRecord, StepRecord
-
-_MOST_DATABASES = 50  # shown; the document has all
+    from migrator.journal import Holder, Run, StageRecord
 
 _ADOPT = ("migrator rollback --adopt --validate",)
 
 
-def status(workspace: Workspace) -> Outcome:
-    """How far the open run of the source is, or how the last one ended.
+def status(workspace: Workspace, *, tenant: str | None = None) -> Outcome:
+    """How far the open run of the source is, or how the last one ended; `tenant` is a key or a database's name.
 
     Raises:
+        RefusedError: no database of the run is the tenant's.
         DatabaseError: the source or the control database cannot be reached.
     """
     workspace, _ = standing_source(workspace)
@@ -44,6 +55,7 @@ def status(workspace: Workspace) -> Outcome:
         fence = read_fence(connection)
         gaps = fence_gaps(connection, workspace.settings.source.schemas) if fence is not None else ()
         age = snapshot_age(connection)
+        waits = read_lock_waits(connection)
     note_fence(workspace, fence)
     run = _newest_run(workspace)
     if run is None:
@@ -59,7 +71,7 @@ def status(workspace: Workspace) -> Outcome:
             data={"run": None, "fenced": fence is not None},
             next=next_commands({}, locked=False) if fence is None else _ADOPT,
         )
-    return _Reading(workspace, run, fence, age, gaps).outcome()
+    return _Reading(workspace, run, _Source(fence, tuple(gaps), age, waits), tenant).outcome()
 
 
 def _newest_run(workspace: Workspace) -> Run | None:
@@ -68,27 +80,31 @@ def _newest_run(workspace: Workspace) -> Run | None:
     return next((run for run in runs if run.closed_at is None), runs[0] if runs else None)
 
 
+@dataclass(frozen=True)
+class _Source:
+    """What the source itself says: its fence, where that does not hold, our snapshot's age, who waits for locks."""
+
+    fence: FenceState | None
+    gaps: tuple[Relation, ...]
+    age: tuple[float, int] | None
+    waits: tuple[LockWait, ...]
+
+
 class _Reading:
     """One look at the journal."""
 
-    def __init__(
-        self,
-        workspace: Workspace,
-        run: Run,
-        fence: FenceState | None,
-        age: tuple[float, int] | None,
-        gaps: Sequence[Relation],
-    ) -> None:
+    def __init__(self, workspace: Workspace, run: Run, source: _Source, tenant: str | None) -> None:
         journal = workspace.journal
-        self.age = age
-        self.gaps = gaps
+        self.source = source
+        self.age = source.age
         self.workspace = workspace
         self.run = run
-        self.fence = fence
+        self.fence = source.fence
         self.now = datetime.now(UTC)
         self.holder = journal.locks.holder(workspace.source_id)
         self.stages = journal.stage_records(run.id)
-        self.steps = tuple(journal.step_records(run.id).values())
+        self.steps = as_they_are(journal.step_records(run.id).values(), alive=self.holder is not None)
+        self.planned = journal.recorded(run.id, PLANNED_STEPS) or {}
         self.paused = (journal.recorded(run.id, PACE) or Pace()).paused if self.holder else ""
         self.servers = recorded_servers(workspace, run.id)
         self.gone = sorted(taken_back(workspace, run.id))
@@ -98,10 +114,17 @@ class _Reading:
             for file, left in waiting_files(journal, one.id).items()
         }
         self.databases = tuple(one for one in journal.artefacts(run.id, "database") if one.state == "created")
+        self.states = database_states(self.databases, self.steps, self.servers)
+        if tenant is not None:
+            self.states = [one for one in self.states if tenant in (one.tenant, one.database)]
+            if not self.states:
+                raise RefusedError(
+                    f"No database of run {run.id} is {tenant}'s.", "Name the tenant's key or its database."
+                )
 
     def outcome(self) -> Outcome:
         """Everything that was read, as a report."""
-        running = tuple(step for step in self.steps if step.status == "running")
+        unfinished = tuple(step for step in self.steps if step.status in ("running", STOPPED))
         failed = tuple(step for step in self.steps if step.status == "failed")
         return Outcome(
             "status",
@@ -114,25 +137,33 @@ class _Reading:
                 **({"closed": f"{_moment(self.run.closed_at)} UTC"} if self.run.closed_at else {}),
                 "lock": _held_by(self.holder) if self.holder else "free",
                 "source writes": "FENCED" if self.fence else "allowed",
+                **self._fence_age(),
                 **({"snapshot held": f"{self.age[0]:.0f} s, xmin {self.age[1]:,} transactions"} if self.age else {}),
                 **({"paused": self.paused} if self.paused else {}),
                 "databases": len(self.databases),
                 **({"tenants taken back": ", ".join(self.gone)} if self.gone else {}),
-                "steps": f"{sum(step.status == 'done' for step in self.steps)} of {len(self.steps)} begun are done",
+                "steps": steps_done(self.steps, self.planned),
             },
             sections=(
-                *_fence_section(self.fence, self.run, self.gaps),
+                *_fence_section(self.fence, self.run, self.source.gaps),
+                *_waits_section(self.source.waits),
                 *_waiting_section(self.waiting),
                 *self._low_section(),
                 self._stages_section(),
-                *((_running_section(running, self.now, alive=self.holder is not None),) if running else ()),
-                *((_failed_section(failed),) if failed else ()),
-                *((_kinds_section(self.steps),) if self.steps else ()),
-                *((_databases_section(self.databases, self.servers),) if self.databases else ()),
+                *((unfinished_section(unfinished, self.now, alive=self.holder is not None),) if unfinished else ()),
+                *((failed_section(failed),) if failed else ()),
+                *((kinds_section(self.steps, self.planned),) if self.steps else ()),
+                *((databases_section(self.states),) if self.states else ()),
             ),
             data=self._data(),
             next=self._next(),
         )
+
+    def _fence_age(self) -> Mapping[str, str]:
+        since = self.workspace.fence.since
+        if self.fence is None or since is None:
+            return {}
+        return {"fenced for": f"{rough_time((self.now - since).total_seconds())}, since {_moment(since)} UTC"}
 
     def _low_section(self) -> tuple[Section, ...]:
         """Blocks of numbers that run out, before an INSERT fails."""
@@ -140,17 +171,17 @@ class _Reading:
         places = limited_databases(self.workspace, self.run, blocks)
         if not places or self.holder is not None:
             return ()
-        rest = len(places) - _MOST_DATABASES
+        rest = len(places) - MOST_DATABASES
         more = f"{rest:,} databases more are looked at by `migrator sequences`. " if rest > 0 else ""
         try:
-            levels = read_levels(self.workspace, blocks, places[:_MOST_DATABASES])
+            levels = read_levels(self.workspace, blocks, places[:MOST_DATABASES])
         except DatabaseError as error:
             text = f"What is left of the blocks of numbers cannot be told: {error.message}"
             return (Section("Blocks of numbers", text=text, tone="warning"),)
         low = [one for one in levels if one.low]
         if not low:
             return (Section("Blocks of numbers", text=more),) if more else ()
-        rows = tuple((one.place.database, str(one.sequence.relation), one.left) for one in low[:_MOST_DATABASES])
+        rows = tuple((one.place.database, str(one.sequence.relation), one.left) for one in low[:MOST_DATABASES])
         text = f"{more}`migrator sequences refill` gives new ones; behind the last number an INSERT fails."
         return (Section("Blocks of numbers that run out", ("database", "sequence", "left"), rows, text, "warning"),)
 
@@ -181,7 +212,8 @@ class _Reading:
         if last is None:
             return "The run is open; no stage has begun."
         if last.status != "running":
-            return f"The newest stage, {last.stage}, ended {_moment(last.finished_at)} UTC: {last.status}."
+            how = self._stage_status(last)
+            return f"The newest stage, {last.stage}, ended {_moment(last.finished_at)} UTC: {how}."
         if self.holder is None:
             return f"{last.stage} was stopped: its process ({last.host}, pid {last.pid}) is gone."
         return f"{last.stage} runs on {last.host}, pid {last.pid}, since {_moment(last.started_at)} UTC."
@@ -195,16 +227,33 @@ class _Reading:
                     record.stage,
                     self._stage_status(record),
                     _moment(record.started_at),
-                    ((record.finished_at or self.now) - record.started_at).total_seconds(),
+                    (self._end_of(record) - record.started_at).total_seconds(),
                     _first_line(record.error),
                 )
                 for record in self.stages
             ),
+            tone=self._tone(),
         )
+
+    def _end_of(self, record: StageRecord) -> datetime:
+        if record.finished_at is not None:
+            return record.finished_at
+        return self.now if self.holder is not None else last_sign(record, self.steps)
+
+    def _tone(self) -> Tone:
+        """Good where the newest attempt at every stage ended well; refusals changed nothing."""
+        newest = {record.stage: self._stage_status(record) for record in self.stages if not record.was_refused}
+        if "failed" in newest.values():
+            return "bad"
+        if {"interrupted", "findings"} & set(newest.values()):
+            return "warning"
+        return "good" if newest and set(newest.values()) == {"done"} else "plain"
 
     def _stage_status(self, record: StageRecord) -> str:
         # Only the lock proves life: a killed process leaves its record as it was.
-        return "interrupted" if record.status == "running" and self.holder is None else record.status
+        if record.status == "running" and self.holder is None:
+            return "interrupted"
+        return "refused" if record.was_refused else record.status
 
     def _data(self) -> Mapping[str, Any]:
         return {
@@ -216,6 +265,8 @@ class _Reading:
             "paused": self.paused,
             "fenced": self.fence is not None,
             "databases": self.databases,
+            "database_states": self.states,
+            "lock_waits": self.source.waits,
             "waiting": self.waiting,
         }
 
@@ -242,7 +293,8 @@ def _fence_section(fence: FenceState | None, run: Run | None, gaps: Sequence[Rel
             "FENCED",
             text=f"The source refuses writes to {len(fence.fenced)} tables, for run {fence.run}. `{lifts}` lifts the "
             "fence.",
-            tone="bad",
+            # It stands as it is meant to, but where the journal does not know whose it is.
+            tone="bad" if _is_unknown(fence, run) else "plain",
         ),
         *gap_sections(gaps),
     )
@@ -255,58 +307,21 @@ def _waiting_section(files: Mapping[str, int]) -> tuple[Section, ...]:
     return (Section("Changes that wait in a file", ("file", "changes"), tuple(files.items()), text, "warning"),)
 
 
-def _running_section(steps: Iterable[StepRecord], now: datetime, *, alive: bool) -> Section:
-    return Section(
-        "Running steps" if alive else "Steps that were stopped",
-        ("step", "rows", "bytes", "seconds"),
-        tuple((step.step, step.rows, step.bytes, (now - step.started_at).total_seconds()) for step in steps),
-        tone="plain" if alive else "warning",
+def _waits_section(waits: Sequence[LockWait]) -> tuple[Section, ...]:
+    if not waits:
+        return ()
+    rows = tuple(
+        (
+            f"{one.application or 'a session'} (pid {one.pid})",
+            one.database,
+            one.seconds,
+            f"{one.blocking_application or 'a session'} of {one.blocking_role} (pid {one.blocking_pid})",
+            one.blocking_seconds,
+        )
+        for one in waits[:MOST_DATABASES]
     )
-
-
-def _failed_section(steps: Iterable[StepRecord]) -> Section:
-    return Section("Failed steps", ("step", "error"), tuple((step.step, step.error) for step in steps), tone="bad")
-
-
-def _kinds_section(steps: Iterable[StepRecord]) -> Section:
-    """Steps summed up by kind, in the order in which kinds began: a run of a thousand tenants has too many to list."""
-    by_kind: dict[str, list[StepRecord]] = defaultdict(list)
-    for step in steps:
-        by_kind[step.kind].append(step)
-    return Section(
-        "Steps",
-        ("kind", "done", "running", "failed", "rows", "bytes", "work seconds"),
-        tuple(
-            (
-                kind,
-                *(sum(step.status == status for step in steps_of_kind) for status in ("done", "running", "failed")),
-                sum(step.rows for step in steps_of_kind),
-                sum(step.bytes for step in steps_of_kind),
-                sum(step.seconds or 0.0 for step in steps_of_kind),
-            )
-            for kind, steps_of_kind in by_kind.items()
-        ),
-    )
-
-
-def _databases_section(databases: Sequence[Artefact], servers: Mapping[str, str]) -> Section:
-    # Templates are recorded without a tenant, which is not the empty one. They are not what somebody looks for here.
-    ordered = sorted(databases, key=lambda artefact: artefact.tenant is None)
-    left_out = len(ordered) - _MOST_DATABASES
-    return Section(
-        "Databases of this run",
-        ("database", "target", "tenant", "server"),
-        tuple(
-            (
-                one.name,
-                one.target,
-                "(template)" if one.tenant is None else one.tenant,
-                servers.get(one.tenant or "", ""),
-            )
-            for one in ordered[:_MOST_DATABASES]
-        ),
-        text=f"{left_out:,} more are left out here; --output json has every one." if left_out > 0 else "",
-    )
+    columns = ("who waits", "database", "waiting seconds", "for whom", "its transaction seconds")
+    return (Section("Waiting for locks", columns, rows, tone="warning"),)
 
 
 def _held_by(holder: Holder) -> str:
