@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from migrator.core.clean.rules import Share
 from migrator.core.result.outcome import Cell, Outcome, Section, Tone
 from migrator.core.result.wording import plural
 from migrator.core.schema.catalog import Relation
+from migrator.core.schema.identifiers import identifier
 from migrator.postgres.clean.quarantine import Held
 from migrator.settings import CleanRule
 
@@ -26,6 +27,7 @@ class Finding:
     settings: CleanRule
     shares: tuple[Share, ...]
     samples: Mapping[Relation, tuple[str, ...]]
+    undeletable: Mapping[Relation, str] = field(default_factory=dict)  # tables that no row leaves: the publication
 
     @property
     def rows(self) -> int:
@@ -54,6 +56,17 @@ def shown_outcome(run: str, findings: Sequence[Finding], tenants: Mapping[str, s
                 tone="bad",
             )
         )
+    if stuck := [row for finding in findings for row in stuck_rows(finding)]:
+        sections.append(
+            Section(
+                "Rows that --execute cannot move",
+                ("rule", "table", "publication", "what to do"),
+                tuple(stuck),
+                text="The publication publishes deletes, and nothing identifies the table's rows: the server refuses "
+                "every DELETE from it.",
+                tone="bad",
+            )
+        )
     return Outcome(
         command="clean",
         status="findings" if rows else "nothing-to-do",
@@ -64,6 +77,19 @@ def shown_outcome(run: str, findings: Sequence[Finding], tenants: Mapping[str, s
         data=_data(findings, held),
         next=("migrator clean --execute", "migrator dry-run") if rows else ("migrator dry-run",),
     )
+
+
+def stuck_rows(finding: Finding) -> list[tuple[str, str, str, str]]:
+    """(rule, table, publication, what to do) of each table that no row of the rule can leave."""
+    return [
+        (
+            finding.rule,
+            str(relation),
+            publication,
+            f"ALTER TABLE {identifier(relation.schema)}.{identifier(relation.name)} REPLICA IDENTITY FULL",
+        )
+        for relation, publication in finding.undeletable.items()
+    ]
 
 
 def moved_outcome(run: str, findings: Sequence[Finding], tenants: Mapping[str, str], held: Sequence[Held]) -> Outcome:
