@@ -124,6 +124,7 @@ def test_a_key_that_only_a_partition_has_is_noticed(database_url: str, make_work
         CREATE TABLE a (id integer PRIMARY KEY);
         CREATE TABLE p (id integer, a_id integer) PARTITION BY RANGE (id);
         CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10);
+        CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (10) TO (20);
         ALTER TABLE p1 ADD FOREIGN KEY (a_id) REFERENCES a ON DELETE CASCADE;
         INSERT INTO a VALUES (1), (2);
         INSERT INTO p VALUES (1, 1), (2, 1), (3, 2);
@@ -227,14 +228,18 @@ CREATE TABLE posts (id integer PRIMARY KEY, bad boolean);
 CREATE TABLE photos (id integer PRIMARY KEY);
 CREATE TABLE comments (id integer PRIMARY KEY, about_type text, about_id text);
 CREATE TABLE votes (id integer PRIMARY KEY, comment_no integer);
+CREATE TABLE events (id integer, post_id integer) PARTITION BY RANGE (id);
+CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (10);
+ALTER TABLE events_1 ADD FOREIGN KEY (post_id) REFERENCES posts;
 INSERT INTO posts VALUES (1, true), (2, false), (0, true);
 INSERT INTO photos VALUES (1);
 INSERT INTO comments VALUES (1, 'Post', '1'), (2, 'Post', '2'), (3, 'Photo', '1'), (4, 'Gone', '1');
+INSERT INTO events VALUES (1, 1), (2, 2);
 INSERT INTO votes VALUES (1, 1), (2, 2), (3, 0), (4, 3);
 """
 
 
-def test_rows_of_virtual_and_polymorphic_keys_hang_too(database_url: str, make_workspace: WorkspaceFactory) -> None:
+def test_rows_of_virtual_and_polymorphic_keys_and_of_those_that_each_partition_has_hang_too(database_url: str, make_workspace: WorkspaceFactory) -> None:
     run_sql(database_url, ATTACHED)
     tables = {
         "comments": {
@@ -247,6 +252,7 @@ def test_rows_of_virtual_and_polymorphic_keys_hang_too(database_url: str, make_w
     clean(work, execute=True)
     assert fetch(database_url, "SELECT id FROM comments ORDER BY 1") == [(2,), (3,), (4,)]
     assert fetch(database_url, "SELECT id FROM votes ORDER BY 1") == [(2,), (3,), (4,)]
+    assert fetch(database_url, "SELECT id FROM events ORDER BY 1") == [(2,)]
     clean(work, restore=True)
     assert state(database_url) == before
     blocked = {"bad": {"table": "posts", "where": "bad", "dependents": "block"}}
