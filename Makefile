@@ -55,7 +55,11 @@ demo: $(VENV)/.embedded ## Split the reference ERP on an embedded PostgreSQL, pr
 .PHONY: test
 test: $(VENV)/.dev ## Run the tests on an embedded PostgreSQL.
 # The order of testpaths, the longest files first, instead of the files with the most tests first.
-	$(BIN)/pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder -m "not exhaustive" $(ARGS)
+
+.PHONY: test-exhaustive
+test-exhaustive: $(VENV)/.dev ## Run what `make test` leaves out: every other crash point, fault, example and encoding.
+	$(BIN)/pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder -m exhaustive $(ARGS)
 
 .PHONY: torture
 torture: $(VENV)/.dev ## Crash random splits at random points, 500 times, from a new seed (ARGS="--runs N --seed S").

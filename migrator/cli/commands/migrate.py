@@ -43,13 +43,16 @@ def migrate(without_backup: bool, no_fence: bool, yes: bool, approved: str | Non
         if session.settings.limits.executor == "processes":
             warm_up()  # it imports what workers need while this process imports the stage
         from migrator.commands.migrate.command import migrate as stage
+        from migrator.commands.migrate.report import present
 
-        return stage(
-            session.workspace,
-            confirm=None if yes or approved is not None else partial(confirm_split, session),
-            approved=approved,
-            without_backup=without_backup,
-            fence=not no_fence,
+        return present(
+            stage(
+                session.workspace,
+                confirm=None if yes or approved is not None else partial(confirm_split, session),
+                approved=approved,
+                without_backup=without_backup,
+                fence=not no_fence,
+            )
         )
 
     return work

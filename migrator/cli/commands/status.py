@@ -26,11 +26,12 @@ def status(watch: bool, tenant: str | None) -> Work:
 
     def work(session: Session) -> Outcome:
         from migrator.commands.status.command import status as stage
+        from migrator.commands.status.report import present
 
         if watch:
             from migrator.cli.watch import watch as keep_showing
 
-            return keep_showing(session, lambda: stage(session.looking, tenant=tenant))
-        return stage(session.looking, tenant=tenant)
+            return keep_showing(session, lambda: present(stage(session.looking, tenant=tenant)))
+        return present(stage(session.looking, tenant=tenant))
 
     return work

@@ -11,7 +11,7 @@ from migrator.commands.changes.conflicts import Settlement, keep_in_file, requir
 from migrator.commands.changes.find import Writes, objects_in, rows_of
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.changes.renumber import NewNumber, renumber, to_renumber
-from migrator.core.changes.row_changes import Conflict, DatabaseChanges, RowChange
+from migrator.core.changes.row_changes import ChangeKind, Conflict, DatabaseChanges, RowChange
 from migrator.core.plan.survey import Survey
 from migrator.core.run.facts import CARRIED_BACK, CARRYING_BACK, NEW_NUMBERS, CarriedBack
 from migrator.core.schema.catalog import ForeignKey, Relation
@@ -208,16 +208,18 @@ def _monolith(workspace: Workspace, writes: Writes) -> Iterator[Monolith]:
 def in_order(changes: Sequence[DatabaseChanges]) -> list[DatabaseChanges]:
     """Tables that every tenant may reference come first, and lose rows last."""
 
-    def only(one: DatabaseChanges, *, deleted: bool) -> DatabaseChanges:
-        rows = tuple(row for row in one.rows if (row.kind == "deleted") == deleted)
-        return DatabaseChanges(one.target, one.tenant, one.database, rows)
-
-    common = [one for one in changes if not one.tenant]
+    common = [part for part in changes if not part.tenant]
     return [
-        *(only(one, deleted=False) for one in common),
-        *(one for one in changes if one.tenant),
-        *(only(one, deleted=True) for one in reversed(common)),
+        *(_limited_to(part, ("inserted", "updated")) for part in common),
+        *(part for part in changes if part.tenant),
+        *(_limited_to(part, ("deleted",)) for part in reversed(common)),
     ]
+
+
+def _limited_to(part: DatabaseChanges, kinds: Sequence[ChangeKind]) -> DatabaseChanges:
+    """The rows of those kinds alone, without what is held back."""
+    rows = tuple(row for row in part.rows if row.kind in kinds)
+    return DatabaseChanges(part.target, part.tenant, part.database, rows)
 
 
 def _require_equal(workspace: Workspace, run: Run, writes: Writes, conflicts: Sequence[Conflict]) -> None:

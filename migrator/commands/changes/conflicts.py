@@ -32,13 +32,13 @@ REFUSE = Settlement()
 
 def counted(conflicts: Sequence[Conflict]) -> tuple[tuple[str, str, str, int, str], ...]:
     """(database, tenant, table, conflicts, the reason of the first), the most first."""
-    found: Counter[tuple[str, str, str]] = Counter()
+    refusals: Counter[tuple[str, str, str]] = Counter()
     reasons: dict[tuple[str, str, str], str] = {}
     for one in conflicts:
         place = one.database, one.tenant, str(one.change.relation)
-        found[place] += 1
+        refusals[place] += 1
         reasons.setdefault(place, one.reason)
-    return tuple((*place, count, reasons[place]) for place, count in found.most_common())
+    return tuple((*place, count, reasons[place]) for place, count in refusals.most_common())
 
 
 def predicted_section(conflicts: Sequence[Conflict]) -> Section:

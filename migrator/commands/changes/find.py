@@ -26,13 +26,10 @@ from migrator.journal import Run
 from migrator.postgres.changes.change_files import OBJECTS, files, object_lines
 from migrator.postgres.changes.large_objects import TargetObjects, objects_of, stray_objects
 from migrator.postgres.changes.read_changes import read_changes
-from migrator.postgres.databases.databases import Mark
+from migrator.postgres.databases.databases import MarkedDatabase
 from migrator.postgres.schema.catalog import read_catalog
 from migrator.postgres.session.connect import READ_ONLY, session
 from migrator.postgres.verify.digest import target_digests
-
-# (server, database, mark) of a target database that migrate has finished
-Finished = tuple[str, str, Mark]
 
 
 @dataclass(frozen=True)
@@ -41,13 +38,15 @@ class Writes:
 
     survey: Survey
     resolved: Mapping[str, Resolved]
-    finished: tuple[Finished, ...]
+    finished: tuple[MarkedDatabase, ...]
     differences: tuple[tuple[str, Difference], ...]  # (database, difference)
     changes: tuple[DatabaseChanges, ...] | None  # None: without the fence nobody can tell whose change it is
     strays: Mapping[str, Sequence[int]] = field(default_factory=dict)  # by database, large objects that no row names
 
 
-def find_writes(workspace: Workspace, run: Run, plan: Plan, finished: Sequence[Finished], *, fenced: bool) -> Writes:
+def find_writes(
+    workspace: Workspace, run: Run, plan: Plan, finished: Sequence[MarkedDatabase], *, fenced: bool
+) -> Writes:
     """Compares finished databases with what they held when migrate had finished them, by the plan that it went by.
 
     Raises:
@@ -74,12 +73,12 @@ def find_writes(workspace: Workspace, run: Run, plan: Plan, finished: Sequence[F
     for moment, digest in workspace.journal.digests_by_moment(run.id, HELD) if comparable else ():
         recorded.setdefault((target_of(moment), digest.tenant), []).append(digest)
     given = (
-        _given(workspace, surveyed, resolved) if fenced and any(_place(one) not in recorded for one in finished) else {}
+        _given(workspace, surveyed, resolved) if fenced and any(made.place not in recorded for made in finished) else {}
     )
     written: list[tuple[str, Difference]] = []
     strays: dict[str, Sequence[int]] = {}
-    for one in finished:
-        server, database, mark = one
+    for made in finished:
+        server, database, mark = made
         transfers = resolved[mark.target].transfers
         with (
             session(workspace.server(server).at(database), purpose="rollback", settings=READ_ONLY) as connection,
@@ -90,7 +89,7 @@ def find_writes(workspace: Workspace, run: Run, plan: Plan, finished: Sequence[F
                 strays[database] = oids
         # No digest in the journal: migrate died between the database's receipt and its own record of it, or the
         # journal is another one than migrate's.
-        before = recorded.get(_place(one)) or given.get(_place(one))
+        before = recorded.get(made.place) or given.get(made.place)
         if before is None and workspace.journal.last(run.id, "migrate") is None:
             # Neither a journal nor a fence says what it held: all of it may have been written since.
             before = []
@@ -132,12 +131,13 @@ def _require_source_as_it_was(
     # What an attempt before has carried back is in the source by our own doing.
     ours = set(workspace.journal.recorded(run.id, CARRYING_BACK) or ())
     # Nothing is carried back through a query, which may give other rows each time.
-    queries = {one.relation.full_name for one in writes.survey.placements.tables.values() if one.query is not None}
+    placements = writes.survey.placements.tables.values()
+    queries = {placement.relation.full_name for placement in placements if placement.query is not None}
     concerned = [
-        (_place(one), one[1], item.relation)
-        for one in writes.finished
+        (made.place, made.database, item.relation)
+        for made in writes.finished
         for name, item in writes.differences
-        if name == one[1] and item.relation not in {*ours, *queries}
+        if name == made.database and item.relation not in {*ours, *queries}
     ]
     objects = _tables_with_objects(writes)
     if with_objects := [relation for _, _, relation in concerned if relation in objects]:
@@ -173,24 +173,20 @@ def _tables_with_objects(writes: Writes) -> frozenset[str]:
     )
 
 
-def _place(one: Finished) -> tuple[str, str]:
-    return one[2].target, one[2].tenant
-
-
 def _given(
-    workspace: Workspace, found: Survey, resolved: Mapping[str, Resolved]
+    workspace: Workspace, survey: Survey, resolved: Mapping[str, Resolved]
 ) -> dict[tuple[str, str], list[Digest]]:
     """What each database was given, read once more from the fenced source."""
     transfers = {name: target.transfers for name, target in resolved.items()}
     with workspace.read_source("rollback") as connection:
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        routed = routed_digests(workspace, connection, found, transfers)
+        routed = routed_digests(workspace, connection, survey, transfers)
     places: dict[tuple[str, str], list[Digest]] = {}
     for name, target in resolved.items():
         per_tenant = workspace.settings.targets[name].per_tenant
         expected = expected_digests(routed[name], target.transfers)
-        for tenant in found.known_keys if per_tenant else ("",):
-            held = {one.relation: one for one in expected if one.tenant == tenant}
+        for tenant in survey.known_keys if per_tenant else ("",):
+            held = {digest.relation: digest for digest in expected if digest.tenant == tenant}
             places[name, tenant] = [
                 held.get(key, Digest(key, tenant, 0, 0))
                 for key in (item.relation.full_name for item in target.transfers)
@@ -200,17 +196,19 @@ def _given(
 
 def rows_of(workspace: Workspace, writes: Writes) -> tuple[DatabaseChanges, ...]:
     """The changed rows of every database that was written to."""
-    found = []
+    changes = []
     for server, database, mark in writes.finished:
         changed = {item.relation for name, item in writes.differences if name == database}
-        transfers = [one for one in writes.resolved[mark.target].transfers if one.relation.full_name in changed]
+        transfers = [
+            transfer for transfer in writes.resolved[mark.target].transfers if transfer.relation.full_name in changed
+        ]
         if not transfers:
             continue
         with (
             workspace.read_source("rollback") as source,
             session(workspace.server(server).at(database), purpose="rollback", settings=READ_ONLY) as target,
         ):
-            found.append(
+            changes.append(
                 read_changes(
                     source,
                     target,
@@ -221,7 +219,7 @@ def rows_of(workspace: Workspace, writes: Writes) -> tuple[DatabaseChanges, ...]
                     database=database,
                 )
             )
-    return tuple(found)
+    return tuple(changes)
 
 
 def require_rows(writes: Writes) -> tuple[DatabaseChanges, ...]:
@@ -257,14 +255,14 @@ def save_writes(workspace: Workspace, directory: Path, changes: Sequence[Databas
         if directory.exists() and any(directory.iterdir()):
             raise ConfigurationError(f"{directory} is not empty.", "Name a new directory for --save-writes.")
         private_directory(directory)
-        for one in changes:
-            place = private_directory(directory / file_name(one.database))
+        for part in changes:
+            place = private_directory(directory / file_name(part.database))
             catalog = writes.survey.catalog
-            with objects_in(workspace, writes, one) as there, workspace.read_source("rollback") as source:
-                objects = {change.oid: change for row in one.rows for change in there.changes(source, row, catalog)}
+            with objects_in(workspace, writes, part) as there, workspace.read_source("rollback") as source:
+                objects = {change.oid: change for row in part.rows for change in there.changes(source, row, catalog)}
                 if objects:
                     write_atomically(place / OBJECTS, object_lines(objects.values(), there.target))
-            for name, text in files(one, catalog, objects=bool(objects)).items():
+            for name, text in files(part, catalog, objects=bool(objects)).items():
                 write_atomically(place / name, text.encode())
     except OSError as error:
         raise ConfigurationError(

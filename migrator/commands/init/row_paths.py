@@ -43,7 +43,7 @@ class PathsByRows:
         self.common: frozenset[Relation] = frozenset()
         self.counted: dict[tuple[Relation, KeyPath | None], WithoutTenant] = {}
 
-    def found(self) -> tuple[Draft, dict[Relation, Agreement], dict[Relation, WithoutTenant]]:
+    def settled(self) -> tuple[Draft, dict[Relation, Agreement], dict[Relation, WithoutTenant]]:
         """The last draft, what the rows say about several paths of a table, and which rows have no tenant."""
         self.common = self._common(self._drafted({}))
         drafted, agreements = self._owned(*self._draft({}))
@@ -55,7 +55,7 @@ class PathsByRows:
         while True:
             drafted = self._drafted(chosen)
             settled = False
-            for relation, paths in drafted.found.ambiguous.items():
+            for relation, paths in drafted.key_paths.ambiguous.items():
                 if relation in agreements:
                     continue
                 agreements[relation] = agreement = self._agreement(relation, paths)
@@ -75,7 +75,7 @@ class PathsByRows:
             relation
             for relation in drafted.audited
             if any(
-                (claimed_rows := claimed(self.connection, self.catalog, key, drafted.found.paths[key.table]))
+                (claimed_rows := claimed(self.connection, self.catalog, key, drafted.key_paths.paths[key.table]))
                 is not None
                 and claimed_rows.disputed
                 for key in drafted.referencing.get(relation, ())
@@ -112,10 +112,10 @@ class PathsByRows:
         for claim in drafted.claims(relation):
             if total is None:
                 continue
-            claim_rows = claimed(self.connection, self.catalog, claim.key, drafted.found.paths[claim.key.table])
+            claim_rows = claimed(self.connection, self.catalog, claim.key, drafted.key_paths.paths[claim.key.table])
             if claim_rows is None or claim_rows.disputed or not claim_rows.rows:
                 continue
-            if attaches(drafted.found.paths[claim.key.table]):
+            if attaches(drafted.key_paths.paths[claim.key.table]):
                 # What is attached once each is a part; what several rows attach (a tag) is not.
                 if claim_rows.naming > claim_rows.rows:
                     continue
@@ -135,7 +135,7 @@ class PathsByRows:
 
     def _without_tenant(self, drafted: Draft) -> dict[Relation, WithoutTenant]:
         placements = {
-            relation: Placement(relation, "", True, relation, "", key_path=drafted.found.paths[relation])
+            relation: Placement(relation, "", True, relation, "", key_path=drafted.key_paths.paths[relation])
             for relation in drafted.nullable
             if self.rows.get(relation) != 0
         }
@@ -194,7 +194,7 @@ class PathsByRows:
             tried.update(first or waiting)
             more = False
             for relation, others in (first or waiting).items():
-                ways = [*drafted.found.paths[relation].alternatives, *others]
+                ways = [*drafted.key_paths.paths[relation].alternatives, *others]
                 agreement = self._agreement(relation, ways)
                 if agreement.rows > without[relation].rows - without[relation].homeless:
                     chosen[relation] = self._fewest(relation, complete(ways, agreement), agreement.rows)
@@ -218,7 +218,7 @@ class PathsByRows:
 
 def _is_attached(drafted: Draft, way: KeyPath) -> bool:
     """Whether a path leads over rows that attach, by a polymorphic pair, what they name."""
-    return way.hops[0].first and attaches(drafted.found.paths[way.hops[0].referenced])
+    return way.hops[0].first and attaches(drafted.key_paths.paths[way.hops[0].referenced])
 
 
 def _led_anew(drafted: Draft) -> dict[Relation, KeyPath]:
@@ -232,7 +232,7 @@ def _led_anew(drafted: Draft) -> dict[Relation, KeyPath]:
             if not one.hops or one.hops[0].referenced == relation:
                 ways.append(one)
                 continue
-            further = via(one.hops[0], drafted.found.paths[one.hops[0].referenced]).alternatives
+            further = via(one.hops[0], drafted.key_paths.paths[one.hops[0].referenced]).alternatives
             ways += [way for way in further if enters(way, relation) <= one.hops[0].first]
         anew[relation] = in_order(ways)
     return anew

@@ -10,6 +10,7 @@ from migrator.commands.init.tenant_root import Ask, AskTree, naming_columns_of, 
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.init.communities import group_tables
 from migrator.core.init.config_file import Findings, Layout, Polymorph
+from migrator.core.init.parents import with_parents
 from migrator.core.init.proposal import grouped, propose
 from migrator.core.init.references import candidate_keys, polymorphic_pairs, tables_of_types
 from migrator.core.init.tenant_root_candidates import (
@@ -78,7 +79,7 @@ def find(
     virtual, keys, contradicted = (*virtual, *more), (*keys, *more), (*contradicted, *doubtful)
     tree = tenant_tree(connection, root, root_key, keys, wanted.tree, ask_tree)
     rows = row_counts(connection, catalog)
-    drafted, agreements, without = PathsByRows(connection, catalog, keys, root, root_key, rows).found()
+    drafted, agreements, without = PathsByRows(connection, catalog, keys, root, root_key, rows).settled()
     keys_of_tenants = {key for key, _, _ in read_tenants(connection, Tenants(), root, root_key)}
     roles = [name for (name,) in rows_of(connection, "databases/granted_roles")]
     own = propose_patterns(catalog, keys_of_tenants, roles)
@@ -88,6 +89,7 @@ def find(
         for one in propose(drafted, rows=rows, agreements=agreements, without=without, contradicted=contradicted)
         if owner(patterns, one.relation) is None
     )
+    proposals = with_parents(catalog, proposals)
     used = {"auth", "tenant", *(one.target for one in proposals), *(one.unowned for one in proposals)}
     if any(one.decide for one in proposals):
         used.add("shared")
@@ -100,7 +102,7 @@ def find(
             naming_columns_of(catalog.tables[root], root_key),
             tree=tree,
             # What holds the key of a row below the top is not the tenant's.
-            settings=() if tree == "top" else tenant_setting(read_readers(connection), drafted.found.paths),
+            settings=() if tree == "top" else tenant_setting(read_readers(connection), drafted.key_paths.paths),
             own=own,
         ),
         choice,

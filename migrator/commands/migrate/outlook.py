@@ -1,14 +1,12 @@
-"""What migrate is about to do, on ten lines: what the person at the terminal confirms."""
+"""What migrate is about to do, before anything is changed."""
 
 from __future__ import annotations
 
-from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from migrator.commands.plan.times import how_known, times_of
-from migrator.core.plan.steps import CreateDatabase, Plan
-from migrator.core.result.outcome import Outcome
-from migrator.core.result.wording import plural, rough_time, size
+from migrator.commands.plan.times import times_of
+from migrator.core.plan.steps import Plan
 from migrator.core.run.facts import BACKUP, SplitTimes
 
 if TYPE_CHECKING:
@@ -16,52 +14,28 @@ if TYPE_CHECKING:
     from migrator.journal import Run
 
 
-def outlook(workspace: Workspace, run: Run, plan: Plan, *, fenced: bool) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class SplitOutlook:
+    """What a plan makes, how long the source is `fenced` for it, and what the way back rests on."""
+
+    run_id: str
+    source: str
+    plan: Plan
+    times: SplitTimes
+    fenced: bool
+    backup: str  # its directory; "" where this run has none
+    backup_verified: bool
+
+
+def outlook(workspace: Workspace, run: Run, plan: Plan, *, fenced: bool) -> SplitOutlook:
     """What the plan makes, how long the source is fenced for it, and how long it takes to go back."""
-    times = times_of(workspace, run.id, plan)
-    return Outcome(
-        "migrate",
-        "planned",
-        run_id=run.id,
-        summary={
-            "source": str(workspace.source),
-            "will be made": _made(plan),
-            "will be copied": _copied(plan),
-            "source fenced": _fenced(times) if fenced else "not at all: rows that are written meanwhile stay behind",
-            "going back": f"about {rough_time(times.back)} (`migrator rollback`), until `migrator finish`",
-            "times": how_known(times),
-            "backup": _backup(workspace, run),
-            "plan": plan.fingerprint[:12],
-        },
+    backup = workspace.journal.recorded(run.id, BACKUP)
+    return SplitOutlook(
+        run.id,
+        str(workspace.source),
+        plan,
+        times_of(workspace, run.id, plan),
+        fenced,
+        str(backup.directory) if backup is not None else "",
+        backup is not None and backup.verified,
     )
-
-
-def _made(plan: Plan) -> str:
-    steps = list(plan.of(CreateDatabase))
-    counted = Counter(step.target for step in steps)
-    servers = sorted({step.server for step in steps} - {"default"})
-    where = f", on {', '.join(servers)}" if servers else ""
-    return (
-        f"{plural(len(steps), 'database')} ({', '.join(f'{count:,} {name}' for name, count in counted.items())}){where}"
-    )
-
-
-def _copied(plan: Plan) -> str:
-    tables = plan.survey.catalog.tables.values()
-    rows = sum(max(0, table.rows) for table in tables)
-    about = f"about {plural(rows, 'row')}, " if rows else ""  # 0 where nobody has analysed
-    return f"{plural(len(plan.survey.placements.tables), 'table')}, {about}{size(sum(table.bytes for table in tables))}"
-
-
-def _fenced(times: SplitTimes) -> str:
-    return (
-        f"about {rough_time(times.fenced)} until all is copied and proved, {rough_time(times.verify)} for verify; "
-        "then until rollback or finish"
-    )
-
-
-def _backup(workspace: Workspace, run: Run) -> str:
-    kept = workspace.journal.recorded(run.id, BACKUP)
-    if kept is None:
-        return "none of this run"
-    return f"{kept.directory} ({'verified' if kept.verified else 'not verified'})"

@@ -22,10 +22,10 @@ Transfers = Mapping[str, Sequence[Transfer]]  # by target
 
 
 def routed_digests(
-    workspace: Workspace, connection: Connection, found: Survey, transfers: Transfers
+    workspace: Workspace, connection: Connection, survey: Survey, transfers: Transfers
 ) -> dict[str, tuple[Digest, ...]]:
     """The source's digests by target, in the connection's own snapshot."""
-    return {name: _of_target(workspace, connection, found, name, items) for name, items in transfers.items()}
+    return {name: _of_target(workspace, connection, survey, name, items) for name, items in transfers.items()}
 
 
 def written_since(
@@ -66,26 +66,26 @@ def gap_sections(gaps: Sequence[Relation]) -> tuple[Section, ...]:
 
 
 def _of_target(
-    workspace: Workspace, connection: Connection, found: Survey, target: str, transfers: Sequence[Transfer]
+    workspace: Workspace, connection: Connection, survey: Survey, target: str, transfers: Sequence[Transfer]
 ) -> tuple[Digest, ...]:
     task = f"digests of the source for {target}"
     workspace.progress.start(task, total=len(transfers), unit="tables")
     digests: list[Digest] = []
     for number, transfer in enumerate(transfers, 1):
-        digests += source_digests(connection, transfer, found.catalog)
+        digests += source_digests(connection, transfer, survey.catalog)
         workspace.progress.advance(task, rows=number)
     workspace.progress.finish(task)
-    return _as_routed(digests, transfers, found.known_keys)
+    return _as_routed(digests, transfers, survey.known_keys)
 
 
-def _as_routed(found: Sequence[Digest], transfers: Sequence[Transfer], known: Sequence[str]) -> tuple[Digest, ...]:
+def _as_routed(digests: Sequence[Digest], transfers: Sequence[Transfer], known: Sequence[str]) -> tuple[Digest, ...]:
     """The digests as migrate routes the rows: an unknown tenant's are nobody's, global ones may be everybody's."""
-    tenants, by_name = set(known), {one.relation.full_name: one for one in transfers}
+    tenants, by_name = set(known), {transfer.relation.full_name: transfer for transfer in transfers}
     totals = total(
         digest
         if not by_name[digest.relation].per_tenant or digest.tenant in tenants
         else replace(digest, tenant=UNOWNED)
-        for digest in found
+        for digest in digests
     )
     for relation, transfer in by_name.items():
         shared = totals.get((relation, UNOWNED))

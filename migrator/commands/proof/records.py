@@ -32,7 +32,7 @@ def sequence_values(journal: Journal, run: str) -> tuple[str, Mapping[str, Mappi
     return None if recorded is None else (recorded.epoch, recorded.values)
 
 
-def covered_tables(found: Survey, transfers: Mapping[str, tuple[Transfer, ...]]) -> frozenset[Relation]:
+def covered_tables(survey: Survey, transfers: Mapping[str, tuple[Transfer, ...]]) -> frozenset[Relation]:
     """Tables whose copies read every row once, with every column in its place: their digests add up to the table's."""
     return frozenset(
         one.relation
@@ -44,9 +44,9 @@ def covered_tables(found: Survey, transfers: Mapping[str, tuple[Transfer, ...]])
         and _columns(one)
         == [
             (column.name, base_type(column.type) if has_own_hash(column.type) else "")
-            for column in found.catalog.tables[one.relation].columns
+            for column in survey.catalog.tables[one.relation].columns
         ]
-        and one.record_hash == (found.catalog.server_version >= RECORD_HASH_SINCE)
+        and one.record_hash == (survey.catalog.server_version >= RECORD_HASH_SINCE)
     )
 
 

@@ -22,19 +22,19 @@ def adopt(workspace: Workspace, wanted: str | None) -> Run | None:
     Raises:
         RefusedError: there are several and `wanted` names none of them, or another run is open.
     """
-    found = _left(workspace)
-    if not found:
+    left_by_run = _left(workspace)
+    if not left_by_run:
         return None
-    if (wanted is None and len(found) > 1) or (wanted is not None and wanted not in found):
+    if (wanted is None and len(left_by_run) > 1) or (wanted is not None and wanted not in left_by_run):
         raise RefusedError(
-            f"{'Several runs have' if len(found) > 1 else 'A run has'} left something of this source: "
-            f"{', '.join(sorted(found))}.",
+            f"{'Several runs have' if len(left_by_run) > 1 else 'A run has'} left something of this source: "
+            f"{', '.join(sorted(left_by_run))}.",
             "Name the one to take back: migrator rollback --adopt --confirm RUN-ID.",
         )
-    run = wanted or next(iter(found))
+    run = wanted or next(iter(left_by_run))
     adopted = workspace.journal.adopt_run(workspace.source_id, str(workspace.source), run)
     servers: dict[str, str] = {}
-    for (server, name), mark in found[run].items():
+    for (server, name), mark in left_by_run[run].items():
         if mark is None:
             workspace.journal.artefact(run, "fence", "source", "created")
         else:
@@ -43,7 +43,7 @@ def adopt(workspace: Workspace, wanted: str | None) -> Run | None:
             servers.update({tenant: server} if tenant else {})
     if workspace.settings.tenants.servers:
         record_servers(workspace, run, servers)
-    workspace.progress.say(f"run {run} is in the journal again: {len(found[run])} things of it were found")
+    workspace.progress.say(f"run {run} is in the journal again: {len(left_by_run[run])} things of it were found")
     return adopted
 
 
@@ -62,23 +62,23 @@ def _left(workspace: Workspace) -> dict[str, dict[tuple[str, str], Mark | None]]
         per_tenant = workspace.settings.targets[step.target].per_tenant
         for server in (per_tenant and spread) or (step.server,):
             ours |= {(server, step.template), (server, step.bare)}
-    found: dict[str, dict[tuple[str, str], Mark | None]] = {}
+    left_by_run: dict[str, dict[tuple[str, str], Mark | None]] = {}
     ended: set[str] = set()
     with workspace.read_source("adopt") as connection:
         fence = read_fence(connection)
     if fence is not None:
-        found.setdefault(fence.run, {})["", "the fence"] = None
+        left_by_run.setdefault(fence.run, {})["", "the fence"] = None
     for server in sorted({server for server, _ in ours}):
         with session(workspace.server(server), purpose="adopt", settings=READ_ONLY) as connection:
             for name, mark in marks(connection).items():
                 if mark is not None and mark.role == FINISHED:
                     ended.add(mark.run)
                 elif mark is not None and (server, name) in ours:
-                    found.setdefault(mark.run, {})[server, name] = mark
-    if over := sorted(ended & found.keys()):
+                    left_by_run.setdefault(mark.run, {})[server, name] = mark
+    if over := sorted(ended & left_by_run.keys()):
         raise RefusedError(
             f"Run {over[0]} was finished, or is being finished: its databases are their applications' own.",
             "Nothing takes it back. What of the source's fence is left you lift by hand: DROP SCHEMA migrator_fence "
             "CASCADE in the source.",
         )
-    return found
+    return left_by_run

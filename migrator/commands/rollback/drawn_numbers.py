@@ -12,12 +12,12 @@ from migrator.postgres.schema.sequences import set_sequences
 from migrator.postgres.session.connect import READ_ONLY, Connection, session
 
 
-def note_drawn_numbers(workspace: Workspace, run: Run, found: Findings, *, keep: bool) -> None:
+def note_drawn_numbers(workspace: Workspace, run: Run, findings: Findings, *, keep: bool) -> None:
     """Writes down how far the targets have drawn, before they are dropped.
 
     With `keep` the source goes on behind these numbers; without it they go with the rows that are given up.
     """
-    writes = found.writes
+    writes = findings.writes
     if writes is None:
         return
     blocks = run_blocks(workspace.journal, run.id)
@@ -32,7 +32,7 @@ def note_drawn_numbers(workspace: Workspace, run: Run, found: Findings, *, keep:
         for transfer in writes.resolved[mark.target].sequences:
             value = there.get(transfer.sequence)
             # Without a block it stands where migrate put it: only where something was written has it been drawn from.
-            if value is None or (transfer.sequence not in limited and not found.written):
+            if value is None or (transfer.sequence not in limited and not findings.written):
                 continue
             for name in transfer.sources:
                 # One that starts anew at its end has no furthest number.

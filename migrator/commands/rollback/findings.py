@@ -9,8 +9,7 @@ from migrator.commands.changes.find import Writes
 from migrator.core.changes.row_changes import DatabaseChanges
 from migrator.core.verify.digests import Difference
 from migrator.errors import MigratorError, RefusedError
-from migrator.journal import Run
-from migrator.postgres.databases.databases import Mark
+from migrator.postgres.databases.databases import MarkedDatabase
 from migrator.postgres.fence.fence import FenceState
 
 
@@ -18,7 +17,7 @@ from migrator.postgres.fence.fence import FenceState
 class Findings:
     """What a run has left behind, as servers and source say it; the journal is asked second."""
 
-    databases: tuple[tuple[str, str, Mark], ...]  # (server, database, mark)
+    databases: tuple[MarkedDatabase, ...]
     fence: FenceState | None
     writes: Writes | None  # since migrate; None where no database is finished
     unfinished: tuple[str, ...]  # databases that migrate never finished
@@ -47,15 +46,15 @@ class Findings:
         return (self.writes.changes or ()) if self.writes is not None else ()
 
 
-def written_rows(found: Findings) -> list[tuple[str, str, int | None, int | None, int | None, str]]:
+def written_rows(findings: Findings) -> list[tuple[str, str, int | None, int | None, int | None, str]]:
     """(database, table, inserted, updated, deleted, all of it in words) of every table that was written to."""
     counted = {
         (part.database, relation.full_name): figures
-        for part in found.changes
+        for part in findings.changes
         for relation, figures in part.counts().items()
     }
     rows: list[tuple[str, str, int | None, int | None, int | None, str]] = []
-    for database, one in found.written:
+    for database, one in findings.written:
         figures = counted.get((database, one.relation))
         if figures is None:
             told = f"{one.source_rows:,} rows after migrate, {one.target_rows:,} now ({one.kind})"
@@ -66,17 +65,17 @@ def written_rows(found: Findings) -> list[tuple[str, str, int | None, int | None
     return rows
 
 
-def written_message(found: Findings) -> str:
+def written_message(findings: Findings) -> str:
     """What applications changed in the targets, as a sentence and a list."""
-    lines = [f"  {database}: {table}: {told}" for database, table, *_, told in written_rows(found)]
+    lines = [f"  {database}: {table}: {told}" for database, table, *_, told in written_rows(findings)]
     more = len(lines) - 20
     rest = f"\n  and {more} more" if more > 0 else ""
     return "Applications have written to the targets since migrate:\n" + "\n".join(lines[:20]) + rest
 
 
-def strays_message(found: Findings) -> str:
+def strays_message(findings: Findings) -> str:
     """Which large objects no row names, as a sentence."""
-    listed = "; ".join(f"{database}: {some_of(oids)}" for database, oids in found.strays.items())
+    listed = "; ".join(f"{database}: {some_of(oids)}" for database, oids in findings.strays.items())
     return f"Applications made large objects in the targets that no row names, so that none brings them back: {listed}."
 
 
@@ -85,9 +84,9 @@ def some_of(oids: Sequence[int]) -> str:
     return ", ".join(map(str, oids[:5])) + (", …" if len(oids) > 5 else "")
 
 
-def foreign_fence(run: Run, found: Findings) -> str | None:
+def foreign_fence(run: str, findings: Findings) -> str | None:
     """The run whose fence stands, where it is not this one's."""
-    return found.fence.run if found.fence is not None and found.fence.run != run.id else None
+    return findings.fence.run if findings.fence is not None and findings.fence.run != run else None
 
 
 def unknown_fence(fence: FenceState, why: str) -> RefusedError:

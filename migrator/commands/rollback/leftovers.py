@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from migrator.commands.changes.find import Finished, find_writes
+from migrator.commands.changes.find import find_writes
 from migrator.commands.plan.stored import plan_now
 from migrator.commands.rollback.findings import Findings, foreign_fence, strays_message, unknown_fence, written_message
 from migrator.commands.shared.privileges import require_privileges
@@ -17,7 +17,7 @@ from migrator.core.schema.identifiers import identifier
 from migrator.errors import MigratorError, RefusedError
 from migrator.journal import Run
 from migrator.postgres.copy.receipts import read_receipts
-from migrator.postgres.databases.databases import marks, of_run
+from migrator.postgres.databases.databases import MarkedDatabase, marks, of_run
 from migrator.postgres.databases.post_data import FINISH_UNIT
 from migrator.postgres.databases.roles import marked_roles
 from migrator.postgres.fence.fence import read_fence
@@ -30,12 +30,12 @@ def look(workspace: Workspace, run: Run, plan: Plan | None, tenant: str | None =
 
     `plan` is the one that it was carried out by; None where the journal does not say, and today's has to do.
     """
-    databases: list[Finished] = []
+    databases: list[MarkedDatabase] = []
     roles: list[tuple[str, str]] = []
     for name in servers_of(workspace, run.id):
         with session(workspace.server(name), purpose="rollback", settings=READ_ONLY) as connection:
             databases += [
-                (name, database, mark)
+                MarkedDatabase(name, database, mark)
                 for database, mark in sorted(of_run(marks(connection), run.id).items())
                 if mark.role != "restored" and (tenant is None or mark.tenant == tenant)
             ]
@@ -48,15 +48,16 @@ def look(workspace: Workspace, run: Run, plan: Plan | None, tenant: str | None =
         fence = read_fence(connection)
     # A receipt that somebody deleted does not unmake a database that applications write to.
     steps = workspace.journal.step_records(run.id)
-    finished: list[Finished] = []
-    unfinished: list[Finished] = []
-    for server, database, mark in databases:
+    finished: list[MarkedDatabase] = []
+    unfinished: list[MarkedDatabase] = []
+    for made in databases:
+        server, database, mark = made
         if mark.role != "target":
             continue
         with session(workspace.server(server).at(database), purpose="rollback", settings=READ_ONLY) as connection:
             done = (step := steps.get(str(StepId("finish", database=database)))) is not None and step.status == "done"
             known = done or FINISH_UNIT in read_receipts(connection)
-        (finished if known else unfinished).append((server, database, mark))
+        (finished if known else unfinished).append(made)
     writes, untold = None, None
     if finished:
         fenced = fence is not None and fence.run == run.id
@@ -68,19 +69,19 @@ def look(workspace: Workspace, run: Run, plan: Plan | None, tenant: str | None =
         tuple(databases),
         fence,
         writes,
-        tuple(database for _, database, _ in unfinished),
+        tuple(made.database for made in unfinished),
         tuple(roles),
         _gone(workspace, run, databases, tenant),
         untold,
     )
 
 
-def _gone(workspace: Workspace, run: Run, there: Sequence[Finished], tenant: str | None) -> tuple[str, ...]:
+def _gone(workspace: Workspace, run: Run, there: Sequence[MarkedDatabase], tenant: str | None) -> tuple[str, ...]:
     """Databases that migrate finished, that no rollback has begun to drop, and that are not there: somebody did it.
 
     One that was renamed is there: its mark says whose it is.
     """
-    known = {(mark.target, mark.tenant) for _, _, mark in there if mark.role == "target"}
+    known = {made.place for made in there if made.mark.role == "target"}
     dropping = set(workspace.journal.recorded(run.id, DROPPING) or ())
     steps = workspace.journal.step_records(run.id)
     return tuple(
@@ -108,7 +109,7 @@ def forget_dropping(workspace: Workspace, run: Run, databases: Sequence[str]) ->
     workspace.journal.record(run.id, DROPPING, sorted({*before} - {*databases}))
 
 
-def require_nothing_lost(found: Findings, *, keep: bool, discard: bool) -> None:
+def require_nothing_lost(findings: Findings, *, keep: bool, discard: bool) -> None:
     """Refuses where what applications wrote would be lost, or may be: `keep` what can be told, or `discard` all of it.
 
     Raises:
@@ -116,49 +117,50 @@ def require_nothing_lost(found: Findings, *, keep: bool, discard: bool) -> None:
     """
     if discard:
         return
-    if found.gone:
+    if findings.gone:
         raise RefusedError(
-            f"Databases of this run are gone, and not by migrator: {', '.join(found.gone)}. What applications had "
+            f"Databases of this run are gone, and not by migrator: {', '.join(findings.gone)}. What applications had "
             "written to them cannot be told.",
             "Restore them where you can; they are known by their mark, the comment on the database. Else give those "
             "rows up: --discard-writes.",
         )
-    if found.untold is not None:
+    if findings.untold is not None:
         raise RefusedError(
-            f"Whether applications wrote to the targets cannot be told: {found.untold.message}",
-            f"{found.untold.hint} To give up whatever they wrote: --discard-writes (the databases are dumped first).",
+            f"Whether applications wrote to the targets cannot be told: {findings.untold.message}",
+            f"{findings.untold.hint} To give up whatever they wrote: --discard-writes (the databases are dumped "
+            "first).",
         )
-    if found.strays:
+    if findings.strays:
         raise RefusedError(
-            strays_message(found),
+            strays_message(findings),
             "Let rows name them, in a column that [tables.X] large_objects lists, or unlink them (vacuumlo). To give "
             "them up: --discard-writes (the databases are dumped first).",
         )
-    if found.written and not keep:
+    if findings.written and not keep:
         raise RefusedError(
-            written_message(found),
+            written_message(findings),
             "Nothing was changed. Keep them as files: --save-writes DIR. Carry them back into the source: "
             "--replay-writes. Give them up: --discard-writes.",
         )
 
 
-def require_able(workspace: Workspace, run: Run, found: Findings) -> None:
+def require_able(workspace: Workspace, run: Run, findings: Findings) -> None:
     """Refuses where the role may not drop what was found or lift the fence, or where the fence is another run's.
 
     Raises:
         RefusedError: it may not, and the hint holds the statements that let it; or this run has made nothing, and
             the fence is of one that the journal does not know.
     """
-    foreign = foreign_fence(run, found) is not None
+    foreign = foreign_fence(run.id, findings) is not None
     if (
-        found.fence is not None
+        findings.fence is not None
         and foreign
         and all(one.state == "dropped" for one in workspace.journal.artefacts(run.id))
     ):
-        raise unknown_fence(found.fence, f"the open run, {run.id}, has made nothing")
-    for server in sorted({server for server, _, _ in found.databases}):
+        raise unknown_fence(findings.fence, f"the open run, {run.id}, has made nothing")
+    for server in sorted({server for server, _, _ in findings.databases}):
         with session(workspace.server(server), purpose="rollback", settings=READ_ONLY) as connection:
-            missing = not_owned(connection, [name for at, name, _ in found.databases if at == server])
+            missing = not_owned(connection, [name for at, name, _ in findings.databases if at == server])
             role = connection.info.user
         if missing:
             name, owner = next(iter(missing.items()))
@@ -168,5 +170,5 @@ def require_able(workspace: Workspace, run: Run, found: Findings) -> None:
                 f"The role {role} may not drop {name}, which belongs to {owner}{more}.",
                 f"Type the same as the role that migrated, or have it granted: {grants};",
             )
-    if found.fence is not None and not foreign:
+    if findings.fence is not None and not foreign:
         require_privileges(workspace, "fence")

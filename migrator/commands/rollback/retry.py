@@ -8,16 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from migrator.commands.changes.apply import in_order, references_of, renew
-from migrator.commands.changes.conflicts import counted
 from migrator.commands.changes.waiting_files import remember_file, waiting_files
+from migrator.commands.rollback.result import ConflictsRetried
 from migrator.commands.shared.survey import survey
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.changes.renumber import renumber
 from migrator.core.changes.row_changes import Conflict, DatabaseChanges, RowChange
 from migrator.core.plan.survey import Survey
 from migrator.core.plan.transfer import Transfer, TransferColumn
-from migrator.core.result.outcome import Outcome, Section
-from migrator.core.result.wording import plural
 from migrator.core.schema.catalog import Relation
 from migrator.errors import ConfigurationError, RefusedError
 from migrator.files import write_atomically
@@ -27,7 +25,7 @@ from migrator.postgres.fence.fence import read_fence
 from migrator.postgres.session.connect import session
 
 
-def retry_conflicts(workspace: Workspace, file: Path, *, with_new_numbers: bool = False) -> Outcome:
+def retry_conflicts(workspace: Workspace, file: Path, *, with_new_numbers: bool = False) -> ConflictsRetried:
     """Carries the changes of a conflicts file into the source as far as it goes; the rest stays in the file.
 
     With `with_new_numbers` a row whose number is taken gets another one, and so does what references it in the file.
@@ -45,42 +43,26 @@ def retry_conflicts(workspace: Workspace, file: Path, *, with_new_numbers: bool 
                 f"The source is fenced by run {fence.run}: what is written to it now would not be in the targets.",
                 "Retry when the run is taken back: migrator rollback --validate.",
             )
-        found = survey(workspace)
+        surveyed = survey(workspace)
         with session(workspace.source_rows, purpose="replay") as connection:
             limits = workspace.settings.limits
             monolith = Monolith(
                 connection,
                 workspace.source,
-                found.catalog,
+                surveyed.catalog,
                 limits.lock_timeout,
                 limits.fence_patience,
                 workspace.progress.say,
-                references=references_of(found),
+                references=references_of(surveyed),
             )
             if with_new_numbers:
-                waiting = _renumbered(monolith, found, waiting)
+                waiting = _renumbered(monolith, surveyed, waiting)
                 # Before one of them is in the source: a row that is tried again has the same number then.
                 _write(workspace, file, waiting)
             held = tuple(one for one in waiting if one.held)
-            left = (*held, *_carry(workspace, monolith, found, [one for one in waiting if not one.held]))
+            left = (*held, *_carry(workspace, monolith, surveyed, [one for one in waiting if not one.held]))
         _write(workspace, file, left)
-    carried = len(waiting) - len(left)
-    figures = {"changes_carried_back": carried, "conflicts": len(left)}
-    if not left:
-        headline = f"All {plural(carried, 'change')} of {file} are in {workspace.source}."
-        return Outcome("rollback", headline=headline, summary=figures, next=("migrator status",))
-    section = Section(
-        "Changes that still wait", ("database", "tenant", "table", "changes", "why the first"), counted(left), str(file)
-    )
-    return Outcome(
-        "rollback",
-        "findings",
-        1,
-        headline=f"{plural(carried, 'change')} of {file} are in {workspace.source}; {len(left)} still wait there.",
-        summary=figures,
-        sections=(replace(section, tone="bad"),),
-        next=(f"migrator rollback --retry-conflicts {file} --renumber", "migrator status"),
-    )
+    return ConflictsRetried(str(workspace.source), file, len(waiting) - len(left), left)
 
 
 def _read(file: Path) -> tuple[Conflict, ...]:
@@ -110,24 +92,24 @@ def _parts(conflicts: Iterable[Conflict]) -> tuple[DatabaseChanges, ...]:
     return tuple(DatabaseChanges(*place, tuple(changes)) for place, changes in rows.items())
 
 
-def _transfers(found: Survey, part: DatabaseChanges) -> Mapping[Relation, Transfer]:
+def _transfers(surveyed: Survey, part: DatabaseChanges) -> Mapping[Relation, Transfer]:
     """What the rows say of how they travelled: the templates that said it are gone."""
     columns: dict[Relation, tuple[TransferColumn, ...]] = {
         row.relation: tuple(TransferColumn(name, name) for name in row.values) for row in part.rows
     }
     return {
-        relation: Transfer(found.placements.tables[relation], part.target, bool(part.tenant), names)
+        relation: Transfer(surveyed.placements.tables[relation], part.target, bool(part.tenant), names)
         for relation, names in columns.items()
-        if relation in found.placements.tables and relation in found.catalog.tables
+        if relation in surveyed.placements.tables and relation in surveyed.catalog.tables
     }
 
 
 def _carry(
-    workspace: Workspace, monolith: Monolith, found: Survey, conflicts: Sequence[Conflict]
+    workspace: Workspace, monolith: Monolith, surveyed: Survey, conflicts: Sequence[Conflict]
 ) -> tuple[Conflict, ...]:
     left: list[Conflict] = []
     for part in in_order(_parts(conflicts)):
-        transfers = _transfers(found, part)
+        transfers = _transfers(surveyed, part)
         # Carried back by an attempt that died before it could say so in the file.
         rows = tuple(row for row in part.rows if row.relation in transfers and not monolith.holds(row))
         gone = [row for row in part.rows if row.relation not in transfers]
@@ -146,18 +128,18 @@ def _carry(
     return tuple(left)
 
 
-def _renumbered(monolith: Monolith, found: Survey, conflicts: tuple[Conflict, ...]) -> tuple[Conflict, ...]:
+def _renumbered(monolith: Monolith, surveyed: Survey, conflicts: tuple[Conflict, ...]) -> tuple[Conflict, ...]:
     """The conflicts with new numbers for rows whose own is taken, and for what references these rows."""
     movable = tuple(one for one in conflicts if not one.held)
     parts = _parts(movable)
     tried: list[Conflict] = []
     with monolith.connection.transaction(force_rollback=True):
         for part in in_order(parts):
-            transfers = _transfers(found, part)
+            transfers = _transfers(surveyed, part)
             rows = tuple(row for row in part.rows if row.relation in transfers and not monolith.holds(row))
             tried += monolith.replay(rows, transfers, tenant=part.tenant, database=part.database).conflicts
     numbers = renew(monolith, parts, tried)
-    renewed = renumber(parts, numbers, references_of(found), found.catalog)
+    renewed = renumber(parts, numbers, references_of(surveyed), surveyed.catalog)
     return (
         *(one for one in conflicts if one.held),
         *(

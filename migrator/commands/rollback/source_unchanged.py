@@ -18,10 +18,10 @@ from migrator.postgres.verify.verify_database import object_differences
 
 
 def compared_under_fence(
-    workspace: Workspace, run: Run, found: Findings, connection: Connection
+    workspace: Workspace, run: Run, findings: Findings, connection: Connection
 ) -> tuple[tuple[Difference, ...], int]:
     """What changed in the source while it was fenced: an attempt that died after lifting the fence has told already."""
-    standing = found.fence is not None and found.fence.run == run.id
+    standing = findings.fence is not None and findings.fence.run == run.id
     if not standing and (recorded := workspace.journal.recorded(run.id, COMPARED)) is not None:
         return tuple(recorded.changed), recorded.tables
     changed, tables = _source_changes(workspace, run, connection)

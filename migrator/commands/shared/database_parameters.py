@@ -32,11 +32,11 @@ class TargetSettings:
         """By server, those of the source's that its databases cannot be given, with the reason."""
         if not self.source:
             return {}
-        found = {}
+        refused = {}
         for server in {step.server for step in self._plan.of(CreateDatabase)}:
             with session(self._workspace.server(server), purpose="settings", settings=READ_ONLY) as connection:
-                found[server] = refused_settings(connection, self.source)
-        return found
+                refused[server] = refused_settings(connection, self.source)
+        return refused
 
     def expected(self, step: CreateDatabase) -> tuple[DatabaseSetting, ...]:
         """The settings of one database."""
@@ -48,9 +48,9 @@ class TargetSettings:
         """Gives every database its settings; those that have them already get them again."""
         by_server: dict[str, list[tuple[str, tuple[DatabaseSetting, ...]]]] = {}
         for step in self._plan.of(CreateDatabase):
-            if found := self.expected(step):
-                by_server.setdefault(step.server, []).append((step.database, found))
+            if parameters := self.expected(step):
+                by_server.setdefault(step.server, []).append((step.database, parameters))
         for server, databases in by_server.items():
             with session(self._workspace.server(server), purpose="settings") as connection:
-                for database, found in databases:
-                    apply_settings(connection, database, found)
+                for database, parameters in databases:
+                    apply_settings(connection, database, parameters)

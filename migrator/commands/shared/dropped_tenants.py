@@ -114,7 +114,7 @@ def forget_tenant(workspace: Workspace, run: str, tenant: str, databases: Mappin
     workspace.journal.forget_tenant(run, tenant, steps)
 
 
-def require_same_source(workspace: Workspace, run: Run, found: Survey) -> None:
+def require_same_source(workspace: Workspace, run: Run, survey: Survey) -> None:
     """Refuses to migrate single tenants again from another state of the source than the others came from.
 
     Raises:
@@ -138,9 +138,9 @@ def require_same_source(workspace: Workspace, run: Run, found: Survey) -> None:
     with workspace.read_source("check") as connection:
         fence = read_fence(connection)
     tables: set[Relation] = {
-        relation for table in found.catalog.tables.values() for relation in (table.relation, *table.partitions)
+        relation for table in survey.catalog.tables.values() for relation in (table.relation, *table.partitions)
     }
-    files = {str(table.relation): table.file for table in found.catalog.tables.values()}
+    files = {str(table.relation): table.file for table in survey.catalog.tables.values()}
     journal = workspace.journal
     stands = fence is not None and fence.run == run.id and tables <= fence.fenced
     if not (

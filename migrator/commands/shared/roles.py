@@ -154,7 +154,7 @@ def _give(command: Sequence[str], lines: str, directory: Path, passwords: Sequen
 
 def access_differences(workspace: Workspace, steps: Iterable[CreateDatabase]) -> tuple[tuple[str, str], ...]:
     """Where the databases' owners, and who may connect to them, are not as they were made: (database, what)."""
-    found: list[tuple[str, str]] = []
+    differences: list[tuple[str, str]] = []
     for server, own in by_server(step for step in steps if step.roles is not None).items():
         with session(workspace.server(server), purpose="verify", settings=READ_ONLY) as connection:
             databases = {"databases": [step.database for step in own]}
@@ -166,9 +166,9 @@ def access_differences(workspace: Workspace, steps: Iterable[CreateDatabase]) ->
             powers = rows(connection, "databases/role_powers", roles)
         members = {name: (beyond, set(joined)) for name, beyond, joined, _ in powers}
         for step in own:
-            found += [(step.database, what) for what in _wrong(step, access, members)]
-        found += _by_leave_of(own, {name: set(by_leave) for name, _, _, by_leave in powers})
-    return tuple(found)
+            differences += [(step.database, what) for what in _wrong(step, access, members)]
+        differences += _by_leave_of(own, {name: set(by_leave) for name, _, _, by_leave in powers})
+    return tuple(differences)
 
 
 def _groups(steps: Iterable[CreateDatabase]) -> set[str]:

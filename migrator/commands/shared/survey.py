@@ -101,25 +101,27 @@ def _tenant_bytes(
     """What each tenant's rows take in the source, about."""
     targets = workspace.settings.targets
     keyed = [
-        (catalog.tables[one.relation].bytes, one)
-        for one in placements.tables.values()
-        if one.relation in catalog.tables and one.key_path is not None and targets[one.target].per_tenant
+        (catalog.tables[placement.relation].bytes, placement)
+        for placement in placements.tables.values()
+        if placement.relation in catalog.tables
+        and placement.key_path is not None
+        and targets[placement.target].per_tenant
     ]
     keyed.sort(key=lambda item: (-item[0], item[1].relation))
     everything = sum(size for size, _ in keyed)
-    found: Counter[str] = Counter()
+    by_tenant: Counter[str] = Counter()
     weighed = 0
-    for size, one in keyed:
+    for size, placement in keyed:
         if weighed > _WEIGHED_SHARE * everything:
             break
-        workspace.progress.say(f"weighing the tenants of {one.relation}")
+        workspace.progress.say(f"weighing the tenants of {placement.relation}")
         known = [tenant.key for tenant in tenants]
-        population = read_population(connection, one, one.target, catalog, per_tenant=True, known=known)
+        population = read_population(connection, placement, placement.target, catalog, per_tenant=True, known=known)
         rows = sum(population.by_tenant.values()) + population.unowned
         for key, count in population.by_tenant.items():
-            found[key] += round(size * count / rows)
+            by_tenant[key] += round(size * count / rows)
         weighed += size
-    return found
+    return by_tenant
 
 
 def plan_of(workspace: Workspace, surveyed: Survey) -> Plan:

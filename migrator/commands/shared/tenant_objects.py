@@ -17,10 +17,10 @@ from migrator.postgres.session.connect import READ_ONLY, Endpoint, session
 class OwnObjects:
     """The own objects of every tenant of a plan; nothing is read where migrator.toml names no pattern."""
 
-    def __init__(self, workspace: Workspace, plan: Plan, found: Survey) -> None:
+    def __init__(self, workspace: Workspace, plan: Plan, survey: Survey) -> None:
         self._workspace = workspace
         self._plan = plan
-        self._survey = found
+        self._survey = survey
 
     @cached_property
     def entries(self) -> OwnEntries:
@@ -56,11 +56,11 @@ class OwnObjects:
             return template
         severed = [(key.table, key.name) for key in self._survey.placements.severed if key.name]
         granted = {
-            place: found
+            place: granted
             for place, text in source.items()
             # A column has none by itself, until somebody grants some.
             if place[0] == "privilege" and (place in template or tuple(place[1].split(" ", 1)) in template)
-            if (found := privileges_in(text, patterns, step.tenant))
+            if (granted := privileges_in(text, patterns, step.tenant))
         }
         own = belonging(source, self.entries.relations(step.tenant), self._survey.catalog, severed)
         return {**template, **granted, **own}

@@ -39,7 +39,7 @@ class KeptTemplate:
 
 
 def resolve(
-    workspace: Workspace, plan: Plan, found: Survey, kept: Mapping[str, KeptTemplate] = MappingProxyType({})
+    workspace: Workspace, plan: Plan, survey: Survey, kept: Mapping[str, KeptTemplate] = MappingProxyType({})
 ) -> Mapping[str, Resolved]:
     """Every target, checked against the source's columns; `kept` are those whose template is gone.
 
@@ -49,17 +49,17 @@ def resolve(
     resolved: dict[str, Resolved] = {}
     for step in plan.of(PrepareTarget):
         template = workspace.server(step.server).at(step.template)
-        resolved[step.target] = resolve_target(workspace, found, step.target, template, kept.get(step.target))
+        resolved[step.target] = resolve_target(workspace, survey, step.target, template, kept.get(step.target))
     return resolved
 
 
 def resolve_target(
-    workspace: Workspace, found: Survey, host: str, template: Endpoint, kept: KeptTemplate | None = None
+    workspace: Workspace, survey: Survey, host: str, template: Endpoint, kept: KeptTemplate | None = None
 ) -> Resolved:
     """One target, whose schema is in `template`, or in what was kept of it; raises as `resolve` does."""
     with session(kept.database if kept else template, purpose="resolve", settings=READ_ONLY) as connection:
         catalog = read_catalog(connection)
-        transfers = transfers_of(workspace, found, host, catalog)
+        transfers = transfers_of(workspace, survey, host, catalog)
         if kept:
             objects = kept.objects
         elif seeded := seeded_tables(connection, transfers):
@@ -70,29 +70,29 @@ def resolve_target(
             )
         else:
             objects = read_objects(connection)
-    return Resolved(catalog, transfers, sequence_transfers(found.catalog, catalog, transfers), objects)
+    return Resolved(catalog, transfers, sequence_transfers(survey.catalog, catalog, transfers), objects)
 
 
-def complete_template(workspace: Workspace, found: Survey, host: str, template: Endpoint) -> None:
+def complete_template(workspace: Workspace, survey: Survey, host: str, template: Endpoint) -> None:
     """Adds to a template what migrator.toml asks for and no tree has: policies, and what roles may do.
 
     Raises:
         ConfigurationError: a column or table has no counterpart, or a key path gives no policy.
     """
-    adapt_template(workspace, found, host, template)
+    adapt_template(workspace, survey, host, template)
     _grant_in_template(workspace, host, template)
 
 
-def adapt_template(workspace: Workspace, found: Survey, host: str, template: Endpoint) -> None:
+def adapt_template(workspace: Workspace, survey: Survey, host: str, template: Endpoint) -> None:
     """Drops the keys that migrator.toml lets go, and makes its policies; raises as `complete_template` does."""
     settings = workspace.settings
     secured = any(settings.targets[name].row_level_security for name in settings.hosted[host])
-    if not secured and not found.placements.released:
+    if not secured and not survey.placements.released:
         return
     with session(template, purpose="prepare") as connection, connection.transaction():
         catalog = read_catalog(connection)
-        transfers = transfers_of(workspace, found, host, catalog)
-        release_keys(connection, transfers, [key for key, _ in found.placements.released], catalog)
+        transfers = transfers_of(workspace, survey, host, catalog)
+        release_keys(connection, transfers, [key for key, _ in survey.placements.released], catalog)
         if secured:
             secure(connection, transfers, catalog, settings.tenants.setting)
 
@@ -114,10 +114,12 @@ def _grant_in_template(workspace: Workspace, host: str, template: Endpoint) -> N
                 grant_reading(connection, role, [own[target]] if target in own else rest)
 
 
-def transfers_of(workspace: Workspace, found: Survey, host: str, catalog: Catalog) -> tuple[Transfer, ...]:
+def transfers_of(workspace: Workspace, survey: Survey, host: str, catalog: Catalog) -> tuple[Transfer, ...]:
     """What travels into the databases of a host, by its own catalog.
 
     Raises:
         ConfigurationError: a column or table has no counterpart.
     """
-    return transfers_into(host, found.placements, found.catalog, catalog, workspace.settings, dict(found.query_columns))
+    return transfers_into(
+        host, survey.placements, survey.catalog, catalog, workspace.settings, dict(survey.query_columns)
+    )

@@ -78,8 +78,8 @@ def divide_source(
     return Trees(
         division,
         objects,
-        {target: script_files(found, last=_refreshed(found, populated)) for target, found in objects.items()},
-        {target: naming(target, found, placements, catalog, settings) for target, found in objects.items()},
+        {target: script_files(files, last=_refreshed(files, populated)) for target, files in objects.items()},
+        {target: naming(target, files, placements, catalog, settings) for target, files in objects.items()},
         {name: target.schema_ for name, target in settings.targets.items() if target.schema_},
         own,
         workspace.search_path,
@@ -146,7 +146,7 @@ def _require_replaceable(tree: Path) -> None:
         raise RefusedError(f"{tree} has revisions of its own: {', '.join(others)}.", hint)
     for name in GENERATED:
         revision = versions / f"{name}.py"
-        found = [ScriptFile(path.name, path.read_bytes().decode()) for path in sorted((versions / name).glob("*.sql"))]
-        unchanged = f'GENERATED = "{fingerprint(found)}"'
+        files = [ScriptFile(path.name, path.read_bytes().decode()) for path in sorted((versions / name).glob("*.sql"))]
+        unchanged = f'GENERATED = "{fingerprint(files)}"'
         if revision.is_file() and unchanged not in revision.read_text(encoding="utf-8"):
             raise RefusedError(f"The revision {name} of {tree} has been changed since it was generated.", hint)

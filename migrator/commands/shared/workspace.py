@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from migrator import __version__
 from migrator.core.plan.decisions import Decisions
 from migrator.core.result.origin import Origin
 from migrator.core.result.progress import Progress
@@ -32,6 +31,7 @@ from migrator.postgres.session.connect import (
 )
 from migrator.postgres.session.search_path import read_search_path
 from migrator.settings import Settings, TargetServer
+from migrator.version import __version__
 
 if TYPE_CHECKING:
     # Imported when they are needed: SQLAlchemy is half of what `status` would load where nothing has run yet.

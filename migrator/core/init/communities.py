@@ -48,16 +48,19 @@ def group_tables(
     Raises:
         ConfigurationError: a pattern matches no table.
     """
-    found = dict(_given(catalog, given))
-    rest = [relation for relation in catalog.tables if relation not in found]
+    members = dict(_given(catalog, given))
+    rest = [relation for relation in catalog.tables if relation not in members]
     ties = _ties(catalog, keys)
     if given:
-        found |= _joining(rest, found, ties)
+        members |= _joining(rest, members, ties)
     elif len({relation.schema for relation in rest}) > 1:
-        found |= {one: Member(one, slug(one.schema) or COMMON, f"in the schema {one.schema}", False) for one in rest}
+        members |= {
+            relation: Member(relation, slug(relation.schema) or COMMON, f"in the schema {relation.schema}", False)
+            for relation in rest
+        }
     else:
-        found |= _communities(rest, ties)
-    return tuple(replace(found[relation], group=_allowed(found[relation].group)) for relation in catalog.tables)
+        members |= _communities(rest, ties)
+    return tuple(replace(members[relation], group=_allowed(members[relation].group)) for relation in catalog.tables)
 
 
 def _allowed(name: str) -> str:
@@ -70,7 +73,9 @@ def _given(catalog: Catalog, given: Mapping[str, Sequence[str]]) -> Iterator[tup
     for name, patterns in given.items():
         for pattern in patterns:
             matching = [
-                one for one in catalog.tables if fnmatchcase(one.name, pattern) or fnmatchcase(".".join(one), pattern)
+                relation
+                for relation in catalog.tables
+                if fnmatchcase(relation.name, pattern) or fnmatchcase(".".join(relation), pattern)
             ]
             if not matching:
                 raise ConfigurationError(
@@ -89,11 +94,11 @@ def _ties(catalog: Catalog, keys: Iterable[ForeignKey]) -> Ties:
         key for key in keys if key.when is None and key.table != key.referenced and key.referenced in catalog.tables
     ]
     referenced = Counter(parent for _, parent in {(key.table, key.referenced) for key in listed})
-    found: dict[Relation, dict[Relation, float]] = {relation: defaultdict(float) for relation in catalog.tables}
+    weights: dict[Relation, dict[Relation, float]] = {relation: defaultdict(float) for relation in catalog.tables}
 
-    def tie(one: Relation, other: Relation, weight: float) -> None:
-        found[one][other] += weight
-        found[other][one] += weight
+    def tie(left: Relation, right: Relation, weight: float) -> None:
+        weights[left][right] += weight
+        weights[right][left] += weight
 
     for child, parent in dict.fromkeys((key.table, key.referenced) for key in listed):
         part = f"{noun(child.name)}_".startswith(f"{noun(parent.name)}_")
@@ -103,15 +108,15 @@ def _ties(catalog: Catalog, keys: Iterable[ForeignKey]) -> Ties:
         by_word[_first_word(relation)].append(relation)
     for alike in by_word.values():
         if 1 < len(alike) <= max(2, _TOO_COMMON * len(catalog.tables)):
-            for one, other in combinations(alike, 2):
-                tie(one, other, _SAME_WORD)
-    return found
+            for left, right in combinations(alike, 2):
+                tie(left, right, _SAME_WORD)
+    return weights
 
 
 def _joining(rest: Sequence[Relation], known: Mapping[Relation, Member], ties: Ties) -> dict[Relation, Member]:
     """Each further table in the group that most ties it to, the surest first."""
     groups = {relation: member.group for relation, member in known.items()}
-    found: dict[Relation, Member] = {}
+    joined: dict[Relation, Member] = {}
     waiting = set(rest)
     while waiting:
         pulls = [
@@ -121,22 +126,24 @@ def _joining(rest: Sequence[Relation], known: Mapping[Relation, Member], ties: T
         ]
         if not pulls:
             break
-        _, relation, group = max(pulls, key=lambda one: (one[0], one[1], one[2]))
+        _, relation, group = max(pulls, key=lambda pull: pull)
         nearest = max(
-            (one for one in ties[relation] if groups.get(one) == group), key=lambda one: (ties[relation][one], one)
+            (other for other in ties[relation] if groups.get(other) == group),
+            key=lambda other: (ties[relation][other], other),
         )
         groups[relation] = group
         waiting.discard(relation)
-        found[relation] = Member(relation, group, f"most ties it to this group, {nearest} above all", True)
-    return found | {one: Member(one, COMMON, "nothing ties it to another table", True) for one in sorted(waiting)}
+        joined[relation] = Member(relation, group, f"most ties it to this group, {nearest} above all", True)
+    untied = "nothing ties it to another table"
+    return joined | {relation: Member(relation, COMMON, untied, True) for relation in sorted(waiting)}
 
 
 def _pulls(neighbours: Mapping[Relation, float], groups: Mapping[Relation, str]) -> Mapping[str, float]:
-    found: dict[str, float] = defaultdict(float)
+    by_group: dict[str, float] = defaultdict(float)
     for neighbour, weight in neighbours.items():
         if neighbour in groups:
-            found[groups[neighbour]] += weight
-    return found
+            by_group[groups[neighbour]] += weight
+    return by_group
 
 
 def _communities(relations: Sequence[Relation], ties: Ties) -> dict[Relation, Member]:
@@ -144,63 +151,68 @@ def _communities(relations: Sequence[Relation], ties: Ties) -> dict[Relation, Me
     number = {relation: at for at, relation in enumerate(relations)}
     members = {at: [relation] for relation, at in number.items()}
     near = {
-        at: {number[other]: weight for other, weight in ties[relation].items() if other in number}
+        at: {number[right]: weight for right, weight in ties[relation].items() if right in number}
         for relation, at in number.items()
     }
-    degree = {at: sum(found.values()) for at, found in near.items()}
+    degree = {at: sum(neighbours.values()) for at, neighbours in near.items()}
     total = sum(degree.values())
     waiting: list[tuple[float, int, int]] = []
 
-    def consider(one: int, other: int) -> None:
-        gain = near[one][other] / total - degree[one] * degree[other] / total**2
+    def consider(left: int, right: int) -> None:
+        gain = near[left][right] / total - degree[left] * degree[right] / total**2
         if gain > 0:
-            heapq.heappush(waiting, (-gain, min(one, other), max(one, other)))
+            heapq.heappush(waiting, (-gain, min(left, right), max(left, right)))
 
-    for one, found in near.items():
-        for other in found:
-            if one < other:
-                consider(one, other)
+    for left, neighbours in near.items():
+        for right in neighbours:
+            if left < right:
+                consider(left, right)
     following = len(relations)
     while waiting:
-        _, one, other = heapq.heappop(waiting)
-        if one not in members or other not in members:
+        _, left, right = heapq.heappop(waiting)
+        if left not in members or right not in members:
             continue
         merged, following = following, following + 1
-        members[merged] = members.pop(one) + members.pop(other)
-        degree[merged] = degree.pop(one) + degree.pop(other)
+        members[merged] = members.pop(left) + members.pop(right)
+        degree[merged] = degree.pop(left) + degree.pop(right)
         joint: dict[int, float] = defaultdict(float)
-        for part in (near.pop(one), near.pop(other)):
+        for part in (near.pop(left), near.pop(right)):
             for neighbour, weight in part.items():
-                if neighbour not in (one, other):
+                if neighbour not in (left, right):
                     joint[neighbour] += weight
         near[merged] = joint
         for neighbour, weight in joint.items():
-            near[neighbour].pop(one, None)
-            near[neighbour].pop(other, None)
+            near[neighbour].pop(left, None)
+            near[neighbour].pop(right, None)
             near[neighbour][merged] = weight
             consider(merged, neighbour)
-    return dict(_named([sorted(found) for found in members.values()], ties))
+    return dict(_named([sorted(group) for group in members.values()], ties))
 
 
 def _named(groups: Sequence[Sequence[Relation]], ties: Ties) -> Iterator[tuple[Relation, Member]]:
     taken: set[str] = {COMMON}
-    for group in sorted(groups, key=lambda found: (-len(found), found)):
+    for group in sorted(groups, key=lambda group: (-len(group), group)):
         if len(group) == 1 and not ties[group[0]]:
             yield group[0], Member(group[0], COMMON, "nothing ties it to another table", True)
             continue
         within = set(group)
-        weight = {one: sum(tie for other, tie in ties[one].items() if other in within) for one in group}
-        centre = max(group, key=lambda one: (weight[one], one))
-        word, shared = Counter(_first_word(one) for one in group).most_common(1)[0]
-        titled = next((one.name for one in group if noun(one.name) == word), word)
+        weight = {relation: sum(tie for other, tie in ties[relation].items() if other in within) for relation in group}
+        centre = max(group, key=lambda relation: (weight[relation], relation))
+        word, shared = Counter(_first_word(relation) for relation in group).most_common(1)[0]
+        titled = next((relation.name for relation in group if noun(relation.name) == word), word)
         wanted = slug(titled if shared > len(group) / 2 else centre.name) or COMMON
         name = next(
-            one for one in (wanted, slug(centre.name), *(f"{wanted}_{n}" for n in range(2, 10_000))) if one not in taken
+            free
+            for free in (wanted, slug(centre.name), *(f"{wanted}_{n}" for n in range(2, 10_000)))
+            if free not in taken
         )
         taken.add(name)
-        for one in group:
-            reason = "what it is around" if one == centre else f"tied together, {centre} above all"
-            yield one, Member(one, name, f"{len(group)} tables {reason}" if one == centre else reason, True)
+        for relation in group:
+            reason = "what it is around" if relation == centre else f"tied together, {centre} above all"
+            yield (
+                relation,
+                Member(relation, name, f"{len(group)} tables {reason}" if relation == centre else reason, True),
+            )
 
 
 def _first_word(relation: Relation) -> str:

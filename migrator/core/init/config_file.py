@@ -67,10 +67,10 @@ class Findings:
     @cached_property
     def virtual_of(self) -> Mapping[Relation, Sequence[ForeignKey]]:
         """The inferred keys by table."""
-        found: dict[Relation, list[ForeignKey]] = {}
+        keys: dict[Relation, list[ForeignKey]] = {}
         for key in self.virtual:
-            found.setdefault(key.table, []).append(key)
-        return found
+            keys.setdefault(key.table, []).append(key)
+        return keys
 
 
 _HEADERS: Mapping[str, str] = {
@@ -82,55 +82,57 @@ _HEADERS: Mapping[str, str] = {
 }
 
 
-def render(found: Findings) -> str:
+def render(findings: Findings) -> str:
     """The file's text."""
-    return "\n".join(_lines(found)) + "\n"
+    return "\n".join(_lines(findings)) + "\n"
 
 
-def _lines(found: Findings) -> Iterator[str]:
-    yield f"# How the database {found.catalog.database} is split. Written by `migrator init` from catalogs and rows,"
+def _lines(findings: Findings) -> Iterator[str]:
+    yield f"# How the database {findings.catalog.database} is split. Written by `migrator init` from catalogs and rows,"
     yield "# yours to edit. docs/configuration.md lists every setting, docs/your-own-monolith.md explains."
     yield "# What migrator inferred, and did not read in a declared constraint, is marked `inferred` with its evidence."
     yield ""
     yield "[source]"
     yield "# --source, MIGRATOR_SOURCE_URL and DB_HOST, DB_PORT, DB_USERNAME, DB_PASSWORD, DB_DATABASE win over"
     yield "# this. A password belongs into .env or ~/.pgpass, not here."
-    if found.source:
-        yield f"url = {_string(found.source)}"
-    if found.schemas:
-        yield f"schemas = {_array(found.schemas)}"
-    yield f"prefix = {_string(found.prefix)}   # what the names of all databases begin with"
-    if found.tenants is not None:
+    if findings.source:
+        yield f"url = {_string(findings.source)}"
+    if findings.schemas:
+        yield f"schemas = {_array(findings.schemas)}"
+    yield f"prefix = {_string(findings.prefix)}   # what the names of all databases begin with"
+    if findings.tenants is not None:
         yield ""
-        yield from _tenants(found.tenants, found)
-    for name in found.targets:
+        yield from _tenants(findings.tenants, findings)
+    for name in findings.targets:
         yield ""
-        yield from _target(name, found.layout)
-    for note in found.notes:
+        yield from _target(name, findings.layout)
+    for note in findings.notes:
         yield ""
         yield from _comment(note)
-    yield from _severed(found)
-    groups: dict[str, list[Proposal]] = {name: [] for name in ("decide", *found.targets, "ignore")}
-    for one in found.proposals:
-        groups["decide" if one.decide else "ignore" if one.ignore else one.target].append(one)
+    yield from _severed(findings)
+    groups: dict[str, list[Proposal]] = {name: [] for name in ("decide", *findings.targets, "ignore")}
+    for proposal in findings.proposals:
+        groups["decide" if proposal.decide else "ignore" if proposal.ignore else proposal.target].append(proposal)
     for name, proposals in groups.items():
         if not proposals:
             continue
         yield ""
-        header = _HEADERS.get(name, "") if found.layout == "tenants" or name in ("decide", "ignore") else name.upper()
+        header = (
+            _HEADERS.get(name, "") if findings.layout == "tenants" or name in ("decide", "ignore") else name.upper()
+        )
         yield f"# {header} {'-' * max(4, 116 - len(header))}"
         if name == "decide" and len(proposals) > 1:
             yield '# One entry can decide several: [tables."history_*"], or [tables."*"] for all that are left.'
-        for one in sorted(proposals, key=lambda item: item.relation):
+        for proposal in sorted(proposals, key=lambda item: item.relation):
             yield ""
-            yield from _table(found, one)
-    yield from _clean(found)
+            yield from _table(findings, proposal)
+    yield from _clean(findings)
 
 
-def _clean(found: Findings) -> Iterator[str]:
+def _clean(findings: Findings) -> Iterator[str]:
     """A rule for rows whose parent is gone, where a key that was never validated lets them be."""
-    left = {one.relation for one in found.proposals if one.ignore}
-    loose = [key for key in found.catalog.foreign_keys if not key.validated and key.table not in left]
+    left = {proposal.relation for proposal in findings.proposals if proposal.ignore}
+    loose = [key for key in findings.catalog.foreign_keys if not key.validated and key.table not in left]
     if loose:
         header = "CLEAN: what moves to quarantine before the split; `migrator clean` shows it, --execute does it"
         yield ""
@@ -157,17 +159,17 @@ def _target(name: str, layout: Layout) -> Iterator[str]:
     yield f"migrations = {_string(f'migrations/{name}')}"
 
 
-def _tenants(tenants: TenantColumns, found: Findings) -> Iterator[str]:
+def _tenants(tenants: TenantColumns, findings: Findings) -> Iterator[str]:
     yield "[tenants]"
-    chosen = next((one for one in found.choice.candidates if one.relation == tenants.root), None)
+    chosen = next((candidate for candidate in findings.choice.candidates if candidate.relation == tenants.root), None)
     if chosen is not None:
-        yield from _comment(f"{tenants.root}: {found.choice.why}. {'; '.join(chosen.reasons)}.")
-    others = [one for one in found.choice.candidates if one.relation != tenants.root][:4]
+        yield from _comment(f"{tenants.root}: {findings.choice.why}. {'; '.join(chosen.reasons)}.")
+    others = [candidate for candidate in findings.choice.candidates if candidate.relation != tenants.root][:4]
     if others:
         yield "# The runners-up:"
-        for one in others:
-            yield from _comment(f"  {one.relation} ({one.score:g} points): {'; '.join(one.reasons)}")
-    yield f"root = {_string(table_name(found.catalog, tenants.root))}"
+        for candidate in others:
+            yield from _comment(f"  {candidate.relation} ({candidate.score:g} points): {'; '.join(candidate.reasons)}")
+    yield f"root = {_string(table_name(findings.catalog, tenants.root))}"
     yield f"key = {_string(tenants.key)}"
     if tenants.slug:
         yield f"slug = {_string(tenants.slug)}   # names the tenant's database"
@@ -176,8 +178,11 @@ def _tenants(tenants: TenantColumns, found: Findings) -> Iterator[str]:
     for note in tenants.notes:
         yield from _comment(note)
     if tenants.tree is not None:
-        told = {"top": "the row at the top is the tenant of all below it", "nodes": "each row is a tenant of its own"}
-        yield f"tree = {_string(tenants.tree)}   # {told[tenants.tree]}"
+        meaning = {
+            "top": "the row at the top is the tenant of all below it",
+            "nodes": "each row is a tenant of its own",
+        }
+        yield f"tree = {_string(tenants.tree)}   # {meaning[tenants.tree]}"
     if tenants.own:
         yield "# inferred: objects that are one tenant's by their name; each goes to its tenant's database alone"
         for pattern, evidence in tenants.own:
@@ -191,46 +196,48 @@ def _tenants(tenants: TenantColumns, found: Findings) -> Iterator[str]:
         yield f"settings = {{ {given} }}"
 
 
-def _severed(found: Findings) -> Iterator[str]:
-    if not found.severed:
+def _severed(findings: Findings) -> Iterator[str]:
+    if not findings.severed:
         return
     yield ""
     yield "# Checked references: these foreign keys cross databases. The trees leave them out; verify checks that each"
     yield '# row finds its parent in the other database. A small parent can be copied along: replicate = ["tenant"].'
-    for key in found.severed:
+    for key in findings.severed:
         yield from _comment(f"  {key.label}{'' if key.name else ' (inferred)'}")
 
 
-def _table(found: Findings, one: Proposal) -> Iterator[str]:
-    yield f"[tables.{_key(table_name(found.catalog, one.relation))}]"
-    if one.ignore:
-        yield f"ignore = {_string(one.ignore)}"
-    elif one.decide:
-        yield f"decide = {_array(one.decide)}"
-        for way in one.ways:
-            yield from _comment(f'target = "tenant", key_path = {_array(path_text(found.catalog, way))}')
+def _table(findings: Findings, proposal: Proposal) -> Iterator[str]:
+    yield f"[tables.{_key(table_name(findings.catalog, proposal.relation))}]"
+    if proposal.ignore:
+        yield f"ignore = {_string(proposal.ignore)}"
+    elif proposal.decide:
+        yield f"decide = {_array(proposal.decide)}"
+        for way in proposal.ways:
+            yield from _comment(f'target = "tenant", key_path = {_array(path_text(findings.catalog, way))}')
     else:
-        yield f"target = {_string(one.target)}"
-    if one.key_path is not None:
-        yield from _key_path(found.catalog, one.key_path)
-    if one.unowned:
-        yield f"unowned = {_string(one.unowned)}"
-    keys = found.virtual_of.get(one.relation, ())
+        yield f"target = {_string(proposal.target)}"
+    if proposal.key_path is not None:
+        yield from _key_path(findings.catalog, proposal.key_path)
+    if proposal.unowned:
+        yield f"unowned = {_string(proposal.unowned)}"
+    if proposal.replicate:
+        yield f"replicate = {_array(proposal.replicate)}"
+    keys = findings.virtual_of.get(proposal.relation, ())
     if keys:
         yield "virtual = ["
         for key in keys:
             reference = (
-                f"{', '.join(key.columns)} -> {column_name(found.catalog, key.referenced, key.referenced_columns)}"
+                f"{', '.join(key.columns)} -> {column_name(findings.catalog, key.referenced, key.referenced_columns)}"
             )
             blank = "" if key.blank is None else f"blank = {_string(key.blank)}, "
             yield f"    {{ key = {_string(reference)}, {blank}inferred = {_string(key.evidence)} }},"
         yield "]"
-    pairs = [pair for pair in found.polymorphs if pair.table == one.relation]
+    pairs = [pair for pair in findings.polymorphs if pair.table == proposal.relation]
     if pairs:
         yield "polymorphic = ["
         for pair in pairs:
             tables = ", ".join(
-                f"{_key(value)} = {_string(table_name(found.catalog, relation))}"
+                f"{_key(value)} = {_string(table_name(findings.catalog, relation))}"
                 for value, relation in pair.tables.items()
             )
             yield (
@@ -238,11 +245,11 @@ def _table(found: Findings, one: Proposal) -> Iterator[str]:
                 f"inferred = {_string(pair.evidence)} }},"
             )
         yield "]"
-    if columns := found.large_objects.get(one.relation):
+    if columns := findings.large_objects.get(proposal.relation):
         yield f"large_objects = {_array(columns)}   # inferred: every value is the number of a large object"
-    if one.reason:
-        yield f"reason = {_string(one.reason)}"
-    if one.inferred:
+    if proposal.reason:
+        yield f"reason = {_string(proposal.reason)}"
+    if proposal.inferred:
         yield "inferred = true"
 
 

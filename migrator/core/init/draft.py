@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from migrator.core.init.people import identity_tables, is_audit, is_bookkeeping
-from migrator.core.placement.key_paths import FoundPaths, KeyPath, find_paths, in_order, via
+from migrator.core.placement.key_paths import KeyPath, KeyPaths, find_paths, in_order, via
 from migrator.core.schema.catalog import Catalog, ForeignKey, Relation, Table
 
 # So many rows of its own table above it a row without a tenant is looked for one.
@@ -30,29 +30,30 @@ class Draft:
     keys: Mapping[Relation, tuple[ForeignKey, ...]]
     root: Relation
     identities: Mapping[Relation, str]
-    found: FoundPaths
+    key_paths: KeyPaths
     written: Mapping[Relation, KeyPath]  # paths that have to be written into the file
     through: frozenset[Relation]  # tables that are reached through identities only
 
     def is_tenants(self, relation: Relation) -> bool:
         """Whether the table's rows are tenants' rows."""
-        return relation in self.found.paths and relation != self.root and relation not in self.identities
+        return relation in self.key_paths.paths and relation != self.root and relation not in self.identities
 
     @property
     def nullable(self) -> tuple[Relation, ...]:
         """Tables of tenants' rows whose key path may meet NULL on its way, or a parent that is not there."""
         return tuple(
             relation
-            for relation, path in self.found.paths.items()
-            if self.is_tenants(relation) and all(self._may_fail(relation, one) for one in path.alternatives)
+            for relation, path in self.key_paths.paths.items()
+            if self.is_tenants(relation)
+            and all(self._may_fail(relation, alternative) for alternative in path.alternatives)
         )
 
     def other_paths(self, relation: Relation) -> tuple[KeyPath, ...]:
         """Further ways from a table to a tenant: over other tables, then over the row above in the table itself."""
-        known = set(self.found.paths[relation].alternatives) if relation in self.found.paths else set()
+        known = set(self.key_paths.paths[relation].alternatives) if relation in self.key_paths.paths else set()
         others: dict[KeyPath, None] = {}
         for key in self.keys.get(relation, ()):
-            parent = self.found.paths.get(key.referenced)
+            parent = self.key_paths.paths.get(key.referenced)
             if parent is None or key.referenced == relation:
                 continue
             for path in via(key, parent).alternatives:
@@ -69,14 +70,17 @@ class Draft:
 
     def _above(self, relation: Relation) -> Iterator[KeyPath]:
         """Ways over the row that a row is declared to hang on: PostgreSQL would not let it go anywhere else."""
-        path = self.found.paths.get(relation)
+        path = self.key_paths.paths.get(relation)
         for key in self.keys.get(relation, ()):
             if path is None or key.referenced != relation or key.virtual:
                 continue
             for depth in range(1, _CLIMB + 1):
-                for one in path.alternatives:
-                    if all(hop.referenced != relation for hop in one.hops) and one.column not in key.referenced_columns:
-                        yield replace(one, hops=(*(key,) * depth, *one.hops), otherwise=())
+                for alternative in path.alternatives:
+                    if (
+                        all(hop.referenced != relation for hop in alternative.hops)
+                        and alternative.column not in key.referenced_columns
+                    ):
+                        yield replace(alternative, hops=(*(key,) * depth, *alternative.hops), otherwise=())
 
     @property
     def audited(self) -> tuple[Relation, ...]:
@@ -85,7 +89,10 @@ class Draft:
             relation
             for relation in self.through
             if relation not in self.identities
-            and all(one.hops and is_audit(one.hops[0]) for one in self.found.paths[relation].alternatives)
+            and all(
+                alternative.hops and is_audit(alternative.hops[0])
+                for alternative in self.key_paths.paths[relation].alternatives
+            )
         )
 
     def owners(self, relation: Relation) -> tuple[KeyPath, ...]:
@@ -96,10 +103,10 @@ class Draft:
         found = {}
         for key in self.referencing.get(relation, ()):
             table = self.catalog.tables[key.table]
-            path = self.found.paths.get(key.table)
+            path = self.key_paths.paths.get(key.table)
             if path is None or key.when is not None or key.table == relation or key.columns not in table.unique_keys:
                 continue
-            if relation in (hop.referenced for one in path.alternatives for hop in one.hops):
+            if relation in (hop.referenced for alternative in path.alternatives for hop in alternative.hops):
                 continue
             back = ForeignKey(
                 "", relation, key.referenced_columns, key.table, key.columns, validated=False, virtual=True,
@@ -119,7 +126,7 @@ class Draft:
         only_pairs = all(key.when is not None for key in naming)
         for key in naming:
             table = self.catalog.tables[key.table]
-            path = self.found.paths.get(key.table)
+            path = self.key_paths.paths.get(key.table)
             if (
                 path is None
                 or not self.is_tenants(key.table)
@@ -128,7 +135,9 @@ class Draft:
             ):
                 continue
             # What attaches a part of a part leads through both twice: the picture of a picture's message.
-            known = [one for one in path.alternatives if enters(one, relation) <= attaches(path)]
+            known = [
+                alternative for alternative in path.alternatives if enters(alternative, relation) <= attaches(path)
+            ]
             if not known:
                 continue
             path = in_order(known)  # of attachments every path counts: they have one for each table that they go with
@@ -139,7 +148,7 @@ class Draft:
                     as_text=key.as_text, of=key.when, first=True,
                 )  # fmt: skip
                 ways = path.alternatives if attaches(path) else path.alternatives[:1]
-                yield Claim(key, tuple(replace(one, hops=(back, *one.hops)) for one in ways))
+                yield Claim(key, tuple(replace(way, hops=(back, *way.hops)) for way in ways))
 
     def _links(self, table: Table, key: ForeignKey) -> bool:
         references = {column for one in self.keys.get(table.relation, ()) for column in one.columns}
@@ -151,11 +160,11 @@ class Draft:
     @cached_property
     def referencing(self) -> Mapping[Relation, Sequence[ForeignKey]]:
         """The keys that reference each table."""
-        found: dict[Relation, list[ForeignKey]] = {}
+        incoming: dict[Relation, list[ForeignKey]] = {}
         for keys in self.keys.values():
             for key in keys:
-                found.setdefault(key.referenced, []).append(key)
-        return found
+                incoming.setdefault(key.referenced, []).append(key)
+        return incoming
 
     @property
     def pathless(self) -> tuple[Relation, ...]:
@@ -164,8 +173,8 @@ class Draft:
             relation
             for relation in self.catalog.tables
             if relation != self.root
-            and relation not in self.found.paths
-            and relation not in self.found.ambiguous
+            and relation not in self.key_paths.paths
+            and relation not in self.key_paths.ambiguous
             and relation not in self.identities
             and not is_bookkeeping(relation)
             and (
@@ -189,7 +198,7 @@ class Draft:
 
 def attaches(path: KeyPath) -> bool:
     """Whether rows with that path are attachments: a polymorphic pair says to what."""
-    return all(one.hops and one.hops[0].when is not None for one in path.alternatives)
+    return all(alternative.hops and alternative.hops[0].when is not None for alternative in path.alternatives)
 
 
 def enters(path: KeyPath, relation: Relation) -> int:
@@ -217,18 +226,22 @@ def draft(
     kept = {name: path for name, path in (chosen or {}).items() if name not in identities}
     given = {**kept, root: KeyPath((), root, root_key)}
     strict = find_paths(
-        catalog, by_table, given, root=root, passable=lambda one: one not in identities and not is_bookkeeping(one)
+        catalog,
+        by_table,
+        given,
+        root=root,
+        passable=lambda table: table not in identities and not is_bookkeeping(table),
     )
     # Applications whose users belong to one tenant each: what hangs on a user is the tenant's, wherever users go.
     owning = {
         relation: tuple(key for key in found if relation not in common or not is_audit(key))
         for relation, found in by_table.items()
     }
-    loose = find_paths(catalog, owning, strict.paths, root=root, passable=lambda one: not is_bookkeeping(one))
+    loose = find_paths(catalog, owning, strict.paths, root=root, passable=lambda table: not is_bookkeeping(table))
     through = frozenset(
         relation for relation in loose.paths if relation not in strict.paths and relation not in strict.ambiguous
     )
     ambiguous = {name: ways for name, ways in {**loose.ambiguous, **strict.ambiguous}.items() if name not in identities}
     paths = {relation: path for relation, path in loose.paths.items() if relation not in strict.ambiguous}
     written = {**kept, **{relation: paths[relation] for relation in through if relation not in identities}}
-    return Draft(catalog, by_table, root, identities, FoundPaths(paths, ambiguous), written, through)
+    return Draft(catalog, by_table, root, identities, KeyPaths(paths, ambiguous), written, through)

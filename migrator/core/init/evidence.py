@@ -37,28 +37,28 @@ class WithoutTenant:
     named: Mapping[str, int] = field(default_factory=dict)
 
 
-def settle(path: Sequence[KeyPath], found: Agreement) -> KeyPath | None:
+def settle(paths: Sequence[KeyPath], agreement: Agreement) -> KeyPath | None:
     """The path that several of equal standing amount to; None where their rows disagree, or none tells which counts.
 
     Paths that agree may be tried in any order: the one that knows most rows comes first, and is enough if it knows all.
     """
-    if found.disagreeing or (found.rows == 0 and all(not one.hops for one in path)):
+    if agreement.disagreeing or (agreement.rows == 0 and all(not path.hops for path in paths)):
         return None
-    order = sorted(range(len(path)), key=lambda number: (-found.by_path[number], number))
-    if found.rows and found.by_path[order[0]] == found.rows:
-        return path[order[0]]
-    return in_order([path[number] for number in order])
+    order = sorted(range(len(paths)), key=lambda number: (-agreement.by_path[number], number))
+    if agreement.rows and agreement.by_path[order[0]] == agreement.rows:
+        return paths[order[0]]
+    return in_order([paths[number] for number in order])
 
 
-def complete(paths: Sequence[KeyPath], found: Agreement) -> KeyPath:
+def complete(paths: Sequence[KeyPath], agreement: Agreement) -> KeyPath:
     """One path from a table's own one and others that know rows which it does not know.
 
     The row's own column stays first: it wins where paths disagree. Otherwise a path that knows every row is enough.
     """
-    counted = list(zip(paths, found.by_path, strict=True))
+    counted = list(zip(paths, agreement.by_path, strict=True))
     if not paths[0].hops:
         return in_order([path for path, rows in counted if rows or path is paths[0]])
-    best = max(counted, key=lambda one: one[1])
-    if best[1] == found.rows and not found.disagreeing:
+    best = max(counted, key=lambda counting: counting[1])
+    if best[1] == agreement.rows and not agreement.disagreeing:
         return best[0]
     return in_order([path for path, rows in counted if rows])

@@ -58,19 +58,19 @@ def identity_tables(
     catalog: Catalog, keys: Mapping[Relation, Sequence[ForeignKey]], root: Relation | None
 ) -> Mapping[Relation, str]:
     """The tables of identities, each with the reason; the tenant root is not among them."""
-    found = _of_people(catalog, keys, root)
-    people = frozenset(found)
+    identities = _of_people(catalog, keys, root)
+    people = frozenset(identities)
     while True:
         more = {
             relation: reason
             for relation, table in catalog.tables.items()
             if relation != root
-            and relation not in found
-            and (reason := _about_people(table, keys.get(relation, ()), people, frozenset(found), root))
+            and relation not in identities
+            and (reason := _about_people(table, keys.get(relation, ()), people, frozenset(identities), root))
         }
         if not more:
-            return found
-        found.update(more)
+            return identities
+        identities.update(more)
 
 
 def _of_people(

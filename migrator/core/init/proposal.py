@@ -32,6 +32,7 @@ class Proposal:
     key_path: KeyPath | None = None
     path: KeyPath | None = None
     unowned: str = ""
+    replicate: tuple[str, ...] = ()
     ignore: str = ""
     decide: tuple[str, ...] = ()
     ways: tuple[KeyPath, ...] = ()  # key paths of equal standing, one of which `decide` needs
@@ -73,8 +74,8 @@ class _Proposing:
         bare = {
             relation: table
             for relation, table in self.draft.catalog.tables.items()
-            if relation != self.draft.root and relation not in self.draft.found.paths
-            and relation not in self.draft.found.ambiguous and not is_bookkeeping(relation)
+            if relation != self.draft.root and relation not in self.draft.key_paths.paths
+            and relation not in self.draft.key_paths.ambiguous and not is_bookkeeping(relation)
         }  # fmt: skip
         kept = {
             relation: f"{guarded.why}; nothing leads to a tenant"
@@ -98,15 +99,15 @@ class _Proposing:
             return Proposal(relation, "auth", "the tenant root")
         if relation in self.identities:
             return Proposal(relation, "auth", self.identities[relation], inferred=True)
-        parents = [one for one in table.parents if one in self.draft.catalog.tables]
-        if parents and relation not in self.draft.found.paths:
+        parents = [parent for parent in table.parents if parent in self.draft.catalog.tables]
+        if parents and relation not in self.draft.key_paths.paths:
             above = self._entry(parents[0], self.draft.catalog.tables[parents[0]])
             return replace(
                 above, relation=relation, reason=f"it inherits from {parents[0]}", key_path=None, inferred=False
             )
-        if relation in self.draft.found.ambiguous:
-            return self._ambiguous(relation, self.draft.found.ambiguous[relation])
-        path = self.draft.found.paths.get(relation)
+        if relation in self.draft.key_paths.ambiguous:
+            return self._ambiguous(relation, self.draft.key_paths.ambiguous[relation])
+        path = self.draft.key_paths.paths.get(relation)
         if path is not None:
             return self._tenants(relation, path)
         return self._without_path(relation)
@@ -166,7 +167,7 @@ class _Proposing:
 
     def _without_path(self, relation: Relation) -> Proposal:
         references = [key for key in self.draft.keys[relation] if key.referenced != relation and key.when is None]
-        undecided = [key.referenced for key in references if key.referenced in self.draft.found.ambiguous]
+        undecided = [key.referenced for key in references if key.referenced in self.draft.key_paths.ambiguous]
         if undecided:
             return Proposal(
                 relation, reason=f"its key path leads through {undecided[0]}, which is undecided itself",
@@ -223,7 +224,10 @@ class _Proposing:
 
     def _is_peoples(self, path: KeyPath) -> bool:
         """Whether every way to a tenant leads through people."""
-        return all(any(hop.referenced in self.draft.identities for hop in one.hops) for one in path.alternatives)
+        return all(
+            any(hop.referenced in self.draft.identities for hop in alternative.hops)
+            for alternative in path.alternatives
+        )
 
     def _used_by_tenants(self, relation: Relation) -> bool:
         return any(self.draft.is_tenants(key.table) for key in self.draft.referencing.get(relation, ()))
@@ -242,7 +246,7 @@ class _Proposing:
             if found := sorted({str(parent) for parent in parents if parent in self.draft.identities}):
                 return ", ".join(found)
             seen.update(parents)
-            level = [one for one in dict.fromkeys(parents) if one != self.draft.root]
+            level = [parent for parent in dict.fromkeys(parents) if parent != self.draft.root]
         return ""
 
     def _exclusive(self, relation: Relation, rows: int | None) -> Relation | None:
@@ -265,7 +269,7 @@ class _Proposing:
 def how(path: KeyPath) -> str:
     """A key path in words: how many hops, over keys of which kind."""
     kinds = []
-    hops = [hop for one in path.alternatives for hop in one.hops]
+    hops = [hop for alternative in path.alternatives for hop in alternative.hops]
     if any(not hop.virtual for hop in hops):
         kinds.append("declared")
     if any(hop.evidence and hop.when is None for hop in hops):
@@ -279,21 +283,22 @@ def how(path: KeyPath) -> str:
     return words + more + (f" ({evidence})" if evidence else "")
 
 
-def _agreed(found: Agreement) -> str:
-    if found.disagreeing:
-        return f"; the paths disagree on {found.disagreeing:,} of {found.rows:,} rows, where the first counts (S06)"
-    if not found.rows:
+def _agreed(agreement: Agreement) -> str:
+    if agreement.disagreeing:
+        disagreeing = f"{agreement.disagreeing:,} of {agreement.rows:,} rows"
+        return f"; the paths disagree on {disagreeing}, where the first counts (S06)"
+    if not agreement.rows:
         return "; other paths are equally short, and there are no rows to compare"
-    return f"; all its paths agree on {found.rows:,} rows"
+    return f"; all its paths agree on {agreement.rows:,} rows"
 
 
 def grouped(members: Iterable[Member]) -> tuple[Proposal, ...]:
     """The entries of a layout without tenants."""
     return tuple(
-        left_behind(one.relation)
-        if is_bookkeeping(one.relation)
-        else Proposal(one.relation, one.group, one.reason, inferred=one.inferred)
-        for one in members
+        left_behind(member.relation)
+        if is_bookkeeping(member.relation)
+        else Proposal(member.relation, member.group, member.reason, inferred=member.inferred)
+        for member in members
     )
 
 

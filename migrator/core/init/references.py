@@ -87,8 +87,8 @@ class TableNames:
         tails = list(dict.fromkeys(self._tail.get(name, ())))
         family = words(near.name)[:1]
         for chosen in (
-            [one for one in tails if one.schema == near.schema and words(one.name)[:1] == family],
-            [one for one in tails if one.schema == near.schema],
+            [tail for tail in tails if tail.schema == near.schema and words(tail.name)[:1] == family],
+            [tail for tail in tails if tail.schema == near.schema],
             tails,
         ):
             # "message" is zerver_message rather than zerver_attachment_message.
@@ -113,7 +113,7 @@ def candidate_keys(catalog: Catalog) -> tuple[ForeignKey, ...]:
     """
     names = TableNames(catalog)
     users = names.users()
-    found = []
+    keys = []
     for table in catalog.tables.values():
         # A column of a composite key refers to something already: to the tenant in (tenant_id, order_id).
         own = (*table.foreign_keys, *(key for key in catalog.common_keys if key.table == table.relation))
@@ -124,8 +124,8 @@ def candidate_keys(catalog: Catalog) -> tuple[ForeignKey, ...]:
                 continue
             key = _reference(catalog, names, users, table, column)
             if key is not None:
-                found.append(key)
-    return tuple(found)
+                keys.append(key)
+    return tuple(keys)
 
 
 def _reference(
@@ -158,7 +158,7 @@ def _composite(table: Table, parent: Table, column: Column) -> tuple[tuple[str, 
     A key that both tables call the same, as (tenant_id, id) begins with, is held by that column. Not so a time: each
     row has its own.
     """
-    by_words = {words(one.name): one for one in table.columns}
+    by_words = {words(column.name): column for column in table.columns}
     prefix = words(column.name)[:-1]
     for key in dict.fromkeys((parent.primary_key, *parent.unique_keys)):
         if len(key) < 2 or table is parent:
@@ -166,7 +166,7 @@ def _composite(table: Table, parent: Table, column: Column) -> tuple[tuple[str, 
         shared = {name: by_words.get(words(name)) if words(name)[-1] in _KEY_ENDINGS else None for name in key}
         parts = [by_words.get((*prefix, *words(name))) or shared[name] for name in key]
         theirs = [parent.column(name) for name in key]
-        here = tuple(one.name for one in parts if one is not None)
+        here = tuple(part.name for part in parts if part is not None)
         if (
             column.name in here
             and len(set(here)) == len(key)
@@ -256,12 +256,12 @@ def polymorphic_pairs(table: Table) -> Iterator[Pair]:
 def tables_of_types(catalog: Catalog, pair: Pair, values: Mapping[str, int]) -> Mapping[str, Relation]:
     """The tables that the values of a pair's type column name: "Post", "post", "Blog::Post", "App\\Models\\Post"."""
     names = TableNames(catalog)
-    found = {}
+    meant = {}
     for value in values:
         parts = re.split(r"::|\\|\.|/", value)
         for text in ("_".join(parts), parts[-1]):
             relation = names.meant(noun(text), pair.table)
             if relation is not None and len(catalog.tables[relation].primary_key) == 1:
-                found[value] = relation
+                meant[value] = relation
                 break
-    return found
+    return meant

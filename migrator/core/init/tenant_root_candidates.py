@@ -76,9 +76,9 @@ class RootChoice:
 def rank(catalog: Catalog, keys: Iterable[ForeignKey], most: int = 6) -> tuple[RootCandidate, ...]:
     """The most likely tenant roots, best first; `keys` are the declared and the inferred foreign keys."""
     shape = _Shape(catalog, [key for key in keys if key.when is None and key.referenced in catalog.tables])
-    found = [candidate for table in catalog.tables.values() if (candidate := _score(shape, table)) is not None]
-    ranked = sorted(found, key=lambda one: (-one.score, one.relation))
-    return tuple([one for one in ranked if one.score > 0][:most] or ranked[:3])
+    candidates = [candidate for table in catalog.tables.values() if (candidate := _score(shape, table)) is not None]
+    ranked = sorted(candidates, key=lambda candidate: (-candidate.score, candidate.relation))
+    return tuple([candidate for candidate in ranked if candidate.score > 0][:most] or ranked[:3])
 
 
 def choose(candidates: Sequence[RootCandidate], keys: Iterable[ForeignKey]) -> RootChoice:
@@ -207,7 +207,7 @@ def tenant_columns(catalog: Catalog, keys: Iterable[ForeignKey]) -> Iterator[tup
     for name, holders in columns.items():
         if len(holders) < _MANY_TABLES or names.meant("_".join(words(name)[:-1]), holders[0][0].relation) is not None:
             continue
-        for relation in sorted(named, key=lambda one: (-named[one], one)):
+        for relation in sorted(named, key=lambda table: (-named[table], table)):
             root = catalog.tables[relation]
             there = root.column(root.primary_key[0]) if len(root.primary_key) == 1 else None
             if there is not None and all(comparable(column.value_type, there.value_type) for _, column in holders):

@@ -74,7 +74,7 @@ class Fates:
 
     def _by_parent(self, relation: Relation, counted: WithoutTenant) -> Fate:
         """Rows that hang on global rows of a mixed table are global themselves."""
-        path = self._draft.found.paths[relation]
+        path = self._draft.key_paths.paths[relation]
         if path.hops and path.hops[0] not in self._draft.keys[relation]:
             named_by = path.hops[0].referenced
             note = f"mixed: {_part(counted, counted.homeless)} are named by no row that has a tenant"
@@ -93,8 +93,10 @@ class Fates:
         return Fate("quarantine", f"{_part(counted, counted.homeless)} name {what}: quarantined")
 
     def _parents(self, relation: Relation) -> Iterator[Relation]:
-        path = self._draft.found.paths[relation]
-        for parent in dict.fromkeys(one.hops[0].referenced for one in path.alternatives if one.hops):
+        path = self._draft.key_paths.paths[relation]
+        for parent in dict.fromkeys(
+            alternative.hops[0].referenced for alternative in path.alternatives if alternative.hops
+        ):
             if parent != relation:
                 yield parent
 

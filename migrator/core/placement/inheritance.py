@@ -17,9 +17,9 @@ def inherited_keys(catalog: Catalog) -> Mapping[Relation, tuple[ForeignKey, ...]
 
     A partitioned table has those that each of its partitions declares.
     """
-    found: dict[Relation, tuple[ForeignKey, ...]] = {}
+    inherited: dict[Relation, tuple[ForeignKey, ...]] = {}
     for key in catalog.common_keys:
-        found[key.table] = (*found.get(key.table, ()), key)
+        inherited[key.table] = (*inherited.get(key.table, ()), key)
     for relation, table in catalog.tables.items():
         declared = {(key.columns, key.referenced) for key in table.foreign_keys}
         keys: dict[tuple[tuple[str, ...], Relation], ForeignKey] = {}
@@ -31,8 +31,8 @@ def inherited_keys(catalog: Catalog) -> Mapping[Relation, tuple[ForeignKey, ...]
                         key, name="", table=relation, validated=False, virtual=True, evidence=f"as {above} declares it"
                     )
         if keys:
-            found[relation] = (*found.get(relation, ()), *keys.values())
-    return found
+            inherited[relation] = (*inherited.get(relation, ()), *keys.values())
+    return inherited
 
 
 def ancestors(catalog: Catalog, relation: Relation) -> Iterator[Relation]:

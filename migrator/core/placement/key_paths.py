@@ -79,26 +79,26 @@ class TenantTree:
 
 def in_order(paths: Sequence[KeyPath]) -> KeyPath:
     """One path that tries the given ones in their order, each once."""
-    flat = tuple(dict.fromkeys(one for path in paths for one in path.alternatives))
+    flat = tuple(dict.fromkeys(alternative for path in paths for alternative in path.alternatives))
     return replace(flat[0], otherwise=flat[1:])
 
 
 def via(key: ForeignKey, parent: KeyPath) -> KeyPath:
     """The path of a row whose `key` references a row with the path `parent`; shorter where the key carries it."""
-    found = []
+    paths = []
     for path in parent.alternatives:
         if path.column is not None and not path.hops and path.column in key.referenced_columns and key.when is None:
             # The key column itself is part of the foreign key: the row carries it, no join is needed.
             own = key.columns[key.referenced_columns.index(path.column)]
-            found.append(
+            paths.append(
                 KeyPath(
                     (), key.table, own, evidence=key.evidence or path.evidence, blank=key.blank,
                     lookup=carried(key, path),
                 )
             )  # fmt: skip
         else:
-            found.append(replace(path, hops=(key, *path.hops)))
-    return in_order(found)
+            paths.append(replace(path, hops=(key, *path.hops)))
+    return in_order(paths)
 
 
 def carried(key: ForeignKey, parent: KeyPath) -> ForeignKey | None:
@@ -121,7 +121,7 @@ def carried(key: ForeignKey, parent: KeyPath) -> ForeignKey | None:
 
 
 @dataclass(frozen=True)
-class FoundPaths:
+class KeyPaths:
     """The shortest path of each table that has one, and those that have several of equal standing."""
 
     paths: Mapping[Relation, KeyPath]
@@ -135,7 +135,7 @@ def find_paths(
     *,
     root: Relation | None,
     passable: Callable[[Relation], bool],
-) -> FoundPaths:
+) -> KeyPaths:
     """Paths for every table that `given` does not name, shortest first, level by level.
 
     `keys` are each table's foreign keys, virtual ones included. A key column of the row's own wins over everything;
@@ -162,14 +162,14 @@ class _Search:
         self.ambiguous: dict[Relation, tuple[KeyPath, ...]] = {}
         self.waiting = {relation for relation in catalog.tables if relation not in given}
 
-    def run(self) -> FoundPaths:
+    def run(self) -> KeyPaths:
         def plain(key: ForeignKey) -> bool:
             return not key.virtual or key.referenced == self.root
 
         self._spread(plain)
         while self._spread(lambda key: key.when is None) + self._polymorphic():
             continue
-        return FoundPaths(self.paths, self.ambiguous)
+        return KeyPaths(self.paths, self.ambiguous)
 
     def _spread(self, usable: Callable[[ForeignKey], bool]) -> int:
         """Follows the usable keys as far as they lead; returns how many tables were reached."""
@@ -201,7 +201,7 @@ class _Search:
             if not self.passable(key.referenced):
                 continue
             # Where rows of this table say whose the parent is, the parent says nothing about them.
-            beyond = [one for one in parent.alternatives if all(hop.referenced != relation for hop in one.hops)]
+            beyond = [path for path in parent.alternatives if all(hop.referenced != relation for hop in path.hops)]
             if not beyond:
                 continue
             path = via(key, in_order(beyond))
@@ -211,7 +211,7 @@ class _Search:
 
     def _polymorphic(self) -> int:
         """Gives paths to tables that only a polymorphic pair connects; returns how many."""
-        found: dict[Relation, KeyPath] = {}
+        connected: dict[Relation, KeyPath] = {}
         for relation in sorted(self.waiting):
             paths = [
                 via(key, self.paths[key.referenced])
@@ -219,10 +219,10 @@ class _Search:
                 if key.when and key.referenced in self.paths and self.passable(key.referenced)
             ]
             if paths:
-                found[relation] = in_order(paths)
-        self.waiting -= found.keys()
-        self.paths.update(found)
-        return len(found)
+                connected[relation] = in_order(paths)
+        self.waiting -= connected.keys()
+        self.paths.update(connected)
+        return len(connected)
 
 
 def preferred(table: Table, candidates: Sequence[KeyPath]) -> list[KeyPath]:

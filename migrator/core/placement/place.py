@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from migrator.core.placement.inheritance import ancestors, inherited_keys, inherited_path
-from migrator.core.placement.key_paths import FoundPaths, KeyPath, TenantTree, carried, find_paths, in_order
+from migrator.core.placement.key_paths import KeyPath, KeyPaths, TenantTree, carried, find_paths, in_order
 from migrator.core.placement.model import UNOWNED_TARGETS, Placement, Placements, Undecided
 from migrator.core.placement.name_patterns import owner
 from migrator.core.placement.references import Hops
 from migrator.core.placement.table_entries import table_entries
 from migrator.core.placement.tenant_root import tenant_root, tenant_tree
 from migrator.core.schema.catalog import Catalog, ForeignKey, Relation
+from migrator.core.schema.identifiers import qualified
 from migrator.errors import ConfigurationError
 from migrator.settings import Settings, TableSettings
 
@@ -47,7 +49,7 @@ class _Placing:
         self.tree: TenantTree | None = None
         if self.root is not None and self.root_key is not None:
             self.tree = tenant_tree(settings, self.root, self.root_key, self.keys[self.root], self.hops)
-        self.found = self._find_paths()
+        self.key_paths = self._find_paths()
 
     def result(self) -> Placements:
         placed: dict[Relation, Placement] = {}
@@ -57,40 +59,40 @@ class _Placing:
             *(relation for relation in self.entries if relation not in self.catalog.tables),
         ]
         for relation in relations:
-            found = self._place(relation, self._entry(relation))
-            if isinstance(found, Placement):
-                placed[relation] = found
+            decision = self._place(relation, self._entry(relation))
+            if isinstance(decision, Placement):
+                placed[relation] = decision
             else:
-                undecided.append(found)
+                undecided.append(decision)
         for apart in self._apart_from_parents(placed):
             del placed[apart.relation]
             undecided.append(apart)
-        keys = (*(key for found in self.keys.values() for key in found), *self.catalog.partition_keys)
+        keys = (*(key for of_table in self.keys.values() for key in of_table), *self.catalog.partition_keys)
         return Placements(placed, tuple(undecided), self.root, self.root_key, keys, self.tree, self._released())
 
     def _released(self) -> tuple[tuple[ForeignKey, str], ...]:
         """The declared keys that migrator.toml lets go, with the reasons."""
         released: dict[ForeignKey, str] = {}
         for relation, entry in self.entries.items():
-            for one in entry.release:
+            for release in entry.release:
                 where = f"[[tables.{relation}.release]]"
-                key = self.hops.reference(relation, relation, one.key, where, ())
+                key = self.hops.reference(relation, relation, release.key, where, ())
                 if key.virtual:
                     declared = [known.label for known in self.catalog.tables[relation].foreign_keys]
                     raise ConfigurationError(
-                        f"{where}: the source declares no foreign key {one.key!r}.",
+                        f"{where}: the source declares no foreign key {release.key!r}.",
                         f"It declares: {'; '.join(declared) or 'none'}.",
                     )
-                released[key] = one.reason
+                released[key] = release.reason
         return tuple(released.items())
 
     # -- key paths ------------------------------------------------------------------------------------------------
 
-    def _find_paths(self) -> FoundPaths:
+    def _find_paths(self) -> KeyPaths:
         default = self.settings.tenants.default
         if default is not None:
             everything = (*self.catalog.tables, *self.entries)
-            return FoundPaths({one: KeyPath((), one, None, default.key) for one in everything}, {})
+            return KeyPaths({relation: KeyPath((), relation, None, default.key) for relation in everything}, {})
         given = {
             relation: self._configured(relation, entry)
             for relation, entry in self.entries.items()
@@ -102,9 +104,10 @@ class _Placing:
             if (key := self._owner(relation)) is not None:
                 given[relation] = KeyPath((), relation, None, key)
         for relation in self.catalog.tables.keys() - given.keys():
-            above = next((one for one in ancestors(self.catalog, relation) if one in given and one != self.root), None)
+            settled = (table for table in ancestors(self.catalog, relation) if table in given and table != self.root)
+            above = next(settled, None)
             if above is not None:
-                given[relation] = in_order([inherited_path(one, relation) for one in given[above].alternatives])
+                given[relation] = in_order([inherited_path(path, relation) for path in given[above].alternatives])
         return find_paths(self.catalog, self.keys, given, root=self.root, passable=self._passable)
 
     def _owner(self, relation: Relation) -> str | None:
@@ -120,16 +123,22 @@ class _Placing:
             return False
         if relation == self.root or entry is None:
             return True
-        if entry.ignore is not None:
+        if entry.ignore is not None or self._keyed_by_query(relation):
             return False
         return entry.target is None or self.settings.holds_tenants(entry.target)
+
+    def _keyed_by_query(self, relation: Relation) -> bool:
+        """Whether the table's key is a column of its query alone: its own rows do not have it."""
+        entry = self._entry(relation)
+        table = self.catalog.tables.get(relation)
+        return entry.query is not None and entry.key is not None and table is not None and not table.column(entry.key)
 
     def _configured(self, relation: Relation, entry: TableSettings) -> KeyPath:
         if entry.key is not None:
             table = self.catalog.tables.get(relation)
             if table is not None and entry.query is None:
                 self.hops.require_column(table, entry.key, f"[tables.{relation}] key")
-            blank = next((one.blank for one in self.virtual.get(relation, ()) if one.columns == (entry.key,)), None)
+            blank = next((key.blank for key in self.virtual.get(relation, ()) if key.columns == (entry.key,)), None)
             return self._with_lookup(KeyPath((), relation, entry.key, blank=blank))
         keys = self.keys.get(relation, ())
         paths = [self.hops.path(relation, path, keys, self.virtual) for path in entry.key_paths]
@@ -167,8 +176,8 @@ class _Placing:
         per_tenant = self.settings.targets[target].per_tenant
         secured = self.settings.targets[target].row_level_security
         replicas_per_tenant = any(self.settings.targets[name].per_tenant for name in entry.replicate)
-        path = self.found.paths.get(relation)
-        if (per_tenant and path is None) or (secured and relation in self.found.ambiguous):
+        path = self.key_paths.paths.get(relation)
+        if (per_tenant and path is None) or (secured and relation in self.key_paths.ambiguous):
             return Undecided(relation, (target,), self._why_no_path(relation))
         return Placement(
             relation=relation,
@@ -222,7 +231,10 @@ class _Placing:
         if (key := self._owner(relation)) is not None:
             return self.per_tenant[0], f"it is the tenant {key}'s alone, by its name"
         for above in self.catalog.tables[relation].parents if relation in self.catalog.tables else ():
-            if above in self.catalog.tables and (target := self._home(above, self._entry(above))[0]) is not None:
+            if above not in self.catalog.tables or (target := self._home(above, self._entry(above))[0]) is None:
+                continue
+            # Rows that name their tenant do not follow a parent out of the tenants' databases.
+            if relation not in self.key_paths.paths or self.settings.holds_tenants(target):
                 return target, f"it inherits from {above}"
         if relation == self.root:
             if "auth" in self.settings.targets and not self.settings.targets["auth"].per_tenant:
@@ -230,8 +242,8 @@ class _Placing:
             return None, "the tenant root needs a target that is not per tenant"
         if self.settings.tenants.default is not None:
             return None, "there is no tenant root to derive a placement from"
-        if relation in self.found.paths and len(self.per_tenant) == 1:
-            return self.per_tenant[0], self._how(self.found.paths[relation])
+        if relation in self.key_paths.paths and len(self.per_tenant) == 1:
+            return self.per_tenant[0], self._how(self.key_paths.paths[relation])
         return None, self._why_no_path(relation)
 
     def _entry(self, relation: Relation) -> TableSettings:
@@ -239,18 +251,18 @@ class _Placing:
 
     def _apart_from_parents(self, placed: Mapping[Relation, Placement]) -> list[Undecided]:
         """Tables that would be where a table that they inherit from is not: they cannot be made there."""
-        found = []
+        separated = []
         for relation, placement in placed.items():
             if relation not in self.catalog.tables or not placement.target:
                 continue
             for above in ancestors(self.catalog, relation):
                 there = placed[above].targets if above in placed else ()
-                if above in placed and set(placement.targets) - set(there):
+                if above in placed and (missing := sorted(set(placement.targets) - set(there))):
                     where = f"goes to {' and '.join(there)}" if there else "is left behind"
                     reason = f"it inherits from {above}, which {where}: the two have to be together"
-                    found.append(Undecided(relation, there, reason))
+                    separated.append(Undecided(relation, there, reason, _together(relation, placed[above], missing)))
                     break
-        return found
+        return separated
 
     @staticmethod
     def _how(path: KeyPath) -> str:
@@ -260,13 +272,30 @@ class _Placing:
         return f"{len(path.hops)} hop{'s' * (len(path.hops) > 1)} to the tenant key{further}"
 
     def _why_no_path(self, relation: Relation) -> str:
-        if relation in self.found.ambiguous:
-            ways = "; or ".join(path.text for path in self.found.ambiguous[relation])
+        if relation in self.key_paths.ambiguous:
+            ways = "; or ".join(path.text for path in self.key_paths.ambiguous[relation])
             return f"several key paths are equally short: {ways}"
-        behind = [str(key.referenced) for key in self.keys.get(relation, ()) if key.referenced in self.found.ambiguous]
+        ambiguous = self.key_paths.ambiguous
+        behind = [str(key.referenced) for key in self.keys.get(relation, ()) if key.referenced in ambiguous]
         if behind:
             return f"its key path leads through {behind[0]}, which is undecided itself"
+        named = (key.referenced for key in self.keys.get(relation, ()))
+        if (by_query := next(filter(self._keyed_by_query, named), None)) is not None:
+            return f"it hangs on {by_query}, whose tenant only its query knows: read it by a query with a key too"
         return "no foreign key leads from it to the tenant root"
+
+
+def _together(relation: Relation, above: Placement, missing: Sequence[str]) -> str:
+    """What brings a table and the one that it inherits from into the same databases, `missing` being the child's."""
+    child, parent = qualified(*relation), qualified(*above.relation)
+    apart = f"or take them apart in the source: ALTER TABLE {child} NO INHERIT {parent};"
+    entry = f"[tables.{json.dumps(str(above.relation), ensure_ascii=False)}]"
+    if above.ignored:
+        return f"Have both: {entry} target = {json.dumps(missing[0])}; {apart}"
+    if above.per_tenant or "auth" in above.targets:
+        return f"Place both alike, {apart}"
+    copies = json.dumps(sorted({*above.replicate, *missing}))
+    return f"Have the parent there too, with copies of its own rows: {entry} replicate = {copies}; {apart}"
 
 
 def _unowned_target(entry: TableSettings) -> tuple[str, ...]:

@@ -33,14 +33,14 @@ class Hops:
         table = self.catalog.tables.get(relation)
         if table is None:
             return ()
-        found = []
-        for one in entry.virtual:
-            key = self.reference(relation, relation, one.key, f"[tables.{relation}] virtual", ())
+        keys = []
+        for virtual in entry.virtual:
+            key = self.reference(relation, relation, virtual.key, f"[tables.{relation}] virtual", ())
             if key.virtual:  # a declared one needs no second entry
-                found.append(replace(key, evidence=one.inferred, blank=self._blank(key, one.blank)))
+                keys.append(replace(key, evidence=virtual.inferred, blank=self._blank(key, virtual.blank)))
         for pair in entry.polymorphic:
-            found += self._polymorphic(table, pair)
-        return tuple(found)
+            keys += self._polymorphic(table, pair)
+        return tuple(keys)
 
     def _blank(self, key: ForeignKey, blank: str | None) -> str | None:
         if blank is not None and len(key.columns) > 1:
@@ -83,11 +83,11 @@ class Hops:
         """
         where = f"[tables.{relation}] key_path"
         *hops, last = path
-        here, found = relation, []
+        here, followed = relation, []
         for hop in hops:
             known = keys if here == relation else virtual.get(here, ())
             key = self.reference(relation, here, hop, where, known)
-            found.append(key)
+            followed.append(key)
             here = key.referenced
         table = self.catalog.tables.get(here)
         if table is None:
@@ -104,7 +104,7 @@ class Hops:
                 f'End it with "{here}.<key column>".',
             )
         blank = next((key.blank for key in virtual.get(here, ()) if key.columns == columns), None)
-        return KeyPath(tuple(found), here, columns[0], blank=blank)
+        return KeyPath(tuple(followed), here, columns[0], blank=blank)
 
     def reference(
         self, owner: Relation, here: Relation, text: str, where: str, known: Sequence[ForeignKey]
@@ -158,7 +158,7 @@ class Hops:
             for at, character in enumerate(text)
             if character == "." and (relation := self.catalog.find(text[:at])) is not None
         }
-        for relation in sorted(candidates, key=lambda one: -len(str(one))):
+        for relation in sorted(candidates, key=lambda candidate: -len(str(candidate))):
             if (columns := self._columns_of(relation, text)) is not None:
                 return relation, columns
         for relation in candidates:
@@ -229,8 +229,8 @@ def virtual_key(
     pairs = [[column for name in names if (column := table.column(name))] for table, names in ends]
     # Of types that are not PostgreSQL's own nobody said by which operator they compare.
     as_text = not all(
-        comparable(one.value_type, other.value_type) and "." not in one.value_type
-        for one, other in zip(*pairs, strict=True)
+        comparable(left.value_type, right.value_type) and "." not in left.value_type
+        for left, right in zip(*pairs, strict=True)
     )
     return ForeignKey(
         "", here, columns, parent, referenced, validated=False, virtual=True, as_text=as_text,

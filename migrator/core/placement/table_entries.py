@@ -34,20 +34,20 @@ def table_entries(
                 by_pattern.setdefault(relation, entry)
         else:
             own[_named(catalog, name, entry)] = entry
-    found = dict(own)
+    entries = dict(own)
     for relation, entry in by_pattern.items():
         if owner(own_objects, relation) is not None:
             continue
         said = own.get(relation)
         if said is None:
-            found[relation] = entry
+            entries[relation] = entry
         elif said.decide:
             # What is known of its keys stays known.
             decided = {field: getattr(entry, field) for field in entry.model_fields_set}
-            found[relation] = TableSettings.model_validate(
+            entries[relation] = TableSettings.model_validate(
                 {**said.model_dump(exclude_unset=True, by_alias=True, exclude={"decide", "reason"}), **decided}
             )
-    return found
+    return entries
 
 
 def _matching(catalog: Catalog, pattern: str, entry: TableSettings) -> list[Relation]:
@@ -56,16 +56,20 @@ def _matching(catalog: Catalog, pattern: str, entry: TableSettings) -> list[Rela
             f"[tables.{pattern}]: {', '.join(single)} is for one table, not for a pattern.",
             "Write it in an entry of the table's own.",
         )
-    found = [one for one in catalog.tables if any(fnmatchcase(name, pattern) for name in (str(one), one.full_name))]
-    if not found:
+    matching = [
+        relation
+        for relation in catalog.tables
+        if any(fnmatchcase(name, pattern) for name in (str(relation), relation.full_name))
+    ]
+    if not matching:
         raise ConfigurationError(f"[tables.{pattern}]: no table of the source fits.", "Correct or remove the pattern.")
-    return found
+    return matching
 
 
 def _named(catalog: Catalog, name: str, entry: TableSettings) -> Relation:
-    found = catalog.find(name)
-    if found is not None:
-        return found
+    relation = catalog.find(name)
+    if relation is not None:
+        return relation
     if entry.query is not None:
         schema, _, table = name.rpartition(".")
         return Relation(schema or "public", table)

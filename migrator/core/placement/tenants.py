@@ -39,31 +39,31 @@ def assign_databases(
         ConfigurationError: the pattern alone leaves no room for a slug, or gives two tenants one name; a key is one
             that cannot be told from no key, or two tenants have the same.
     """
-    found = list(rows)
+    identities = list(rows)
     # '' is how a target without tenants is written, \N how COPY writes that there is no key.
-    if taken := {key for key, _, _ in found} & {"", UNOWNED}:
+    if taken := {key for key, _, _ in identities} & {"", UNOWNED}:
         raise ConfigurationError(
             f"A tenant has the key {taken.pop()!r}, which cannot be told from having none.",
             "Give that tenant another key, or name another key column: [tenants] key.",
         )
-    if twice := next((key for key, times in Counter(key for key, _, _ in found).items() if times > 1), None):
+    if twice := next((key for key, times in Counter(key for key, _, _ in identities).items() if times > 1), None):
         raise ConfigurationError(
             f"Two tenants have the key {twice!r}.", "Name a key column that tells them apart: [tenants] key."
         )
-    room = MAX_IDENTIFIER_BYTES - max((len(database_name("", key).encode()) for key, _, _ in found), default=0)
-    if found and room < 8:
+    room = MAX_IDENTIFIER_BYTES - max((len(database_name("", key).encode()) for key, _, _ in identities), default=0)
+    if identities and room < 8:
         raise ConfigurationError(
             f"The tenant database's pattern leaves {room} bytes for the slug (a name holds {MAX_IDENTIFIER_BYTES}).",
             "Shorten [source] prefix or the target's database pattern.",
         )
     slugs = unique_slugs(
-        ((key, text) for key, text, _ in found),
+        ((key, text) for key, text, _ in identities),
         room=room,
         is_free=lambda slug, key: (
             database_name(slug, key) == database_name("", key) or database_name(slug, key) not in reserved
         ),
     )
-    tenants = tuple(Tenant(key, slugs[key], name, database_name(slugs[key], key)) for key, _, name in found)
+    tenants = tuple(Tenant(key, slugs[key], name, database_name(slugs[key], key)) for key, _, name in identities)
     names = [tenant.database for tenant in tenants]
     if taken_by_us := next((name for name in names if name in reserved), None):
         raise ConfigurationError(

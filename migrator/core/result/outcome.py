@@ -53,3 +53,8 @@ class Outcome:
     graph: Graph | None = None
     fence: str = ""
     origin: Origin | None = None
+
+    @property
+    def recorded(self) -> dict[str, Any]:
+        """What the journal's record of a stage keeps of it: the summary, and whether there are findings."""
+        return {**self.summary, **({"status": "findings"} if self.exit_code else {})}

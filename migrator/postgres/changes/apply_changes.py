@@ -244,16 +244,16 @@ class Monolith:
 
     def next_number(self, relation: Relation, column: str, used: Container[str]) -> str:
         """A number that no row of the table has and that is none of `used`: of its sequence, else above the highest."""
-        found = self.catalog.tables[relation].column(column)
-        assert found is not None
-        if found.sequence is None:
+        numbered = self.catalog.tables[relation].column(column)
+        assert numbered is not None
+        if numbered.sequence is None:
             highest = sql.SQL("SELECT coalesce(max({}), 0)::bigint FROM {}").format(
                 sql.Identifier(column), qualified(relation)
             )
             ((start,),) = self.connection.execute(highest).fetchall()
             return next(number for number in map(str, count(start + 1)) if number not in used)
         draw = sql.SQL("SELECT pg_catalog.nextval({})::text").format(
-            sql.Literal(sql.Identifier(*found.sequence).as_string(self.connection))
+            sql.Literal(sql.Identifier(*numbered.sequence).as_string(self.connection))
         )
         while True:
             ((number,),) = self.connection.execute(draw).fetchall()

@@ -68,7 +68,7 @@ def files(changes: DatabaseChanges, catalog: Catalog, *, objects: bool = False) 
     for row in changes.rows:
         by_place.setdefault((row.relation, row.kind), []).append(row)
     order = parents_first({relation for relation, _ in by_place}, catalog)
-    found: dict[str, str] = {}
+    contents: dict[str, str] = {}
     incoming: list[str] = []
     writing: list[str] = []
     for kind in ("deleted", "updated", "inserted"):
@@ -76,10 +76,10 @@ def files(changes: DatabaseChanges, catalog: Catalog, *, objects: bool = False) 
             rows = by_place.get((relation, kind))
             if not rows:
                 continue
-            number = len(found) + 1
+            number = len(contents) + 1
             columns = _columns(rows[0], catalog)
             file = f"{number:03d}.{kind}.copy"
-            found[file] = "".join(_line([row.values[name] for name in columns]) for row in rows)
+            contents[file] = "".join(_line([row.values[name] for name in columns]) for row in rows)
             listed = sql.SQL(", ").join(map(sql.Identifier, columns))
             table = sql.Identifier("pg_temp", f"changed_{number}")
             made = sql.SQL("CREATE TEMPORARY TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA;\n").format(
@@ -91,8 +91,8 @@ def files(changes: DatabaseChanges, catalog: Catalog, *, objects: bool = False) 
             writing.append(_write(rows[0], relation, columns, table, catalog).as_string(None) + ";\n")
     head = _HEAD.format(database=json.dumps(changes.database, ensure_ascii=False))
     # Large objects first: what the rows name is to be there.
-    found["replay.sql"] = head + (_OBJECTS if objects else "") + "".join(incoming) + "".join(writing) + "COMMIT;\n"
-    found["changes.json"] = json.dumps(
+    contents["replay.sql"] = head + (_OBJECTS if objects else "") + "".join(incoming) + "".join(writing) + "COMMIT;\n"
+    contents["changes.json"] = json.dumps(
         {
             "database": changes.database,
             "target": changes.target,
@@ -107,8 +107,8 @@ def files(changes: DatabaseChanges, catalog: Catalog, *, objects: bool = False) 
         ensure_ascii=False,
     )
     if changes.held:
-        found["conflicts.jsonl"] = conflict_lines(changes.held)
-    return found
+        contents["conflicts.jsonl"] = conflict_lines(changes.held)
+    return contents
 
 
 def conflict_lines(conflicts: Iterable[Conflict]) -> str:
@@ -116,22 +116,22 @@ def conflict_lines(conflicts: Iterable[Conflict]) -> str:
     return "".join(
         json.dumps(
             {
-                "database": one.database,
-                "target": one.target,
-                "tenant": one.tenant,
-                "table": str(one.change.relation),
-                "schema": one.change.relation.schema,
-                "name": one.change.relation.name,
-                "key": one.change.key,
-                "kind": one.change.kind,
-                "reason": one.reason,
-                "held": one.held,
-                "row": dict(one.change.values),
+                "database": conflict.database,
+                "target": conflict.target,
+                "tenant": conflict.tenant,
+                "table": str(conflict.change.relation),
+                "schema": conflict.change.relation.schema,
+                "name": conflict.change.relation.name,
+                "key": conflict.change.key,
+                "kind": conflict.change.kind,
+                "reason": conflict.reason,
+                "held": conflict.held,
+                "row": dict(conflict.change.values),
             },
             ensure_ascii=False,
         )
         + "\n"
-        for one in conflicts
+        for conflict in conflicts
     )
 
 
@@ -141,20 +141,22 @@ def read_conflicts(text: str) -> tuple[Conflict, ...]:
     Raises:
         ValueError: it is not such a file.
     """
-    found = []
+    conflicts = []
     for line in text.splitlines():
-        one = json.loads(line)
+        document = json.loads(line)
         try:
-            change = RowChange(Relation(one["schema"], one["name"]), one["key"], one["kind"], one["row"])
-            found.append(
+            change = RowChange(
+                Relation(document["schema"], document["name"]), document["key"], document["kind"], document["row"]
+            )
+            conflicts.append(
                 Conflict(
-                    one["database"], change, one["reason"],
-                    held=one["held"], target=one["target"], tenant=one["tenant"],
+                    document["database"], change, document["reason"],
+                    held=document["held"], target=document["target"], tenant=document["tenant"],
                 )
             )  # fmt: skip
         except (KeyError, TypeError) as error:
             raise ValueError(f"a line without {error}") from error
-    return tuple(found)
+    return tuple(conflicts)
 
 
 def _columns(row: RowChange, catalog: Catalog) -> list[str]:

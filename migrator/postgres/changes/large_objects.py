@@ -65,7 +65,8 @@ class TargetObjects:
 def objects_of(target: Connection, transfers: Iterable[Transfer]) -> TargetObjects:
     """The large objects that these tables of a target may name."""
     naming = {
-        one.relation: tuple(c.source for c in one.columns if c.type == LARGE_OBJECT and c.source) for one in transfers
+        transfer.relation: tuple(c.source for c in transfer.columns if c.type == LARGE_OBJECT and c.source)
+        for transfer in transfers
     }
     return TargetObjects(target, {relation: columns for relation, columns in naming.items() if columns})
 
@@ -81,10 +82,10 @@ def _names(source: Connection, row: RowChange, column: str, catalog: Catalog) ->
 
 
 def _content(connection: Connection, oid: int) -> bytes | None:
-    found = connection.execute(
+    row = connection.execute(
         "SELECT pg_catalog.sha256(pg_catalog.lo_get(oid)) FROM pg_catalog.pg_largeobject_metadata WHERE oid = %s", [oid]
     ).fetchone()
-    return bytes(found[0]) if found is not None else None
+    return bytes(row[0]) if row is not None else None
 
 
 def _carry(source: Connection, target: Connection, change: ObjectChange) -> None:
@@ -112,9 +113,9 @@ def stray_objects(source: Connection, target: Connection, transfers: Sequence[Tr
     if target.execute("SELECT FROM pg_catalog.pg_largeobject_metadata LIMIT 1").fetchone() is None:
         return []
     columns = (
-        (sql.Identifier(*one.destination), column.target)
-        for one in transfers
-        for column in one.columns
+        (sql.Identifier(*transfer.destination), column.target)
+        for transfer in transfers
+        for column in transfer.columns
         if column.type == LARGE_OBJECT
     )
     return [oid for oid in unnamed_objects(target, columns) if _content(source, oid) != _content(target, oid)]

@@ -93,12 +93,14 @@ def read_changes(
     for transfer in transfers:
         sides = Sides(transfer, catalog, tenant)
         with bare_names(source, transfer.placement):
-            found = list(_differing(source, target, sides))
+            kinds = dict(_differing(source, target, sides))
+            there = {key: kind for key, kind in kinds.items() if kind != "deleted"}
+            gone = {key: kind for key, kind in kinds.items() if kind == "deleted"}
             changed = [
-                *_fetch(target, sides, sides.target, [one for one in found if one[1] != "deleted"], transfer.relation),
-                *_fetch(source, sides, sides.source, [one for one in found if one[1] == "deleted"], transfer.relation),
+                *_fetch(target, sides, sides.target, there, transfer.relation),
+                *_fetch(source, sides, sides.source, gone, transfer.relation),
             ]
-            everyones = _without_tenant(source, sides, [one.key for one in changed]) if transfer.for_everyone else set()
+            everyones = _without_tenant(source, sides, [row.key for row in changed]) if transfer.for_everyone else set()
         reason = no_way_back(transfer)
         for row in changed:
             if reason:
@@ -129,10 +131,9 @@ def _fetch(
     connection: Connection,
     sides: Sides,
     side: KeyedRows,
-    found: Sequence[tuple[str, ChangeKind]],
+    kinds: Mapping[str, ChangeKind],
     relation: Relation,
 ) -> Iterator[RowChange]:
-    kinds = dict(found)
     for key, values in side.of_keys(connection, list(kinds), "row"):
         yield RowChange(relation, key, kinds[key], sides.named(values))
 

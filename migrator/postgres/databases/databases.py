@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import psycopg
 from psycopg import sql
@@ -36,6 +37,7 @@ class Mark:
 
     @property
     def text(self) -> str:
+        """The comment as it is written."""
         return MARK_PREFIX + json.dumps(
             {name: value for name in ("run", "role", "target", "tenant", "epoch") if (value := getattr(self, name))},
             ensure_ascii=False,
@@ -50,6 +52,19 @@ class Mark:
             return cls(**json.loads(comment.removeprefix(MARK_PREFIX)))
         except (ValueError, TypeError):
             return None
+
+
+class MarkedDatabase(NamedTuple):
+    """A database of ours, by the name of its server in migrator.toml, with the mark that is inside it."""
+
+    server: str
+    database: str
+    mark: Mark
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """(target, tenant) that it was made for."""
+        return self.mark.target, self.mark.tenant
 
 
 # CREATE DATABASE cannot share a transaction with its comment. So a database is made under a name that says whose it

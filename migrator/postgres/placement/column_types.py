@@ -12,11 +12,11 @@ from migrator.postgres.session.connect import Connection
 
 def column_types(connection: Connection, relation: Relation, columns: Sequence[str]) -> list[str]:
     """The columns' types as format_type spells them, with length and schema, quoted where they need to be."""
-    found: dict[str, str] = dict(
+    types: dict[str, str] = dict(
         connection.execute(
             "SELECT attname, format_type(atttypid, atttypmod) FROM pg_catalog.pg_attribute "
             "WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped",
             [sql.Identifier(*relation).as_string(connection)],
         ).fetchall()
     )
-    return [found[name] for name in columns]
+    return [types[name] for name in columns]

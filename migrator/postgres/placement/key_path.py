@@ -47,16 +47,16 @@ def _node_key(path: KeyPath, alternatives: Sequence[KeyPath]) -> sql.Composed:
     """The key of the tenant that a row's path ends at, as text."""
     known = aliases(path)
     keys = []
-    for one in alternatives:
-        if one.column is None:
-            keys.append(sql.SQL("{}::text").format(sql.Literal(one.constant)))
+    for alternative in alternatives:
+        if alternative.column is None:
+            keys.append(sql.SQL("{}::text").format(sql.Literal(alternative.constant)))
             continue
         alias = ALIAS
-        for hop in one.hops:
+        for hop in alternative.hops:
             alias = known[alias, hop]
-        own = text_of(sql.Identifier(alias, one.column), one.blank)
-        if one.lookup is not None:
-            tenants = sql.Identifier(known[alias, one.lookup], one.lookup.referenced_columns[0])
+        own = text_of(sql.Identifier(alias, alternative.column), alternative.blank)
+        if alternative.lookup is not None:
+            tenants = sql.Identifier(known[alias, alternative.lookup], alternative.lookup.referenced_columns[0])
             own = sql.SQL('COALESCE({}::text COLLATE "C", {} COLLATE "C")').format(tenants, own)
         keys.append(own)
     return keys[0] if len(keys) == 1 else sql.SQL("COALESCE({})").format(sql.SQL(", ").join(keys))
@@ -64,12 +64,12 @@ def _node_key(path: KeyPath, alternatives: Sequence[KeyPath]) -> sql.Composed:
 
 def aliases(path: KeyPath | None) -> dict[tuple[str, ForeignKey], str]:
     """An alias for each join, by where it starts and the key it follows; paths with the same beginning share it."""
-    found: dict[tuple[str, ForeignKey], str] = {}
+    known: dict[tuple[str, ForeignKey], str] = {}
     for alternative in path.alternatives if path is not None else ():
         alias = ALIAS
         for hop in alternative.joins:
-            alias = found.setdefault((alias, hop), f"h{len(found) + 1}")
-    return found
+            alias = known.setdefault((alias, hop), f"h{len(known) + 1}")
+    return known
 
 
 def leads_nowhere(path: KeyPath, keys: Iterable[ForeignKey] = ()) -> sql.Composed:
@@ -78,12 +78,13 @@ def leads_nowhere(path: KeyPath, keys: Iterable[ForeignKey] = ()) -> sql.Compose
     Of a polymorphic pair that `keys` (the table's) say more of than the path does, rows of those types lead to no
     tenant either.
     """
-    begun = {one.hops[0].when for one in path.alternatives if one.hops}
+    begun = {alternative.hops[0].when for alternative in path.alternatives if alternative.hops}
     others: dict[str, list[str]] = {}
     for key in keys:
         if key.when is not None and key.when not in begun:
             others.setdefault(key.when[0], []).append(key.when[1])
-    return sql.SQL(" AND ").join(sql.SQL("NOT ({})").format(_begins(one, others)) for one in path.alternatives)
+    begins = (_begins(alternative, others) for alternative in path.alternatives)
+    return sql.SQL(" AND ").join(sql.SQL("NOT ({})").format(condition) for condition in begins)
 
 
 def _begins(path: KeyPath, others: Mapping[str, Sequence[str]]) -> sql.Composed:
@@ -106,10 +107,10 @@ def ends_in_null(path: KeyPath) -> sql.Composed:
     """
     known = aliases(path)
     ends, silent = [], []
-    for one in path.alternatives:
+    for alternative in path.alternatives:
         alias, there = ALIAS, sql.SQL("true").format()
         breaks, other = [], []
-        for hop in one.hops:
+        for hop in alternative.hops:
             breaks.append(sql.SQL("({} AND {})").format(there, _any_null(alias, hop.columns, hop.blank)))
             if hop.when is not None:
                 column, value = hop.when
@@ -123,8 +124,10 @@ def ends_in_null(path: KeyPath) -> sql.Composed:
             alias = known[alias, hop]
             # The columns that a key references are never NULL in a row that it found.
             there = sql.SQL("{} IS NOT NULL").format(sql.Identifier(alias, hop.referenced_columns[0]))
-        if one.column is not None:
-            breaks.append(sql.SQL("({} AND {})").format(there, _any_null(alias, (one.column,), one.blank)))
+        if alternative.column is not None:
+            breaks.append(
+                sql.SQL("({} AND {})").format(there, _any_null(alias, (alternative.column,), alternative.blank))
+            )
         ends.append(sql.SQL("({})").format(sql.SQL(" OR ").join(breaks) if breaks else sql.SQL("false")))
         silent.append(sql.SQL("({})").format(sql.SQL(" OR ").join(other) if other else sql.SQL("false")))
     each = [sql.SQL("({} OR {})").format(*pair) for pair in zip(ends, silent, strict=True)]
@@ -139,9 +142,9 @@ def _any_null(alias: str, columns: Sequence[str], blank: str | None) -> sql.Comp
 
 def _referenced_rows(catalog: Catalog, hop: ForeignKey) -> sql.Composed:
     """The rows that a hop can lead to, as a FROM item; of several that fit a row only the first is among them."""
-    found = referenced_rows(catalog, hop)
+    rows = referenced_rows(catalog, hop)
     if hop.of is None and not hop.first:
-        return found
+        return rows
     condition, order = sql.SQL("true").format(), sql.SQL("").format()
     if hop.of is not None:
         condition = sql.SQL("p.{}::text = {}").format(sql.Identifier(hop.of[0]), sql.Literal(hop.of[1]))
@@ -152,7 +155,7 @@ def _referenced_rows(catalog: Catalog, hop: ForeignKey) -> sql.Composed:
         key = [sql.SQL("p.{}").format(sql.Identifier(name)) for name in catalog.tables[hop.referenced].primary_key]
         distinct = sql.SQL("DISTINCT ON ({}) ").format(sql.SQL(", ").join(columns))
         order = sql.SQL(" ORDER BY {}").format(sql.SQL(", ").join([*columns, *key]))
-    return sql.SQL("(SELECT {}p.* FROM {} AS p WHERE {}{})").format(distinct, found, condition, order)
+    return sql.SQL("(SELECT {}p.* FROM {} AS p WHERE {}{})").format(distinct, rows, condition, order)
 
 
 def referenced_rows(catalog: Catalog, key: ForeignKey) -> sql.Composed:

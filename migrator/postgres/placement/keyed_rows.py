@@ -48,10 +48,10 @@ class KeyedRows:
         for start in range(0, len(keys), _KEYS_A_QUERY):
             wanted = keys[start : start + _KEYS_A_QUERY]
             if types:
-                found = self._found_by_index(connection, wanted, types, names)
-                yield from found
+                rows = self._rows_by_index(connection, wanted, types, names)
+                yield from rows
                 # No index finds NULL, nor a text that its type does not read back as the same value.
-                there = {row[0] for row in found}
+                there = {row[0] for row in rows}
                 wanted = [key for key in wanted if key not in there]
             if wanted:
                 statement = sql.SQL("SELECT * FROM ({}) d WHERE key = ANY ({}::text[])").format(
@@ -59,7 +59,7 @@ class KeyedRows:
                 )
                 yield from connection.execute(statement)
 
-    def _found_by_index(
+    def _rows_by_index(
         self, connection: Connection, keys: Sequence[str], types: Sequence[str], names: Sequence[str]
     ) -> list[tuple[Any, ...]]:
         """The rows that are found so; none where a key is no value of the type, or the type has no equality here."""

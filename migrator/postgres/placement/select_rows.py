@@ -77,14 +77,14 @@ def conditions(
     transfer: Transfer, *, keys: Sequence[str] | None = None, everyones: bool = False
 ) -> tuple[sql.Composable, ...]:
     """What a row of the transfer fulfils, of those tenants where `keys` names them; see `where`."""
-    found: list[sql.Composable] = []
+    limits: list[sql.Composable] = []
     if keys is not None:
         key = tenant_key(transfer.placement)
         known = sql.SQL("{} = ANY ({}::text[])").format(key, sql.Literal(list(keys)))
-        found.append(sql.SQL("({} OR {} IS NULL)").format(known, key) if everyones else known)
+        limits.append(sql.SQL("({} OR {} IS NULL)").format(known, key) if everyones else known)
     if transfer.unowned_only:
-        found.append(sql.SQL("{} IS NULL").format(tenant_key(transfer.placement)))
-    return tuple(found)
+        limits.append(sql.SQL("{} IS NULL").format(tenant_key(transfer.placement)))
+    return tuple(limits)
 
 
 def conjunction(limits: Sequence[sql.Composable]) -> sql.Composed:

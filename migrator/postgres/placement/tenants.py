@@ -34,17 +34,17 @@ def read_tenants(
         name=sql.Identifier(settings.name or settings.slug or key),
         root=sql.Identifier(*root),
     )
-    return [(str(found), slug, name) for found, slug, name in connection.execute(statement)]
+    return [(str(tenant), slug, name) for tenant, slug, name in connection.execute(statement)]
 
 
 def read_members(connection: Connection, tree: TenantTree | None) -> Mapping[str, tuple[str, ...]]:
     """The keys of all rows below each tenant at the top of a tree, its own among them; empty without a tree."""
     if tree is None:
         return {}
-    found: dict[str, list[str]] = {}
+    groups: dict[str, list[str]] = {}
     for node, top in connection.execute(tops_of(tree)):
-        found.setdefault(top, []).append(node)
-    return {top: tuple(nodes) for top, nodes in found.items()}
+        groups.setdefault(top, []).append(node)
+    return {top: tuple(nodes) for top, nodes in groups.items()}
 
 
 def count_levels(connection: Connection, tree: TenantTree) -> tuple[int, int]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from migrator.commands.clean.command import clean
 from migrator.errors import RefusedError
 from tests.postgres.workspaces import WorkspaceFactory, fetch, run_sql, said, state
+from tests.stages import clean
 
 CHAIN = """
 CREATE TABLE a (id integer PRIMARY KEY, bad boolean);
@@ -239,7 +239,9 @@ INSERT INTO votes VALUES (1, 1), (2, 2), (3, 0), (4, 3);
 """
 
 
-def test_rows_of_virtual_and_polymorphic_keys_and_of_those_that_each_partition_has_hang_too(database_url: str, make_workspace: WorkspaceFactory) -> None:
+def test_rows_of_virtual_and_polymorphic_keys_and_of_those_that_each_partition_has_hang_too(
+    database_url: str, make_workspace: WorkspaceFactory
+) -> None:
     run_sql(database_url, ATTACHED)
     tables = {
         "comments": {

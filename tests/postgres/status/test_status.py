@@ -10,8 +10,6 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from migrator.commands.shared.workspace import Workspace
-from migrator.commands.status.command import status
-from migrator.commands.status.placements import placements
 from migrator.core.result.outcome import Outcome
 from migrator.core.result.progress import Silent
 from migrator.core.run.facts import PLANNED_STEPS
@@ -24,6 +22,7 @@ from migrator.postgres.session.connect import Endpoint, connect
 from migrator.settings import Settings
 from tests.postgres.workspaces import WorkspaceFactory, run_sql
 from tests.project import awaited
+from tests.stages import placements, status
 
 
 def databases(url: str) -> set[str]:
