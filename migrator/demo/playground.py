@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 import migrator
-from migrator import logs
-from migrator.errors import ConfigurationError, InterruptedRunError, RefusedError
-from migrator.postgres.programs.local_server import LocalServer
-from migrator.settings.load import DEFAULT_FILE
+from migrator import ConfigurationError, InterruptedRunError, LocalServer, RefusedError, logs
+
+PROJECT_FILE = "migrator.toml"
 
 
 class Loaded(Protocol):
@@ -99,8 +98,8 @@ class Playground:
         shutil.copytree(
             reference / "migrations", self.directory / "migrations", ignore=shutil.ignore_patterns("__pycache__")
         )
-        file = self.project / DEFAULT_FILE
-        shutil.copy(reference / "examples" / "topsteel" / DEFAULT_FILE, file)
+        file = self.project / PROJECT_FILE
+        shutil.copy(reference / "examples" / "topsteel" / PROJECT_FILE, file)
         environment = self.project / ".env"
         environment.write_text(f"MIGRATOR_SOURCE_URL='{source_url}'\n", encoding="utf-8")
         environment.chmod(0o600)

@@ -24,11 +24,12 @@ def status(watch: bool) -> Work:
 
     def work(session: Session) -> Outcome:
         from migrator.commands.status.command import status as stage
+        from migrator.commands.status.report import present
 
         if watch:
             from migrator.cli.watch import watch as keep_showing
 
-            return keep_showing(session, lambda: stage(session.looking))
-        return stage(session.looking)
+            return keep_showing(session, lambda: present(stage(session.looking)))
+        return present(stage(session.looking))
 
     return work

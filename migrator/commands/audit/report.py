@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from migrator.commands.audit.result import Audited
 from migrator.core.audit.facts import Facts
 from migrator.core.audit.finding import Finding
 from migrator.core.audit.grades import Grade
@@ -18,14 +19,15 @@ _WORDS = {"E": "error", "W": "warning", "I": "info"}
 _CLEANABLE = frozenset({"S03", "S06", "S07"})
 
 
-def audit_outcome(run: str, facts: Facts, review: Review) -> Outcome:
-    """The outcome of one audit."""
+def present(result: Audited) -> Outcome:
+    """Findings by category, and grades; exit code 1 where a reported finding stands in the way of the split."""
+    facts, review = result.facts, result.review
     errors = sum(finding.severity == "E" for finding in review.findings)
     return Outcome(
         command="audit",
         status="findings" if review.blocks else "done",
         exit_code=1 if review.blocks else 0,
-        run_id=run,
+        run_id=result.run_id,
         headline=f"Overall health: {review.health}. {_verdict(review)}",
         summary={
             "health": str(review.health),

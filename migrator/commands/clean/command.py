@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
-from migrator.commands.clean.report import Finding, moved_outcome, restored_outcome, shown_outcome
+from migrator.commands.clean.report import present
+from migrator.commands.clean.result import Cleaned, Finding, Restored
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.clean.rules import Selection, Share, selections
 from migrator.core.placement.model import Placements
@@ -48,8 +50,19 @@ class _MoreLocks(Exception):
 
 def clean(
     workspace: Workspace, *, execute: bool = False, restore: bool = False, rules: tuple[str, ...] = ()
-) -> Outcome:
+) -> Cleaned | Restored:
     """Shows the rows that the rules take; with `execute` moves them to quarantine, with `restore` puts them back.
+
+    Raises:
+        ConfigurationError: both at once, or as `clean_rows` does.
+    """
+    if execute and restore:
+        raise ConfigurationError("--execute and --restore exclude each other.", "Do one, look, then the other.")
+    return restore_quarantine(workspace, rules) if restore else clean_rows(workspace, rules, execute=execute)
+
+
+def clean_rows(workspace: Workspace, rules: tuple[str, ...] = (), *, execute: bool = False) -> Cleaned:
+    """What the rules take, moved to quarantine where that is to be executed.
 
     Each rule is one transaction. What it takes, and all that hangs on it by foreign keys, leaves together.
 
@@ -58,20 +71,34 @@ def clean(
         DatabaseError: the source cannot be reached, or a table could not be locked.
         RefusedError: the source is fenced, or a rule takes rows that others hang on and says that it must not.
     """
-    if execute and restore:
-        raise ConfigurationError("--execute and --restore exclude each other.", "Do one, look, then the other.")
     wanted = _named(workspace.settings, rules)
     with workspace.stage("clean") as (run, summary), _session(workspace, run) as connection:
-        if execute or restore:
+        if execute:
             _require_no_fence(connection)
-        if restore:
-            outcome = _restore(workspace, run, connection, rules)
-        else:
-            cleaning = _Cleaning(workspace, run, connection, wanted)
-            outcome = cleaning.execute() if execute else cleaning.show()
-        summary.update(outcome.summary, status="findings" if outcome.status == "findings" else "done")
-        workspace.journal.record(run.id, CLEAN, {"command": outcome.headline, **dict(outcome.data)})
-        return outcome
+        cleaning = _Cleaning(workspace, run, connection, wanted)
+        result = cleaning.execute() if execute else cleaning.show()
+        _record(workspace, run, present(result), summary)
+        return result
+
+
+def restore_quarantine(workspace: Workspace, rules: tuple[str, ...] = ()) -> Restored:
+    """Puts the rows back that rules moved to quarantine; by default those of all rules.
+
+    Raises:
+        ConfigurationError: a rule is unknown.
+        RefusedError: the source is fenced.
+    """
+    _named(workspace.settings, rules)
+    with workspace.stage("clean") as (run, summary), _session(workspace, run) as connection:
+        _require_no_fence(connection)
+        result = _restore(workspace, run, connection, rules)
+        _record(workspace, run, present(result), summary)
+        return result
+
+
+def _record(workspace: Workspace, run: Run, outcome: Outcome, summary: dict[str, Any]) -> None:
+    summary.update(outcome.summary, status="findings" if outcome.status == "findings" else "done")
+    workspace.journal.record(run.id, CLEAN, {"command": outcome.headline, **dict(outcome.data)})
 
 
 @contextmanager
@@ -123,11 +150,15 @@ class _Cleaning:
         }
         self._row_selection = RowSelection(connection, self._catalog, placements, list(self._tenants))
 
-    def show(self) -> Outcome:
+    def show(self) -> Cleaned:
         """What would leave; nothing is changed."""
-        return shown_outcome(self._run.id, self._look(), self._tenants, quarantine.held(self._connection))
+        return self._result(self._look(), executed=False)
 
-    def execute(self) -> Outcome:
+    def _result(self, findings: Iterable[Finding], *, executed: bool) -> Cleaned:
+        held = tuple(quarantine.held(self._connection))
+        return Cleaned(self._run.id, tuple(findings), self._tenants, held, executed)
+
+    def execute(self) -> Cleaned:
         """Moves what the rules take, rule by rule."""
         matches = self._look()
         blocked = [finding for finding in matches if finding.blocked]
@@ -148,7 +179,7 @@ class _Cleaning:
                 moved.append(replace(finding, shares=shares))
                 if shares:
                     self._workspace.progress.say(f"{rule.name}: {sum(share.rows for share in shares)} rows moved")
-        return moved_outcome(self._run.id, moved, self._tenants, quarantine.held(self._connection))
+        return self._result(moved, executed=True)
 
     def _look(self) -> list[Finding]:
         """Picks the rows of every rule in one snapshot, and forgets them again."""
@@ -219,7 +250,7 @@ def _placements(catalog: Catalog, settings: Settings) -> Placements:
     return place(catalog, settings)
 
 
-def _restore(workspace: Workspace, run: Run, connection: Connection, rules: tuple[str, ...]) -> Outcome:
+def _restore(workspace: Workspace, run: Run, connection: Connection, rules: tuple[str, ...]) -> Restored:
     catalog = read_catalog(connection)
     limits = workspace.settings.limits
     restored = under_locks(
@@ -236,4 +267,4 @@ def _restore(workspace: Workspace, run: Run, connection: Connection, rules: tupl
         for earlier in workspace.journal.all_runs(workspace.source_id):
             if any(artefact.state != "dropped" for artefact in workspace.journal.artefacts(earlier.id, _ARTEFACT)):
                 workspace.journal.artefact(earlier.id, _ARTEFACT, quarantine.SCHEMA, "dropped")
-    return restored_outcome(run.id, restored, quarantine.held(connection))
+    return Restored(run.id, restored, tuple(quarantine.held(connection)))

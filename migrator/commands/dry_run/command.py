@@ -7,9 +7,11 @@ from dataclasses import replace
 
 from migrator.commands.audit.targets import server_facts
 from migrator.commands.dry_run.rehearsal import carry_out_rehearsal
-from migrator.commands.dry_run.report import Estimate, Look, blocks, look_outcome, unreadable_outcome
+from migrator.commands.dry_run.report import present
+from migrator.commands.dry_run.result import DryRun, Look, blocks
 from migrator.commands.dry_run.sql import statements
 from migrator.commands.dry_run.templates import row_checks, tried_schemas
+from migrator.commands.plan.times import times_of
 from migrator.commands.shared.database_parameters import TargetSettings
 from migrator.commands.shared.roles import role_checks
 from migrator.commands.shared.survey import plan_of, survey_in
@@ -35,9 +37,8 @@ from migrator.core.plan.checks import (
     needed_bytes,
 )
 from migrator.core.plan.database_parameters import check_settings
-from migrator.core.plan.steps import CopyTable, CreateDatabase, Plan
+from migrator.core.plan.steps import CreateDatabase, Plan
 from migrator.core.plan.survey import Survey
-from migrator.core.result.outcome import Outcome
 from migrator.core.result.wording import listed
 from migrator.core.run.facts import BACKUP
 from migrator.core.sequences.room import check_room
@@ -50,23 +51,14 @@ from migrator.postgres.schema.database_parameters import read_readers
 from migrator.postgres.schema.sequence_states import source_sequences
 from migrator.postgres.session.connect import Connection, rows
 
-# What a slow one of the machines of docs/performance.md does: bytes of heap a second and job, indexes and digests
-# included; a database's making and finishing; and what is done once: templates, the fence, the proof. A rehearsal
-# measures instead.
-_BYTES_A_SECOND_AND_JOB = 20_000_000
-_SECONDS_A_DATABASE = 0.2
-_SECONDS_ONCE = 3.0
-
 # The audit's verdicts that are dry-run's too, made once: rows without a tenant, rows that reference what will be in
 # another database or nowhere, rows that a clean rule would move, and what the target servers lack. On the others that
 # block (BLOCKING) dry-run says the same of the same facts, with what the split makes of them.
 _RULES = ("S03", "S06", "S07", "S24", "C01", "S13", "S17", "S19", "S20")
 
 
-def dry_run(
-    workspace: Workspace, *, sql: bool = False, rehearse: bool = False, no_tenants_yet: bool = False
-) -> Outcome:
-    """Looks at everything, changes nothing, and writes down the plan; exit code 1 where something blocks.
+def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False, no_tenants_yet: bool = False) -> DryRun:
+    """Looks at everything, changes nothing, and writes down the plan.
 
     The targets' schemas are built in scratch databases, which are dropped again. Where nothing blocks, `sql` adds the
     statements of every step, and `rehearse` carries the whole plan out into scratch databases of its own. An empty
@@ -79,14 +71,14 @@ def dry_run(
             privileges = tuple(check_privileges(missing))
             if any(one.need in ("read", "every row") for one in missing):
                 summary["status"] = "findings"
-                return unreadable_outcome(run.id, privileges)
+                return DryRun(run.id, privileges)
             found = survey_in(connection, workspace)
             keep_servers(workspace, run.id, found.tenants)
             plan = plan_of(workspace, found)
             source_facts = read_source_facts(connection)
             if elsewhere := tuple(check_foreign_partitions(source_facts, found.placements)):
                 summary["status"] = "findings"
-                return unreadable_outcome(run.id, (*privileges, *elsewhere))
+                return DryRun(run.id, (*privileges, *elsewhere))
             facts = examine_in(connection, workspace.settings, workspace.progress)
             population = tuple(_populations(workspace, found, connection, facts))
             secured = tuple(_secured_populations(found, connection))
@@ -114,14 +106,15 @@ def dry_run(
             _backup_check(workspace, run),
         )
         workspace.journal.record_plan(run.id, plan, passed=not blocks(checks))
-        look = Look(found, plan, population, checks, _estimate(workspace, plan, sum(needed.values())))
-        if sql and not blocks(checks):
-            look = replace(look, statements=statements(found, plan, tried))
-        if rehearse and not blocks(checks):
-            look = replace(look, rehearsal=carry_out_rehearsal(workspace))
-        outcome = look_outcome(run.id, look)
+        look = Look(found, plan, population, times_of(workspace, run.id, plan), sum(needed.values()))
+        result = DryRun(run.id, checks, look)
+        if sql and not result.blocked:
+            result = replace(result, statements=statements(found, plan, tried))
+        if rehearse and not result.blocked:
+            result = replace(result, rehearsal=carry_out_rehearsal(workspace))
+        outcome = present(result)
         summary.update(outcome.summary, status=outcome.status)
-        return outcome
+        return result
 
 
 def _populations(workspace: Workspace, found: Survey, connection: Connection, facts: Facts) -> Iterator[Population]:
@@ -212,9 +205,3 @@ def _backup_check(workspace: Workspace, run: Run) -> Check:
     if kept is None:
         return Check("backup", "warn", "there is none of this run", "migrator backup --verify")
     return Check("backup", "ok", f"recorded in {kept.directory}")
-
-
-def _estimate(workspace: Workspace, plan: Plan, needed: int) -> Estimate:
-    copying = sum(step.bytes for step in plan.of(CopyTable)) / _BYTES_A_SECOND_AND_JOB
-    finishing = _SECONDS_A_DATABASE * sum(1 for _ in plan.of(CreateDatabase))
-    return Estimate(_SECONDS_ONCE + (copying + finishing) / workspace.settings.limits.jobs, needed)

@@ -29,6 +29,11 @@ class Proof:
         return not self.differences and not any(balance.lost for balance in (*self.balances, *objects))
 
     @property
+    def arrived_rows(self) -> int:
+        """How many rows of the source are in the databases, each counted once."""
+        return sum(one.placed + one.shared for one in self.balances)
+
+    @property
     def figures(self) -> dict[str, Cell]:
         """The rows of both sides, and where those of the source went, as a summary has them.
 
@@ -51,7 +56,7 @@ class Proof:
         """Where the rows of the database `source` are, in words, once the proof holds."""
         quarantined = sum(one.quarantined for one in self.balances)
         ignored = sum(one.ignored for one in self.balances)
-        arrived = sum(one.placed + one.shared for one in self.balances)
+        arrived = self.arrived_rows
         return (
             f"{plural(arrived, 'row')} of {source} {'is' if arrived == 1 else 'are'} in {plural(databases, 'database')}"
             + (f", {quarantined:,} in quarantine" if quarantined else "")

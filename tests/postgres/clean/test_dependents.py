@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from migrator.commands.clean.command import clean
 from migrator.errors import RefusedError
 from tests.postgres.workspaces import WorkspaceFactory, fetch, run_sql, said, state
+from tests.stages import clean
 
 CHAIN = """
 CREATE TABLE a (id integer PRIMARY KEY, bad boolean);

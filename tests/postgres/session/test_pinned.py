@@ -11,18 +11,14 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from migrator.commands.backup.command import backup
-from migrator.commands.dry_run.command import dry_run
 from migrator.commands.init.command import Wanted, init
-from migrator.commands.migrate.command import migrate
-from migrator.commands.rollback.command import rollback
 from migrator.commands.shared.workspace import Workspace
-from migrator.commands.verify.command import verify
 from migrator.core.result.progress import Silent
 from migrator.postgres.programs.programs import for_programs
 from migrator.postgres.session.connect import Endpoint, journal_connect, session
 from migrator.settings.load import DEFAULT_FILE, load_settings
 from tests.servers import DatabaseFactory, PostgresServer
+from tests.stages import backup, dry_run, migrate, rollback, verify
 
 pytestmark = pytest.mark.timeout(300)
 

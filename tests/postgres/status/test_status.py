@@ -8,8 +8,6 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from migrator.commands.shared.workspace import Workspace
-from migrator.commands.status.command import status
-from migrator.commands.status.placements import placements
 from migrator.core.result.outcome import Outcome
 from migrator.core.result.progress import Silent
 from migrator.core.run.step_id import StepId
@@ -19,6 +17,7 @@ from migrator.postgres.fence.fence import lift_fence, raise_fence
 from migrator.postgres.session.connect import Endpoint, connect
 from migrator.settings import Settings
 from tests.postgres.workspaces import WorkspaceFactory, run_sql
+from tests.stages import placements, status
 
 
 def databases(url: str) -> set[str]:
