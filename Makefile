@@ -78,7 +78,7 @@ db-backup: ## Dump the source, with a manifest.
 db-audit: ## Report what the source's schema and data would trip over.
 db-clean: ## Show what the clean rules would move to quarantine.
 db-dry-run: ## Show everything that migrate would do; writes the plan.
-db-migrate: ## Split the source, as the plan says.
+db-migrate: ## Split the source, as the plan says; asks first (ARGS=--yes: does not).
 db-verify: ## Prove that every row arrived exactly once.
 db-rollback: ## Take the split back.
 $(STAGES:%=db-%): db-%: $(VENV)/.embedded

@@ -56,7 +56,7 @@ def measure(bed: Testbed, case: Case) -> Measured:
         try:
             _migrator(bed, file, "dry-run")
             with bed.watched() as used:
-                migrated = _migrator(bed, file, "migrate", "--without-backup")
+                migrated = _migrator(bed, file, "migrate", "--yes", "--without-backup")
             verified = _migrator(bed, file, "verify")
             settings = migrator.load_settings(file, environment={})
             stage, steps = _recorded(settings)

@@ -29,6 +29,7 @@ def to_html(outcome: Outcome) -> str:
             *(_section(section) for section in outcome.sections),
             *([_section(Section("The fence", text=outcome.fence, tone="warning"))] if outcome.fence else []),
         ],
+        origin=visible(outcome.origin.sentence) if outcome.origin is not None else "",
         next=[visible(command) for command in outcome.next],
     )
 

@@ -29,6 +29,7 @@ _STATUS_STYLES: dict[Status, str] = {
     "database-error": "red",
     "interrupted": "yellow",
     "bug": "red",
+    "planned": "yellow",
 }
 
 _INDENT = 2
@@ -40,6 +41,8 @@ def render_text(outcome: Outcome, console: Console) -> None:
     if outcome.run_id:
         heading.append(f"  run {visible(outcome.run_id)}", style="dim")
     console.print(heading, overflow="fold")
+    if outcome.origin is not None:
+        console.print(Text(visible(outcome.origin.sentence), style="dim"), overflow="fold")
     if outcome.headline:
         console.print(Text(visible(outcome.headline)), overflow="fold")
     if outcome.summary:

@@ -42,7 +42,7 @@ def audit(workspace: Workspace, *, baseline: Path | None = None, rules: tuple[st
         reviewed = review(facts, suppress=workspace.settings.audit.suppress, baseline=known, only=rules)
         result = Audited(run.id, facts, reviewed)
         outcome = present(result)
-        file = _keep(workspace.backups / "audit", run.id, outcome)
+        file = _keep(workspace.backups / "audit", run.id, replace(outcome, origin=workspace.origin))
         counts: dict[str, int] = {severity: count for severity, count in reviewed.health.counts.items()}
         fact = AuditFact(str(file), reviewed.blocks, str(reviewed.health), counts, list(rules))
         workspace.journal.record(run.id, AUDIT, fact)

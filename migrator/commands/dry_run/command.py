@@ -8,9 +8,10 @@ from dataclasses import replace
 from migrator.commands.audit.targets import server_facts
 from migrator.commands.dry_run.rehearsal import carry_out_rehearsal
 from migrator.commands.dry_run.report import present
-from migrator.commands.dry_run.result import DryRun, Estimate, Look, blocks
+from migrator.commands.dry_run.result import DryRun, Look, blocks
 from migrator.commands.dry_run.sql import statements
 from migrator.commands.dry_run.templates import row_checks, tried_schemas
+from migrator.commands.plan.times import times_of
 from migrator.commands.shared.database_parameters import TargetSettings
 from migrator.commands.shared.roles import role_checks
 from migrator.commands.shared.survey import plan_of, survey_in
@@ -36,7 +37,7 @@ from migrator.core.plan.checks import (
     needed_bytes,
 )
 from migrator.core.plan.database_parameters import check_settings
-from migrator.core.plan.steps import CopyTable, CreateDatabase, Plan
+from migrator.core.plan.steps import CreateDatabase, Plan
 from migrator.core.plan.survey import Survey
 from migrator.core.result.wording import listed
 from migrator.core.run.facts import BACKUP
@@ -50,13 +51,6 @@ from migrator.postgres.plan.source_facts import read_source_facts
 from migrator.postgres.schema.database_parameters import read_readers
 from migrator.postgres.schema.sequence_states import source_sequences
 from migrator.postgres.session.connect import Connection, rows
-
-# What a slow one of the machines of docs/performance.md does: bytes of heap a second and job, indexes and digests
-# included; a database's making and finishing; and what is done once: templates, the fence, the proof. A rehearsal
-# measures instead.
-_BYTES_A_SECOND_AND_JOB = 20_000_000
-_SECONDS_A_DATABASE = 0.2
-_SECONDS_ONCE = 3.0
 
 # Rows that reference what will be in another database or nowhere, rows that a clean rule would move, and what the
 # target servers lack: extensions, roles, free names, room.
@@ -112,7 +106,7 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False, 
             _backup_check(workspace, run),
         )
         workspace.journal.record_plan(run.id, plan, passed=not blocks(checks))
-        look = Look(found, plan, population, _estimate(workspace, plan, sum(needed.values())))
+        look = Look(found, plan, population, times_of(workspace, run.id, plan), sum(needed.values()))
         result = DryRun(run.id, checks, look)
         if sql and not result.blocked:
             result = replace(result, statements=statements(found, plan, tried))
@@ -213,9 +207,3 @@ def _backup_check(workspace: Workspace, run: Run) -> Check:
     if kept is None:
         return Check("backup", "warn", "there is none of this run", "migrator backup --verify")
     return Check("backup", "ok", f"recorded in {kept.directory}")
-
-
-def _estimate(workspace: Workspace, plan: Plan, needed: int) -> Estimate:
-    copying = sum(step.bytes for step in plan.of(CopyTable)) / _BYTES_A_SECOND_AND_JOB
-    finishing = _SECONDS_A_DATABASE * sum(1 for _ in plan.of(CreateDatabase))
-    return Estimate(_SECONDS_ONCE + (copying + finishing) / workspace.settings.limits.jobs, needed)

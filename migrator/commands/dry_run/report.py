@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from migrator.commands.dry_run.report_plan import planned_databases, target_section
 from migrator.commands.dry_run.result import DryRun, Look, blocks
 from migrator.commands.plan.steps import step_section
+from migrator.commands.plan.times import time_figures
 from migrator.commands.status.placements import placement_section
 from migrator.core.plan.checks import Check, Population, State
 from migrator.core.plan.steps import CreateDatabase
@@ -35,8 +36,9 @@ def _readable(result: DryRun, look: Look) -> Outcome:
         "rows": sum(sum(one.by_tenant.values()) + one.unowned for one in population if _is_home(found, one)),
         "unowned_rows": sum(one.unowned for one in population if _is_home(found, one)),
         "blocking": sum(check.state == "block" for check in result.checks),
-        "estimated_seconds": round(look.estimate.seconds, 1),
-        "estimated_bytes": look.estimate.bytes,
+        "estimated_seconds": round(look.times.migrate, 1),
+        **time_figures(look.times),
+        "estimated_bytes": look.needed,
         "fingerprint": plan.fingerprint,
     }
     return Outcome(

@@ -8,14 +8,7 @@ from dataclasses import dataclass
 from migrator.core.plan.checks import Check, Population
 from migrator.core.plan.steps import Plan
 from migrator.core.plan.survey import Survey
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """How long the plan takes, in seconds, and how much disk, in bytes."""
-
-    seconds: float
-    bytes: int
+from migrator.core.run.facts import SplitTimes
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +26,8 @@ class Look:
     survey: Survey
     plan: Plan
     population: tuple[Population, ...]
-    estimate: Estimate
+    times: SplitTimes
+    needed: int  # bytes of disk
 
 
 @dataclass(frozen=True)

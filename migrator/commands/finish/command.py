@@ -60,6 +60,7 @@ def finish(
         summary.update(present(result).recorded)
     if isinstance(result, Finished):
         workspace.journal.close_run(run.id, FINISHED_RUN)
+        workspace.fence.finished()
         # The last act: under another name the source would not be found by a run that is open.
         retire_source(workspace, run, source)
     return result

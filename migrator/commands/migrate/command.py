@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from migrator.commands.migrate.choose_plan import begin_anew, choose_plan, require_approved
 from migrator.commands.migrate.execution import Attempt, Execution
+from migrator.commands.migrate.outlook import SplitOutlook, outlook
 from migrator.commands.migrate.report import present
 from migrator.commands.migrate.report import summary as figures
 from migrator.commands.migrate.result import Migrated, made_databases
@@ -31,6 +33,7 @@ from migrator.journal import REFUSED, Run
 def migrate(
     workspace: Workspace,
     *,
+    confirm: Callable[[SplitOutlook], object] | None = None,
     approved: str | None = None,
     without_backup: bool = False,
     fence: bool = True,
@@ -38,7 +41,9 @@ def migrate(
 ) -> Migrated:
     """Splits the source as planned, or goes on where an earlier attempt stopped.
 
-    `approved` is the fingerprint, or its beginning, of the only plan that may be carried out.
+    `confirm` gets what is about to be done, before anything is changed, and raises where it is not wanted; an attempt
+    that goes on behind the fence of an earlier one was confirmed then. `approved` is the fingerprint, or its beginning,
+    of the only plan that may be carried out.
 
     Raises:
         RefusedError: no passed dry-run of this plan, another plan than the approved one, no backup, targets in the way,
@@ -56,6 +61,8 @@ def migrate(
         require_same_source(workspace, run, chosen.survey)
         if not without_backup:
             _require_backup(workspace, run)
+        if confirm is not None and not chosen.goes_on:
+            confirm(outlook(workspace, run, chosen.stored.plan, fenced=fence))
         del summary[REFUSED]
         if chosen.replaces:
             begin_anew(workspace, run)

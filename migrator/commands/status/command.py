@@ -14,6 +14,7 @@ from migrator.commands.shared.dropped_tenants import taken_back
 from migrator.commands.shared.tenant_servers import recorded_servers
 from migrator.commands.shared.workspace import Workspace
 from migrator.commands.status.result import BlocksLeft, Status
+from migrator.commands.status.standing_fence import note_fence
 from migrator.core.run.facts import PACE, Pace
 from migrator.errors import DatabaseError
 from migrator.postgres.fence.fence import read_fence
@@ -37,6 +38,7 @@ def status(workspace: Workspace) -> Status:
         fence = read_fence(connection)
         gaps = fence_gaps(connection, workspace.settings.source.schemas) if fence is not None else ()
         age = snapshot_age(connection)
+    note_fence(workspace, fence)
     run = _newest_run(workspace)
     nothing = Status(
         str(workspace.source), workspace.control_name, fence, tuple(gaps), None, datetime.now(UTC), snapshot=age

@@ -99,6 +99,23 @@ BACKUP = Fact("backup", TypeAdapter(BackupFact))
 AUDIT = Fact("audit", TypeAdapter(AuditFact))
 CLEAN: Fact[dict[str, Any]] = Fact("clean", TypeAdapter(dict[str, Any]))  # the newest clean's own document
 
+# -- dry-run -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SplitTimes:
+    """How long a plan takes, in seconds: computed, or measured by the rehearsal of that moment (ISO 8601)."""
+
+    fingerprint: str  # of the plan
+    migrate: float
+    fenced: float  # the part of migrate that the source is fenced for
+    verify: float
+    back: float  # rollback
+    measured_at: str = ""
+
+
+MEASURED_TIMES = Fact("measured times", TypeAdapter(SplitTimes))
+
 # -- migrate -----------------------------------------------------------------------------------------------------------
 
 

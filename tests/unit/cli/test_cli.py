@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from socket import gethostname
 from typing import Any
 
 import pytest
@@ -172,7 +173,9 @@ def test_an_outcome_gives_its_own_exit_code_and_goes_to_stdout(
     stage(monkeypatch, Outcome("placements", "findings", 1, headline="Two.", next=("migrator verify",)))
     assert running.run(["--config", "e.toml", "placements"]) == 1
     captured = capsys.readouterr()
-    assert captured.out.splitlines() == [
+    heading, origin, *rest = captured.out.splitlines()
+    assert origin.startswith(f"from {gethostname()} by migrator ")
+    assert [heading, *rest] == [
         "placements  findings", "Two.", "", "Next", "  migrator --config e.toml verify"
     ]  # fmt: skip
     assert captured.err == ""
