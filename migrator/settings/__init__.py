@@ -77,6 +77,11 @@ class Settings(Section):
                 if target not in self.targets:
                     known = ", ".join(self.targets) or "none"
                     raise ValueError(f"[tables.{name}] names the target {target!r}; known targets: {known}")
+            if table.unowned in ("shared", "auth") and table.unowned not in self.targets:
+                known = ", ".join(self.targets) or "none"
+                raise ValueError(
+                    f"[tables.{name}] unowned = {table.unowned!r} means the target of that name; known targets: {known}"
+                )
         for name, role in self.roles.readers.items():
             for target in role.read:
                 if target not in self.targets:

@@ -17,7 +17,7 @@ from migrator.commands.shared.roles import role_checks
 from migrator.commands.shared.survey import plan_of, survey_in
 from migrator.commands.shared.tenant_servers import keep_servers
 from migrator.commands.shared.workspace import Workspace
-from migrator.core.audit.facts import TargetFacts
+from migrator.core.audit.facts import Facts, TargetFacts
 from migrator.core.audit.review import review
 from migrator.core.audit.source_checks import check_foreign_partitions, check_source_facts
 from migrator.core.plan.checks import (
@@ -44,17 +44,17 @@ from migrator.core.run.facts import BACKUP
 from migrator.core.sequences.room import check_room
 from migrator.core.trees.tenant_objects import objects_of_unknown_tenants
 from migrator.journal import Run
-from migrator.postgres.audit.facts import examine
-from migrator.postgres.copy.large_objects import read_large_objects
+from migrator.postgres.audit.facts import examine_in
 from migrator.postgres.plan.server_facts import missing_grants, read_population
 from migrator.postgres.plan.source_facts import read_source_facts
 from migrator.postgres.schema.database_parameters import read_readers
 from migrator.postgres.schema.sequence_states import source_sequences
 from migrator.postgres.session.connect import Connection, rows
 
-# Rows that reference what will be in another database or nowhere, rows that a clean rule would move, and what the
-# target servers lack: extensions, roles, free names, room.
-_RULES = ("S06", "S07", "S24", "C01", "S13", "S17", "S19", "S20")
+# The audit's verdicts that are dry-run's too, made once: rows without a tenant, rows that reference what will be in
+# another database or nowhere, rows that a clean rule would move, and what the target servers lack. On the others that
+# block (BLOCKING) dry-run says the same of the same facts, with what the split makes of them.
+_RULES = ("S03", "S06", "S07", "S24", "C01", "S13", "S17", "S19", "S20")
 
 
 def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False, no_tenants_yet: bool = False) -> DryRun:
@@ -79,11 +79,11 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False, 
             if elsewhere := tuple(check_foreign_partitions(source_facts, found.placements)):
                 summary["status"] = "findings"
                 return DryRun(run.id, (*privileges, *elsewhere))
-            population = tuple(_populations(workspace, found, connection))
+            facts = examine_in(connection, workspace.settings, workspace.progress)
+            population = tuple(_populations(workspace, found, connection, facts))
             secured = tuple(_secured_populations(found, connection))
             taken = [schema for (schema,) in rows(connection, "plan/taken_names")]
             standing = source_sequences(connection, tuple(found.catalog.sequences.values()))
-            large_objects = read_large_objects(connection, found.catalog, found.placements)
         needed = needed_bytes(found.catalog, found.placements, plan)
         with tried_schemas(workspace, run.id, found, plan) as tried:
             schema_checks = [*(one.check for one in tried), *row_checks(workspace, found, tried)]
@@ -94,13 +94,13 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False, 
             *check_source_facts(source_facts, found.placements, workspace.settings.limits.source_jobs),
             *check_schema_names(taken),
             *_tenant_check(workspace, found, no_tenants_yet),
-            *check_large_objects(large_objects),
+            *check_large_objects(facts.large_objects),
             *check_room(standing, found.catalog, found.placements, plan),
             *_setting_checks(workspace, plan),
             *_stranger_checks(workspace, found),
             *check_population(population, found.placements),
             *check_policies(workspace.settings, found.placements, secured),
-            *_target_checks(workspace, run, found, plan, needed),
+            *_target_checks(workspace, facts, run, found, plan, needed),
             *role_checks(workspace, plan, run),
             *schema_checks,
             _backup_check(workspace, run),
@@ -117,19 +117,20 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False, 
         return result
 
 
-def _populations(workspace: Workspace, found: Survey, connection: Connection) -> Iterator[Population]:
+def _populations(workspace: Workspace, found: Survey, connection: Connection, facts: Facts) -> Iterator[Population]:
+    """The rows of each table by target; those that the audit's facts have counted by tenant are not counted again."""
+    counted = {one.relation: one for one in facts.unowned}
     progress = workspace.progress
     placed = [placement for placement in found.placements.tables.values() if placement.target]
     progress.start("counting rows", total=len(placed), unit="tables")
     for number, placement in enumerate(placed, 1):
         for target in placement.homes:
+            per_tenant = workspace.settings.targets[target].per_tenant
+            if per_tenant and placement.relation in counted:
+                yield counted[placement.relation].population(target)
+                continue
             yield read_population(
-                connection,
-                placement,
-                target,
-                found.catalog,
-                per_tenant=workspace.settings.targets[target].per_tenant,
-                known=found.known_keys,
+                connection, placement, target, found.catalog, per_tenant=per_tenant, known=found.known_keys
             )
         progress.advance("counting rows", rows=number)
     progress.finish("counting rows")
@@ -146,13 +147,12 @@ def _secured_populations(found: Survey, connection: Connection) -> Iterator[Popu
 
 
 def _target_checks(
-    workspace: Workspace, run: Run, found: Survey, plan: Plan, needed: Mapping[str, int]
+    workspace: Workspace, facts: Facts, run: Run, found: Survey, plan: Plan, needed: Mapping[str, int]
 ) -> Iterator[Check]:
     """Whether the servers can take the plan, `needed` bytes on each, and the rows be split as it says."""
     servers = tuple(server_facts(workspace, name) for name in workspace.settings.target_servers)
-    yield from _audit_checks(
-        workspace, TargetFacts(plan, run=run.id, jobs=workspace.settings.limits.jobs, servers=servers)
-    )
+    targets = TargetFacts(plan, run=run.id, jobs=workspace.settings.limits.jobs, servers=servers)
+    yield from _audit_checks(replace(facts, targets=targets))
     for server in servers:
         yield from check_server(server, found.catalog, needed[server.name])
         hosts = {step.target for step in plan.of(CreateDatabase) if step.server == server.name}
@@ -171,10 +171,8 @@ def _tenant_check(workspace: Workspace, found: Survey, no_tenants_yet: bool) -> 
         )
 
 
-def _audit_checks(workspace: Workspace, targets: TargetFacts) -> Iterable[Check]:
+def _audit_checks(facts: Facts) -> Iterable[Check]:
     """What audit finds in the way: by the same rules, and whatever [audit] suppress keeps out of its report."""
-    with workspace.read_source("dry-run") as connection:
-        facts = replace(examine(connection, workspace.settings, workspace.progress), targets=targets)
     for finding in review(facts, only=_RULES).findings:
         state: State = "block" if finding.severity == "E" else "warn"
         yield Check(f"{finding.id} {finding.object}", state, finding.detail, finding.remedy)

@@ -14,6 +14,7 @@ from migrator.commands.migrate.throttle import Pacing
 from migrator.commands.migrate.units import DatabaseSteps, UnitMaker, target_work
 from migrator.commands.migrate.worker_pools import crew
 from migrator.commands.proof.compare_sides import Proof, prove
+from migrator.commands.proof.conserved_objects import with_large_objects
 from migrator.commands.proof.drift import routed_digests, written_since
 from migrator.commands.proof.extension_configuration import with_configuration
 from migrator.commands.proof.records import (
@@ -167,6 +168,7 @@ class Execution:
         proof = self._prove(frozen.transfers, held)
         if not failures:
             proof = with_configuration(self.workspace, proof, self.plan.of(CreateDatabase), conserved=True)
+            proof = with_large_objects(self.workspace, proof, self.survey) if self.fenced else proof
         return Attempt(proof, failures, held)
 
     def _configure(self, snapshot: Snapshot) -> None:

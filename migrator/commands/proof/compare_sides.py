@@ -21,10 +21,12 @@ class Proof:
     balances: tuple[Balance, ...]
     source_rows: int
     target_rows: int
+    large_objects: Balance | None = None  # of the source; they are no rows, and count apart
 
     @property
     def holds(self) -> bool:
-        return not self.differences and not any(balance.lost for balance in self.balances)
+        objects = (self.large_objects,) if self.large_objects is not None else ()
+        return not self.differences and not any(balance.lost for balance in (*self.balances, *objects))
 
     @property
     def arrived_rows(self) -> int:
@@ -112,7 +114,11 @@ def proof_sections(proof: Proof) -> tuple[Section, ...]:
         ),
         tone="bad" if lost else "good",
     )
-    accounted = (conservation,) if proof.balances else ()
+    accounted: tuple[Section, ...] = (conservation,) if proof.balances else ()
+    if (objects := proof.large_objects) is not None:
+        columns = ("large objects", "with their rows", "left behind", "named by no column")
+        counts = ((objects.total, objects.placed, objects.ignored, objects.lost),)
+        accounted += (Section("Large objects of the source", columns, counts, tone="bad" if objects.lost else "good"),)
     if not proof.differences:
         return accounted
     unequal = Section(

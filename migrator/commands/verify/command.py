@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from migrator.commands.plan.finished import standing_source
 from migrator.commands.plan.stored import stored_plan, survey_as_planned
 from migrator.commands.proof.compare_sides import Proof, prove
+from migrator.commands.proof.conserved_objects import with_large_objects
 from migrator.commands.proof.drift import routed_digests, written_since
 from migrator.commands.proof.extension_configuration import with_configuration
 from migrator.commands.proof.records import database_counts, given_digests, sequence_values
@@ -179,10 +180,11 @@ class Verifier:
             databases=database_counts(self.plan),
         )
         rows = tuple(self._rows(proof, transfers, facts))
+        proof = with_configuration(self.workspace, proof, self.databases, conserved=not partial)
         return Verified(
             self.run.id,
             sum(1 for _ in self.plan.of(CreateDatabase)),
-            with_configuration(self.workspace, proof, self.databases, conserved=not partial),
+            with_large_objects(self.workspace, proof, self.survey) if fenced else proof,
             facts,
             () if fenced else changed,
             rows,

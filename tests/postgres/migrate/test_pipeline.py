@@ -142,7 +142,7 @@ def test_dry_run_shows_the_rows_of_nobody_and_blocks(story: Story) -> None:
         "rapprochements": (flaws.orphan_dependents["rapprochements"], "block"),
     }
     blocking = {check["name"] for check in answer.document["checks"] if check["state"] == "block"}
-    assert blocking >= {"rows of documents", "rows of paiements", "rows of rapprochements"}
+    assert blocking >= {"S03 documents", "S03 paiements", "S03 rapprochements"}
 
 
 def test_clean_takes_exactly_the_bad_rows(story: Story) -> None:
