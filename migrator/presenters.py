@@ -16,8 +16,8 @@ from migrator.commands.finish import report as finish
 from migrator.commands.finish.result import Finished, FinishedBefore, FinishOutlook, NotProven
 from migrator.commands.init import report as init
 from migrator.commands.init.result import Initialized, TreesWritten
-from migrator.commands.migrate import outlook
 from migrator.commands.migrate import report as migrate
+from migrator.commands.migrate import report_outlook as migrate_outlook
 from migrator.commands.migrate.outlook import SplitOutlook
 from migrator.commands.migrate.result import Migrated
 from migrator.commands.plan import diff as plan_diff
@@ -64,7 +64,7 @@ def present(result: Result) -> Outcome:
         case DryRun():
             return dry_run.present(result)
         case SplitOutlook():
-            return outlook.present(result)
+            return migrate_outlook.present(result)
         case Migrated():
             return migrate.present(result)
         case Verified():

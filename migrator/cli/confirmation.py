@@ -13,6 +13,7 @@ from migrator.core.result.outcome import Outcome
 from migrator.errors import InterruptedRunError, RefusedError
 
 if TYPE_CHECKING:
+    # Imported when it is asked: `rollback` confirms here as well, and needs nothing of migrate.
     from migrator.commands.migrate.outlook import SplitOutlook
 
 
@@ -49,13 +50,14 @@ def confirm_split(session: Session, outlook: SplitOutlook) -> None:
         InterruptedRunError: nothing was typed.
         RefusedError: something else was typed, or nobody is there to be asked.
     """
+    from migrator.commands.migrate.report_outlook import present
+
+    shown = present(outlook)
     if not is_attended():
         raise RefusedError(
             "migrate has to be confirmed, and there is no terminal to ask on. It makes "
-            f"{outlook.made}; the source is fenced: {outlook.fence_time}.",
+            f"{shown.summary['will be made']}; the source is fenced: {shown.summary['source fenced']}.",
             f"Carry out this plan and no other: migrator migrate --plan {outlook.plan.fingerprint[:12]}. Or the one of "
             "the last dry-run, whatever it is: migrator migrate --yes.",
         )
-    from migrator.commands.migrate.outlook import present
-
-    typed_run_id(session, present(outlook), purpose="split the source", command="migrate")
+    typed_run_id(session, shown, purpose="split the source", command="migrate")

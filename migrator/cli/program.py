@@ -7,6 +7,7 @@ import click
 from migrator.cli.commands.after_migrate.finish import finish
 from migrator.cli.commands.after_migrate.rollback import rollback
 from migrator.cli.commands.after_migrate.sequences import sequences
+from migrator.cli.commands.asking.help import help_command
 from migrator.cli.commands.audit import audit
 from migrator.cli.commands.backup import backup
 from migrator.cli.commands.clean import clean
@@ -62,5 +63,6 @@ for command in (
     lock,
     placements,
     demo,
+    help_command,
 ):
     program.add_command(command)

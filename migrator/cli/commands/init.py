@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -87,9 +88,18 @@ def init(
         result = stage(
             session.fresh(schemas), into.absolute(), wanted, ask=_asker(session), ask_tree=_tree_asker(session)
         )
+        _name_in_hints(session, into)
         return present(result)
 
     return work
+
+
+def _name_in_hints(session: Session, directory: Path) -> None:
+    """Lets the commands to type next name the file that was written, unless they mean it anyway."""
+    from migrator.settings.locate import CONFIG_VARIABLE, DEFAULT_FILE
+
+    meant = directory.resolve() == Path.cwd() and not os.environ.get(CONFIG_VARIABLE)
+    session.options.config = None if meant else directory / DEFAULT_FILE
 
 
 def _tree_asker(session: Session) -> Callable[[TenantTree, int, int], TenantTreeChoice | None] | None:

@@ -104,9 +104,37 @@ def test_usage_errors_are_json_however_the_option_is_spelt(
     assert document(capsys.readouterr().out)["command"] == "status"
 
 
-def test_without_a_command_there_is_help_and_no_success(capsys: pytest.CaptureFixture[str]) -> None:
-    assert running.run([]) == 2
+def test_the_program_alone_shows_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert running.run([]) == 0
+    shown = capsys.readouterr()
+    assert "Commands:" in shown.out
+    assert shown.err == ""
+
+
+def test_half_a_command_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
+    assert running.run(["plan"]) == 2
     assert "Commands:" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [[], ["dry-run"], ["plan"], ["plan", "diff"]], ids=" ".join)
+def test_help_is_what_the_option_shows(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert running.run(["help", *command]) == 0
+    shown = capsys.readouterr().out
+    assert running.run([*command, "--help"]) == 0
+    assert capsys.readouterr().out == shown
+    assert shown.startswith(f"Usage: {' '.join(['migrator', *command])} ")
+
+
+@pytest.mark.parametrize(
+    ("command", "known"), [(["nope"], "dry-run"), (["plan", "nope"], "diff"), (["lock", "x"], "none")]
+)
+def test_help_of_an_unknown_command_lists_what_there_is(
+    command: list[str], known: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert running.run(["help", *command]) == 2
+    shown = capsys.readouterr().err
+    assert f"{command[-1]!r}; it has: " in shown
+    assert known in shown
 
 
 def test_a_document_cannot_be_watched(capsys: pytest.CaptureFixture[str]) -> None:
