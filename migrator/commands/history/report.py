@@ -30,7 +30,7 @@ def present(result: History) -> Outcome:
             data={"runs": []},
             next=("migrator backup --verify",),
         )
-    open_ = [one for one in result.runs if history.run.closed_at is None]
+    open_ = [one for one in result.runs if one.run.closed_at is None]
     return Outcome(
         "history",
         run_id=open_[0].run.id if open_ else None,
