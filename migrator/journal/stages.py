@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from migrator import logs
 from migrator.errors import MigratorError
 from migrator.journal.database import ControlDatabase
-from migrator.journal.records import StageRecord
-from migrator.journal.tables import stages
+from migrator.journal.records import ENDED, StageRecord
+from migrator.journal.tables import stages, steps
 
 _log = logs.logger(__name__)
 
@@ -54,11 +54,20 @@ class Stages(ControlDatabase):
         The status is "done", unless the summary holds "status", or an exception ends the block.
         """
         with self._begin() as connection:
-            # An attempt that died without a word is told as what it was.
+            # An attempt that died without a word is told as what it was, and ended where it was last seen alive.
+            seen = (
+                sa.select(sa.func.max(sa.func.coalesce(steps.c.finished_at, steps.c.started_at)))
+                .where(steps.c.run_id == run)
+                .scalar_subquery()
+            )
             connection.execute(
                 sa.update(stages)
                 .where(stages.c.run_id == run, stages.c.stage == stage, stages.c.status == "running")
-                .values(status="interrupted", finished_at=sa.func.now(), error="its process is gone")
+                .values(
+                    status="interrupted",
+                    finished_at=sa.func.greatest(stages.c.started_at, seen),
+                    error="its process is gone",
+                )
             )
             attempt = connection.execute(
                 sa.insert(stages)
@@ -79,6 +88,8 @@ class Stages(ControlDatabase):
             yield summary
         except BaseException as error:
             interrupted = isinstance(error, KeyboardInterrupt) or getattr(error, "exit_code", None) == 130
+            if isinstance(error, MigratorError):
+                summary[ENDED] = error.status
             self._finish_stage(attempt, "interrupted" if interrupted else "failed", summary, _told(error))
             raise
         self._finish_stage(attempt, summary.pop("status", "done"), summary, None)
