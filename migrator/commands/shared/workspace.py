@@ -58,6 +58,19 @@ def _to_journal(control: Endpoint) -> Any:
         ) from error
 
 
+def journal_exists(server: Endpoint, control_name: str) -> bool:
+    """Whether the control database of that name has the journal's tables.
+
+    Raises:
+        DatabaseError: the server cannot be reached.
+    """
+    if not exists(server, control_name):
+        return False
+    with session(server.at(control_name), purpose="status") as connection:
+        row = connection.execute("SELECT pg_catalog.to_regclass('migrator.runs') IS NOT NULL").fetchone()
+    return bool(row and row[0])
+
+
 @dataclass(frozen=True)
 class Workspace:
     """One configured migration: where the source is, where targets go, who reports progress."""
@@ -177,12 +190,7 @@ class Workspace:
 
     def has_journal(self) -> bool:
         """Whether the journal's tables are there already; asking for `journal` would make them."""
-        server = self._server()
-        if not exists(server, self.control_name):
-            return False
-        with session(server.at(self.control_name), purpose="status") as connection:
-            row = connection.execute("SELECT pg_catalog.to_regclass('migrator.runs') IS NOT NULL").fetchone()
-        return bool(row and row[0])
+        return journal_exists(self._server(), self.control_name)
 
     @cached_property
     def source_id(self) -> str:
