@@ -55,7 +55,11 @@ demo: $(VENV)/.embedded ## Split the reference ERP on an embedded PostgreSQL, pr
 .PHONY: test
 test: $(VENV)/.dev ## Run the tests on an embedded PostgreSQL.
 # The order of testpaths, the longest files first, instead of the files with the most tests first.
-	$(BIN)/pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder -m "not exhaustive" $(ARGS)
+
+.PHONY: test-exhaustive
+test-exhaustive: $(VENV)/.dev ## Run what `make test` leaves out: every other crash point, fault, example and encoding.
+	$(BIN)/pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder -m exhaustive $(ARGS)
 
 .PHONY: torture
 torture: $(VENV)/.dev ## Crash random splits at random points, 500 times, from a new seed (ARGS="--runs N --seed S").
@@ -74,7 +78,7 @@ db-backup: ## Dump the source, with a manifest.
 db-audit: ## Report what the source's schema and data would trip over.
 db-clean: ## Show what the clean rules would move to quarantine.
 db-dry-run: ## Show everything that migrate would do; writes the plan.
-db-migrate: ## Split the source, as the plan says.
+db-migrate: ## Split the source, as the plan says; asks first (ARGS=--yes: does not).
 db-verify: ## Prove that every row arrived exactly once.
 db-rollback: ## Take the split back.
 $(STAGES:%=db-%): db-%: $(VENV)/.embedded

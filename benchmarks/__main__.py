@@ -21,7 +21,7 @@ from benchmarks.results import Results
 from benchmarks.schedule import CONTENDERS, Item, carry_out, series
 from benchmarks.tables import all_tables, show
 from benchmarks.testbed import HERE, BenchmarkError, testbed
-from migrator.errors import MigratorError
+from migrator import MigratorError
 
 _RESULTS = HERE / "results"
 _CITED = _RESULTS / "cited.json"

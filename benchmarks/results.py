@@ -11,7 +11,6 @@ from statistics import median
 from typing import Any
 
 from benchmarks.case import Case, Measured, Measurement
-from migrator.files import write_atomically
 
 SCHEMA_VERSION = 1
 
@@ -72,7 +71,10 @@ class Results:
             "measurements": [one.to_document() for one in self.measurements],
         }
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(file, (json.dumps(document, indent=1) + "\n").encode(), mode=0o644)
+        # Whole or as before: a run of half an hour writes it after each case.
+        partial = file.with_name(f"{file.name}.partial")
+        partial.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        partial.replace(file)
 
     @classmethod
     def read(cls, file: Path) -> Results:

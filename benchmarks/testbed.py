@@ -18,7 +18,7 @@ from psycopg import sql
 
 from benchmarks.case import Case
 from benchmarks.consumption import Consumption
-from migrator.postgres.programs.local_server import LocalServer, temporary_server
+from migrator import LocalServer, temporary_server
 
 HERE = Path(__file__).parent
 SQL = HERE / "sql"

@@ -83,7 +83,11 @@ class Project:
     # -- commands -------------------------------------------------------------------------------------------------
 
     def run(self, *arguments: str, environment: Mapping[str, str] | None = None) -> Answer:
-        """Runs a command within this process."""
+        """Runs a command within this process; `migrate` is confirmed, because nobody can be asked here."""
+        return self.run_as_typed(*_confirmed(arguments), environment=environment)
+
+    def run_as_typed(self, *arguments: str, environment: Mapping[str, str] | None = None) -> Answer:
+        """Runs a command within this process, with nothing added to confirm it."""
         out, err = _Stream(), _Stream()
         with _environment(environment or {}), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             try:
@@ -105,11 +109,11 @@ class Project:
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Starts a command in a process group of its own."""
         return subprocess.Popen(
-            [sys.executable, "-m", "migrator", "--config", str(self.toml), "--output", "json", *arguments],
+            [sys.executable, "-m", "migrator", "--config", str(self.toml), "--output", "json", *_confirmed(arguments)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env=_clean_environment(),
+            env=clean_environment(),
             start_new_session=True,
         )
 
@@ -161,6 +165,12 @@ class Project:
             return connection.execute(statement.encode()).fetchall()
 
 
+def _confirmed(arguments: tuple[str, ...]) -> tuple[str, ...]:
+    """The command line with what answers migrate's question where there is no terminal."""
+    asks = "migrate" in arguments and not {"--yes", "--plan"} & set(arguments)
+    return (*arguments, "--yes") if asks else arguments
+
+
 def awaited(condition: Callable[[], Any], *, within: float = 30) -> Any:
     """The condition's first true value."""
     deadline = time.monotonic() + within
@@ -193,6 +203,8 @@ def _answer(exit_code: int, out: str, err: str) -> Answer:
     assert document["schema_version"] == 1
     assert document["exit_code"] == exit_code, err
     assert {"command", "run_id", "status", "headline", "summary", "sections", "next"} <= document.keys()
+    assert document["origin"].keys() == {"source", "server", "role", "machine", "version", "time"}
+    assert all(document["origin"][name] for name in ("machine", "version", "time"))
     assert ("error" in document) == (document["status"] not in ("done", "nothing-to-do", "findings"))
     if "error" in document:
         assert document["error"]["message"]
@@ -203,7 +215,8 @@ def _answer(exit_code: int, out: str, err: str) -> Answer:
 _OURS = ("DB_", "MIGRATOR_", "PG")
 
 
-def _clean_environment() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
+    """The environment without what configures a migration of the developer's own."""
     return {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
 
 

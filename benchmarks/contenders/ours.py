@@ -3,29 +3,14 @@
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from psycopg import sql
-
+import migrator
 from benchmarks.case import Case, Measured
+from benchmarks.contenders.inside import lift_fence, seconds_of_digests
 from benchmarks.testbed import HERE, MONOLITH, BenchmarkError, Ran, Testbed, tables
-from migrator.commands.shared.survey import plan_of, survey
-from migrator.commands.shared.transfers import resolve
-from migrator.commands.shared.workspace import Workspace
-from migrator.core.plan.steps import CreateDatabase
-from migrator.core.plan.transfer import Transfer
-from migrator.core.result.progress import Silent
-from migrator.journal import StageRecord, StepRecord
-from migrator.postgres.fence.fence import lift_fence
-from migrator.postgres.placement.select_rows import select_rows
-from migrator.postgres.session.connect import READ_ONLY, Endpoint, session
-from migrator.postgres.session.connection_pool import READING
-from migrator.postgres.verify.digest import target_digests
-from migrator.settings.load import DEFAULT_FILE, load_settings
+from migrator import StageRecord, StepRecord
 
 PREFIX = "split"
 
@@ -71,14 +56,11 @@ def measure(bed: Testbed, case: Case) -> Measured:
         try:
             _migrator(bed, file, "dry-run")
             with bed.watched() as used:
-                migrated = _migrator(bed, file, "migrate", "--without-backup")
+                migrated = _migrator(bed, file, "migrate", "--yes", "--without-backup")
             verified = _migrator(bed, file, "verify")
-            workspace = Workspace.of(load_settings(file, environment={}), Silent())
-            stage, steps = _recorded(workspace)
-            try:
-                figures = {"verify s": verified.seconds, **_digests(workspace, case), **_busy(steps)}
-            finally:
-                workspace.journal.close()
+            settings = migrator.load_settings(file, environment={})
+            stage, steps = _recorded(settings)
+            figures = {"verify s": verified.seconds, **seconds_of_digests(settings, case), **_busy(steps)}
             return Measured(phases(migrated, stage, steps), used.peaks, figures, used.processor)
         finally:
             _take_away(bed)
@@ -90,7 +72,7 @@ def write_project(bed: Testbed, case: Case, directory: Path) -> Path:
     if case.shape == "orders":
         path = '["order_id -> orders.id", "orders.tenant_id"]'
         entries.append(f'lines = {{ target = "tenant", key_path = {path} }}')
-    file = directory / DEFAULT_FILE
+    file = directory / "migrator.toml"
     file.write_text(
         _TOML.format(
             url=bed.server.url(MONOLITH),
@@ -113,21 +95,20 @@ def _migrator(bed: Testbed, file: Path, *arguments: str) -> Ran:
 
 def _take_away(bed: Testbed) -> None:
     """Leaves the monolith as it was: a rollback would dump every database first, which is nobody's to wait for here."""
-    source = Endpoint(bed.server.url(MONOLITH))
-    with session(source, purpose="benchmark") as connection:
-        lift_fence(connection, source, lock_timeout=2, patience=30, say=lambda _: None)
+    lift_fence(bed.server.url(MONOLITH))
     bed.drop_prefixed(f"{PREFIX}_")
 
 
 # -- phases, from the journal -------------------------------------------------------------------------------------
 
 
-def _recorded(workspace: Workspace) -> tuple[StageRecord, Mapping[str, StepRecord]]:
-    run = workspace.journal.current_run(workspace.source_id)
-    stage = workspace.journal.last(run.id, "migrate") if run else None
-    if run is None or stage is None:
+def _recorded(settings: migrator.Settings) -> tuple[StageRecord, Mapping[str, StepRecord]]:
+    with migrator.Migration(settings) as migration:
+        status = migration.status()
+    stages = [one for one in status.stages if one.stage == "migrate"]
+    if not stages:
         raise BenchmarkError("the journal knows of no migrate")
-    return stage, workspace.journal.step_records(run.id)
+    return stages[-1], {one.step: one for one in status.steps}
 
 
 def phases(ran: Ran, stage: StageRecord, steps: Mapping[str, StepRecord]) -> dict[str, float]:
@@ -170,49 +151,3 @@ def _start(record: StepRecord) -> float:
 
 def _end(steps: Mapping[str, StepRecord], kind: str) -> float:
     return max((_start(one) + (one.seconds or 0) for one in _of(steps, kind)), default=0.0)
-
-
-# -- what the digests cost, alone ---------------------------------------------------------------------------------
-
-
-def _digests(workspace: Workspace, case: Case) -> dict[str, float]:
-    """Seconds of `jobs` workers for the digests of both sides.
-
-    The source's are a column of the copies' queries: what that column costs is the time with it less the time without.
-    """
-    found = survey(workspace)
-    plan = plan_of(workspace, found)
-    transfers = {name: target.transfers for name, target in resolve(workspace, plan, found).items()}
-    every = [one for items in transfers.values() for one in items]
-    selects = [(select_rows(one, found.catalog), len(one.copied)) for one in every]
-    hashed = _seconds_to_read(workspace, (select for select, _ in selects))
-    plain = _seconds_to_read(workspace, (_without_hash(select, columns) for select, columns in selects))
-    steps: list[CreateDatabase] = list(plan.of(CreateDatabase))
-    started = time.monotonic()
-    with ThreadPoolExecutor(case.jobs) as pool:
-        list(pool.map(lambda step: _digest(workspace, step, transfers[step.target]), steps))
-    target = time.monotonic() - started
-    source = max(0.0, hashed - plain) / case.jobs
-    return {"digests source s": source, "digests targets s": target, "digests s": source + target}
-
-
-def _without_hash(select: sql.Composed, columns: int) -> sql.Composed:
-    """The same query less its second column; the planner does not compute what nothing asks for."""
-    names = [sql.Identifier(f"c{number}") for number in range(columns)]
-    wanted = sql.SQL(", ").join([sql.Identifier("key"), *names])
-    all_names = sql.SQL(", ").join([sql.Identifier("key"), sql.Identifier("hash"), *names])
-    return sql.SQL("SELECT {} FROM ({}) s ({})").format(wanted, select, all_names)
-
-
-def _seconds_to_read(workspace: Workspace, selects: Iterable[sql.Composed]) -> float:
-    with session(workspace.source, purpose="benchmark", settings={**READ_ONLY, **READING}) as connection:
-        started = time.monotonic()
-        for select in selects:
-            connection.execute(sql.SQL("COPY ({}) TO '/dev/null'").format(select))
-        return time.monotonic() - started
-
-
-def _digest(workspace: Workspace, step: Any, transfers: tuple[Transfer, ...]) -> None:
-    endpoint = workspace.server(step.server).at(step.database)
-    with session(endpoint, purpose="benchmark", settings=READ_ONLY) as connection:
-        target_digests(connection, transfers, step.tenant)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
 from migrator.cli.session import Session
 from migrator.core.result.outcome import Outcome
 from migrator.errors import InterruptedRunError, RefusedError
+
+if TYPE_CHECKING:
+    # Imported when it is asked: `rollback` confirms here as well, and needs nothing of migrate.
+    from migrator.commands.migrate.outlook import SplitOutlook
 
 
 def is_attended() -> bool:
@@ -25,7 +30,7 @@ def typed_run_id(session: Session, outlook: Outcome, *, purpose: str, command: s
         RefusedError: something else was.
     """
     session.show(replace(outlook, next=()))
-    question = f"\nType the run's id ({outlook.run_id}) to {purpose}; anything else leaves everything as it is"
+    question = f"\nType the run's id ({outlook.run_id}) to {purpose};\nanything else leaves everything as it is"
     try:
         typed: str = click.prompt(question, default="", show_default=False, err=True).strip()
     except click.Abort:
@@ -36,3 +41,23 @@ def typed_run_id(session: Session, outlook: Outcome, *, purpose: str, command: s
     if typed != outlook.run_id:
         raise RefusedError("That is not the run's id; nothing was changed.", f"Run `migrator {command}` again.")
     return typed
+
+
+def confirm_split(session: Session, outlook: SplitOutlook) -> None:
+    """Shows what migrate is about to do and asks for the run's id.
+
+    Raises:
+        InterruptedRunError: nothing was typed.
+        RefusedError: something else was typed, or nobody is there to be asked.
+    """
+    from migrator.commands.migrate.report_outlook import present
+
+    shown = present(outlook)
+    if not is_attended():
+        raise RefusedError(
+            "migrate has to be confirmed, and there is no terminal to ask on. It makes "
+            f"{shown.summary['will be made']}; the source is fenced: {shown.summary['source fenced']}.",
+            f"Carry out this plan and no other: migrator migrate --plan {outlook.plan.fingerprint[:12]}. Or the one of "
+            "the last dry-run, whatever it is: migrator migrate --yes.",
+        )
+    typed_run_id(session, shown, purpose="split the source", command="migrate")

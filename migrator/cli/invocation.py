@@ -15,7 +15,7 @@ from migrator.cli.interrupts import interruptible
 from migrator.cli.options import Options
 from migrator.cli.program import program
 from migrator.cli.session import Session, Work
-from migrator.cli.written import as_text, console_on, report_error, write_result
+from migrator.cli.written import as_text, console_on, nowhere, report_error, write_result
 from migrator.core.result.outcome import Outcome
 from migrator.errors import MigratorError
 from migrator.report.progress import display
@@ -27,7 +27,7 @@ def carry_out(work: Work, options: Options) -> int:
     structlog.contextvars.clear_contextvars()
     failure: MigratorError | None = None
     outcome: Outcome | None = None
-    session: Session | None = None
+    fence, origin = "", None
     with interruptible(stderr), display(stderr) as progress:
         logs.to_console(
             lambda line: stderr.print(Text.from_ansi(line), soft_wrap=True),
@@ -42,19 +42,26 @@ def carry_out(work: Work, options: Options) -> int:
 
             session = Session(options, progress, show)
             with closing(session):
-                outcome = work(session)
+                try:
+                    outcome = work(session)
+                except (Exception, KeyboardInterrupt) as error:
+                    failure = translated(error, options.command)
+                    _log(error, failure)
+                fence, origin = session.last_line(failure), session.origin
         except (Exception, KeyboardInterrupt) as error:
             failure = translated(error, options.command)
             _log(error, failure)
         finally:
             logs.close_console()
-    fence = session.fence if session is not None else ""
     if failure is not None or outcome is None:
-        return report_error(failure or BugError("The command returned nothing.", ""), options, fence=fence)
+        return report_error(
+            failure or BugError("The command returned nothing.", ""), options, fence=fence, origin=origin
+        )
     outcome = replace(
         outcome,
         next=tuple(options.repeated(command, program.commands) for command in outcome.next),
         fence=options.repeated(fence, program.commands),
+        origin=origin or nowhere(),
     )
     written = write_result(outcome, options)
     return max(outcome.exit_code, written)

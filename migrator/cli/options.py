@@ -75,7 +75,10 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 def common_options() -> list[click.Option]:
     """New instances of the options that every command has."""
     return [
-        _option(("--config", "-c"), "config", type=_FILE, metavar="PATH", help="Default: ./migrator.toml."),
+        _option(
+            ("--config", "-c"), "config", type=_FILE, metavar="PATH",
+            help="Default: MIGRATOR_CONFIG, or migrator.toml here or above.",
+        ),
         *(
             _setting(declarations, place, type=kind, metavar=metavar, help=text)
             for declarations, place, kind, metavar, text in _SETTINGS

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import click
 
-from migrator import __version__
 from migrator.cli.commands.after_migrate.finish import finish
 from migrator.cli.commands.after_migrate.rollback import rollback
 from migrator.cli.commands.after_migrate.sequences import sequences
+from migrator.cli.commands.asking.config import config
+from migrator.cli.commands.asking.explain import explain
+from migrator.cli.commands.asking.help import help_command
+from migrator.cli.commands.asking.history import history
 from migrator.cli.commands.audit import audit
 from migrator.cli.commands.backup import backup
 from migrator.cli.commands.clean import clean
@@ -21,6 +24,7 @@ from migrator.cli.commands.plan import plan
 from migrator.cli.commands.status import status
 from migrator.cli.commands.verify import verify
 from migrator.cli.options import Program, common_options
+from migrator.version import __version__
 
 _HELP = """Splits a monolithic PostgreSQL database into AUTH, SHARED and one database per tenant, proves that every row
 arrived exactly once, and can take it all back.
@@ -61,6 +65,10 @@ for command in (
     status,
     lock,
     placements,
+    history,
+    config,
+    explain,
     demo,
+    help_command,
 ):
     program.add_command(command)

@@ -31,8 +31,10 @@ def run(arguments: Sequence[str]) -> int:
                 f"There is no directory {options.report.absolute().parent} for --report.", "Create it first."
             )
     except click.exceptions.NoArgsIsHelpError as error:
-        print(error.ctx.get_help() if error.ctx else error.message, file=sys.stderr)
-        return error.exit_code
+        # Nothing was asked for, so nothing went wrong; of half a command (`migrator plan`) the rest is missing.
+        alone = not arguments
+        print(error.ctx.get_help() if error.ctx else error.message, file=sys.stdout if alone else sys.stderr)
+        return 0 if alone else error.exit_code
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         options.command = context.info_name if context is not None else options.command

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     # Imported when they are needed: --help must not load the driver.
     from migrator.cli.options import Options
     from migrator.commands.shared.workspace import Workspace
+    from migrator.core.result.origin import Origin
     from migrator.core.result.outcome import Outcome
+    from migrator.errors import MigratorError
     from migrator.report.progress import Display
     from migrator.settings import Settings
 
@@ -23,6 +25,7 @@ class Session:
     options: Options
     progress: Display
     show: Callable[[Outcome], None]  # an outcome on the way to the result, for the person at the terminal
+    _fresh: Workspace | None = None
 
     @cached_property
     def settings(self) -> Settings:
@@ -70,12 +73,28 @@ class Session:
         from migrator.settings.load import load_settings
 
         flags = {**self.options.flags, ("source", "schemas"): list(schemas) or None}
-        return Workspace.of(load_settings(flags=flags, without_file=True), self.progress)
+        self._fresh = Workspace.of(load_settings(flags=flags, without_file=True), self.progress)
+        return self._fresh
 
     @property
-    def fence(self) -> str:
-        """The last line of the command where it leaves the source fenced, from memory: the server may be gone."""
-        return self.looking.fence.sentence if "looking" in vars(self) else ""
+    def origin(self) -> Origin | None:
+        """What the command's report is about; None where it never came to a source."""
+        known = self._fresh if self._fresh is not None else vars(self).get("looking")
+        return known.origin if known is not None else None
+
+    def last_line(self, failure: MigratorError | None) -> str:
+        """What the command ends with where it leaves the source fenced, or where it failed before it could know.
+
+        What it knows already is told from memory: the server may be gone.
+        """
+        if "looking" not in vars(self):
+            return ""
+        from migrator.commands.status.standing_fence import ask_fence
+        from migrator.errors import DatabaseError
+
+        fence = self.looking.fence
+        ask_fence(self.looking)
+        return fence.sentence or (fence.unknown if isinstance(failure, DatabaseError) else "")
 
     def close(self) -> None:
         """Ends what the command opened; harmless where it opened nothing."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, cast
 
@@ -15,12 +17,14 @@ from rich.text import Text
 from migrator import logs
 from migrator.cli.options import Options
 from migrator.cli.program import program
+from migrator.core.result.origin import Origin
 from migrator.core.result.outcome import Outcome, Section, Status
 from migrator.errors import ConfigurationError, MigratorError
 from migrator.files import write_atomically
 from migrator.report.document import error_to_json, to_json
 from migrator.report.html import to_html
 from migrator.report.text import render_text, to_text
+from migrator.version import __version__
 
 
 def write_result(outcome: Outcome, options: Options) -> int:
@@ -50,11 +54,17 @@ def _drawn(outcome: Outcome, form: Literal["dot", "svg"]) -> str:
     return to_dot(outcome.graph) if form == "dot" else to_svg(outcome.graph)
 
 
-def report_error(error: MigratorError, options: Options, *, fence: str = "") -> int:
+def nowhere() -> Origin:
+    """The origin of a report of a command that never came to a source."""
+    return Origin(socket.gethostname(), __version__, datetime.now(UTC))
+
+
+def report_error(error: MigratorError, options: Options, *, fence: str = "", origin: Origin | None = None) -> int:
     """Tells an error: on stderr for people, and on stdout where a document was asked for.
 
-    `fence` is the last line where the source is left fenced.
+    `fence` is the last line where the source is left fenced, `origin` what the report is about.
     """
+    origin = origin or nowhere()
     fence = options.repeated(fence, program.commands)
     # Drivers and libraries quote what they were given, which may be a URL with its password.
     error = _masked(error)
@@ -69,14 +79,14 @@ def report_error(error: MigratorError, options: Options, *, fence: str = "") -> 
             stderr.print(Text(fence, style="bold yellow"), soft_wrap=True)
     except BrokenPipeError:
         _silence(sys.stderr.fileno())
-    outcome = replace(_as_outcome(error, options, run_id), fence=fence)
+    outcome = replace(_as_outcome(error, options, run_id), fence=fence, origin=origin)
     if options.output == "json":
-        _write(error_to_json(error, options.command, run_id, fence=fence), "utf-8")
+        _write(error_to_json(error, options.command, run_id, fence=fence, origin=origin), "utf-8")
     elif options.output == "html":
         _write(to_html(outcome), "utf-8")
     if options.report is not None and options.report.absolute().parent.is_dir():
         document = (
-            error_to_json(error, options.command, run_id, fence=fence)
+            error_to_json(error, options.command, run_id, fence=fence, origin=origin)
             if options.report.suffix == ".json"
             else _rendered(outcome, options.report)
         )

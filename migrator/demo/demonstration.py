@@ -5,29 +5,22 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from migrator import logs
-from migrator.commands.shared.workspace import Workspace
-from migrator.core.backup.manifest import Inventory
-from migrator.core.result.outcome import Cell, Outcome, Section
-from migrator.core.result.progress import Progress
-from migrator.core.run.moments import held_by
-from migrator.demo.playground import Loaded, Playground, load_reference
-from migrator.errors import MigratorError
+import migrator
+from migrator import Cell, Inventory, LocalServer, MigratorError, Outcome, Progress, Section, logs
+from migrator.demo.playground import PROJECT_FILE, Loaded, Playground, load_reference
 from migrator.postgres.programs.embedded import embedded_bin_dir
-from migrator.postgres.programs.local_server import LocalServer
 from migrator.postgres.session.connect import Endpoint
 from migrator.postgres.session.connect import session as open_session
-from migrator.postgres.verify.inventory import exported_snapshot, take_inventory
 from migrator.report.cells import count, duration
-from migrator.settings import Settings
-from migrator.settings.load import DEFAULT_FILE, load_settings
+
+if TYPE_CHECKING:
+    from migrator import Result
 
 DATABASE = "erp_topsteel"
 
@@ -38,6 +31,9 @@ _SERVER_SETTINGS: Mapping[str, str] = {
     "synchronous_commit": "off",
     "max_connections": "200",
 }
+
+
+_Result = TypeVar("_Result", bound="Result")
 
 
 class StageFailedError(MigratorError):
@@ -120,85 +116,56 @@ class _Demonstration:
         )
         settings = self._settings()
         logs.to_file(settings.path(settings.paths.logs))
-        with closing(Workspace.of(settings, self.viewer.progress)) as workspace:
-            return self._walked(workspace, counts)
+        with migrator.Migration(settings, progress=self.viewer.progress) as migration:
+            return self._walked(migration, counts)
 
-    def _walked(self, workspace: Workspace, counts: Loaded) -> Outcome:
-        before = self._inventory(workspace)
-        self._split(workspace)
-        split = _Split.of(workspace, self._last("migrate"))
+    def _walked(self, migration: migrator.Migration, counts: Loaded) -> Outcome:
+        before = migration.inventory()
+        migrated = self._split(migration)
+        split = _Split.of(migrated, tuple(migration.settings.targets))
         if self.keep:
             return self._kept(counts, split)
-        self._take_back(workspace)
-        return self._finished(counts, split, before.changes(self._inventory(workspace)), before)
+        self._take_back(migration, migrated.run_id)
+        return self._finished(counts, split, before.changes(migration.inventory()), before)
 
-    def _split(self, workspace: Workspace) -> None:
-        from migrator.commands.audit.command import audit
-        from migrator.commands.backup.command import backup
-        from migrator.commands.clean.command import clean
-        from migrator.commands.dry_run.command import dry_run
-        from migrator.commands.migrate.command import migrate
-        from migrator.commands.verify.command import verify
-
+    def _split(self, migration: migrator.Migration) -> migrator.Migrated:
+        self._walk("backup --verify", lambda: migration.backup(verify=True))
         # The audit has something to find, and says so with exit code 1: that is what the flaws are for.
-        self._walk(
-            ("backup --verify", lambda: backup(workspace, verify=True), {0}),
-            ("audit", lambda: audit(workspace), {0, 1}),
-            ("clean", lambda: clean(workspace), {0}),
-            ("clean --execute", lambda: clean(workspace, execute=True), {0}),
-            ("dry-run", lambda: dry_run(workspace), {0}),
-            ("migrate", lambda: migrate(workspace), {0}),
-            ("verify", lambda: verify(workspace), {0}),
-        )
+        self._walk("audit", migration.audit, may_find=True)
+        self._walk("clean", migration.clean)
+        self._walk("clean --execute", lambda: migration.clean(execute=True))
+        self._walk("dry-run", migration.dry_run)
+        migrated = self._walk("migrate", migration.migrate)
+        self._walk("verify", migration.verify)
+        return migrated
 
-    def _take_back(self, workspace: Workspace) -> None:
-        from migrator.commands.rollback.command import rollback
+    def _take_back(self, migration: migrator.Migration, run: str) -> None:
+        self._walk("rollback --validate", migration.validate_rollback)
+        self._walk("rollback --restore-quarantine", lambda: migration.rollback(confirm=run, restore="quarantine"))
 
-        self._walk(
-            ("rollback --validate", lambda: rollback(workspace, validate=True), {0}),
-            (
-                "rollback --restore-quarantine",
-                lambda: rollback(workspace, confirm=self._last("migrate").run_id, restore_quarantine=True),
-                {0},
-            ),
-        )
-
-    def _walk(self, *stages: tuple[str, Callable[[], Outcome], set[int]]) -> None:
-        """Carries the stages out, telling each.
+    def _walk(self, command: str, stage: Callable[[], _Result], *, may_find: bool = False) -> _Result:
+        """Carries a stage out and tells how it went; `may_find`: findings do not end the demonstration.
 
         Raises:
-            StageFailedError: one did not end as it has to.
+            StageFailedError: it did not end as it has to.
         """
-        for command, stage, expected in stages:
-            with _timed() as seconds:
-                outcome = stage()
-            self.taken.append(_Took(command, outcome, seconds()))
-            self.viewer.progress.say(f"{command}: {outcome.headline} ({duration(seconds())})")
-            if outcome.exit_code not in expected:
-                self.viewer.show(outcome)
-                raise StageFailedError(
-                    f"The demonstration ended at {command}: {outcome.headline}",
-                    f"Its report is above, its log is {logs.current_file()}.",
-                )
+        with _timed() as seconds:
+            result = stage()
+        outcome = migrator.present(result)
+        self.taken.append(_Took(command, outcome, seconds()))
+        self.viewer.progress.say(f"{command}: {outcome.headline} ({duration(seconds())})")
+        if outcome.exit_code and not (may_find and outcome.exit_code == 1):
+            self.viewer.show(outcome)
+            raise StageFailedError(
+                f"The demonstration ended at {command}: {outcome.headline}",
+                f"Its report is above, its log is {logs.current_file()}.",
+            )
+        return result
 
-    def _last(self, command: str) -> Outcome:
-        return next(took.outcome for took in reversed(self.taken) if took.command == command)
-
-    def _settings(self) -> Settings:
+    def _settings(self) -> migrator.Settings:
         file = self.place.make_project(self.server.url(DATABASE))
         # DB_* and MIGRATOR_* of the caller's shell are about a migration of theirs.
-        return load_settings(file, flags=self.viewer.limits, environment={})
-
-    def _inventory(self, workspace: Workspace) -> Inventory:
-        with exported_snapshot(workspace.source, purpose="demo") as (connection, snapshot):
-            return take_inventory(
-                workspace.source,
-                connection,
-                snapshot,
-                jobs=workspace.settings.limits.jobs,
-                purpose="demo",
-                progress=workspace.progress,
-            )
+        return migrator.load_settings(file, flags=self.viewer.limits, environment={})
 
     # -- what came of it ------------------------------------------------------------------------------------------
 
@@ -225,8 +192,8 @@ class _Demonstration:
         )
 
     def _kept(self, counts: Loaded, split: _Split) -> Outcome:
-        url, file, program = self.server.url(DATABASE), self.place.project / DEFAULT_FILE, _program()
-        largest = max(split.databases, key=lambda database: database[4])[0]
+        url, file, program = self.server.url(DATABASE), self.place.project / PROJECT_FILE, _program()
+        largest = max(split.databases, key=lambda database: database.rows).name
         directory = f" --directory {self.place.directory}" if self.place.is_chosen else ""
         return Outcome(
             "demo",
@@ -260,46 +227,35 @@ class _Demonstration:
                 for took in self.taken
             ),
         )
-        what = Section("What was split", ("database", "target", "tenant", "tables", "rows"), split.databases)
+        databases = tuple((one.name, one.target, one.tenant, one.tables, one.rows) for one in split.databases)
+        what = Section("What was split", ("database", "target", "tenant", "tables", "rows"), databases)
         return stages, what
 
 
 @dataclass(frozen=True)
 class _Split:
-    """What migrate made: (database, target, tenant, tables, rows) of each database, and what was compared."""
+    """What migrate made, and what was compared."""
 
-    databases: tuple[tuple[str, str, str, int, int], ...]
-    tenants: int
+    databases: tuple[migrator.MadeDatabase, ...]
     source_rows: int
     split_rows: int
-    digests: int
 
     @classmethod
-    def of(cls, workspace: Workspace, migrated: Outcome) -> _Split:
-        """Read from the journal: the digests that were taken in the targets."""
-        run = str(migrated.run_id)
-        rows: Counter[tuple[str, str]] = Counter()
-        tables: Counter[tuple[str, str]] = Counter()
-        for target in workspace.settings.targets:
-            for digest in workspace.journal.digests(run, held_by(target)):
-                rows[target, digest.tenant] += digest.rows
-                tables[target, digest.tenant] += 1
-        order = list(workspace.settings.targets)
-        made = sorted(
-            (
-                (one.name, place[0], place[1], tables[place], rows[place])
-                for one in workspace.journal.artefacts(run, "database")
-                # Templates are recorded without a tenant, which is not the empty one.
-                if one.state == "created"
-                and one.tenant is not None
-                and (place := (one.target or "", one.tenant)) in tables
-            ),
-            key=lambda database: (order.index(database[1]), database[0]),
-        )
-        tenants = len({tenant for _, _, tenant, _, _ in made if tenant})
-        figures = migrated.summary
-        split = int(str(figures["placed_rows"])) + int(str(figures["global_rows"]))
-        return cls(tuple(made), tenants, int(str(figures["source_rows"])), split, tables.total())
+    def of(cls, migrated: migrator.Migrated, targets: tuple[str, ...]) -> _Split:
+        """The databases in the order of migrator.toml."""
+        assert migrated.proof is not None  # this run made all of it
+        made = [one for one in migrated.databases if one.tables]
+        made.sort(key=lambda database: (targets.index(database.target), database.name))
+        return cls(tuple(made), migrated.proof.source_rows, migrated.proof.arrived_rows)
+
+    @property
+    def tenants(self) -> int:
+        return len({one.tenant for one in self.databases if one.tenant})
+
+    @property
+    def digests(self) -> int:
+        """How many digests were taken in the databases: one of each table in each."""
+        return sum(one.tables for one in self.databases)
 
     @property
     def in_words(self) -> tuple[str, str]:

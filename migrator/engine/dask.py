@@ -19,9 +19,10 @@ from typing import Any
 import distributed
 from distributed.scheduler import KilledWorker
 
-from migrator import __version__, logs
+from migrator import logs
 from migrator.engine.workers import Work, WorkerPools, begin_worker, end_worker, here
 from migrator.errors import ConfigurationError, DatabaseError
+from migrator.version import __version__
 
 _log = logs.logger(__name__)
 

@@ -1,10 +1,17 @@
-"""Starts the process that workers are forked from, in a module that is cheap to import."""
+"""Starts the process that workers are forked from, in a module that is cheap to import, and the workers themselves."""
 
 from __future__ import annotations
 
 import multiprocessing
 import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing import forkserver, resource_tracker
+from multiprocessing.context import ForkServerContext, ForkServerProcess
+from multiprocessing.process import BaseProcess
+from types import ModuleType
+from typing import Any
 
 # What every worker needs: imported once by the process that they are forked from.
 _PRELOADED = "migrator.engine.units"
@@ -24,3 +31,30 @@ def warm_up() -> None:
         forkserver.ensure_running()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def main_hidden() -> Iterator[None]:
+    """A process that is started meanwhile does not run this one's main module, of which a worker needs nothing.
+
+    Whoever uses the library calls it from a script; without a guard around it every worker would begin it anew.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+class _Worker(ForkServerProcess):
+    @staticmethod
+    def _Popen(process_obj: BaseProcess) -> Any:  # multiprocessing's own name for what starts a process
+        with main_hidden():
+            return ForkServerProcess._Popen(process_obj)
+
+
+class WorkerContext(ForkServerContext):
+    """Where workers are made: forked from the warm process, without the main module."""
+
+    Process = _Worker

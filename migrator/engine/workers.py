@@ -20,7 +20,7 @@ from typing import Any
 from migrator import logs
 from migrator.core.run.facts import PACE, Pace
 from migrator.core.run.throttle import Bucket
-from migrator.engine.fork_server import warm_up
+from migrator.engine.fork_server import WorkerContext, warm_up
 from migrator.errors import InterruptedRunError
 from migrator.journal import Journal
 from migrator.postgres.databases.post_data import TargetWork
@@ -154,7 +154,7 @@ def processes(work: Work, readers: int, builders: int) -> Iterator[WorkerPools]:
 def _pool(work: Work, count: int) -> Iterator[Executor]:
     pool = ProcessPoolExecutor(
         count,
-        mp_context=multiprocessing.get_context("forkserver"),
+        mp_context=WorkerContext(),
         initializer=_begin_process,
         initargs=(work, logs.worker_initializer()),
     )

@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import PurePath
 from typing import Any
 
+from migrator.core.result.origin import Origin
 from migrator.core.result.outcome import Outcome
 from migrator.errors import MigratorError
 
@@ -30,6 +31,7 @@ _RESERVED = frozenset(
         "next",
         "error",
         "fence",
+        "origin",
     }
 )
 
@@ -43,23 +45,25 @@ def to_json(outcome: Outcome) -> str:
     return _dumped(outcome_document(outcome))
 
 
-def error_to_json(error: MigratorError, command: str, run_id: str | None = None, *, fence: str = "") -> str:
+def error_to_json(
+    error: MigratorError, command: str, run_id: str | None = None, *, fence: str = "", origin: Origin | None = None
+) -> str:
     """An error as the same document, with `error` in it."""
-    return _dumped(
-        {
-            "schema_version": SCHEMA_VERSION,
-            "command": command,
-            "run_id": run_id,
-            "status": error.status,
-            "exit_code": error.exit_code,
-            "headline": error.message,
-            "summary": {},
-            "error": {"message": error.message, "hint": error.hint},
-            "sections": [],
-            "next": [],
-            "fence": fence,
-        }
-    )
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "command": command,
+        "run_id": run_id,
+        "status": error.status,
+        "exit_code": error.exit_code,
+        "headline": error.message,
+        "summary": {},
+        "error": {"message": error.message, "hint": error.hint},
+        "sections": [],
+        "next": [],
+        "fence": fence,
+        "origin": origin,
+    }
+    return _dumped(_plain(document))
 
 
 def outcome_document(outcome: Outcome) -> dict[str, Any]:
@@ -78,6 +82,7 @@ def outcome_document(outcome: Outcome) -> dict[str, Any]:
         "sections": outcome.sections,
         "next": outcome.next,
         "fence": outcome.fence,
+        "origin": outcome.origin,
     }
     plain: dict[str, Any] = _plain(document)
     return plain

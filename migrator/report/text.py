@@ -14,6 +14,7 @@ from rich.text import Text
 
 from migrator.core.result.outcome import Outcome, Section, Status, Tone
 from migrator.report.cells import figure, filled, is_numeric, label, title_of, visible
+from migrator.report.page import print_page
 from migrator.report.widths import GAP, Measured, fitted
 
 # Yellow and red on purpose only where something is wrong: a report that is all colours has none.
@@ -29,6 +30,7 @@ _STATUS_STYLES: dict[Status, str] = {
     "database-error": "red",
     "interrupted": "yellow",
     "bug": "red",
+    "planned": "yellow",
 }
 
 _INDENT = 2
@@ -36,10 +38,15 @@ _INDENT = 2
 
 def render_text(outcome: Outcome, console: Console) -> None:
     """Prints the outcome on `console`, folded to its width; nothing is cut off."""
+    if outcome.page:
+        print_page(visible(outcome.page), console)
+        return
     heading = Text.assemble((outcome.command, "bold"), "  ", (outcome.status, _STATUS_STYLES[outcome.status]))
     if outcome.run_id:
         heading.append(f"  run {visible(outcome.run_id)}", style="dim")
     console.print(heading, overflow="fold")
+    if outcome.origin is not None:
+        console.print(Text(visible(outcome.origin.sentence), style="dim"), overflow="fold")
     if outcome.headline:
         console.print(Text(visible(outcome.headline)), overflow="fold")
     if outcome.summary:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Collection
 from pathlib import Path
+from types import ModuleType
 
 import sqlalchemy as sa
 
 _SHOWN = 300  # characters of a statement
+_OURS = Path(__file__).resolve().parents[1]  # the package migrator
 
 
 class ScriptError(Exception):
@@ -37,6 +40,39 @@ def place_of(tree: Path, error: sa.exc.DBAPIError | ScriptError) -> str:
     ]
     where = f", {Path(inside[-1].filename).relative_to(tree)} line {inside[-1].lineno}" if inside else ""
     return f"{where}, in {_shown(error.statement)}" if error.statement else where
+
+
+def place_of_code(tree: Path, directories: Collection[Path], error: BaseException) -> str | None:
+    """What to say behind "A revision of TREE failed" of an exception that the tree's own Python raised.
+
+    ", FILE line N, in CODE", or None where it was raised by anything else: by migrator, or before the tree's files.
+    `directories` are those of its files, resolved. What a library raises was asked of it by the code that called it.
+    """
+    tree = tree.resolve()
+    if isinstance(error, SyntaxError) and error.filename and _is_in(Path(error.filename).resolve(), directories):
+        return _place_of_line(tree, Path(error.filename).resolve(), error.lineno, error.text)
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        file = Path(frame.filename).resolve()
+        if _is_in(file, directories):
+            return _place_of_line(tree, file, frame.lineno, frame.line)
+        if file.is_relative_to(_OURS):
+            break
+    # Alembic asks a revision's module for what it should define, upgrade() for example.
+    module = getattr(error, "obj", None)
+    if isinstance(error, AttributeError) and isinstance(module, ModuleType) and module.__file__:
+        file = Path(module.__file__).resolve()
+        return _place_of_line(tree, file, None, None) if _is_in(file, directories) else None
+    return None
+
+
+def _is_in(file: Path, directories: Collection[Path]) -> bool:
+    return any(file.is_relative_to(directory) for directory in directories)
+
+
+def _place_of_line(tree: Path, file: Path, line: int | None, code: str | None) -> str:
+    place = f", {file.relative_to(tree) if file.is_relative_to(tree) else file}"
+    place += f" line {line}" if line else ""
+    return place + (f", in {_shown(code)}" if code and code.strip() else "")
 
 
 def _statement_at(text: str, at: int) -> str:

@@ -43,14 +43,17 @@ def first_fault(tree: Path, connect: Connect) -> RevisionFault | None:
                 environment.configure(connection=connection, transaction_per_migration=True)
                 with environment.begin_transaction():
                     environment.run_migrations()
-        except Exception as error:  # whatever a revision raises, importing it included, is what is asked for
+        except (
+            Exception,
+            SystemExit,
+        ) as error:  # whatever a revision raises is what is asked for
             if isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated:
                 raise DatabaseError(f"The connection was lost: {error.orig}", "Run the same command again.") from error
             return _fault(begun[-1] if begun else None, error)
     return None
 
 
-def _fault(revision: Script | None, error: Exception) -> RevisionFault:
+def _fault(revision: Script | None, error: BaseException) -> RevisionFault:
     text = " ".join(str(error).split()) or type(error).__name__
     statement = relation = ""
     if isinstance(error, sa.exc.DBAPIError):

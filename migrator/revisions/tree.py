@@ -16,8 +16,8 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 
-from migrator.errors import ConfigurationError, DatabaseError
-from migrator.revisions.failures import ScriptError, place_of
+from migrator.errors import ConfigurationError, DatabaseError, MigratorError
+from migrator.revisions.failures import ScriptError, place_of, place_of_code
 
 # Opens a raw, transactional driver connection.
 Connect = Callable[[], Any]
@@ -126,23 +126,48 @@ def readable(tree: Path) -> Iterator[None]:
     """Tells what Alembic and the tree's own files raise as what it means.
 
     Raises:
-        ConfigurationError: the tree is inconsistent, or cannot be imported.
-        DatabaseError: a revision failed.
+        ConfigurationError: the tree is inconsistent, cannot be imported, or its own Python raised something.
+        DatabaseError: a statement of a revision failed.
     """
     try:
         yield
+    except MigratorError:
+        raise
     except CommandError as error:
         raise ConfigurationError(
             f"The Alembic tree {tree} cannot be used: {error}", "`alembic history` shows its revisions."
         ) from error
-    except (ImportError, SyntaxError) as error:
-        raise ConfigurationError(
-            f"The Alembic tree {tree} cannot be loaded: {error}",
-            "Its env.py, models.py and versions/ must import with what is installed here.",
-        ) from error
     except (sa.exc.DBAPIError, ScriptError) as error:
         reason = error.error.orig if isinstance(error, ScriptError) else error.orig
-        raise DatabaseError(
-            f"A revision of {tree} failed{place_of(tree, error)}: {reason}",
-            "Nothing of it was kept. Correct the revision, then run the same command again.",
-        ) from error
+        raise _failed(DatabaseError, tree, place_of(tree, error), str(reason)) from error
+    except (Exception, SystemExit) as error:  # whatever the code of a revision, of env.py or of models.py raises
+        place = place_of_code(tree, _directories(tree), error)
+        if isinstance(error, ImportError | SyntaxError):
+            raise ConfigurationError(
+                f"The Alembic tree {tree} cannot be loaded{place or ''}: {_reason(error)}",
+                "Its env.py, models.py and versions/ must import with what is installed here.",
+            ) from error
+        if place is None:
+            raise
+        # The driver's own errors, where a revision uses its connection without SQLAlchemy.
+        kind = DatabaseError if getattr(error, "sqlstate", None) else ConfigurationError
+        raise _failed(kind, tree, place, f"{type(error).__name__}: {error}") from error
+
+
+def _failed(kind: type[MigratorError], tree: Path, place: str, reason: str) -> MigratorError:
+    hint = "Nothing of it was kept. Correct the revision, then run the same command again."
+    return kind(f"A revision of {tree} failed{place}: {reason}", hint)
+
+
+def _reason(error: ImportError | SyntaxError) -> str:
+    # str() of a SyntaxError repeats the file and the line.
+    return error.msg if isinstance(error, SyntaxError) else str(error)
+
+
+def _directories(tree: Path) -> set[Path]:
+    """Where the tree's files are: its directory, and those where its configuration keeps revisions."""
+    try:
+        kept = ScriptDirectory.from_config(config_of(tree))._version_locations
+    except (CommandError, ConfigurationError):
+        kept = ()
+    return {tree.resolve(), *(Path(directory).resolve() for directory in kept)}

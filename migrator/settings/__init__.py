@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pydantic import Field, field_validator, model_validator
@@ -71,28 +71,34 @@ class Settings(Section):
         return tables
 
     @model_validator(mode="after")
-    def _targets_exist(self) -> Settings:
+    def _names_exist(self) -> Settings:
+        problems = [*self._unknown_targets(), *self._unknown_servers()]
+        if problems:
+            raise ValueError("\n".join(problems))
+        return self
+
+    def _unknown_targets(self) -> Iterator[str]:
+        known = ", ".join(self.targets) or "none"
         for name, table in self.tables.items():
             for target in (*((table.target,) if table.target else ()), *table.replicate):
                 if target not in self.targets:
-                    known = ", ".join(self.targets) or "none"
-                    raise ValueError(f"[tables.{name}] names the target {target!r}; known targets: {known}")
+                    yield f"[tables.{name}] names the target {target!r}; known targets: {known}"
+            if table.unowned in ("shared", "auth") and table.unowned not in self.targets:
+                yield (
+                    f"[tables.{name}] unowned = {table.unowned!r} means the target of that name; known targets: {known}"
+                )
         for name, role in self.roles.readers.items():
             for target in role.read:
                 if target not in self.targets:
-                    known = ", ".join(self.targets) or "none"
-                    raise ValueError(f"[roles.{name}] reads the target {target!r}; known targets: {known}")
-        return self
+                    yield f"[roles.{name}] reads the target {target!r}; known targets: {known}"
 
-    @model_validator(mode="after")
-    def _servers_exist(self) -> Settings:
+    def _unknown_servers(self) -> Iterator[str]:
         for server in self.tenants.servers:
             if server != "default" and server not in self.servers:
-                raise ValueError(f"tenants.servers names {server!r}, but there is no [servers.{server}]")
+                yield f"tenants.servers names {server!r}, but there is no [servers.{server}]"
         for name, target in self.targets.items():
             if self.tenants.servers and target.per_tenant and target.server != "default":
-                raise ValueError(f"either tenants.servers or targets.{name}.server says where tenants go, not both")
-        return self
+                yield f"either tenants.servers or targets.{name}.server says where tenants go, not both"
 
     @property
     def target_servers(self) -> tuple[str, ...]:

@@ -12,15 +12,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from migrator.errors import ConfigurationError
 from migrator.settings import Settings
-from migrator.settings.spelling import close_name
+from migrator.settings.locate import CONFIG_VARIABLE, locate_file
+from migrator.settings.locate import DEFAULT_FILE as DEFAULT_FILE
+from migrator.settings.problems import OWN, validated
 
-DEFAULT_FILE = "migrator.toml"
-# Parts of Settings that nobody writes: they say where the rest came from.
-_OWN = frozenset({"root", "file", "origins"})
 _PLAIN_NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
 
 # environment variable -> where it lands in the file's shape. The DB_* names are those of the reference guide.
@@ -57,31 +54,41 @@ _REPLACED_BY_URL = ("host", "port", "user", "database")
 _URL_WITH_PASSWORD = re.compile(r"://[^/@]*:[^@]*@|password\s*=")
 
 
+# A path is as long as its setting lies deep.
+Flags = Mapping[tuple[str, ...], Any] | Mapping[tuple[str, str], Any]
+
+
 def load_settings(
-    file: Path | None = None,
+    file: Path | str | None = None,
     *,
-    flags: Mapping[tuple[str, ...], Any] | None = None,
+    flags: Flags | None = None,
     environment: Mapping[str, str] | None = None,
     directory: Path | None = None,
     without_file: bool = False,
 ) -> Settings:
     """Reads the configuration.
 
-    `file` defaults to `migrator.toml` in `directory` (default: the current one), which must exist unless a flag names
-    the source. `flags` maps paths such as ("limits", "jobs") to values; None values are ignored. `without_file` is for
-    `migrator init`, which is about to write one: only flags and environment count then.
+    `file` defaults to the one that MIGRATOR_CONFIG names, else to the nearest migrator.toml at or above `directory`
+    (default: the current one); there must be one unless a flag names the source. `flags` maps paths such as
+    ("limits", "jobs") to values; None values are ignored. `without_file` is for `migrator init`, which is about to
+    write one: only flags and environment count then.
 
     Raises:
         ConfigurationError: the file is missing, is not TOML, or holds what is not understood.
     """
     directory = directory or Path.cwd()
+    file = Path(file) if file is not None else None
     flags = {path: value for path, value in (flags or {}).items() if value is not None}
-    document = {} if without_file else _document(file, directory, needed=("source", "url") not in flags)
-    if own := _OWN & document.keys():
+    environment = os.environ if environment is None else environment
+    located = None if without_file else locate_file(file, directory, environment)
+    if located is None and not without_file and ("source", "url") not in flags:
+        raise _no_file(directory)
+    document = _parse(located) if located is not None else {}
+    if own := OWN & document.keys():
         raise ConfigurationError(f"There is no setting {min(own)!r}.", "docs/configuration.md lists every setting.")
-    file = file or directory / DEFAULT_FILE
+    file = located or file or directory / DEFAULT_FILE
     origins: dict[tuple[str, ...], str] = {}
-    for variables in (_dotenv(file.parent / ".env"), os.environ if environment is None else environment):
+    for variables in (_dotenv(file.parent / ".env"), environment):
         for name, path in ENVIRONMENT.items():
             # A database name for a target that the file does not define is not an error: CI sets them always.
             if (value := variables.get(name)) and (path[0] != "targets" or path[1] in document.get("targets", {})):
@@ -90,18 +97,9 @@ def load_settings(
     for path, value in flags.items():
         _put(document, path, value)
         origins[path] = f"--{_FLAGS.get(path, path[-1]).replace('_', '-')}"
-    try:
-        given = {".".join(path): origin for path, origin in origins.items()}
-        whence = {"root": file.parent.resolve(), "file": file.resolve(), "origins": given}
-        return Settings.model_validate({**document, **whence})
-    except ValidationError as error:
-        lines = [
-            f"  {_where(item['loc'], origins)}{_what(item['type'], item['msg'], item['loc'])}"
-            for item in error.errors(include_input=False)
-        ]
-        raise ConfigurationError(
-            f"{file} cannot be used:\n" + "\n".join(lines), "docs/configuration.md lists every setting."
-        ) from None
+    given = {".".join(path): origin for path, origin in origins.items()}
+    whence = {"root": file.parent.resolve(), "file": file.resolve(), "origins": given}
+    return validated(document, whence, origins)
 
 
 def parsed(text: str, directory: Path) -> Settings:
@@ -133,22 +131,12 @@ def read_groups(file: Path) -> Mapping[str, tuple[str, ...]]:
     return {name: tuple(patterns) for name, patterns in document.items()}
 
 
-def _document(file: Path | None, directory: Path, *, needed: bool) -> dict[str, Any]:
-    if file is not None:
-        if not file.is_file():
-            raise ConfigurationError(
-                f"There is no configuration file {file}.", "Check --config, or leave it out to use ./migrator.toml."
-            )
-        return _parse(file)
-    if (default := directory / DEFAULT_FILE).is_file():
-        return _parse(default)
-    if needed:
-        raise ConfigurationError(
-            f"There is no {DEFAULT_FILE} in {directory}.",
-            "Run the command where migrator.toml is, or name it: migrator --config PATH COMMAND. "
-            "`migrator init --source URL` writes one; `migrator demo` needs none.",
-        )
-    return {}
+def _no_file(directory: Path) -> ConfigurationError:
+    return ConfigurationError(
+        f"There is no {DEFAULT_FILE} in {directory}, nor in a directory above it.",
+        f"Run the command where migrator.toml is, or name it: migrator --config PATH COMMAND, or {CONFIG_VARIABLE}. "
+        "`migrator init --source URL` writes one; `migrator demo` needs none.",
+    )
 
 
 def _dotenv(file: Path) -> Mapping[str, str | None]:
@@ -185,22 +173,3 @@ def _put(document: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
         if _URL_WITH_PASSWORD.search(str(value)):
             document.pop("password", None)
     document[leaf] = value
-
-
-def _where(location: tuple[int | str, ...], origins: Mapping[tuple[str, ...], str]) -> str:
-    if not location:
-        return ""  # the message of a rule between several settings names them itself
-    where = ".".join(str(part) for part in location)
-    origin = origins.get(tuple(str(part) for part in location))
-    return f"{where} (from {origin}): " if origin else f"{where}: "
-
-
-def _what(kind: str, message: str, location: tuple[int | str, ...]) -> str:
-    match kind:
-        case "extra_forbidden":
-            meant = close_name(Settings, location)
-            known = meant is not None and meant not in _OWN
-            return "there is no such setting" + (f"; did you mean {meant}?" if known else "")
-        case "missing":
-            return "has to be set"
-    return message.removeprefix("Value error, ")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import ByteSize, SecretStr
+from pydantic import ByteSize, SecretStr, field_validator
 
 from migrator.settings.section import Section
 
@@ -25,10 +25,21 @@ class TargetServer(Server):
 
 
 class Source(Server):
-    """`[source]`: the monolith."""
+    """`[source]`: the monolith.
+
+    `ignore_large_objects` says in words why large objects that no column names stay behind; without it they block.
+    """
 
     schemas: tuple[str, ...] = ()
     prefix: str | None = None
+    ignore_large_objects: str | None = None
+
+    @field_validator("ignore_large_objects")
+    @classmethod
+    def _with_a_reason(cls, reason: str | None) -> str | None:
+        if reason is not None and not reason.strip():
+            raise ValueError("ignore_large_objects needs the reason in words")
+        return reason
 
 
 class Control(Section):

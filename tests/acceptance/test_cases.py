@@ -7,9 +7,7 @@ import tomllib
 import uuid
 from collections import Counter
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,24 +16,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from migrator.commands.audit.command import audit
-from migrator.commands.backup.command import backup
-from migrator.commands.clean.command import clean
-from migrator.commands.dry_run.command import dry_run
-from migrator.commands.init.command import Wanted, init, regenerate_trees
-from migrator.commands.migrate.command import migrate
-from migrator.commands.rollback.command import rollback
-from migrator.commands.shared.workspace import Workspace
-from migrator.commands.status.placements import placements
-from migrator.commands.verify.command import verify
-from migrator.core.result.outcome import Outcome
-from migrator.core.result.progress import Silent
-from migrator.errors import RefusedError
-from migrator.postgres.programs.local_server import temporary_server
-from migrator.postgres.schema.catalog import read_objects
-from migrator.postgres.session.connect import Endpoint, revision_connect, session
-from migrator.revisions import upgrade
-from migrator.settings.load import DEFAULT_FILE, load_settings
+import migrator
 from tests.servers import FAST, DatabaseFactory, PostgresServer, create_database, drop_databases
 
 FOLDER = Path(__file__).parent / "cases"
@@ -51,19 +32,22 @@ class Case:
     directory: Path
     prefix: str
     expected: dict[str, Any]
-    outcome: Outcome
+    initialized: migrator.Initialized
     create: DatabaseFactory = field(repr=False)
 
-    @contextmanager
-    def workspace(self) -> Iterator[Workspace]:
-        """A workspace by the file that init wrote, and nothing else but the prefix of this test's databases."""
-        file = self.directory / DEFAULT_FILE
-        settings = load_settings(file, flags={("source", "prefix"): self.prefix}, environment={})
-        workspace = Workspace.of(settings, Silent())
-        try:
-            yield workspace
-        finally:
-            workspace.close()
+    @property
+    def file(self) -> Path:
+        """The file that init wrote."""
+        return self.directory / "migrator.toml"
+
+    def migration(self) -> migrator.Migration:
+        """The migration by that file, and nothing else but the prefix of this test's databases."""
+        flags = {("source", "prefix"): self.prefix}
+        return migrator.Migration(migrator.load_settings(self.file, flags=flags, environment={}))
+
+    def reported(self) -> dict[str, Any]:
+        """The document of init."""
+        return migrator.as_document(migrator.present(self.initialized))
 
 
 @pytest.fixture(scope="session")
@@ -76,7 +60,7 @@ def contrib_server(server: PostgresServer) -> Iterator[PostgresServer | None]:
     if not installed:
         yield None
         return
-    with temporary_server(bin_dir=installed[-1].parent, settings=FAST) as other:
+    with migrator.temporary_server(bin_dir=installed[-1].parent, settings=FAST) as other:
         yield other if _can_install(other, ["hstore", "postgres_fdw"]) else None
 
 
@@ -122,18 +106,17 @@ def case(place: tuple[str, DatabaseFactory], prefix: str, tmp_path: Path) -> Cas
     url = create(f"{prefix}_monolith")
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute((folder / "monolith.sql").read_text(encoding="utf-8").encode())
-    settings = load_settings(flags={("source", "url"): url}, environment={}, directory=tmp_path, without_file=True)
     expected = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
-    wanted = Wanted(tree=expected.get("tree"))
+    wanted = migrator.Wanted(tree=expected.get("tree"))
     if wanted.tree is not None:
-        with pytest.raises(RefusedError, match="is a tree"):
-            init(Workspace.of(settings, Silent()), tmp_path)
-    outcome = init(Workspace.of(settings, Silent()), tmp_path, wanted)
-    return Case(url, tmp_path, prefix, expected, outcome, create)
+        with pytest.raises(migrator.RefusedError, match="is a tree"):
+            migrator.init(url, tmp_path, environment={})
+    initialized = migrator.init(url, tmp_path, wanted, environment={})
+    return Case(url, tmp_path, prefix, expected, initialized, create)
 
 
 def test_init_places_every_table_as_expected(case: Case) -> None:
-    document = tomllib.loads((case.directory / DEFAULT_FILE).read_text(encoding="utf-8"))
+    document = tomllib.loads(case.file.read_text(encoding="utf-8"))
     tables = document["tables"]
     assert document["tenants"]["root"] == case.expected["tenant_root"]
     undecided = {name for name, entry in tables.items() if "decide" in entry}
@@ -144,9 +127,10 @@ def test_init_places_every_table_as_expected(case: Case) -> None:
     unowned = {name: entry["unowned"] for name, entry in tables.items() if "unowned" in entry}
     assert unowned == case.expected.get("unowned", {})
     assert all(entry.get("reason") or entry.get("ignore") for entry in tables.values())
-    assert case.outcome.exit_code == (1 if undecided else 0)
-    assert {key: len(found) for key, found in case.outcome.data["own"].items()} == case.expected.get("own", {})
-    spared = {one["object"] for one in case.outcome.data["left_out"] if not one["object"].startswith("foreign key")}
+    document = case.reported()
+    assert document["exit_code"] == (1 if undecided else 0)
+    assert {key: len(found) for key, found in document["own"].items()} == case.expected.get("own", {})
+    spared = {one["object"] for one in document["left_out"] if not one["object"].startswith("foreign key")}
     with_undecided = [one for one in spared if not any(name in one for name in undecided | _ignored(tables))]
     assert sorted(with_undecided) == sorted(case.expected["left_out"])
 
@@ -173,15 +157,15 @@ def test_the_targets_objects_together_are_the_sources(case: Case) -> None:
         if not tree.is_dir():
             continue
         url = case.create()
-        upgrade(tree, partial(revision_connect, Endpoint(url), "test"))
+        migrator.upgrade_tree(tree, url)
         made = {one: text for one, text in objects(url).items() if "alembic_version" not in one[1]}
         assert made.items() <= source.items(), tree
         union |= made
-    ignored = _ignored(tomllib.loads((case.directory / DEFAULT_FILE).read_text(encoding="utf-8"))["tables"])
-    with case.workspace() as workspace:
-        severed = {one["name"].replace('"', '""') for one in placements(workspace).data["severed"] if one["name"]}
+    ignored = _ignored(tomllib.loads(case.file.read_text(encoding="utf-8"))["tables"])
+    with case.migration() as migration:
+        severed = {key.name.replace('"', '""') for key in migration.placements().placements.severed if key.name}
     left = case.expected["left_out"]
-    own = [name.rpartition(".")[2] for found in case.outcome.data["own"].values() for name in found]
+    own = [name.rpartition(".")[2] for found in case.reported()["own"].values() for name in found]
     missing = source.keys() - union.keys()
     assert Counter(kind for kind, _ in missing) == case.expected["reported"]
     for kind, identity in missing:
@@ -197,20 +181,25 @@ def test_the_targets_objects_together_are_the_sources(case: Case) -> None:
 def test_the_pipeline_runs_on_what_init_wrote(case: Case) -> None:
     decide(case)
     before = objects(case.url)
-    for stage in (partial(backup, verify=True), audit, clean, dry_run, migrate, verify):
-        with case.workspace() as workspace:
-            outcome = stage(workspace)
+    with case.migration() as migration:
+        _ends_well(migration.backup(verify=True))
         # A monolith has findings, and audit tells them; none of them may be what keeps the split from going on.
-        assert outcome.exit_code == 0 or stage is audit, (outcome.headline, _complaints(outcome))
-        if stage is migrate:
-            _all_large_objects_arrived(case)
-            _all_settings_arrived(case)
-            _tenants_are_the_tops(case)
-    run = outcome.run_id
-    with case.workspace() as workspace:
-        outcome = rollback(workspace, confirm=run)
-    assert outcome.exit_code == 0, outcome.headline
+        migration.audit()
+        _ends_well(migration.clean())
+        _ends_well(migration.dry_run())
+        migrated = migration.migrate()
+        _ends_well(migrated)
+        _all_large_objects_arrived(case)
+        _all_settings_arrived(case)
+        _tenants_are_the_tops(case)
+        _ends_well(migration.verify())
+        _ends_well(migration.rollback(confirm=migrated.run_id))
     assert objects(case.url) == before
+
+
+def _ends_well(result: Any) -> None:
+    outcome = migrator.present(result)
+    assert outcome.exit_code == 0, (outcome.headline, _complaints(outcome))
 
 
 def _all_settings_arrived(case: Case) -> None:
@@ -268,7 +257,7 @@ _LARGE_OBJECTS = """
 """
 
 
-def _complaints(outcome: Outcome) -> list[object]:
+def _complaints(outcome: migrator.Outcome) -> list[object]:
     return [row for one in outcome.sections if one.tone == "bad" for row in one.rows if "ok" not in row]
 
 
@@ -277,7 +266,7 @@ def decide(case: Case) -> None:
     decisions = case.expected.get("decisions", {})
     if not decisions:
         return
-    file = case.directory / DEFAULT_FILE
+    file = case.file
     lines: list[str] = []
     skipped = False
     for line in file.read_text(encoding="utf-8").splitlines():
@@ -293,10 +282,9 @@ def decide(case: Case) -> None:
             continue
         lines.append(line)
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    with case.workspace() as workspace:
-        regenerate_trees(workspace, case.directory)
+    with case.migration() as migration:
+        migration.write_trees()
 
 
 def objects(url: str) -> dict[tuple[str, str], str]:
-    with session(Endpoint(url), purpose="test") as connection:
-        return dict(read_objects(connection))
+    return dict(migrator.read_objects(url))

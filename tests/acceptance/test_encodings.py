@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +10,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from migrator.commands.audit.command import audit
-from migrator.commands.backup.command import backup
-from migrator.commands.clean.command import clean
-from migrator.commands.dry_run.command import dry_run
-from migrator.commands.init.command import init
-from migrator.commands.migrate.command import migrate
-from migrator.commands.rollback.command import rollback
-from migrator.commands.shared.workspace import Workspace
-from migrator.commands.verify.command import verify
-from migrator.core.result.progress import Silent
-from migrator.postgres.schema.catalog import read_objects
-from migrator.postgres.session.connect import Endpoint, session
-from migrator.settings.load import DEFAULT_FILE, load_settings
+import migrator
 from tests.servers import PostgresServer
 
 pytestmark = pytest.mark.timeout(300)
@@ -55,7 +42,10 @@ _WORDS = {
 }
 
 
-@pytest.fixture(params=_WORDS)
+_OFTEN = ("LATIN1", "EUC_JP", "SQL_ASCII")
+
+
+@pytest.fixture(params=[pytest.param(one, marks=() if one in _OFTEN else pytest.mark.exhaustive) for one in _WORDS])
 def monolith(request: pytest.FixtureRequest, server: PostgresServer, prefix: str) -> str:
     encoding: str = request.param
     name = f"{prefix}_monolith"
@@ -72,30 +62,30 @@ def monolith(request: pytest.FixtureRequest, server: PostgresServer, prefix: str
 
 
 def test_a_monolith_of_another_encoding_is_split_and_taken_back(monolith: str, prefix: str, tmp_path: Path) -> None:
-    fresh = load_settings(flags={("source", "url"): monolith}, environment={}, directory=tmp_path, without_file=True)
-    init(Workspace.of(fresh, Silent()), tmp_path)
+    migrator.init(monolith, tmp_path, environment={})
     flags: dict[tuple[str, ...], Any] = {("source", "url"): monolith, ("source", "prefix"): prefix}
-    settings = load_settings(tmp_path / DEFAULT_FILE, flags=flags, environment={})
+    settings = migrator.load_settings(tmp_path / "migrator.toml", flags=flags, environment={})
     before = everything(monolith)
-    for stage in (partial(backup, verify=True), audit, clean, dry_run, migrate, verify):
-        workspace = Workspace.of(settings, Silent())
-        try:
-            outcome = stage(workspace)
-        finally:
-            workspace.close()
-        assert outcome.exit_code == 0 or stage is audit, outcome.headline
-    assert rows_of_tenants(monolith, prefix) == before[1]
-    workspace = Workspace.of(settings, Silent())
-    try:
-        assert rollback(workspace, confirm=outcome.run_id).exit_code == 0
-    finally:
-        workspace.close()
+    with migrator.Migration(settings) as migration:
+        ends_well(migration.backup(verify=True))
+        migration.audit()
+        ends_well(migration.clean())
+        ends_well(migration.dry_run())
+        migrated = migration.migrate()
+        ends_well(migrated)
+        ends_well(migration.verify())
+        assert rows_of_tenants(monolith, prefix) == before[1]
+        ends_well(migration.rollback(confirm=migrated.run_id))
     assert everything(monolith) == before
 
 
+def ends_well(result: Any) -> None:
+    outcome = migrator.present(result)
+    assert outcome.exit_code == 0, outcome.headline
+
+
 def everything(url: str) -> tuple[dict[tuple[str, str], str], list[str]]:
-    with session(Endpoint(url), purpose="test") as connection:
-        return dict(read_objects(connection)), rows(url)
+    return dict(migrator.read_objects(url)), rows(url)
 
 
 def rows(url: str) -> list[str]:

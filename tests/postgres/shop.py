@@ -22,7 +22,7 @@ CASE = REPOSITORY / "tests" / "acceptance" / "shop"
 # middle of the copy, and of the finishing, lasts long enough to be met, with few rows on whatever machine.
 _SLOW = """
 CREATE FUNCTION slowly(id bigint) RETURNS bigint LANGUAGE plpgsql IMMUTABLE AS
-    $$ BEGIN PERFORM pg_catalog.pg_sleep(0.25); RETURN id; END $$;
+    $$ BEGIN PERFORM pg_catalog.pg_sleep(0.1); RETURN id; END $$;
 ALTER TABLE notes ADD CONSTRAINT notes_slow CHECK (slowly(id) IS NOT NULL);
 CREATE INDEX customers_slow_idx ON customers (slowly(id));
 """

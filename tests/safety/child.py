@@ -1,8 +1,8 @@
 """The program as users run it, in processes of its own, with one fault that the environment names.
 
 MIGRATOR_TEST_FAULT is "ACTION|NUMBER|LABEL": the action happens before the NUMBERth point of that label in whichever
-process meets it first, which is the one that can make the file MIGRATOR_TEST_FAULT_ONCE. Spawned workers import their
-coordinator's main module, so that they have the fault as well.
+process meets it first, which is the one that can make the file MIGRATOR_TEST_FAULT_ONCE. Workers import this module as
+their coordinator's main one, so that they have the fault as well.
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ import multiprocessing
 import os
 import signal
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 
 from migrator.cli.run import run
+from migrator.engine import fork_server
 from tests.safety.faults import Faults, Point, injected
 
 VARIABLE = "MIGRATOR_TEST_FAULT"
 ONCE = "MIGRATOR_TEST_FAULT_ONCE"
 
+fork_server.main_hidden = nullcontext  # type: ignore[assignment]
 _hooks = ExitStack()
 if VARIABLE in os.environ:
     _action, _number, _label = os.environ[VARIABLE].split("|", 2)

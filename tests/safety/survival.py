@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from migrator.core.result.outcome import Outcome
 from migrator.errors import DatabaseError, MigratorError, RefusedError, TargetsFailedError
 from tests.safety.faults import Crash, Faults, Point, injected
@@ -83,6 +85,18 @@ def again(server: PostgresServer, template: str, stage: str, due: Due, ending: E
 def chains(points: Sequence[str], count: int, kind: Kind = "crash") -> list[Due]:
     """The points dealt out to so many chains: neighbours come into different ones."""
     return [{point: kind for point in points[first::count]} for first in range(count) if points[first::count]]
+
+
+def shares(points: Iterable[str]) -> tuple[list[str], list[str]]:
+    """One point in three of every step, its last one among them, and all the others."""
+    chosen = [
+        point for each in steps(points).values() for number, point in enumerate(reversed(each)) if number % 3 == 0
+    ]
+    return chosen, [point for point in points if point not in chosen]
+
+
+# `make test` tries the first share, `make test-exhaustive` the other.
+SHARES = [0, pytest.param(1, marks=pytest.mark.exhaustive)]
 
 
 def steps(points: Iterable[str]) -> dict[str, list[str]]:

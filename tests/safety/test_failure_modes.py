@@ -15,14 +15,13 @@ from typing import Any
 import psycopg
 import pytest
 
-from migrator.commands.dry_run.command import dry_run
-from migrator.commands.rollback.command import rollback
 from migrator.core.result.outcome import Outcome
 from migrator.errors import DatabaseError, RefusedError
 from tests.safety.case import MONOLITH, Variation
 from tests.safety.faults import Faults, Point, injected
 from tests.safety.trial import Holding, Trial, holding, plan, split, take_back, trial
 from tests.servers import PostgresServer, drop_databases
+from tests.stages import dry_run, rollback
 
 _PAGE = Path(__file__).parents[2] / "docs" / "failure-modes.md"
 _TESTS = Path(__file__).parents[1]

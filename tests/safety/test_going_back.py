@@ -12,8 +12,6 @@ import pytest
 from psycopg import sql
 
 from migrator.commands.changes.conflicts import Settlement
-from migrator.commands.migrate.command import migrate
-from migrator.commands.rollback.command import rollback
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.result.outcome import Outcome
 from migrator.errors import RefusedError
@@ -22,6 +20,7 @@ from migrator.postgres.programs.programs import find_program
 from migrator.postgres.session.connect import Endpoint
 from tests.safety.trial import Holding, Trial, holding, plan
 from tests.servers import drop_databases
+from tests.stages import migrate, rollback
 
 # What an application of Acme's does after the split: every kind of change, in tables that hang on each other, in one
 # without a key, with values that COPY and SQL have to escape.

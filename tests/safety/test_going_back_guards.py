@@ -11,9 +11,7 @@ from psycopg.conninfo import make_conninfo
 
 import migrator.commands.rollback.command as rollback_module
 from migrator.commands.rollback import leftovers as left_behind
-from migrator.commands.rollback.command import rollback
 from migrator.commands.rollback.findings import Findings
-from migrator.commands.rollback.tenant import rollback_tenant
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.steps import Plan
 from migrator.errors import ConfigurationError, RefusedError
@@ -21,6 +19,7 @@ from migrator.journal import Run
 from tests.safety.test_going_back import BOLT, back, write
 from tests.safety.trial import Trial, damage, holding, keep_backup, plan, restore_back, split, take_back
 from tests.servers import drop_databases
+from tests.stages import rollback, rollback_tenant
 
 
 def test_a_run_that_has_made_nothing_does_not_hide_the_one_whose_fence_stands(here: Trial) -> None:

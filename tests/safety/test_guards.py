@@ -10,15 +10,14 @@ import sys
 import psycopg
 import pytest
 
-from migrator.commands.migrate.command import migrate
 from migrator.commands.shared.workspace import Workspace
-from migrator.commands.status.lock import lock
 from migrator.engine import workers
 from migrator.errors import RefusedError, SnapshotLostError
 from migrator.journal import machine
 from tests.safety.case import inline
 from tests.safety.faults import Faults, Point, injected
 from tests.safety.trial import Trial, back_up, plan, take_back
+from tests.stages import lock, migrate
 
 
 def test_of_two_migrators_one_works_and_the_other_is_told_who(here: Trial) -> None:

@@ -95,13 +95,13 @@ def reference(server: PostgresServer, template: str) -> object:
 def test_a_killed_process_is_resumed_to_the_same_end(here: Trial, reference: object) -> None:
     assert migrator(here, "dry-run").returncode == 0
     for fault, exit_code in _MIGRATE:
-        killed = migrator(here, "migrate", "--without-backup", fault=fault)
+        killed = migrator(here, "migrate", "--yes", "--without-backup", fault=fault)
         assert killed.returncode == exit_code, (fault, killed.stderr)
         if exit_code > 0 and "twice" not in fault:
             assert f"migrator --config {here.directory / 'migrator.toml'} migrate" in killed.stderr
         told = here.status().summary
         assert (told["source writes"] == "FENCED") == here.fenced()
-    resumed = migrator(here, "migrate", "--without-backup")
+    resumed = migrator(here, "migrate", "--yes", "--without-backup")
     assert resumed.returncode == 0, resumed.stderr
     assert here.targets() == reference
     run = str(here.status().run_id)

@@ -11,7 +11,6 @@ import psycopg
 import pytest
 
 from migrator.commands.changes.conflicts import Settlement
-from migrator.commands.rollback.command import rollback
 from migrator.errors import RefusedError
 from migrator.postgres.backup.dump import server_version
 from migrator.postgres.programs.programs import find_program
@@ -20,6 +19,7 @@ from tests.safety.case import Variation
 from tests.safety.test_going_back import back, write
 from tests.safety.trial import Trial, plan, split, trial
 from tests.servers import PostgresServer
+from tests.stages import rollback
 
 PICTURES = Variation(
     monolith="""

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.safety.points import registered
-from tests.safety.survival import Ending, again, chains
+from tests.safety.survival import SHARES, Ending, again, chains, shares
 from tests.safety.trial import STAGES
 from tests.servers import PostgresServer
 
@@ -38,9 +38,10 @@ def _own(stage: str) -> list[str]:
     return [point for point in points[stage] if point not in common]
 
 
+@pytest.mark.parametrize("share", SHARES)
 @pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "migrate"])
 def test_a_crash_at_any_point_is_mended_by_the_same_command(
-    server: PostgresServer, template: str, ending: Callable[[str], Ending], stage: str
+    server: PostgresServer, template: str, ending: Callable[[str], Ending], stage: str, share: int
 ) -> None:
-    for due in chains(_own(stage), 2):
+    for due in chains(shares(_own(stage))[share], 1 + share):
         assert again(server, template, stage, due, ending(stage)) == []

@@ -25,7 +25,6 @@ from os import cpu_count
 from pathlib import Path
 
 from migrator.commands.shared.workspace import Workspace
-from migrator.commands.verify.command import verify
 from migrator.core.result.outcome import Outcome
 from migrator.errors import MigratorError
 from migrator.postgres.programs.local_server import LocalServer, temporary_server
@@ -46,6 +45,7 @@ from tests.safety.trial import (
 )
 from tests.safety.variations import variation
 from tests.servers import FORGETFUL, in_memory
+from tests.stages import verify
 
 SEEDS = Path(__file__).with_name("seeds.txt")
 _TEMPLATE = "template_torture"

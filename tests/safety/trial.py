@@ -16,15 +16,7 @@ from unittest import mock
 
 import psycopg
 
-from migrator.commands.backup.command import backup
-from migrator.commands.clean.command import clean
-from migrator.commands.dry_run.command import dry_run
-from migrator.commands.finish.command import finish
-from migrator.commands.migrate.command import migrate
-from migrator.commands.rollback.command import rollback
-from migrator.commands.rollback.tenant import rollback_tenant
 from migrator.commands.shared.workspace import Workspace
-from migrator.commands.status.command import status
 from migrator.core.result.outcome import Outcome
 from migrator.core.verify.digests import Digest
 from migrator.errors import MigratorError
@@ -38,6 +30,7 @@ from tests.project import awaited
 from tests.safety.case import MONOLITH, SMALL, Apart, Variation, inline, workspace
 from tests.safety.faults import Crash, Faults, Point, injected
 from tests.servers import create_database, drop_databases
+from tests.stages import backup, clean, dry_run, finish, migrate, rollback, rollback_tenant, status
 
 # A restart comes before the point takes effect, a late one when it has.
 Kind = Literal["crash", "terminate", "timeout", "lost", "interrupt", "restart", "late restart"]

@@ -72,7 +72,8 @@ def test_the_command_lines_of_a_page_name_commands_and_options_that_exist(page: 
                 assert word in command.commands, line
                 command = command.commands[word]
                 known |= {name: one for one in command.params if isinstance(one, click.Option) for name in one.opts}
-                arguments = sum(isinstance(one, click.Argument) for one in command.params)
+                takes = [one.nargs for one in command.params if isinstance(one, click.Argument)]
+                arguments = len(line) if -1 in takes else sum(takes)
             elif arguments:
                 arguments -= 1
             else:

@@ -261,3 +261,50 @@ def test_every_module_opens_with_a_sentence_on_what_it_does() -> None:
 @pytest.mark.parametrize("damage", ["import os", '"""Reads rows"""', '"""Reads rows of many\ntables."""'])
 def test_a_module_without_a_sentence_is_seen(damage: str) -> None:
     assert without_opening(damage)
+
+
+def presenters(source: str) -> Iterator[tuple[str, str]]:
+    """(function, its parameters) of everything that makes a report."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef) and node.returns is not None and ast.unparse(node.returns) == "Outcome":
+            yield node.name, ast.unparse(node.args)
+
+
+def impure(source: str) -> list[str]:
+    """The presenters that are handed a way to the world."""
+    return [name for name, parameters in presenters(source) if re.search(r"Workspace|Connection|Journal", parameters)]
+
+
+def test_commands_return_values_and_reports_are_made_of_these() -> None:
+    rooms = [path for path in sources() if part(path) == "commands"]
+    assert sum(len(list(presenters(path.read_text(encoding="utf-8")))) for path in rooms) > 25
+    assert {str(path): names for path in rooms if (names := impure(path.read_text(encoding="utf-8")))} == {}
+
+
+def test_no_report_reads_anything() -> None:
+    """A module report.py has no way to a database, a file or the clock, but by what it imports for its types."""
+    reports = [path for path in sources() if part(path) == "commands" and path.stem.startswith("report")]
+    assert len(reports) >= 10
+    wrong = [str(found) for found in all_imports() if found.file in reports and reaches(found.module)]
+    assert wrong == []
+    assert [
+        f"{path}:{node.lineno}"
+        for path in reports
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and called(node) in IMPURE_CALLS
+    ] == []
+
+
+def reaches(module: str) -> bool:
+    """Whether a module opens connections or files, or knows the time."""
+    ways = ("migrator.commands.shared.workspace", "migrator.postgres.session", "migrator.files", "migrator.engine")
+    return module.startswith(ways) or module.split(".")[0] in IMPURE_MODULES
+
+
+@pytest.mark.parametrize("module", ["migrator.postgres.session.connect.session", "time", "migrator.files.sha256"])
+def test_a_report_that_reads_is_seen(module: str) -> None:
+    assert reaches(module)
+
+
+def test_a_command_that_makes_its_report_itself_is_seen() -> None:
+    assert impure("def verify(workspace: Workspace) -> Outcome: ...") == ["verify"]

@@ -34,7 +34,8 @@ def audit(baseline: Path | None, rules: tuple[str, ...]) -> Work:
 
     def work(session: Session) -> Outcome:
         from migrator.commands.audit.command import audit as stage
+        from migrator.commands.audit.report import present
 
-        return stage(session.workspace, baseline=baseline, rules=rules)
+        return present(stage(session.workspace, baseline=baseline, rules=rules))
 
     return work

@@ -25,7 +25,8 @@ def backup(verify: bool) -> Work:
 
     def work(session: Session) -> Outcome:
         from migrator.commands.backup.command import backup as stage
+        from migrator.commands.backup.report import present
 
-        return stage(session.workspace, verify=verify)
+        return present(stage(session.workspace, verify=verify))
 
     return work

@@ -30,7 +30,8 @@ def clean(execute: bool, restore: bool, rules: tuple[str, ...]) -> Work:
 
     def work(session: Session) -> Outcome:
         from migrator.commands.clean.command import clean as stage
+        from migrator.commands.clean.report import present
 
-        return stage(session.workspace, execute=execute, restore=restore, rules=rules)
+        return present(stage(session.workspace, execute=execute, restore=restore, rules=rules))
 
     return work

@@ -27,7 +27,8 @@ def dry_run(sql: bool, rehearse: bool, no_tenants_yet: bool) -> Work:
 
     def work(session: Session) -> Outcome:
         from migrator.commands.dry_run.command import dry_run as stage
+        from migrator.commands.dry_run.report import present
 
-        return stage(session.workspace, sql=sql, rehearse=rehearse, no_tenants_yet=no_tenants_yet)
+        return present(stage(session.workspace, sql=sql, rehearse=rehearse, no_tenants_yet=no_tenants_yet))
 
     return work

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -70,6 +71,7 @@ def init(
     def work(session: Session) -> Outcome:
         from migrator.commands.init.command import Wanted, regenerate_trees
         from migrator.commands.init.command import init as stage
+        from migrator.commands.init.report import present
         from migrator.settings.load import read_groups
 
         ownership: Ownership = "dropped" if no_owner else "kept"
@@ -77,17 +79,27 @@ def init(
             if tenant_root or tenant_tree or schemas or groups or layout != "tenants":
                 raise click.UsageError("--trees takes its layout, tenant root and schemas from migrator.toml.")
             root = session.settings.root
-            return regenerate_trees(session.looking, root, ownership)
+            return present(regenerate_trees(session.looking, root, ownership))
         if layout == "tenants" and groups:
             raise click.UsageError("--groups is for --layout services or domains.")
         if layout != "tenants" and tenant_root:
             raise click.UsageError(f"--layout {layout} has no tenant root; add [tenants] to migrator.toml afterwards.")
         wanted = Wanted(layout, tenant_root, read_groups(groups) if groups else {}, ownership, tenant_tree)
-        return stage(
+        result = stage(
             session.fresh(schemas), into.absolute(), wanted, ask=_asker(session), ask_tree=_tree_asker(session)
         )
+        _name_in_hints(session, into)
+        return present(result)
 
     return work
+
+
+def _name_in_hints(session: Session, directory: Path) -> None:
+    """Lets the commands to type next name the file that was written, unless they mean it anyway."""
+    from migrator.settings.locate import CONFIG_VARIABLE, DEFAULT_FILE
+
+    meant = directory.resolve() == Path.cwd() and not os.environ.get(CONFIG_VARIABLE)
+    session.options.config = None if meant else directory / DEFAULT_FILE
 
 
 def _tree_asker(session: Session) -> Callable[[TenantTree, int, int], TenantTreeChoice | None] | None:

@@ -24,7 +24,8 @@ def lock(release: bool) -> Work:
 
     def work(session: Session) -> Outcome:
         from migrator.commands.status.lock import lock as stage
+        from migrator.commands.status.lock import present
 
-        return stage(session.workspace if release else session.looking, release=release)
+        return present(stage(session.workspace if release else session.looking, release=release))
 
     return work

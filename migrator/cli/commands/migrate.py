@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import click
 
+from migrator.cli.confirmation import confirm_split
 from migrator.cli.options import StageCommand
 from migrator.cli.session import Session, Work
 from migrator.core.result.outcome import Outcome
@@ -14,20 +17,23 @@ from migrator.core.result.outcome import Outcome
 @click.option(
     "--no-fence", is_flag=True, help="Let applications write to the source meanwhile; their rows are counted."
 )
+@click.option("--yes", is_flag=True, help="Do not ask; without a terminal this, or --plan, is how it is confirmed.")
 @click.option(
     "--plan", "approved", metavar="FINGERPRINT", help="Carry out this plan and no other; 8 characters of it are enough."
 )
-def migrate(without_backup: bool, no_fence: bool, approved: str | None) -> Work:
+def migrate(without_backup: bool, no_fence: bool, yes: bool, approved: str | None) -> Work:
     """Splits the source, as the plan of the passed dry-run says.
 
-    The source's tables are fenced against writes first. Interrupted or killed, the same command goes on where it
-    stopped. Refuses (exit code 3) without a backup, with a stale plan or one that
-    was not approved (--plan), and where a target exists that is not ours.
+    Shows what it is about to do, how long the source is fenced for it and how long going back takes, and asks for the
+    run's id; --yes or --plan answer that where nobody can be asked. The source's tables are fenced against writes
+    first. Interrupted or killed, the same command goes on behind the fence, without asking again. Refuses (exit code 3)
+    without a backup, with a stale plan or one that was not approved (--plan), where it is not confirmed, and where a
+    target exists that is not ours.
 
     \b
     Examples:
       migrator migrate
-      migrator --jobs 8 migrate
+      migrator --jobs 8 migrate --yes
       migrator migrate --plan 3f9c0d1e
     """
 
@@ -37,7 +43,15 @@ def migrate(without_backup: bool, no_fence: bool, approved: str | None) -> Work:
         if session.settings.limits.executor == "processes":
             warm_up()  # it imports what workers need while this process imports the stage
         from migrator.commands.migrate.command import migrate as stage
+        from migrator.commands.migrate.report import present
 
-        return stage(session.workspace, approved=approved, without_backup=without_backup, fence=not no_fence)
+        result = stage(
+            session.workspace,
+            confirm=None if yes or approved is not None else partial(confirm_split, session),
+            approved=approved,
+            without_backup=without_backup,
+            fence=not no_fence,
+        )
+        return present(result)
 
     return work

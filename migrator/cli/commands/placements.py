@@ -23,7 +23,8 @@ def placements() -> Work:
 
     def work(session: Session) -> Outcome:
         from migrator.commands.status.placements import placements as stage
+        from migrator.commands.status.placements import present
 
-        return stage(session.looking)
+        return present(stage(session.looking))
 
     return work

@@ -31,7 +31,8 @@ def verify(sample: float | None) -> Work:
 
     def work(session: Session) -> Outcome:
         from migrator.commands.verify.command import verify as stage
+        from migrator.commands.verify.report import present
 
-        return stage(session.workspace, sample=sample)
+        return present(stage(session.workspace, sample=sample))
 
     return work

@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from migrator.commands.audit.history import run_history
-from migrator.commands.audit.report import audit_outcome
+from migrator.commands.audit.report import present
+from migrator.commands.audit.result import Audited
 from migrator.commands.audit.targets import look_at_targets
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.audit.review import Baseline, chosen, read_baseline, review
@@ -19,11 +20,11 @@ from migrator.postgres.audit.facts import examine
 from migrator.report.document import to_json
 
 
-def audit(workspace: Workspace, *, baseline: Path | None = None, rules: tuple[str, ...] = ()) -> Outcome:
+def audit(workspace: Workspace, *, baseline: Path | None = None, rules: tuple[str, ...] = ()) -> Audited:
     """Applies the audit's rules to the source; its document is kept under backups/audit/.
 
     `baseline` is the document of an earlier audit, whose findings are counted and not reported; `rules` are the ids of
-    the rules to apply, none meaning all. The exit code is 1 where a reported finding blocks the split.
+    the rules to apply, none meaning all.
 
     Raises:
         ConfigurationError: a rule or the baseline does not exist, the document cannot be written, or migrator.toml does
@@ -39,13 +40,14 @@ def audit(workspace: Workspace, *, baseline: Path | None = None, rules: tuple[st
         history = run_history(workspace, run.id) if not rules or "S23" in chosen(rules) else None
         facts = replace(facts, targets=look_at_targets(workspace, run), history=history)
         reviewed = review(facts, suppress=workspace.settings.audit.suppress, baseline=known, only=rules)
-        outcome = audit_outcome(run.id, facts, reviewed)
-        file = _keep(workspace.backups / "audit", run.id, outcome)
+        result = Audited(run.id, facts, reviewed)
+        outcome = present(result)
+        file = _keep(workspace.backups / "audit", run.id, replace(outcome, origin=workspace.origin))
         counts: dict[str, int] = {severity: count for severity, count in reviewed.health.counts.items()}
         fact = AuditFact(str(file), reviewed.blocks, str(reviewed.health), counts, list(rules))
         workspace.journal.record(run.id, AUDIT, fact)
         summary.update(outcome.summary, file=str(file), status="findings" if reviewed.blocks else "done")
-        return outcome
+        return replace(result, file=file)
 
 
 def _read_baseline(file: Path) -> Baseline:

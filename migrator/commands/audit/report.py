@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from migrator.commands.audit.result import Audited
 from migrator.core.audit.facts import Facts
 from migrator.core.audit.finding import Finding
 from migrator.core.audit.grades import Grade
@@ -18,14 +19,15 @@ _WORDS = {"E": "error", "W": "warning", "I": "info"}
 _CLEANABLE = frozenset({"S03", "S06", "S07"})
 
 
-def audit_outcome(run: str, facts: Facts, review: Review) -> Outcome:
-    """The outcome of one audit."""
+def present(result: Audited) -> Outcome:
+    """Findings by category, and grades; exit code 1 where a reported finding stands in the way of the split."""
+    facts, review = result.facts, result.review
     errors = sum(finding.severity == "E" for finding in review.findings)
     return Outcome(
         command="audit",
         status="findings" if review.blocks else "done",
         exit_code=1 if review.blocks else 0,
-        run_id=run,
+        run_id=result.run_id,
         headline=f"Overall health: {review.health}. {_verdict(review)}",
         summary={
             "health": str(review.health),
@@ -34,6 +36,8 @@ def audit_outcome(run: str, facts: Facts, review: Review) -> Outcome:
             "infos": sum(finding.severity == "I" for finding in review.findings),
             "known": len(review.known),
             "suppressed": len(review.suppressed),
+            # Reported or not: what dry-run will block on.
+            "in_the_way": sum(_in_the_way(review)),
             "tables": len(facts.catalog.tables),
         },
         sections=tuple(_sections(facts, review)),
@@ -43,10 +47,7 @@ def audit_outcome(run: str, facts: Facts, review: Review) -> Outcome:
 
 
 def _verdict(review: Review) -> str:
-    errors, known, suppressed = (
-        sum(finding.stands_in_the_way for finding in part)
-        for part in (review.findings, review.known, review.suppressed)
-    )
+    errors, known, suppressed = _in_the_way(review)
     others = sum(finding.severity == "E" for finding in review.findings) - errors
     parts = []
     if errors:
@@ -65,6 +66,12 @@ def _verdict(review: Review) -> str:
         f"{still}{', and '.join(parts)}{'' if errors else ' still'} {_stands(errors + known + suppressed)} in the way "
         f"of the split.{more}"
     )
+
+
+def _in_the_way(review: Review) -> tuple[int, ...]:
+    """How many findings stand in the way of the split: reported ones, those of the baseline, suppressed ones."""
+    parts = (review.findings, review.known, review.suppressed)
+    return tuple(sum(finding.stands_in_the_way for finding in part) for part in parts)
 
 
 def _stands(count: int) -> str:

@@ -18,12 +18,12 @@ from migrator.commands.backup.directory import (
     taking,
     verification_of,
 )
-from migrator.commands.backup.report import Backup, backup_outcome
+from migrator.commands.backup.report import present
 from migrator.commands.backup.restore import verify_backup
+from migrator.commands.backup.result import BackedUp, Backup
 from migrator.commands.shared.privileges import require_privileges
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.backup.manifest import Inventory, Manifest, Verification
-from migrator.core.result.outcome import Outcome
 from migrator.core.result.wording import listed
 from migrator.core.run.facts import BACKUP, BackupFact
 from migrator.errors import ConfigurationError, RefusedError
@@ -45,7 +45,7 @@ from migrator.postgres.verify.inventory import (
 _PURPOSE = "backup"
 
 
-def backup(workspace: Workspace, *, verify: bool = False) -> Outcome:
+def backup(workspace: Workspace, *, verify: bool = False) -> BackedUp:
     """Backs up the whole source before anything changes it; with `verify`, restores the backup to see that it can be.
 
     A backup of this run that is undamaged and still equals the source is kept; otherwise another one is taken
@@ -68,9 +68,9 @@ def backup(workspace: Workspace, *, verify: bool = False) -> Outcome:
             verification = verify_backup(workspace, run.id, kept.directory, kept.manifest)
             keep_verification(kept.directory, verification)
         _record(workspace, run, kept, verification)
-        outcome = backup_outcome(run.id, kept, verification, tried=tried)
-        summary.update(outcome.summary, status="findings" if outcome.status == "findings" else "done")
-        return outcome
+        result = BackedUp(run.id, kept, verification, tried)
+        summary.update(present(result).recorded)
+        return result
 
 
 def _keep_or_take(workspace: Workspace, run: Run) -> Backup:

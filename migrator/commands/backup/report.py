@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from migrator.core.backup.manifest import Manifest, Verification
+from migrator.commands.backup.result import BackedUp, Backup
+from migrator.core.backup.manifest import Verification
 from migrator.core.result.outcome import Outcome, Section
 
 
-@dataclass(frozen=True, slots=True)
-class Backup:
-    """A complete backup; `taken` says whether this call took it, `why` why an earlier one was not enough."""
-
-    directory: Path
-    manifest: Manifest
-    taken: bool
-    why: str = ""
-
-
-def backup_outcome(run: str, backup: Backup, verification: Verification | None, *, tried: bool) -> Outcome:
-    """What the stage backup found and did; `tried` says whether this call restored the backup."""
+def present(result: BackedUp) -> Outcome:
+    """Where the backup is, what it holds, and whether a restore gave it back; exit code 1 where one did not."""
+    backup, verification = result.backup, result.verification
     manifest = backup.manifest
     failed = verification is not None and not verification.passed
     verified = "failed" if failed else "yes" if verification is not None else "no"
@@ -48,9 +38,9 @@ def backup_outcome(run: str, backup: Backup, verification: Verification | None, 
     took = "taken" if backup.taken else "kept: it is undamaged and equals the source"
     return Outcome(
         command="backup",
-        status="findings" if failed else "done" if backup.taken or tried else "nothing-to-do",
+        status="findings" if failed else "done" if backup.taken or result.tried else "nothing-to-do",
         exit_code=1 if failed else 0,
-        run_id=run,
+        run_id=result.run_id,
         headline=f"Backup {backup.directory.name} {took}; "
         + {"yes": "a restore gave back every row.", "no": "not tried by a restore.", "failed": "A RESTORE FAILED."}[
             verified

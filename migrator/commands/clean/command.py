@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
-from migrator.commands.clean.report import Finding, moved_outcome, restored_outcome, shown_outcome
+from migrator.commands.clean.report import present
+from migrator.commands.clean.result import Cleaned, Finding, Restored
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.clean.rules import Selection, Share, selections
 from migrator.core.placement.model import Placements
@@ -19,6 +21,7 @@ from migrator.journal import Run
 from migrator.postgres.clean import quarantine
 from migrator.postgres.clean.restore import restore_rows, to_restore
 from migrator.postgres.clean.row_selection import ROW_SELECTION_SETTINGS, RowSelection
+from migrator.postgres.clean.undeletable import undeletable
 from migrator.postgres.fence.fence import read_fence
 from migrator.postgres.fence.locks import end_sessions, under_locks
 from migrator.postgres.placement.tenants import read_tenants
@@ -48,8 +51,19 @@ class _MoreLocks(Exception):
 
 def clean(
     workspace: Workspace, *, execute: bool = False, restore: bool = False, rules: tuple[str, ...] = ()
-) -> Outcome:
+) -> Cleaned | Restored:
     """Shows the rows that the rules take; with `execute` moves them to quarantine, with `restore` puts them back.
+
+    Raises:
+        ConfigurationError: both at once, or as `clean_rows` does.
+    """
+    if execute and restore:
+        raise ConfigurationError("--execute and --restore exclude each other.", "Do one, look, then the other.")
+    return restore_quarantine(workspace, rules) if restore else clean_rows(workspace, rules, execute=execute)
+
+
+def clean_rows(workspace: Workspace, rules: tuple[str, ...] = (), *, execute: bool = False) -> Cleaned:
+    """What the rules take, moved to quarantine where that is to be executed.
 
     Each rule is one transaction. What it takes, and all that hangs on it by foreign keys, leaves together.
 
@@ -58,20 +72,34 @@ def clean(
         DatabaseError: the source cannot be reached, or a table could not be locked.
         RefusedError: the source is fenced, or a rule takes rows that others hang on and says that it must not.
     """
-    if execute and restore:
-        raise ConfigurationError("--execute and --restore exclude each other.", "Do one, look, then the other.")
     wanted = _named(workspace.settings, rules)
     with workspace.stage("clean") as (run, summary), _session(workspace, run) as connection:
-        if execute or restore:
+        if execute:
             _require_no_fence(connection)
-        if restore:
-            outcome = _restore(workspace, run, connection, rules)
-        else:
-            cleaning = _Cleaning(workspace, run, connection, wanted)
-            outcome = cleaning.execute() if execute else cleaning.show()
-        summary.update(outcome.summary, status="findings" if outcome.status == "findings" else "done")
-        workspace.journal.record(run.id, CLEAN, {"command": outcome.headline, **dict(outcome.data)})
-        return outcome
+        cleaning = _Cleaning(workspace, run, connection, wanted)
+        result = cleaning.execute() if execute else cleaning.show()
+        _record(workspace, run, present(result), summary)
+        return result
+
+
+def restore_quarantine(workspace: Workspace, rules: tuple[str, ...] = ()) -> Restored:
+    """Puts the rows back that rules moved to quarantine; by default those of all rules.
+
+    Raises:
+        ConfigurationError: a rule is unknown.
+        RefusedError: the source is fenced.
+    """
+    _named(workspace.settings, rules)
+    with workspace.stage("clean") as (run, summary), _session(workspace, run) as connection:
+        _require_no_fence(connection)
+        result = _restore(workspace, run, connection, rules)
+        _record(workspace, run, present(result), summary)
+        return result
+
+
+def _record(workspace: Workspace, run: Run, outcome: Outcome, summary: dict[str, Any]) -> None:
+    summary.update(outcome.summary, status="findings" if outcome.status == "findings" else "done")
+    workspace.journal.record(run.id, CLEAN, {"command": outcome.headline, **dict(outcome.data)})
 
 
 @contextmanager
@@ -123,11 +151,15 @@ class _Cleaning:
         }
         self._row_selection = RowSelection(connection, self._catalog, placements, list(self._tenants))
 
-    def show(self) -> Outcome:
+    def show(self) -> Cleaned:
         """What would leave; nothing is changed."""
-        return shown_outcome(self._run.id, self._look(), self._tenants, quarantine.held(self._connection))
+        return self._result(self._look(), executed=False)
 
-    def execute(self) -> Outcome:
+    def _result(self, findings: Iterable[Finding], *, executed: bool) -> Cleaned:
+        held = tuple(quarantine.held(self._connection))
+        return Cleaned(self._run.id, tuple(findings), self._tenants, held, executed)
+
+    def execute(self) -> Cleaned:
         """Moves what the rules take, rule by rule."""
         matches = self._look()
         blocked = [finding for finding in matches if finding.blocked]
@@ -137,6 +169,13 @@ class _Cleaning:
             raise RefusedError(
                 f"[clean.{first.rule}] takes rows on which rows of {hanging} hang, and says that it must not.",
                 'See them: migrator clean. To move them too: dependents = "move". Nothing was changed.',
+            )
+        if stuck := [row for finding in matches for row in finding.stuck]:
+            name, table, publication, statement = stuck[0]
+            raise RefusedError(
+                f"[clean.{name}] takes rows of {table}, which the server lets nobody delete: publication "
+                f"{publication} publishes deletes, and nothing identifies the table's rows. Nothing was changed.",
+                f"Give it an identity: {statement}; or a primary key. See all: migrator clean.",
             )
         moved = matches
         if any(finding.shares for finding in matches):
@@ -148,11 +187,12 @@ class _Cleaning:
                 moved.append(replace(finding, shares=shares))
                 if shares:
                     self._workspace.progress.say(f"{rule.name}: {sum(share.rows for share in shares)} rows moved")
-        return moved_outcome(self._run.id, moved, self._tenants, quarantine.held(self._connection))
+        return self._result(moved, executed=True)
 
     def _look(self) -> list[Finding]:
         """Picks the rows of every rule in one snapshot, and forgets them again."""
         matches = []
+        refused = undeletable(self._connection, self._catalog)
         self._connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         try:
             for rule in self._rules:
@@ -162,7 +202,8 @@ class _Cleaning:
                     relation: self._row_selection.samples(rule.name, relation)
                     for relation in self._row_selection.picked(rule.name)
                 }
-                matches.append(Finding(rule.name, rule.rule, shares, samples))
+                stuck = {share.relation: refused[share.relation] for share in shares if share.relation in refused}
+                matches.append(Finding(rule.name, rule.rule, shares, samples, stuck))
                 self._workspace.progress.finish(f"clean: {rule.name}")
         finally:
             if not self._connection.closed:
@@ -219,7 +260,7 @@ def _placements(catalog: Catalog, settings: Settings) -> Placements:
     return place(catalog, settings)
 
 
-def _restore(workspace: Workspace, run: Run, connection: Connection, rules: tuple[str, ...]) -> Outcome:
+def _restore(workspace: Workspace, run: Run, connection: Connection, rules: tuple[str, ...]) -> Restored:
     catalog = read_catalog(connection)
     limits = workspace.settings.limits
     restored = under_locks(
@@ -236,4 +277,4 @@ def _restore(workspace: Workspace, run: Run, connection: Connection, rules: tupl
         for earlier in workspace.journal.all_runs(workspace.source_id):
             if any(artefact.state != "dropped" for artefact in workspace.journal.artefacts(earlier.id, _ARTEFACT)):
                 workspace.journal.artefact(earlier.id, _ARTEFACT, quarantine.SCHEMA, "dropped")
-    return restored_outcome(run.id, restored, quarantine.held(connection))
+    return Restored(run.id, restored, tuple(quarantine.held(connection)))

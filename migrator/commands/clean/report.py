@@ -4,46 +4,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from migrator.core.clean.rules import Share
+from migrator.commands.clean.result import Cleaned, Finding, Restored
 from migrator.core.result.outcome import Cell, Outcome, Section, Tone
 from migrator.core.result.wording import plural
-from migrator.core.schema.catalog import Relation
 from migrator.postgres.clean.quarantine import Held
-from migrator.settings import CleanRule
 
 _NO_TENANT = "no tenant"
 _TENANT_LINES = 60  # the JSON document has all of them
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What one rule takes, and the keys of a few of its rows by table."""
-
-    rule: str
-    settings: CleanRule
-    shares: tuple[Share, ...]
-    samples: Mapping[Relation, tuple[str, ...]]
-
-    @property
-    def rows(self) -> int:
-        return sum(share.rows for share in self.shares)
-
-    @property
-    def hanging(self) -> int:
-        return sum(share.rows for share in self.shares if share.hanging)
-
-    @property
-    def blocked(self) -> bool:
-        """Whether rows hang on what it takes although the rule says that none must."""
-        return self.settings.dependents == "block" and self.hanging > 0
+def present(result: Cleaned | Restored) -> Outcome:
+    """What would leave, has left, or came back."""
+    if isinstance(result, Restored):
+        return _restored(result)
+    return _moved(result) if result.executed else _shown(result)
 
 
-def shown_outcome(run: str, findings: Sequence[Finding], tenants: Mapping[str, str], held: Sequence[Held]) -> Outcome:
+def _shown(result: Cleaned) -> Outcome:
     """What would leave. Rows to clean are no failure: the exit code is 0."""
-    rows = sum(finding.rows for finding in findings)
+    findings, tenants, held, rows = result.findings, result.tenants, result.held, result.rows
     blocked = [finding.rule for finding in findings if finding.blocked]
     sections = _sections(findings, tenants, "Rows that would go to quarantine", "warning")
     if blocked:
@@ -54,10 +35,21 @@ def shown_outcome(run: str, findings: Sequence[Finding], tenants: Mapping[str, s
                 tone="bad",
             )
         )
+    if stuck := [row for finding in findings for row in finding.stuck]:
+        sections.append(
+            Section(
+                "Rows that --execute cannot move",
+                ("rule", "table", "publication", "what to do"),
+                tuple(stuck),
+                text="The publication publishes deletes, and nothing identifies the table's rows: the server refuses "
+                "every DELETE from it.",
+                tone="bad",
+            )
+        )
     return Outcome(
         command="clean",
         status="findings" if rows else "nothing-to-do",
-        run_id=run,
+        run_id=result.run_id,
         headline=_headline(rows, findings, "would go to quarantine; nothing was changed"),
         summary=_summary(findings, held, executed=False),
         sections=(*sections, *_held_sections(held)),
@@ -66,13 +58,13 @@ def shown_outcome(run: str, findings: Sequence[Finding], tenants: Mapping[str, s
     )
 
 
-def moved_outcome(run: str, findings: Sequence[Finding], tenants: Mapping[str, str], held: Sequence[Held]) -> Outcome:
+def _moved(result: Cleaned) -> Outcome:
     """What has left."""
-    rows = sum(finding.rows for finding in findings)
+    findings, tenants, held, rows = result.findings, result.tenants, result.held, result.rows
     return Outcome(
         command="clean",
         status="done" if rows else "nothing-to-do",
-        run_id=run,
+        run_id=result.run_id,
         headline=_headline(rows, findings, "moved to quarantine"),
         summary=_summary(findings, held, executed=True),
         sections=(*_sections(findings, tenants, "Rows moved to quarantine", "good"), *_held_sections(held)),
@@ -81,21 +73,21 @@ def moved_outcome(run: str, findings: Sequence[Finding], tenants: Mapping[str, s
     )
 
 
-def restored_outcome(run: str, restored: Mapping[Relation, int], held: Sequence[Held]) -> Outcome:
+def _restored(result: Restored) -> Outcome:
     """What came back."""
-    rows = sum(restored.values())
-    table = tuple((str(relation), count) for relation, count in sorted(restored.items()))
+    rows, held = result.rows, result.held
+    table = tuple((str(relation), count) for relation, count in sorted(result.restored.items()))
     return Outcome(
         command="clean",
         status="done" if rows else "nothing-to-do",
-        run_id=run,
+        run_id=result.run_id,
         headline=f"{plural(rows, 'row')} came back from quarantine." if rows else "The quarantine holds no such rows.",
-        summary={"rows": rows, "tables": len(restored), "quarantined_rows": sum(part.rows for part in held)},
+        summary={"rows": rows, "tables": len(result.restored), "quarantined_rows": sum(part.rows for part in held)},
         sections=(
             *([Section("Rows put back", ("table", "rows"), table, tone="good")] if table else []),
             *_held_sections(held),
         ),
-        data={"restored": {relation.full_name: count for relation, count in restored.items()}},
+        data={"restored": {relation.full_name: count for relation, count in result.restored.items()}},
         next=("migrator clean",),
     )
 

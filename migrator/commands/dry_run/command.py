@@ -7,15 +7,17 @@ from dataclasses import replace
 
 from migrator.commands.audit.targets import server_facts
 from migrator.commands.dry_run.rehearsal import carry_out_rehearsal
-from migrator.commands.dry_run.report import Estimate, Look, blocks, look_outcome, unreadable_outcome
+from migrator.commands.dry_run.report import present
+from migrator.commands.dry_run.result import DryRun, Look, blocks
 from migrator.commands.dry_run.sql import statements
 from migrator.commands.dry_run.templates import row_checks, tried_schemas
+from migrator.commands.plan.times import times_of
 from migrator.commands.shared.database_parameters import TargetSettings
 from migrator.commands.shared.roles import role_checks
 from migrator.commands.shared.survey import plan_of, survey_in
 from migrator.commands.shared.tenant_servers import keep_servers
 from migrator.commands.shared.workspace import Workspace
-from migrator.core.audit.facts import TargetFacts
+from migrator.core.audit.facts import Facts, TargetFacts
 from migrator.core.audit.review import review
 from migrator.core.audit.source_checks import check_foreign_partitions, check_source_facts
 from migrator.core.plan.checks import (
@@ -35,38 +37,28 @@ from migrator.core.plan.checks import (
     needed_bytes,
 )
 from migrator.core.plan.database_parameters import check_settings
-from migrator.core.plan.steps import CopyTable, CreateDatabase, Plan
+from migrator.core.plan.steps import CreateDatabase, Plan
 from migrator.core.plan.survey import Survey
-from migrator.core.result.outcome import Outcome
 from migrator.core.result.wording import listed
 from migrator.core.run.facts import BACKUP
 from migrator.core.sequences.room import check_room
 from migrator.core.trees.tenant_objects import objects_of_unknown_tenants
 from migrator.journal import Run
-from migrator.postgres.audit.facts import examine
-from migrator.postgres.copy.large_objects import read_large_objects
+from migrator.postgres.audit.facts import examine_in
 from migrator.postgres.plan.server_facts import missing_grants, read_population
 from migrator.postgres.plan.source_facts import read_source_facts
 from migrator.postgres.schema.database_parameters import read_readers
 from migrator.postgres.schema.sequence_states import source_sequences
 from migrator.postgres.session.connect import Connection, rows
 
-# What a slow one of the machines of docs/performance.md does: bytes of heap a second and job, indexes and digests
-# included; a database's making and finishing; and what is done once: templates, the fence, the proof. A rehearsal
-# measures instead.
-_BYTES_A_SECOND_AND_JOB = 20_000_000
-_SECONDS_A_DATABASE = 0.2
-_SECONDS_ONCE = 3.0
-
-# Rows that reference what will be in another database or nowhere, rows that a clean rule would move, and what the
-# target servers lack: extensions, roles, free names, room.
-_RULES = ("S06", "S07", "S24", "C01", "S13", "S17", "S19", "S20")
+# The audit's verdicts that are dry-run's too, made once: rows without a tenant, rows that reference what will be in
+# another database or nowhere, rows that a clean rule would move, and what the target servers lack. On the others that
+# block (BLOCKING) dry-run says the same of the same facts, with what the split makes of them.
+_RULES = ("S03", "S06", "S07", "S24", "C01", "S13", "S17", "S19", "S20")
 
 
-def dry_run(
-    workspace: Workspace, *, sql: bool = False, rehearse: bool = False, no_tenants_yet: bool = False
-) -> Outcome:
-    """Looks at everything, changes nothing, and writes down the plan; exit code 1 where something blocks.
+def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False, no_tenants_yet: bool = False) -> DryRun:
+    """Looks at everything, changes nothing, and writes down the plan.
 
     The targets' schemas are built in scratch databases, which are dropped again. Where nothing blocks, `sql` adds the
     statements of every step, and `rehearse` carries the whole plan out into scratch databases of its own. An empty
@@ -79,19 +71,19 @@ def dry_run(
             privileges = tuple(check_privileges(missing))
             if any(one.need in ("read", "every row") for one in missing):
                 summary["status"] = "findings"
-                return unreadable_outcome(run.id, privileges)
+                return DryRun(run.id, privileges)
             found = survey_in(connection, workspace)
             keep_servers(workspace, run.id, found.tenants)
             plan = plan_of(workspace, found)
             source_facts = read_source_facts(connection)
             if elsewhere := tuple(check_foreign_partitions(source_facts, found.placements)):
                 summary["status"] = "findings"
-                return unreadable_outcome(run.id, (*privileges, *elsewhere))
-            population = tuple(_populations(workspace, found, connection))
+                return DryRun(run.id, (*privileges, *elsewhere))
+            facts = examine_in(connection, workspace.settings, workspace.progress)
+            population = tuple(_populations(workspace, found, connection, facts))
             secured = tuple(_secured_populations(found, connection))
             taken = [schema for (schema,) in rows(connection, "plan/taken_names")]
             standing = source_sequences(connection, tuple(found.catalog.sequences.values()))
-            large_objects = read_large_objects(connection, found.catalog, found.placements)
         needed = needed_bytes(found.catalog, found.placements, plan)
         with tried_schemas(workspace, run.id, found, plan) as tried:
             schema_checks = [*(one.check for one in tried), *row_checks(workspace, found, tried)]
@@ -102,41 +94,43 @@ def dry_run(
             *check_source_facts(source_facts, found.placements, workspace.settings.limits.source_jobs),
             *check_schema_names(taken),
             *_tenant_check(workspace, found, no_tenants_yet),
-            *check_large_objects(large_objects),
+            *check_large_objects(facts.large_objects),
             *check_room(standing, found.catalog, found.placements, plan),
             *_setting_checks(workspace, plan),
             *_stranger_checks(workspace, found),
             *check_population(population, found.placements),
             *check_policies(workspace.settings, found.placements, secured),
-            *_target_checks(workspace, run, found, plan, needed),
+            *_target_checks(workspace, facts, run, found, plan, needed),
             *role_checks(workspace, plan, run),
             *schema_checks,
             _backup_check(workspace, run),
         )
         workspace.journal.record_plan(run.id, plan, passed=not blocks(checks))
-        look = Look(found, plan, population, checks, _estimate(workspace, plan, sum(needed.values())))
-        if sql and not blocks(checks):
-            look = replace(look, statements=statements(found, plan, tried))
-        if rehearse and not blocks(checks):
-            look = replace(look, rehearsal=carry_out_rehearsal(workspace))
-        outcome = look_outcome(run.id, look)
+        look = Look(found, plan, population, times_of(workspace, run.id, plan), sum(needed.values()))
+        result = DryRun(run.id, checks, look)
+        if sql and not result.blocked:
+            result = replace(result, statements=statements(found, plan, tried))
+        if rehearse and not result.blocked:
+            result = replace(result, rehearsal=carry_out_rehearsal(workspace))
+        outcome = present(result)
         summary.update(outcome.summary, status=outcome.status)
-        return outcome
+        return result
 
 
-def _populations(workspace: Workspace, found: Survey, connection: Connection) -> Iterator[Population]:
+def _populations(workspace: Workspace, found: Survey, connection: Connection, facts: Facts) -> Iterator[Population]:
+    """The rows of each table by target; those that the audit's facts have counted by tenant are not counted again."""
+    counted = {one.relation: one for one in facts.unowned}
     progress = workspace.progress
     placed = [placement for placement in found.placements.tables.values() if placement.target]
     progress.start("counting rows", total=len(placed), unit="tables")
     for number, placement in enumerate(placed, 1):
         for target in placement.homes:
+            per_tenant = workspace.settings.targets[target].per_tenant
+            if per_tenant and placement.relation in counted:
+                yield counted[placement.relation].population(target)
+                continue
             yield read_population(
-                connection,
-                placement,
-                target,
-                found.catalog,
-                per_tenant=workspace.settings.targets[target].per_tenant,
-                known=found.known_keys,
+                connection, placement, target, found.catalog, per_tenant=per_tenant, known=found.known_keys
             )
         progress.advance("counting rows", rows=number)
     progress.finish("counting rows")
@@ -153,13 +147,12 @@ def _secured_populations(found: Survey, connection: Connection) -> Iterator[Popu
 
 
 def _target_checks(
-    workspace: Workspace, run: Run, found: Survey, plan: Plan, needed: Mapping[str, int]
+    workspace: Workspace, facts: Facts, run: Run, found: Survey, plan: Plan, needed: Mapping[str, int]
 ) -> Iterator[Check]:
     """Whether the servers can take the plan, `needed` bytes on each, and the rows be split as it says."""
     servers = tuple(server_facts(workspace, name) for name in workspace.settings.target_servers)
-    yield from _audit_checks(
-        workspace, TargetFacts(plan, run=run.id, jobs=workspace.settings.limits.jobs, servers=servers)
-    )
+    targets = TargetFacts(plan, run=run.id, jobs=workspace.settings.limits.jobs, servers=servers)
+    yield from _audit_checks(replace(facts, targets=targets))
     for server in servers:
         yield from check_server(server, found.catalog, needed[server.name])
         hosts = {step.target for step in plan.of(CreateDatabase) if step.server == server.name}
@@ -178,10 +171,8 @@ def _tenant_check(workspace: Workspace, found: Survey, no_tenants_yet: bool) -> 
         )
 
 
-def _audit_checks(workspace: Workspace, targets: TargetFacts) -> Iterable[Check]:
+def _audit_checks(facts: Facts) -> Iterable[Check]:
     """What audit finds in the way: by the same rules, and whatever [audit] suppress keeps out of its report."""
-    with workspace.read_source("dry-run") as connection:
-        facts = replace(examine(connection, workspace.settings, workspace.progress), targets=targets)
     for finding in review(facts, only=_RULES).findings:
         state: State = "block" if finding.severity == "E" else "warn"
         yield Check(f"{finding.id} {finding.object}", state, finding.detail, finding.remedy)
@@ -214,9 +205,3 @@ def _backup_check(workspace: Workspace, run: Run) -> Check:
     if kept is None:
         return Check("backup", "warn", "there is none of this run", "migrator backup --verify")
     return Check("backup", "ok", f"recorded in {kept.directory}")
-
-
-def _estimate(workspace: Workspace, plan: Plan, needed: int) -> Estimate:
-    copying = sum(step.bytes for step in plan.of(CopyTable)) / _BYTES_A_SECOND_AND_JOB
-    finishing = _SECONDS_A_DATABASE * sum(1 for _ in plan.of(CreateDatabase))
-    return Estimate(_SECONDS_ONCE + (copying + finishing) / workspace.settings.limits.jobs, needed)

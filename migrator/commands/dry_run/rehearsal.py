@@ -4,32 +4,21 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from migrator.commands.dry_run.result import Rehearsal
 from migrator.commands.migrate.command import migrate
 from migrator.commands.rollback.drop import drop_run
 from migrator.commands.shared.survey import plan_of, survey
 from migrator.commands.shared.tenant_servers import keep_servers
 from migrator.commands.shared.workspace import Workspace
 from migrator.commands.verify.command import verify
+from migrator.commands.verify.report import present
 from migrator.core.plan.steps import CreateDatabase
-from migrator.core.result.outcome import Section
 from migrator.core.result.standing_fence import StandingFence
 from migrator.errors import RefusedError
 from migrator.postgres.databases.databases import drop_control, marks
 from migrator.postgres.session.connect import session
-
-
-@dataclass(frozen=True, slots=True)
-class Rehearsal:
-    """What a rehearsal measured, in seconds."""
-
-    seconds: float
-    figures: dict[str, float]
-
-    @property
-    def section(self) -> Section:
-        return Section("Rehearsal", ("phase", "seconds"), tuple(self.figures.items()), tone="good")
 
 
 def carry_out_rehearsal(workspace: Workspace) -> Rehearsal:
@@ -65,9 +54,9 @@ def carry_out_rehearsal(workspace: Workspace) -> Rehearsal:
         for record in scratch.journal.step_records(open_run.id).values():
             name = f"steps: {record.kind}"
             figures[name] = round(figures.get(name, 0) + (record.seconds or 0), 2)
-        if proof.exit_code:
+        if not proof.holds:
             raise RefusedError(
-                f"The rehearsal ended with differences: {proof.headline}", "Look at the audit: migrator audit."
+                f"The rehearsal ended with differences: {present(proof).headline}", "Look at the audit: migrator audit."
             )
     finally:
         # Whether or not they can be dropped; the journal stays until they are.

@@ -4,50 +4,30 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
-from migrator.commands.dry_run.rehearsal import Rehearsal
 from migrator.commands.dry_run.report_plan import planned_databases, target_section
+from migrator.commands.dry_run.result import DryRun, Look, blocks
 from migrator.commands.plan.steps import step_section
+from migrator.commands.plan.times import time_figures
 from migrator.commands.status.placements import placement_section
 from migrator.core.plan.checks import Check, Population, State
-from migrator.core.plan.steps import CreateDatabase, Plan
+from migrator.core.plan.steps import CreateDatabase
 from migrator.core.plan.survey import Survey
 from migrator.core.result.outcome import Outcome, Section
 from migrator.core.result.wording import plural
 from migrator.core.schema.catalog import Relation
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """How long the plan takes, in seconds, and how much disk, in bytes."""
-
-    seconds: float
-    bytes: int
-
-
-@dataclass(frozen=True)
-class Look:
-    """Everything that a dry-run saw. `statements` and `rehearsal` are None where they were not asked for."""
-
-    survey: Survey
-    plan: Plan
-    population: tuple[Population, ...]
-    checks: tuple[Check, ...]
-    estimate: Estimate
-    statements: tuple[tuple[str, str], ...] | None = None  # (step, statement)
-    rehearsal: Rehearsal | None = None
+def present(result: DryRun) -> Outcome:
+    """What would be made, and what blocks it; exit code 1 where anything does."""
+    if result.look is None:
+        return _unreadable(result)
+    return _readable(result, result.look)
 
 
-def blocks(checks: Iterable[Check]) -> bool:
-    """Whether a check stands in the way of the migration."""
-    return any(check.state == "block" for check in checks)
-
-
-def look_outcome(run: str, look: Look) -> Outcome:
-    """The outcome of a dry-run."""
+def _readable(result: DryRun, look: Look) -> Outcome:
     found, plan, population = look.survey, look.plan, look.population
-    blocked = blocks(look.checks)
+    blocked = result.blocked
     figures: dict[str, str | int | float | bool | None] = {
         "tables": len(found.placements.tables),
         "undecided": len(found.placements.undecided),
@@ -55,45 +35,46 @@ def look_outcome(run: str, look: Look) -> Outcome:
         "databases": sum(1 for _ in plan.of(CreateDatabase)),
         "rows": sum(sum(one.by_tenant.values()) + one.unowned for one in population if _is_home(found, one)),
         "unowned_rows": sum(one.unowned for one in population if _is_home(found, one)),
-        "blocking": sum(check.state == "block" for check in look.checks),
-        "estimated_seconds": round(look.estimate.seconds, 1),
-        "estimated_bytes": look.estimate.bytes,
+        "blocking": sum(check.state == "block" for check in result.checks),
+        "estimated_seconds": round(look.times.migrate, 1),
+        **time_figures(look.times),
+        "estimated_bytes": look.needed,
         "fingerprint": plan.fingerprint,
     }
     return Outcome(
         "dry-run",
         "findings" if blocked else "done",
         1 if blocked else 0,
-        run,
-        _headline(look, blocked),
+        result.run_id,
+        _headline(result, look),
         figures,
-        tuple(_sections(look)),
-        _data(look),
+        tuple(_sections(result, look)),
+        _data(result, look),
         ("migrator audit", "migrator clean", "migrator dry-run") if blocked else ("migrator migrate",),
     )
 
 
-def unreadable_outcome(run: str, privileges: Sequence[Check]) -> Outcome:
+def _unreadable(result: DryRun) -> Outcome:
     """A page of what keeps rows from being read: the rest cannot be looked at before."""
     return Outcome(
         "dry-run",
         "findings",
         1,
-        run,
+        result.run_id,
         "Not every row of the source can be read; nothing else could be looked at.",
-        {"blocking": sum(check.state == "block" for check in privileges)},
-        (_check_section(privileges),),
-        {"checks": _listed(privileges)},
+        {"blocking": sum(check.state == "block" for check in result.checks)},
+        (_check_section(result.checks),),
+        {"checks": _listed(result.checks)},
         ("migrator dry-run",),
     )
 
 
-def _headline(look: Look, blocked: bool) -> str:
-    if blocked:
-        blocking = sum(check.state == "block" for check in look.checks)
+def _headline(result: DryRun, look: Look) -> str:
+    if result.blocked:
+        blocking = sum(check.state == "block" for check in result.checks)
         return f"{plural(blocking, 'finding')} {'blocks' if blocking == 1 else 'block'} the migration."
-    if look.rehearsal is not None:
-        seconds = look.rehearsal.seconds
+    if result.rehearsal is not None:
+        seconds = result.rehearsal.seconds
         return f"Rehearsed in {seconds:.1f} s: all digests agree; the scratch databases are dropped."
     return (
         f"Nothing blocks; the plan is written down. `migrate --plan {look.plan.fingerprint[:12]}` carries out this one "
@@ -101,17 +82,17 @@ def _headline(look: Look, blocked: bool) -> str:
     )
 
 
-def _sections(look: Look) -> Iterable[Section]:
-    yield _check_section(look.checks)
+def _sections(result: DryRun, look: Look) -> Iterable[Section]:
+    yield _check_section(result.checks)
     yield _placement_section(look.survey, look.population)
     yield target_section(planned_databases(look.survey, look.plan, look.population))
     yield from _unowned_sections(look.survey, look.population)
     yield from _severed_sections(look.survey)
     yield step_section(look.plan)
-    if look.statements is not None:
-        yield Section("Statements", ("step", "statement"), look.statements)
-    if look.rehearsal is not None:
-        yield look.rehearsal.section
+    if result.statements is not None:
+        yield Section("Statements", ("step", "statement"), result.statements)
+    if result.rehearsal is not None:
+        yield Section("Rehearsal", ("phase", "seconds"), tuple(result.rehearsal.figures.items()), tone="good")
 
 
 def _is_home(found: Survey, one: Population) -> bool:
@@ -166,9 +147,9 @@ def _severed_sections(found: Survey) -> Iterable[Section]:
         )
 
 
-def _data(look: Look) -> Mapping[str, object]:
+def _data(result: DryRun, look: Look) -> Mapping[str, object]:
     data: dict[str, object] = {
-        "checks": _listed(look.checks),
+        "checks": _listed(result.checks),
         "plan": look.plan.to_document(),
         "population": [
             {
@@ -183,10 +164,10 @@ def _data(look: Look) -> Mapping[str, object]:
         "databases": planned_databases(look.survey, look.plan, look.population),
         "severed": [key.label for key in look.survey.placements.severed],
     }
-    if look.statements is not None:
-        data["statements"] = [{"step": step, "sql": text} for step, text in look.statements]
-    if look.rehearsal is not None:
-        data["rehearsal"] = look.rehearsal.figures
+    if result.statements is not None:
+        data["statements"] = [{"step": step, "sql": text} for step, text in result.statements]
+    if result.rehearsal is not None:
+        data["rehearsal"] = result.rehearsal.figures
     return data
 
 

@@ -13,7 +13,7 @@ from migrator.commands.migrate.worker_pools import preparers
 from migrator.commands.shared.scratch import scratch_database
 from migrator.commands.shared.transfers import Resolved, adapt_template, resolve_target
 from migrator.commands.shared.workspace import Workspace
-from migrator.core.audit.row_demands import check_rows, demands
+from migrator.core.audit.row_demands import check_rows, demands, value_demands
 from migrator.core.plan.checks import Check
 from migrator.core.plan.steps import CreateDatabase, Plan, PrepareTarget
 from migrator.core.plan.survey import Survey
@@ -22,7 +22,8 @@ from migrator.engine.prepare import build_schema
 from migrator.errors import ConfigurationError, DatabaseError, MigratorError, RefusedError
 from migrator.postgres.databases.post_data import restore_deferred
 from migrator.postgres.plan.row_demands import SourceRows, ask_rows, read_target_checks
-from migrator.postgres.session.connect import Endpoint, session
+from migrator.postgres.plan.value_demands import read_listed_columns, try_values
+from migrator.postgres.session.connect import Connection, Endpoint, session
 
 _INSUFFICIENT_PRIVILEGE = "42501"
 
@@ -33,9 +34,11 @@ class TriedSchema:
 
     step: PrepareTarget
     template: Endpoint
+    bare: Endpoint
     resolved: Resolved | None = None
     error: MigratorError | None = None
     checks: Mapping[Relation, Sequence[tuple[str, str]]] = field(default_factory=dict)  # of the target's tables
+    listed_columns: frozenset[tuple[Relation, str]] = frozenset()  # whose values their database has to know
 
     @property
     def check(self) -> Check:
@@ -64,7 +67,7 @@ def tried_schemas(workspace: Workspace, run: str, found: Survey, plan: Plan) -> 
                 raise
             # Which privilege is missing, and how it is granted, is what the checks of privileges say.
             refused = DatabaseError(error.message, "")
-            yield tuple(TriedSchema(step, workspace.server(step.server), error=refused) for step in steps)
+            yield tuple(TriedSchema(step, *(workspace.server(step.server),) * 2, error=refused) for step in steps)
             return
         tries = [threads.submit(partial(_try, workspace, found, plan), *one) for one in zip(steps, places, strict=True)]
         yield tuple(one.result() for one in tries)
@@ -100,12 +103,13 @@ def _try(
         )
         resolved = resolve_target(workspace, found, step.target, template)
         with session(template, purpose="dry-run") as connection:
-            checks = read_target_checks(connection)
-        with session(bare, purpose="dry-run") as connection, connection.transaction():
+            checks, listed_columns = read_target_checks(connection), read_listed_columns(connection)
+        # Taken back again: rows are tried in what they will be copied into.
+        with session(bare, purpose="dry-run") as connection, connection.transaction(force_rollback=True):
             restore_deferred(connection, deferred)
     except (ConfigurationError, DatabaseError, RefusedError) as error:
-        return TriedSchema(step, template, error=error)
-    return TriedSchema(step, template, resolved, checks=checks)
+        return TriedSchema(step, template, bare, error=error)
+    return TriedSchema(step, template, bare, resolved, checks=checks, listed_columns=listed_columns)
 
 
 def row_checks(workspace: Workspace, found: Survey, tried: Sequence[TriedSchema]) -> Iterator[Check]:
@@ -120,3 +124,22 @@ def row_checks(workspace: Workspace, found: Survey, tried: Sequence[TriedSchema]
             for transfer in transfers:
                 wanted = list(demands(transfer, transfers, found.catalog, schema.resolved.catalog, schema.checks))
                 yield from check_rows(transfer, ask_rows(connection, transfer, wanted, source))
+            yield from _value_checks(connection, schema, source)
+
+
+def _value_checks(connection: Connection, schema: TriedSchema, source: SourceRows) -> Iterator[Check]:
+    """Whether the columns of the schema that was built take the values that the source has for them.
+
+    In the bare template: a row that names an index comes before the index does.
+    """
+    assert schema.resolved is not None
+    catalog = schema.resolved.catalog
+    wanted = [
+        (transfer, list(value_demands(transfer, source.catalog, catalog, schema.listed_columns)))
+        for transfer in schema.resolved.transfers
+    ]
+    if not any(of_transfer for _, of_transfer in wanted):
+        return
+    with session(schema.bare, purpose="dry-run") as target:
+        for transfer, of_transfer in wanted:
+            yield from check_rows(transfer, try_values(connection, target, transfer, of_transfer, source))

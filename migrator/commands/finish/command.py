@@ -6,18 +6,19 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from migrator.commands.finish.report import NO_RETURN, finished, not_proven, outlook
-from migrator.commands.finish.source import MEANING, SourceEnd, new_name, require_possible, retire_source
+from migrator.commands.finish.report import NO_RETURN, present
+from migrator.commands.finish.result import Finished, FinishedBefore, FinishedDatabase, FinishOutlook, NotProven
+from migrator.commands.finish.source import SourceEnd, new_name, require_possible, retire_source
 from migrator.commands.plan.finished import FINISHED_RUN, standing_source
 from migrator.commands.plan.stored import stored_plan
 from migrator.commands.rollback.command import nothing_open, open_run
 from migrator.commands.rollback.leftovers import look
+from migrator.commands.rollback.result import NothingOpen
 from migrator.commands.sequences.blocks import run_blocks
 from migrator.commands.shared.dropped_tenants import BEGUN, require_databases, require_standing, standing, taken_back
 from migrator.commands.shared.workspace import Workspace
 from migrator.commands.verify.command import Verifier
 from migrator.core.plan.steps import CreateDatabase, Plan, PrepareTarget
-from migrator.core.result.outcome import Outcome
 from migrator.core.run.facts import FINISHING, TEMPLATE_OBJECTS, Finishing
 from migrator.errors import RefusedError
 from migrator.journal import Run
@@ -33,7 +34,7 @@ def finish(
     confirm: str | None = None,
     source: SourceEnd = "keep-fenced",
     drop_templates: bool = False,
-) -> Outcome:
+) -> NotProven | FinishOutlook | Finished | FinishedBefore | NothingOpen:
     """Ends the open run, after a last proof; with `validate` only says what that would do and whether it can.
 
     `confirm` is the run's id, typed. Once it has begun nothing is taken back any more, and only the same command ends
@@ -55,17 +56,14 @@ def finish(
         if stored is None:
             raise _nothing_to_finish()
         attempt = _Finish(stored.workspace, run, stored.plan, source, drop_templates=drop_templates)
-        outcome = attempt.carry_out(validate=validate)
-        outcome = replace(outcome, sections=(*outcome.sections, *stored.sections))
-        summary.update(outcome.summary)
-        if outcome.exit_code:
-            summary["status"] = "findings"
-    if validate or outcome.exit_code:
-        return outcome
-    workspace.journal.close_run(run.id, FINISHED_RUN)
-    # The last act: under another name the source would not be found by a run that is open.
-    retire_source(workspace, run, source)
-    return outcome
+        result = replace(attempt.carry_out(validate=validate), plan_changes=stored.since)
+        summary.update(present(result).recorded)
+    if isinstance(result, Finished):
+        workspace.journal.close_run(run.id, FINISHED_RUN)
+        workspace.fence.finished()
+        # The last act: under another name the source would not be found by a run that is open.
+        retire_source(workspace, run, source)
+    return result
 
 
 def _confirmed(run: Run, typed: str | None) -> None:
@@ -78,24 +76,22 @@ def _confirmed(run: Run, typed: str | None) -> None:
         raise RefusedError(f"The run is {run.id}, not {typed}.", f"Type its id: --confirm {run.id}")
 
 
-def _retire_again(workspace: Workspace, run: Run, end: SourceEnd, *, validate: bool) -> Outcome:
+def _retire_again(workspace: Workspace, run: Run, end: SourceEnd, *, validate: bool) -> FinishedBefore:
     """The run is finished; what is left is what becomes of the source, which may be chosen anew."""
     chosen = workspace.journal.recorded(run.id, FINISHING)
-    headline = f"Run {run.id} is finished; {workspace.source} {MEANING[end]}."
+    result = FinishedBefore(run.id, str(workspace.source), end)
     if chosen is not None and workspace.source.database == chosen.renamed:
         if end != "rename":
             raise RefusedError(
                 f"Run {run.id} is finished, and its source is called {workspace.source.database} now.",
                 "Name it as it was (ALTER DATABASE … RENAME TO …), then type the same again.",
             )
-        return Outcome("finish", "nothing-to-do", run_id=run.id, headline=headline, next=("migrator verify",))
+        return replace(result, retired=False)
     require_possible(workspace, run, end)
     if not validate:
         _record(workspace, run, end, drop_templates=chosen is not None and chosen.drop_templates)
         retire_source(workspace, run, end)
-    return Outcome(
-        "finish", "nothing-to-do", run_id=run.id, headline=headline, summary={"source": end}, next=("migrator verify",)
-    )
+    return result
 
 
 def _record(workspace: Workspace, run: Run, end: SourceEnd, *, drop_templates: bool) -> None:
@@ -118,7 +114,7 @@ class _Finish:
         self.end = end
         self.drop_templates = drop_templates
 
-    def carry_out(self, *, validate: bool) -> Outcome:
+    def carry_out(self, *, validate: bool) -> NotProven | FinishOutlook | Finished:
         plan = self.plan
         begun = self.journal.recorded(self.run.id, FINISHING) is not None
         if not begun:
@@ -128,26 +124,22 @@ class _Finish:
         if not begun:
             result = Verifier(self.workspace, self.run, plan).structure()
             if not result.holds:
-                return not_proven(self.run, result)
+                return NotProven(self.run.id, result)
         if validate:
             written = 0 if begun else len(look(self.workspace, self.run, plan).written)
-            return outlook(
-                self.run,
-                steps,
-                written,
-                self.end,
-                str(self.workspace.source),
-                drops_templates=self.drop_templates,
-            )
+            source = str(self.workspace.source)
+            return FinishOutlook(self.run.id, source, len(steps), written, self.end, self.drop_templates)
         # From here on rollback refuses, whatever happens to this process.
         _record(self.workspace, self.run, self.end, drop_templates=self.drop_templates)
         self._release(steps)
         dropped = self._scaffolds(plan)
-        places = [
-            (step.database, step.target, step.tenant, str(self.workspace.server(step.server).at(step.database)))
+        places = tuple(
+            FinishedDatabase(
+                step.database, step.target, step.tenant, str(self.workspace.server(step.server).at(step.database))
+            )
             for step in steps
-        ]
-        return finished(self.run, steps, places, self.end, str(self.workspace.source), dropped)
+        )
+        return Finished(self.run.id, str(self.workspace.source), places, dropped, self.end)
 
     def _require_standing(self, plan: Plan) -> None:
         """Refuses where what was migrated does not stand as it was made.

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from migrator.commands.init.report import MIGRATIONS, init_outcome, tree_data, tree_sections
+from migrator.commands.init.report import MIGRATIONS
+from migrator.commands.init.result import Initialized, TreesWritten
 from migrator.commands.init.survey import Wanted, find, find_grouped
 from migrator.commands.init.tenant_root import Ask, AskTree
 from migrator.commands.shared.trees import divide_source, write_trees
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.init.config_file import render
 from migrator.core.placement.place import place
-from migrator.core.result.outcome import Outcome
 from migrator.errors import RefusedError
 from migrator.files import write_atomically
 from migrator.postgres.schema.catalog import read_catalog
@@ -32,7 +32,7 @@ def init(
     *,
     ask: Ask | None = None,
     ask_tree: AskTree | None = None,
-) -> Outcome:
+) -> Initialized:
     """Writes `migrator.toml` and `migrations/` into `directory`.
 
     Raises:
@@ -60,10 +60,10 @@ def init(
     trees = divide_source(replace(workspace, settings=settings), findings.catalog, placements, wanted.ownership)
     made = write_trees(directory / MIGRATIONS, trees)
     write_atomically(file, text.encode(), mode=0o644)
-    return init_outcome(workspace, findings, placements, trees, file, made)
+    return Initialized(str(workspace.source), findings, placements, trees, file, tuple(made))
 
 
-def regenerate_trees(workspace: Workspace, directory: Path, ownership: Ownership = "kept") -> Outcome:
+def regenerate_trees(workspace: Workspace, directory: Path, ownership: Ownership = "kept") -> TreesWritten:
     """Writes the trees anew for an edited migrator.toml.
 
     Raises:
@@ -74,14 +74,7 @@ def regenerate_trees(workspace: Workspace, directory: Path, ownership: Ownership
     placements = place(catalog, workspace.settings)
     trees = divide_source(workspace, catalog, placements, ownership)
     made = write_trees(directory / MIGRATIONS, trees)
-    return Outcome(
-        "init",
-        headline=f"Wrote {len(made)} Alembic trees.",
-        summary={f"objects of {target}": len(entries) for target, entries in trees.objects.items()},
-        sections=tree_sections(trees),
-        data=tree_data(trees, made),
-        next=("migrator placements", "migrator dry-run"),
-    )
+    return TreesWritten(trees, tuple(made))
 
 
 def _settings(workspace: Workspace, directory: Path, text: str) -> Settings:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from migrator.commands.init.result import Initialized, TreesWritten
 from migrator.commands.shared.trees import LEFT_OUT_FILE, Trees
-from migrator.commands.shared.workspace import Workspace
 from migrator.core.init.config_file import Findings
 from migrator.core.placement.model import Placements, Undecided
 from migrator.core.result.outcome import Outcome, Section
@@ -15,9 +15,12 @@ from migrator.core.result.wording import plural
 MIGRATIONS = "migrations"
 
 
-def init_outcome(
-    workspace: Workspace, findings: Findings, placements: Placements, trees: Trees, file: Path, made: Sequence[Path]
-) -> Outcome:
+def present(result: Initialized | TreesWritten) -> Outcome:
+    """What was inferred and written; exit code 1 while a table is undecided."""
+    if isinstance(result, TreesWritten):
+        return _trees_written(result)
+    findings, placements, trees = result.findings, result.placements, result.trees
+    file, made = result.file, result.directories
     undecided = placements.undecided
     placed = placements.tables.values()
     return Outcome(
@@ -31,7 +34,7 @@ def init_outcome(
             else ""
         ),
         summary={
-            "source": str(workspace.source),
+            "source": result.source,
             "tenant root": str(placements.tenant_root) if placements.tenant_root else None,
             "tables": len(findings.catalog.tables),
             **{target: sum(one.target == target for one in placed) for target in findings.targets},
@@ -61,6 +64,18 @@ def init_outcome(
         next=("migrator placements", "migrator init --trees")
         if undecided
         else ("migrator placements", "migrator audit"),
+    )
+
+
+def _trees_written(result: TreesWritten) -> Outcome:
+    trees = result.trees
+    return Outcome(
+        "init",
+        headline=f"Wrote {len(result.directories)} Alembic trees.",
+        summary={f"objects of {target}": len(entries) for target, entries in trees.objects.items()},
+        sections=tree_sections(trees),
+        data=tree_data(trees, result.directories),
+        next=("migrator placements", "migrator dry-run"),
     )
 
 

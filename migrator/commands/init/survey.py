@@ -10,6 +10,7 @@ from migrator.commands.init.tenant_root import Ask, AskTree, naming_columns_of, 
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.init.communities import group_tables
 from migrator.core.init.config_file import Findings, Layout, Polymorph
+from migrator.core.init.parents import with_parents
 from migrator.core.init.proposal import grouped, propose
 from migrator.core.init.references import candidate_keys, polymorphic_pairs, tables_of_types
 from migrator.core.init.tenant_root_candidates import (
@@ -88,6 +89,7 @@ def find(
         for one in propose(drafted, rows=rows, agreements=agreements, without=without, contradicted=contradicted)
         if owner(patterns, one.relation) is None
     )
+    proposals = with_parents(catalog, proposals)
     used = {"auth", "tenant", *(one.target for one in proposals), *(one.unowned for one in proposals)}
     if any(one.decide for one in proposals):
         used.add("shared")

@@ -31,6 +31,7 @@ class ChosenPlan:
     stored: StoredPlan
     survey: Survey
     replaces: bool  # whether the run has begun to carry out another plan before
+    goes_on: bool  # whether an attempt at it has fenced the source, and its rows count
 
 
 def choose_plan(workspace: Workspace, run: Run, approved: str | None) -> ChosenPlan:
@@ -49,7 +50,7 @@ def choose_plan(workspace: Workspace, run: Run, approved: str | None) -> ChosenP
         surveyed = survey(begun.workspace)
         if not same_source(surveyed, begun.plan.survey):
             raise _stale()
-        return ChosenPlan(begun, surveyed, replaces=False)
+        return ChosenPlan(begun, surveyed, replaces=False, goes_on=True)
     surveyed = survey(workspace)
     plan = plan_of(workspace, surveyed)
     _require_dry_run(records)
@@ -63,7 +64,8 @@ def choose_plan(workspace: Workspace, run: Run, approved: str | None) -> ChosenP
             "another one.",
             "Take the run back first: migrator rollback.",
         )
-    return ChosenPlan(StoredPlan(plan, workspace.decided_by(plan.decisions), ()), surveyed, replaces)
+    stored = StoredPlan(plan, workspace.decided_by(plan.decisions), ())
+    return ChosenPlan(stored, surveyed, replaces, goes_on=False)
 
 
 def require_approved(fingerprint: str, approved: str | None) -> None:

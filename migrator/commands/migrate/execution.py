@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,6 +14,7 @@ from migrator.commands.migrate.throttle import Pacing
 from migrator.commands.migrate.units import DatabaseSteps, UnitMaker, target_work
 from migrator.commands.migrate.worker_pools import crew
 from migrator.commands.proof.compare_sides import Proof, prove
+from migrator.commands.proof.conserved_objects import with_large_objects
 from migrator.commands.proof.drift import routed_digests, written_since
 from migrator.commands.proof.extension_configuration import with_configuration
 from migrator.commands.proof.records import (
@@ -40,11 +41,11 @@ from migrator.core.plan.steps import (
 )
 from migrator.core.plan.survey import Survey
 from migrator.core.plan.transfer import Transfer, last_value
-from migrator.core.run.facts import SEQUENCES, SOURCE_ROWS, SequenceValues
+from migrator.core.run.facts import PLANNED_STEPS, SEQUENCES, SOURCE_ROWS, SequenceValues
 from migrator.core.run.moments import held_by
 from migrator.core.run.session_budget import allot
 from migrator.core.schema.catalog import Relation
-from migrator.core.verify.digests import Difference
+from migrator.core.verify.digests import Difference, Digest
 from migrator.engine.schedule import CoordinatorWork, Schedule, SplitUnits, create_units
 from migrator.engine.workers import Work
 from migrator.journal import Run
@@ -66,6 +67,7 @@ class Attempt:
 
     proof: Proof
     failures: Mapping[str, str]  # by database
+    held: Mapping[str, Sequence[Digest]]  # the digests taken in the databases, by target
     drift: tuple[Difference, ...] = ()
 
 
@@ -162,10 +164,12 @@ class Execution:
         """Makes, fills and finishes the databases, and compares what the source gave with what they hold."""
         self._configure(frozen.snapshot)
         failures = self._make_databases(frozen)
-        proof = self._prove(frozen.transfers)
+        held = {name: self.journal.digests(self.run.id, held_by(name)) for name in frozen.transfers}
+        proof = self._prove(frozen.transfers, held)
         if not failures:
             proof = with_configuration(self.workspace, proof, self.plan.of(CreateDatabase), conserved=True)
-        return Attempt(proof, failures)
+            proof = with_large_objects(self.workspace, proof, self.survey) if self.fenced else proof
+        return Attempt(proof, failures, held)
 
     def _configure(self, snapshot: Snapshot) -> None:
         """Puts the rows of extensions' configuration tables into what the databases are made from."""
@@ -191,6 +195,9 @@ class Execution:
                 _MAINTENANCE_MEMORY_KB * limits.source_jobs // max(limits.source_jobs, share.builders), frozen.blocks
             ),
         )
+        prepared = sum(1 for _ in self.plan.of(PrepareTarget))
+        steps = {"prepare": prepared, "copy": len(copies), "finish": len(self._steps.finishes)}
+        self.journal.record(self.run.id, PLANNED_STEPS, steps)
         targets = target_work(frozen.scripts, frozen.resolved, frozen.values, frozen.blocks, copies)
         work = Work(self.run.id, workspace.control, share.sessions, paced=limits.paces, targets=targets)
         tables_of_nobody = self.survey.catalog.tables.keys() - covered_tables(self.survey, transfers)
@@ -290,12 +297,12 @@ class Execution:
             self.workspace.progress.say(f"{target}: {sequence} gets no block of numbers: {why}")
         return blocks
 
-    def _prove(self, transfers: Mapping[str, tuple[Transfer, ...]]) -> Proof:
+    def _prove(self, transfers: Mapping[str, tuple[Transfer, ...]], held: Mapping[str, Sequence[Digest]]) -> Proof:
         """From the digests that the copies and the finished databases left in the journal."""
         journal, run = self.journal, self.run.id
         return prove(
             given_digests(journal, run),
-            {name: journal.digests(run, held_by(name)) for name in transfers},
+            held,
             transfers,
             self.survey.placements,
             counted=journal.recorded(run, SOURCE_ROWS),

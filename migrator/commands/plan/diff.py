@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from migrator.commands.plan.find import find_plan
 from migrator.commands.plan.stored import plan_now
 from migrator.commands.shared.workspace import Workspace
-from migrator.core.plan.difference import plan_differences
+from migrator.core.plan.difference import PlanDifference, plan_differences
 from migrator.core.result.outcome import Outcome, Section
 from migrator.core.result.wording import plural
 
 
-def diff_plans(workspace: Workspace, before: str | None, after: str | None) -> Outcome:
-    """What is otherwise in the plan `after`, by default the one that would be made now; exit code 1 where anything is.
+@dataclass(frozen=True)
+class PlansCompared:
+    """Two plans, by their fingerprints, and what is otherwise in the second; `now`: it is what would be planned now."""
+
+    run_id: str  # in which the first was made
+    before: str
+    after: str
+    now: bool
+    differences: tuple[PlanDifference, ...]
+
+    @property
+    def equal(self) -> bool:
+        return self.before == self.after
+
+
+def diff_plans(workspace: Workspace, before: str | None, after: str | None) -> PlansCompared:
+    """What is otherwise in the plan `after`, by default the one that would be made now.
 
     Raises:
         RefusedError: there is no such plan, or another version of the program wrote it.
@@ -19,19 +36,24 @@ def diff_plans(workspace: Workspace, before: str | None, after: str | None) -> O
     """
     old = find_plan(workspace, before)
     new = plan_now(workspace) if after is None else find_plan(workspace, after).plan
-    differences = plan_differences(old.plan, new)
-    names = (old.plan.fingerprint[:12], "what would be planned now" if after is None else new.fingerprint[:12])
-    equal = old.plan.fingerprint == new.fingerprint
+    differences = tuple(plan_differences(old.plan, new))
+    return PlansCompared(old.run.id, old.plan.fingerprint, new.fingerprint, after is None, differences)
+
+
+def present(result: PlansCompared) -> Outcome:
+    """The differences of two plans; exit code 1 where there are any."""
+    differences, equal = result.differences, result.equal
+    names = (result.before[:12], "what would be planned now" if result.now else result.after[:12])
     return Outcome(
         "plan diff",
         "done" if equal else "findings",
         0 if equal else 1,
-        old.run.id,
+        result.run_id,
         f"{names[0]} and {names[1]} are the same plan."
         if equal
         else f"{plural(len(differences), 'thing')} {'is' if len(differences) == 1 else 'are'} otherwise in {names[1]} "
         f"than in {names[0]}.",
-        {"before": old.plan.fingerprint, "after": new.fingerprint, "differences": len(differences)},
+        {"before": result.before, "after": result.after, "differences": len(differences)},
         (
             Section(
                 "Differences",

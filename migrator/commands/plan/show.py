@@ -1,13 +1,12 @@
-"""The command plan show: shows what a stored plan decides, makes and can take back."""
+"""Presents what a stored plan decides, makes and can take back, for plan show."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from migrator.commands.plan.find import NamedPlan, find_plan
+from migrator.commands.plan.find import NamedPlan
 from migrator.commands.plan.steps import step_section
-from migrator.commands.shared.workspace import Workspace
 from migrator.core.placement.model import Placement
 from migrator.core.plan.reverse import points_of_no_return, reverse_of
 from migrator.core.plan.steps import CreateDatabase, Plan
@@ -18,13 +17,8 @@ from migrator.core.schema.digest import plain
 _MOST_DATABASES = 50  # shown; the document has all
 
 
-def show_plan(workspace: Workspace, name: str | None) -> Outcome:
-    """One plan of the journal; by default the one that the newest run carries out, or would.
-
-    Raises:
-        RefusedError: there is no such plan, or another version of the program wrote it.
-    """
-    named = find_plan(workspace, name)
+def present(named: NamedPlan) -> Outcome:
+    """What a plan decides, makes and can take back."""
     plan = named.plan
     databases = sum(1 for _ in plan.of(CreateDatabase))
     gone = list(points_of_no_return(plan))

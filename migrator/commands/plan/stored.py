@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from migrator.commands.plan.changes import PlanChanges
 from migrator.commands.shared.epochs import require_tables
 from migrator.commands.shared.survey import plan_of, survey, survey_in
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.decisions import Decisions, decision_changes
 from migrator.core.plan.steps import Plan, source_digest
 from migrator.core.plan.survey import Survey
-from migrator.core.result.outcome import Section
 from migrator.core.result.wording import listed
 from migrator.errors import ConfigurationError, RefusedError
 from migrator.journal import Run
@@ -29,12 +29,9 @@ class StoredPlan:
     changes: tuple[tuple[str, str], ...]  # what of migrator.toml and the trees is otherwise now, and how
 
     @property
-    def sections(self) -> tuple[Section, ...]:
-        """What has changed since, as a report shows it; nothing where nothing has."""
-        if not self.changes:
-            return ()
-        text = f"This command goes by the stored plan {self.plan.fingerprint[:12]}, not by the file or the trees."
-        return (Section("Changed since the plan was made", ("what", "how"), self.changes, text, "warning"),)
+    def since(self) -> PlanChanges:
+        """What has changed since, for a report."""
+        return PlanChanges(self.plan.fingerprint, self.changes)
 
 
 def stored_plan(workspace: Workspace, run: Run) -> StoredPlan | None:

@@ -21,10 +21,17 @@ class Proof:
     balances: tuple[Balance, ...]
     source_rows: int
     target_rows: int
+    large_objects: Balance | None = None  # of the source; they are no rows, and count apart
 
     @property
     def holds(self) -> bool:
-        return not self.differences and not any(balance.lost for balance in self.balances)
+        objects = (self.large_objects,) if self.large_objects is not None else ()
+        return not self.differences and not any(balance.lost for balance in (*self.balances, *objects))
+
+    @property
+    def arrived_rows(self) -> int:
+        """How many rows of the source are in the databases, each counted once."""
+        return sum(one.placed + one.shared for one in self.balances)
 
     @property
     def figures(self) -> dict[str, Cell]:
@@ -49,7 +56,7 @@ class Proof:
         """Where the rows of the database `source` are, in words, once the proof holds."""
         quarantined = sum(one.quarantined for one in self.balances)
         ignored = sum(one.ignored for one in self.balances)
-        arrived = sum(one.placed + one.shared for one in self.balances)
+        arrived = self.arrived_rows
         return (
             f"{plural(arrived, 'row')} of {source} {'is' if arrived == 1 else 'are'} in {plural(databases, 'database')}"
             + (f", {quarantined:,} in quarantine" if quarantined else "")
@@ -107,7 +114,11 @@ def proof_sections(proof: Proof) -> tuple[Section, ...]:
         ),
         tone="bad" if lost else "good",
     )
-    accounted = (conservation,) if proof.balances else ()
+    accounted: tuple[Section, ...] = (conservation,) if proof.balances else ()
+    if (objects := proof.large_objects) is not None:
+        columns = ("large objects", "with their rows", "left behind", "named by no column")
+        counts = ((objects.total, objects.placed, objects.ignored, objects.lost),)
+        accounted += (Section("Large objects of the source", columns, counts, tone="bad" if objects.lost else "good"),)
     if not proof.differences:
         return accounted
     unequal = Section(

@@ -17,7 +17,7 @@ from migrator.commands.changes.apply import (
 )
 from migrator.commands.changes.conflicts import REFUSE, Settlement
 from migrator.commands.changes.find import require_rows, save_writes
-from migrator.commands.clean.command import clean
+from migrator.commands.clean.command import restore_quarantine as put_back
 from migrator.commands.plan.finished import FINISHED_RUN, standing_source
 from migrator.commands.plan.stored import readable_plan
 from migrator.commands.rollback.adopt import adopt
@@ -25,7 +25,7 @@ from migrator.commands.rollback.drawn_numbers import note_drawn_numbers, put_seq
 from migrator.commands.rollback.drop import dump_and_drop
 from migrator.commands.rollback.findings import Findings, foreign_fence, unknown_fence
 from migrator.commands.rollback.leftovers import look, require_able, require_nothing_lost
-from migrator.commands.rollback.report import ConflictOutlook, Taken, done_well, report, validation
+from migrator.commands.rollback.report import present
 from migrator.commands.rollback.restore_backup import (
     backup_of,
     checked_backup,
@@ -33,11 +33,11 @@ from migrator.commands.rollback.restore_backup import (
     restore_beside,
     swap_for_restored,
 )
+from migrator.commands.rollback.result import ConflictOutlook, NothingOpen, RollbackOutlook, TakenBack
 from migrator.commands.rollback.source_unchanged import changed_objects, compared_under_fence
 from migrator.commands.shared.epochs import digests_compare
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.steps import Plan
-from migrator.core.result.outcome import Outcome
 from migrator.core.run.facts import FINISHING, SOURCE_OBJECTS
 from migrator.errors import ConfigurationError, MigratorError, RefusedError
 from migrator.journal import Run
@@ -60,7 +60,7 @@ def rollback(
     restore_backup: bool = False,
     lost_journal: bool = False,
     settlement: Settlement = REFUSE,
-) -> Outcome:
+) -> RollbackOutlook | TakenBack | NothingOpen:
     """Takes the open run back; with `validate` only says what that would do and whether it can.
 
     `confirm` is the run's id, typed. Rows that applications wrote to the targets since migrate are kept as files in the
@@ -89,16 +89,12 @@ def rollback(
     with workspace.stage("rollback-validate" if validate else "rollback") as (run, summary):
         stored = readable_plan(workspace, run)
         plan, workspace = (stored.plan, stored.workspace) if stored else (None, workspace)
+        since = stored.since if stored is not None else None
+        result: RollbackOutlook | TakenBack
         if validate:
             findings = look(workspace, run, plan)
             require_able(workspace, run, findings)
-            outcome = validation(
-                run,
-                findings,
-                str(workspace.source),
-                backup=backup_of(workspace, run),
-                outlook=conflict_outlook(workspace, run, findings),
-            )
+            result = outlook(workspace, run, findings)
         else:
             backup = checked_backup(workspace, run) if restore_backup else None
             with sealed(workspace, run, plan, keep=keep, discard=discard_writes) as findings:
@@ -106,24 +102,15 @@ def rollback(
                     restore_beside(workspace, run, *backup)
                 carried = keep_writes(workspace, run, findings, save=save, replay=replay, settlement=settlement)
                 note_drawn_numbers(workspace, run, findings, keep=not discard_writes)
-                done = _take_back(workspace, run, findings, carried, swap=restore_backup)
-            outcome = report(run, findings, done, str(workspace.source))
-        if stored is not None:
-            outcome = replace(outcome, sections=(*stored.sections, *outcome.sections))
-        summary.update(outcome.summary)
-        if outcome.exit_code:
-            summary["status"] = "findings"
-    if validate or not done_well(outcome):
-        return outcome
+                result = _take_back(workspace, run, findings, carried, swap=restore_backup)
+        result = replace(result, plan_changes=since)
+        summary.update(present(result).recorded)
+    if isinstance(result, RollbackOutlook) or not result.closes:
+        return result
     if restore_quarantine and not restore_backup:
-        restored = clean(workspace, restore=True)
-        outcome = replace(
-            outcome,
-            summary={**outcome.summary, "rows_restored_from_quarantine": restored.summary.get("rows", 0)},
-            sections=(*outcome.sections, *restored.sections),
-        )
+        result = replace(result, quarantine=put_back(workspace))
     workspace.journal.close_run(run.id, "rolled back")
-    return outcome
+    return result
 
 
 def open_run(workspace: Workspace) -> Run | None:
@@ -156,7 +143,7 @@ def require_unfinished(workspace: Workspace) -> None:
             )
 
 
-def nothing_open(workspace: Workspace) -> Outcome:
+def nothing_open(workspace: Workspace) -> NothingOpen:
     """Says that no run is open; where the journal was lost the source may still tell of one.
 
     Raises:
@@ -167,12 +154,9 @@ def nothing_open(workspace: Workspace) -> Outcome:
     if fence is not None:
         raise unknown_fence(fence, "no run is open")
     if workspace.has_journal():
-        return Outcome("rollback", "nothing-to-do", headline="No run is open: there is nothing to take back.")
-    return Outcome(
-        "rollback",
-        "nothing-to-do",
-        headline=f"There is no journal ({workspace.control_name}): nothing has run here, or it was lost.",
-        next=("migrator rollback --adopt --validate",),
+        return NothingOpen("No run is open: there is nothing to take back.")
+    return NothingOpen(
+        f"There is no journal ({workspace.control_name}): nothing has run here, or it was lost.", may_be_lost=True
     )
 
 
@@ -227,6 +211,12 @@ def _unseal(workspace: Workspace, run: Run, targets: Sequence[tuple[str, str]]) 
             workspace.progress.say(f"{database} may still be read-only: {error.message}")
 
 
+def outlook(workspace: Workspace, run: Run, findings: Findings, tenant: str = "") -> RollbackOutlook:
+    """What taking back would do with what was found, of one tenant or of the whole."""
+    conflicts = conflict_outlook(workspace, run, findings)
+    return RollbackOutlook(run.id, str(workspace.source), findings, backup_of(workspace, run), conflicts, tenant)
+
+
 def conflict_outlook(workspace: Workspace, run: Run, findings: Findings) -> ConflictOutlook | None:
     """What carrying the writes back would meet; None where nothing was written, or what was cannot be told by rows."""
     if findings.writes is None or not findings.written or findings.writes.changes is None or findings.lost:
@@ -258,34 +248,44 @@ def _take_back(
     carried: Carried | None,
     *,
     swap: bool,
-) -> Taken:
-    done = Taken(carried=carried)
-    dump_and_drop(workspace, run, findings, done)
+) -> TakenBack:
+    dropped = dump_and_drop(workspace, run, findings)
+    lifted = 0
     with session(workspace.source_rows, purpose="rollback") as connection:
-        done.changed, done.compared = compared_under_fence(workspace, run, findings, connection)
+        changed, compared = compared_under_fence(workspace, run, findings, connection)
         if carried is not None:
-            done.changed = tuple(one for one in done.changed if one.relation not in carried.tables)
-        done.known = workspace.journal.recorded(run.id, SOURCE_OBJECTS) is not None
-        done.comparable = digests_compare(workspace.journal, run.id)
+            changed = tuple(one for one in changed if one.relation not in carried.tables)
         # The damaged source stays fenced until it is swapped: what were written to it now would go with it.
-        if not swap and foreign_fence(run, findings) is None:
+        if not swap and foreign_fence(run.id, findings) is None:
             put_sequences_back(workspace, run, connection)
         if not swap and findings.fence is not None and findings.fence.run == run.id:
             limits = workspace.settings.limits
-            done.lifted = lift_fence(
+            lifted = lift_fence(
                 connection,
                 workspace.source,
                 lock_timeout=limits.lock_timeout,
                 patience=limits.fence_patience,
                 say=workspace.progress.say,
             )
-        done.objects = changed_objects(workspace, run, connection)
+        objects = changed_objects(workspace, run, connection)
     if any(one.kind == "fence" for one in workspace.journal.artefacts(run.id)):
         workspace.journal.artefact(run.id, "fence", "source", "dropped")
     workspace.fence.lifted()
     discard(workspace.spool(run.id))
-    if swap:
-        done.swapped = swap_for_restored(workspace, run)
-    else:
+    swapped = swap_for_restored(workspace, run) if swap else ""
+    if not swap:
         drop_restored(workspace, run)
-    return done
+    return TakenBack(
+        run.id,
+        str(workspace.source),
+        findings,
+        dropped,
+        lifted,
+        compared,
+        known=workspace.journal.recorded(run.id, SOURCE_OBJECTS) is not None,
+        comparable=digests_compare(workspace.journal, run.id),
+        changed=changed,
+        objects=objects,
+        swapped=swapped,
+        carried=carried,
+    )

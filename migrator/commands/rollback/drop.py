@@ -9,7 +9,7 @@ from pathlib import Path
 from migrator.commands.backup.directory import finish_dump
 from migrator.commands.rollback.findings import Findings
 from migrator.commands.rollback.leftovers import note_dropping
-from migrator.commands.rollback.report import Taken
+from migrator.commands.rollback.result import Dropped
 from migrator.commands.shared.tenant_servers import servers_of
 from migrator.commands.shared.workspace import Workspace
 from migrator.files import file_name, private_directory, rename_durably
@@ -20,29 +20,33 @@ from migrator.postgres.databases.roles import drop_role, marked_roles
 from migrator.postgres.session.connect import session
 
 
-def dump_and_drop(workspace: Workspace, run: Run, findings: Findings, done: Taken) -> None:
+def dump_and_drop(workspace: Workspace, run: Run, findings: Findings) -> Dropped:
     """Drops the databases and the roles that were found, each target after a dump of it that was read back."""
-    _dump(workspace, run, findings, done)
+    dumps = _dump(workspace, run, findings)
+    databases: list[str] = []
+    roles: list[str] = []
+    used: list[str] = []
     note_dropping(workspace, run, [database for _, database, _ in findings.databases])
     for server, database, _ in sorted(findings.databases, key=lambda item: item[2].role != "target"):
         with session(workspace.server(server), purpose="rollback") as connection:
             drop_database(connection, database, run=run.id)
         workspace.journal.artefact(run.id, "database", database, "dropped")
-        done.dropped.append(database)
+        databases.append(database)
     for server, role in findings.roles:
         with session(workspace.server(server), purpose="rollback") as connection:
             dropped = drop_role(connection, role, run.id)
-        (done.roles if dropped else done.used).append(role)
+        (roles if dropped else used).append(role)
         if dropped:
             workspace.journal.artefact(run.id, "role", role, "dropped")
+    return Dropped(dumps, tuple(databases), tuple(roles), tuple(used))
 
 
-def _dump(workspace: Workspace, run: Run, findings: Findings, done: Taken) -> None:
+def _dump(workspace: Workspace, run: Run, findings: Findings) -> tuple[tuple[str, str], ...]:
     """Dumps every target database that is about to be dropped, and reads each dump back."""
     home = workspace.backups / "rollback" / run.id
     targets = [(server, database) for server, database, mark in findings.databases if mark.role == "target"]
     if not targets:
-        return
+        return ()
     private_directory(home)
     for leftover in home.glob("*.partial"):
         shutil.rmtree(leftover)  # of an attempt that died; the source's lock is ours
@@ -63,11 +67,13 @@ def _dump(workspace: Workspace, run: Run, findings: Findings, done: Taken) -> No
             raise
         return database, str(directory)
 
+    dumps = []
     with ThreadPoolExecutor(workspace.settings.limits.jobs) as pool:
         for number, dumped in enumerate(pool.map(dump, targets), 1):
-            done.dumped.append(dumped)
+            dumps.append(dumped)
             progress.advance(task, rows=number)
     progress.finish(task)
+    return tuple(dumps)
 
 
 def _free_name(home: Path, database: str) -> Path:

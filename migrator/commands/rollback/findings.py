@@ -9,7 +9,6 @@ from migrator.commands.changes.find import Writes
 from migrator.core.changes.row_changes import DatabaseChanges
 from migrator.core.verify.digests import Difference
 from migrator.errors import MigratorError, RefusedError
-from migrator.journal import Run
 from migrator.postgres.databases.databases import MarkedDatabase
 from migrator.postgres.fence.fence import FenceState
 
@@ -85,9 +84,9 @@ def some_of(oids: Sequence[int]) -> str:
     return ", ".join(map(str, oids[:5])) + (", …" if len(oids) > 5 else "")
 
 
-def foreign_fence(run: Run, findings: Findings) -> str | None:
+def foreign_fence(run: str, findings: Findings) -> str | None:
     """The run whose fence stands, where it is not this one's."""
-    return findings.fence.run if findings.fence is not None and findings.fence.run != run.id else None
+    return findings.fence.run if findings.fence is not None and findings.fence.run != run else None
 
 
 def unknown_fence(fence: FenceState, why: str) -> RefusedError:

@@ -151,7 +151,7 @@ def require_able(workspace: Workspace, run: Run, findings: Findings) -> None:
         RefusedError: it may not, and the hint holds the statements that let it; or this run has made nothing, and
             the fence is of one that the journal does not know.
     """
-    foreign = foreign_fence(run, findings) is not None
+    foreign = foreign_fence(run.id, findings) is not None
     if (
         findings.fence is not None
         and foreign

@@ -2,67 +2,65 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import replace
+from typing import assert_never
 
 from migrator.commands.changes.apply import Carried
-from migrator.commands.changes.conflicts import predicted_section
+from migrator.commands.changes.conflicts import counted, predicted_section
+from migrator.commands.clean.report import present as present_restored
+from migrator.commands.plan.changes import PlanChanges, change_sections
 from migrator.commands.rollback.findings import Findings, foreign_fence, some_of, written_rows
-from migrator.core.changes.row_changes import Conflict
-from migrator.core.result.outcome import Outcome, Section
+from migrator.commands.rollback.result import (
+    ConflictsRetried,
+    Dropped,
+    NoSuchTenantDatabase,
+    NothingOpen,
+    RollbackOutlook,
+    TakenBack,
+    TenantTakenBack,
+)
+from migrator.core.result.outcome import Cell, Outcome, Section
 from migrator.core.result.wording import plural
-from migrator.core.verify.digests import Difference
-from migrator.journal import Run
 
 _MOST_DATABASES = 50  # shown; --output json has all
 _MOST_CONFLICTS = 50  # shown; the file has all
 
 
-@dataclass
-class Taken:
-    """What a rollback did."""
-
-    dumped: list[tuple[str, str]] = field(default_factory=list)
-    dropped: list[str] = field(default_factory=list)
-    roles: list[str] = field(default_factory=list)  # dropped
-    used: list[str] = field(default_factory=list)  # roles that stay, because something of somebody's uses them
-    lifted: int = 0
-    compared: int = 0
-    known: bool = True  # whether the journal says what the source was
-    comparable: bool = True  # whether its digests are of the form in which rows are hashed now
-    changed: tuple[Difference, ...] = ()
-    objects: tuple[tuple[str, str, str], ...] = ()
-    swapped: str = ""  # the damaged source's new name
-    carried: Carried | None = None  # what became of the targets' changes
+Result = RollbackOutlook | TakenBack | TenantTakenBack | NothingOpen | NoSuchTenantDatabase | ConflictsRetried
 
 
-def done_well(outcome: Outcome) -> bool:
-    """Whether the run can be closed: the source is as it has to be, even if some changes wait in a file."""
-    return outcome.exit_code == 0 or outcome.summary.get("source_identical") is not False
+def present(result: Result) -> Outcome:
+    """What a rollback would do, or has done; exit code 1 where something of it needs a word."""
+    match result:
+        case RollbackOutlook():
+            return _with_changes(_tenant_outlook(result) if result.tenant else _outlook(result), result.plan_changes)
+        case TakenBack():
+            return _taken_back(result)
+        case TenantTakenBack():
+            return _with_changes(_tenant_taken_back(result), result.plan_changes)
+        case NothingOpen():
+            return _nothing_open(result)
+        case NoSuchTenantDatabase():
+            headline = f"Tenant {result.tenant} has no database of run {result.run_id}: there is nothing to take back."
+            return Outcome("rollback", "nothing-to-do", run_id=result.run_id, headline=headline)
+        case ConflictsRetried():
+            return _retried(result)
+        case _:
+            assert_never(result)
 
 
-@dataclass(frozen=True)
-class ConflictOutlook:
-    """The conflicts that carrying the writes back would meet, and how many of them a new number settles."""
-
-    conflicts: tuple[Conflict, ...]
-    by_number: int
-
-    def options(self) -> tuple[str, ...]:
-        """What may be typed behind the confirmation, those that lose nothing first."""
-        if not self.conflicts:
-            return ("--replay-writes", "--save-writes DIR", "--discard-writes")
-        keep = "--save-writes DIR --replay-writes --accept-conflicts"
-        if not self.by_number:
-            return (keep, "--replay-writes --accept-conflicts", "--save-writes DIR", "--discard-writes")
-        # Whether new numbers settle all of it is only known when it is done; where they do not, it is refused.
-        return ("--replay-writes --renumber", keep, "--save-writes DIR", "--discard-writes")
+def _with_changes(outcome: Outcome, since: PlanChanges | None) -> Outcome:
+    return replace(outcome, sections=(*change_sections(since), *outcome.sections))
 
 
-def validation(
-    run: Run, findings: Findings, source: str, *, backup: Path | None, outlook: ConflictOutlook | None = None
-) -> Outcome:
+def _nothing_open(result: NothingOpen) -> Outcome:
+    after = ("migrator rollback --adopt --validate",) if result.may_be_lost else ()
+    return Outcome("rollback", "nothing-to-do", run_id=result.run_id, headline=result.why, next=after)
+
+
+def _outlook(result: RollbackOutlook) -> Outcome:
     """What rolling back would do, and whether it can."""
+    findings, outlook = result.findings, result.conflicts
     targets = [database for _, database, mark in findings.databases if mark.role == "target"]
     figures: dict[str, str | int | float | bool | None] = {
         "databases_to_drop": len(findings.databases),
@@ -70,11 +68,11 @@ def validation(
         "roles_to_drop": len(findings.roles),
         "fenced_tables": len(findings.fence.fenced) if findings.fence else 0,
         "databases_written_since_migrate": len({database for database, _ in findings.written}),
-        "backup": str(backup) if backup else None,
+        "backup": str(result.backup) if result.backup else None,
     }
     sections = [_databases_section(findings)]
     data = {"databases": _database_data(findings)}
-    command = f"migrator rollback --confirm {run.id}"
+    command = f"migrator rollback --confirm {result.run_id}"
     if findings.lost:
         if findings.gone:
             names = tuple((name,) for name in findings.gone)
@@ -91,7 +89,7 @@ def validation(
             "rollback",
             "findings",
             1,
-            run.id,
+            result.run_id,
             "Not everything that applications wrote to the targets can be kept: it would be in dumps at most.",
             figures,
             tuple(sections),
@@ -116,20 +114,18 @@ def validation(
             "rollback",
             "findings",
             1,
-            run.id,
+            result.run_id,
             f"Applications have written to the targets: {told}. Rolling back without a word on it is refused.",
             figures,
             tuple(sections),
             data=data,
             next=tuple(f"{command} {option}" for option in options),
         )
-    if foreign_fence(run, findings) is not None:
-        after = f"the fence is of another run, {foreign_fence(run, findings)}, and stays"
-    else:
-        after = f"{source} takes writes again"
+    foreign = foreign_fence(result.run_id, findings)
+    after = f"the fence is of another run, {foreign}, and stays" if foreign else f"{result.source} takes writes again"
     return Outcome(
         "rollback",
-        run_id=run.id,
+        run_id=result.run_id,
         headline=f"Rollback can go ahead: {len(targets)} databases are dumped, {len(findings.databases)} dropped, "
         f"and {after}.",
         summary=figures,
@@ -174,12 +170,14 @@ def _written_section(findings: Findings) -> Section:
     )
 
 
-def dump_section(done: Taken) -> list[Section]:
+def dump_section(dropped: Dropped) -> list[Section]:
     """Where the dumps of what was dropped are, and which roles stay."""
-    sections = [Section("Dumps of what was dropped", ("database", "dump"), tuple(done.dumped))] if done.dumped else []
-    if done.used:
+    sections = [Section("Dumps of what was dropped", ("database", "dump"), dropped.dumps)] if dropped.dumps else []
+    if dropped.used_roles:
         stay = "They have privileges or objects elsewhere: DROP OWNED BY in those databases, then DROP ROLE."
-        sections.append(Section("Roles that stay", ("role",), tuple((role,) for role in done.used), stay, "warning"))
+        sections.append(
+            Section("Roles that stay", ("role",), tuple((role,) for role in dropped.used_roles), stay, "warning")
+        )
     return sections
 
 
@@ -195,92 +193,172 @@ def conflict_section(carried: Carried | None) -> list[Section]:
     return [Section("Changes that wait in a file", columns, conflicts, str(carried.file), tone="bad")]
 
 
-def report(run: Run, findings: Findings, done: Taken, source: str) -> Outcome:
+def _taken_back(result: TakenBack) -> Outcome:
+    """What a rollback did, with what came back from quarantine afterwards."""
+    outcome = _with_changes(_done(result), result.plan_changes)
+    if result.quarantine is None:
+        return outcome
+    restored = present_restored(result.quarantine)
+    return replace(
+        outcome,
+        summary={**outcome.summary, "rows_restored_from_quarantine": result.quarantine.rows},
+        sections=(*outcome.sections, *restored.sections),
+    )
+
+
+def _done(result: TakenBack) -> Outcome:
     """What a rollback did; exit code 1 where the source is not as it was."""
-    identical = not done.changed and not done.objects
+    source, carried = result.source, result.carried
     figures: dict[str, str | int | float | bool | None] = {
-        "databases_dumped": len(done.dumped),
-        "databases_dropped": len(done.dropped),
-        "roles_dropped": len(done.roles),
-        "tables_unfenced": done.lifted,
-        "tables_compared": done.compared,
-        "tables_changed": len(done.changed),
-        "objects_changed": len(done.objects),
-        "source_identical": identical if done.known and (done.comparable or not identical) else None,
+        "databases_dumped": len(result.dropped.dumps),
+        "databases_dropped": len(result.dropped.databases),
+        "roles_dropped": len(result.dropped.roles),
+        "tables_unfenced": result.lifted,
+        "tables_compared": result.compared,
+        "tables_changed": len(result.changed),
+        "objects_changed": len(result.objects),
+        "source_identical": result.identical,
     }
-    if done.swapped:
-        figures["damaged_source_kept_as"] = done.swapped
-    if done.carried is not None:
-        figures["changes_carried_back"] = done.carried.rows
-        figures["conflicts"] = done.carried.kept
-        figures["rows_renumbered"] = done.carried.renumbered
-    sections = dump_section(done)
-    if findings.written:
-        sections.append(_written_section(findings))
-    if done.changed:
+    if result.swapped:
+        figures["damaged_source_kept_as"] = result.swapped
+    if carried is not None:
+        figures["changes_carried_back"] = carried.rows
+        figures["conflicts"] = carried.kept
+        figures["rows_renumbered"] = carried.renumbered
+    sections = dump_section(result.dropped)
+    if result.findings.written:
+        sections.append(_written_section(result.findings))
+    if result.changed:
         columns = ("table", "rows when migrate read it", "rows now", "kind")
-        changed = tuple((one.relation, one.source_rows, one.target_rows, one.kind) for one in done.changed)
+        changed = tuple((one.relation, one.source_rows, one.target_rows, one.kind) for one in result.changed)
         sections.append(Section("Tables of the source that changed", columns, changed, tone="bad"))
-    if done.objects:
+    if result.objects:
         sections.append(
-            Section("Objects of the source that changed", ("kind", "object", "how"), done.objects, tone="bad")
+            Section("Objects of the source that changed", ("kind", "object", "how"), result.objects, tone="bad")
         )
-    if not identical and not done.swapped:
+    if not result.unchanged and not result.swapped:
         return Outcome(
             "rollback",
             "findings",
             1,
-            run.id,
+            result.run_id,
             f"The run is taken back, but {source} is not as it was when migrate read it.",
             figures,
             tuple(sections),
             next=("migrator rollback --restore-backup", "migrator status"),
         )
-    if done.carried is not None and done.carried.file is not None:
+    if carried is not None and carried.file is not None:
         return Outcome(
             "rollback",
             "findings",
             1,
-            run.id,
-            f"Run {run.id} is taken back with {done.carried.rows} changes of the targets; "
-            f"{done.carried.kept} could not be carried back and are kept in {done.carried.file}.",
+            result.run_id,
+            f"Run {result.run_id} is taken back with {carried.rows} changes of the targets; "
+            f"{carried.kept} could not be carried back and are kept in {carried.file}.",
             figures,
-            (*conflict_section(done.carried), *sections),
-            next=(f"migrator rollback --retry-conflicts {done.carried.file}", "migrator status"),
+            (*conflict_section(carried), *sections),
+            next=(f"migrator rollback --retry-conflicts {carried.file}", "migrator status"),
         )
-    if done.swapped:
-        proof = f"the source is the restored backup; the damaged one is kept as {done.swapped}"
-    elif done.carried is not None:
-        proof = f"{source} has their {done.carried.rows} changes, equals what they held, and takes writes again"
-    elif not done.known:
+    if result.swapped:
+        proof = f"the source is the restored backup; the damaged one is kept as {result.swapped}"
+    elif carried is not None:
+        proof = f"{source} has their {carried.rows} changes, equals what they held, and takes writes again"
+    elif not result.known:
         proof = f"and {source} was not compared: the journal does not say what it was"
-    elif not done.comparable:
+    elif not result.comparable:
         proof = (
             f"the catalog of {source} is as it was, and no row was written by migrator; its rows were not compared: an "
             "earlier version of migrator had hashed them in another way"
         )
-    elif done.compared:
-        proof = f"all {done.compared} tables and the catalog of {source} are as they were"
+    elif result.compared:
+        proof = f"all {result.compared} tables and the catalog of {source} are as they were"
     else:
         proof = (
             "migrate had not read the source to its end; its catalog is as it was, and no row was written by migrator"
         )
-    if (foreign := foreign_fence(run, findings)) is not None:
+    if foreign := result.fenced_by:
         return Outcome(
             "rollback",
             "findings",
             1,
-            run.id,
-            f"Run {run.id} is taken back, but {source} stays fenced by run {foreign}, which the journal does not know.",
+            result.run_id,
+            f"Run {result.run_id} is taken back, but {source} stays fenced by run {foreign}, which the journal does "
+            "not know.",
             figures,
             tuple(sections),
             next=(f"migrator rollback --adopt --confirm {foreign}",),
         )
     return Outcome(
         "rollback",
-        run_id=run.id,
-        headline=f"Run {run.id} is taken back: {len(done.dropped)} databases dropped, {proof}.",
+        run_id=result.run_id,
+        headline=f"Run {result.run_id} is taken back: {len(result.dropped.databases)} databases dropped, {proof}.",
         summary=figures,
         sections=tuple(sections),
         next=("migrator status", "migrator backup"),
+    )
+
+
+def _tenant_outlook(result: RollbackOutlook) -> Outcome:
+    outcome = _outlook(result)
+    option = f" --tenant {result.tenant}"
+    names = ", ".join(name for _, name, _ in result.findings.databases)
+    able = outcome.exit_code == 0
+    return replace(
+        outcome,
+        headline=f"Tenant {result.tenant} can be taken back: {names} would be dumped and dropped; the source stays as "
+        "it is."
+        if able
+        else outcome.headline,
+        next=tuple(command.replace("rollback", f"rollback{option}", 1) for command in outcome.next),
+    )
+
+
+def _tenant_taken_back(result: TenantTakenBack) -> Outcome:
+    carried = result.carried
+    conflicts = len(carried.conflicts) if carried is not None else 0
+    kept = f"; {conflicts} changes could not be carried back and are kept in a file" if conflicts else ""
+    return Outcome(
+        "rollback",
+        "findings" if conflicts else "done",
+        1 if conflicts else 0,
+        result.run_id,
+        f"Tenant {result.tenant} is taken back: {_gone(result)}{kept}. Run {result.run_id} stays open"
+        + (", and the source fenced." if result.findings.fence is not None else "."),
+        {
+            "tenant": result.tenant,
+            "databases_dumped": len(result.dropped.dumps),
+            "databases_dropped": len(result.dropped.databases),
+            "roles_dropped": len(result.dropped.roles),
+            "changes_carried_back": carried.rows if carried is not None else 0,
+            "conflicts": conflicts,
+        },
+        (*conflict_section(carried), *dump_section(result.dropped)),
+        next=("migrator migrate", "migrator verify", "migrator rollback --validate"),
+    )
+
+
+def _gone(result: TenantTakenBack) -> str:
+    dropped = result.dropped.databases
+    words = [f"{', '.join(dropped)} dumped and dropped"] if dropped else []
+    return "; ".join([*words, *(f"{name} was gone" for name in result.findings.gone)]) or (
+        "its databases were dropped before"
+    )
+
+
+def _retried(result: ConflictsRetried) -> Outcome:
+    """What of a conflicts file is in the source now; exit code 1 where some of it still waits."""
+    file, left = result.file, result.left
+    figures: dict[str, Cell] = {"changes_carried_back": result.carried, "conflicts": len(left)}
+    if not left:
+        headline = f"All {plural(result.carried, 'change')} of {file} are in {result.source}."
+        return Outcome("rollback", headline=headline, summary=figures, next=("migrator status",))
+    columns = ("database", "tenant", "table", "changes", "why the first")
+    return Outcome(
+        "rollback",
+        "findings",
+        1,
+        headline=f"{plural(result.carried, 'change')} of {file} are in {result.source}; {len(left)} still wait there.",
+        summary=figures,
+        sections=(Section("Changes that still wait", columns, counted(left), str(file), "bad"),),
+        next=(f"migrator rollback --retry-conflicts {file} --renumber", "migrator status"),
     )

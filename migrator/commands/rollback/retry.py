@@ -8,16 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from migrator.commands.changes.apply import in_order, references_of, renew
-from migrator.commands.changes.conflicts import counted
 from migrator.commands.changes.waiting_files import remember_file, waiting_files
+from migrator.commands.rollback.result import ConflictsRetried
 from migrator.commands.shared.survey import survey
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.changes.renumber import renumber
 from migrator.core.changes.row_changes import Conflict, DatabaseChanges, RowChange
 from migrator.core.plan.survey import Survey
 from migrator.core.plan.transfer import Transfer, TransferColumn
-from migrator.core.result.outcome import Outcome, Section
-from migrator.core.result.wording import plural
 from migrator.core.schema.catalog import Relation
 from migrator.errors import ConfigurationError, RefusedError
 from migrator.files import write_atomically
@@ -27,7 +25,7 @@ from migrator.postgres.fence.fence import read_fence
 from migrator.postgres.session.connect import session
 
 
-def retry_conflicts(workspace: Workspace, file: Path, *, with_new_numbers: bool = False) -> Outcome:
+def retry_conflicts(workspace: Workspace, file: Path, *, with_new_numbers: bool = False) -> ConflictsRetried:
     """Carries the changes of a conflicts file into the source as far as it goes; the rest stays in the file.
 
     With `with_new_numbers` a row whose number is taken gets another one, and so does what references it in the file.
@@ -64,23 +62,7 @@ def retry_conflicts(workspace: Workspace, file: Path, *, with_new_numbers: bool 
             held = tuple(one for one in waiting if one.held)
             left = (*held, *_carry(workspace, monolith, surveyed, [one for one in waiting if not one.held]))
         _write(workspace, file, left)
-    carried = len(waiting) - len(left)
-    figures = {"changes_carried_back": carried, "conflicts": len(left)}
-    if not left:
-        headline = f"All {plural(carried, 'change')} of {file} are in {workspace.source}."
-        return Outcome("rollback", headline=headline, summary=figures, next=("migrator status",))
-    section = Section(
-        "Changes that still wait", ("database", "tenant", "table", "changes", "why the first"), counted(left), str(file)
-    )
-    return Outcome(
-        "rollback",
-        "findings",
-        1,
-        headline=f"{plural(carried, 'change')} of {file} are in {workspace.source}; {len(left)} still wait there.",
-        summary=figures,
-        sections=(replace(section, tone="bad"),),
-        next=(f"migrator rollback --retry-conflicts {file} --renumber", "migrator status"),
-    )
+    return ConflictsRetried(str(workspace.source), file, len(waiting) - len(left), left)
 
 
 def _read(file: Path) -> tuple[Conflict, ...]:

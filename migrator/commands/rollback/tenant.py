@@ -11,10 +11,10 @@ from migrator.commands.changes.conflicts import REFUSE, Settlement
 from migrator.commands.plan.stored import readable_plan
 from migrator.commands.rollback.command import (
     confirmed,
-    conflict_outlook,
     keep_writes,
     nothing_open,
     open_run,
+    outlook,
     require_unfinished,
     sealed,
 )
@@ -22,8 +22,8 @@ from migrator.commands.rollback.drawn_numbers import note_drawn_numbers
 from migrator.commands.rollback.drop import dump_and_drop
 from migrator.commands.rollback.findings import Findings
 from migrator.commands.rollback.leftovers import forget_dropping, look, require_able
-from migrator.commands.rollback.report import Taken, conflict_section, dump_section, validation
-from migrator.commands.rollback.restore_backup import backup_of
+from migrator.commands.rollback.report import present
+from migrator.commands.rollback.result import NoSuchTenantDatabase, NothingOpen, RollbackOutlook, TenantTakenBack
 from migrator.commands.rollback.source_unchanged import recorded_source
 from migrator.commands.shared.dropped_tenants import BEGUN, DONE, forget_tenant, mark_taken_back, taken_back
 from migrator.commands.shared.roles import forget_passwords
@@ -31,7 +31,6 @@ from migrator.commands.shared.survey import survey
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.placement.tenants import Tenant
 from migrator.core.plan.transfer import RECORD_HASH_SINCE
-from migrator.core.result.outcome import Outcome
 from migrator.errors import RefusedError
 from migrator.journal import Run
 from migrator.postgres.schema.catalog import read_catalog
@@ -48,7 +47,7 @@ def rollback_tenant(
     save: Path | None = None,
     replay: bool = False,
     settlement: Settlement = REFUSE,
-) -> Outcome:
+) -> RollbackOutlook | TenantTakenBack | NoSuchTenantDatabase | NothingOpen:
     """Takes one tenant of the open run back; `tenant` is its key, its slug or the name of its database.
 
     Rows that its applications wrote are told, saved, carried back or given up as by the rollback of the whole. The
@@ -69,23 +68,20 @@ def rollback_tenant(
         key = _key(plan.tenants if plan is not None else survey(workspace).tenants, tenant)
         findings = look(workspace, run, plan, key)
         if not (findings.databases or findings.gone) and taken_back(workspace, run.id).get(key) != BEGUN:
-            headline = f"Tenant {tenant} has no database of run {run.id}: there is nothing to take back."
-            return Outcome("rollback", "nothing-to-do", run_id=run.id, headline=headline)
+            return NoSuchTenantDatabase(run.id, tenant)
+        result: RollbackOutlook | TenantTakenBack
         if validate:
             require_able(workspace, run, findings)
-            outcome = _outlook(workspace, run, tenant, findings)
+            result = outlook(workspace, run, findings, tenant)
         else:
             keep = save is not None or replay
             with sealed(workspace, run, plan, key, keep=keep, discard=discard_writes) as findings:
                 carried = keep_writes(workspace, run, findings, save=save, replay=replay, settlement=settlement)
                 note_drawn_numbers(workspace, run, findings, keep=not discard_writes)
-                outcome = _take_back(workspace, run, key, findings, carried)
-        if stored is not None:
-            outcome = replace(outcome, sections=(*stored.sections, *outcome.sections))
-        summary.update(outcome.summary)
-        if outcome.exit_code:
-            summary["status"] = "findings"
-        return outcome
+                result = _take_back(workspace, run, key, findings, carried)
+        result = replace(result, plan_changes=stored.since if stored is not None else None)
+        summary.update(present(result).recorded)
+        return result
 
 
 def _key(tenants: Sequence[Tenant], wanted: str) -> str:
@@ -101,15 +97,16 @@ def _key(tenants: Sequence[Tenant], wanted: str) -> str:
     )
 
 
-def _take_back(workspace: Workspace, run: Run, key: str, findings: Findings, carried: Carried | None) -> Outcome:
+def _take_back(
+    workspace: Workspace, run: Run, key: str, findings: Findings, carried: Carried | None
+) -> TenantTakenBack:
     if carried is not None:
         _note_carried(workspace, run, carried.tables)
     # From here on migrate knows that there is something to do again, whatever happens to this process.
     mark_taken_back(workspace, run.id, key, BEGUN)
     databases = [one for one in workspace.journal.artefacts(run.id, "database") if one.tenant == key]
     forget_tenant(workspace, run.id, key, {one.name: one.target or "" for one in databases})
-    done = Taken(carried=carried)
-    dump_and_drop(workspace, run, findings, done)
+    dropped = dump_and_drop(workspace, run, findings)
     artefacts = [one for one in workspace.journal.artefacts(run.id) if one.tenant == key]
     forget_passwords(workspace, run.id, [one.name for one in artefacts if one.kind == "role"])
     for artefact in artefacts:
@@ -117,31 +114,7 @@ def _take_back(workspace: Workspace, run: Run, key: str, findings: Findings, car
     forget_dropping(workspace, run, [one.name for one in databases])
     forget_carried(workspace.journal, run.id)
     mark_taken_back(workspace, run.id, key, DONE)
-    conflicts = len(carried.conflicts) if carried is not None else 0
-    kept = f"; {conflicts} changes could not be carried back and are kept in a file" if conflicts else ""
-    return Outcome(
-        "rollback",
-        "findings" if conflicts else "done",
-        1 if conflicts else 0,
-        run.id,
-        f"Tenant {key} is taken back: {_told(done, findings)}{kept}. Run {run.id} stays open"
-        + (", and the source fenced." if findings.fence is not None else "."),
-        {
-            "tenant": key,
-            "databases_dumped": len(done.dumped),
-            "databases_dropped": len(done.dropped),
-            "roles_dropped": len(done.roles),
-            "changes_carried_back": carried.rows if carried is not None else 0,
-            "conflicts": conflicts,
-        },
-        (*conflict_section(carried), *dump_section(done)),
-        next=("migrator migrate", "migrator verify", "migrator rollback --validate"),
-    )
-
-
-def _told(done: Taken, findings: Findings) -> str:
-    dropped = [f"{', '.join(done.dropped)} dumped and dropped"] if done.dropped else []
-    return "; ".join([*dropped, *(f"{name} was gone" for name in findings.gone)]) or "its databases were dropped before"
+    return TenantTakenBack(run.id, key, findings, dropped, carried)
 
 
 def _note_carried(workspace: Workspace, run: Run, tables: Collection[str]) -> None:
@@ -156,23 +129,3 @@ def _note_carried(workspace: Workspace, run: Run, tables: Collection[str]) -> No
             if (name := table.relation.full_name) in tables and name in before
         ]
     workspace.journal.store_digests(run.id, [("source before", one) for one in now])
-
-
-def _outlook(workspace: Workspace, run: Run, tenant: str, findings: Findings) -> Outcome:
-    outcome = validation(
-        run,
-        findings,
-        str(workspace.source),
-        backup=backup_of(workspace, run),
-        outlook=conflict_outlook(workspace, run, findings),
-    )
-    option = f" --tenant {tenant}"
-    names = ", ".join(name for _, name, _ in findings.databases)
-    able = outcome.exit_code == 0
-    return replace(
-        outcome,
-        headline=f"Tenant {tenant} can be taken back: {names} would be dumped and dropped; the source stays as it is."
-        if able
-        else outcome.headline,
-        next=tuple(command.replace("rollback", f"rollback{option}", 1) for command in outcome.next),
-    )

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from migrator.commands.sequences.blocks import RunBlocks, record_refills, reserve_more, run_blocks, without_blocks
 from migrator.commands.sequences.levels import Level, LimitedDatabase, limited_databases, read_levels
+from migrator.commands.sequences.report import present
+from migrator.commands.sequences.result import Refilled, SequenceLevels
 from migrator.commands.shared.workspace import Workspace
-from migrator.core.result.outcome import Outcome, Section
-from migrator.core.result.wording import plural
 from migrator.core.schema.catalog import Relation
 from migrator.core.sequences.blocks import Block, Draw, SourceSequence, reserve
 from migrator.errors import RefusedError
@@ -19,11 +19,9 @@ from migrator.postgres.fence.fence import read_fence
 from migrator.postgres.schema.sequence_states import set_blocks
 from migrator.postgres.session.connect import session
 
-_MOST_SHOWN = 50  # --output json has all
 
-
-def sequences(workspace: Workspace, *, refill: bool = False, tenant: str | None = None) -> Outcome:
-    """What is left of each block of the open run; with `refill` low ones are replaced. Exit code 1 where some are low.
+def sequences(workspace: Workspace, *, refill: bool = False, tenant: str | None = None) -> SequenceLevels | Refilled:
+    """What is left of each block of the open run; with `refill` low ones are replaced.
 
     `tenant` is a key, or the name of a database: only that one is looked at.
 
@@ -32,7 +30,7 @@ def sequences(workspace: Workspace, *, refill: bool = False, tenant: str | None 
     """
     run = workspace.journal.current_run(workspace.source_id) if workspace.has_journal() else None
     if run is None:
-        return Outcome("sequences", "nothing-to-do", headline="No run is open: no sequence has a block of numbers.")
+        return SequenceLevels(None)
     blocks = run_blocks(workspace.journal, run.id)
     places = limited_databases(workspace, run, blocks)
     if tenant is not None:
@@ -40,68 +38,15 @@ def sequences(workspace: Workspace, *, refill: bool = False, tenant: str | None 
         if not places:
             raise RefusedError(f"No database of run {run.id} is {tenant}'s.", "Name the tenant's key or its database.")
     if not refill:
-        return _report(workspace, run, read_levels(workspace, blocks, places))
+        levels = tuple(read_levels(workspace, blocks, places))
+        return SequenceLevels(run.id, levels, tuple(without_blocks(workspace.journal, run.id)))
     with workspace.stage("sequences") as (run, summary):
-        outcome = _refill(workspace, run, blocks, places)
-        summary.update(outcome.summary)
-        if outcome.exit_code:
-            summary["status"] = "findings"
-        return outcome
+        result = _refill(workspace, run, blocks, places)
+        summary.update(present(result).recorded)
+        return result
 
 
-def _report(workspace: Workspace, run: Run, levels: Sequence[Level]) -> Outcome:
-    low = [one for one in levels if one.low or not one.applied]
-    rest = [one for one in levels if one not in low]
-    ordered = [*sorted(low, key=_share_left), *sorted(rest, key=_share_left)]
-    without = without_blocks(workspace.journal, run.id)
-    sections = [
-        Section(
-            "Blocks, the fullest first",
-            _COLUMNS,
-            tuple(map(_row, ordered[:_MOST_SHOWN])),
-            tone="bad" if low else "plain",
-        )
-    ]
-    if without:
-        text = (
-            "They go on where the source stood: several databases may give the same number, a conflict on the way back."
-        )
-        listed = tuple((target, str(name), why) for target, name, why in without)
-        sections.append(Section("Sequences without a block", ("target", "sequence", "why"), listed, text, "warning"))
-    return Outcome(
-        "sequences",
-        "findings" if low else "done",
-        1 if low else 0,
-        run.id,
-        f"{plural(len(low), 'block')} of numbers of {len(levels)} run out."
-        if low
-        else f"{plural(len(levels), 'block')} of numbers have enough left.",
-        {"blocks": len(levels), "low": len(low), "without_block": len(without)},
-        tuple(sections),
-        data={"blocks": [dict(zip(_COLUMNS, _row(one), strict=True)) for one in ordered]},
-        next=("migrator sequences refill",) if low else ("migrator status",),
-    )
-
-
-_COLUMNS = ("database", "sequence", "stands at", "first", "last", "left")
-
-
-def _share_left(level: Level) -> float:
-    return level.left / level.numbers
-
-
-def _row(level: Level) -> tuple[str, str, int, int, int, int]:
-    return (
-        level.place.database,
-        str(level.sequence.relation),
-        level.stands,
-        level.block.first,
-        level.block.last,
-        level.left,
-    )
-
-
-def _refill(workspace: Workspace, run: Run, blocks: RunBlocks, places: Sequence[LimitedDatabase]) -> Outcome:
+def _refill(workspace: Workspace, run: Run, blocks: RunBlocks, places: Sequence[LimitedDatabase]) -> Refilled:
     with workspace.read_source("sequences") as connection:
         fence = read_fence(connection)
     if fence is None or fence.run != run.id:
@@ -120,30 +65,8 @@ def _refill(workspace: Workspace, run: Run, blocks: RunBlocks, places: Sequence[
     for place, found in by_place.items():
         with session(workspace.server(place.server).at(place.database), purpose="sequences") as connection:
             set_blocks(connection, found)
-    figures = {"blocks": len(levels), "refilled": len(pending) + len(new), "without_room": len(refused)}
-    sections = []
-    if by_place:
-        rows = tuple(
-            (place.database, str(one.sequence), one.first, one.last)
-            for place, found in by_place.items()
-            for one in found
-        )
-        sections.append(Section("New blocks", ("database", "sequence", "first", "last"), rows[:_MOST_SHOWN]))
-    if refused:
-        text = "Widen column and sequence to bigint, in the source and in the targets' trees, or finish the run."
-        sections.append(Section("No room for another block", ("sequence", "why"), tuple(refused), text, "bad"))
-    return Outcome(
-        "sequences",
-        "findings" if refused else "done" if by_place else "nothing-to-do",
-        1 if refused else 0,
-        run.id,
-        f"{plural(len(pending) + len(new), 'block')} of numbers refilled."
-        if by_place
-        else "No block of numbers runs out.",
-        figures,
-        tuple(sections),
-        next=("migrator sequences", "migrator status"),
-    )
+    made = tuple((place, block) for place, found in by_place.items() for block in found)
+    return Refilled(run.id, len(levels), made, tuple(refused))
 
 
 def _reserved(

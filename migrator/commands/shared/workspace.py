@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from migrator.core.plan.decisions import Decisions
+from migrator.core.result.origin import Origin
 from migrator.core.result.progress import Progress
 from migrator.core.result.standing_fence import StandingFence
 from migrator.core.schema.names import MAX_IDENTIFIER_BYTES
@@ -28,6 +31,7 @@ from migrator.postgres.session.connect import (
 )
 from migrator.postgres.session.search_path import read_search_path
 from migrator.settings import Settings, TargetServer
+from migrator.version import __version__
 
 if TYPE_CHECKING:
     # Imported when they are needed: SQLAlchemy is half of what `status` would load where nothing has run yet.
@@ -192,6 +196,12 @@ class Workspace:
         return read_search_path(self.source)
 
     @property
+    def origin(self) -> Origin:
+        """What a report of this moment is about."""
+        source = self.source
+        return Origin(socket.gethostname(), __version__, datetime.now(UTC), source.database, source.server, source.role)
+
+    @property
     def source_rows(self) -> Endpoint:
         """The source, for whoever reads or writes its rows."""
         return replace(self.source, search_path=self.search_path)
@@ -224,7 +234,7 @@ class Workspace:
         return Cipher(self.settings.backup.encrypt, self.settings.backup.decrypt, self.settings.root)
 
     def _require_sessions(self) -> None:
-        """Refuses where a pooler would take from the run what its sessions hold; each server is asked once."""
+        """Refuses where a pooler would take from the run what its sessions hold; asks each server once a process."""
         asked: set[tuple[str, str]] = set()
         for endpoint in (self.source, *(self._server(name) for name in sorted(self.settings.server_names))):
             parameters = endpoint.parameters
@@ -253,7 +263,7 @@ class Workspace:
             structlog.contextvars.bind_contextvars(run_id=run.id, stage=name)
             try:
                 if (since := self.journal.fenced_since(run.id)) is not None:
-                    self.fence.raised(run.id, since)
+                    self.fence.raised(run.id, since, "open" if run.closed_at is None else "finished")
                 with self.journal.stage(run.id, name) as summary:
                     yield run, summary
             finally:

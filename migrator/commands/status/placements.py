@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.placement.model import Placement, Placements, Undecided
@@ -16,14 +17,35 @@ from migrator.postgres.schema.row_estimates import row_counts
 Rows = Mapping[Relation, int | None]
 
 
-def placements(workspace: Workspace) -> Outcome:
-    """Every table's target, key path and reason, and what has still to be decided (exit code 1).
+@dataclass(frozen=True)
+class PlacedTables:
+    """Where every table of the source goes, with how many rows each has where that is known."""
+
+    source: str
+    catalog: Catalog
+    placements: Placements
+    rows: Rows
+    targets: tuple[str, ...]
+
+    @property
+    def undecided(self) -> tuple[Undecided, ...]:
+        """The tables that have no place yet."""
+        return tuple(self.placements.undecided)
+
+
+def placements(workspace: Workspace) -> PlacedTables:
+    """Every table's target, key path and reason, and what has still to be decided.
 
     Raises:
         ConfigurationError: migrator.toml names what the source does not have.
         DatabaseError: the source cannot be reached.
     """
-    catalog, all_placements, rows = read_placements(workspace)
+    return PlacedTables(str(workspace.source), *read_placements(workspace), tuple(workspace.settings.targets))
+
+
+def present(result: PlacedTables) -> Outcome:
+    """Where every table goes and why; exit code 1 where something has still to be decided."""
+    catalog, all_placements, rows = result.catalog, result.placements, result.rows
     placed = in_order(all_placements)
     undecided = len(all_placements.undecided)
     return Outcome(
@@ -32,9 +54,9 @@ def placements(workspace: Workspace) -> Outcome:
         1 if undecided else 0,
         headline=_headline(len(placed), undecided),
         summary={
-            "source": str(workspace.source),
+            "source": result.source,
             "tenant root": str(all_placements.tenant_root) if all_placements.tenant_root else None,
-            **{target: sum(one.target == target for one in placed) for target in workspace.settings.targets},
+            **{target: sum(one.target == target for one in placed) for target in result.targets},
             "ignored": sum(not one.target for one in placed),
             "undecided": undecided,
             "inferred": sum(one.inferred for one in placed),
@@ -68,7 +90,7 @@ def placements(workspace: Workspace) -> Outcome:
                 for key in all_placements.severed
             ],
         },
-        graph=placement_graph(catalog.database, all_placements, tuple(workspace.settings.targets)),
+        graph=placement_graph(catalog.database, all_placements, result.targets),
         next=("migrator placements",) if undecided else ("migrator dry-run",),
     )
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from migrator.commands.plan.finished import standing_source
 from migrator.commands.plan.stored import stored_plan, survey_as_planned
 from migrator.commands.proof.compare_sides import Proof, prove
+from migrator.commands.proof.conserved_objects import with_large_objects
 from migrator.commands.proof.drift import routed_digests, written_since
 from migrator.commands.proof.extension_configuration import with_configuration
 from migrator.commands.proof.records import database_counts, given_digests, sequence_values
@@ -24,14 +25,14 @@ from migrator.commands.shared.tenant_objects import OwnObjects
 from migrator.commands.shared.transfers import Resolved, resolve
 from migrator.commands.shared.workspace import Workspace
 from migrator.commands.verify.kept_templates import kept_templates
-from migrator.commands.verify.report import Verified, structure_outcome, verify_outcome
+from migrator.commands.verify.report import present
+from migrator.commands.verify.result import CrossReference, Verified, WrongRow
 from migrator.core.placement.model import Placement
 from migrator.core.plan.steps import CreateDatabase, Plan
 from migrator.core.plan.transfer import Transfer
-from migrator.core.result.outcome import Outcome
 from migrator.core.run.facts import SOURCE_OBJECTS, SOURCE_ROWS
 from migrator.core.schema.catalog import ForeignKey, Relation
-from migrator.core.verify.digests import Difference, Digest, RowDifference
+from migrator.core.verify.digests import Digest
 from migrator.errors import RefusedError
 from migrator.journal import Run
 from migrator.postgres.copy.row_counts import count_rows
@@ -47,8 +48,8 @@ _MOST_DRILLED = 20  # (table, tenant) pairs
 _MOST_KEYS = 10  # rows named for each
 
 
-def verify(workspace: Workspace, *, sample: float | None = None) -> Outcome:
-    """Proves the split; exit code 1 where anything disagrees, with the keys of the rows concerned.
+def verify(workspace: Workspace, *, sample: float | None = None) -> Verified:
+    """Proves the split, or reads what disagrees, with the keys of the rows concerned.
 
     `sample` (percent) examines only that share of the tenants' databases, and says so; AUTH and SHARED always whole.
 
@@ -71,15 +72,13 @@ def verify(workspace: Workspace, *, sample: float | None = None) -> Outcome:
         survey_as_planned(stored, run)
         require_databases(stored.workspace, run, stored.plan)
         result = Verifier(stored.workspace, run, stored.plan, sample).verification()
-        outcome = verify_outcome(run, stored.plan, result, sample, sorted(taken_back(workspace, run.id)))
-        outcome = replace(outcome, sections=(*stored.sections, *outcome.sections))
-        summary.update(outcome.summary)
-        if outcome.exit_code:
-            summary["status"] = "findings"
-        return outcome
+        gone = tuple(sorted(taken_back(workspace, run.id)))
+        result = replace(result, taken_back=gone, plan_changes=stored.since)
+        summary.update(present(result).recorded)
+        return result
 
 
-def verify_finished(workspace: Workspace, run: Run, sample: float | None) -> Outcome:
+def verify_finished(workspace: Workspace, run: Run, sample: float | None) -> Verified:
     """What stays true of a run that was finished, whatever its applications write: schemas, isolation, references."""
     with workspace.stage("verify", run) as (run, summary):
         stored = stored_plan(workspace, run)
@@ -88,11 +87,9 @@ def verify_finished(workspace: Workspace, run: Run, sample: float | None) -> Out
         plan, workspace = stored.plan, stored.workspace
         kept = kept_templates(workspace, run, plan)
         resolved = resolve(workspace, plan, plan.survey, kept)
-        outcome = structure_outcome(run, Verifier(workspace, run, plan, sample, resolved).structure())
-        summary.update(outcome.summary)
-        if outcome.exit_code:
-            summary["status"] = "findings"
-        return outcome
+        result = Verifier(workspace, run, plan, sample, resolved).structure()
+        summary.update(present(result).recorded)
+        return result
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +120,7 @@ class Verifier:
         self.workspace = workspace
         self.run = run
         self.plan = plan
+        self.sample = sample
         self.survey = plan.survey
         self.resolved = resolve(workspace, plan, self.survey) if resolved is None else resolved
         self.databases = standing(workspace, run.id, _sampled(plan, sample))
@@ -182,8 +180,11 @@ class Verifier:
             databases=database_counts(self.plan),
         )
         rows = tuple(self._rows(proof, transfers, facts))
+        proof = with_configuration(self.workspace, proof, self.databases, conserved=not partial)
         return Verified(
-            with_configuration(self.workspace, proof, self.databases, conserved=not partial),
+            self.run.id,
+            sum(1 for _ in self.plan.of(CreateDatabase)),
+            with_large_objects(self.workspace, proof, self.survey) if fenced else proof,
             facts,
             () if fenced else changed,
             rows,
@@ -191,6 +192,7 @@ class Verifier:
             tuple(self._references(facts, released=True)),
             access_differences(self.workspace, self.databases),
             gaps,
+            sample=self.sample,
         )
 
     def structure(self) -> Verified:
@@ -198,6 +200,8 @@ class Verifier:
         self.rows_too = False
         facts = self._examine()
         return Verified(
+            self.run.id,
+            sum(1 for _ in self.plan.of(CreateDatabase)),
             Proof((), (), 0, 0),
             facts,
             (),
@@ -205,6 +209,8 @@ class Verifier:
             tuple(self._references(facts, released=False)),
             tuple(self._references(facts, released=True)),
             access_differences(self.workspace, self.databases),
+            scope="structure",
+            sample=self.sample,
         )
 
     def _examine(self) -> tuple[DatabaseFacts, ...]:
@@ -250,11 +256,11 @@ class Verifier:
 
     def _rows(
         self, proof: Proof, transfers: Mapping[str, tuple[Transfer, ...]], facts: Sequence[DatabaseFacts]
-    ) -> list[tuple[str, Difference, RowDifference]]:
+    ) -> list[WrongRow]:
         """The keys behind the first differences."""
         places = {(step.target, step.tenant): step for step in self.plan.of(CreateDatabase)}
         read = {(fact.target, fact.tenant, digest.relation) for fact in facts for digest in fact.digests}
-        found = []
+        wrong: list[WrongRow] = []
         for target, difference in proof.differences[:_MOST_DRILLED]:
             step = places.get((target, difference.tenant))
             transfer = next(one for one in transfers[target] if one.relation.full_name == difference.relation)
@@ -271,19 +277,19 @@ class Verifier:
                 session(endpoint, purpose="verify", settings=READ_ONLY) as target_connection,
             ):
                 rows = drill_down(source, target_connection, transfer, keyed, table.primary_key, limit=_MOST_KEYS)
-            found += [(step.database, difference, row) for row in rows]
-        return found
+            wrong += [WrongRow(step.database, difference.relation, row.key, row.kind) for row in rows]
+        return wrong
 
-    def _references(self, facts: Sequence[DatabaseFacts], *, released: bool) -> Iterator[tuple[str, str, int, str]]:
+    def _references(self, facts: Sequence[DatabaseFacts], *, released: bool) -> Iterator[CrossReference]:
         """What became of every severed foreign key, in each database with referencing rows."""
         for severed in (one for one in self.severed if one.released == released):
             if severed.lead is None:
-                yield severed.label, "", 0, "not checked: its columns did not travel"
+                yield CrossReference(severed.label, "", 0, "not checked: its columns did not travel")
                 continue
             for fact in facts:
                 for reference, count, samples in fact.orphans:
                     if reference == severed.lead[0]:
-                        yield severed.label, fact.database, count, "; ".join(samples)
+                        yield CrossReference(severed.label, fact.database, count, "; ".join(samples))
 
     def _severed(self) -> Iterator[_Severed]:
         placements = self.survey.placements

@@ -2,59 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import replace
 
-from migrator.commands.proof.compare_sides import Proof, proof_sections
+from migrator.commands.plan.changes import change_sections
+from migrator.commands.proof.compare_sides import proof_sections
 from migrator.commands.proof.drift import drift_section, gap_sections
-from migrator.core.plan.steps import CreateDatabase, Plan
-from migrator.core.result.outcome import Outcome, Section
+from migrator.commands.verify.result import CrossReference, Verified
+from migrator.core.result.outcome import Cell, Outcome, Section
 from migrator.core.result.wording import plural
-from migrator.core.schema.catalog import Relation
-from migrator.core.verify.digests import Difference, RowDifference
-from migrator.journal import Run
-from migrator.postgres.verify.verify_database import DatabaseFacts
 
 
-@dataclass(frozen=True)
-class Verified:
-    """Everything that was found in the source and in the databases that were examined."""
-
-    proof: Proof
-    facts: tuple[DatabaseFacts, ...]
-    changed_since: tuple[Difference, ...]  # in the source, since the snapshot
-    rows: tuple[tuple[str, Difference, RowDifference], ...]  # (database, difference, row)
-    references: tuple[tuple[str, str, int, str], ...]  # (foreign key, database, orphan keys, samples)
-    released: tuple[tuple[str, str, int, str], ...] = ()  # the same of keys that were let go: counted, no fault
-    access: tuple[tuple[str, str], ...] = ()  # (database, who owns it or may connect to it and should not)
-    gaps: tuple[Relation, ...] = ()  # tables of the fenced source that take writes
-
-    @property
-    def holds(self) -> bool:
-        """Whether everything agrees, and goes on to as long as the source is fenced."""
-        return self.agrees and not self.gaps
-
-    @property
-    def agrees(self) -> bool:
-        """Whether nothing disagrees; what changed in the source since is no disagreement."""
-        clean = all(not (fact.objects or fact.leaks or fact.sequences) for fact in self.facts)
-        return self.proof.holds and clean and not self.access and not any(count for _, _, count, _ in self.references)
+def present(result: Verified) -> Outcome:
+    """Whether the split is proven, and what disagrees; exit code 1 where anything does."""
+    outcome = _present_everything(result) if result.scope == "everything" else present_structure(result)
+    return replace(outcome, sections=(*change_sections(result.plan_changes), *outcome.sections))
 
 
-def verify_outcome(
-    run: Run,
-    plan: Plan,
-    result: Verified,
-    sample: float | None,
-    gone: Sequence[str],
-) -> Outcome:
-    """Whether the split is proven, and what disagrees; exit code 1 where anything does.
-
-    `sample` (percent) is the share of the tenants' databases that was looked at; `gone` are the keys of the tenants
-    that were taken back.
-    """
-    databases = sum(1 for _ in plan.of(CreateDatabase))
-    figures: dict[str, str | int | float | bool | None] = {
+def _present_everything(result: Verified) -> Outcome:
+    sample, gone, databases = result.sample, result.taken_back, result.databases
+    figures: dict[str, Cell] = {
         "databases": databases,
         "databases_examined": len(result.facts),
         **result.proof.figures,
@@ -62,9 +29,9 @@ def verify_outcome(
         "leaked_rows": sum(count for fact in result.facts for _, count in fact.leaks),
         "catalog_differences": sum(len(fact.objects) for fact in result.facts),
         "sequence_collisions": sum(len(fact.sequences) for fact in result.facts),
-        "references_checked": len({label for label, _, _, _ in result.references}),
-        "released_references": sum(count for _, _, count, _ in result.released),
-        "cross_database_orphans": sum(count for _, _, count, _ in result.references),
+        "references_checked": len({one.foreign_key for one in result.references}),
+        "released_references": sum(one.orphans for one in result.released),
+        "cross_database_orphans": sum(one.orphans for one in result.references),
         "source_changes_since_snapshot": len(result.changed_since),
         "access_differences": len(result.access),
         "unfenced_tables": len(result.gaps),
@@ -79,16 +46,15 @@ def verify_outcome(
             for target, one in result.proof.differences
         ],
         "rows": [
-            {"database": database, "table": one.relation, "key": row.key, "kind": row.kind}
-            for database, one, row in result.rows
+            {"database": row.database, "table": row.table, "key": row.key, "kind": row.kind} for row in result.rows
         ],
         "references": [
-            {"foreign_key": label, "database": database, "orphans": count, "samples": samples}
-            for label, database, count, samples in result.references
+            {"foreign_key": one.foreign_key, "database": one.database, "orphans": one.orphans, "samples": one.samples}
+            for one in result.references
         ],
         "released": [
-            {"foreign_key": label, "database": database, "orphans": count, "samples": samples}
-            for label, database, count, samples in result.released
+            {"foreign_key": one.foreign_key, "database": one.database, "orphans": one.orphans, "samples": one.samples}
+            for one in result.released
         ],
     }  # fmt: skip
     whole = "" if sample is None else f" (a sample: {len(result.facts)} of {databases} databases)"
@@ -100,7 +66,7 @@ def verify_outcome(
             "verify",
             "findings",
             1,
-            run.id,
+            result.run_id,
             f"Source and targets {'agree, but the fence does not hold' if result.agrees else 'do not agree'}{whole}.",
             figures,
             sections,
@@ -111,7 +77,7 @@ def verify_outcome(
     proven = "no row is lost, none leaked" if sample is None and not gone else "no row of theirs leaked"
     return Outcome(
         "verify",
-        run_id=run.id,
+        run_id=result.run_id,
         headline=f"All digests of {plural(len(result.facts), 'database')} agree{whole}; {proven}, "
         "no reference across databases is broken.",
         summary=figures,
@@ -121,25 +87,31 @@ def verify_outcome(
     )
 
 
-def structure_outcome(run: Run, result: Verified) -> Outcome:
+def present_structure(result: Verified) -> Outcome:
     """Whether the databases of a finished run are what they were made to be, their rows apart."""
-    figures: dict[str, str | int | float | bool | None] = {
+    figures: dict[str, Cell] = {
         "databases_examined": len(result.facts),
         "leaked_rows": sum(count for fact in result.facts for _, count in fact.leaks),
         "catalog_differences": sum(len(fact.objects) for fact in result.facts),
         "sequence_collisions": sum(len(fact.sequences) for fact in result.facts),
-        "references_checked": len({label for label, _, _, _ in result.references}),
-        "cross_database_orphans": sum(count for _, _, count, _ in result.references),
+        "references_checked": len({one.foreign_key for one in result.references}),
+        "cross_database_orphans": sum(one.orphans for one in result.references),
         "access_differences": len(result.access),
     }
     sections = (*_finding_sections(result), *_figure_sections(result))
     if not result.holds:
         return Outcome(
-            "verify", "findings", 1, run.id, "The databases are not what they were made to be.", figures, sections
+            "verify",
+            "findings",
+            1,
+            result.run_id,
+            "The databases are not what they were made to be.",
+            figures,
+            sections,
         )
     return Outcome(
         "verify",
-        run_id=run.id,
+        run_id=result.run_id,
         headline=f"{plural(len(result.facts), 'database')} have the schemas that they were made with, and no row of "
         "another tenant. Rows are their applications' since the run was finished, and are not compared.",
         summary=figures,
@@ -151,7 +123,7 @@ def structure_outcome(run: Run, result: Verified) -> Outcome:
 def _finding_sections(result: Verified) -> list[Section]:
     sections = []
     if result.rows:
-        rows = tuple((database, one.relation, row.key, row.kind) for database, one, row in result.rows)
+        rows = tuple((row.database, row.table, row.key, row.kind) for row in result.rows)
         why = (
             "Gone astray, or written by applications since migrate: `migrator rollback --validate` counts such writes."
         )
@@ -169,12 +141,12 @@ def _finding_sections(result: Verified) -> list[Section]:
     if sequences:
         columns = ("database", "sequence", "stands at", "furthest value given")
         sections.append(Section("Sequences that would collide", columns, sequences, tone="bad"))
-    broken = tuple(one for one in result.references if one[2])
+    broken = _cells(result.references)
     if broken:
         columns = ("foreign key", "database", "orphan keys", "some of them")
         sections.append(Section("References broken across databases", columns, broken, tone="bad"))
     sections += gap_sections(result.gaps)
-    if released := tuple(one for one in result.released if one[2]):
+    if released := _cells(result.released):
         columns = ("released key", "database", "keys without a row", "some of them")
         sections.append(Section("References that were let go", columns, released, tone="warning"))
     if result.changed_since:
@@ -182,12 +154,17 @@ def _finding_sections(result: Verified) -> list[Section]:
     return sections
 
 
+def _cells(references: Iterable[CrossReference]) -> tuple[tuple[Cell, ...], ...]:
+    """Those of the references that lead nowhere, as rows of a table."""
+    return tuple((one.foreign_key, one.database, one.orphans, one.samples) for one in references if one.orphans)
+
+
 def _figure_sections(result: Verified) -> list[Section]:
     checked: dict[str, list[int]] = {}
-    for label, _, count, _ in result.references:
-        entry = checked.setdefault(label, [0, 0])
+    for reference in result.references:
+        entry = checked.setdefault(reference.foreign_key, [0, 0])
         entry[0] += 1
-        entry[1] += count
+        entry[1] += reference.orphans
     live: dict[tuple[str, str], list[int]] = {}
     for fact in result.facts:
         for table, rows, living in fact.live:

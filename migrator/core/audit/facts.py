@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from migrator.core.placement.model import Placement, Placements
-from migrator.core.plan.checks import ServerFacts
+from migrator.core.plan.checks import LargeObjectFacts, Population, ServerFacts
 from migrator.core.plan.steps import Plan
 from migrator.core.schema.catalog import Catalog, ForeignKey, Relation
 
@@ -135,6 +135,11 @@ class UnownedRows:
     unknown_keys: tuple[str, ...] = ()
     samples: tuple[str, ...] = ()
     by_tenant: Mapping[str, int] = field(default_factory=dict)  # the rows that do have a known tenant
+
+    def population(self, target: str) -> Population:
+        """The same count as what a target gets of the table."""
+        without_key = self.unset + self.beneath + self.unreachable
+        return Population(self.relation, target, self.by_tenant, without_key, self.unknown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +269,7 @@ class Facts:
     unowned: tuple[UnownedRows, ...] = ()
     references: tuple[ReferenceRows, ...] = ()
     cleanable: tuple[CleanableRows, ...] = ()
+    large_objects: LargeObjectFacts = field(default_factory=lambda: LargeObjectFacts(0))
     roles: tuple[RoleFact, ...] = ()
     extensions_in_use: frozenset[str] = frozenset()  # that a table, index, view or default depends on
     targets: TargetFacts = TargetFacts()

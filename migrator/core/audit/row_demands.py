@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,15 +14,16 @@ from migrator.core.result.wording import listed, plural
 from migrator.core.schema.catalog import Catalog, ForeignKey, Relation, Table
 from migrator.core.schema.identifiers import identifier, qualified
 
-Kind = Literal["check", "not null", "generated", "unique", "foreign key"]
+Kind = Literal["check", "not null", "generated", "unique", "foreign key", "value"]
 
 
 @dataclass(frozen=True, slots=True)
 class Demand:
     """One thing that a target's table will ask of each row that comes into it.
 
-    `columns` are the target's; `expression` is SQL over them: the check, or what a generated column holds. For a
-    foreign key `parent` is the transfer of the referenced table and `parent_columns` are its columns.
+    `columns` are the target's; `expression` is SQL over them: the check, or what a generated column holds; or the type
+    whose input function has to take the value. For a foreign key `parent` is the transfer of the referenced table and
+    `parent_columns` are its columns.
     """
 
     kind: Kind
@@ -42,6 +43,7 @@ class Answer:
     samples: tuple[str, ...] = ()
     error: str = ""
     unknown: bool = False  # the source lacks what the expression uses
+    reason: str = ""  # what the target's server says of a value that it does not take
 
 
 def demands(
@@ -80,6 +82,38 @@ def demands(
             yield Demand("foreign key", key.name, key.columns, "", parent, key.referenced_columns)
 
 
+# From the one type to the other every value goes.
+_WIDER = {
+    "smallint": {"integer", "bigint", "numeric"},
+    "integer": {"bigint", "numeric"},
+    "bigint": {"numeric"},
+    "real": {"double precision"},
+}
+_ANYTHING = {"text", "character varying", "citext"}  # what takes every value as text
+
+
+def value_demands(
+    transfer: Transfer, source: Catalog, target: Catalog, listed_columns: Collection[tuple[Relation, str]]
+) -> Iterator[Demand]:
+    """What the types of the target's columns ask of the values: where the source's type is another one.
+
+    Those of `listed_columns` have to be known to their database, whatever the source's type is: objects of that name,
+    labels of an enum.
+    """
+    table = target.tables.get(transfer.destination)
+    if table is None or transfer.placement.own is not None:
+        return
+    own = source.tables.get(transfer.relation) if transfer.placement.query is None else None
+    for column in transfer.copied:
+        there = table.column(column.target)
+        here = own.column(column.source) if own is not None and column.source is not None else None
+        if there is None or column.source is None:
+            continue
+        changed = here is not None and there.type != here.type and there.type not in _WIDER.get(here.type, ())
+        if (changed and there.type not in _ANYTHING) or (transfer.destination, there.name) in listed_columns:
+            yield Demand("value", there.name, (there.name,), there.type)
+
+
 def _is_unique(own: Table | None, columns: Sequence[str | None]) -> bool:
     return own is not None and any(set(unique) <= set(columns) for unique in own.unique_keys)
 
@@ -101,6 +135,7 @@ _WHAT: Mapping[Kind, str] = {
     "not null": "{hold} NULL in {name}, which is NOT NULL there",
     "generated": "{hold} something else in the generated column {name} than its expression gives now",
     "unique": "{hold} the same {name} as another row of their database, where it is unique",
+    "value": "{hold} in {name} what it cannot hold there",
     "foreign key": "{refer} a row by the key {name} that their database will not have",
 }
 
@@ -129,7 +164,8 @@ def check_rows(transfer: Transfer, answers: Iterable[Answer]) -> Iterator[Check]
             shown = f": {listed(answer.samples, 5)}" if answer.samples else ""
             yield Check(
                 name, "block",
-                f"{plural(answer.rows, 'row')} of {relation} {what} in target {transfer.target!r}{shown}",
+                f"{plural(answer.rows, 'row')} of {relation} {what} in target {transfer.target!r}"
+                f"{f' ({answer.reason})' if answer.reason else ''}{shown}",
                 _remedy(transfer, demand),
             )  # fmt: skip
 
@@ -151,4 +187,11 @@ def _remedy(transfer: Transfer, demand: Demand) -> str:
             f"constraint in the source and in the target's tree: ALTER TABLE {table} DROP CONSTRAINT "
             f"{identifier(demand.name)};"
         )
+    if demand.kind == "value" and demand.expression.startswith("reg"):
+        return (
+            "Have the name kept as text: give the column that type in the target's tree; or let the target have what "
+            "is named, or correct the rows."
+        )
+    if demand.kind == "value":
+        return "Correct the rows, move them away by a [clean.NAME] rule, or change the type in the target's tree."
     return "Correct the rows, move them away by a [clean.NAME] rule, or drop the constraint in the target's tree."

@@ -220,6 +220,8 @@ def _table(findings: Findings, proposal: Proposal) -> Iterator[str]:
         yield from _key_path(findings.catalog, proposal.key_path)
     if proposal.unowned:
         yield f"unowned = {_string(proposal.unowned)}"
+    if proposal.replicate:
+        yield f"replicate = {_array(proposal.replicate)}"
     keys = findings.virtual_of.get(proposal.relation, ())
     if keys:
         yield "virtual = ["

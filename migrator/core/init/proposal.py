@@ -32,6 +32,7 @@ class Proposal:
     key_path: KeyPath | None = None
     path: KeyPath | None = None
     unowned: str = ""
+    replicate: tuple[str, ...] = ()
     ignore: str = ""
     decide: tuple[str, ...] = ()
     ways: tuple[KeyPath, ...] = ()  # key paths of equal standing, one of which `decide` needs

@@ -80,11 +80,15 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """A table that nobody placed, with the targets that could be written; one where only the key path is missing."""
+    """A table that nobody placed, with the targets that could be written; one where only the key path is missing.
+
+    `remedy` is what to do where another entry than its own has to change.
+    """
 
     relation: Relation
     candidates: tuple[str, ...]
     reason: str
+    remedy: str = ""
 
 
 @dataclass(frozen=True)

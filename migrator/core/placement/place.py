@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from migrator.core.placement.inheritance import ancestors, inherited_keys, inherited_path
@@ -13,6 +14,7 @@ from migrator.core.placement.references import Hops
 from migrator.core.placement.table_entries import table_entries
 from migrator.core.placement.tenant_root import tenant_root, tenant_tree
 from migrator.core.schema.catalog import Catalog, ForeignKey, Relation
+from migrator.core.schema.identifiers import qualified
 from migrator.errors import ConfigurationError
 from migrator.settings import Settings, TableSettings
 
@@ -121,9 +123,15 @@ class _Placing:
             return False
         if relation == self.root or entry is None:
             return True
-        if entry.ignore is not None:
+        if entry.ignore is not None or self._keyed_by_query(relation):
             return False
         return entry.target is None or self.settings.holds_tenants(entry.target)
+
+    def _keyed_by_query(self, relation: Relation) -> bool:
+        """Whether the table's key is a column of its query alone: its own rows do not have it."""
+        entry = self._entry(relation)
+        table = self.catalog.tables.get(relation)
+        return entry.query is not None and entry.key is not None and table is not None and not table.column(entry.key)
 
     def _configured(self, relation: Relation, entry: TableSettings) -> KeyPath:
         if entry.key is not None:
@@ -223,7 +231,10 @@ class _Placing:
         if (key := self._owner(relation)) is not None:
             return self.per_tenant[0], f"it is the tenant {key}'s alone, by its name"
         for above in self.catalog.tables[relation].parents if relation in self.catalog.tables else ():
-            if above in self.catalog.tables and (target := self._home(above, self._entry(above))[0]) is not None:
+            if above not in self.catalog.tables or (target := self._home(above, self._entry(above))[0]) is None:
+                continue
+            # Rows that name their tenant do not follow a parent out of the tenants' databases.
+            if relation not in self.key_paths.paths or self.settings.holds_tenants(target):
                 return target, f"it inherits from {above}"
         if relation == self.root:
             if "auth" in self.settings.targets and not self.settings.targets["auth"].per_tenant:
@@ -246,10 +257,10 @@ class _Placing:
                 continue
             for above in ancestors(self.catalog, relation):
                 there = placed[above].targets if above in placed else ()
-                if above in placed and set(placement.targets) - set(there):
+                if above in placed and (missing := sorted(set(placement.targets) - set(there))):
                     where = f"goes to {' and '.join(there)}" if there else "is left behind"
                     reason = f"it inherits from {above}, which {where}: the two have to be together"
-                    separated.append(Undecided(relation, there, reason))
+                    separated.append(Undecided(relation, there, reason, _together(relation, placed[above], missing)))
                     break
         return separated
 
@@ -268,7 +279,23 @@ class _Placing:
         behind = [str(key.referenced) for key in self.keys.get(relation, ()) if key.referenced in ambiguous]
         if behind:
             return f"its key path leads through {behind[0]}, which is undecided itself"
+        named = (key.referenced for key in self.keys.get(relation, ()))
+        if (by_query := next(filter(self._keyed_by_query, named), None)) is not None:
+            return f"it hangs on {by_query}, whose tenant only its query knows: read it by a query with a key too"
         return "no foreign key leads from it to the tenant root"
+
+
+def _together(relation: Relation, above: Placement, missing: Sequence[str]) -> str:
+    """What brings a table and the one that it inherits from into the same databases, `missing` being the child's."""
+    child, parent = qualified(*relation), qualified(*above.relation)
+    apart = f"or take them apart in the source: ALTER TABLE {child} NO INHERIT {parent};"
+    entry = f"[tables.{json.dumps(str(above.relation), ensure_ascii=False)}]"
+    if above.ignored:
+        return f"Have both: {entry} target = {json.dumps(missing[0])}; {apart}"
+    if above.per_tenant or "auth" in above.targets:
+        return f"Place both alike, {apart}"
+    copies = json.dumps(sorted({*above.replicate, *missing}))
+    return f"Have the parent there too, with copies of its own rows: {entry} replicate = {copies}; {apart}"
 
 
 def _unowned_target(entry: TableSettings) -> tuple[str, ...]:

@@ -61,12 +61,28 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class LargeObjectFacts:
-    """The source's large objects: all, those that no configured column names, not readable ones, over-long ones."""
+    """The source's large objects: all, those that no configured column names, not readable ones, over-long ones.
+
+    `ignored` is why unnamed ones stay behind, empty where that is not said; `named_by_ignored` is how many are named by
+    tables alone that stay behind themselves.
+    """
 
     total: int
     unnamed: tuple[int, ...] = ()
     unreadable: int = 0
     too_large: tuple[int, ...] = ()
+    ignored: str = ""
+    named_by_ignored: int = 0
+
+    @property
+    def undecided(self) -> int:
+        """How many there are of which nobody said what becomes of them."""
+        return 0 if self.ignored else len(self.unnamed)
+
+    @property
+    def left_behind(self) -> int:
+        """How many stay in the source, as migrator.toml says."""
+        return self.named_by_ignored + (len(self.unnamed) if self.ignored else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +141,18 @@ def check_large_objects(facts: LargeObjectFacts) -> Iterable[Check]:
     """Whether it is said which rows the large objects belong to, and whether they can travel with them."""
     if not facts.total:
         return
-    if facts.unnamed:
+    if facts.unnamed and facts.ignored:
+        yield Check(
+            "large objects", "warn",
+            f"{len(facts.unnamed)} of {facts.total} are named by no column and stay behind: {facts.ignored}",
+        )  # fmt: skip
+    if facts.undecided:
         yield Check(
             "large objects", "block",
             f"{len(facts.unnamed)} of {facts.total} are named by no column that migrator.toml knows: "
             f"{_some(facts.unnamed)}",
             'Name the column: [tables.X] large_objects = ["column"]; or remove them (vacuumlo finds those that no '
-            "column names).",
+            'column names); or leave them behind: [source] ignore_large_objects = "why".',
         )  # fmt: skip
     if facts.unreadable:
         yield Check(
@@ -143,10 +164,11 @@ def check_large_objects(facts: LargeObjectFacts) -> Iterable[Check]:
             "large objects", "block", f"{len(facts.too_large)} hold a gigabyte or more: {_some(facts.too_large)}",
             "Move them out of the database: migrator compares an object as one value, which ends there.",
         )  # fmt: skip
-    if not (facts.unnamed or facts.unreadable or facts.too_large):
+    travelling = facts.total - len(facts.unnamed) - facts.named_by_ignored
+    if travelling and not (facts.undecided or facts.unreadable or facts.too_large):
         yield Check(
             "large objects", "warn",
-            f"{facts.total} travel with the rows that name them; no fence keeps applications from changing them",
+            f"{travelling} travel with the rows that name them; no fence keeps applications from changing them",
             "See to it that nobody writes to large objects while migrate runs; verify tells whether somebody did.",
         )  # fmt: skip
 
@@ -283,7 +305,8 @@ def check_placements(placements: Placements) -> Iterable[Check]:
             f"placement of {undecided.relation}",
             "block",
             undecided.reason,
-            f'{_entry(undecided.relation)} target = {candidates}, or key_path = […], or ignore = "why".',
+            undecided.remedy
+            or f'{_entry(undecided.relation)} target = {candidates}, or key_path = […], or ignore = "why".',
         )
     homes: dict[tuple[str, Relation], list[Relation]] = {}
     for placement in placements.tables.values():
@@ -313,28 +336,16 @@ def check_schema_names(taken: Iterable[str]) -> Iterable[Check]:
 
 
 def check_population(population: Iterable[Population], placements: Placements) -> Iterable[Check]:
-    """Whether every row belongs to somebody, or it is said where it goes."""
+    """Whether every row belongs to somebody, or is of nobody by intent; those of nobody by accident are S03's."""
     owned = True
     for one in population:
         if not one.unowned:
             continue
         owned = False
-        placement = placements.tables[one.relation]
-        what = " and ".join(
-            text
-            for count, text in (
-                (one.without_key, f"{plural(one.without_key, 'row')} without a tenant"),
-                (one.unknown_key, f"{plural(one.unknown_key, 'row')} of an unknown tenant"),
-            )
-            if count
-        )
-        settled = placement.unowned == "quarantine" or (placement.unowned != "block" and not one.unknown_key)
-        yield Check(
-            f"rows of {one.relation}",
-            "warn" if settled else "block",
-            f"{what}; they go to: {placement.unowned}" if settled else what,
-            "" if settled else f'migrator clean --execute, or {_entry(one.relation)} unowned = "quarantine".',
-        )
+        policy = placements.tables[one.relation].unowned
+        if one.without_key and policy not in ("block", "quarantine"):
+            what = f"{plural(one.without_key, 'row')} without a tenant"
+            yield Check(f"rows of {one.relation}", "warn", f"{what}; they go to: {policy}")
     if owned:
         yield Check("rows", "ok", "every row belongs to a tenant")
 

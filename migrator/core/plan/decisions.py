@@ -24,6 +24,7 @@ class Decisions:
     tenants: Tenants
     tables: tuple[tuple[str, TableSettings], ...]
     roles: Roles
+    ignore_large_objects: str | None = None
 
     @classmethod
     def of(cls, settings: Settings, prefix: str) -> Decisions:
@@ -35,11 +36,17 @@ class Decisions:
             settings.tenants,
             tuple(settings.tables.items()),
             settings.roles.model_copy(update={"hand_out": ()}),
+            settings.source.ignore_large_objects,
         )
 
     def applied_to(self, settings: Settings) -> Settings:
         """The settings with these decisions in the place of their own."""
-        source = settings.source.model_copy(update={"schemas": self.schemas, "prefix": self.prefix})
+        decided = {
+            "schemas": self.schemas,
+            "prefix": self.prefix,
+            "ignore_large_objects": self.ignore_large_objects,
+        }
+        source = settings.source.model_copy(update=decided)
         roles = self.roles.model_copy(update={"hand_out": settings.roles.hand_out})
         return settings.model_copy(
             update={
@@ -58,6 +65,8 @@ def decision_changes(before: Decisions, after: Decisions) -> Iterable[tuple[str,
         yield "[source] prefix", _instead(before.prefix, after.prefix)
     if before.schemas != after.schemas:
         yield "[source] schemas", _instead(before.schemas, after.schemas)
+    if before.ignore_large_objects != after.ignore_large_objects:
+        yield "[source] ignore_large_objects", _instead(before.ignore_large_objects, after.ignore_large_objects)
     yield from _entry_changes("targets", before.targets, after.targets)
     if [name for name, _ in before.targets] != [name for name, _ in after.targets]:
         yield "[targets]", "in another order, or with others"

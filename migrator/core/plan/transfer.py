@@ -109,7 +109,8 @@ def transfer(
     if target_table is None:
         raise ConfigurationError(
             f"{where}: the schema of target {member!r} has no table {destination}.",
-            f'Add it to {settings.targets[member].migrations}, or name its target table: as = "…".',
+            f"Add it to {settings.targets[member].migrations} (trees as init wrote them: migrator init --trees writes "
+            'them anew), or name its target table: as = "…".',
         )
     default = settings.tenants.default
     found: list[TransferColumn] = []
@@ -215,7 +216,7 @@ def transfers_into(
     found = [
         transfer(
             placement,
-            query_columns.get(placement.relation) or source.tables[placement.relation].column_names,
+            _read_columns(placement, target, source, target_catalog, query_columns.get(placement.relation)),
             source.tables.get(placement.relation) if placement.query is None else None,
             target,
             target_catalog.tables.get(placement.destination_in(target))
@@ -227,6 +228,24 @@ def transfers_into(
         for placement in placements.of_host(target)
     ]
     return tuple(sorted(found, key=lambda item: (-_size(source, item), item.relation)))
+
+
+def _read_columns(
+    placement: Placement, target: str, source: Catalog, target_catalog: Catalog, of_query: tuple[str, ...] | None
+) -> tuple[str, ...]:
+    """The columns that travel: all that are read, less a key that a query adds to say whose each row is.
+
+    Such a column is neither the source table's nor the target's: the database that a row is in says the same.
+    """
+    if of_query is None:
+        return source.tables[placement.relation].column_names
+    path = placement.key_path
+    here, there = source.tables.get(placement.relation), target_catalog.tables.get(placement.destination_in(target))
+    if path is None or path.hops or path.column is None or path.column in placement.columns:
+        return of_query
+    if here is None or here.column(path.column) or there is None or there.column(path.column):
+        return of_query
+    return tuple(name for name in of_query if name != path.column)
 
 
 def _size(source: Catalog, item: Transfer) -> int:

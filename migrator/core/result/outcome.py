@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from migrator.core.result.graph import Graph
+from migrator.core.result.origin import Origin
 
 Cell = str | int | float | bool | None
 Status = Literal[
-    "done", "nothing-to-do", "findings", "refused", "usage", "failed", "database-error", "interrupted", "bug"
+    "done", "nothing-to-do", "findings", "refused", "usage", "failed", "database-error", "interrupted", "bug", "planned"
 ]
 Tone = Literal["plain", "good", "warning", "bad"]
 
@@ -36,7 +37,9 @@ class Outcome:
 
     `summary` is a flat mapping of the few figures that a person asks for first; `data` holds the machine-readable
     rest, merged into the top level of the JSON document; `next` lists the commands that make sense now; `graph` is what
-    can be drawn of it. `fence` is the last line where the source is left fenced.
+    can be drawn of it. `fence` is the last line where the source is left fenced; `origin` is filled in where the report
+    is written. `page` is Markdown, which the text report shows instead of all that. The status "planned" is of what is
+    shown on the way, for somebody to confirm.
     """
 
     command: str
@@ -50,3 +53,10 @@ class Outcome:
     next: tuple[str, ...] = ()
     graph: Graph | None = None
     fence: str = ""
+    origin: Origin | None = None
+    page: str = ""
+
+    @property
+    def recorded(self) -> dict[str, Any]:
+        """What the journal's record of a stage keeps of it: the summary, and whether there are findings."""
+        return {**self.summary, **({"status": "findings"} if self.exit_code else {})}

@@ -4,31 +4,66 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
+
+# The run that raised it is open, was finished with its source kept fenced, or is none that the journal knows.
+RunState = Literal["open", "finished", "lost"]
 
 
 @dataclass
 class StandingFence:
-    """What this invocation knows of the source's fence, kept in memory: the server may be gone when it is told."""
+    """What this invocation knows of the source's fence, kept in memory: the server may be gone when it is told.
+
+    `known` says whether anybody has asked; `since` is None where the journal does not say.
+    """
 
     run: str = ""
     since: datetime | None = None
+    state: RunState = "open"
+    known: bool = False
 
-    def raised(self, run: str, since: datetime) -> None:
+    def raised(self, run: str, since: datetime | None, state: RunState = "open") -> None:
         """Remembers that the run's fence stands; of one that is known already since when it did."""
-        if self.run != run or self.since is None:
-            self.run, self.since = run, since
+        self.since = since if self.run != run or self.since is None else self.since
+        self.run, self.state, self.known = run, state, True
 
     def lifted(self) -> None:
         """Remembers that none stands."""
-        self.run, self.since = "", None
+        self.run, self.since, self.known = "", None, True
+
+    def finished(self) -> None:
+        """Remembers that the run whose fence stands, if one does, has passed its point of no return."""
+        self.state = "finished"
 
     @property
     def sentence(self) -> str:
         """The last line of a command, "" where no fence stands."""
-        if not self.run or self.since is None:
+        if not self.run:
             return ""
-        since = self.since.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        since = f" since {self.since.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if self.since is not None else ""
+        stands = f"The source is fenced{since} by run {self.run}"
+        match self.state:
+            case "open":
+                return (
+                    f"{stands}: it takes no writes. `migrator migrate` goes on under the fence where it is not done; "
+                    "`migrator rollback` lifts it."
+                )
+            case "finished":
+                return (
+                    f"{stands}, which is finished: it takes no writes, as was chosen. "
+                    f"`migrator finish --retire unfence --confirm {self.run}` lifts it."
+                )
+            case "lost":
+                return (
+                    f"{stands}, which the journal does not know: it takes no writes. "
+                    f"`migrator rollback --adopt --confirm {self.run}` lifts it."
+                )
+
+    @property
+    def unknown(self) -> str:
+        """The last line of a command that could not ask; "" where it could."""
+        if self.known:
+            return ""
         return (
-            f"The source is fenced since {since} by run {self.run}: it takes no writes. `migrator migrate` goes on "
-            "under the fence where it is not done; `migrator rollback` lifts it."
+            "Whether the source is fenced cannot be known: it did not answer. `migrator status` says so once it does."
         )

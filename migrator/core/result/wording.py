@@ -28,3 +28,12 @@ def size(number: float) -> str:
     while abs(amount) >= 1023.95 and step < len(_SIZES) - 1:
         amount, step = amount / 1024, step + 1
     return f"{number:.0f} bytes" if step == 0 else f"{amount:.1f} {_SIZES[step]}"
+
+
+def rough_time(seconds: float) -> str:
+    """A time that is an estimate, in the largest unit that says enough: 12 s, 5 min, 2 h 10 min."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    hours, rest = divmod(minutes, 60)
+    return f"{minutes} min" if not hours else f"{hours} h {rest:02} min"

@@ -99,6 +99,23 @@ BACKUP = Fact("backup", TypeAdapter(BackupFact))
 AUDIT = Fact("audit", TypeAdapter(AuditFact))
 CLEAN: Fact[dict[str, Any]] = Fact("clean", TypeAdapter(dict[str, Any]))  # the newest clean's own document
 
+# -- dry-run -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SplitTimes:
+    """How long a plan takes, in seconds: computed, or measured by the rehearsal of that moment (ISO 8601)."""
+
+    fingerprint: str  # of the plan
+    migrate: float
+    fenced: float  # the part of migrate that the source is fenced for
+    verify: float
+    back: float  # rollback
+    measured_at: str = ""
+
+
+MEASURED_TIMES = Fact("measured times", TypeAdapter(SplitTimes))
+
 # -- migrate -----------------------------------------------------------------------------------------------------------
 
 
@@ -150,6 +167,9 @@ SOURCE_OBJECTS: Fact[Mapping[tuple[str, str], str]] = Fact(
 )  # (kind, name) -> definition
 SOURCE_ROWS = Fact("source rows", TypeAdapter(dict[str, int]))  # by table
 SEQUENCES = Fact("sequences", TypeAdapter(SequenceValues))
+PLANNED_STEPS: Fact[Mapping[str, int]] = Fact(
+    "planned steps", TypeAdapter(dict[str, int])
+)  # how many there will be, by kind
 PACE = Fact("pace", TypeAdapter(Pace))
 TENANT_SERVERS = Fact("tenant servers", TypeAdapter(TenantServers))
 PASSWORDS = Fact("passwords handed out", TypeAdapter(list[str]))  # roles that have one

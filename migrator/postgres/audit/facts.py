@@ -30,6 +30,7 @@ from migrator.core.result.progress import Progress
 from migrator.core.schema.catalog import Catalog, ForeignKey, Relation
 from migrator.postgres.audit.row_facts import RowCounter
 from migrator.postgres.clean.select import count_rule
+from migrator.postgres.copy.large_objects import read_large_objects
 from migrator.postgres.placement.tenants import read_tenants
 from migrator.postgres.schema.catalog import read_catalog
 from migrator.postgres.session.connect import Connection, rows
@@ -48,14 +49,24 @@ def examine(connection: Connection, settings: Settings, progress: Progress) -> F
     connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     connection.read_only = True
     with connection.transaction():
-        catalog = read_catalog(connection, settings.source.schemas)
-        facts = replace(
-            read_objects(connection, catalog, place(catalog, settings), settings.source.schemas),
-            tenant_targets=frozenset(name for name, target in settings.targets.items() if target.per_tenant),
-        )
-        unowned, references = _count_rows(connection, facts, progress)
-        cleanable = _count_cleanable(connection, settings, facts, progress)
-        return replace(facts, unowned=unowned, references=references, cleanable=cleanable)
+        return examine_in(connection, settings, progress)
+
+
+def examine_in(connection: Connection, settings: Settings, progress: Progress) -> Facts:
+    """The same in the open transaction, which has one snapshot: what else it reads agrees with these facts."""
+    catalog = read_catalog(connection, settings.source.schemas)
+    placements = place(catalog, settings)
+    facts = replace(
+        read_objects(connection, catalog, placements, settings.source.schemas),
+        tenant_targets=frozenset(name for name, target in settings.targets.items() if target.per_tenant),
+    )
+    ignored = settings.source.ignore_large_objects or ""
+    if not any(one.large_objects and one.relation in facts.closed for one in placements.tables.values()):
+        # The others name objects that cannot be told from those that nobody names.
+        facts = replace(facts, large_objects=read_large_objects(connection, catalog, placements, ignored))
+    unowned, references = _count_rows(connection, facts, progress)
+    cleanable = _count_cleanable(connection, settings, facts, progress)
+    return replace(facts, unowned=unowned, references=references, cleanable=cleanable)
 
 
 def read_objects(connection: Connection, catalog: Catalog, placements: Placements, schemas: Sequence[str]) -> Facts:

@@ -62,19 +62,26 @@ def naming_columns(connection: Connection, catalog: Catalog) -> tuple[NamingColu
     return tuple(columns)
 
 
-def read_large_objects(connection: Connection, catalog: Catalog, placements: Placements) -> LargeObjectFacts:
-    """What the configured columns leave of the source's large objects, in the open transaction."""
-    if not catalog.large_objects:
+def read_large_objects(
+    connection: Connection, catalog: Catalog, placements: Placements, ignored: str = ""
+) -> LargeObjectFacts:
+    """What the configured columns leave of the source's large objects, in the open transaction.
+
+    `ignored` is the reason why those stay behind that no column names, as migrator.toml says it.
+    """
+    total = connection.execute("SELECT count(*) FROM pg_catalog.pg_largeobject_metadata").fetchone()
+    assert total is not None
+    if not total[0]:
         return LargeObjectFacts(0)
-    unnamed = unnamed_objects(
-        connection,
-        (
-            (own_rows(catalog, placement.relation), column)
-            for placement in placements.tables.values()
-            if placement.relation in catalog.tables
-            for column in placement.large_objects
-        ),
-    )
+    naming = [
+        (placement, (own_rows(catalog, placement.relation), column))
+        for placement in placements.tables.values()
+        if placement.relation in catalog.tables
+        for column in placement.large_objects
+    ]
+    unnamed = unnamed_objects(connection, (column for _, column in naming))
+    # Neither the tables that travel name these, nor is it that nobody does.
+    staying = len(unnamed_objects(connection, (column for one, column in naming if one.target))) - len(unnamed)
     ((unreadable, sizes_known),) = connection.execute(
         "SELECT count(*) FILTER (WHERE NOT pg_catalog.pg_has_role(lomowner, 'USAGE')), "
         "pg_catalog.has_table_privilege('pg_catalog.pg_largeobject', 'SELECT') "
@@ -89,7 +96,9 @@ def read_large_objects(connection: Connection, catalog: Catalog, placements: Pla
         if sizes_known
         else []
     )
-    return LargeObjectFacts(catalog.large_objects, unnamed, unreadable, tuple(oid for (oid,) in too_large))
+    return LargeObjectFacts(
+        total[0], unnamed, unreadable, tuple(oid for (oid,) in too_large), ignored=ignored, named_by_ignored=staying
+    )
 
 
 def unnamed_objects(connection: Connection, columns: Iterable[tuple[sql.Composable, str]]) -> tuple[int, ...]:

@@ -70,12 +70,12 @@ def _one_pass(
     if not wanted:
         return ()
     counts = sql.SQL(", ").join(sql.SQL("count(*) FILTER (WHERE {})").format(_broken(one)) for one in wanted)
-    item = _item(transfer, source)
+    item = item_of(transfer, source)
     with connection.transaction():
         row = connection.execute(sql.SQL("SELECT {} FROM {}").format(counts, item)).fetchone()
         assert row is not None
         return [
-            Answer(one, count, _samples(connection, item, _broken(one)) if count else ())
+            Answer(one, count, samples_of(connection, item, _broken(one)) if count else ())
             for one, count in zip(wanted, row, strict=True)
         ]
 
@@ -104,7 +104,7 @@ def _broken(demand: Demand) -> sql.Composable:
     )
 
 
-def _item(transfer: Transfer, source: SourceRows, *further: sql.Composed) -> sql.Composed:
+def item_of(transfer: Transfer, source: SourceRows, *further: sql.Composed) -> sql.Composed:
     """The rows with the target's names for their columns, as a FROM item that is called like the target's table."""
     columns: list[sql.Composable] = [*further]
     columns += [sql.SQL("{} AS {}").format(read_column(one), sql.Identifier(one.target)) for one in transfer.columns]
@@ -127,9 +127,13 @@ def _label(transfer: Transfer, source: SourceRows) -> sql.Composed:
     )
 
 
-def _samples(connection: Connection, item: sql.Composable, broken: sql.Composable) -> tuple[str, ...]:
-    statement = sql.SQL("SELECT migrator_label FROM {} WHERE {} ORDER BY 1 LIMIT {}").format(
-        item, broken, sql.Literal(_SAMPLES)
+def samples_of(
+    connection: Connection, item: sql.Composable, broken: sql.Composable, value: sql.Composable | None = None
+) -> tuple[str, ...]:
+    """The keys of a few rows that do not comply, each with a value of the row where one is asked for."""
+    shown = sql.SQL("") if value is None else sql.SQL(" || ' ' || {}").format(value)
+    statement = sql.SQL("SELECT migrator_label{} FROM {} WHERE {} ORDER BY 1 LIMIT {}").format(
+        shown, item, broken, sql.Literal(_SAMPLES)
     )
     return tuple(label for (label,) in connection.execute(statement))
 
@@ -144,7 +148,7 @@ def _duplicates(connection: Connection, transfer: Transfer, demand: Demand, sour
     complete = sql.SQL(" AND ").join(sql.SQL("{} IS NOT NULL").format(sql.Identifier(one)) for one in demand.columns)
     again = sql.SQL(
         "(SELECT migrator_label, count(*) OVER (PARTITION BY migrator_tenant, {}) AS migrator_times FROM {} WHERE {}) d"
-    ).format(columns, _item(transfer, source, _tenant(transfer)), complete)
+    ).format(columns, item_of(transfer, source, _tenant(transfer)), complete)
     return _counted(connection, demand, again, sql.SQL("migrator_times > 1"))
 
 
@@ -157,9 +161,9 @@ def _orphans(connection: Connection, child: Transfer, parent: Transfer, demand: 
         matches.append(sql.SQL("p.migrator_tenant = c.migrator_tenant"))
     complete = sql.SQL(" AND ").join(sql.SQL("c.{} IS NOT NULL").format(sql.Identifier(one)) for one in demand.columns)
     lost = sql.SQL("(SELECT c.migrator_label FROM {} WHERE {} AND NOT EXISTS (SELECT FROM {} WHERE {})) d").format(
-        sql.SQL("(SELECT * FROM {}) AS c").format(_item(child, source, _tenant(child))),
+        sql.SQL("(SELECT * FROM {}) AS c").format(item_of(child, source, _tenant(child))),
         complete,
-        sql.SQL("(SELECT * FROM {}) AS p").format(_item(parent, source, _tenant(parent))),
+        sql.SQL("(SELECT * FROM {}) AS p").format(item_of(parent, source, _tenant(parent))),
         sql.SQL(" AND ").join(matches),
     )
     return _counted(connection, demand, lost, sql.SQL("true"))
@@ -170,7 +174,7 @@ def _counted(connection: Connection, demand: Demand, item: sql.Composable, broke
         with connection.transaction():
             row = connection.execute(sql.SQL("SELECT count(*) FROM {} WHERE {}").format(item, broken)).fetchone()
             count = row[0] if row is not None else 0
-            return Answer(demand, count, _samples(connection, item, broken) if count else ())
+            return Answer(demand, count, samples_of(connection, item, broken) if count else ())
     except psycopg.Error as error:
         if error.sqlstate is None:
             raise

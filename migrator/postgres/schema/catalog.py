@@ -178,8 +178,16 @@ def _owning_column(name: QualifiedName) -> tuple[Relation, str]:
 
 
 def read_objects(connection: Connection) -> Objects:
-    """Every object by kind and name, with its definition."""
-    return {(kind, identity): definition or "" for kind, identity, definition in rows(connection, "schema/objects")}
+    """Every object by kind and name, with its definition.
+
+    The server plans for longer than it reads: kinds that most databases have none of are asked for where there are any.
+    """
+    ((comments, rare_objects),) = rows(connection, "schema/object_kinds")
+    queries = ("schema/objects", *(("schema/comments",) if comments else ()))
+    queries += ("schema/rare_objects",) if rare_objects else ()
+    return {
+        (kind, identity): definition or "" for name in queries for kind, identity, definition in rows(connection, name)
+    }
 
 
 def _foreign_key(row: ForeignKeyRow, table: Relation, root_of: Mapping[Relation, Relation]) -> ForeignKey:

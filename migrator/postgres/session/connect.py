@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -148,13 +149,23 @@ class Endpoint:
             )
         return make_conninfo("", **{**_NETWORK, **parameters}), {**os.environ, **secrets}
 
-    def __str__(self) -> str:
+    @property
+    def server(self) -> str:
+        """Where the server is, for people: host:port, or that it is a socket of this machine."""
         parameters = self.parameters
-        user = f"{parameters['user']}@" if parameters.get("user") else ""
         host = str(parameters.get("host") or "")
         port = f":{parameters['port']}" if parameters.get("port") else ""
-        where = f"local socket{port}" if host.startswith("/") or not host else f"{host}{port}"
-        return f"{user}{where}/{self.database}"
+        return f"local socket{port}" if host.startswith("/") or not host else f"{host}{port}"
+
+    @property
+    def role(self) -> str:
+        """Who connects, as libpq would choose it."""
+        user = self.parameters.get("user") or os.environ.get("PGUSER")
+        return str(user) if user else getpass.getuser()
+
+    def __str__(self) -> str:
+        user = f"{self.parameters['user']}@" if self.parameters.get("user") else ""
+        return f"{user}{self.server}/{self.database}"
 
 
 _ENVIRONMENT = threading.Lock()

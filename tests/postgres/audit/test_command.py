@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from examples.topsteel.generator import load
-from migrator.commands.audit.command import audit
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.result.outcome import Outcome
 from migrator.core.run.facts import AUDIT
@@ -21,6 +20,7 @@ from migrator.report.document import outcome_document
 from tests.audit_facts import SPLIT
 from tests.audit_source import ROOT, TENANT_TABLES, run
 from tests.postgres.workspaces import WorkspaceFactory
+from tests.stages import audit
 
 TOPSTEEL = Path(__file__).parents[3] / "examples" / "topsteel"
 

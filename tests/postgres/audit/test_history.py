@@ -10,12 +10,12 @@ import psycopg
 import pytest
 
 from examples.monoliths.react_crm import REACT_CRM
-from migrator.commands.audit.command import audit
 from migrator.core.result.outcome import Outcome
 from migrator.errors import ConfigurationError, DatabaseError
 from tests.audit_facts import SPLIT
 from tests.audit_source import ROOT, run
 from tests.postgres.workspaces import WorkspaceFactory, fetch
+from tests.stages import audit
 
 REVISION = """
 import sqlalchemy as sa

@@ -13,7 +13,6 @@ import pytest
 from psycopg import sql
 
 from migrator.commands.backup import restore as backup_restore
-from migrator.commands.backup.command import backup
 from migrator.commands.backup.directory import check_backup, newest, place
 from migrator.commands.backup.restore import restore_backup_into
 from migrator.commands.shared.scratch import scratch_name
@@ -24,6 +23,7 @@ from migrator.postgres.backup.dump import dump_directory, read_back
 from migrator.postgres.databases.databases import Mark, _building_name, comment, marks
 from migrator.postgres.session.connect import session
 from tests.postgres.workspaces import WorkspaceFactory, fetch, run_sql, said, state
+from tests.stages import backup
 
 SHOP = """
 CREATE TABLE orders (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, note text);

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from migrator.commands.backup.command import backup
 from migrator.commands.backup.directory import check_backup, newest, place
 from migrator.commands.shared.workspace import Workspace
 from migrator.errors import ConfigurationError, DatabaseError, RefusedError
 from tests.postgres.shop import Shop, load_shop, make_shop
 from tests.postgres.workspaces import WorkspaceFactory, run_sql, said, state
 from tests.servers import DatabaseFactory
+from tests.stages import backup
 
 SECRET_ROWS = """
 CREATE TABLE accounts (id integer PRIMARY KEY, iban text);

@@ -7,8 +7,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from migrator.commands.clean.command import clean
 from tests.postgres.workspaces import WorkspaceFactory, fetch, run_sql, state
+from tests.stages import clean
 
 EVERY_TYPE = Path(__file__).with_name("every_type.sql").read_text(encoding="utf-8")
 

@@ -12,9 +12,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from migrator.commands.clean.command import clean
 from migrator.errors import ConfigurationError, DatabaseError, RefusedError
 from tests.postgres.workspaces import WorkspaceFactory, fetch, run_sql, said, state
+from tests.stages import clean
 
 ORDERS = """
 CREATE TABLE orders (id integer PRIMARY KEY, note text);

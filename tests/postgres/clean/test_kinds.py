@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from examples.topsteel.generator import load
-from migrator.commands.clean.command import clean
 from migrator.core.placement.place import place
 from migrator.errors import ConfigurationError
 from migrator.postgres.clean.select import count_rule
@@ -16,6 +15,7 @@ from migrator.postgres.placement.tenants import read_tenants
 from migrator.postgres.schema.catalog import read_catalog
 from migrator.settings.load import load_settings
 from tests.postgres.workspaces import WorkspaceFactory, fetch, run_sql, state
+from tests.stages import clean
 
 TOPSTEEL = Path(__file__).parents[3] / "examples" / "topsteel" / "migrator.toml"
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from migrator.commands.clean.command import clean
 from migrator.errors import RefusedError
 from migrator.postgres.clean.quarantine import held
 from migrator.postgres.session.connect import session
 from tests.postgres.workspaces import WorkspaceFactory, fetch, run_sql, state
+from tests.stages import clean
 
 ORDERS = """
 CREATE TABLE orders (id integer PRIMARY KEY, note text);

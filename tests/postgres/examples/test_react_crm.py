@@ -46,6 +46,7 @@ def go_all_the_way(project: Project, databases: int) -> None:
     assert state(project.source) == before
 
 
+@pytest.mark.exhaustive
 def test_the_example_as_it_is_checked_in(example: Project) -> None:
     go_all_the_way(example, 3)
 

@@ -57,7 +57,7 @@ class Example:
         )
 
 
-@pytest.fixture(params=["crm-services", "nukleo-domains"])
+@pytest.fixture(params=[pytest.param("crm-services", marks=pytest.mark.exhaustive), "nukleo-domains"])
 def example(
     request: pytest.FixtureRequest, database_factory: DatabaseFactory, prefix: str, tmp_path: Path
 ) -> Iterator[Example]:

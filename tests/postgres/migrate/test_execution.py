@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from migrator.commands.migrate.command import migrate
 from migrator.commands.migrate.execution import Execution
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.steps import Step
@@ -15,6 +14,7 @@ from migrator.core.result.progress import Silent
 from migrator.settings.load import load_settings
 from tests.postgres.shop import Shop, load_shop, make_shop
 from tests.servers import DatabaseFactory
+from tests.stages import migrate
 
 
 def test_each_step_of_the_stored_plan_is_executed_and_has_its_effect(

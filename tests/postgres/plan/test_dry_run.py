@@ -145,7 +145,9 @@ def test_rows_of_nobody_block_until_it_is_said_where_they_go(own_shop: Shop) -> 
     )
     answer = shop.run("dry-run")
     assert answer.exit_code == 1
-    assert blocking(answer) == {"rows of notes": "1 row without a tenant and 2 rows of an unknown tenant"}
+    assert blocking(answer) == {
+        "S03 notes": "3 rows of 9 by notes.tenant_id: 1 with NULL, 2 with a key that no tenant has (77, 78)."
+    }
     assert answer.summary["unowned_rows"] == 3
     assert shop.run("migrate", "--without-backup").exit_code == 3
     shop.replace(

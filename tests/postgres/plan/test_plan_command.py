@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from migrator.commands.plan.diff import diff_plans
-from migrator.commands.plan.show import show_plan
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.result.progress import Silent
 from migrator.report.text import to_text
@@ -16,6 +14,7 @@ from migrator.settings.load import load_settings
 from tests.postgres.shop import Shop, load_shop, make_shop
 from tests.postgres.workspaces import run_sql
 from tests.servers import DatabaseFactory
+from tests.stages import diff_plans, show_plan
 
 pytestmark = pytest.mark.timeout(300)
 

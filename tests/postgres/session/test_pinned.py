@@ -11,18 +11,14 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from migrator.commands.backup.command import backup
-from migrator.commands.dry_run.command import dry_run
 from migrator.commands.init.command import Wanted, init
-from migrator.commands.migrate.command import migrate
-from migrator.commands.rollback.command import rollback
 from migrator.commands.shared.workspace import Workspace
-from migrator.commands.verify.command import verify
 from migrator.core.result.progress import Silent
 from migrator.postgres.programs.programs import for_programs
 from migrator.postgres.session.connect import Endpoint, journal_connect, session
 from migrator.settings.load import DEFAULT_FILE, load_settings
 from tests.servers import DatabaseFactory, PostgresServer
+from tests.stages import backup, dry_run, migrate, rollback, verify
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -134,7 +130,11 @@ def settled(
         connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
 
 
-@pytest.mark.parametrize("settled", range(ROUNDS), indirect=True)
+@pytest.mark.parametrize(
+    "settled",
+    [pytest.param(number, marks=pytest.mark.exhaustive if number > 1 else ()) for number in range(ROUNDS)],
+    indirect=True,
+)
 def test_no_setting_of_a_role_changes_a_value_or_stops_a_stage(settled: str, prefix: str, tmp_path: Path) -> None:
     fresh = load_settings(flags={("source", "url"): settled}, environment={}, directory=tmp_path, without_file=True)
     init(Workspace.of(fresh, Silent()), tmp_path, Wanted())

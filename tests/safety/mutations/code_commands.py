@@ -8,7 +8,8 @@ from tests.safety.mutations.change import Change
 
 _PROOF = "migrator.commands.proof.compare_sides"
 _VERIFY = "migrator.commands.verify.command"
-_OUTCOME = "migrator.commands.verify.report"
+_REPORT = "migrator.commands.verify.report"
+_RESULT = "migrator.commands.verify.result"
 _ISOLATION = "migrator.commands.shared.roles"
 
 
@@ -22,10 +23,10 @@ def command_changes() -> Iterator[Change]:
 
 
 def _whole() -> Iterator[Change]:
-    holds = f"{_OUTCOME}:Verified.agrees"
+    holds = f"{_RESULT}:Verified.agrees"
     yield Change(
         "verify passes over the fence",
-        f"{_OUTCOME}:Verified.holds",
+        f"{_RESULT}:Verified.holds",
         " and not self.gaps",
         "",
         "the fence: gone from one table (verify)",
@@ -38,14 +39,14 @@ def _whole() -> Iterator[Change]:
     yield Change(
         "verify passes over references",
         holds,
-        " and not any(count for _, _, count, _ in self.references)",
+        " and not any(one.orphans for one in self.references)",
         "",
         "a reference of both sides that leads nowhere",
     )
     yield Change("verify passes over the proof", holds, "self.proof.holds and ", "", "a value changed (label)")
     yield Change(
         "findings are no findings",
-        f"{_OUTCOME}:verify_outcome",
+        f"{_REPORT}:_present_everything",
         "if not result.holds:",
         "if False:",
         "a value changed (label)",

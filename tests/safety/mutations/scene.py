@@ -13,12 +13,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from migrator.commands.audit.command import audit
-from migrator.commands.backup.command import backup
-from migrator.commands.rollback.command import rollback
 from migrator.commands.shared.workspace import Workspace
-from migrator.commands.status.command import status
-from migrator.commands.verify.command import verify
 from migrator.core.backup.manifest import DatabaseProperties
 from migrator.core.result.outcome import Outcome
 from migrator.errors import MigratorError, RefusedError
@@ -29,6 +24,7 @@ from tests.safety.case import inline
 from tests.safety.mutations.monolith import monolith
 from tests.safety.trial import Stage, Trial, back_up, load_monolith, plan, trial
 from tests.servers import drop_databases, drop_roles
+from tests.stages import audit, backup, rollback, status, verify
 
 SOURCE, JOURNAL = "mono", "migrator"
 _FILES = "files"  # of the directory that migrator.toml is in, the backup's among them
@@ -41,7 +37,7 @@ def _confirmed(workspace: Workspace, *, restore_backup: bool = False, replay: bo
 
 def _migrate(workspace: Workspace) -> Outcome:
     # Looked up when it is called: the mutations of code change its module.
-    from migrator.commands.migrate.command import migrate
+    from tests.stages import migrate
 
     return migrate(workspace)
 

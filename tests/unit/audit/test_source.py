@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from migrator.core.audit.facts import Occupant, TriggerFact
+from migrator.core.plan.checks import LargeObjectFacts
 from migrator.core.schema.catalog import Sequence
 from tests.audit_facts import facts, found, severities
 from tests.schema import public, table
@@ -16,11 +17,32 @@ T = table("t", "id bigint!", "file oid", "image public.lo", "kind regclass")
 
 
 def test_s12_counts_large_objects_and_names_the_columns() -> None:
-    known = facts(T, large_objects=3, domains={"public.lo": "oid"})
+    known = replace(
+        facts(T, large_objects=3, domains={"public.lo": "oid"}), large_objects=LargeObjectFacts(3, unnamed=(7, 8, 9))
+    )
     (finding,) = found("S12", known).values()
     assert finding.severity == "E"
-    assert finding.detail == "It holds 3 large objects. Columns that may point at them: t.file, t.image."
+    assert finding.detail == (
+        "It holds 3 large objects. Columns that may point at them: t.file, t.image. "
+        "3 objects that no configured column names: nobody said what becomes of them."
+    )
     assert found("S12", facts(T)) == {}
+
+
+@pytest.mark.parametrize(
+    ("counted", "severity", "ending"),
+    [
+        (LargeObjectFacts(3), "I", "at them: t.file, t.image."),
+        (LargeObjectFacts(3, unnamed=(7,)), "E", "1 object that no configured column names: nobody said what becomes"),
+        (LargeObjectFacts(3, unnamed=(7,), ignored="an old import."), "I", "names: stay behind: an old import."),
+    ],
+)
+def test_s12_blocks_by_what_is_named_by_no_column_and_not_left_behind(
+    counted: LargeObjectFacts, severity: str, ending: str
+) -> None:
+    (finding,) = found("S12", replace(facts(T, large_objects=3), large_objects=counted)).values()
+    assert finding.severity == severity
+    assert ending in finding.detail
 
 
 def test_s14_and_s25_name_tables_that_cannot_be_read() -> None:

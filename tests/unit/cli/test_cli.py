@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from socket import gethostname
 from typing import Any
 
 import pytest
@@ -103,9 +104,37 @@ def test_usage_errors_are_json_however_the_option_is_spelt(
     assert document(capsys.readouterr().out)["command"] == "status"
 
 
-def test_without_a_command_there_is_help_and_no_success(capsys: pytest.CaptureFixture[str]) -> None:
-    assert running.run([]) == 2
+def test_the_program_alone_shows_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert running.run([]) == 0
+    shown = capsys.readouterr()
+    assert "Commands:" in shown.out
+    assert shown.err == ""
+
+
+def test_half_a_command_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
+    assert running.run(["plan"]) == 2
     assert "Commands:" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [[], ["dry-run"], ["plan"], ["plan", "diff"]], ids=" ".join)
+def test_help_is_what_the_option_shows(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert running.run(["help", *command]) == 0
+    shown = capsys.readouterr().out
+    assert running.run([*command, "--help"]) == 0
+    assert capsys.readouterr().out == shown
+    assert shown.startswith(f"Usage: {' '.join(['migrator', *command])} ")
+
+
+@pytest.mark.parametrize(
+    ("command", "known"), [(["nope"], "dry-run"), (["plan", "nope"], "diff"), (["lock", "x"], "none")]
+)
+def test_help_of_an_unknown_command_lists_what_there_is(
+    command: list[str], known: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert running.run(["help", *command]) == 2
+    shown = capsys.readouterr().err
+    assert f"{command[-1]!r}; it has: " in shown
+    assert known in shown
 
 
 def test_a_document_cannot_be_watched(capsys: pytest.CaptureFixture[str]) -> None:
@@ -172,7 +201,9 @@ def test_an_outcome_gives_its_own_exit_code_and_goes_to_stdout(
     stage(monkeypatch, Outcome("placements", "findings", 1, headline="Two.", next=("migrator verify",)))
     assert running.run(["--config", "e.toml", "placements"]) == 1
     captured = capsys.readouterr()
-    assert captured.out.splitlines() == [
+    heading, origin, *rest = captured.out.splitlines()
+    assert origin.startswith(f"from {gethostname()} by migrator ")
+    assert [heading, *rest] == [
         "placements  findings", "Two.", "", "Next", "  migrator --config e.toml verify"
     ]  # fmt: skip
     assert captured.err == ""
@@ -353,6 +384,7 @@ def test_rollback_at_a_terminal_goes_on_only_when_the_runs_id_is_typed(
 ) -> None:
     from migrator.cli.commands.after_migrate import rollback as back
     from migrator.commands.rollback import command as rollback
+    from migrator.commands.rollback import report
 
     confirmed: list[str | None] = []
 
@@ -361,6 +393,7 @@ def test_rollback_at_a_terminal_goes_on_only_when_the_runs_id_is_typed(
         return Outcome("rollback", run_id="r1", headline="Can go ahead." if validate else "Taken back.")
 
     monkeypatch.setattr(rollback, "rollback", stage)
+    monkeypatch.setattr(report, "present", lambda outcome: outcome)
     monkeypatch.setattr(Session, "workspace", None)
     monkeypatch.setattr(back, "is_attended", lambda: True)
     monkeypatch.setattr(sys, "stdin", io.StringIO(typed))

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from migrator.core.audit.facts import Facts, UnownedRows
+from migrator.core.audit.review import review
 from migrator.core.placement.place import place
 from migrator.core.plan.checks import (
     Check,
@@ -89,6 +91,18 @@ def test_large_objects_that_travel_warn_of_what_the_fence_does_not_hold() -> Non
     assert [check.state for check in check_large_objects(LargeObjectFacts(3))] == ["warn"]
 
 
+def test_large_objects_that_stay_behind_are_told_with_the_reason() -> None:
+    left = LargeObjectFacts(3, unnamed=(7, 9), ignored="an old import")
+    assert [(check.state, check.detail.split(";")[0]) for check in check_large_objects(left)] == [
+        ("warn", "2 of 3 are named by no column and stay behind: an old import"),
+        ("warn", "1 travel with the rows that name them"),
+    ]
+    every = LargeObjectFacts(2, unnamed=(7, 9), ignored="an old import")
+    assert [check.detail for check in check_large_objects(every)] == [
+        "2 of 2 are named by no column and stay behind: an old import"
+    ]
+
+
 def test_another_encoding_is_told() -> None:
     (check,) = (one for one in check_source(catalog(ROOT, encoding="LATIN1")) if one.state == "warn")
     assert "LATIN1" in check.detail
@@ -159,26 +173,31 @@ def test_two_tables_into_one_block() -> None:
 
 
 @pytest.mark.parametrize(
-    ("unowned", "without_key", "unknown_key", "state"),
+    ("unowned", "unset", "unknown", "state"),
     [
-        ("block", 1, 0, "block"),
-        ("block", 0, 1, "block"),
-        ("quarantine", 1, 1, "warn"),
-        ("shared", 1, 0, "warn"),
-        ("shared", 0, 1, "block"),
-        ("replicate", 2, 0, "warn"),
-        ("replicate", 2, 1, "block"),
+        ("block", 1, 0, "E"),
+        ("block", 0, 1, "E"),
+        ("quarantine", 1, 1, "W"),
+        ("shared", 1, 0, None),
+        ("shared", 0, 1, "E"),
+        ("replicate", 2, 0, None),
+        ("replicate", 2, 1, "E"),
     ],
 )
-def test_rows_of_nobody(unowned: str, without_key: int, unknown_key: int, state: str) -> None:
+def test_rows_of_nobody_are_judged_once_by_the_audits_rule(
+    unowned: str, unset: int, unknown: int, state: str | None
+) -> None:
+    """Those of nobody by intent are told by dry-run alone, which blocks for none itself."""
+    clients = catalog(ROOT, USERS, CLIENTS)
     placed = place(
-        catalog(ROOT, USERS, CLIENTS),
-        settings({"clients": {"target": "tenant", "unowned": unowned}, "users": {"target": "auth"}}),
+        clients, settings({"clients": {"target": "tenant", "unowned": unowned}, "users": {"target": "auth"}})
     )
-    population = Population(public("clients"), "tenant", {"1": 5}, without_key=without_key, unknown_key=unknown_key)
-    (check,) = check_population([population], placed)
-    assert (check.name, check.state) == ("rows of clients", state)
-    assert str(without_key or unknown_key) in check.detail
+    counted = UnownedRows(public("clients"), 9, unset=unset, unknown=unknown, by_tenant={"1": 5})
+    found = review(Facts(clients, placed, unowned=(counted,)), only=("S03",)).findings
+    assert [finding.severity for finding in found] == ([state] if state else [])
+    told = list(check_population([counted.population("tenant")], placed))
+    intended = unowned in ("shared", "replicate") and unset > 0
+    assert [(check.name, check.state) for check in told] == ([("rows of clients", "warn")] if intended else [])
 
 
 def test_rows_that_all_have_an_owner() -> None:

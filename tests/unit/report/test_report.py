@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from migrator.core.result.origin import Origin
 from migrator.core.result.outcome import Outcome, Section, Status, Tone
 from migrator.core.result.wording import size
 from migrator.errors import MigratorError, RefusedError
@@ -49,7 +50,18 @@ OUTCOME = Outcome(
     ),
     data={"differences": [{"table": LONG}]},
     next=("migrator verify",),
+    origin=Origin("ops1", "1.2", datetime(2026, 1, 1, 12, tzinfo=UTC), "erp", "db1:5432", "app"),
 )
+ABOUT = "erp on db1:5432 as app, from ops1 by migrator 1.2, 2026-01-01 12:00:00 UTC"
+
+
+def test_every_form_says_what_it_is_about() -> None:
+    assert to_text(OUTCOME).splitlines()[1] == ABOUT
+    assert ABOUT in to_html(OUTCOME)
+    assert json.loads(to_json(OUTCOME))["origin"] == {
+        "source": "erp", "server": "db1:5432", "role": "app", "machine": "ops1", "version": "1.2",
+        "time": "2026-01-01T12:00:00+00:00",
+    }  # fmt: skip
 
 
 def rendered(outcome: Outcome, width: int) -> str:

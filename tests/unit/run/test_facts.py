@@ -40,6 +40,7 @@ CASES: list[tuple[Fact[Any], Any, Any]] = [
         facts.TenantServers("by_size", {"1": "east"}),
         {"spread": "by_size", "servers": {"1": "east"}},
     ),
+    (facts.PLANNED_STEPS, {"copy": 7}, {"copy": 7}),
     (facts.PASSWORDS, ["erp_app"], ["erp_app"]),
     (
         facts.BACKUP,
@@ -51,6 +52,12 @@ CASES: list[tuple[Fact[Any], Any, Any]] = [
         facts.AUDIT,
         facts.AuditFact("f", True, "C", {"E": 1}, []),
         {"file": "f", "blocks": True, "health": "C", "findings": {"E": 1}, "rules": []},
+    ),
+    (
+        facts.MEASURED_TIMES,
+        facts.SplitTimes("3f", 4.0, 3.0, 2.0, 1.0, "2026-01-01T00:00:00+00:00"),
+        {"fingerprint": "3f", "migrate": 4.0, "fenced": 3.0, "verify": 2.0, "back": 1.0,
+         "measured_at": "2026-01-01T00:00:00+00:00"},
     ),
     (facts.CLEAN, {"command": "c"}, {"command": "c"}),
     (

@@ -113,7 +113,7 @@ def test_relative_paths_are_meant_from_the_file(tmp_path: Path) -> None:
 def test_a_source_flag_needs_no_file_and_environment_variables_do(tmp_path: Path) -> None:
     assert url(load(tmp_path, None, source="postgresql://h/d")) == "postgresql://h/d"
     message = refused(tmp_path, None, environment={"DB_HOST": "h"})
-    assert message == f"There is no migrator.toml in {tmp_path}."
+    assert message == f"There is no migrator.toml in {tmp_path}, nor in a directory above it."
 
 
 def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:

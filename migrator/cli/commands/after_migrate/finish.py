@@ -42,16 +42,18 @@ def finish(validate: bool, confirm: str | None, end: str, drop_templates: bool) 
 
     def work(session: Session) -> Outcome:
         from migrator.commands.finish.command import finish as stage
+        from migrator.commands.finish.report import present
         from migrator.commands.finish.source import SourceEnd
 
         def carry_out(*, validate: bool, confirm: str | None) -> Outcome:
-            return stage(
+            result = stage(
                 session.workspace,
                 validate=validate,
                 confirm=confirm,
                 source=cast(SourceEnd, end),
                 drop_templates=drop_templates,
             )
+            return present(result)
 
         if validate or confirm is not None or not is_attended():
             return carry_out(validate=validate, confirm=confirm)

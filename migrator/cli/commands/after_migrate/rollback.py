@@ -90,6 +90,7 @@ def rollback(
 
     def work(session: Session) -> Outcome:
         from migrator.commands.changes.conflicts import Settlement
+        from migrator.commands.rollback import report
         from migrator.commands.rollback.command import rollback as stage
         from migrator.commands.rollback.tenant import rollback_tenant
 
@@ -97,7 +98,7 @@ def rollback(
 
         def carry_out(*, validate: bool, confirm: str | None) -> Outcome:
             if tenant is not None:
-                return rollback_tenant(
+                one_tenant = rollback_tenant(
                     session.workspace,
                     tenant,
                     validate=validate,
@@ -107,7 +108,8 @@ def rollback(
                     replay=replay,
                     settlement=settlement,
                 )
-            return stage(
+                return report.present(one_tenant)
+            whole = stage(
                 session.workspace,
                 validate=validate,
                 confirm=confirm,
@@ -119,6 +121,7 @@ def rollback(
                 lost_journal=adopt,
                 settlement=settlement,
             )
+            return report.present(whole)
 
         if validate or confirm is not None or not is_attended():
             return carry_out(validate=validate, confirm=confirm)
@@ -134,8 +137,9 @@ def rollback(
 
 def _retry(file: Path, *, renumber: bool) -> Work:
     def work(session: Session) -> Outcome:
+        from migrator.commands.rollback.report import present
         from migrator.commands.rollback.retry import retry_conflicts
 
-        return retry_conflicts(session.workspace, file, with_new_numbers=renumber)
+        return present(retry_conflicts(session.workspace, file, with_new_numbers=renumber))
 
     return work

@@ -37,7 +37,8 @@ def sequences(refill: bool, tenant: str | None) -> Work:
 
     def work(session: Session) -> Outcome:
         from migrator.commands.sequences.command import sequences as stage
+        from migrator.commands.sequences.report import present
 
-        return stage(session.workspace if refill else session.looking, refill=refill, tenant=tenant)
+        return present(stage(session.workspace if refill else session.looking, refill=refill, tenant=tenant))
 
     return work

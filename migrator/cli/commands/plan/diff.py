@@ -25,8 +25,8 @@ def diff(before: str | None, after: str | None) -> Work:
     """
 
     def work(session: Session) -> Outcome:
-        from migrator.commands.plan.diff import diff_plans
+        from migrator.commands.plan.diff import diff_plans, present
 
-        return diff_plans(session.looking, before, after)
+        return present(diff_plans(session.looking, before, after))
 
     return work

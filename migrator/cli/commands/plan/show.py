@@ -23,8 +23,9 @@ def show(fingerprint: str | None) -> Work:
     """
 
     def work(session: Session) -> Outcome:
-        from migrator.commands.plan.show import show_plan
+        from migrator.commands.plan.find import find_plan
+        from migrator.commands.plan.show import present
 
-        return show_plan(session.looking, fingerprint)
+        return present(find_plan(session.looking, fingerprint))
 
     return work

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from migrator.core.audit.facts import Facts
 from migrator.core.audit.finding import Category, Observation, rule
 from migrator.core.audit.places import place
+from migrator.core.plan.checks import LargeObjectFacts
 from migrator.core.result.wording import listed, plural
 from migrator.core.schema.catalog import Column
 from migrator.core.schema.identifiers import identifier, qualified
@@ -24,11 +25,12 @@ _OBJECT_NAME_TYPES = frozenset(
     "S12", "E", Category.READINESS, "database", "Large objects",
     why="Large objects belong to the database, not to a row: only migrator.toml can say whose tenant's they are.",
     remedy='Name the columns that hold their numbers, [tables.X] large_objects = ["column"]: they travel with '
-    "the rows. vacuumlo finds those that nobody references.",
+    "the rows. vacuumlo finds those that nobody references; or say why they stay behind: [source] "
+    'ignore_large_objects = "the reason".',
 )  # fmt: skip
 def large_objects(facts: Facts) -> Iterator[Observation]:
     """Whether the database holds any that no configured column names, and which columns may point at them."""
-    named = any(one.large_objects for one in facts.placements.tables.values())
+    counted = facts.large_objects
     if facts.catalog.large_objects:
         columns = [
             f"{table.relation}.{column.name}"
@@ -39,9 +41,17 @@ def large_objects(facts: Facts) -> Iterator[Observation]:
         yield Observation(
             facts.catalog.database, "large-objects",
             f"It holds {plural(facts.catalog.large_objects, 'large object')}. "
-            + (f"Columns that may point at them: {listed(columns)}." if columns else "No column is of type oid or lo."),
-            severity="I" if named else None,
+            + (f"Columns that may point at them: {listed(columns)}." if columns else "No column is of type oid or lo.")
+            + _unnamed(counted),
+            severity=None if counted.undecided else "I",
         )  # fmt: skip
+
+
+def _unnamed(counted: LargeObjectFacts) -> str:
+    if not counted.unnamed:
+        return ""
+    fate = f"stay behind: {counted.ignored.rstrip('.')}" if counted.ignored else "nobody said what becomes of them"
+    return f" {plural(len(counted.unnamed), 'object')} that no configured column names: {fate}."
 
 
 @rule(

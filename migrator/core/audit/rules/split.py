@@ -29,7 +29,8 @@ def unplaced_table(facts: Facts) -> Iterator[Observation]:
         if not _lacks_path(facts, undecided):
             yield Observation(
                 str(undecided.relation), place(undecided.relation),
-                f"It is not placed: {undecided.reason}. Possible targets: {', '.join(undecided.candidates) or 'none'}.",
+                f"It is not placed: {undecided.reason}. "
+                + (undecided.remedy or f"Possible targets: {', '.join(undecided.candidates) or 'none'}."),
             )  # fmt: skip
     known = facts.placements.tables.keys() | {undecided.relation for undecided in facts.placements.undecided}
     for relation in facts.catalog.tables.keys() - known:

@@ -1,0 +1,65 @@
+"""What a dry-run saw, as a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from migrator.core.plan.checks import Check, Population
+from migrator.core.plan.steps import Plan
+from migrator.core.plan.survey import Survey
+from migrator.core.run.facts import SplitTimes
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What a rehearsal measured, in seconds."""
+
+    seconds: float
+    figures: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Look:
+    """Everything that a dry-run saw of the rows and of what would be made of them."""
+
+    survey: Survey
+    plan: Plan
+    population: tuple[Population, ...]
+    times: SplitTimes
+    needed: int  # bytes of disk
+
+
+@dataclass(frozen=True)
+class DryRun:
+    """Whether the source can be split as migrator.toml says, and the plan for it.
+
+    `look` is None where not every row of the source can be read; `statements` (step, SQL) and `rehearsal` where they
+    were not asked for, or something blocks.
+    """
+
+    run_id: str
+    checks: tuple[Check, ...]
+    look: Look | None = None
+    statements: tuple[tuple[str, str], ...] | None = None
+    rehearsal: Rehearsal | None = None
+
+    @property
+    def blocked(self) -> bool:
+        """Whether something stands in the way of the migration."""
+        return self.look is None or blocks(self.checks)
+
+    @property
+    def plan(self) -> Plan | None:
+        """The plan that was written down; None where not every row can be read."""
+        return self.look.plan if self.look is not None else None
+
+    @property
+    def fingerprint(self) -> str:
+        """The plan's name; '' where there is none."""
+        return self.look.plan.fingerprint if self.look is not None else ""
+
+
+def blocks(checks: Iterable[Check]) -> bool:
+    """Whether a check stands in the way of the migration."""
+    return any(check.state == "block" for check in checks)

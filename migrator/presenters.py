@@ -1,0 +1,98 @@
+"""Presents whatever a command returned: the report that the command line would write."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from migrator.commands.audit import report as audit
+from migrator.commands.audit.result import Audited
+from migrator.commands.backup import report as backup
+from migrator.commands.backup.result import BackedUp
+from migrator.commands.clean import report as clean
+from migrator.commands.clean.result import Cleaned, Restored
+from migrator.commands.dry_run import report as dry_run
+from migrator.commands.dry_run.result import DryRun
+from migrator.commands.finish import report as finish
+from migrator.commands.finish.result import Finished, FinishedBefore, FinishOutlook, NotProven
+from migrator.commands.init import report as init
+from migrator.commands.init.result import Initialized, TreesWritten
+from migrator.commands.migrate import report as migrate
+from migrator.commands.migrate import report_outlook as migrate_outlook
+from migrator.commands.migrate.outlook import SplitOutlook
+from migrator.commands.migrate.result import Migrated
+from migrator.commands.plan import diff as plan_diff
+from migrator.commands.plan import show as plan_show
+from migrator.commands.plan.diff import PlansCompared
+from migrator.commands.plan.find import NamedPlan
+from migrator.commands.rollback import report as rollback
+from migrator.commands.rollback.result import (
+    ConflictsRetried,
+    NoSuchTenantDatabase,
+    NothingOpen,
+    RollbackOutlook,
+    TakenBack,
+    TenantTakenBack,
+)
+from migrator.commands.sequences import report as sequences
+from migrator.commands.sequences.result import Refilled, SequenceLevels
+from migrator.commands.status import lock, placements
+from migrator.commands.status import report as status
+from migrator.commands.status.lock import SourceLock
+from migrator.commands.status.placements import PlacedTables
+from migrator.commands.status.result import Status
+from migrator.commands.verify import report as verify
+from migrator.commands.verify.result import Verified
+from migrator.core.result.outcome import Outcome
+
+Result = (
+    Audited | BackedUp | Cleaned | ConflictsRetried | DryRun | FinishOutlook | Finished | FinishedBefore | Initialized
+    | Migrated | NamedPlan | NoSuchTenantDatabase | NotProven | NothingOpen | PlacedTables | PlansCompared | Refilled
+    | Restored | RollbackOutlook | SequenceLevels | SourceLock | SplitOutlook | Status
+    | TakenBack | TenantTakenBack | TreesWritten | Verified
+)  # fmt: skip
+
+
+def present(result: Result) -> Outcome:
+    """The report of a result: headline, figures, sections, and the exit code that the command line would end with."""
+    match result:
+        case BackedUp():
+            return backup.present(result)
+        case Audited():
+            return audit.present(result)
+        case Cleaned() | Restored():
+            return clean.present(result)
+        case DryRun():
+            return dry_run.present(result)
+        case SplitOutlook():
+            return migrate_outlook.present(result)
+        case Migrated():
+            return migrate.present(result)
+        case Verified():
+            return verify.present(result)
+        case (
+            RollbackOutlook()
+            | TakenBack()
+            | TenantTakenBack()
+            | NothingOpen()
+            | NoSuchTenantDatabase()
+            | ConflictsRetried()
+        ):
+            return rollback.present(result)
+        case NotProven() | FinishOutlook() | Finished() | FinishedBefore():
+            return finish.present(result)
+        case SequenceLevels() | Refilled():
+            return sequences.present(result)
+        case NamedPlan():
+            return plan_show.present(result)
+        case PlansCompared():
+            return plan_diff.present(result)
+        case Status():
+            return status.present(result)
+        case SourceLock():
+            return lock.present(result)
+        case PlacedTables():
+            return placements.present(result)
+        case Initialized() | TreesWritten():
+            return init.present(result)
+        case _:
+            assert_never(result)

@@ -1,0 +1,88 @@
+"""The commands as their reports: what tests of exit codes and of wording ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from migrator.commands.audit import command as audit_command
+from migrator.commands.audit import report as audit_report
+from migrator.commands.backup import command as backup_command
+from migrator.commands.backup import report as backup_report
+from migrator.commands.clean import command as clean_command
+from migrator.commands.clean import report as clean_report
+from migrator.commands.dry_run import command as dry_run_command
+from migrator.commands.dry_run import report as dry_run_report
+from migrator.commands.finish import command as finish_command
+from migrator.commands.finish import report as finish_report
+from migrator.commands.migrate import command as migrate_command
+from migrator.commands.migrate import report as migrate_report
+from migrator.commands.plan import diff as plan_diff
+from migrator.commands.plan import find as plan_find
+from migrator.commands.plan import show as plan_show
+from migrator.commands.rollback import command as rollback_command
+from migrator.commands.rollback import report as rollback_report
+from migrator.commands.rollback import retry as retry_command
+from migrator.commands.rollback import tenant as tenant_command
+from migrator.commands.sequences import command as sequences_command
+from migrator.commands.sequences import report as sequences_report
+from migrator.commands.status import command as status_command
+from migrator.commands.status import lock as lock_command
+from migrator.commands.status import placements as placements_command
+from migrator.commands.status import report as status_report
+from migrator.commands.verify import command as verify_command
+from migrator.commands.verify import report as verify_report
+from migrator.core.result.outcome import Outcome
+
+__all__ = [
+    "audit",
+    "backup",
+    "clean",
+    "diff_plans",
+    "dry_run",
+    "finish",
+    "lock",
+    "migrate",
+    "placements",
+    "retry_conflicts",
+    "rollback",
+    "rollback_tenant",
+    "sequences",
+    "show_plan",
+    "status",
+    "verify",
+]
+
+_Parameters = ParamSpec("_Parameters")
+_Result = TypeVar("_Result")
+
+
+def reported(
+    command: Callable[_Parameters, _Result], present: Callable[[_Result], Outcome]
+) -> Callable[_Parameters, Outcome]:
+    """The command, whose result is presented."""
+
+    @wraps(command)
+    def report(*arguments: _Parameters.args, **options: _Parameters.kwargs) -> Outcome:
+        return present(command(*arguments, **options))
+
+    return report
+
+
+audit = reported(audit_command.audit, audit_report.present)
+backup = reported(backup_command.backup, backup_report.present)
+clean = reported(clean_command.clean, clean_report.present)
+dry_run = reported(dry_run_command.dry_run, dry_run_report.present)
+finish = reported(finish_command.finish, finish_report.present)
+migrate = reported(migrate_command.migrate, migrate_report.present)
+verify = reported(verify_command.verify, verify_report.present)
+rollback = reported(rollback_command.rollback, rollback_report.present)
+rollback_tenant = reported(tenant_command.rollback_tenant, rollback_report.present)
+retry_conflicts = reported(retry_command.retry_conflicts, rollback_report.present)
+sequences = reported(sequences_command.sequences, sequences_report.present)
+diff_plans = reported(plan_diff.diff_plans, plan_diff.present)
+show_plan = reported(plan_find.find_plan, plan_show.present)
+placements = reported(placements_command.placements, placements_command.present)
+status = reported(status_command.status, status_report.present)
+lock = reported(lock_command.lock, lock_command.present)
