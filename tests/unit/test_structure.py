@@ -181,9 +181,8 @@ def called(call: ast.Call) -> str:
     return ""
 
 
-# Names that say how a value was come by and not what it is. In these rooms they are left until those are rewritten.
+# Names that say how a value was come by and not what it is.
 VAGUE = {"found", "one", "told"}
-NOT_YET_NAMED = {"commands/dry_run", "commands/migrate", "commands/verify"}
 
 
 def vague_names(source: str) -> Iterator[str]:
@@ -212,19 +211,9 @@ def test_arguments_and_results_are_named_for_what_they_are() -> None:
     vague = {
         f"{file.relative_to(PACKAGE)}:{name}"
         for file in sources()
-        if not any(file.is_relative_to(PACKAGE / room) for room in NOT_YET_NAMED)
         for name in vague_names(file.read_text(encoding="utf-8"))
     }
     assert vague == set()
-
-
-def test_rooms_that_have_named_everything_leave_the_list() -> None:
-    done = {
-        room
-        for room in NOT_YET_NAMED
-        if not any(list(vague_names(file.read_text(encoding="utf-8"))) for file in (PACKAGE / room).rglob("*.py"))
-    }
-    assert done == set()
 
 
 @pytest.mark.parametrize(

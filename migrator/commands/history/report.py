@@ -20,7 +20,7 @@ _OPEN = "open"
 def present(result: History) -> Outcome:
     """The runs, or the attempts of the one that was chosen."""
     if result.chosen is not None:
-        return _one_run(result.chosen)
+        return _of_run(result.chosen)
     if not result.runs:
         return Outcome(
             "history",
@@ -48,15 +48,15 @@ def present(result: History) -> Outcome:
     )
 
 
-def _row(one: RunHistory) -> tuple[Cell, ...]:
+def _row(history: RunHistory) -> tuple[Cell, ...]:
     return (
-        one.run.id,
-        _time(one.run.opened_at),
-        _time(one.run.closed_at),
-        one.run.outcome or _OPEN,
-        "\n".join(_stages(one.stages)),
-        "\n".join(dict.fromkeys(who(stage) for stage in one.stages)),
-        "\n".join(dict.fromkeys(stage.host for stage in one.stages)),
+        history.run.id,
+        _time(history.run.opened_at),
+        _time(history.run.closed_at),
+        history.run.outcome or _OPEN,
+        "\n".join(_stages(history.stages)),
+        "\n".join(dict.fromkeys(who(stage) for stage in history.stages)),
+        "\n".join(dict.fromkeys(stage.host for stage in history.stages)),
     )
 
 
@@ -73,12 +73,12 @@ def who(stage: StageRecord) -> str:
     return f"{stage.account}, role {stage.role}" if stage.role not in ("", stage.account) else stage.account
 
 
-def _one_run(one: RunHistory) -> Outcome:
-    run = one.run
+def _of_run(history: RunHistory) -> Outcome:
+    run = history.run
     return Outcome(
         "history",
         run_id=run.id,
-        headline=f"Run {run.id}: {run.outcome or _OPEN}; {plural(len(one.stages), 'attempt')} at stages.",
+        headline=f"Run {run.id}: {run.outcome or _OPEN}; {plural(len(history.stages), 'attempt')} at stages.",
         summary={
             "begun": _time(run.opened_at),
             "ended": _time(run.closed_at),
@@ -94,22 +94,22 @@ def _one_run(one: RunHistory) -> Outcome:
                         stage.stage, _time(stage.started_at), _seconds(stage), stage.status, who(stage), stage.host,
                         stage.pid, stage.error or "",
                     )
-                    for stage in one.stages
+                    for stage in history.stages
                 ),
             ),
         ),
-        data={"runs": [_document(one)]},
+        data={"runs": [_document(history)]},
         next=("migrator status",) if run.closed_at is None else ("migrator history",),
     )  # fmt: skip
 
 
-def _document(one: RunHistory) -> Mapping[str, Any]:
+def _document(history: RunHistory) -> Mapping[str, Any]:
     return {
-        "id": one.run.id,
-        "opened_at": one.run.opened_at,
-        "closed_at": one.run.closed_at,
-        "outcome": one.run.outcome,
-        "plan": one.run.fingerprint,
+        "id": history.run.id,
+        "opened_at": history.run.opened_at,
+        "closed_at": history.run.closed_at,
+        "outcome": history.run.outcome,
+        "plan": history.run.fingerprint,
         "stages": [
             {
                 "stage": stage.stage,
@@ -123,7 +123,7 @@ def _document(one: RunHistory) -> Mapping[str, Any]:
                 "summary": stage.summary,
                 "error": stage.error,
             }
-            for stage in one.stages
+            for stage in history.stages
         ],
     }
 

@@ -28,12 +28,12 @@ from migrator.postgres.session.snapshot import Snapshot
 class FrozenSource:
     """The source under the fence of a run; not fenced, it is what it was at the moment of the snapshot."""
 
-    def __init__(self, workspace: Workspace, run: Run, plan: Plan, found: Survey, *, fenced: bool) -> None:
+    def __init__(self, workspace: Workspace, run: Run, plan: Plan, survey: Survey, *, fenced: bool) -> None:
         self.workspace = workspace
         self.journal = workspace.journal
         self.run = run
         self.plan = plan
-        self.survey = found
+        self.survey = survey
         self.fenced = fenced
 
     def freeze(self) -> str:

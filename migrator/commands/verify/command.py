@@ -217,14 +217,14 @@ class Verifier:
         task = "examining databases"
         self.workspace.progress.start(task, total=len(self.databases), unit="databases")
         sessions = 2 + len({one.lead[1] for one in self.severed if one.lead is not None})
-        found = []
+        facts = []
         with ThreadPoolExecutor(self.workspace.settings.limits.target_jobs_of(sessions)) as pool:
             futures = [pool.submit(self._examine_one, step) for step in self.databases]
             for number, future in enumerate(futures, 1):
-                found.append(future.result())
+                facts.append(future.result())
                 self.workspace.progress.advance(task, rows=number)
         self.workspace.progress.finish(task)
-        return tuple(found)
+        return tuple(facts)
 
     def _examine_one(self, step: CreateDatabase) -> DatabaseFacts:
         target = self.resolved[step.target]
@@ -263,7 +263,9 @@ class Verifier:
         wrong: list[WrongRow] = []
         for target, difference in proof.differences[:_MOST_DRILLED]:
             step = places.get((target, difference.tenant))
-            transfer = next(one for one in transfers[target] if one.relation.full_name == difference.relation)
+            transfer = next(
+                candidate for candidate in transfers[target] if candidate.relation.full_name == difference.relation
+            )
             table = self.survey.catalog.tables.get(transfer.relation)
             if step is None or table is None or not table.primary_key or transfer.placement.query is not None:
                 continue
