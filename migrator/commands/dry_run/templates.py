@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,7 +18,7 @@ from migrator.core.plan.checks import Check
 from migrator.core.plan.steps import CreateDatabase, Plan, PrepareTarget
 from migrator.core.plan.survey import Survey
 from migrator.core.schema.catalog import Relation
-from migrator.engine.prepare import build_schema
+from migrator.engine.prepare import SchemaSources, build_schema
 from migrator.errors import ConfigurationError, DatabaseError, MigratorError, RefusedError
 from migrator.postgres.databases.post_data import restore_deferred
 from migrator.postgres.plan.row_demands import SourceRows, ask_rows, read_target_checks
@@ -90,19 +90,17 @@ def _try(
     workspace: Workspace, survey: Survey, plan: Plan, step: PrepareTarget, place: tuple[Endpoint, Endpoint]
 ) -> TriedSchema:
     template, bare = place
-    made = [one for one in plan.of(CreateDatabase) if one.target == step.target]
-    complete: Callable[[Endpoint], None] = partial(adapt_template, workspace, survey, step.target)
+    made = [creation for creation in plan.of(CreateDatabase) if creation.target == step.target]
+    sources = SchemaSources(
+        trees=[(workspace.settings.path(Path(tree.path)), tree.schema) for tree in step.trees],
+        complete=partial(adapt_template, workspace, survey, step.target),
+        large=large_tables(survey, step.target, len(made)),
+        clones=1,
+        programs=workspace.programs,
+        owners=table_owners(survey),
+    )
     try:
-        deferred = build_schema(
-            template,
-            bare,
-            trees=[(workspace.settings.path(Path(tree.path)), tree.schema) for tree in step.trees],
-            complete=complete,
-            crowded=large_tables(survey, step.target, len(made)),
-            clones=1,
-            programs=workspace.programs,
-            owners=table_owners(survey),
-        )
+        deferred = build_schema(template, bare, sources)
         resolved = resolve_target(workspace, survey, step.target, template)
         with session(template, purpose="dry-run") as connection:
             checks, listed_columns = read_target_checks(connection), read_listed_columns(connection)

@@ -15,7 +15,7 @@ from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.steps import CreateDatabase, Plan, PrepareTarget
 from migrator.core.plan.survey import Survey
 from migrator.core.schema.catalog import Relation
-from migrator.engine.prepare import prepare_target
+from migrator.engine.prepare import SchemaSources, prepare_target
 from migrator.journal import Run
 from migrator.postgres.databases.roles import make_role, marked_roles
 from migrator.postgres.session.connect import session
@@ -66,20 +66,17 @@ class Templates:
 def _prepare(workspace: Workspace, run: Run, plan: Plan, survey: Survey, step: PrepareTarget) -> str:
     built = ", ".join(f"{tree.target} (revision {', '.join(tree.heads)})" for tree in step.trees)
     workspace.progress.say(f"building the schema of target {built}")
-    made = [one for one in plan.of(CreateDatabase) if one.target == step.target]
-    return prepare_target(
-        step,
-        run=run.id,
-        journal=workspace.journal,
-        server=workspace.server(step.server),
-        like=workspace.source,
+    made = [creation for creation in plan.of(CreateDatabase) if creation.target == step.target]
+    sources = SchemaSources(
         trees=[(workspace.settings.path(Path(tree.path)), tree.schema) for tree in step.trees],
         complete=partial(complete_template, workspace, survey, step.target),
-        crowded=large_tables(survey, step.target, len(made)),
-        clones=sum(1 for one in made if one.server == step.server),
+        large=large_tables(survey, step.target, len(made)),
+        clones=sum(1 for creation in made if creation.server == step.server),
         programs=workspace.programs,
         owners=table_owners(survey),
     )
+    server = workspace.server(step.server)
+    return prepare_target(step, sources, run=run.id, journal=workspace.journal, server=server, like=workspace.source)
 
 
 def table_owners(survey: Survey) -> tuple[str, ...]:
