@@ -56,17 +56,10 @@ def retire_source(workspace: Workspace, run: Run, end: SourceEnd) -> None:
     """
     name = workspace.source.database
     if end == "unfence":
-        limits = workspace.settings.limits
         with session(workspace.source, purpose="finish", settings={"default_transaction_read_only": "off"}) as own:
             unseal_database(own, name)
             # The sequences stay behind the numbers that the new databases give: a copy of one may come back some day.
-            lift_fence(
-                own,
-                workspace.source,
-                lock_timeout=limits.lock_timeout,
-                patience=limits.fence_patience,
-                say=workspace.progress.say,
-            )
+            lift_fence(own, workspace.lock_wait)
         workspace.journal.artefact(run.id, "fence", "source", "dropped")
         workspace.fence.lifted()
     if end == "read-only":

@@ -259,14 +259,7 @@ def _take_back(
         if not swap and foreign_fence(run.id, findings) is None:
             put_sequences_back(workspace, run, connection)
         if not swap and findings.fence is not None and findings.fence.run == run.id:
-            limits = workspace.settings.limits
-            lifted = lift_fence(
-                connection,
-                workspace.source,
-                lock_timeout=limits.lock_timeout,
-                patience=limits.fence_patience,
-                say=workspace.progress.say,
-            )
+            lifted = lift_fence(connection, workspace.lock_wait)
         objects = changed_objects(workspace, run, connection)
     if any(one.kind == "fence" for one in workspace.journal.artefacts(run.id)):
         workspace.journal.artefact(run.id, "fence", "source", "dropped")
