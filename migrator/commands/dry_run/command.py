@@ -33,7 +33,7 @@ from migrator.core.plan.checks import (
     check_schema_names,
     check_server,
     check_source,
-    check_spread,
+    check_tenant_servers,
     needed_bytes,
 )
 from migrator.core.plan.database_parameters import check_settings
@@ -157,7 +157,7 @@ def _target_checks(
         yield from check_server(server, survey.catalog, needed[server.name])
         hosts = {step.target for step in plan.of(CreateDatabase) if step.server == server.name}
         yield from check_roles(workspace.settings, server, hosts)
-    yield from check_spread(servers, {step.server for step in plan.of(CreateDatabase) if step.tenant})
+    yield from check_tenant_servers(servers, {step.server for step in plan.of(CreateDatabase) if step.tenant})
 
 
 def _tenant_check(workspace: Workspace, survey: Survey, no_tenants_yet: bool) -> Iterable[Check]:

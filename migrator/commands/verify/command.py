@@ -18,7 +18,7 @@ from migrator.commands.proof.extension_configuration import with_configuration
 from migrator.commands.proof.records import database_counts, given_digests, sequence_values
 from migrator.commands.sequences.blocks import RunBlocks, run_blocks
 from migrator.commands.shared.database_parameters import TargetSettings
-from migrator.commands.shared.dropped_tenants import require_databases, require_standing, standing, taken_back
+from migrator.commands.shared.dropped_tenants import dropped_tenants, require_databases, require_standing, standing
 from migrator.commands.shared.epochs import require_digests
 from migrator.commands.shared.roles import access_differences
 from migrator.commands.shared.tenant_objects import OwnObjects
@@ -72,7 +72,7 @@ def verify(workspace: Workspace, *, sample: float | None = None) -> Verified:
         survey_as_planned(stored, run)
         require_databases(stored.workspace, run, stored.plan)
         result = Verifier(stored.workspace, run, stored.plan, sample).verification()
-        gone = tuple(sorted(taken_back(workspace, run.id)))
+        gone = tuple(sorted(dropped_tenants(workspace, run.id)))
         result = replace(result, taken_back=gone, plan_changes=stored.since)
         summary.update(present(result).recorded)
         return result
