@@ -20,7 +20,7 @@ _OPEN = "open"
 def present(result: History) -> Outcome:
     """The runs, or the attempts of the one that was chosen."""
     if result.chosen is not None:
-        return _of_run(result.chosen)
+        return _one_run(result.chosen)
     if not result.runs:
         return Outcome(
             "history",
@@ -43,7 +43,7 @@ def present(result: History) -> Outcome:
                 tuple(_row(one) for one in result.runs),
             ),
         ),
-        data={"runs": [_document(one) for one in result.runs]},
+        data={"runs": [_document(history) for history in result.runs]},
         next=(f"migrator history --run {result.runs[0].run.id}",),
     )
 
@@ -73,7 +73,7 @@ def who(stage: StageRecord) -> str:
     return f"{stage.account}, role {stage.role}" if stage.role not in ("", stage.account) else stage.account
 
 
-def _of_run(history: RunHistory) -> Outcome:
+def _one_run(history: RunHistory) -> Outcome:
     run = history.run
     return Outcome(
         "history",

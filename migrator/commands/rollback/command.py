@@ -187,9 +187,10 @@ def read_only_targets(
     require_nothing_lost(findings, keep=keep, discard=discard)
     targets = [(server, database) for server, database, mark in findings.databases if mark.role == "target"]
     try:
-        for server, database in targets:
+        for server in sorted({server for server, _ in targets}):
             with session(workspace.server(server), purpose="rollback") as connection:
-                make_read_only(connection, database)
+                for database in (name for of, name in targets if of == server):
+                    make_read_only(connection, database)
         if targets:
             findings = look(workspace, run, plan, tenant)
             require_nothing_lost(findings, keep=keep, discard=discard)
