@@ -297,3 +297,41 @@ def test_a_report_that_reads_is_seen(module: str) -> None:
 
 def test_a_command_that_makes_its_report_itself_is_seen() -> None:
     assert impure("def verify(workspace: Workspace) -> Outcome: ...") == ["verify"]
+
+
+# What there is of each today, with a little room for what is under way. Make the bound smaller when the number falls.
+MOST_LONG_FUNCTIONS = 9
+MOST_WIDE_SIGNATURES = 18
+# Lines, and parameters without self, beyond which a function asks to be divided, or to be given a value.
+LONG, WIDE = 60, 6
+
+
+def unwieldy(source: str) -> tuple[list[str], list[str]]:
+    """(functions of more than LONG lines, functions of more than WIDE parameters), by name."""
+    long, wide = [], []
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        if (node.end_lineno or node.lineno) - node.lineno + 1 > LONG:
+            long.append(node.name)
+        given = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+        if sum(parameter.arg not in ("self", "cls") for parameter in given) > WIDE:
+            wide.append(node.name)
+    return long, wide
+
+
+def test_functions_do_not_grow() -> None:
+    long, wide = [], []
+    for file in sources():
+        of_file = unwieldy(file.read_text(encoding="utf-8"))
+        long += [f"{file.relative_to(PACKAGE)}: {name}" for name in of_file[0]]
+        wide += [f"{file.relative_to(PACKAGE)}: {name}" for name in of_file[1]]
+    assert len(long) <= MOST_LONG_FUNCTIONS, long
+    assert len(wide) <= MOST_WIDE_SIGNATURES, wide
+
+
+def test_an_unwieldy_function_is_seen() -> None:
+    body = "    pass\n" * LONG
+    assert unwieldy(f"def f():\n{body}") == (["f"], [])
+    assert unwieldy("class A:\n    def f(self, a, b, c, d, *, e, f, g): ...") == ([], ["f"])
+    assert unwieldy("class A:\n    def f(self, a, b, c, d, *, e, f): ...") == ([], [])
