@@ -16,6 +16,7 @@ from migrator.core.changes.row_changes import DatabaseChanges
 from migrator.core.plan.steps import Plan
 from migrator.core.plan.survey import Survey
 from migrator.core.plan.transfer import LARGE_OBJECT
+from migrator.core.result.progress import each
 from migrator.core.run.facts import CARRYING_BACK
 from migrator.core.run.moments import HELD, target_of
 from migrator.core.schema.catalog import Catalog
@@ -77,7 +78,7 @@ def find_writes(
     )
     written: list[tuple[str, Difference]] = []
     strays: dict[str, Sequence[int]] = {}
-    for made in finished:
+    for made in each(workspace.progress, "comparing databases with what they held", finished, "databases"):
         server, database, mark = made
         transfers = resolved[mark.target].transfers
         with (

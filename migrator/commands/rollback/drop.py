@@ -12,6 +12,7 @@ from migrator.commands.rollback.leftovers import note_dropping
 from migrator.commands.rollback.result import Dropped
 from migrator.commands.shared.tenant_servers import servers_of
 from migrator.commands.shared.workspace import Workspace
+from migrator.core.result.progress import each
 from migrator.files import file_name, private_directory, rename_durably
 from migrator.journal import Run
 from migrator.postgres.backup.dump import dump_directory
@@ -27,7 +28,8 @@ def dump_and_drop(workspace: Workspace, run: Run, findings: Findings) -> Dropped
     roles: list[str] = []
     used: list[str] = []
     note_dropping(workspace, run, [database for _, database, _ in findings.databases])
-    for server, database, _ in sorted(findings.databases, key=lambda item: item[2].role != "target"):
+    ordered = sorted(findings.databases, key=lambda item: item[2].role != "target")
+    for server, database, _ in each(workspace.progress, "dropping databases", ordered, "databases"):
         with session(workspace.server(server), purpose="rollback") as connection:
             drop_database(connection, database, run=run.id)
         workspace.journal.artefact(run.id, "database", database, "dropped")

@@ -11,6 +11,7 @@ from migrator.commands.shared.privileges import require_privileges
 from migrator.commands.shared.tenant_servers import servers_of
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.steps import Plan
+from migrator.core.result.progress import each
 from migrator.core.run.facts import DROPPING
 from migrator.core.run.step_id import StepId
 from migrator.core.schema.identifiers import identifier
@@ -50,10 +51,9 @@ def look(workspace: Workspace, run: Run, plan: Plan | None, tenant: str | None =
     steps = workspace.journal.step_records(run.id)
     finished: list[MarkedDatabase] = []
     unfinished: list[MarkedDatabase] = []
-    for made in databases:
-        server, database, mark = made
-        if mark.role != "target":
-            continue
+    targets = [made for made in databases if made.mark.role == "target"]
+    for made in each(workspace.progress, "looking at databases", targets, "databases"):
+        server, database, _ = made
         with session(workspace.server(server).at(database), purpose="rollback", settings=READ_ONLY) as connection:
             done = (step := steps.get(str(StepId("finish", database=database)))) is not None and step.status == "done"
             known = done or FINISH_UNIT in read_receipts(connection)
