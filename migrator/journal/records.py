@@ -48,6 +48,8 @@ class StageRecord:
     pid: int
     summary: Mapping[str, Any]
     error: str | None
+    account: str = ""  # who typed it, on `host`; '' where an earlier version wrote it
+    role: str = ""  # in the control database
 
     @property
     def was_refused(self) -> bool:

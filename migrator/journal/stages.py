@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import socket
 import traceback
 from collections.abc import Iterator, Mapping
@@ -33,6 +34,16 @@ def _told(error: BaseException) -> str:
     return "".join(traceback.format_exception_only(error)).strip()
 
 
+def account() -> str:
+    """Who typed the command: the account of the operating system, and before it whoever became that by sudo."""
+    try:
+        name = pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        name = f"uid {os.geteuid()}"  # a container may run under a number that has no name
+    person = os.environ.get("SUDO_USER")
+    return f"{person} as {name}" if person and person != name else name
+
+
 class Stages(ControlDatabase):
     """The attempts at a run's stages."""
 
@@ -60,7 +71,15 @@ class Stages(ControlDatabase):
             )
             attempt = connection.execute(
                 sa.insert(stages)
-                .values(run_id=run, stage=stage, status="running", host=socket.gethostname(), pid=os.getpid())
+                .values(
+                    run_id=run,
+                    stage=stage,
+                    status="running",
+                    host=socket.gethostname(),
+                    pid=os.getpid(),
+                    account=account(),
+                    role=sa.func.session_user(),
+                )
                 .returning(stages.c.id)
             ).scalar_one()
         _log.info("stage begins", attempt=attempt)
@@ -88,11 +107,13 @@ class Stages(ControlDatabase):
         """Every attempt of a run, oldest first."""
         columns = (
             stages.c.stage, stages.c.status, stages.c.started_at, stages.c.finished_at,
-            stages.c.host, stages.c.pid, stages.c.summary, stages.c.error,
+            stages.c.host, stages.c.pid, stages.c.summary, stages.c.error, stages.c.account, stages.c.role,
         )  # fmt: skip
         with self._begin() as connection:
             found = connection.execute(sa.select(*columns).where(stages.c.run_id == run).order_by(stages.c.id))
-            return tuple(StageRecord(*row[:-1], _EARLIER.get(row[-1], row[-1])) for row in found)
+            return tuple(
+                StageRecord(*row[:7], _EARLIER.get(row[7], row[7]), account=row[8], role=row[9]) for row in found
+            )
 
     def attempts(self, run: str, stage: str) -> list[StageRecord]:
         """The attempts of that stage that were not refused, oldest first."""

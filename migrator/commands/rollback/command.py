@@ -196,9 +196,11 @@ def sealed(
     require_nothing_lost(findings, keep=keep, discard=discard)
     targets = [(server, database) for server, database, mark in findings.databases if mark.role == "target"]
     try:
-        for server, database in each(workspace.progress, "making databases read-only", targets, "databases"):
+        for server in sorted({server for server, _ in targets}):
+            here = [database for of, database in targets if of == server]
             with session(workspace.server(server), purpose="rollback") as connection:
-                seal_database(connection, database)
+                for database in each(workspace.progress, "making databases read-only", here, "databases"):
+                    seal_database(connection, database)
         if targets:
             findings = look(workspace, run, plan, tenant)
             require_nothing_lost(findings, keep=keep, discard=discard)

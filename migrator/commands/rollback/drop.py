@@ -12,7 +12,6 @@ from migrator.commands.rollback.leftovers import note_dropping
 from migrator.commands.rollback.result import Dropped
 from migrator.commands.shared.tenant_servers import servers_of
 from migrator.commands.shared.workspace import Workspace
-from migrator.core.result.progress import each
 from migrator.files import file_name, private_directory, rename_durably
 from migrator.journal import Run
 from migrator.postgres.backup.dump import dump_directory
@@ -28,12 +27,17 @@ def dump_and_drop(workspace: Workspace, run: Run, findings: Findings) -> Dropped
     roles: list[str] = []
     used: list[str] = []
     note_dropping(workspace, run, [database for _, database, _ in findings.databases])
-    ordered = sorted(findings.databases, key=lambda item: item[2].role != "target")
-    for server, database, _ in each(workspace.progress, "dropping databases", ordered, "databases"):
+    progress, task = workspace.progress, "dropping databases"
+    progress.start(task, total=len(findings.databases), unit="databases")
+    for server in sorted({made.server for made in findings.databases}):
         with session(workspace.server(server), purpose="rollback") as connection:
-            drop_database(connection, database, run=run.id)
-        workspace.journal.artefact(run.id, "database", database, "dropped")
-        databases.append(database)
+            here = [made for made in findings.databases if made.server == server]
+            for made in sorted(here, key=lambda made: made.mark.role != "target"):
+                drop_database(connection, made.database, run=run.id)
+                workspace.journal.artefact(run.id, "database", made.database, "dropped")
+                databases.append(made.database)
+                progress.advance(task, rows=len(databases))
+    progress.finish(task)
     for server, role in findings.roles:
         with session(workspace.server(server), purpose="rollback") as connection:
             dropped = drop_role(connection, role, run.id)

@@ -11,7 +11,6 @@ from migrator.commands.shared.privileges import require_privileges
 from migrator.commands.shared.tenant_servers import servers_of
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.steps import Plan
-from migrator.core.result.progress import each
 from migrator.core.run.facts import DROPPING
 from migrator.core.run.step_id import StepId
 from migrator.core.schema.identifiers import identifier
@@ -51,13 +50,12 @@ def look(workspace: Workspace, run: Run, plan: Plan | None, tenant: str | None =
     steps = workspace.journal.step_records(run.id)
     finished: list[MarkedDatabase] = []
     unfinished: list[MarkedDatabase] = []
-    targets = [made for made in databases if made.mark.role == "target"]
-    for made in each(workspace.progress, "looking at databases", targets, "databases"):
-        server, database, _ = made
-        with session(workspace.server(server).at(database), purpose="rollback", settings=READ_ONLY) as connection:
-            done = (step := steps.get(str(StepId("finish", database=database)))) is not None and step.status == "done"
-            known = done or FINISH_UNIT in read_receipts(connection)
-        (finished if known else unfinished).append(made)
+    for made in databases:
+        if made.mark.role != "target":
+            continue
+        step = steps.get(str(StepId("finish", database=made.database)))
+        done = (step is not None and step.status == "done") or _has_finish_receipt(workspace, made)
+        (finished if done else unfinished).append(made)
     writes, untold = None, None
     if finished:
         fenced = fence is not None and fence.run == run.id
@@ -74,6 +72,12 @@ def look(workspace: Workspace, run: Run, plan: Plan | None, tenant: str | None =
         _gone(workspace, run, databases, tenant),
         untold,
     )
+
+
+def _has_finish_receipt(workspace: Workspace, made: MarkedDatabase) -> bool:
+    endpoint = workspace.server(made.server).at(made.database)
+    with session(endpoint, purpose="rollback", settings=READ_ONLY) as connection:
+        return FINISH_UNIT in read_receipts(connection)
 
 
 def _gone(workspace: Workspace, run: Run, there: Sequence[MarkedDatabase], tenant: str | None) -> tuple[str, ...]:

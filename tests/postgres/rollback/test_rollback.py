@@ -83,8 +83,7 @@ def test_whatever_takes_long_for_many_databases_says_how_far_it_is(shop: Shop) -
     with closing(Workspace.of(settings, tasks)) as workspace:
         rollback(workspace, confirm=shop.run_id())
     assert tasks.done == {
-        "looking at databases": 5,
-        "comparing databases with what they held": 5,
+        "reading what the databases hold": 5,
         "making databases read-only": 5,
         "dumping databases": 5,
         "dropping databases": 11,  # three templates and their bare clones too

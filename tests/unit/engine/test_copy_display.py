@@ -66,5 +66,6 @@ def test_without_copies_nothing_is_shown() -> None:
     lines = Lines()
     display = CopyDisplay(lines, {"orders": 1}, [])
     display.begin()
+    display.show(journal(), "r")
     display.close()
     assert lines.shown == {}
