@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from migrator.commands.audit.targets import server_facts
 from migrator.commands.dry_run.rehearsal import carry_out_rehearsal
@@ -40,7 +41,7 @@ from migrator.core.plan.database_parameters import check_settings
 from migrator.core.plan.steps import CreateDatabase, Plan
 from migrator.core.plan.survey import Survey
 from migrator.core.result.wording import listed
-from migrator.core.run.facts import BACKUP
+from migrator.core.run.facts import BACKUP, MEASURED_TIMES
 from migrator.core.sequences.room import check_room
 from migrator.core.trees.tenant_objects import objects_of_unknown_tenants
 from migrator.journal import Run
@@ -111,7 +112,10 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False, 
         if sql and not result.blocked:
             result = replace(result, statements=statements(found, plan, tried))
         if rehearse and not result.blocked:
-            result = replace(result, rehearsal=carry_out_rehearsal(workspace))
+            rehearsal = carry_out_rehearsal(workspace)
+            times = rehearsal.times_of(plan, datetime.now(UTC))
+            workspace.journal.record(run.id, MEASURED_TIMES, times)
+            result = replace(result, rehearsal=rehearsal, look=replace(look, times=times))
         outcome = present(result)
         summary.update(outcome.summary, status=outcome.status)
         return result

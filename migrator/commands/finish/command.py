@@ -52,7 +52,7 @@ def finish(
     workspace, ended = standing_source(workspace)
     run = ended or open_run(workspace)
     if run is None:
-        return nothing_open(workspace)
+        return nothing_open(workspace, confirm)
     if not validate:
         _confirmed(run, confirm)
     if ended is not None:

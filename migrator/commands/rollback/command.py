@@ -38,6 +38,7 @@ from migrator.commands.rollback.source_unchanged import changed_objects, compare
 from migrator.commands.shared.epochs import digests_compare
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.steps import Plan
+from migrator.core.result.progress import each
 from migrator.core.run.facts import FINISHING, SOURCE_OBJECTS
 from migrator.errors import ConfigurationError, MigratorError, RefusedError
 from migrator.journal import Run
@@ -82,7 +83,7 @@ def rollback(
     if lost_journal:
         run = adopt(workspace, confirm) or run
     if run is None:
-        return nothing_open(workspace)
+        return nothing_open(workspace, confirm)
     if not validate:
         confirmed(run, confirm)
     keep = save is not None or replay
@@ -143,16 +144,24 @@ def require_unfinished(workspace: Workspace) -> None:
             )
 
 
-def nothing_open(workspace: Workspace) -> NothingOpen:
+def nothing_open(workspace: Workspace, typed: str | None) -> NothingOpen:
     """Says that no run is open; where the journal was lost the source may still tell of one.
 
+    `typed` is the run's id as it was confirmed: of a run that has ended, by whom types the same command again.
+
     Raises:
-        RefusedError: the source is fenced by a run that the journal does not know.
+        RefusedError: the source is fenced by a run that the journal does not know, or the id is of no run of it.
     """
     with workspace.read_source("rollback") as connection:
         fence = read_fence(connection)
     if fence is not None:
         raise unknown_fence(fence, "no run is open")
+    runs = workspace.journal.all_runs(workspace.source_id) if workspace.has_journal() else ()
+    if typed is not None and typed not in {run.id for run in runs}:
+        raise RefusedError(
+            f"No run of {workspace.source} is open, and {typed} is the id of none that was.",
+            "`migrator status` names the newest run, and --config or --prefix the migration that you mean.",
+        )
     if workspace.has_journal():
         return NothingOpen("No run is open: there is nothing to take back.")
     return NothingOpen(
@@ -188,8 +197,9 @@ def read_only_targets(
     targets = [(server, database) for server, database, mark in findings.databases if mark.role == "target"]
     try:
         for server in sorted({server for server, _ in targets}):
+            here = [database for of, database in targets if of == server]
             with session(workspace.server(server), purpose="rollback") as connection:
-                for database in (name for of, name in targets if of == server):
+                for database in each(workspace.progress, "making databases read-only", here, "databases"):
                     make_read_only(connection, database)
         if targets:
             findings = look(workspace, run, plan, tenant)

@@ -59,7 +59,7 @@ def rollback_tenant(
     require_unfinished(workspace)
     run = open_run(workspace)
     if run is None:
-        return nothing_open(workspace)
+        return nothing_open(workspace, confirm)
     if not validate:
         confirmed(run, confirm)
     with workspace.stage("rollback-tenant") as (run, summary):
