@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from migrator.commands.finish.result import Finished, FinishedBefore, FinishOutlook, NotProven
     from migrator.commands.init.result import Initialized, TreesWritten
     from migrator.commands.init.survey import Wanted
+    from migrator.commands.migrate.outlook import SplitOutlook
     from migrator.commands.migrate.result import MadeDatabase, Migrated
     from migrator.commands.plan.diff import PlansCompared
     from migrator.commands.plan.find import NamedPlan
@@ -99,6 +100,7 @@ __all__ = [
     "Silent",
     "SnapshotLostError",
     "SourceLock",
+    "SplitOutlook",
     "StageRecord",
     "Status",
     "StepRecord",
@@ -163,6 +165,7 @@ _PLACES = {
     "Silent": "core.result.progress",
     "SnapshotLostError": "errors",
     "SourceLock": "commands.status.lock",
+    "SplitOutlook": "commands.migrate.outlook",
     "StageRecord": "journal.records",
     "StepRecord": "journal.records",
     "Status": "commands.status.result",

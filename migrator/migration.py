@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +24,7 @@ from migrator.commands.init.command import Wanted, regenerate_trees
 from migrator.commands.init.command import init as write_project
 from migrator.commands.init.result import Initialized, TreesWritten
 from migrator.commands.migrate.command import migrate
+from migrator.commands.migrate.outlook import SplitOutlook
 from migrator.commands.migrate.result import Migrated
 from migrator.commands.plan.diff import PlansCompared, diff_plans
 from migrator.commands.plan.find import NamedPlan, find_plan
@@ -127,11 +128,19 @@ class Migration:
     # -- the split ----------------------------------------------------------------------------------------------------
 
     def migrate(
-        self, plan: DryRun | str | None = None, *, without_backup: bool = False, fence: bool = True
+        self,
+        plan: DryRun | str | None = None,
+        *,
+        confirm: Callable[[SplitOutlook], object] | None = None,
+        without_backup: bool = False,
+        fence: bool = True,
     ) -> Migrated:
-        """Splits the source, or goes on where an earlier attempt stopped; `plan` is the only one that may be."""
+        """Splits the source, or goes on where an earlier attempt stopped; `plan` is the only one that may be.
+
+        `confirm` gets what is about to be done, before anything is changed, and raises where it is not wanted.
+        """
         approved = plan.fingerprint if isinstance(plan, DryRun) else plan
-        return migrate(self._workspace, approved=approved, without_backup=without_backup, fence=fence)
+        return migrate(self._workspace, confirm=confirm, approved=approved, without_backup=without_backup, fence=fence)
 
     def verify(self, *, sample: float | None = None) -> Verified:
         """Reads both sides again and compares them; `sample` examines only that percentage of the tenants."""

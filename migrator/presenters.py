@@ -17,6 +17,8 @@ from migrator.commands.finish.result import Finished, FinishedBefore, FinishOutl
 from migrator.commands.init import report as init
 from migrator.commands.init.result import Initialized, TreesWritten
 from migrator.commands.migrate import report as migrate
+from migrator.commands.migrate import report_outlook as migrate_outlook
+from migrator.commands.migrate.outlook import SplitOutlook
 from migrator.commands.migrate.result import Migrated
 from migrator.commands.plan import diff as plan_diff
 from migrator.commands.plan import show as plan_show
@@ -45,8 +47,8 @@ from migrator.core.result.outcome import Outcome
 Result = (
     Audited | BackedUp | Cleaned | ConflictsRetried | DryRun | FinishOutlook | Finished | FinishedBefore | Initialized
     | Migrated | NamedPlan | NoSuchTenantDatabase | NotProven | NothingOpen | PlacedTables | PlansCompared | Refilled
-    | Restored | RollbackOutlook | SequenceLevels | SourceLock | Status | TakenBack
-    | TenantTakenBack | TreesWritten | Verified
+    | Restored | RollbackOutlook | SequenceLevels | SourceLock | SplitOutlook | Status
+    | TakenBack | TenantTakenBack | TreesWritten | Verified
 )  # fmt: skip
 
 
@@ -61,6 +63,8 @@ def present(result: Result) -> Outcome:
             return clean.present(result)
         case DryRun():
             return dry_run.present(result)
+        case SplitOutlook():
+            return migrate_outlook.present(result)
         case Migrated():
             return migrate.present(result)
         case Verified():

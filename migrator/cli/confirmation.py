@@ -57,7 +57,7 @@ def confirm_split(session: Session, outlook: SplitOutlook) -> None:
         raise RefusedError(
             "migrate has to be confirmed, and there is no terminal to ask on. It makes "
             f"{shown.summary['will be made']}; the source is fenced: {shown.summary['source fenced']}.",
-            f"Carry out this plan and no other: migrator migrate --plan {shown.summary['plan']}. Or the one of the "
-            "last dry-run, whatever it is: migrator migrate --yes.",
+            f"Carry out this plan and no other: migrator migrate --plan {outlook.plan.fingerprint[:12]}. Or the one of "
+            "the last dry-run, whatever it is: migrator migrate --yes.",
         )
     typed_run_id(session, shown, purpose="split the source", command="migrate")

@@ -14,7 +14,7 @@ import structlog
 from rich.console import Console
 from rich.text import Text
 
-from migrator import __version__, logs
+from migrator import logs
 from migrator.cli.options import Options
 from migrator.cli.program import program
 from migrator.core.result.origin import Origin
@@ -24,6 +24,7 @@ from migrator.files import write_atomically
 from migrator.report.document import error_to_json, to_json
 from migrator.report.html import to_html
 from migrator.report.text import render_text, to_text
+from migrator.version import __version__
 
 
 def write_result(outcome: Outcome, options: Options) -> int:

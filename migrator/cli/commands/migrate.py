@@ -45,14 +45,13 @@ def migrate(without_backup: bool, no_fence: bool, yes: bool, approved: str | Non
         from migrator.commands.migrate.command import migrate as stage
         from migrator.commands.migrate.report import present
 
-        return present(
-            stage(
-                session.workspace,
-                confirm=None if yes or approved is not None else partial(confirm_split, session),
-                approved=approved,
-                without_backup=without_backup,
-                fence=not no_fence,
-            )
+        result = stage(
+            session.workspace,
+            confirm=None if yes or approved is not None else partial(confirm_split, session),
+            approved=approved,
+            without_backup=without_backup,
+            fence=not no_fence,
         )
+        return present(result)
 
     return work
