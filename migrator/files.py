@@ -1,4 +1,4 @@
-"""Writes private files that are whole or absent: manifests, reports, backups."""
+"""Writes private files that are whole or absent (manifests, reports, backups), and finds what the package carries."""
 
 from __future__ import annotations
 
@@ -12,6 +12,13 @@ from urllib.parse import quote
 
 PRIVATE_FILE = 0o600
 PRIVATE_DIRECTORY = 0o700
+
+
+def reference_directory() -> Path:
+    """Where docs/, examples/ and migrations/ are: inside an installed package, or beside it in a checkout."""
+    package = Path(__file__).parent
+    packaged = package / "_reference"
+    return packaged if packaged.is_dir() else package.parent
 
 
 def write_atomically(path: Path, data: bytes | Iterable[bytes], mode: int = PRIVATE_FILE) -> None:

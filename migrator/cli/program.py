@@ -7,7 +7,10 @@ import click
 from migrator.cli.commands.after_migrate.finish import finish
 from migrator.cli.commands.after_migrate.rollback import rollback
 from migrator.cli.commands.after_migrate.sequences import sequences
+from migrator.cli.commands.asking.config import config
+from migrator.cli.commands.asking.explain import explain
 from migrator.cli.commands.asking.help import help_command
+from migrator.cli.commands.asking.history import history
 from migrator.cli.commands.audit import audit
 from migrator.cli.commands.backup import backup
 from migrator.cli.commands.clean import clean
@@ -62,6 +65,9 @@ for command in (
     status,
     lock,
     placements,
+    history,
+    config,
+    explain,
     demo,
     help_command,
 ):

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-import migrator
 from migrator import ConfigurationError, InterruptedRunError, LocalServer, RefusedError, logs
+from migrator.files import reference_directory
 
 PROJECT_FILE = "migrator.toml"
 
@@ -94,7 +94,7 @@ class Playground:
 
     def make_project(self, source_url: str) -> Path:
         """Writes the example's migrator.toml and trees, and an .env that names the source; returns the first."""
-        reference = _reference()
+        reference = reference_directory()
         shutil.copytree(
             reference / "migrations", self.directory / "migrations", ignore=shutil.ignore_patterns("__pycache__")
         )
@@ -124,7 +124,7 @@ def load_reference(url: str, tenants: int, scale: float) -> Loaded:
     Raises:
         ConfigurationError: the example is not there, or tenants and scale do not go together.
     """
-    directory = _reference() / "examples" / "topsteel"
+    directory = reference_directory() / "examples" / "topsteel"
     name = "migrator_reference_topsteel"
     if name not in sys.modules:
         # By its path: "examples" is a name that any package may have taken.
@@ -148,10 +148,3 @@ def _default_directory() -> Path:
         # Root's home is closed to the account that its server runs under.
         return Path("/var/cache/migrator/demo")
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "migrator" / "demo"
-
-
-def _reference() -> Path:
-    """Where examples/ and migrations/ are: inside an installed package, or beside it in a checkout."""
-    package = Path(migrator.__file__).parent
-    packaged = package / "_reference"
-    return packaged if packaged.is_dir() else package.parent

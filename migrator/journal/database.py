@@ -53,5 +53,6 @@ class ControlDatabase:
                 raise
             raise DatabaseError(
                 f"The control database refuses the journal: {error.orig}",
-                "It has to take writes by this role: docs/privileges.md lists what the journal needs.",
+                "It has to take writes by this role, which a standby does not (connect to its primary); "
+                "docs/privileges.md lists what the journal needs.",
             ) from error

@@ -11,6 +11,8 @@ from migrator.core.run.step_id import StepKind
 
 # In the summary of an attempt for as long as nothing of it can be seen.
 REFUSED = "refused"
+# In the summary of an attempt that an error ended: the status that its exit code stands for.
+ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,13 @@ class StageRecord:
     pid: int
     summary: Mapping[str, Any]
     error: str | None
+    account: str = ""  # who typed it, on `host`; '' where an earlier version wrote it
+    role: str = ""  # in the control database
+
+    @property
+    def was_refused(self) -> bool:
+        """Whether a guard stopped it, which is no failure."""
+        return self.refused or (self.status == "failed" and self.summary.get(ENDED) == "refused")
 
     @property
     def refused(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import socket
 import traceback
 from collections.abc import Iterator, Mapping
@@ -14,8 +15,8 @@ import sqlalchemy as sa
 from migrator import logs
 from migrator.errors import MigratorError
 from migrator.journal.database import ControlDatabase
-from migrator.journal.records import StageRecord
-from migrator.journal.tables import stages
+from migrator.journal.records import ENDED, StageRecord
+from migrator.journal.tables import stages, steps
 
 _log = logs.logger(__name__)
 
@@ -33,6 +34,16 @@ def _told(error: BaseException) -> str:
     return "".join(traceback.format_exception_only(error)).strip()
 
 
+def account() -> str:
+    """Who typed the command: the account of the operating system, and before it whoever became that by sudo."""
+    try:
+        name = pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        name = f"uid {os.geteuid()}"  # a container may run under a number that has no name
+    person = os.environ.get("SUDO_USER")
+    return f"{person} as {name}" if person and person != name else name
+
+
 class Stages(ControlDatabase):
     """The attempts at a run's stages."""
 
@@ -43,15 +54,32 @@ class Stages(ControlDatabase):
         The status is "done", unless the summary holds "status", or an exception ends the block.
         """
         with self._begin() as connection:
-            # An attempt that died without a word is told as what it was.
+            # An attempt that died without a word is told as what it was, and ended where it was last seen alive.
+            seen = (
+                sa.select(sa.func.max(sa.func.coalesce(steps.c.finished_at, steps.c.started_at)))
+                .where(steps.c.run_id == run)
+                .scalar_subquery()
+            )
             connection.execute(
                 sa.update(stages)
                 .where(stages.c.run_id == run, stages.c.stage == stage, stages.c.status == "running")
-                .values(status="interrupted", finished_at=sa.func.now(), error="its process is gone")
+                .values(
+                    status="interrupted",
+                    finished_at=sa.func.greatest(stages.c.started_at, seen),
+                    error="its process is gone",
+                )
             )
             attempt = connection.execute(
                 sa.insert(stages)
-                .values(run_id=run, stage=stage, status="running", host=socket.gethostname(), pid=os.getpid())
+                .values(
+                    run_id=run,
+                    stage=stage,
+                    status="running",
+                    host=socket.gethostname(),
+                    pid=os.getpid(),
+                    account=account(),
+                    role=sa.func.session_user(),
+                )
                 .returning(stages.c.id)
             ).scalar_one()
         _log.info("stage begins", attempt=attempt)
@@ -60,6 +88,8 @@ class Stages(ControlDatabase):
             yield summary
         except BaseException as error:
             interrupted = isinstance(error, KeyboardInterrupt) or getattr(error, "exit_code", None) == 130
+            if isinstance(error, MigratorError):
+                summary[ENDED] = error.status
             self._finish_stage(attempt, "interrupted" if interrupted else "failed", summary, _told(error))
             raise
         self._finish_stage(attempt, summary.pop("status", "done"), summary, None)
@@ -77,11 +107,13 @@ class Stages(ControlDatabase):
         """Every attempt of a run, oldest first."""
         columns = (
             stages.c.stage, stages.c.status, stages.c.started_at, stages.c.finished_at,
-            stages.c.host, stages.c.pid, stages.c.summary, stages.c.error,
+            stages.c.host, stages.c.pid, stages.c.summary, stages.c.error, stages.c.account, stages.c.role,
         )  # fmt: skip
         with self._begin() as connection:
             found = connection.execute(sa.select(*columns).where(stages.c.run_id == run).order_by(stages.c.id))
-            return tuple(StageRecord(*row[:-1], _EARLIER.get(row[-1], row[-1])) for row in found)
+            return tuple(
+                StageRecord(*row[:7], _EARLIER.get(row[7], row[7]), account=row[8], role=row[9]) for row in found
+            )
 
     def attempts(self, run: str, stage: str) -> list[StageRecord]:
         """The attempts of that stage that were not refused, oldest first."""

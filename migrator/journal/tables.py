@@ -36,6 +36,8 @@ stages = sa.Table(
     sa.Column("finished_at", sa.DateTime(timezone=True)),
     sa.Column("host", sa.Text, nullable=False),
     sa.Column("pid", sa.Integer, nullable=False),
+    sa.Column("account", sa.Text, nullable=False, server_default="", comment="of the operating system; '': not known"),
+    sa.Column("role", sa.Text, nullable=False, server_default="", comment="of the journal's session; '': not known"),
     sa.Column("summary", JSONB, nullable=False, server_default=sa.text("'{}'")),
     sa.Column("error", sa.Text),
     sa.CheckConstraint("status IN ('running', 'done', 'findings', 'failed', 'interrupted')", name="stages_status"),

@@ -12,7 +12,7 @@ from migrator.journal.tables import metadata, steps, version
 _log = logs.logger(__name__)
 
 # One more with every change of the tables. Those of the first versions of the program say nothing: they are of shape 1.
-SHAPE = 2
+SHAPE = 3
 
 
 def prepare_tables(connection: sa.Connection) -> None:
@@ -30,8 +30,11 @@ def prepare_tables(connection: sa.Connection) -> None:
         )
     if found == 1:
         _from_1_to_2(connection)
+    if found is not None and found < 3:
+        _from_2_to_3(connection)
     metadata.create_all(connection)
     if found != SHAPE:
+        connection.execute(sa.delete(version))
         connection.execute(sa.insert(version).values(shape=SHAPE))
 
 
@@ -75,3 +78,14 @@ def _from_1_to_2(connection: sa.Connection) -> None:
         )
     connection.execute(sa.text("ALTER TABLE migrator.steps ALTER COLUMN kind SET NOT NULL"))
     _log.info("the journal's tables are brought up to date", shape=2)
+
+
+_SHAPE_3 = """\
+ALTER TABLE migrator.stages ADD COLUMN account text NOT NULL DEFAULT '', ADD COLUMN role text NOT NULL DEFAULT ''
+"""
+
+
+def _from_2_to_3(connection: sa.Connection) -> None:
+    """Attempts at stages say who typed them."""
+    connection.execute(sa.text(_SHAPE_3))
+    _log.info("the journal's tables are brought up to date", shape=3)

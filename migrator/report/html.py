@@ -27,6 +27,7 @@ def to_html(outcome: Outcome) -> str:
         summary=[(name, value, len(value) > _WIDE_VALUE) for name, value in summary],
         sections=[
             *(_section(section) for section in outcome.sections),
+            *([_section(Section("The page", text=outcome.page))] if outcome.page else []),
             *([_section(Section("The fence", text=outcome.fence, tone="warning"))] if outcome.fence else []),
         ],
         origin=visible(outcome.origin.sentence) if outcome.origin is not None else "",

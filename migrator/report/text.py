@@ -14,6 +14,7 @@ from rich.text import Text
 
 from migrator.core.result.outcome import Outcome, Section, Status, Tone
 from migrator.report.cells import figure, filled, is_numeric, label, title_of, visible
+from migrator.report.page import print_page
 from migrator.report.widths import GAP, Measured, fitted
 
 # Yellow and red on purpose only where something is wrong: a report that is all colours has none.
@@ -37,6 +38,9 @@ _INDENT = 2
 
 def render_text(outcome: Outcome, console: Console) -> None:
     """Prints the outcome on `console`, folded to its width; nothing is cut off."""
+    if outcome.page:
+        print_page(visible(outcome.page), console)
+        return
     heading = Text.assemble((outcome.command, "bold"), "  ", (outcome.status, _STATUS_STYLES[outcome.status]))
     if outcome.run_id:
         heading.append(f"  run {visible(outcome.run_id)}", style="dim")

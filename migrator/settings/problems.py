@@ -26,6 +26,7 @@ Location = tuple[int | str, ...]
 class SettingsError(ConfigurationError):
     """A configuration with settings that cannot be used; `problems` has a sentence for each."""
 
+    file: Path | None = None
     problems: tuple[str, ...] = ()
 
     @classmethod
@@ -35,7 +36,7 @@ class SettingsError(ConfigurationError):
             f"{file} cannot be used:\n" + "\n".join(f"  {problem}" for problem in problems),
             "docs/configuration.md lists every setting.",
         )
-        error.problems = tuple(problems)
+        error.file, error.problems = file, tuple(problems)
         return error
 
 

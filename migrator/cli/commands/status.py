@@ -11,7 +11,8 @@ from migrator.core.result.outcome import Outcome
 
 @click.command("status", cls=StageCommand, short_help="Show how far the migration is.")
 @click.option("--watch", is_flag=True, help="Keep showing it, until Ctrl-C.")
-def status(watch: bool) -> Work:
+@click.option("--tenant", metavar="TENANT", help="Of the databases, only this tenant's (its key or its database).")
+def status(watch: bool, tenant: str | None) -> Work:
     """Shows how far the migration is: stages, running steps, who holds the lock, the fence, the next command.
 
     Reads only, and creates nothing.
@@ -20,6 +21,7 @@ def status(watch: bool) -> Work:
     Examples:
       migrator status
       migrator status --watch
+      migrator status --tenant acme
     """
 
     def work(session: Session) -> Outcome:
@@ -29,7 +31,7 @@ def status(watch: bool) -> Work:
         if watch:
             from migrator.cli.watch import watch as keep_showing
 
-            return keep_showing(session, lambda: present(stage(session.looking)))
-        return present(stage(session.looking))
+            return keep_showing(session, lambda: present(stage(session.looking, tenant=tenant)))
+        return present(stage(session.looking, tenant=tenant))
 
     return work

@@ -36,6 +36,8 @@ def present(result: Audited) -> Outcome:
             "infos": sum(finding.severity == "I" for finding in review.findings),
             "known": len(review.known),
             "suppressed": len(review.suppressed),
+            # Reported or not: what dry-run will block on.
+            "in_the_way": sum(_in_the_way(review)),
             "tables": len(facts.catalog.tables),
         },
         sections=tuple(_sections(facts, review)),
@@ -45,10 +47,7 @@ def present(result: Audited) -> Outcome:
 
 
 def _verdict(review: Review) -> str:
-    errors, known, suppressed = (
-        sum(finding.stands_in_the_way for finding in part)
-        for part in (review.findings, review.known, review.suppressed)
-    )
+    errors, known, suppressed = _in_the_way(review)
     others = sum(finding.severity == "E" for finding in review.findings) - errors
     parts = []
     if errors:
@@ -67,6 +66,12 @@ def _verdict(review: Review) -> str:
         f"{still}{', and '.join(parts)}{'' if errors else ' still'} {_stands(errors + known + suppressed)} in the way "
         f"of the split.{more}"
     )
+
+
+def _in_the_way(review: Review) -> tuple[int, ...]:
+    """How many findings stand in the way of the split: reported ones, those of the baseline, suppressed ones."""
+    parts = (review.findings, review.known, review.suppressed)
+    return tuple(sum(finding.stands_in_the_way for finding in part) for part in parts)
 
 
 def _stands(count: int) -> str:

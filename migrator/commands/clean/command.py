@@ -21,6 +21,7 @@ from migrator.journal import Run
 from migrator.postgres.clean import quarantine
 from migrator.postgres.clean.restore import restore_rows, to_restore
 from migrator.postgres.clean.row_selection import ROW_SELECTION_SETTINGS, RowSelection
+from migrator.postgres.clean.undeletable import undeletable
 from migrator.postgres.fence.fence import read_fence
 from migrator.postgres.fence.locks import end_sessions, under_locks
 from migrator.postgres.placement.tenants import read_tenants
@@ -169,6 +170,13 @@ class _Cleaning:
                 f"[clean.{first.rule}] takes rows on which rows of {hanging} hang, and says that it must not.",
                 'See them: migrator clean. To move them too: dependents = "move". Nothing was changed.',
             )
+        if stuck := [row for finding in matches for row in finding.stuck]:
+            name, table, publication, statement = stuck[0]
+            raise RefusedError(
+                f"[clean.{name}] takes rows of {table}, which the server lets nobody delete: publication "
+                f"{publication} publishes deletes, and nothing identifies the table's rows. Nothing was changed.",
+                f"Give it an identity: {statement}; or a primary key. See all: migrator clean.",
+            )
         moved = matches
         if any(finding.shares for finding in matches):
             self._prepare_quarantine()
@@ -184,6 +192,7 @@ class _Cleaning:
     def _look(self) -> list[Finding]:
         """Picks the rows of every rule in one snapshot, and forgets them again."""
         matches = []
+        refused = undeletable(self._connection, self._catalog)
         self._connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         try:
             for rule in self._rules:
@@ -193,7 +202,8 @@ class _Cleaning:
                     relation: self._row_selection.samples(rule.name, relation)
                     for relation in self._row_selection.picked(rule.name)
                 }
-                matches.append(Finding(rule.name, rule.rule, shares, samples))
+                stuck = {share.relation: refused[share.relation] for share in shares if share.relation in refused}
+                matches.append(Finding(rule.name, rule.rule, shares, samples, stuck))
                 self._workspace.progress.finish(f"clean: {rule.name}")
         finally:
             if not self._connection.closed:

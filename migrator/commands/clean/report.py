@@ -35,6 +35,17 @@ def _shown(result: Cleaned) -> Outcome:
                 tone="bad",
             )
         )
+    if stuck := [row for finding in findings for row in finding.stuck]:
+        sections.append(
+            Section(
+                "Rows that --execute cannot move",
+                ("rule", "table", "publication", "what to do"),
+                tuple(stuck),
+                text="The publication publishes deletes, and nothing identifies the table's rows: the server refuses "
+                "every DELETE from it.",
+                tone="bad",
+            )
+        )
     return Outcome(
         command="clean",
         status="findings" if rows else "nothing-to-do",

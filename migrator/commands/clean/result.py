@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from migrator.core.clean.rules import Share
 from migrator.core.schema.catalog import Relation
+from migrator.core.schema.identifiers import identifier
 from migrator.postgres.clean.quarantine import Held
 from migrator.settings import CleanRule
 
@@ -19,6 +20,7 @@ class Finding:
     settings: CleanRule
     shares: tuple[Share, ...]
     samples: Mapping[Relation, tuple[str, ...]]
+    undeletable: Mapping[Relation, str] = field(default_factory=dict)  # tables that no row leaves: the publication
 
     @property
     def rows(self) -> int:
@@ -32,6 +34,19 @@ class Finding:
     def blocked(self) -> bool:
         """Whether rows hang on what it takes although the rule says that none must."""
         return self.settings.dependents == "block" and self.hanging > 0
+
+    @property
+    def stuck(self) -> tuple[tuple[str, str, str, str], ...]:
+        """(rule, table, publication, what to do) of each table that no row of the rule can leave."""
+        return tuple(
+            (
+                self.rule,
+                str(relation),
+                publication,
+                f"ALTER TABLE {identifier(relation.schema)}.{identifier(relation.name)} REPLICA IDENTITY FULL",
+            )
+            for relation, publication in self.undeletable.items()
+        )
 
 
 @dataclass(frozen=True)

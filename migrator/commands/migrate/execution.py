@@ -41,7 +41,7 @@ from migrator.core.plan.steps import (
 )
 from migrator.core.plan.survey import Survey
 from migrator.core.plan.transfer import Transfer, last_value
-from migrator.core.run.facts import SEQUENCES, SOURCE_ROWS, SequenceValues
+from migrator.core.run.facts import PLANNED_STEPS, SEQUENCES, SOURCE_ROWS, SequenceValues
 from migrator.core.run.moments import held_by
 from migrator.core.run.session_budget import allot
 from migrator.core.schema.catalog import Relation
@@ -195,6 +195,9 @@ class Execution:
                 _MAINTENANCE_MEMORY_KB * limits.source_jobs // max(limits.source_jobs, share.builders), frozen.blocks
             ),
         )
+        prepared = sum(1 for _ in self.plan.of(PrepareTarget))
+        steps = {"prepare": prepared, "copy": len(copies), "finish": len(self._steps.finishes)}
+        self.journal.record(self.run.id, PLANNED_STEPS, steps)
         targets = target_work(frozen.scripts, frozen.resolved, frozen.values, frozen.blocks, copies)
         work = Work(self.run.id, workspace.control, share.sessions, paced=limits.paces, targets=targets)
         tables_of_nobody = self.survey.catalog.tables.keys() - covered_tables(self.survey, transfers)

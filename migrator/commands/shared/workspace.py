@@ -234,7 +234,7 @@ class Workspace:
         return Cipher(self.settings.backup.encrypt, self.settings.backup.decrypt, self.settings.root)
 
     def _require_sessions(self) -> None:
-        """Refuses where a pooler would take from the run what its sessions hold; each server is asked once."""
+        """Refuses where a pooler would take from the run what its sessions hold; asks each server once a process."""
         asked: set[tuple[str, str]] = set()
         for endpoint in (self.source, *(self._server(name) for name in sorted(self.settings.server_names))):
             parameters = endpoint.parameters

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -13,12 +14,15 @@ from migrator.commands.sequences.levels import limited_databases, read_levels
 from migrator.commands.shared.dropped_tenants import taken_back
 from migrator.commands.shared.tenant_servers import recorded_servers
 from migrator.commands.shared.workspace import Workspace
+from migrator.commands.status.databases import DatabaseState, database_states
 from migrator.commands.status.result import BlocksLeft, Status
 from migrator.commands.status.standing_fence import note_fence
-from migrator.core.run.facts import PACE, Pace
-from migrator.errors import DatabaseError
+from migrator.commands.status.steps import as_they_are
+from migrator.core.run.facts import PACE, PLANNED_STEPS, Pace
+from migrator.errors import DatabaseError, RefusedError
 from migrator.postgres.fence.fence import read_fence
 from migrator.postgres.fence.gaps import fence_gaps
+from migrator.postgres.session.lock_waits import read_lock_waits
 from migrator.postgres.session.snapshot import snapshot_age
 
 if TYPE_CHECKING:
@@ -27,10 +31,11 @@ if TYPE_CHECKING:
 _MOST_DATABASES = 50  # whose blocks are looked at
 
 
-def status(workspace: Workspace) -> Status:
-    """How far the open run of the source is, or how the last one ended.
+def status(workspace: Workspace, *, tenant: str | None = None) -> Status:
+    """How far the open run of the source is, or how the last one ended; `tenant` is a key or a database's name.
 
     Raises:
+        RefusedError: no database of the run is the tenant's.
         DatabaseError: the source or the control database cannot be reached.
     """
     workspace, _ = standing_source(workspace)
@@ -38,12 +43,16 @@ def status(workspace: Workspace) -> Status:
         fence = read_fence(connection)
         gaps = fence_gaps(connection, workspace.settings.source.schemas) if fence is not None else ()
         age = snapshot_age(connection)
+        waits = read_lock_waits(connection)
     note_fence(workspace, fence)
     run = _newest_run(workspace)
     nothing = Status(
         str(workspace.source), workspace.control_name, fence, tuple(gaps), None, datetime.now(UTC), snapshot=age
     )
-    return nothing if run is None else _of_run(workspace, run, nothing)
+    if run is None:
+        return nothing
+    seen = replace(nothing, lock_waits=waits, fenced_since=workspace.fence.since if fence is not None else None)
+    return _of_run(workspace, run, seen, tenant)
 
 
 def _newest_run(workspace: Workspace) -> Run | None:
@@ -52,7 +61,7 @@ def _newest_run(workspace: Workspace) -> Run | None:
     return next((run for run in runs if run.closed_at is None), runs[0] if runs else None)
 
 
-def _of_run(workspace: Workspace, run: Run, seen: Status) -> Status:
+def _of_run(workspace: Workspace, run: Run, seen: Status, tenant: str | None) -> Status:
     """The same with what the journal knows of the run."""
     journal = workspace.journal
     holder = journal.locks.holder(workspace.source_id)
@@ -61,19 +70,33 @@ def _of_run(workspace: Workspace, run: Run, seen: Status) -> Status:
         for one in journal.all_runs(workspace.source_id)
         for file, left in waiting_files(journal, one.id).items()
     }
+    steps = as_they_are(journal.step_records(run.id).values(), alive=holder is not None)
+    databases = tuple(one for one in journal.artefacts(run.id, "database") if one.state == "created")
+    servers = recorded_servers(workspace, run.id)
     return replace(
         seen,
         run=run,
         holder=holder,
         stages=tuple(journal.stage_records(run.id)),
-        steps=tuple(journal.step_records(run.id).values()),
+        steps=steps,
+        planned=journal.recorded(run.id, PLANNED_STEPS) or {},
         paused=(journal.recorded(run.id, PACE) or Pace()).paused if holder else "",
-        servers=recorded_servers(workspace, run.id),
+        servers=servers,
         taken_back=tuple(sorted(taken_back(workspace, run.id))),
         waiting=waiting,
-        databases=tuple(one for one in journal.artefacts(run.id, "database") if one.state == "created"),
+        databases=databases,
+        states=_of_tenant(database_states(databases, steps, servers), run, tenant),
         blocks=_blocks_left(workspace, run) if holder is None else None,
     )
+
+
+def _of_tenant(states: Sequence[DatabaseState], run: Run, tenant: str | None) -> tuple[DatabaseState, ...]:
+    if tenant is None:
+        return tuple(states)
+    of_tenant = tuple(state for state in states if tenant in (state.tenant, state.database))
+    if not of_tenant:
+        raise RefusedError(f"No database of run {run.id} is {tenant}'s.", "Name the tenant's key or its database.")
+    return of_tenant
 
 
 def _blocks_left(workspace: Workspace, run: Run) -> BlocksLeft | None:

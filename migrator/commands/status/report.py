@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from migrator.commands.plan.finished import FINISHED_RUN
 from migrator.commands.proof.drift import gap_sections
+from migrator.commands.status.databases import MOST_DATABASES, databases_section
 from migrator.commands.status.result import BlocksLeft, Status
+from migrator.commands.status.steps import (
+    STOPPED,
+    failed_section,
+    kinds_section,
+    last_sign,
+    steps_done,
+    unfinished_section,
+)
 from migrator.core.result.next_commands import next_commands
-from migrator.core.result.outcome import Outcome, Section
+from migrator.core.result.outcome import Outcome, Section, Tone
+from migrator.core.result.wording import rough_time
 
 if TYPE_CHECKING:
+    from migrator.core.run.lock_wait import LockWait
     from migrator.core.schema.catalog import Relation
-    from migrator.journal import Artefact, Holder, Run, StageRecord, StepRecord
+    from migrator.journal import Holder, Run, StageRecord
     from migrator.postgres.fence.fence import FenceState
 
-_MOST_DATABASES = 50  # shown; the document has all
 _ADOPT = ("migrator rollback --adopt --validate",)
 
 
@@ -44,7 +53,8 @@ def _nothing_ran(result: Status) -> Outcome:
 
 
 def _of_run(result: Status, run: Run) -> Outcome:
-    running = tuple(step for step in result.steps if step.status == "running")
+    unfinished = tuple(step for step in result.steps if step.status in ("running", STOPPED))
+    alive = result.holder is not None
     failed = tuple(step for step in result.steps if step.status == "failed")
     return Outcome(
         "status",
@@ -57,6 +67,7 @@ def _of_run(result: Status, run: Run) -> Outcome:
             **({"closed": f"{_moment(run.closed_at)} UTC"} if run.closed_at else {}),
             "lock": _held_by(result.holder) if result.holder else "free",
             "source writes": "FENCED" if result.fence else "allowed",
+            **_fence_age(result),
             **(
                 {"snapshot held": f"{result.snapshot[0]:.0f} s, xmin {result.snapshot[1]:,} transactions"}
                 if result.snapshot
@@ -65,21 +76,29 @@ def _of_run(result: Status, run: Run) -> Outcome:
             **({"paused": result.paused} if result.paused else {}),
             "databases": len(result.databases),
             **({"tenants taken back": ", ".join(result.taken_back)} if result.taken_back else {}),
-            "steps": f"{sum(step.status == 'done' for step in result.steps)} of {len(result.steps)} begun are done",
+            "steps": steps_done(result.steps, result.planned),
         },
         sections=(
             *_fence_section(result.fence, run, result.gaps),
+            *_waits_section(result.lock_waits),
             *_waiting_section(result.waiting),
             *_low_section(result.blocks),
             _stages_section(result),
-            *((_running_section(running, result.now, alive=result.holder is not None),) if running else ()),
-            *((_failed_section(failed),) if failed else ()),
-            *((_kinds_section(result.steps),) if result.steps else ()),
-            *((_databases_section(result.databases, result.servers),) if result.databases else ()),
+            *((unfinished_section(unfinished, result.now, alive=alive),) if unfinished else ()),
+            *((failed_section(failed),) if failed else ()),
+            *((kinds_section(result.steps, result.planned),) if result.steps else ()),
+            *((databases_section(result.states),) if result.states else ()),
         ),
         data=_data(result),
         next=_next(result, run),
     )
+
+
+def _fence_age(result: Status) -> Mapping[str, str]:
+    since = result.fenced_since
+    if since is None:
+        return {}
+    return {"fenced for": f"{rough_time((result.now - since).total_seconds())}, since {_moment(since)} UTC"}
 
 
 def _low_section(blocks: BlocksLeft | None) -> tuple[Section, ...]:
@@ -93,7 +112,7 @@ def _low_section(blocks: BlocksLeft | None) -> tuple[Section, ...]:
     more = f"{rest:,} databases more are looked at by `migrator sequences`. " if rest else ""
     if not blocks.low:
         return (Section("Blocks of numbers", text=more),) if more else ()
-    rows = tuple((one.place.database, str(one.sequence.relation), one.left) for one in blocks.low[:_MOST_DATABASES])
+    rows = tuple((one.place.database, str(one.sequence.relation), one.left) for one in blocks.low[:MOST_DATABASES])
     text = f"{more}`migrator sequences refill` gives new ones; behind the last number an INSERT fails."
     return (Section("Blocks of numbers that run out", ("database", "sequence", "left"), rows, text, "warning"),)
 
@@ -128,7 +147,7 @@ def _headline(result: Status, run: Run) -> str:
     if last is None:
         return "The run is open; no stage has begun."
     if last.status != "running":
-        return f"The newest stage, {last.stage}, ended {_moment(last.finished_at)} UTC: {last.status}."
+        return f"The newest stage, {last.stage}, ended {_moment(last.finished_at)} UTC: {_stage_status(result, last)}."
     if result.holder is None:
         return f"{last.stage} was stopped: its process ({last.host}, pid {last.pid}) is gone."
     return f"{last.stage} runs on {last.host}, pid {last.pid}, since {_moment(last.started_at)} UTC."
@@ -143,17 +162,36 @@ def _stages_section(result: Status) -> Section:
                 record.stage,
                 _stage_status(result, record),
                 _moment(record.started_at),
-                ((record.finished_at or result.now) - record.started_at).total_seconds(),
+                (_end_of(result, record) - record.started_at).total_seconds(),
                 _first_line(record.error),
             )
             for record in result.stages
         ),
+        tone=_tone(result),
     )
+
+
+def _end_of(result: Status, record: StageRecord) -> datetime:
+    if record.finished_at is not None:
+        return record.finished_at
+    return result.now if result.holder is not None else last_sign(record, result.steps)
+
+
+def _tone(result: Status) -> Tone:
+    """Good where the newest attempt at every stage ended well; refusals changed nothing."""
+    newest = {record.stage: _stage_status(result, record) for record in result.stages if not record.was_refused}
+    if "failed" in newest.values():
+        return "bad"
+    if {"interrupted", "findings"} & set(newest.values()):
+        return "warning"
+    return "good" if newest and set(newest.values()) == {"done"} else "plain"
 
 
 def _stage_status(result: Status, record: StageRecord) -> str:
     # Only the lock proves life: a killed process leaves its record as it was.
-    return "interrupted" if record.status == "running" and result.holder is None else record.status
+    if record.status == "running" and result.holder is None:
+        return "interrupted"
+    return "refused" if record.was_refused else record.status
 
 
 def _data(result: Status) -> Mapping[str, Any]:
@@ -166,6 +204,8 @@ def _data(result: Status) -> Mapping[str, Any]:
         "paused": result.paused,
         "fenced": result.fence is not None,
         "databases": result.databases,
+        "database_states": result.states,
+        "lock_waits": result.lock_waits,
         "waiting": result.waiting,
     }
 
@@ -192,7 +232,8 @@ def _fence_section(fence: FenceState | None, run: Run | None, gaps: Sequence[Rel
             "FENCED",
             text=f"The source refuses writes to {len(fence.fenced)} tables, for run {fence.run}. `{lifts}` lifts the "
             "fence.",
-            tone="bad",
+            # It stands as it is meant to, but where the journal does not know whose it is.
+            tone="bad" if _is_unknown(fence, run) else "plain",
         ),
         *gap_sections(gaps),
     )
@@ -205,58 +246,21 @@ def _waiting_section(files: Mapping[str, int]) -> tuple[Section, ...]:
     return (Section("Changes that wait in a file", ("file", "changes"), tuple(files.items()), text, "warning"),)
 
 
-def _running_section(steps: Iterable[StepRecord], now: datetime, *, alive: bool) -> Section:
-    return Section(
-        "Running steps" if alive else "Steps that were stopped",
-        ("step", "rows", "bytes", "seconds"),
-        tuple((step.step, step.rows, step.bytes, (now - step.started_at).total_seconds()) for step in steps),
-        tone="plain" if alive else "warning",
+def _waits_section(waits: Sequence[LockWait]) -> tuple[Section, ...]:
+    if not waits:
+        return ()
+    rows = tuple(
+        (
+            f"{one.application or 'a session'} (pid {one.pid})",
+            one.database,
+            one.seconds,
+            f"{one.blocking_application or 'a session'} of {one.blocking_role} (pid {one.blocking_pid})",
+            one.blocking_seconds,
+        )
+        for one in waits[:MOST_DATABASES]
     )
-
-
-def _failed_section(steps: Iterable[StepRecord]) -> Section:
-    return Section("Failed steps", ("step", "error"), tuple((step.step, step.error) for step in steps), tone="bad")
-
-
-def _kinds_section(steps: Iterable[StepRecord]) -> Section:
-    """Steps summed up by kind, in the order in which kinds began: a run of a thousand tenants has too many to list."""
-    by_kind: dict[str, list[StepRecord]] = defaultdict(list)
-    for step in steps:
-        by_kind[step.kind].append(step)
-    return Section(
-        "Steps",
-        ("kind", "done", "running", "failed", "rows", "bytes", "work seconds"),
-        tuple(
-            (
-                kind,
-                *(sum(step.status == status for step in steps_of_kind) for status in ("done", "running", "failed")),
-                sum(step.rows for step in steps_of_kind),
-                sum(step.bytes for step in steps_of_kind),
-                sum(step.seconds or 0.0 for step in steps_of_kind),
-            )
-            for kind, steps_of_kind in by_kind.items()
-        ),
-    )
-
-
-def _databases_section(databases: Sequence[Artefact], servers: Mapping[str, str]) -> Section:
-    # Templates are recorded without a tenant, which is not the empty one. They are not what somebody looks for here.
-    ordered = sorted(databases, key=lambda artefact: artefact.tenant is None)
-    left_out = len(ordered) - _MOST_DATABASES
-    return Section(
-        "Databases of this run",
-        ("database", "target", "tenant", "server"),
-        tuple(
-            (
-                one.name,
-                one.target,
-                "(template)" if one.tenant is None else one.tenant,
-                servers.get(one.tenant or "", ""),
-            )
-            for one in ordered[:_MOST_DATABASES]
-        ),
-        text=f"{left_out:,} more are left out here; --output json has every one." if left_out > 0 else "",
-    )
+    columns = ("who waits", "database", "waiting seconds", "for whom", "its transaction seconds")
+    return (Section("Waiting for locks", columns, rows, tone="warning"),)
 
 
 def _held_by(holder: Holder) -> str:

@@ -12,6 +12,8 @@ from migrator.postgres.fence.fence import FenceState
 
 if TYPE_CHECKING:
     from migrator.commands.sequences.levels import Level
+    from migrator.commands.status.databases import DatabaseState
+    from migrator.core.run.lock_wait import LockWait
     from migrator.journal import Artefact, Holder, Run, StageRecord, StepRecord
 
 
@@ -37,12 +39,16 @@ class Status:
     snapshot: tuple[float, int] | None = None  # that a run holds: (seconds, transactions behind)
     holder: Holder | None = None  # of the source's lock
     stages: tuple[StageRecord, ...] = ()
-    steps: tuple[StepRecord, ...] = ()
+    steps: tuple[StepRecord, ...] = ()  # those that a process that is gone left behind are "stopped"
+    planned: Mapping[str, int] = field(default_factory=dict)  # how many steps there are, by kind
+    fenced_since: datetime | None = None
+    lock_waits: tuple[LockWait, ...] = ()  # where migrator waits, or is waited for
     paused: str = ""  # why a run waits
     servers: Mapping[str, str] = field(default_factory=dict)  # by tenant
     taken_back: tuple[str, ...] = ()  # tenants
     waiting: Mapping[str, int] = field(default_factory=dict)  # changes that could not be carried back, by file
     databases: tuple[Artefact, ...] = ()
+    states: tuple[DatabaseState, ...] = ()  # of the databases, or of one tenant's
     blocks: BlocksLeft | None = None
 
     @property

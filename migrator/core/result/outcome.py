@@ -38,7 +38,8 @@ class Outcome:
     `summary` is a flat mapping of the few figures that a person asks for first; `data` holds the machine-readable
     rest, merged into the top level of the JSON document; `next` lists the commands that make sense now; `graph` is what
     can be drawn of it. `fence` is the last line where the source is left fenced; `origin` is filled in where the report
-    is written. The status "planned" is of what is shown on the way, for somebody to confirm.
+    is written. `page` is Markdown, which the text report shows instead of all that. The status "planned" is of what is
+    shown on the way, for somebody to confirm.
     """
 
     command: str
@@ -53,6 +54,7 @@ class Outcome:
     graph: Graph | None = None
     fence: str = ""
     origin: Origin | None = None
+    page: str = ""
 
     @property
     def recorded(self) -> dict[str, Any]:

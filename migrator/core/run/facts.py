@@ -167,6 +167,9 @@ SOURCE_OBJECTS: Fact[Mapping[tuple[str, str], str]] = Fact(
 )  # (kind, name) -> definition
 SOURCE_ROWS = Fact("source rows", TypeAdapter(dict[str, int]))  # by table
 SEQUENCES = Fact("sequences", TypeAdapter(SequenceValues))
+PLANNED_STEPS: Fact[Mapping[str, int]] = Fact(
+    "planned steps", TypeAdapter(dict[str, int])
+)  # how many there will be, by kind
 PACE = Fact("pace", TypeAdapter(Pace))
 TENANT_SERVERS = Fact("tenant servers", TypeAdapter(TenantServers))
 PASSWORDS = Fact("passwords handed out", TypeAdapter(list[str]))  # roles that have one

@@ -11,7 +11,7 @@ from migrator.core.placement.model import Placements
 from migrator.core.schema.catalog import Catalog, ForeignKey, Relation
 from migrator.postgres.clean.select import operators_names, selected
 from migrator.postgres.placement.from_items import own_rows
-from migrator.postgres.placement.key_path import joined, source_of, tenant_key
+from migrator.postgres.placement.key_path import holds, joined, source_of, tenant_key
 from migrator.postgres.session.connect import Connection, query
 
 SAMPLES = 5
@@ -34,6 +34,13 @@ class RowSelection:
         self.catalog = catalog
         self._placements = placements
         self._tenants = tenants
+        # What nobody declared hangs as well: its rows would be orphans, of a kind that no constraint ever shows.
+        self._referencing: dict[Relation, list[ForeignKey]] = {
+            relation: list(keys) for relation, keys in catalog.referencing.items()
+        }
+        for key in placements.virtual_keys:
+            if key.table in catalog.tables and key.partition is None:
+                self._referencing.setdefault(key.referenced, []).append(key)
         self._relations: list[Relation] = sorted(catalog.tables)
         self._number = {relation: number for number, relation in enumerate(self._relations)}
 
@@ -57,7 +64,7 @@ class RowSelection:
         while reached:
             # The planner knows nothing of a temporary table that nobody analyzed.
             self.connection.execute("ANALYZE pg_temp.picked")
-            referencing = [key for relation in sorted(reached) for key in self.catalog.referencing.get(relation, ())]
+            referencing = [key for relation in sorted(reached) for key in self._referencing.get(relation, ())]
             depth += 1
             reached = {key.table for key in referencing if self._pick_referencing(rule, key, depth)}
         self._find_tenants(rule)
@@ -73,9 +80,7 @@ class RowSelection:
     def concerned(self, relations: Iterable[Relation]) -> frozenset[Relation]:
         """Those tables and all that reference them: what must not be written while their rows are picked and moved."""
         taken = set(relations)
-        return frozenset(
-            taken | {key.table for relation in taken for key in self.catalog.referencing.get(relation, ())}
-        )
+        return frozenset(taken | {key.table for relation in taken for key in self._referencing.get(relation, ())})
 
     def rows_of(self, rule: str, relation: Relation) -> sql.Composed:
         """A condition that joins the table's rows (alias `t`) with their entries (alias `k`)."""
@@ -130,7 +135,7 @@ class RowSelection:
         statement = sql.SQL(
             "SELECT c.tableoid, c.ctid FROM {} AS c JOIN {} AS p ON {} "
             "JOIN pg_temp.picked AS k ON k.tbl = p.tableoid AND k.tid = p.ctid "
-            "WHERE k.rule = {} AND k.relation = {} AND k.depth = {}"
+            "WHERE k.rule = {} AND k.relation = {} AND k.depth = {} AND {}"
         ).format(
             own_rows(self.catalog, key.table),
             own_rows(self.catalog, key.referenced),
@@ -138,6 +143,7 @@ class RowSelection:
             sql.Literal(rule),
             sql.Literal(self._number[key.referenced]),
             sql.Literal(depth - 1),
+            _speaks(key),
         )
         reason = f"hangs on {key.referenced}: {key.label}"
         return self.connection.execute(self._insert(rule, key.table, depth, reason, statement)).rowcount
@@ -181,3 +187,13 @@ class RowSelection:
             Share(rule, self._relations[number], reason, hanging, tenant, count)
             for number, reason, hanging, tenant, count, _ in groups
         )
+
+
+def _speaks(key: ForeignKey) -> sql.Composed:
+    """Whether the key says anything of a row of alias `c`: it is of its type, and names a row."""
+    conditions = [sql.SQL("true").format()]
+    conditions += [holds(sql.Identifier("c", column), key.blank) for column in key.columns if key.blank is not None]
+    if key.when is not None:
+        column, value = key.when
+        conditions.append(sql.SQL("{}::text = {}").format(sql.Identifier("c", column), sql.Literal(value)))
+    return sql.SQL(" AND ").join(conditions)

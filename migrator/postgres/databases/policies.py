@@ -10,7 +10,7 @@ from migrator.core.placement.key_paths import KeyPath
 from migrator.core.plan.transfer import Transfer
 from migrator.core.schema.catalog import Catalog, Relation, strongly_connected
 from migrator.errors import ConfigurationError
-from migrator.postgres.placement.key_path import text_of
+from migrator.postgres.placement.key_path import equal, text_of
 from migrator.postgres.session.connect import Connection
 from migrator.postgres.verify.verify_database import joined, target_name
 
@@ -35,9 +35,10 @@ def secure(connection: Connection, transfers: Sequence[Transfer], catalog: Catal
         if path is None or path.column is None:
             continue
         type_ = _key_type(transfer, path, by_relation, catalog)
-        key = _key(transfer, path, by_relation, type_)
+        keys = [_key_by(transfer, one, by_relation, type_) for one in path.alternatives]
+        key = keys[0] if len(keys) == 1 else sql.SQL("COALESCE({})").format(sql.SQL(", ").join(keys))
         table = sql.Identifier(*transfer.destination)
-        allowed = sql.SQL("{} = {}").format(key, _tenant(setting, type_))
+        allowed = _allowed(path, keys, key, _tenant(setting, _compared_type(path, type_)))
         shared = transfer.placement.unowned == "replicate"
         visible = sql.SQL("({} IS NULL OR {})").format(key, allowed) if shared else allowed
         # Permissive policies add up: beside one of the application's own, ours has to be one that restricts.
@@ -65,13 +66,34 @@ def _tenant(setting: str, type_: str) -> sql.Composed:
     )
 
 
-def _key(transfer: Transfer, path: KeyPath, by_relation: Mapping[Relation, Transfer], type_: str) -> sql.Composed:
-    """The row's tenant key in the target's names: its own column, or what its parents say."""
-    keys = [_key_by(transfer, one, by_relation, type_) for one in path.alternatives]
-    return keys[0] if len(keys) == 1 else sql.SQL("COALESCE({})").format(sql.SQL(", ").join(keys))
+def _compared_type(path: KeyPath, type_: str) -> str:
+    """The type that the session's tenant is read as: the tenant root's, in which its key is written, where it differs.
+
+    A type that somebody made need not be there in a database without the tenant root.
+    """
+    roots = {one.lookup.loose[0] for one in path.alternatives if one.lookup is not None}
+    return next((root for root in roots if root and "." not in root), type_)
+
+
+def _allowed(path: KeyPath, keys: Sequence[sql.Composed], key: sql.Composed, tenant: sql.Composed) -> sql.Composed:
+    """Whether a row is the tenant's: its first key that is there equals it, as the server compares the declared key.
+
+    With no search path `=` would mean pg_catalog's, by which 'ACME' of citext is not 'Acme'.
+    """
+    if all(one.lookup is None for one in path.alternatives):
+        return sql.SQL("{} = {}").format(key, tenant)
+    equals = [
+        sql.SQL("{} = {}").format(own, tenant) if one.lookup is None else equal(one.lookup, 0, tenant, own)
+        for one, own in zip(path.alternatives, keys, strict=True)
+    ]
+    if len(equals) == 1:
+        return equals[0]
+    cases = (sql.SQL("WHEN {} IS NOT NULL THEN {}").format(own, is_it) for own, is_it in zip(keys, equals, strict=True))
+    return sql.SQL("CASE {} END").format(sql.SQL(" ").join(cases))
 
 
 def _key_by(transfer: Transfer, path: KeyPath, by_relation: Mapping[Relation, Transfer], type_: str) -> sql.Composed:
+    """The row's tenant key in the target's names by one path: its own column, or what its parents say."""
     here, start = transfer, sql.Identifier(*transfer.destination)
     froms: list[sql.Composable] = []
     first: sql.Composable = sql.SQL("")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from migrator.errors import RefusedError
 from migrator.postgres.session.connect import READ_ONLY, Connection, Endpoint, session
 
@@ -23,8 +25,9 @@ def is_pooled(endpoint: Endpoint) -> bool:
         return first == held or first != second
 
 
+@cache
 def require_sessions(endpoint: Endpoint) -> None:
-    """Refuses an endpoint behind a pooler in transaction mode.
+    """Refuses an endpoint behind a pooler in transaction mode; one that passed is not asked again in this process.
 
     Raises:
         RefusedError: locks, snapshots and settings would not last from one transaction to the next.

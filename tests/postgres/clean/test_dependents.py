@@ -124,6 +124,7 @@ def test_a_key_that_only_a_partition_has_is_noticed(database_url: str, make_work
         CREATE TABLE a (id integer PRIMARY KEY);
         CREATE TABLE p (id integer, a_id integer) PARTITION BY RANGE (id);
         CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10);
+        CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (10) TO (20);
         ALTER TABLE p1 ADD FOREIGN KEY (a_id) REFERENCES a ON DELETE CASCADE;
         INSERT INTO a VALUES (1), (2);
         INSERT INTO p VALUES (1, 1), (2, 1), (3, 2);
@@ -220,3 +221,67 @@ def test_a_key_over_periods(database_url: str, make_workspace: WorkspaceFactory)
     assert clean(work, execute=True).summary["rows"] == 2
     clean(work, restore=True)
     assert state(database_url) == before
+
+
+ATTACHED = """
+CREATE TABLE posts (id integer PRIMARY KEY, bad boolean);
+CREATE TABLE photos (id integer PRIMARY KEY);
+CREATE TABLE comments (id integer PRIMARY KEY, about_type text, about_id text);
+CREATE TABLE votes (id integer PRIMARY KEY, comment_no integer);
+CREATE TABLE events (id integer, post_id integer) PARTITION BY RANGE (id);
+CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (10);
+ALTER TABLE events_1 ADD FOREIGN KEY (post_id) REFERENCES posts;
+INSERT INTO posts VALUES (1, true), (2, false), (0, true);
+INSERT INTO photos VALUES (1);
+INSERT INTO comments VALUES (1, 'Post', '1'), (2, 'Post', '2'), (3, 'Photo', '1'), (4, 'Gone', '1');
+INSERT INTO events VALUES (1, 1), (2, 2);
+INSERT INTO votes VALUES (1, 1), (2, 2), (3, 0), (4, 3);
+"""
+
+
+def test_rows_of_virtual_and_polymorphic_keys_and_of_those_that_each_partition_has_hang_too(
+    database_url: str, make_workspace: WorkspaceFactory
+) -> None:
+    run_sql(database_url, ATTACHED)
+    tables = {
+        "comments": {
+            "polymorphic": [{"type": "about_type", "id": "about_id", "tables": {"Post": "posts", "Photo": "photos"}}]
+        },
+        "votes": {"virtual": [{"key": "comment_no -> comments.id", "blank": "0"}]},
+    }
+    work = make_workspace(database_url, tables=tables, clean={"bad": {"table": "posts", "where": "bad"}})
+    before = state(database_url)
+    clean(work, execute=True)
+    assert fetch(database_url, "SELECT id FROM comments ORDER BY 1") == [(2,), (3,), (4,)]
+    assert fetch(database_url, "SELECT id FROM votes ORDER BY 1") == [(2,), (3,), (4,)]
+    assert fetch(database_url, "SELECT id FROM events ORDER BY 1") == [(2,)]
+    clean(work, restore=True)
+    assert state(database_url) == before
+    blocked = {"bad": {"table": "posts", "where": "bad", "dependents": "block"}}
+    with pytest.raises(RefusedError, match="comments"):
+        clean(make_workspace(database_url, tables=tables, clean=blocked), execute=True)
+
+
+@pytest.mark.parametrize("partitioned", [False, True])
+def test_what_a_publication_lets_nobody_delete_is_said_before(
+    database_url: str, make_workspace: WorkspaceFactory, partitioned: bool
+) -> None:
+    if partitioned:
+        run_sql(database_url, "CREATE TABLE log (id integer, bad boolean) PARTITION BY LIST (bad)")
+        run_sql(database_url, "CREATE TABLE log_bad PARTITION OF log DEFAULT")
+    else:
+        run_sql(database_url, "CREATE TABLE log (id integer, bad boolean)")
+    run_sql(database_url, "INSERT INTO log VALUES (1, true)")
+    run_sql(database_url, "CREATE TABLE a (id integer PRIMARY KEY, bad boolean); INSERT INTO a VALUES (1, true)")
+    run_sql(database_url, "CREATE PUBLICATION everything FOR ALL TABLES")
+    rules = {"good": {"table": "a", "where": "bad"}, "log": {"table": "log", "where": "bad"}}
+    work = make_workspace(database_url, clean=rules)
+    before = state(database_url)
+    (section,) = [one for one in clean(work).sections if one.title == "Rows that --execute cannot move"]
+    statement = "ALTER TABLE public.log REPLICA IDENTITY FULL"
+    assert section.rows == (("log", "log", "everything", statement),)
+    with pytest.raises(RefusedError, match="publication everything publishes deletes"):
+        clean(work, execute=True)
+    assert state(database_url) == before
+    run_sql(database_url, statement.replace("public.log", "log_bad" if partitioned else "log"))
+    assert clean(work, execute=True).summary["rows"] == 2

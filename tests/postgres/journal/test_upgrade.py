@@ -12,12 +12,19 @@ from migrator.core.run.facts import FILES
 from migrator.core.run.step_id import StepId
 from migrator.errors import RefusedError
 from migrator.journal import Journal
+from migrator.journal.upgrade import SHAPE
 from migrator.postgres.session.connect import Endpoint, journal_connect
 from tests.postgres.workspaces import fetch, run_sql
 from tests.unit.plan.test_steps import plan
 
+# What the tables were before attempts said who typed them.
+_SHAPE_2 = """
+ALTER TABLE migrator.stages DROP COLUMN account, DROP COLUMN role;
+UPDATE migrator.version SET shape = 2;
+"""
 # What the tables were before they had a version.
-_SHAPE_1 = """
+_SHAPE_1 = f"""
+{_SHAPE_2}
 DROP TABLE migrator.version;
 ALTER TABLE migrator.steps DROP COLUMN kind, DROP COLUMN target, DROP COLUMN relation, DROP COLUMN database,
     DROP COLUMN part;
@@ -53,15 +60,18 @@ def journal(database_url: str) -> Journal:
         made.start_step(run.id, step)
     made.record(run.id, FILES, {"orders": 1})
     made.record_plan(run.id, plan(), passed=True)
+    with made.stage(run.id, "backup"):
+        pass
     made.close()
     return made
 
 
+@pytest.mark.parametrize("shape", [_SHAPE_1, _SHAPE_2], ids=["1", "2"])
 def test_the_tables_of_an_earlier_version_are_read_as_if_they_were_of_this_one(
-    journal: Journal, database_url: str
+    shape: str, journal: Journal, database_url: str
 ) -> None:
     fresh = columns(database_url)
-    run_sql(database_url, _SHAPE_1)
+    run_sql(database_url, shape)
     assert columns(database_url) != fresh
     again = opened(database_url)
     again.prepare()
@@ -76,7 +86,9 @@ def test_the_tables_of_an_earlier_version_are_read_as_if_they_were_of_this_one(
     assert records["finish:erp_north"].database == "erp_north"
     assert again.recorded(run.id, FILES) == {"orders": 1}
     assert again.read_plan(run.id, plan().fingerprint) == plan()
+    assert [(one.stage, one.account, one.role) for one in again.stage_records(run.id)] == [("backup", "", "")]
     assert columns(database_url) == fresh
+    assert fetch(database_url, "SELECT shape FROM migrator.version") == [(SHAPE,)]
     again.prepare()  # once more does nothing
     assert columns(database_url) == fresh
     again.close()

@@ -319,16 +319,28 @@ def test_sequences_go_on_behind_the_monolith_each_in_numbers_of_its_own(story: S
     names = ("clients_id_seq", "audit_log_id_seq", "numero_piece_seq")
     highest = project.value("", "SELECT max(id) FROM clients")
     numbers: list[int] = []
+    blocks: dict[str, list[tuple[int, int]]] = {name: [] for name in names}
+    for database in ("auth", "shared"):
+        for name in names:
+            if project.value(database, f"SELECT to_regclass('{name}') IS NOT NULL"):
+                blocks[name].append(block(project, database, name))
     for database in story.tenants.values():
         standing = {
             name: project.fetch(database, f"SELECT last_value, is_called FROM {name}")[0]  # noqa: S608
             for name in names
         }
+        for name, (first, called) in standing.items():
+            blocks[name].append(block(project, database, name))
+            assert blocks[name][-1][0] == first
+            assert not called
+            # The very next number is the block's first one.
+            assert project.value(database, f"SELECT nextval('{name}')") == first
+            project.execute(database, f"SELECT setval('{name}', {first}, false)")
         logged = project.value(database, "SELECT coalesce(max(id), 0) FROM audit_log")
         added = project.value(
             database, "INSERT INTO clients (societe_id, code, raison_sociale) VALUES (1, 'new', 'new') RETURNING id"
         )
-        assert added > highest
+        assert added == standing["clients_id_seq"][0] > highest
         numbers.append(added)
         put_back = ", ".join(f"setval('{name}', {value}, {called})" for name, (value, called) in standing.items())
         project.execute(
@@ -342,7 +354,22 @@ def test_sequences_go_on_behind_the_monolith_each_in_numbers_of_its_own(story: S
             "attrelid IN ('clients'::regclass, 'commande_lignes'::regclass) ORDER BY 1",
         )
         assert identities == [("clients", "d"), ("commande_lignes", "a")]
-    assert len(set(numbers)) == len(numbers)
+    assert len(set(numbers)) == len(numbers) == len(story.tenants)
+    for name, of_sequence in blocks.items():
+        # One beside the other without a gap, and the monolith's own goes on behind the last.
+        of_sequence.sort()
+        assert [first for first, _ in of_sequence[1:]] == [last + 1 for _, last in of_sequence[:-1]], name
+        assert project.fetch("", f"SELECT last_value, is_called FROM {name}") == [(of_sequence[-1][1] + 1, False)]  # noqa: S608
+
+
+def block(project: Project, database: str, sequence: str) -> tuple[int, int]:
+    """The first and the last number of a sequence that was not drawn from."""
+    ((first, last),) = project.fetch(
+        database,
+        f"SELECT s.last_value, p.seqmax FROM {sequence} s, pg_sequence p "  # noqa: S608
+        f"WHERE p.seqrelid = '{sequence}'::regclass",
+    )
+    return first, last
 
 
 def test_triggers_are_there_and_did_not_fire(story: Story) -> None:

@@ -46,6 +46,7 @@ def test_suppressing_a_report_unblocks_nothing(project: Project, suppressed: str
     assert not [one for one in audit.document["findings"] if one["id"] == "S06"]
     assert "1 that [audit] suppress keeps out of the report" in audit.document["headline"]
     assert "stands in the way of the split" in audit.document["headline"]
+    assert (audit.summary["suppressed"], audit.summary["in_the_way"]) == (1, 1)
     answer = project.run("dry-run")
     assert answer.exit_code == 1
     assert set(blocking(answer)) == {f"S06 {_LABEL}"}

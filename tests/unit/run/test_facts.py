@@ -40,6 +40,7 @@ CASES: list[tuple[Fact[Any], Any, Any]] = [
         facts.TenantServers("by_size", {"1": "east"}),
         {"spread": "by_size", "servers": {"1": "east"}},
     ),
+    (facts.PLANNED_STEPS, {"copy": 7}, {"copy": 7}),
     (facts.PASSWORDS, ["erp_app"], ["erp_app"]),
     (
         facts.BACKUP,

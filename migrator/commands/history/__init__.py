@@ -1,0 +1,1 @@
+"""The command history: the runs of a source, and the attempts at stages of one."""
