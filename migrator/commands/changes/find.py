@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from migrator.commands.proof.compare_sides import expected_digests
@@ -77,27 +79,41 @@ def find_writes(
     )
     written: list[tuple[str, Difference]] = []
     strays: dict[str, Sequence[int]] = {}
-    for made in finished:
-        server, database, mark = made
-        transfers = resolved[mark.target].transfers
-        with (
-            session(workspace.server(server).at(database), purpose="rollback", settings=READ_ONLY) as connection,
-            workspace.read_source("rollback") as source,
-        ):
-            now = target_digests(connection, transfers, mark.tenant)
-            if oids := stray_objects(source, connection, transfers):
-                strays[database] = oids
+    for made, now, oids in _holdings(workspace, resolved, finished):
+        if oids:
+            strays[made.database] = oids
         # No digest in the journal: migrate died between the database's receipt and its own record of it, or the
         # journal is another one than migrate's.
         before = recorded.get(made.place) or given.get(made.place)
         if before is None and workspace.journal.last(run.id, "migrate") is None:
             # Neither a journal nor a fence says what it held: all of it may have been written since.
             before = []
-        written += [(database, item) for item in differences(before if before is not None else now, now)]
+        written += [(made.database, item) for item in differences(before if before is not None else now, now)]
     writes = Writes(surveyed, resolved, tuple(finished), tuple(written), None, strays)
     if fenced:
         _require_source_as_it_was(workspace, run, writes, recorded)
     return replace(writes, changes=rows_of(workspace, writes)) if fenced else writes
+
+
+def _holdings(
+    workspace: Workspace, resolved: Mapping[str, Resolved], databases: Sequence[MarkedDatabase]
+) -> Iterator[tuple[MarkedDatabase, Sequence[Digest], Sequence[int]]]:
+    """What each database holds now: its digests, and the large objects that no row names."""
+
+    def read(made: MarkedDatabase) -> tuple[Sequence[Digest], Sequence[int]]:
+        transfers = resolved[made.mark.target].transfers
+        endpoint = workspace.server(made.server).at(made.database)
+        with session(endpoint, purpose="rollback", settings=READ_ONLY) as connection:
+            digests = target_digests(connection, transfers, made.mark.tenant)
+            return digests, stray_objects(partial(workspace.read_source, "rollback"), connection, transfers)
+
+    progress, task = workspace.progress, "reading what the databases hold"
+    progress.start(task, total=len(databases), unit="databases")
+    with ThreadPoolExecutor(workspace.settings.limits.jobs) as pool:
+        for number, (made, (digests, oids)) in enumerate(zip(databases, pool.map(read, databases), strict=True), 1):
+            yield made, digests, oids
+            progress.advance(task, rows=number)
+    progress.finish(task)
 
 
 def _require_columns(planned: Catalog, standing: Catalog) -> None:

@@ -187,9 +187,10 @@ def sealed(
     require_nothing_lost(findings, keep=keep, discard=discard)
     targets = [(server, database) for server, database, mark in findings.databases if mark.role == "target"]
     try:
-        for server, database in targets:
+        for server in sorted({server for server, _ in targets}):
             with session(workspace.server(server), purpose="rollback") as connection:
-                seal_database(connection, database)
+                for database in (database for of, database in targets if of == server):
+                    seal_database(connection, database)
         if targets:
             findings = look(workspace, run, plan, tenant)
             require_nothing_lost(findings, keep=keep, discard=discard)

@@ -27,11 +27,17 @@ def dump_and_drop(workspace: Workspace, run: Run, findings: Findings) -> Dropped
     roles: list[str] = []
     used: list[str] = []
     note_dropping(workspace, run, [database for _, database, _ in findings.databases])
-    for server, database, _ in sorted(findings.databases, key=lambda item: item[2].role != "target"):
+    progress, task = workspace.progress, "dropping databases"
+    progress.start(task, total=len(findings.databases), unit="databases")
+    for server in sorted({made.server for made in findings.databases}):
         with session(workspace.server(server), purpose="rollback") as connection:
-            drop_database(connection, database, run=run.id)
-        workspace.journal.artefact(run.id, "database", database, "dropped")
-        databases.append(database)
+            here = [made for made in findings.databases if made.server == server]
+            for made in sorted(here, key=lambda made: made.mark.role != "target"):
+                drop_database(connection, made.database, run=run.id)
+                workspace.journal.artefact(run.id, "database", made.database, "dropped")
+                databases.append(made.database)
+                progress.advance(task, rows=len(databases))
+    progress.finish(task)
     for server, role in findings.roles:
         with session(workspace.server(server), purpose="rollback") as connection:
             dropped = drop_role(connection, role, run.id)

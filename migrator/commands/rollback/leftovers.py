@@ -51,13 +51,11 @@ def look(workspace: Workspace, run: Run, plan: Plan | None, tenant: str | None =
     finished: list[MarkedDatabase] = []
     unfinished: list[MarkedDatabase] = []
     for made in databases:
-        server, database, mark = made
-        if mark.role != "target":
+        if made.mark.role != "target":
             continue
-        with session(workspace.server(server).at(database), purpose="rollback", settings=READ_ONLY) as connection:
-            done = (step := steps.get(str(StepId("finish", database=database)))) is not None and step.status == "done"
-            known = done or FINISH_UNIT in read_receipts(connection)
-        (finished if known else unfinished).append(made)
+        step = steps.get(str(StepId("finish", database=made.database)))
+        done = (step is not None and step.status == "done") or _has_finish_receipt(workspace, made)
+        (finished if done else unfinished).append(made)
     writes, untold = None, None
     if finished:
         fenced = fence is not None and fence.run == run.id
@@ -74,6 +72,12 @@ def look(workspace: Workspace, run: Run, plan: Plan | None, tenant: str | None =
         _gone(workspace, run, databases, tenant),
         untold,
     )
+
+
+def _has_finish_receipt(workspace: Workspace, made: MarkedDatabase) -> bool:
+    endpoint = workspace.server(made.server).at(made.database)
+    with session(endpoint, purpose="rollback", settings=READ_ONLY) as connection:
+        return FINISH_UNIT in read_receipts(connection)
 
 
 def _gone(workspace: Workspace, run: Run, there: Sequence[MarkedDatabase], tenant: str | None) -> tuple[str, ...]:

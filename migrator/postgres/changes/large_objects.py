@@ -6,7 +6,8 @@ names it is a conflict then.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -108,8 +109,13 @@ def _carry(source: Connection, target: Connection, change: ObjectChange) -> None
             )
 
 
-def stray_objects(source: Connection, target: Connection, transfers: Sequence[Transfer]) -> list[int]:
-    """Large objects of a target that no row names in a configured column, and that the source does not hold alike."""
+def stray_objects(
+    read_source: Callable[[], AbstractContextManager[Connection]], target: Connection, transfers: Sequence[Transfer]
+) -> list[int]:
+    """Large objects of a target that no row names in a configured column, and that the source does not hold alike.
+
+    `read_source` opens a session of the source: only where there is something to compare.
+    """
     if target.execute("SELECT FROM pg_catalog.pg_largeobject_metadata LIMIT 1").fetchone() is None:
         return []
     columns = (
@@ -118,4 +124,8 @@ def stray_objects(source: Connection, target: Connection, transfers: Sequence[Tr
         for column in transfer.columns
         if column.type == LARGE_OBJECT
     )
-    return [oid for oid in unnamed_objects(target, columns) if _content(source, oid) != _content(target, oid)]
+    unnamed = list(unnamed_objects(target, columns))
+    if not unnamed:
+        return []
+    with read_source() as source:
+        return [oid for oid in unnamed if _content(source, oid) != _content(target, oid)]
