@@ -59,6 +59,19 @@ def _to_journal(control: Endpoint) -> Any:
         ) from error
 
 
+def journal_exists(server: Endpoint, control_name: str) -> bool:
+    """Whether the control database of that name has the journal's tables.
+
+    Raises:
+        DatabaseError: the server cannot be reached.
+    """
+    if not exists(server, control_name):
+        return False
+    with session(server.at(control_name), purpose="status") as connection:
+        row = connection.execute("SELECT pg_catalog.to_regclass('migrator.runs') IS NOT NULL").fetchone()
+    return bool(row and row[0])
+
+
 @dataclass(frozen=True)
 class Workspace:
     """One configured migration: where the source is, where targets go, who reports progress."""
@@ -112,6 +125,14 @@ class Workspace:
             return replace(self._server(name), search_path=self.search_path)
         except DatabaseError:
             return self._server(name)  # whatever needs the source next says what is wrong with it
+
+    def maintenance(self, name: str = "default") -> Endpoint:
+        """The same server without a search_path, which only the source could tell: nothing is connected to.
+
+        Raises:
+            ConfigurationError: [servers.NAME] is missing.
+        """
+        return self._server(name)
 
     def _server(self, name: str = "default") -> Endpoint:
         if name != "default" and name not in self.settings.servers:
@@ -176,12 +197,7 @@ class Workspace:
 
     def has_journal(self) -> bool:
         """Whether the journal's tables are there already; asking for `journal` would make them."""
-        server = self._server()
-        if not exists(server, self.control_name):
-            return False
-        with session(server.at(self.control_name), purpose="status") as connection:
-            row = connection.execute("SELECT pg_catalog.to_regclass('migrator.runs') IS NOT NULL").fetchone()
-        return bool(row and row[0])
+        return journal_exists(self._server(), self.control_name)
 
     @cached_property
     def source_id(self) -> str:

@@ -134,6 +134,10 @@ class Endpoint:
         """The same server and user, another database."""
         return Endpoint(make_conninfo(self.conninfo, dbname=database), self.search_path)
 
+    def in_a_hurry(self) -> Endpoint:
+        """The same, whose connections are given up after two seconds."""
+        return Endpoint(make_conninfo(self.conninfo, connect_timeout=2), self.search_path)
+
     def for_program(self) -> tuple[str, dict[str, str]]:
         """What a client program is given: a conninfo string without secrets (argv is public), and an environment."""
         parameters = self.parameters
