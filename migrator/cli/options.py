@@ -136,6 +136,12 @@ class _Documented:
                 formatter.write_dl(records)
 
 
+_WITH_TENANT = (
+    "Of one tenant are `migrator status --tenant`, `sequences --tenant` and `rollback --tenant`, after which "
+    "`migrator migrate` makes its database again."
+)
+
+
 class StageCommand(_Documented, click.Command):
     """A command that understands the common options and returns the work to do."""
 
@@ -148,6 +154,10 @@ class StageCommand(_Documented, click.Command):
         try:
             return super().parse_args(context, args)
         except click.UsageError as error:
+            if isinstance(error, click.NoSuchOption) and error.option_name == "--tenant":
+                # Click would offer --target, which is another server.
+                told = f"{self.name} is about the whole run: it has no --tenant. {_WITH_TENANT}"
+                raise click.UsageError(told, context) from error
             error.ctx = error.ctx or context
             raise
 

@@ -15,6 +15,7 @@ from typing import Any
 
 # What every worker needs: imported once by the process that they are forked from.
 _PRELOADED = "migrator.engine.units"
+_NO_WARNING = "ignore:resource_tracker"
 
 
 def warm_up() -> None:
@@ -25,12 +26,24 @@ def warm_up() -> None:
     """
     multiprocessing.set_forkserver_preload([_PRELOADED])
     # Its start unblocks SIGINT, so that it must not be the fork server's first act.
-    resource_tracker.ensure_running()
+    with _quiet_tracker():
+        resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         forkserver.ensure_running()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _quiet_tracker() -> Iterator[None]:
+    """A tracker that is started meanwhile cleans up behind a killed coordinator without a word of Python's on it."""
+    # It is started with this process's warning options, and warns of semaphores that nobody closed.
+    sys.warnoptions.append(_NO_WARNING)
+    try:
+        yield
+    finally:
+        sys.warnoptions.remove(_NO_WARNING)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from migrator.core.plan.steps import CreateDatabase, by_server
 from migrator.core.result.progress import Progress
 from migrator.core.run.step_id import StepId
+from migrator.engine.copy_display import CopyDisplay
 from migrator.engine.ready_queue import COORDINATOR, Ended, ReadyQueue, Task
 from migrator.engine.units import CreateUnit, run_copy, run_create, run_finish
 from migrator.engine.workers import WorkerPools
@@ -25,7 +26,9 @@ from migrator.postgres.session.connect import Endpoint
 _POLL_SECONDS = 0.5
 _FINISHED_AT_ONCE = 32  # waiting for thousands of futures at each of their ends takes its time
 _CREATED_AT_ONCE = 4  # databases for one session and two entries in the journal
-_CREATING = "databases"  # what their making is called in the progress display
+# What these are called in the progress display.
+_CREATING = "making databases"
+_FINISHING = "finishing databases"
 
 _READERS, _BUILDERS = "readers", "builders"
 # Facts. Each database has one more: that its rows are there.
@@ -98,7 +101,7 @@ class Schedule:
         self._records = journal.step_records(run)
         self._carried = Carried()
         self._rows: Counter[str] = Counter()  # by database
-        self._made = 0
+        self._made = self._finished = 0
         self._to_make = sum(len(unit.steps) for unit in units.creates)
 
     def carry_out(self, pools: WorkerPools, work: CoordinatorWork, expected: Mapping[str, int]) -> Carried:
@@ -111,9 +114,13 @@ class Schedule:
         queue = ReadyQueue(
             {_READERS: pools.readers, _BUILDERS: pools.builders}, self._urgency, {_BUILDERS: _FINISHED_AT_ONCE}
         )
-        display = _Display(self._progress, expected)
+        display = CopyDisplay(self._progress, expected, (unit.relation for unit in self._units.copies))
+        display.begin()
         if self._to_make:
             self._progress.start(_CREATING, total=self._to_make, unit="databases")
+        finishing = [unit for unit in self._units.finishes.values() if not self._is_done(unit.step)]
+        if finishing:
+            self._progress.start(_FINISHING, total=len(finishing), unit="databases")
         next_look = 0.0
         with _lost_workers_reported():
             try:
@@ -129,6 +136,8 @@ class Schedule:
                 queue.cancel()
                 if self._made < self._to_make:
                     self._progress.finish(_CREATING)
+                if finishing:
+                    self._progress.finish(_FINISHING)
                 display.close()
         return self._carried
 
@@ -143,7 +152,7 @@ class Schedule:
             yield Task(COORDINATOR, _called, work.copy_large_objects, needs=made, provides=prepared | read)
         yield Task(COORDINATOR, _called, work.release_source, needs=read)
 
-    def _copy_tasks(self, display: _Display) -> Iterator[Task]:
+    def _copy_tasks(self, display: CopyDisplay) -> Iterator[Task]:
         for unit in self._units.copies:
             if self._is_copied(unit):
                 record = self._records[str(unit.step)]
@@ -170,8 +179,11 @@ class Schedule:
 
     # -- what they came to --------------------------------------------------------------------------------------------
 
-    def _take(self, ended: Ended, queue: ReadyQueue, display: _Display) -> None:
+    def _take(self, ended: Ended, queue: ReadyQueue, display: CopyDisplay) -> None:
         unit = ended.task.unit
+        if isinstance(unit, FinishUnit):
+            self._finished += 1
+            self._progress.advance(_FINISHING, rows=self._finished)
         if ended.error is not None:
             if not isinstance(unit, FinishUnit):
                 raise ended.error
@@ -184,7 +196,7 @@ class Schedule:
         elif isinstance(unit, CopyUnit):
             self._take_copied(unit, ended.result, queue, display)
 
-    def _take_copied(self, unit: CopyUnit, result: CopyResult, queue: ReadyQueue, display: _Display) -> None:
+    def _take_copied(self, unit: CopyUnit, result: CopyResult, queue: ReadyQueue, display: CopyDisplay) -> None:
         self._account(unit, result, display)
         for destination in unit.destinations:
             database = destination.endpoint.database
@@ -193,8 +205,8 @@ class Schedule:
                 queue.withhold(_filled(database))
             self._rows[database] += result.digests.get(destination.tenant, (0, 0))[0]
 
-    def _account(self, unit: CopyUnit, result: CopyResult, display: _Display) -> None:
-        display.count(unit.relation, str(unit.step), result.rows, result.bytes)
+    def _account(self, unit: CopyUnit, result: CopyResult, display: CopyDisplay) -> None:
+        display.complete(unit.relation, str(unit.step), result.rows, result.bytes)
         if result.quarantined:
             quarantined = self._carried.quarantined
             quarantined[unit.relation] = quarantined.get(unit.relation, 0) + result.quarantined
@@ -226,30 +238,3 @@ def _lost_workers_reported() -> Iterator[None]:
             "The kernel's log tells which (dmesg). Then `migrator migrate` again, with a lower --jobs where memory is "
             "short.",
         ) from error
-
-
-class _Display:
-    """Progress by table: what finished units did, plus what the journal says of running ones."""
-
-    def __init__(self, progress: Progress, expected: Mapping[str, int]) -> None:
-        self._progress = progress
-        self._expected = expected
-        self._done: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
-
-    def count(self, relation: str, step: str, rows: int, bytes_: int) -> None:
-        if relation not in self._done:
-            self._progress.start(relation, total=self._expected.get(relation))
-        self._done[relation][step] = (rows, bytes_)
-
-    def show(self, journal: Journal, run: str) -> None:
-        for record in journal.running_steps(run):
-            if record.kind == "copy":
-                self.count(record.relation, record.step, record.rows, record.bytes)
-        for relation, parts in self._done.items():
-            self._progress.advance(
-                relation, rows=sum(rows for rows, _ in parts.values()), bytes_=sum(size for _, size in parts.values())
-            )
-
-    def close(self) -> None:
-        for relation in self._done:
-            self._progress.finish(relation)

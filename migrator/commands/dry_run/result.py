@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from migrator.core.plan.checks import Check, Population
 from migrator.core.plan.steps import Plan
@@ -17,6 +18,17 @@ class Rehearsal:
 
     seconds: float
     figures: dict[str, float]
+
+    def times_of(self, plan: Plan, at: datetime) -> SplitTimes:
+        """What was measured, as the times of the plan that it rehearsed."""
+        return SplitTimes(
+            plan.fingerprint,
+            migrate=self.figures["migrate"],
+            fenced=self.figures["source fenced"],
+            verify=self.figures["verify"],
+            back=self.figures["going back"],
+            measured_at=at.isoformat(),
+        )
 
 
 @dataclass(frozen=True)

@@ -38,13 +38,14 @@ from migrator.commands.rollback.source_unchanged import changed_objects, compare
 from migrator.commands.shared.epochs import digests_compare
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.steps import Plan
+from migrator.core.result.progress import each
 from migrator.core.run.facts import FINISHING, SOURCE_OBJECTS
 from migrator.errors import ConfigurationError, MigratorError, RefusedError
 from migrator.journal import Run
 from migrator.postgres.copy.spool import discard
 from migrator.postgres.databases.databases import marks
 from migrator.postgres.fence.fence import lift_fence, read_fence
-from migrator.postgres.fence.read_only import seal_database, unseal_database
+from migrator.postgres.fence.read_only import make_read_only, make_writable
 from migrator.postgres.session.connect import session
 
 
@@ -82,7 +83,7 @@ def rollback(
     if lost_journal:
         run = adopt(workspace, confirm) or run
     if run is None:
-        return nothing_open(workspace)
+        return nothing_open(workspace, confirm)
     if not validate:
         confirmed(run, confirm)
     keep = save is not None or replay
@@ -97,7 +98,7 @@ def rollback(
             result = outlook(workspace, run, findings)
         else:
             backup = checked_backup(workspace, run) if restore_backup else None
-            with sealed(workspace, run, plan, keep=keep, discard=discard_writes) as findings:
+            with read_only_targets(workspace, run, plan, keep=keep, discard=discard_writes) as findings:
                 if backup is not None:
                     restore_beside(workspace, run, *backup)
                 carried = keep_writes(workspace, run, findings, save=save, replay=replay, settlement=settlement)
@@ -143,16 +144,24 @@ def require_unfinished(workspace: Workspace) -> None:
             )
 
 
-def nothing_open(workspace: Workspace) -> NothingOpen:
+def nothing_open(workspace: Workspace, typed: str | None) -> NothingOpen:
     """Says that no run is open; where the journal was lost the source may still tell of one.
 
+    `typed` is the run's id as it was confirmed: of a run that has ended, by whom types the same command again.
+
     Raises:
-        RefusedError: the source is fenced by a run that the journal does not know.
+        RefusedError: the source is fenced by a run that the journal does not know, or the id is of no run of it.
     """
     with workspace.read_source("rollback") as connection:
         fence = read_fence(connection)
     if fence is not None:
         raise unknown_fence(fence, "no run is open")
+    runs = workspace.journal.all_runs(workspace.source_id) if workspace.has_journal() else ()
+    if typed is not None and typed not in {run.id for run in runs}:
+        raise RefusedError(
+            f"No run of {workspace.source} is open, and {typed} is the id of none that was.",
+            "`migrator status` names the newest run, and --config or --prefix the migration that you mean.",
+        )
     if workspace.has_journal():
         return NothingOpen("No run is open: there is nothing to take back.")
     return NothingOpen(
@@ -172,10 +181,10 @@ def confirmed(run: Run, typed: str | None) -> None:
 
 
 @contextmanager
-def sealed(
+def read_only_targets(
     workspace: Workspace, run: Run, plan: Plan | None, tenant: str | None = None, *, keep: bool, discard: bool
 ) -> Iterator[Findings]:
-    """What the run left (of one tenant), its targets sealed: nothing is written between the look and the drop.
+    """What the run left (of one tenant), its targets read-only: nothing is written between the look and the drop.
 
     Where it does not come to the drop, the targets that are still there take writes again.
 
@@ -188,25 +197,26 @@ def sealed(
     targets = [(server, database) for server, database, mark in findings.databases if mark.role == "target"]
     try:
         for server in sorted({server for server, _ in targets}):
+            here = [database for of, database in targets if of == server]
             with session(workspace.server(server), purpose="rollback") as connection:
-                for database in (database for of, database in targets if of == server):
-                    seal_database(connection, database)
+                for database in each(workspace.progress, "making databases read-only", here, "databases"):
+                    make_read_only(connection, database)
         if targets:
             findings = look(workspace, run, plan, tenant)
             require_nothing_lost(findings, keep=keep, discard=discard)
         yield findings
     except BaseException:
-        _unseal(workspace, run, targets)
+        _make_writable(workspace, run, targets)
         raise
 
 
-def _unseal(workspace: Workspace, run: Run, targets: Sequence[tuple[str, str]]) -> None:
+def _make_writable(workspace: Workspace, run: Run, targets: Sequence[tuple[str, str]]) -> None:
     for server, database in targets:
         try:
             with session(workspace.server(server), purpose="rollback") as connection:
                 mark = marks(connection, [database]).get(database)
                 if mark is not None and mark.run == run.id:
-                    unseal_database(connection, database)
+                    make_writable(connection, database)
         except MigratorError as error:
             # What went wrong before is what the operator has to hear of first.
             workspace.progress.say(f"{database} may still be read-only: {error.message}")
@@ -260,14 +270,7 @@ def _take_back(
         if not swap and foreign_fence(run.id, findings) is None:
             put_sequences_back(workspace, run, connection)
         if not swap and findings.fence is not None and findings.fence.run == run.id:
-            limits = workspace.settings.limits
-            lifted = lift_fence(
-                connection,
-                workspace.source,
-                lock_timeout=limits.lock_timeout,
-                patience=limits.fence_patience,
-                say=workspace.progress.say,
-            )
+            lifted = lift_fence(connection, workspace.lock_wait)
         objects = changed_objects(workspace, run, connection)
     if any(one.kind == "fence" for one in workspace.journal.artefacts(run.id)):
         workspace.journal.artefact(run.id, "fence", "source", "dropped")

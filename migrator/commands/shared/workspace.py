@@ -20,6 +20,7 @@ from migrator.core.result.standing_fence import StandingFence
 from migrator.core.schema.names import MAX_IDENTIFIER_BYTES
 from migrator.errors import ConfigurationError, DatabaseError
 from migrator.postgres.databases.databases import ensure_control, exists
+from migrator.postgres.fence.locks import LockWait
 from migrator.postgres.plan.pooler import require_sessions
 from migrator.postgres.session.connect import (
     READ_ONLY,
@@ -79,6 +80,12 @@ class Workspace:
     source: Endpoint
     progress: Progress
     fence: StandingFence = field(default_factory=StandingFence, compare=False)
+
+    @property
+    def lock_wait(self) -> LockWait:
+        """How long is waited for locks of the source, as [limits] says."""
+        limits = self.settings.limits
+        return LockWait(self.source, limits.lock_timeout, limits.fence_patience, self.progress.say)
 
     @classmethod
     def of(cls, settings: Settings, progress: Progress) -> Workspace:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Iterator, Sequence
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
 
 
 class Progress(Protocol):
@@ -44,3 +47,14 @@ class Silent:
 
     def note(self, text: str) -> None:
         """Nothing to show."""
+
+
+def each(progress: Progress, task: str, items: Sequence[T], unit: str) -> Iterator[T]:
+    """The items one by one, as a task that says how many are done: whatever takes long must not do it in silence."""
+    progress.start(task, total=len(items), unit=unit)
+    try:
+        for number, item in enumerate(items, 1):
+            yield item
+            progress.advance(task, rows=number)
+    finally:
+        progress.finish(task)

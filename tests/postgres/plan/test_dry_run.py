@@ -97,6 +97,23 @@ def test_a_rehearsal_leaves_nothing_behind(shop: Shop) -> None:
     assert "all digests agree" in answer.document["headline"]
     assert state(shop.source) == before
     assert shop.databases() == ["migrator"]
+    assert not list((shop.directory / "backups").iterdir())
+
+
+def test_both_times_are_told_and_what_a_rehearsal_measured_replaces_what_was_computed(shop: Shop) -> None:
+    computed = shop.succeed("dry-run").summary
+    assert computed["source_fenced_seconds"] > 0
+    assert computed["going_back_seconds"] > 0
+    assert computed["times"].startswith("computed")
+    rehearsed = shop.succeed("dry-run", "--rehearse")
+    told = {row["phase"]: row["seconds"] for row in rehearsed.section("Rehearsal")}
+    for measured in (rehearsed.summary, shop.succeed("dry-run").summary):
+        assert measured["times"].startswith("measured by the rehearsal of ")
+        assert measured["source_fenced_seconds"] == round(told["source fenced"], 1)
+        assert measured["going_back_seconds"] == round(told["going back"], 1)
+    assert 0 < told["source fenced"] < told["migrate"]
+    shop.replace("[tenants]", "[tenants]\nsettings = { 'app.a' = 'b' }")
+    assert shop.succeed("dry-run").summary["times"].startswith("computed")
 
 
 def test_a_rehearsal_that_fails_leaves_nothing_behind(shop: Shop) -> None:

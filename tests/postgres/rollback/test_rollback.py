@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from migrator.commands.rollback.command import rollback
+from migrator.commands.shared.workspace import Workspace
+from migrator.core.result.progress import Silent
+from migrator.settings.load import load_settings
 from tests.postgres.shop import Shop, kill_migrate, load_shop, make_shop, make_slow
 from tests.postgres.workspaces import state
 from tests.servers import DatabaseFactory
@@ -23,8 +28,11 @@ def shop(database_factory: DatabaseFactory, prefix: str, tmp_path: Path) -> Shop
 
 
 def assert_nothing_to_take_back(shop: Shop) -> None:
-    answer = shop.succeed("rollback", "--confirm", "20200101-000000-0000")
-    assert answer.document["status"] == "nothing-to-do"
+    assert shop.succeed("rollback").document["status"] == "nothing-to-do"
+    for command in ("rollback", "finish"):
+        refused = shop.run(command, "--confirm", "20200101-000000-0000")
+        assert refused.exit_code == 3
+        assert "20200101-000000-0000 is the id of none that was" in refused.error
 
 
 def test_before_anything_was_made_there_is_nothing_to_take_back(shop: Shop) -> None:
@@ -48,11 +56,39 @@ def test_after_half_a_migrate(shop: Shop) -> None:
     assert outlook.summary["databases_to_dump_first"] == 5
     remarks = {row["remark"] for row in outlook.section("Databases") if row["role"] == "target"}
     assert remarks == {"not finished by migrate"}
+    run = shop.run_id()
     answer = shop.take_back()
     assert answer.exit_code == 0, answer.document
     assert state(shop.source) == before
     assert shop.databases() == ["migrator"]
     assert_nothing_to_take_back(shop)
+    # The same command again did its work before.
+    assert shop.succeed("rollback", "--confirm", run).document["status"] == "nothing-to-do"
+
+
+class _Tasks(Silent):
+    """Progress that remembers the tasks, with what each counted to."""
+
+    def __init__(self) -> None:
+        self.done: dict[str, int] = {}
+
+    def advance(self, task: str, *, rows: int, bytes_: int = 0) -> None:
+        self.done[task] = rows
+
+
+def test_whatever_takes_long_for_many_databases_says_how_far_it_is(shop: Shop) -> None:
+    shop.split()
+    tasks = _Tasks()
+    settings = load_settings(shop.toml, environment={})
+    with closing(Workspace.of(settings, tasks)) as workspace:
+        rollback(workspace, confirm=shop.run_id())
+    assert tasks.done == {
+        "reading what the databases hold": 5,
+        "making databases read-only": 5,
+        "dumping databases": 5,
+        "dropping databases": 11,  # three templates and their bare clones too
+        "comparing the source": 9,
+    }
 
 
 def test_after_verify_and_only_what_the_run_made(shop: Shop, database_factory: DatabaseFactory, prefix: str) -> None:

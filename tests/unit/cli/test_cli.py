@@ -62,6 +62,7 @@ def document(text: str) -> dict[str, Any]:
     [
         (["nope"], "No such command 'nope'"),
         (["status", "--nope"], "No such option '--nope'"),
+        (["verify", "--tenant", "acme"], "verify is about the whole run: it has no --tenant. Of one tenant are"),
         (["--jobs", "0", "status"], "0 is not in the range"),
         (["clean", "--execute", "--restore"], "exclude each other"),
         (["verify", "--sample", "0"], "'--sample'"),
