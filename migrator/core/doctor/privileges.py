@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from migrator.core.doctor.diagnosis import Diagnosis
+from migrator.core.doctor.diagnosis import MAKING_DATABASES, Diagnosis
 from migrator.core.doctor.facts import ExaminedServer, ExaminedSource, Wanted
 from migrator.core.plan.checks import Need
 from migrator.core.result.next_commands import STAGES
@@ -22,7 +22,6 @@ _IN_SOURCE: Mapping[str, tuple[Need, ...]] = {
     "verify": _READS,
     "rollback": (*_READS, "fence"),
 }
-_MAKES_DATABASES = ("backup", "dry-run", "migrate")
 _MOST_NAMES = 5
 
 
@@ -33,6 +32,7 @@ def judge_privileges(
     control = next((server for server in targets if server.control is not None), None)
     if control is not None:
         yield _journal(control)
+        yield from _trying_backups(control)
     for stage in STAGES:
         lacking = [*(_in_source(stage, source) if source is not None else ()), *_on_servers(stage, targets, wanted)]
         if lacking:
@@ -53,10 +53,10 @@ def _in_source(stage: str, source: ExaminedSource) -> Iterator[tuple[str, str]]:
 
 def _on_servers(stage: str, targets: Sequence[ExaminedServer], wanted: Wanted) -> Iterator[tuple[str, str]]:
     for server in targets:
-        if server.name not in wanted.target_servers and server.control is None:
-            continue
+        if server.name not in wanted.target_servers:
+            continue  # it holds the journal, which has a line of its own
         role = identifier(server.role)
-        if stage in _MAKES_DATABASES and not server.may_create_databases:
+        if stage in MAKING_DATABASES and not server.may_create_databases:
             yield (
                 f"server {server.name}: the role {server.role} may not create databases",
                 f"ALTER ROLE {role} CREATEDB",
@@ -78,6 +78,16 @@ def _restoring(source: ExaminedSource) -> Iterator[Diagnosis]:
             "privileges", "rollback --restore-backup", "warning",
             f"{listed((one.what for one in lacking), _MOST_NAMES)}; a rollback without it does without",
             " ".join(dict.fromkeys(f"{one.statement};" for one in lacking)), ("rollback",),
+        )  # fmt: skip
+
+
+def _trying_backups(server: ExaminedServer) -> Iterator[Diagnosis]:
+    if not server.may_create_databases:
+        yield Diagnosis(
+            "privileges", "backup --verify", "warning",
+            f"server {server.name}: the role {server.role} may not create databases; a backup that is not tried does "
+            "without",
+            f"ALTER ROLE {identifier(server.role)} CREATEDB;", ("backup",),
         )  # fmt: skip
 
 

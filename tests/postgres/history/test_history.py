@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import os
+import pwd
 import socket
 
 import psycopg
@@ -16,6 +16,14 @@ from migrator.report.document import to_json
 from migrator.report.text import to_text
 from tests.postgres.workspaces import WorkspaceFactory
 from tests.servers import DatabaseFactory
+
+
+ACCOUNT = pwd.getpwuid(os.geteuid()).pw_name
+
+
+@pytest.fixture(autouse=True)
+def _without_sudo(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SUDO_USER", raising=False)
 
 
 def databases(url: str) -> set[str]:
@@ -56,7 +64,7 @@ def test_runs_are_told_with_their_stages_and_who_typed_them(
     stages = result.runs[1].stages
     with psycopg.connect(database_url) as connection:
         role = connection.info.user
-    assert [one.account for one in stages] == [f"alice as {getpass.getuser()}", *[getpass.getuser()] * 2]
+    assert [one.account for one in stages] == [f"alice as {ACCOUNT}", *[ACCOUNT] * 2]
     assert {(one.role, one.host, one.pid) for one in stages} == {(role, socket.gethostname(), os.getpid())}
 
     outcome = present(result)
@@ -85,7 +93,7 @@ def test_one_run_is_named_by_its_id_or_the_beginning_of_it(database_url: str, ma
         "migrate", "failed", socket.gethostname(), os.getpid(), "one of two failed"
     )  # fmt: skip
     assert isinstance(seconds, float)
-    assert str(person).startswith(getpass.getuser())
+    assert str(person).startswith(ACCOUNT)
     with pytest.raises(RefusedError, match=f"has no run {run.id[:7]}") as refused:
         history(make_workspace(database_url), run.id[:7])
     assert run.id in refused.value.hint

@@ -202,10 +202,13 @@ def test_what_a_role_lacks_on_the_target_servers_is_told_to_the_stages_that_need
     poor = replace(SERVER, may_create_databases=False, may_create_roles=False, passes_row_security=False)
     wanted = replace(WANTED, new_roles=("reader",), has_policies=True)
     remedies = lacking(judged(SOURCE, poor, wanted=wanted))
-    assert remedies["backup"] == "ALTER ROLE dba CREATEDB;"
+    assert remedies["backup --verify"] == "ALTER ROLE dba CREATEDB;"
     assert remedies["migrate"] == "ALTER ROLE dba CREATEDB; ALTER ROLE dba CREATEROLE; ALTER ROLE dba BYPASSRLS;"
     assert remedies["verify"] == "ALTER ROLE dba BYPASSRLS;"
-    assert remedies.keys().isdisjoint({"audit", "clean", "rollback", "journal"})
+    assert remedies.keys().isdisjoint({"audit", "backup", "clean", "rollback", "journal"})
+    # Where no target is made, no database need be.
+    elsewhere = replace(wanted, target_servers=("far",), tenant_servers=("far",))
+    assert set(lacking(judged(SOURCE, poor, FAR, wanted=elsewhere))) == {"backup --verify"}
     # A role that is there already need not be made.
     known = replace(poor, roles=frozenset({"reader"}))
     assert "CREATEROLE" not in lacking(judged(SOURCE, known, wanted=wanted))["migrate"]

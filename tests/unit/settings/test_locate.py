@@ -9,7 +9,8 @@ import pytest
 
 from migrator.errors import ConfigurationError
 from migrator.settings.load import load_settings
-from migrator.settings.locate import locate_file
+from migrator.settings.locate import CONFIG_VARIABLE, locate_file
+from tests.project import REPOSITORY
 
 
 def written(directory: Path, name: str = "migrator.toml", prefix: str = "p") -> Path:
@@ -55,6 +56,10 @@ def test_a_relative_variable_is_meant_from_the_current_directory(tmp_path: Path)
     file = written(tmp_path / "conf", "erp.toml")
     assert locate_file(None, tmp_path, {"MIGRATOR_CONFIG": "conf/erp.toml"}) == file
     assert locate_file(None, tmp_path, {"MIGRATOR_CONFIG": ""}) is None
+
+
+def test_the_variable_is_documented() -> None:
+    assert f"`{CONFIG_VARIABLE}`" in (REPOSITORY / "docs" / "configuration.md").read_text(encoding="utf-8")
 
 
 def test_a_variable_that_names_no_file_is_an_error_whatever_else_there_is(tmp_path: Path) -> None:
