@@ -17,7 +17,6 @@ from migrator.report.text import to_text
 from tests.postgres.workspaces import WorkspaceFactory
 from tests.servers import DatabaseFactory
 
-
 ACCOUNT = pwd.getpwuid(os.geteuid()).pw_name
 
 

@@ -138,6 +138,20 @@ def test_help_of_an_unknown_command_lists_what_there_is(
     assert known in shown
 
 
+@pytest.mark.parametrize(("command", "name"), [(["help", "dry-run"], "help"), (["completion", "zsh"], "script")])
+def test_what_is_printed_as_it_is_is_a_document_where_one_is_asked_for(
+    command: list[str], name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert running.run(command) == 0
+    text = capsys.readouterr().out
+    assert running.run([*command, "--output", "json"]) == 0
+    answer = document(capsys.readouterr().out)
+    assert answer[name] + "\n" == text
+    assert (answer["command"], answer["exit_code"]) == (command[0], 0)
+    assert running.run([*command, "--report", "file.txt"]) == 2
+    assert "--report does not go with" in capsys.readouterr().err
+
+
 def test_a_document_cannot_be_watched(capsys: pytest.CaptureFixture[str]) -> None:
     assert running.run(["status", "--watch", "--output", "json"]) == 2
     message = document(capsys.readouterr().out)["error"]["message"]

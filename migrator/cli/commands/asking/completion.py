@@ -6,6 +6,8 @@ import click
 from click.shell_completion import get_completion_class
 
 from migrator.cli.options import StageCommand
+from migrator.cli.session import Work
+from migrator.cli.verbatim import verbatim
 
 _SHELLS = ("bash", "zsh", "fish")
 
@@ -13,7 +15,7 @@ _SHELLS = ("bash", "zsh", "fish")
 @click.command("completion", cls=StageCommand, short_help="Print the script that completes command lines in a shell.")
 @click.argument("shell", type=click.Choice(_SHELLS))
 @click.pass_context
-def completion(context: click.Context, shell: str) -> int:
+def completion(context: click.Context, shell: str) -> Work | int:
     """Prints the script that lets a SHELL (bash, zsh, fish) complete commands, options, runs, tenants and tables.
 
     \b
@@ -24,5 +26,5 @@ def completion(context: click.Context, shell: str) -> int:
     """
     kind = get_completion_class(shell)
     assert kind is not None
-    click.echo(kind(context.find_root().command, {}, "migrator", "_MIGRATOR_COMPLETE").source())
-    return 0
+    script = kind(context.find_root().command, {}, "migrator", "_MIGRATOR_COMPLETE").source()
+    return verbatim(context, script, "script")

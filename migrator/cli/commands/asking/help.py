@@ -6,12 +6,14 @@ import click
 
 from migrator.cli.completion import command_names
 from migrator.cli.options import StageCommand
+from migrator.cli.session import Work
+from migrator.cli.verbatim import verbatim
 
 
 @click.command("help", cls=StageCommand, short_help="Show the help of a command.")
 @click.argument("command", nargs=-1, shell_complete=command_names)
 @click.pass_context
-def help_command(context: click.Context, command: tuple[str, ...]) -> int:
+def help_command(context: click.Context, command: tuple[str, ...]) -> Work | int:
     """Shows the help of a COMMAND, or of the program: the same as `migrator COMMAND --help`.
 
     \b
@@ -28,5 +30,4 @@ def help_command(context: click.Context, command: tuple[str, ...]) -> int:
             names = ", ".join(group.list_commands(shown)) if isinstance(group, click.Group) else "none"
             raise click.UsageError(f"{shown.command_path} has no command {word!r}; it has: {names}.", shown)
         shown = click.Context(chosen, shown, info_name=word)
-    click.echo(shown.get_help())
-    return 0
+    return verbatim(context, shown.get_help(), "help")
