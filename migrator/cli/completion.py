@@ -15,7 +15,7 @@ from migrator.cli.options import Options
 from migrator.errors import MigratorError
 
 if TYPE_CHECKING:
-    from migrator.commands.shared.names import KnownNames
+    from migrator.commands.history.known_names import KnownNames
     from migrator.settings import Settings
 
 Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
@@ -45,7 +45,7 @@ def _settings(context: click.Context) -> Settings:
 
 
 def _journal(context: click.Context) -> KnownNames:
-    from migrator.commands.shared.names import known_names
+    from migrator.commands.history.known_names import known_names
 
     return known_names(_settings(context))
 
