@@ -21,6 +21,7 @@ from migrator.core.plan.steps import CreateDatabase
 from migrator.core.plan.transfer import Transfer
 from migrator.core.result.progress import Silent
 from migrator.postgres.fence import fence
+from migrator.postgres.fence.locks import LockWait
 from migrator.postgres.placement.select_rows import select_rows
 from migrator.postgres.session.connect import READ_ONLY, Endpoint, session
 from migrator.postgres.session.connection_pool import READING
@@ -32,7 +33,7 @@ def lift_fence(url: str) -> None:
     """Lets the database at that URL take writes again."""
     source = Endpoint(url)
     with session(source, purpose="benchmark") as connection:
-        fence.lift_fence(connection, source, lock_timeout=2, patience=30, say=lambda _: None)
+        fence.lift_fence(connection, LockWait(source, lock_timeout=2, patience=30, say=lambda _: None))
 
 
 def seconds_of_digests(settings: Settings, case: Case) -> dict[str, float]:

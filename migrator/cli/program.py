@@ -7,7 +7,9 @@ import click
 from migrator.cli.commands.after_migrate.finish import finish
 from migrator.cli.commands.after_migrate.rollback import rollback
 from migrator.cli.commands.after_migrate.sequences import sequences
+from migrator.cli.commands.asking.completion import completion
 from migrator.cli.commands.asking.config import config
+from migrator.cli.commands.asking.doctor import doctor
 from migrator.cli.commands.asking.explain import explain
 from migrator.cli.commands.asking.help import help_command
 from migrator.cli.commands.asking.history import history
@@ -52,6 +54,7 @@ program = Program(
 
 for command in (
     init,
+    doctor,
     backup,
     audit,
     clean,
@@ -70,5 +73,6 @@ for command in (
     explain,
     demo,
     help_command,
+    completion,
 ):
     program.add_command(command)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -20,25 +21,29 @@ from migrator.postgres.session.durability import durable
 from migrator.revisions import upgrade_together
 
 
+@dataclass(frozen=True)
+class SchemaSources:
+    """What a target's schema is built of, and for what.
+
+    `trees` are given with their schemas; `complete` adds to the template what migrator.toml asks for beyond them;
+    `large` are the tables that get many rows, whose indexes are built when these are there; `clones` is how many
+    databases are made from the bare template; `owners` are the roles that the source's tables belong to, which the
+    trees may give theirs to.
+    """
+
+    trees: Sequence[tuple[Path, str]]
+    complete: Callable[[Endpoint], None]
+    large: Collection[Relation]
+    clones: int
+    programs: Path | None
+    owners: Sequence[str] = ()
+
+
 def prepare_target(
-    step: PrepareTarget,
-    *,
-    run: str,
-    journal: Journal,
-    server: Endpoint,
-    like: Endpoint,
-    trees: Sequence[tuple[Path, str]],
-    complete: Callable[[Endpoint], None],
-    crowded: Collection[Relation],
-    clones: int,
-    programs: Path | None,
-    owners: Sequence[str] = (),
+    step: PrepareTarget, sources: SchemaSources, *, run: str, journal: Journal, server: Endpoint, like: Endpoint
 ) -> str:
     """Builds the template and the bare template of one target; returns the deferred part of its schema as a script.
 
-    `trees` are given with their schemas; `complete` adds to the template what migrator.toml asks for beyond them;
-    `crowded` are the tables that get many rows, whose indexes are built when these are there; `clones` is how many
-    databases are made from the bare template.
     Both are made anew where an earlier attempt did not finish: an Alembic tree is not resumed half-way.
     """
     started = time.monotonic()
@@ -55,42 +60,24 @@ def prepare_target(
             if step.group:
                 close_database(connection, name)
             journal.artefact(run, "database", name, "created", target=step.target)
-        script = build_schema(
-            server.at(step.template),
-            server.at(step.bare),
-            trees=trees,
-            complete=complete,
-            crowded=crowded,
-            clones=clones,
-            programs=programs,
-            owners=owners,
-        )
+        script = build_schema(server.at(step.template), server.at(step.bare), sources)
     journal.record(run, post_data(step.target), script)
     journal.finish_step(run, step.step, seconds=time.monotonic() - started)
     return script
 
 
-def build_schema(
-    template: Endpoint,
-    bare: Endpoint,
-    *,
-    trees: Sequence[tuple[Path, str]],
-    complete: Callable[[Endpoint], None],
-    crowded: Collection[Relation],
-    clones: int,
-    programs: Path | None,
-    owners: Sequence[str] = (),
-) -> str:
+def build_schema(template: Endpoint, bare: Endpoint, sources: SchemaSources) -> str:
     """Fills two empty databases, the template and the bare one; returns the deferred part of the schema as a script.
 
-    dry-run calls it on scratch databases, migrate on those that targets are made from. `owners` are the roles that the
-    source's tables belong to, which the trees may give theirs to. Raises as `upgrade_together`
+    dry-run calls it on scratch databases, migrate on those that targets are made from. Raises as `upgrade_together`
     and `build_bare` do.
     """
-    with owners_may_create((template, bare), owners):
-        upgrade_together(trees, partial(revision_connect, template, "alembic"))
-        complete(template)
+    with owners_may_create((template, bare), sources.owners):
+        upgrade_together(sources.trees, partial(revision_connect, template, "alembic"))
+        sources.complete(template)
         with session(template, purpose="prepare") as connection:
             version = connection.info.server_version
         # That session is over: each target that is prepared beside others takes as few as it can.
-        return build_bare(template, bare, crowded, clones, server_version=version, programs=programs)
+        return build_bare(
+            template, bare, sources.large, sources.clones, server_version=version, programs=sources.programs
+        )

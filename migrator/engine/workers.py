@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from migrator import logs
-from migrator.core.run.facts import PACE, Pace
+from migrator.core.run.facts import THROTTLE, ThrottleState
 from migrator.core.run.throttle import Bucket
 from migrator.engine.fork_server import WorkerContext, warm_up
 from migrator.errors import InterruptedRunError
@@ -104,7 +104,7 @@ class Throttle:
     def __call__(self, size: int) -> None:
         now = time.monotonic()
         while now >= self._look_again:
-            allowed = self._journal.recorded(self._run, PACE) or Pace()
+            allowed = self._journal.recorded(self._run, THROTTLE) or ThrottleState()
             self._rate = allowed.rate
             self._look_again = now + _LOOK_SECONDS
             if allowed.paused:

@@ -27,7 +27,7 @@ class Limits(Section):
     fence_patience: Positive = 120
 
     @property
-    def paces(self) -> bool:
+    def throttles(self) -> bool:
         """Whether there is anything that may slow a run down or stop it for a while."""
         return any(
             limit is not None

@@ -193,7 +193,7 @@ def _in_this_process(_limits: Limits, work: Work, _readers: int, _builders: int)
 def inline() -> Iterator[None]:
     """migrate without processes and threads of its own."""
     with (
-        mock.patch.object(migrate_module, "crew", _in_this_process),
+        mock.patch.object(migrate_module, "worker_pools", _in_this_process),
         mock.patch.object(preparing_module, "preparers", return_value=Inline()),
     ):
         yield

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from migrator.cli.completion import audit_rules
 from migrator.cli.options import StageCommand
 from migrator.cli.session import Session, Work
 from migrator.core.result.outcome import Outcome
@@ -18,7 +19,14 @@ from migrator.core.result.outcome import Outcome
     metavar="FILE",
     help="An earlier audit's JSON document: what it found is not reported again, only counted.",
 )
-@click.option("--rule", "rules", multiple=True, metavar="ID", help="Only this rule (S01, G04, …); may be repeated.")
+@click.option(
+    "--rule",
+    "rules",
+    multiple=True,
+    metavar="ID",
+    shell_complete=audit_rules,
+    help="Only this rule (S01, G04, …); may be repeated.",
+)
 def audit(baseline: Path | None, rules: tuple[str, ...]) -> Work:
     """Reports what the split would trip over in schema and rows, a remedy for each finding, and a grade per category.
 

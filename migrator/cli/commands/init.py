@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from migrator.cli.completion import tables
 from migrator.cli.options import StageCommand
 from migrator.cli.session import Session, Work
 from migrator.core.result.outcome import Outcome
@@ -23,7 +24,12 @@ if TYPE_CHECKING:
 
 
 @click.command("init", cls=StageCommand, short_help="Write migrator.toml and the Alembic trees for any database.")
-@click.option("--tenant-root", metavar="TABLE", help="The table with one row per tenant, where it is not obvious.")
+@click.option(
+    "--tenant-root",
+    metavar="TABLE",
+    shell_complete=tables,
+    help="The table with one row per tenant, where it is not obvious.",
+)
 @click.option(
     "--tenant-tree",
     type=click.Choice(["top", "nodes"]),

@@ -6,6 +6,7 @@ from functools import partial
 
 import click
 
+from migrator.cli.completion import fingerprints
 from migrator.cli.confirmation import confirm_split
 from migrator.cli.options import StageCommand
 from migrator.cli.session import Session, Work
@@ -19,7 +20,11 @@ from migrator.core.result.outcome import Outcome
 )
 @click.option("--yes", is_flag=True, help="Do not ask; without a terminal this, or --plan, is how it is confirmed.")
 @click.option(
-    "--plan", "approved", metavar="FINGERPRINT", help="Carry out this plan and no other; 8 characters of it are enough."
+    "--plan",
+    "approved",
+    metavar="FINGERPRINT",
+    shell_complete=fingerprints,
+    help="Carry out this plan and no other; 8 characters of it are enough.",
 )
 def migrate(without_backup: bool, no_fence: bool, yes: bool, approved: str | None) -> Work:
     """Splits the source, as the plan of the passed dry-run says.

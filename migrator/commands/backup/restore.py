@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -66,7 +67,7 @@ def restore_backup_into(workspace: Workspace, run: str, directory: Path, manifes
         create_database(connection, database, mark, like=workspace.source)
     try:
         journal.artefact(run, "database", database, "created", target="restored")
-        endpoint = server.at(database)
+        endpoint = replace(server.at(database), search_path=_search_path(workspace))
         jobs = workspace.settings.limits.source_jobs
         failed = _restore(workspace, endpoint, directory, "keep", jobs)
         wrong = _compare(workspace, endpoint, manifest, jobs)
@@ -82,6 +83,14 @@ def restore_backup_into(workspace: Workspace, run: str, directory: Path, manifes
         drop_scratch(workspace, server, database, run)
         raise
     return endpoint
+
+
+def _search_path(workspace: Workspace) -> str:
+    """What the source's functions find others by; '' where the source cannot say it any more."""
+    try:
+        return workspace.search_path
+    except DatabaseError:
+        return ""
 
 
 def _restore(

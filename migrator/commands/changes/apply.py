@@ -192,15 +192,11 @@ def _carry(
 
 @contextmanager
 def _monolith(workspace: Workspace, writes: Writes) -> Iterator[Monolith]:
-    limits = workspace.settings.limits
     with session(workspace.source_rows, purpose="replay") as connection:
         yield Monolith(
             connection,
-            workspace.source,
             writes.survey.catalog,
-            limits.lock_timeout,
-            limits.fence_patience,
-            workspace.progress.say,
+            workspace.lock_wait,
             references=references_of(writes.survey),
         )
 

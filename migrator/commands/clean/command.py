@@ -218,7 +218,6 @@ class _Cleaning:
         journal.artefact(self._run.id, _ARTEFACT, quarantine.SCHEMA, "created")
 
     def _move(self, rule: _Rule, expected: frozenset[Relation]) -> tuple[Share, ...]:
-        limits = self._workspace.settings.limits
         locked = self._row_selection.concerned(expected | {selection.relation for selection in rule.chosen})
 
         def work() -> tuple[Share, ...]:
@@ -237,16 +236,7 @@ class _Cleaning:
 
         while True:
             try:
-                return under_locks(
-                    self._connection,
-                    self._workspace.source,
-                    self._catalog,
-                    locked,
-                    work,
-                    lock_timeout=limits.lock_timeout,
-                    patience=limits.fence_patience,
-                    say=self._workspace.progress.say,
-                )
+                return under_locks(self._connection, self._catalog, locked, work, self._workspace.lock_wait)
             except _MoreLocks as more:
                 locked |= more.tables
 
@@ -262,16 +252,12 @@ def _placements(catalog: Catalog, settings: Settings) -> Placements:
 
 def _restore(workspace: Workspace, run: Run, connection: Connection, rules: tuple[str, ...]) -> Restored:
     catalog = read_catalog(connection)
-    limits = workspace.settings.limits
     restored = under_locks(
         connection,
-        workspace.source,
         catalog,
         to_restore(connection, catalog, rules),
         lambda: restore_rows(connection, catalog, rules),
-        lock_timeout=limits.lock_timeout,
-        patience=limits.fence_patience,
-        say=workspace.progress.say,
+        workspace.lock_wait,
     )
     if quarantine.drop_if_empty(connection):
         for earlier in workspace.journal.all_runs(workspace.source_id):

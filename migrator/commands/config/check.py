@@ -164,5 +164,5 @@ def present(result: CheckedConfiguration) -> Outcome:
         if count
         else (),
         data={"file": result.file, "problems": [{"what": one.what, "remedy": one.remedy} for one in result.problems]},
-        next=("migrator config check",) if count else ("migrator placements",),
+        next=("migrator config check",) if count else ("migrator doctor",),
     )

@@ -34,7 +34,7 @@ from migrator.core.plan.checks import (
     check_schema_names,
     check_server,
     check_source,
-    check_spread,
+    check_tenant_servers,
     needed_bytes,
 )
 from migrator.core.plan.database_parameters import check_settings
@@ -121,11 +121,11 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False, 
         return result
 
 
-def _populations(workspace: Workspace, found: Survey, connection: Connection, facts: Facts) -> Iterator[Population]:
+def _populations(workspace: Workspace, survey: Survey, connection: Connection, facts: Facts) -> Iterator[Population]:
     """The rows of each table by target; those that the audit's facts have counted by tenant are not counted again."""
     counted = {one.relation: one for one in facts.unowned}
     progress = workspace.progress
-    placed = [placement for placement in found.placements.tables.values() if placement.target]
+    placed = [placement for placement in survey.placements.tables.values() if placement.target]
     progress.start("counting rows", total=len(placed), unit="tables")
     for number, placement in enumerate(placed, 1):
         for target in placement.homes:
@@ -134,39 +134,39 @@ def _populations(workspace: Workspace, found: Survey, connection: Connection, fa
                 yield counted[placement.relation].population(target)
                 continue
             yield read_population(
-                connection, placement, target, found.catalog, per_tenant=per_tenant, known=found.known_keys
+                connection, placement, target, survey.catalog, per_tenant=per_tenant, known=survey.known_keys
             )
         progress.advance("counting rows", rows=number)
     progress.finish("counting rows")
 
 
-def _secured_populations(found: Survey, connection: Connection) -> Iterator[Population]:
+def _secured_populations(survey: Survey, connection: Connection) -> Iterator[Population]:
     """The rows of tables that policies will divide, counted as these will."""
-    for placement in found.placements.tables.values():
+    for placement in survey.placements.tables.values():
         if placement.policy_path is not None:
             divided = replace(placement, key_path=placement.policy_path)
             yield read_population(
-                connection, divided, placement.home, found.catalog, per_tenant=True, known=found.known_keys
+                connection, divided, placement.home, survey.catalog, per_tenant=True, known=survey.known_keys
             )
 
 
 def _target_checks(
-    workspace: Workspace, facts: Facts, run: Run, found: Survey, plan: Plan, needed: Mapping[str, int]
+    workspace: Workspace, facts: Facts, run: Run, survey: Survey, plan: Plan, needed: Mapping[str, int]
 ) -> Iterator[Check]:
     """Whether the servers can take the plan, `needed` bytes on each, and the rows be split as it says."""
     servers = tuple(server_facts(workspace, name) for name in workspace.settings.target_servers)
     targets = TargetFacts(plan, run=run.id, jobs=workspace.settings.limits.jobs, servers=servers)
     yield from _audit_checks(replace(facts, targets=targets))
     for server in servers:
-        yield from check_server(server, found.catalog, needed[server.name])
+        yield from check_server(server, survey.catalog, needed[server.name])
         hosts = {step.target for step in plan.of(CreateDatabase) if step.server == server.name}
         yield from check_roles(workspace.settings, server, hosts)
-    yield from check_spread(servers, {step.server for step in plan.of(CreateDatabase) if step.tenant})
+    yield from check_tenant_servers(servers, {step.server for step in plan.of(CreateDatabase) if step.tenant})
 
 
-def _tenant_check(workspace: Workspace, found: Survey, no_tenants_yet: bool) -> Iterable[Check]:
+def _tenant_check(workspace: Workspace, survey: Survey, no_tenants_yet: bool) -> Iterable[Check]:
     """An empty tenant root is another table than the one that was meant, or there are no customers yet."""
-    if not found.tenants and any(target.per_tenant for target in workspace.settings.targets.values()):
+    if not survey.tenants and any(target.per_tenant for target in workspace.settings.targets.values()):
         yield Check(
             "tenants",
             "warn" if no_tenants_yet else "block",
@@ -191,9 +191,11 @@ def _setting_checks(workspace: Workspace, plan: Plan) -> Iterable[Check]:
     return check_settings(travelling, refused, readers, workspace.settings.tenants.settings)
 
 
-def _stranger_checks(workspace: Workspace, found: Survey) -> Iterable[Check]:
+def _stranger_checks(workspace: Workspace, survey: Survey) -> Iterable[Check]:
     left = list(
-        objects_of_unknown_tenants(found.catalog, workspace.settings.tenants.per_tenant_objects, set(found.known_keys))
+        objects_of_unknown_tenants(
+            survey.catalog, workspace.settings.tenants.per_tenant_objects, set(survey.known_keys)
+        )
     )
     if left:
         yield Check(

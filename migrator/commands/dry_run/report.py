@@ -95,9 +95,9 @@ def _sections(result: DryRun, look: Look) -> Iterable[Section]:
         yield Section("Rehearsal", ("phase", "seconds"), tuple(result.rehearsal.figures.items()), tone="good")
 
 
-def _is_home(found: Survey, one: Population) -> bool:
-    placement = found.placements.tables[one.relation]
-    return placement.home == one.target and not placement.derived
+def _is_home(survey: Survey, population: Population) -> bool:
+    placement = survey.placements.tables[population.relation]
+    return placement.home == population.target and not placement.derived
 
 
 def _check_section(checks: Sequence[Check]) -> Section:
@@ -111,17 +111,17 @@ def _check_section(checks: Sequence[Check]) -> Section:
     )
 
 
-def _placement_section(found: Survey, population: Sequence[Population]) -> Section:
+def _placement_section(survey: Survey, population: Sequence[Population]) -> Section:
     rows = Counter[Relation]()
     for one in population:
-        if _is_home(found, one):
+        if _is_home(survey, one):
             rows[one.relation] += sum(one.by_tenant.values()) + one.unowned
-    return placement_section(found.placements, found.catalog, rows)
+    return placement_section(survey.placements, survey.catalog, rows)
 
 
-def _unowned_sections(found: Survey, population: Sequence[Population]) -> Iterable[Section]:
+def _unowned_sections(survey: Survey, population: Sequence[Population]) -> Iterable[Section]:
     unowned = tuple(
-        (str(one.relation), one.without_key, one.unknown_key, found.placements.tables[one.relation].unowned)
+        (str(one.relation), one.without_key, one.unknown_key, survey.placements.tables[one.relation].unowned)
         for one in population
         if one.unowned
     )
@@ -134,10 +134,10 @@ def _unowned_sections(found: Survey, population: Sequence[Population]) -> Iterab
         )
 
 
-def _severed_sections(found: Survey) -> Iterable[Section]:
-    placed = found.placements.tables
+def _severed_sections(survey: Survey) -> Iterable[Section]:
+    placed = survey.placements.tables
     rows = tuple(
-        (key.label, placed[key.table].target, placed[key.referenced].target) for key in found.placements.severed
+        (key.label, placed[key.table].target, placed[key.referenced].target) for key in survey.placements.severed
     )
     if rows:
         yield Section(

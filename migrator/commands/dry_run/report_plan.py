@@ -26,7 +26,7 @@ class PlannedDatabase:
     bytes: int = 0
 
 
-def planned_databases(found: Survey, plan: Plan, population: Sequence[Population]) -> list[PlannedDatabase]:
+def planned_databases(survey: Survey, plan: Plan, population: Sequence[Population]) -> list[PlannedDatabase]:
     """Every database of the plan: target by target, the one with the most rows first."""
     totals: dict[tuple[str, str], list[int]] = {}
     for one in population:
@@ -34,8 +34,8 @@ def planned_databases(found: Survey, plan: Plan, population: Sequence[Population
             entry = totals.setdefault((one.target, tenant), [0, 0, 0])
             entry[0] += 1
             entry[1] += count
-            entry[2] += _share(found, one, count)
-    names = {tenant.key: tenant.name for tenant in found.tenants}
+            entry[2] += _share(survey, one, count)
+    names = {tenant.key: tenant.name for tenant in survey.tenants}
     planned = [
         PlannedDatabase(
             step.target, step.database, names.get(step.tenant, ""), *totals.get((step.target, step.tenant), ())
@@ -43,7 +43,7 @@ def planned_databases(found: Survey, plan: Plan, population: Sequence[Population
         for step in plan.of(CreateDatabase)
     ]
     targets = list(dict.fromkeys(one.target for one in planned))
-    return sorted(planned, key=lambda one: (targets.index(one.target), -one.rows, one.database))
+    return sorted(planned, key=lambda made: (targets.index(made.target), -made.rows, made.database))
 
 
 def target_section(planned: Sequence[PlannedDatabase]) -> Section:
@@ -64,7 +64,7 @@ def target_section(planned: Sequence[PlannedDatabase]) -> Section:
     )
 
 
-def _share(found: Survey, one: Population, count: int) -> int:
-    table = found.catalog.tables.get(one.relation)
-    everything = sum(one.by_tenant.values()) + one.unowned
+def _share(survey: Survey, population: Population, count: int) -> int:
+    table = survey.catalog.tables.get(population.relation)
+    everything = sum(population.by_tenant.values()) + population.unowned
     return round(table.bytes * count / everything) if table and everything else 0

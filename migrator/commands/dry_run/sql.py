@@ -10,10 +10,10 @@ from migrator.core.plan.survey import Survey
 from migrator.postgres.plan.explain import explain
 
 
-def statements(found: Survey, plan: Plan, tried: Iterable[TriedSchema]) -> tuple[tuple[str, str], ...]:
+def statements(survey: Survey, plan: Plan, tried: Iterable[TriedSchema]) -> tuple[tuple[str, str], ...]:
     """Every step's statements as (step, SQL).
 
     Which columns travel, and by what name, only the target's schema says: `tried` are the schemas that were built.
     """
     transfers = {one.step.target: one.resolved.transfers for one in tried if one.resolved is not None}
-    return tuple((step.id, text) for step in plan.steps for text in explain(step, found.catalog, transfers))
+    return tuple((step.id, text) for step in plan.steps for text in explain(step, survey.catalog, transfers))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,7 +18,7 @@ from migrator.core.plan.checks import Check
 from migrator.core.plan.steps import CreateDatabase, Plan, PrepareTarget
 from migrator.core.plan.survey import Survey
 from migrator.core.schema.catalog import Relation
-from migrator.engine.prepare import build_schema
+from migrator.engine.prepare import SchemaSources, build_schema
 from migrator.errors import ConfigurationError, DatabaseError, MigratorError, RefusedError
 from migrator.postgres.databases.post_data import restore_deferred
 from migrator.postgres.plan.row_demands import SourceRows, ask_rows, read_target_checks
@@ -52,7 +52,7 @@ class TriedSchema:
 
 
 @contextmanager
-def tried_schemas(workspace: Workspace, run: str, found: Survey, plan: Plan) -> Iterator[tuple[TriedSchema, ...]]:
+def tried_schemas(workspace: Workspace, run: str, survey: Survey, plan: Plan) -> Iterator[tuple[TriedSchema, ...]]:
     """Every target's schema built as the role and with the settings that migrate has; there until the end.
 
     The template, the bare template, and on it what is deferred until rows are there: all of it runs, on no rows.
@@ -69,7 +69,9 @@ def tried_schemas(workspace: Workspace, run: str, found: Survey, plan: Plan) -> 
             refused = DatabaseError(error.message, "")
             yield tuple(TriedSchema(step, *(workspace.server(step.server),) * 2, error=refused) for step in steps)
             return
-        tries = [threads.submit(partial(_try, workspace, found, plan), *one) for one in zip(steps, places, strict=True)]
+        tries = [
+            threads.submit(partial(_try, workspace, survey, plan), *one) for one in zip(steps, places, strict=True)
+        ]
         yield tuple(one.result() for one in tries)
 
 
@@ -85,23 +87,21 @@ def _scratch_pair(
 
 
 def _try(
-    workspace: Workspace, found: Survey, plan: Plan, step: PrepareTarget, place: tuple[Endpoint, Endpoint]
+    workspace: Workspace, survey: Survey, plan: Plan, step: PrepareTarget, place: tuple[Endpoint, Endpoint]
 ) -> TriedSchema:
     template, bare = place
-    made = [one for one in plan.of(CreateDatabase) if one.target == step.target]
-    complete: Callable[[Endpoint], None] = partial(adapt_template, workspace, found, step.target)
+    made = [creation for creation in plan.of(CreateDatabase) if creation.target == step.target]
+    sources = SchemaSources(
+        trees=[(workspace.settings.path(Path(tree.path)), tree.schema) for tree in step.trees],
+        complete=partial(adapt_template, workspace, survey, step.target),
+        large=large_tables(survey, step.target, len(made)),
+        clones=1,
+        programs=workspace.programs,
+        owners=table_owners(survey),
+    )
     try:
-        deferred = build_schema(
-            template,
-            bare,
-            trees=[(workspace.settings.path(Path(tree.path)), tree.schema) for tree in step.trees],
-            complete=complete,
-            crowded=large_tables(found, step.target, len(made)),
-            clones=1,
-            programs=workspace.programs,
-            owners=table_owners(found),
-        )
-        resolved = resolve_target(workspace, found, step.target, template)
+        deferred = build_schema(template, bare, sources)
+        resolved = resolve_target(workspace, survey, step.target, template)
         with session(template, purpose="dry-run") as connection:
             checks, listed_columns = read_target_checks(connection), read_listed_columns(connection)
         # Taken back again: rows are tried in what they will be copied into.
@@ -112,17 +112,17 @@ def _try(
     return TriedSchema(step, template, bare, resolved, checks=checks, listed_columns=listed_columns)
 
 
-def row_checks(workspace: Workspace, found: Survey, tried: Sequence[TriedSchema]) -> Iterator[Check]:
+def row_checks(workspace: Workspace, survey: Survey, tried: Sequence[TriedSchema]) -> Iterator[Check]:
     """Whether the source's rows will pass the constraints of the schemas that were built; each target is asked once."""
     by_target = {one.step.target: one for one in tried if one.resolved is not None}
     with workspace.read_source("dry-run") as connection:
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        source = SourceRows(found.catalog, found.known_keys)
+        source = SourceRows(survey.catalog, survey.known_keys)
         for schema in by_target.values():
             assert schema.resolved is not None
             transfers = schema.resolved.transfers
             for transfer in transfers:
-                wanted = list(demands(transfer, transfers, found.catalog, schema.resolved.catalog, schema.checks))
+                wanted = list(demands(transfer, transfers, survey.catalog, schema.resolved.catalog, schema.checks))
                 yield from check_rows(transfer, ask_rows(connection, transfer, wanted, source))
             yield from _value_checks(connection, schema, source)
 

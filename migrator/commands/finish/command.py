@@ -15,7 +15,13 @@ from migrator.commands.rollback.command import nothing_open, open_run
 from migrator.commands.rollback.leftovers import look
 from migrator.commands.rollback.result import NothingOpen
 from migrator.commands.sequences.blocks import run_blocks
-from migrator.commands.shared.dropped_tenants import BEGUN, require_databases, require_standing, standing, taken_back
+from migrator.commands.shared.dropped_tenants import (
+    BEGUN,
+    dropped_tenants,
+    require_databases,
+    require_standing,
+    standing,
+)
 from migrator.commands.shared.workspace import Workspace
 from migrator.commands.verify.command import Verifier
 from migrator.core.plan.steps import CreateDatabase, Plan, PrepareTarget
@@ -150,7 +156,7 @@ class _Finish:
         last = self.journal.last(self.run.id, "migrate")
         if last is None or last.status != "done":
             raise _nothing_to_finish()
-        states = taken_back(self.workspace, self.run.id)
+        states = dropped_tenants(self.workspace, self.run.id)
         if gone := sorted(tenant for tenant, state in states.items() if state == BEGUN):
             raise RefusedError(
                 f"Tenant {gone[0]} is half taken back.",

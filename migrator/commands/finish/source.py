@@ -10,7 +10,7 @@ from migrator.errors import RefusedError
 from migrator.journal import Run
 from migrator.postgres.databases.databases import exists
 from migrator.postgres.fence.fence import lift_fence, read_fence
-from migrator.postgres.fence.read_only import rename_database, seal_database, unseal_database
+from migrator.postgres.fence.read_only import make_read_only, make_writable, rename_database
 from migrator.postgres.session.connect import session
 
 SourceEnd = Literal["keep-fenced", "read-only", "rename", "unfence"]
@@ -56,22 +56,15 @@ def retire_source(workspace: Workspace, run: Run, end: SourceEnd) -> None:
     """
     name = workspace.source.database
     if end == "unfence":
-        limits = workspace.settings.limits
         with session(workspace.source, purpose="finish", settings={"default_transaction_read_only": "off"}) as own:
-            unseal_database(own, name)
+            make_writable(own, name)
             # The sequences stay behind the numbers that the new databases give: a copy of one may come back some day.
-            lift_fence(
-                own,
-                workspace.source,
-                lock_timeout=limits.lock_timeout,
-                patience=limits.fence_patience,
-                say=workspace.progress.say,
-            )
+            lift_fence(own, workspace.lock_wait)
         workspace.journal.artefact(run.id, "fence", "source", "dropped")
         workspace.fence.lifted()
     if end == "read-only":
         with session(workspace.source, purpose="finish", settings={"default_transaction_read_only": "off"}) as own:
-            seal_database(own, name)
+            make_read_only(own, name)
     if end == "rename":
         with session(workspace.source.at("postgres"), purpose="finish") as server:
             rename_database(server, name, new_name(workspace, run))

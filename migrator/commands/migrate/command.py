@@ -15,13 +15,13 @@ from migrator.commands.plan.stored import stored_plan, survey_as_planned
 from migrator.commands.proof.records import database_counts
 from migrator.commands.shared.dropped_tenants import (
     all_are_there,
+    dropped_tenants,
     require_databases,
     require_same_source,
     require_standing,
-    taken_back,
 )
 from migrator.commands.shared.privileges import require_privileges
-from migrator.commands.shared.roles import hand_out
+from migrator.commands.shared.roles import deliver_passwords
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.steps import Plan
 from migrator.core.run.facts import BACKUP
@@ -53,7 +53,7 @@ def migrate(
     with workspace.stage("migrate") as (run, summary):
         summary[REFUSED] = True
         require_privileges(workspace, "read", "every row", *(("fence",) if fence else ()))
-        if not taken_back(workspace, run.id) and (done := _done_before(workspace, run, approved)):
+        if not dropped_tenants(workspace, run.id) and (done := _done_before(workspace, run, approved)):
             del summary[REFUSED]
             return done
         chosen = choose_plan(workspace, run, approved)
@@ -73,7 +73,7 @@ def migrate(
         result = _result(workspace, run, plan, attempt, summary, fenced=fence)
         all_are_there(workspace, run.id)
         if passwords:
-            hand_out(workspace, run, plan)
+            deliver_passwords(workspace, run, plan)
         return replace(result, plan_changes=chosen.stored.since)
 
 

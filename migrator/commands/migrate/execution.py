@@ -12,7 +12,7 @@ from migrator.commands.migrate.frozen_source import FrozenSource
 from migrator.commands.migrate.templates import Templates
 from migrator.commands.migrate.throttle import Pacing
 from migrator.commands.migrate.units import DatabaseSteps, UnitMaker, target_work
-from migrator.commands.migrate.worker_pools import crew
+from migrator.commands.migrate.worker_pools import worker_pools
 from migrator.commands.proof.compare_sides import Proof, prove
 from migrator.commands.proof.conserved_objects import with_large_objects
 from migrator.commands.proof.drift import routed_digests, written_since
@@ -43,7 +43,7 @@ from migrator.core.plan.survey import Survey
 from migrator.core.plan.transfer import Transfer, last_value
 from migrator.core.run.facts import PLANNED_STEPS, SEQUENCES, SOURCE_ROWS, SequenceValues
 from migrator.core.run.moments import held_by
-from migrator.core.run.session_budget import allot
+from migrator.core.run.session_budget import share_sessions
 from migrator.core.schema.catalog import Relation
 from migrator.core.verify.digests import Difference, Digest
 from migrator.engine.schedule import CoordinatorWork, Schedule, SplitUnits, create_units
@@ -185,7 +185,7 @@ class Execution:
         workspace, limits = self.workspace, self.workspace.settings.limits
         transfers, snapshot, epoch = frozen.transfers, frozen.snapshot, frozen.epoch
         maker = UnitMaker(workspace, self.run, self._steps, self.survey, epoch)
-        share = allot(limits.source_jobs, maker.session_budget())
+        share = share_sessions(limits.source_jobs, maker.session_budget())
         copies = maker.copies(snapshot, transfers, share.sessions)
         maker.require_room(copies)
         units = SplitUnits(
@@ -199,14 +199,14 @@ class Execution:
         steps = {"prepare": prepared, "copy": len(copies), "finish": len(self._steps.finishes)}
         self.journal.record(self.run.id, PLANNED_STEPS, steps)
         targets = target_work(frozen.scripts, frozen.resolved, frozen.values, frozen.blocks, copies)
-        work = Work(self.run.id, workspace.control, share.sessions, paced=limits.paces, targets=targets)
+        work = Work(self.run.id, workspace.control, share.sessions, paced=limits.throttles, targets=targets)
         tables_of_nobody = self.survey.catalog.tables.keys() - covered_tables(self.survey, transfers)
         counts = RowCounts(workspace.source_rows, snapshot.id, self.survey.catalog, tables_of_nobody)
         own = OwnObjects(workspace, self.plan, self.survey)
         throttle = Pacing(workspace, self.run, limits.source_jobs)
         try:
             throttle(limits.source_jobs)
-            with crew(limits, work, share.readers, share.builders) as pools:
+            with worker_pools(limits, work, share.readers, share.builders) as pools:
                 carried = Schedule(units, self.journal, self.run.id, workspace.progress).carry_out(
                     pools,
                     CoordinatorWork(

@@ -28,12 +28,12 @@ from migrator.postgres.session.snapshot import Snapshot
 class FrozenSource:
     """The source under the fence of a run; not fenced, it is what it was at the moment of the snapshot."""
 
-    def __init__(self, workspace: Workspace, run: Run, plan: Plan, found: Survey, *, fenced: bool) -> None:
+    def __init__(self, workspace: Workspace, run: Run, plan: Plan, survey: Survey, *, fenced: bool) -> None:
         self.workspace = workspace
         self.journal = workspace.journal
         self.run = run
         self.plan = plan
-        self.survey = found
+        self.survey = survey
         self.fenced = fenced
 
     def freeze(self) -> str:
@@ -41,7 +41,6 @@ class FrozenSource:
         fresh = f"{self.run.id}-{secrets.token_hex(4)}"
         if not self.fenced:
             return epoch_of(fresh)
-        limits = self.workspace.settings.limits
         tables = [
             relation
             for table in self.survey.catalog.tables.values()
@@ -73,32 +72,16 @@ class FrozenSource:
                 # From the first table on: what happens next may end this process's connections, not what it knows.
                 self.workspace.fence.raised(self.run.id, datetime.now(UTC))
                 self.workspace.progress.say(f"fencing {len(tables)} tables of the source against writes")
-                raise_fence(
-                    connection,
-                    self.workspace.source,
-                    tables,
-                    run=self.run.id,
-                    epoch=fresh,
-                    lock_timeout=limits.lock_timeout,
-                    patience=limits.fence_patience,
-                    say=self.workspace.progress.say,
-                )
+                raise_fence(connection, tables, self.workspace.lock_wait, run=self.run.id, epoch=fresh)
                 self.journal.artefact(self.run.id, "fence", "source", "created")
                 standing = read_fence(connection)
         assert standing is not None
         return epoch_of(standing.epoch)
 
     def _lift(self) -> None:
-        limits = self.workspace.settings.limits
         with session(self.workspace.source, purpose="fence") as own:
             put_back(self.workspace, own, self.run.id)
-            lift_fence(
-                own,
-                self.workspace.source,
-                lock_timeout=limits.lock_timeout,
-                patience=limits.fence_patience,
-                say=self.workspace.progress.say,
-            )
+            lift_fence(own, self.workspace.lock_wait)
         self.journal.artefact(self.run.id, "fence", "source", "dropped")
         self.workspace.fence.lifted()
 

@@ -15,7 +15,7 @@ from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.steps import CreateDatabase, Plan, PrepareTarget
 from migrator.core.plan.survey import Survey
 from migrator.core.schema.catalog import Relation
-from migrator.engine.prepare import prepare_target
+from migrator.engine.prepare import SchemaSources, prepare_target
 from migrator.journal import Run
 from migrator.postgres.databases.roles import make_role, marked_roles
 from migrator.postgres.session.connect import session
@@ -63,37 +63,34 @@ class Templates:
         self._threads.shutdown(cancel_futures=True)
 
 
-def _prepare(workspace: Workspace, run: Run, plan: Plan, found: Survey, step: PrepareTarget) -> str:
+def _prepare(workspace: Workspace, run: Run, plan: Plan, survey: Survey, step: PrepareTarget) -> str:
     built = ", ".join(f"{tree.target} (revision {', '.join(tree.heads)})" for tree in step.trees)
     workspace.progress.say(f"building the schema of target {built}")
-    made = [one for one in plan.of(CreateDatabase) if one.target == step.target]
-    return prepare_target(
-        step,
-        run=run.id,
-        journal=workspace.journal,
-        server=workspace.server(step.server),
-        like=workspace.source,
+    made = [creation for creation in plan.of(CreateDatabase) if creation.target == step.target]
+    sources = SchemaSources(
         trees=[(workspace.settings.path(Path(tree.path)), tree.schema) for tree in step.trees],
-        complete=partial(complete_template, workspace, found, step.target),
-        crowded=large_tables(found, step.target, len(made)),
-        clones=sum(1 for one in made if one.server == step.server),
+        complete=partial(complete_template, workspace, survey, step.target),
+        large=large_tables(survey, step.target, len(made)),
+        clones=sum(1 for creation in made if creation.server == step.server),
         programs=workspace.programs,
-        owners=table_owners(found),
+        owners=table_owners(survey),
     )
+    server = workspace.server(step.server)
+    return prepare_target(step, sources, run=run.id, journal=workspace.journal, server=server, like=workspace.source)
 
 
-def table_owners(found: Survey) -> tuple[str, ...]:
+def table_owners(survey: Survey) -> tuple[str, ...]:
     """The roles that the source's tables belong to, those with the most first."""
-    counted = Counter(table.owner for table in found.catalog.tables.values() if table.owner)
+    counted = Counter(table.owner for table in survey.catalog.tables.values() if table.owner)
     return tuple(name for name, _ in counted.most_common())
 
 
-def large_tables(found: Survey, target: str, databases: int) -> set[Relation]:
+def large_tables(survey: Survey, target: str, databases: int) -> set[Relation]:
     """Tables of a target that get many rows in each database, as far as the source's statistics know."""
-    tables = found.catalog.tables
+    tables = survey.catalog.tables
     return {
         placement.destination_in(target)
-        for placement in found.placements.of_host(target)
+        for placement in survey.placements.of_host(target)
         # What a query yields is unknown, and so are the rows of a table that nobody has analysed.
         if placement.query is not None or not 0 <= tables[placement.relation].rows < _FEW_ROWS * max(1, databases)
     }

@@ -6,11 +6,11 @@ import time
 
 from migrator import logs
 from migrator.commands.shared.workspace import Workspace
-from migrator.core.run.facts import PACE, Pace
+from migrator.core.run.facts import THROTTLE, ThrottleState
 from migrator.core.run.throttle import reasons_to_pause
 from migrator.errors import DatabaseError
 from migrator.journal import Run
-from migrator.postgres.plan.server_load import read_strain
+from migrator.postgres.plan.server_load import read_server_load
 from migrator.postgres.session.connect import READ_ONLY, Connection, connect, translated
 from migrator.postgres.session.snapshot import snapshot_age
 
@@ -29,10 +29,10 @@ class Pacing:
         self._jobs = jobs
         self._connection: Connection | None = None
         self._look_again = 0.0
-        self._told: Pace | None = None
+        self._announced: ThrottleState | None = None
         self._paused_since = 0.0
         # What an attempt that died in a pause left there holds no longer.
-        workspace.journal.record(run.id, PACE, Pace())
+        workspace.journal.record(run.id, THROTTLE, ThrottleState())
 
     def __call__(self, copies: int) -> None:
         """`copies` is how many are left: what the throttle allows is shared by those that can run at once."""
@@ -60,11 +60,11 @@ class Pacing:
         with translated(source):
             age = snapshot_age(self._connection)
             reasons: list[str] = []
-            if self._limits.paces:
+            if self._limits.throttles:
                 servers = self._workspace.settings.server_names if self._limits.min_free_disk is not None else ()
-                strain = read_strain(self._connection, {name: self._workspace.server(name) for name in servers})
-                reasons = list(reasons_to_pause(strain, self._limits))
-        if self._limits.paces:
+                load = read_server_load(self._connection, {name: self._workspace.server(name) for name in servers})
+                reasons = list(reasons_to_pause(load, self._limits))
+        if self._limits.throttles:
             self._tell("; ".join(reasons), copies)
         notes = [f"paused: {'; '.join(reasons)}"] if reasons else []
         if age is not None:
@@ -74,12 +74,12 @@ class Pacing:
     def _tell(self, paused: str, copies: int) -> None:
         """Writes down what holds from now on, for workers and for `status`; says where it begins and ends."""
         limit = self._limits.throttle
-        pace = Pace(paused, None if limit is None else limit / max(1, min(self._jobs, copies)))
-        if pace == self._told:
+        state = ThrottleState(paused, None if limit is None else limit / max(1, min(self._jobs, copies)))
+        if state == self._announced:
             return
-        before = self._told.paused if self._told is not None else ""
-        self._workspace.journal.record(self._run, PACE, pace)
-        self._told = pace
+        before = self._announced.paused if self._announced is not None else ""
+        self._workspace.journal.record(self._run, THROTTLE, state)
+        self._announced = state
         if paused and not before:
             self._paused_since = time.monotonic()
             self._workspace.progress.say(f"pausing: {paused}")

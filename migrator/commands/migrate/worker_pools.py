@@ -10,7 +10,7 @@ from migrator.errors import ConfigurationError
 from migrator.settings import Limits
 
 
-def crew(limits: Limits, work: Work, readers: int, builders: int) -> AbstractContextManager[WorkerPools]:
+def worker_pools(limits: Limits, work: Work, readers: int, builders: int) -> AbstractContextManager[WorkerPools]:
     """Where the run's units are carried out: that many at once that copy, and that make and finish databases.
 
     A cluster's workers do either, as many at once as read.

@@ -45,7 +45,7 @@ from migrator.journal import Run
 from migrator.postgres.copy.spool import discard
 from migrator.postgres.databases.databases import marks
 from migrator.postgres.fence.fence import lift_fence, read_fence
-from migrator.postgres.fence.read_only import seal_database, unseal_database
+from migrator.postgres.fence.read_only import make_read_only, make_writable
 from migrator.postgres.session.connect import session
 
 
@@ -98,7 +98,7 @@ def rollback(
             result = outlook(workspace, run, findings)
         else:
             backup = checked_backup(workspace, run) if restore_backup else None
-            with sealed(workspace, run, plan, keep=keep, discard=discard_writes) as findings:
+            with read_only_targets(workspace, run, plan, keep=keep, discard=discard_writes) as findings:
                 if backup is not None:
                     restore_beside(workspace, run, *backup)
                 carried = keep_writes(workspace, run, findings, save=save, replay=replay, settlement=settlement)
@@ -181,10 +181,10 @@ def confirmed(run: Run, typed: str | None) -> None:
 
 
 @contextmanager
-def sealed(
+def read_only_targets(
     workspace: Workspace, run: Run, plan: Plan | None, tenant: str | None = None, *, keep: bool, discard: bool
 ) -> Iterator[Findings]:
-    """What the run left (of one tenant), its targets sealed: nothing is written between the look and the drop.
+    """What the run left (of one tenant), its targets read-only: nothing is written between the look and the drop.
 
     Where it does not come to the drop, the targets that are still there take writes again.
 
@@ -200,23 +200,23 @@ def sealed(
             here = [database for of, database in targets if of == server]
             with session(workspace.server(server), purpose="rollback") as connection:
                 for database in each(workspace.progress, "making databases read-only", here, "databases"):
-                    seal_database(connection, database)
+                    make_read_only(connection, database)
         if targets:
             findings = look(workspace, run, plan, tenant)
             require_nothing_lost(findings, keep=keep, discard=discard)
         yield findings
     except BaseException:
-        _unseal(workspace, run, targets)
+        _make_writable(workspace, run, targets)
         raise
 
 
-def _unseal(workspace: Workspace, run: Run, targets: Sequence[tuple[str, str]]) -> None:
+def _make_writable(workspace: Workspace, run: Run, targets: Sequence[tuple[str, str]]) -> None:
     for server, database in targets:
         try:
             with session(workspace.server(server), purpose="rollback") as connection:
                 mark = marks(connection, [database]).get(database)
                 if mark is not None and mark.run == run.id:
-                    unseal_database(connection, database)
+                    make_writable(connection, database)
         except MigratorError as error:
             # What went wrong before is what the operator has to hear of first.
             workspace.progress.say(f"{database} may still be read-only: {error.message}")
@@ -270,14 +270,7 @@ def _take_back(
         if not swap and foreign_fence(run.id, findings) is None:
             put_sequences_back(workspace, run, connection)
         if not swap and findings.fence is not None and findings.fence.run == run.id:
-            limits = workspace.settings.limits
-            lifted = lift_fence(
-                connection,
-                workspace.source,
-                lock_timeout=limits.lock_timeout,
-                patience=limits.fence_patience,
-                say=workspace.progress.say,
-            )
+            lifted = lift_fence(connection, workspace.lock_wait)
         objects = changed_objects(workspace, run, connection)
     if any(one.kind == "fence" for one in workspace.journal.artefacts(run.id)):
         workspace.journal.artefact(run.id, "fence", "source", "dropped")

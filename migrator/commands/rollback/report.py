@@ -302,12 +302,11 @@ def _tenant_outlook(result: RollbackOutlook) -> Outcome:
     outcome = _outlook(result)
     option = f" --tenant {result.tenant}"
     names = ", ".join(name for _, name, _ in result.findings.databases)
-    able = outcome.exit_code == 0
     return replace(
         outcome,
         headline=f"Tenant {result.tenant} can be taken back: {names} would be dumped and dropped; the source stays as "
         "it is."
-        if able
+        if result.loses_nothing
         else outcome.headline,
         next=tuple(command.replace("rollback", f"rollback{option}", 1) for command in outcome.next),
     )

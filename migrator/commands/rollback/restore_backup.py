@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from migrator.commands.backup.directory import DUMP, MANIFEST, check_backup, newest, place
@@ -85,15 +86,8 @@ def swap_for_restored(workspace: Workspace, run: Run) -> str:
             swap_databases(connection, workspace.source.database, restored, kept)
     workspace.journal.artefact(run.id, "database", restored, "dropped")
     damaged = workspace.source.at(kept)
-    limits = workspace.settings.limits
     with session(damaged, purpose="rollback") as connection:
-        lift_fence(
-            connection,
-            damaged,
-            lock_timeout=limits.lock_timeout,
-            patience=limits.fence_patience,
-            say=workspace.progress.say,
-        )
+        lift_fence(connection, replace(workspace.lock_wait, endpoint=damaged))
     return kept
 
 

@@ -45,14 +45,10 @@ def retry_conflicts(workspace: Workspace, file: Path, *, with_new_numbers: bool 
             )
         surveyed = survey(workspace)
         with session(workspace.source_rows, purpose="replay") as connection:
-            limits = workspace.settings.limits
             monolith = Monolith(
                 connection,
-                workspace.source,
                 surveyed.catalog,
-                limits.lock_timeout,
-                limits.fence_patience,
-                workspace.progress.say,
+                workspace.lock_wait,
                 references=references_of(surveyed),
             )
             if with_new_numbers:

@@ -15,8 +15,8 @@ from migrator.commands.rollback.command import (
     nothing_open,
     open_run,
     outlook,
+    read_only_targets,
     require_unfinished,
-    sealed,
 )
 from migrator.commands.rollback.drawn_numbers import note_drawn_numbers
 from migrator.commands.rollback.drop import dump_and_drop
@@ -25,7 +25,7 @@ from migrator.commands.rollback.leftovers import forget_dropping, look, require_
 from migrator.commands.rollback.report import present
 from migrator.commands.rollback.result import NoSuchTenantDatabase, NothingOpen, RollbackOutlook, TenantTakenBack
 from migrator.commands.rollback.source_unchanged import recorded_source
-from migrator.commands.shared.dropped_tenants import BEGUN, DONE, forget_tenant, mark_taken_back, taken_back
+from migrator.commands.shared.dropped_tenants import BEGUN, DONE, dropped_tenants, forget_tenant, mark_dropped
 from migrator.commands.shared.roles import forget_passwords
 from migrator.commands.shared.survey import survey
 from migrator.commands.shared.workspace import Workspace
@@ -67,7 +67,7 @@ def rollback_tenant(
         plan, workspace = (stored.plan, stored.workspace) if stored else (None, workspace)
         key = _key(plan.tenants if plan is not None else survey(workspace).tenants, tenant)
         findings = look(workspace, run, plan, key)
-        if not (findings.databases or findings.gone) and taken_back(workspace, run.id).get(key) != BEGUN:
+        if not (findings.databases or findings.gone) and dropped_tenants(workspace, run.id).get(key) != BEGUN:
             return NoSuchTenantDatabase(run.id, tenant)
         result: RollbackOutlook | TenantTakenBack
         if validate:
@@ -75,7 +75,7 @@ def rollback_tenant(
             result = outlook(workspace, run, findings, tenant)
         else:
             keep = save is not None or replay
-            with sealed(workspace, run, plan, key, keep=keep, discard=discard_writes) as findings:
+            with read_only_targets(workspace, run, plan, key, keep=keep, discard=discard_writes) as findings:
                 carried = keep_writes(workspace, run, findings, save=save, replay=replay, settlement=settlement)
                 note_drawn_numbers(workspace, run, findings, keep=not discard_writes)
                 result = _take_back(workspace, run, key, findings, carried)
@@ -103,7 +103,7 @@ def _take_back(
     if carried is not None:
         _note_carried(workspace, run, carried.tables)
     # From here on migrate knows that there is something to do again, whatever happens to this process.
-    mark_taken_back(workspace, run.id, key, BEGUN)
+    mark_dropped(workspace, run.id, key, BEGUN)
     databases = [one for one in workspace.journal.artefacts(run.id, "database") if one.tenant == key]
     forget_tenant(workspace, run.id, key, {one.name: one.target or "" for one in databases})
     dropped = dump_and_drop(workspace, run, findings)
@@ -113,7 +113,7 @@ def _take_back(
         workspace.journal.artefact(run.id, artefact.kind, artefact.name, "dropped")
     forget_dropping(workspace, run, [one.name for one in databases])
     forget_carried(workspace.journal, run.id)
-    mark_taken_back(workspace, run.id, key, DONE)
+    mark_dropped(workspace, run.id, key, DONE)
     return TenantTakenBack(run.id, key, findings, dropped, carried)
 
 

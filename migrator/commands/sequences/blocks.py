@@ -171,18 +171,8 @@ def put_back(workspace: Workspace, connection: Connection, run: str) -> None:
 def _locked(
     workspace: Workspace, connection: Connection, sequences: Iterable[SequenceObject], work: Callable[[], None]
 ) -> None:
-    limits = workspace.settings.limits
-    under_locks(
-        connection,
-        workspace.source,
-        Catalog("", 0, {}),
-        (),
-        work,
-        lock_timeout=limits.lock_timeout,
-        patience=limits.fence_patience,
-        say=workspace.progress.say,
-        sequences=[one.relation for one in sequences],
-    )
+    names = [sequence.relation for sequence in sequences]
+    under_locks(connection, Catalog("", 0, {}), (), work, workspace.lock_wait, sequences=names)
 
 
 def drawn_numbers(journal: Journal, run: str) -> dict[Relation, int]:

@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 BEGUN, DONE = "begun", "done"
 
 
-def taken_back(workspace: Workspace, run: str) -> Mapping[str, str]:
+def dropped_tenants(workspace: Workspace, run: str) -> Mapping[str, str]:
     """The tenants of a run that were taken back and not migrated again: key -> BEGUN or DONE."""
     return workspace.journal.recorded(run, TENANTS_TAKEN_BACK) or {}
 
 
-def mark_taken_back(workspace: Workspace, run: str, tenant: str, state: str) -> None:
+def mark_dropped(workspace: Workspace, run: str, tenant: str, state: str) -> None:
     """Records how far a tenant is taken back."""
-    workspace.journal.record(run, TENANTS_TAKEN_BACK, {**taken_back(workspace, run), tenant: state})
+    workspace.journal.record(run, TENANTS_TAKEN_BACK, {**dropped_tenants(workspace, run), tenant: state})
 
 
 def require_standing(workspace: Workspace, run: Run, plan: Plan) -> None:
@@ -94,7 +94,7 @@ def require_databases(workspace: Workspace, run: Run, plan: Plan) -> None:
 
 def all_are_there(workspace: Workspace, run: str) -> None:
     """Forgets that tenants were taken back: migrate has made their databases again."""
-    if taken_back(workspace, run):
+    if dropped_tenants(workspace, run):
         workspace.journal.record(run, TENANTS_TAKEN_BACK, {})
 
 
@@ -121,7 +121,7 @@ def require_same_source(workspace: Workspace, run: Run, survey: Survey) -> None:
         RefusedError: the fence did not stand all the time, the tables were rewritten, a tenant is half taken back, or
             the others were migrated by a version that hashed rows in another way.
     """
-    tenants = taken_back(workspace, run.id)
+    tenants = dropped_tenants(workspace, run.id)
     if not tenants:
         return
     if begun := sorted(tenant for tenant, state in tenants.items() if state == BEGUN):
@@ -158,5 +158,5 @@ def require_same_source(workspace: Workspace, run: Run, survey: Survey) -> None:
 
 def standing(workspace: Workspace, run: str, steps: list[CreateDatabase]) -> list[CreateDatabase]:
     """Those of the databases that are not taken back."""
-    gone = taken_back(workspace, run)
+    gone = dropped_tenants(workspace, run)
     return [step for step in steps if step.tenant not in gone]

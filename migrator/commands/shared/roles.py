@@ -74,7 +74,7 @@ def make_groups(workspace: Workspace, run: Run, plan: Plan) -> None:
             close_database(connection, workspace.control.database)
 
 
-def hand_out(workspace: Workspace, run: Run, plan: Plan) -> None:
+def deliver_passwords(workspace: Workspace, run: Run, plan: Plan) -> None:
     """Gives each application role that has none a password, and hands these out, once; nothing here keeps them.
 
     They are handed out before the server learns them (as a SCRAM verifier, so that its log does not either): after a

@@ -20,6 +20,7 @@ from migrator.core.result.standing_fence import StandingFence
 from migrator.core.schema.names import MAX_IDENTIFIER_BYTES
 from migrator.errors import ConfigurationError, DatabaseError
 from migrator.postgres.databases.databases import ensure_control, exists
+from migrator.postgres.fence.locks import LockWait
 from migrator.postgres.plan.pooler import require_sessions
 from migrator.postgres.session.connect import (
     READ_ONLY,
@@ -58,6 +59,19 @@ def _to_journal(control: Endpoint) -> Any:
         ) from error
 
 
+def journal_exists(server: Endpoint, control_name: str) -> bool:
+    """Whether the control database of that name has the journal's tables.
+
+    Raises:
+        DatabaseError: the server cannot be reached.
+    """
+    if not exists(server, control_name):
+        return False
+    with session(server.at(control_name), purpose="status") as connection:
+        row = connection.execute("SELECT pg_catalog.to_regclass('migrator.runs') IS NOT NULL").fetchone()
+    return bool(row and row[0])
+
+
 @dataclass(frozen=True)
 class Workspace:
     """One configured migration: where the source is, where targets go, who reports progress."""
@@ -66,6 +80,12 @@ class Workspace:
     source: Endpoint
     progress: Progress
     fence: StandingFence = field(default_factory=StandingFence, compare=False)
+
+    @property
+    def lock_wait(self) -> LockWait:
+        """How long is waited for locks of the source, as [limits] says."""
+        limits = self.settings.limits
+        return LockWait(self.source, limits.lock_timeout, limits.fence_patience, self.progress.say)
 
     @classmethod
     def of(cls, settings: Settings, progress: Progress) -> Workspace:
@@ -105,6 +125,14 @@ class Workspace:
             return replace(self._server(name), search_path=self.search_path)
         except DatabaseError:
             return self._server(name)  # whatever needs the source next says what is wrong with it
+
+    def maintenance(self, name: str = "default") -> Endpoint:
+        """The same server without a search_path, which only the source could tell: nothing is connected to.
+
+        Raises:
+            ConfigurationError: [servers.NAME] is missing.
+        """
+        return self._server(name)
 
     def _server(self, name: str = "default") -> Endpoint:
         if name != "default" and name not in self.settings.servers:
@@ -169,12 +197,7 @@ class Workspace:
 
     def has_journal(self) -> bool:
         """Whether the journal's tables are there already; asking for `journal` would make them."""
-        server = self._server()
-        if not exists(server, self.control_name):
-            return False
-        with session(server.at(self.control_name), purpose="status") as connection:
-            row = connection.execute("SELECT pg_catalog.to_regclass('migrator.runs') IS NOT NULL").fetchone()
-        return bool(row and row[0])
+        return journal_exists(self._server(), self.control_name)
 
     @cached_property
     def source_id(self) -> str:

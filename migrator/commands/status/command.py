@@ -11,14 +11,14 @@ from migrator.commands.changes.waiting_files import waiting_files
 from migrator.commands.plan.finished import standing_source
 from migrator.commands.sequences.blocks import RunBlocks, run_blocks
 from migrator.commands.sequences.levels import limited_databases, read_levels
-from migrator.commands.shared.dropped_tenants import taken_back
+from migrator.commands.shared.dropped_tenants import dropped_tenants
 from migrator.commands.shared.tenant_servers import recorded_servers
 from migrator.commands.shared.workspace import Workspace
 from migrator.commands.status.databases import DatabaseState, database_states
 from migrator.commands.status.result import BlocksLeft, Status
 from migrator.commands.status.standing_fence import note_fence
 from migrator.commands.status.steps import as_they_are
-from migrator.core.run.facts import PACE, PLANNED_STEPS, Pace
+from migrator.core.run.facts import PLANNED_STEPS, THROTTLE, ThrottleState
 from migrator.errors import DatabaseError, RefusedError
 from migrator.postgres.fence.fence import read_fence
 from migrator.postgres.fence.gaps import fence_gaps
@@ -80,9 +80,9 @@ def _of_run(workspace: Workspace, run: Run, seen: Status, tenant: str | None) ->
         stages=tuple(journal.stage_records(run.id)),
         steps=steps,
         planned=journal.recorded(run.id, PLANNED_STEPS) or {},
-        paused=(journal.recorded(run.id, PACE) or Pace()).paused if holder else "",
+        paused=(journal.recorded(run.id, THROTTLE) or ThrottleState()).paused if holder else "",
         servers=servers,
-        taken_back=tuple(sorted(taken_back(workspace, run.id))),
+        taken_back=tuple(sorted(dropped_tenants(workspace, run.id))),
         waiting=waiting,
         databases=databases,
         states=_of_tenant(database_states(databases, steps, servers), run, tenant),

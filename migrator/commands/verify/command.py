@@ -18,7 +18,7 @@ from migrator.commands.proof.extension_configuration import with_configuration
 from migrator.commands.proof.records import database_counts, given_digests, sequence_values
 from migrator.commands.sequences.blocks import RunBlocks, run_blocks
 from migrator.commands.shared.database_parameters import TargetSettings
-from migrator.commands.shared.dropped_tenants import require_databases, require_standing, standing, taken_back
+from migrator.commands.shared.dropped_tenants import dropped_tenants, require_databases, require_standing, standing
 from migrator.commands.shared.epochs import require_digests
 from migrator.commands.shared.roles import access_differences
 from migrator.commands.shared.tenant_objects import OwnObjects
@@ -72,7 +72,7 @@ def verify(workspace: Workspace, *, sample: float | None = None) -> Verified:
         survey_as_planned(stored, run)
         require_databases(stored.workspace, run, stored.plan)
         result = Verifier(stored.workspace, run, stored.plan, sample).verification()
-        gone = tuple(sorted(taken_back(workspace, run.id)))
+        gone = tuple(sorted(dropped_tenants(workspace, run.id)))
         result = replace(result, taken_back=gone, plan_changes=stored.since)
         summary.update(present(result).recorded)
         return result
@@ -217,14 +217,14 @@ class Verifier:
         task = "examining databases"
         self.workspace.progress.start(task, total=len(self.databases), unit="databases")
         sessions = 2 + len({one.lead[1] for one in self.severed if one.lead is not None})
-        found = []
+        facts = []
         with ThreadPoolExecutor(self.workspace.settings.limits.target_jobs_of(sessions)) as pool:
             futures = [pool.submit(self._examine_one, step) for step in self.databases]
             for number, future in enumerate(futures, 1):
-                found.append(future.result())
+                facts.append(future.result())
                 self.workspace.progress.advance(task, rows=number)
         self.workspace.progress.finish(task)
-        return tuple(found)
+        return tuple(facts)
 
     def _examine_one(self, step: CreateDatabase) -> DatabaseFacts:
         target = self.resolved[step.target]
@@ -263,7 +263,9 @@ class Verifier:
         wrong: list[WrongRow] = []
         for target, difference in proof.differences[:_MOST_DRILLED]:
             step = places.get((target, difference.tenant))
-            transfer = next(one for one in transfers[target] if one.relation.full_name == difference.relation)
+            transfer = next(
+                candidate for candidate in transfers[target] if candidate.relation.full_name == difference.relation
+            )
             table = self.survey.catalog.tables.get(transfer.relation)
             if step is None or table is None or not table.primary_key or transfer.placement.query is not None:
                 continue

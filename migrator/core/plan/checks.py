@@ -279,7 +279,7 @@ def sessions_needed(jobs: int) -> int:
     return 3 * jobs + 2
 
 
-def check_spread(servers: Sequence[ServerFacts], with_tenants: Collection[str]) -> Iterable[Check]:
+def check_tenant_servers(servers: Sequence[ServerFacts], with_tenants: Collection[str]) -> Iterable[Check]:
     """Whether what is configured as several servers is several, and tenants' catalogs can be compared across them."""
     for number, one in enumerate(servers):
         for other in servers[:number]:

@@ -128,7 +128,7 @@ class SequenceValues:
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class ThrottleState:
     """How fast workers may go: why they pause ('' where they do not), and bytes a second of each."""
 
     paused: str = ""
@@ -170,7 +170,7 @@ SEQUENCES = Fact("sequences", TypeAdapter(SequenceValues))
 PLANNED_STEPS: Fact[Mapping[str, int]] = Fact(
     "planned steps", TypeAdapter(dict[str, int])
 )  # how many there will be, by kind
-PACE = Fact("pace", TypeAdapter(Pace))
+THROTTLE = Fact("pace", TypeAdapter(ThrottleState))
 TENANT_SERVERS = Fact("tenant servers", TypeAdapter(TenantServers))
 PASSWORDS = Fact("passwords handed out", TypeAdapter(list[str]))  # roles that have one
 

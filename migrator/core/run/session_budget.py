@@ -9,7 +9,7 @@ _BUILDERS_PER_JOB = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Allotment:
+class SessionShares:
     """How many workers copy, how many make and finish databases, and the target sessions of one that copies."""
 
     readers: int
@@ -17,11 +17,11 @@ class Allotment:
     sessions: int
 
 
-def allot(jobs: int, budget: int) -> Allotment:
+def share_sessions(jobs: int, budget: int) -> SessionShares:
     """Shares out `budget` sessions: every worker has one for the journal, a builder one more.
 
     Of a small budget builders get the smaller part: they can wait for each other, while a reader with too few sessions
     has to go by way of files.
     """
     builders = max(1, min(_BUILDERS_PER_JOB * jobs, (budget - 2 * jobs) // 4))
-    return Allotment(jobs, builders, max(1, (budget - jobs - 2 * builders) // jobs))
+    return SessionShares(jobs, builders, max(1, (budget - jobs - 2 * builders) // jobs))

@@ -26,7 +26,7 @@ class Bucket:
 
 
 @dataclass(frozen=True, slots=True)
-class Strain:
+class ServerLoad:
     """What a run does to others, as it was measured last."""
 
     replicas: Mapping[str, int]  # bytes of WAL that each of the source's standbys has still to replay
@@ -34,17 +34,17 @@ class Strain:
     free_disk: Mapping[str, int]  # by server, where it can be known
 
 
-def reasons_to_pause(strain: Strain, limits: Limits) -> Iterable[str]:
+def reasons_to_pause(load: ServerLoad, limits: Limits) -> Iterable[str]:
     """What is beyond a limit, each in words."""
     if limits.max_replica_lag is not None:
-        for name, lag in strain.replicas.items():
+        for name, lag in load.replicas.items():
             if lag > limits.max_replica_lag:
                 allowed = limits.max_replica_lag.human_readable(decimal=True)
                 yield f"the replica {name} is {lag:,} bytes behind the source (limit {allowed})"
-    if limits.max_active_sessions is not None and strain.active_sessions > limits.max_active_sessions:
-        yield f"{strain.active_sessions} sessions are active on the source (limit {limits.max_active_sessions})"
+    if limits.max_active_sessions is not None and load.active_sessions > limits.max_active_sessions:
+        yield f"{load.active_sessions} sessions are active on the source (limit {limits.max_active_sessions})"
     if limits.min_free_disk is not None:
-        for name, free in strain.free_disk.items():
+        for name, free in load.free_disk.items():
             if free < limits.min_free_disk:
                 wanted = limits.min_free_disk.human_readable(decimal=True)
                 yield f"server {name} has {free:,} bytes of disk left (limit {wanted})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Annotated, Any, NamedTuple, TypeVar
 
 from pydantic import BeforeValidator, PlainSerializer
@@ -264,6 +264,7 @@ def comparable(left: str, right: str) -> bool:
     return len(types) == 1 or types <= _NUMBERS or types <= _TEXTS
 
 
+@lru_cache(maxsize=1024)
 def _without_modifier(type_: str) -> str:
     return re.sub(r"\([^)]*\)", "", type_)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import psycopg
 
@@ -28,12 +27,14 @@ from migrator.core.placement.model import Placements
 from migrator.core.placement.place import place
 from migrator.core.result.progress import Progress
 from migrator.core.schema.catalog import Catalog, ForeignKey, Relation
+from migrator.postgres.audit.fact_rows import IndexRow, KeyRow, RelationRow
 from migrator.postgres.audit.row_facts import RowCounter
 from migrator.postgres.clean.select import count_rule
 from migrator.postgres.copy.large_objects import read_large_objects
 from migrator.postgres.placement.tenants import read_tenants
 from migrator.postgres.schema.catalog import read_catalog
 from migrator.postgres.session.connect import Connection, rows
+from migrator.postgres.session.records import records
 from migrator.settings import Settings
 
 
@@ -72,26 +73,26 @@ def examine_in(connection: Connection, settings: Settings, progress: Progress) -
 def read_objects(connection: Connection, catalog: Catalog, placements: Placements, schemas: Sequence[str]) -> Facts:
     """The structural facts: objects beside tables, privileges, who occupies the database. No row is counted."""
     scope = {"schemas": list(schemas) or None}
-    relations = [(Relation(row[0], row[1]), *row[2:]) for row in rows(connection, "audit/relations", scope)]
+    relations = records(connection, "audit/relations", RelationRow, scope)
     ages: dict[Relation, int] = {}
-    for _, _, _, root_schema, root, _, _, age, _ in relations:
-        if age is not None:
-            ages[Relation(root_schema, root)] = max(ages.get(Relation(root_schema, root), 0), age)
+    for row in relations:
+        if row.age is not None:
+            ages[row.root] = max(ages.get(row.root, 0), row.age)
     ((role,),) = connection.execute("SELECT current_user").fetchall()
     ((days,),) = rows(connection, "audit/statistics")
-    keys = rows(connection, "audit/foreign_keys", scope)
+    keys = records(connection, "audit/foreign_keys", KeyRow, scope)
     return Facts(
         catalog,
         placements,
         role=role,
-        indexes=tuple(_index(row) for row in rows(connection, "audit/indexes", scope)),
+        indexes=tuple(_index(row) for row in records(connection, "audit/indexes", IndexRow, scope)),
         loose_constraints=tuple(
             LooseConstraint(Relation(schema, table), name, kind, definition, enforced, domain)
             for schema, table, name, kind, definition, enforced, domain in rows(connection, "audit/constraints", scope)
         ),
-        branches=frozenset(row[0] for row in relations if row[1] == "p" and row[2]),
-        disabled_keys=frozenset((Relation(row[0], row[1]), row[2]) for row in keys if row[4]),
-        temporal_keys=frozenset((Relation(row[0], row[1]), row[2]) for row in keys if row[3]),
+        branches=frozenset(row.relation for row in relations if row.kind == "p" and row.is_partition),
+        disabled_keys=frozenset(row.key for row in keys if row.disabled),
+        temporal_keys=frozenset(row.key for row in keys if row.temporal),
         triggers=tuple(
             TriggerFact(Relation(schema, table), name, routine, enabled)
             for schema, table, name, routine, enabled in rows(connection, "audit/triggers", scope)
@@ -108,7 +109,7 @@ def read_objects(connection: Connection, catalog: Catalog, placements: Placement
             ViewFact(Relation(schema, name), materialized, _relations(below))
             for schema, name, materialized, below in rows(connection, "audit/views", scope)
         ),
-        foreign_tables={row[0]: row[8] for row in relations if row[1] == "f"},
+        foreign_tables={row.relation: row.server or "" for row in relations if row.kind == "f"},
         domains=dict(rows(connection, "audit/domains")),
         heaps=tuple(
             HeapSize(Relation(schema, name), Relation(root_schema, root), size, needed)
@@ -116,8 +117,8 @@ def read_objects(connection: Connection, catalog: Catalog, placements: Placement
         ),
         statistics_days=days,
         ages=ages,
-        hidden=frozenset(row[0] for row in relations if row[5] and row[0] in catalog.tables),
-        unreadable=frozenset(row[0] for row in relations if not row[6] and row[0] in catalog.tables),
+        hidden=frozenset(row.relation for row in relations if row.row_security and row.relation in catalog.tables),
+        unreadable=frozenset(row.relation for row in relations if not row.readable and row.relation in catalog.tables),
         roles=tuple(RoleFact(*row) for row in rows(connection, "audit/roles", scope)),
         extensions_in_use=frozenset(row[0] for row in rows(connection, "audit/extensions")),
         occupants=tuple(
@@ -126,34 +127,29 @@ def read_objects(connection: Connection, catalog: Catalog, placements: Placement
     )
 
 
-def _index(row: tuple[Any, ...]) -> IndexFact:
-    (
-        schema, name, table_schema, table, root_schema, root, columns, method, signature, unique, primary, immediate,
-        valid, building, predicate, ordered, constraint, constraint_name, referenced, partitioned, attached,
-        nulls_distinct, scans, bytes_,
-    ) = row  # fmt: skip
+def _index(row: IndexRow) -> IndexFact:
     return IndexFact(
-        name=Relation(schema, name),
-        table=Relation(table_schema, table),
-        root=Relation(root_schema, root),
-        columns=tuple(columns),
-        method=method,
-        signature=signature,
-        unique=unique,
-        primary=primary,
-        immediate=immediate,
-        valid=valid,
-        building=building,
-        predicate=predicate,
-        ordered=ordered,
-        constraint=constraint,
-        constraint_name=constraint_name,
-        referenced=referenced,
-        partitioned=partitioned,
-        attached=attached,
-        nulls_distinct=nulls_distinct,
-        scans=scans,
-        bytes=bytes_,
+        name=Relation(row.schema, row.name),
+        table=Relation(row.table_schema, row.table_name),
+        root=Relation(row.root_schema, row.root_name),
+        columns=tuple(row.columns),
+        method=row.method,
+        signature=row.signature,
+        unique=row.unique,
+        primary=row.primary,
+        immediate=row.immediate,
+        valid=row.valid,
+        building=row.building,
+        predicate=row.predicate,
+        ordered=row.ordered,
+        constraint=row.constraint,
+        constraint_name=row.constraint_name,
+        referenced=row.referenced,
+        partitioned=row.partitioned,
+        attached=row.attached,
+        nulls_distinct=row.nulls_distinct,
+        scans=row.scans,
+        bytes=row.bytes,
     )
 
 

@@ -10,7 +10,8 @@ from typing import Literal
 from migrator.errors import DatabaseError, RefusedError
 from migrator.files import PRIVATE_DIRECTORY
 from migrator.postgres.backup.cipher import NO_CIPHER, Cipher, read_encrypted, write_encrypted
-from migrator.postgres.programs.programs import find_program, for_programs, program_version, run_program
+from migrator.postgres.backup.search_path import found_by_path
+from migrator.postgres.programs.programs import Completed, find_program, for_programs, program_version, run_program
 from migrator.postgres.session.connect import Endpoint, session
 from migrator.postgres.session.durability import durable
 
@@ -102,14 +103,15 @@ def restore(
 
     With `ownership` "drop" everything belongs to the connected role and nobody is granted anything, for servers that
     lack the roles. It goes on after an error, so that the answer names all of them. What was restored is on the disk
-    then, also where the server, the database or the role has `synchronous_commit` off.
+    then, also where the server, the database or the role has `synchronous_commit` off. Functions find others by the
+    endpoint's search_path meanwhile, where it has one.
 
     Raises:
         ConfigurationError: no pg_restore fits.
         DatabaseError: the database cannot be reached, or the archive cannot be read.
         RefusedError: the archive is encrypted and cannot be decrypted.
     """
-    endpoint = for_programs(endpoint)
+    search_path, endpoint = endpoint.search_path, for_programs(endpoint)
     arguments = []
     if ownership == "drop":
         arguments += ["--no-owner", "--no-privileges", "--no-publications", "--no-subscriptions"]
@@ -117,14 +119,35 @@ def restore(
         if is_encrypted(directory):
             # What wrote it cannot be seen from outside: the newest reads all.
             newest = find_program("pg_restore", None, programs)
-            done = read_encrypted(
-                newest, arguments, endpoint, directory / ENCRYPTED, cipher, purpose=purpose, accept=(0, 1), watch=watch
-            )
+
+            def run(*more: str) -> Completed:
+                return read_encrypted(
+                    newest, [*arguments, *more], endpoint, directory / ENCRYPTED, cipher,
+                    purpose=purpose, accept=(0, 1), watch=watch,
+                )  # fmt: skip
         else:
             version = max(connection.info.server_version, oldest_reader(directory))
             program = find_program("pg_restore", version, programs)
             arguments += [f"--jobs={jobs}", str(directory)]
-            done = run_program(program, arguments, endpoint, purpose=purpose, accept=(0, 1), watch=watch)
+
+            def run(*more: str) -> Completed:
+                return run_program(program, [*more, *arguments], endpoint, purpose=purpose, accept=(0, 1), watch=watch)
+
+        if not search_path:
+            return _left_out(run(), endpoint)
+        failed = _left_out(run("--section=pre-data"), endpoint)
+        with found_by_path(connection, search_path):
+            failed += _left_out(run("--section=data"), endpoint)
+            failed += _left_out(run("--section=post-data"), endpoint)
+        return failed
+
+
+def _left_out(done: Completed, endpoint: Endpoint) -> tuple[str, ...]:
+    """What pg_restore could not make, in its words.
+
+    Raises:
+        DatabaseError: it did not go on after the first error.
+    """
     if done.exit_code == 0:
         return ()
     errors = _errors(done.stderr)

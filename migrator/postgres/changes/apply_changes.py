@@ -6,7 +6,7 @@ now: each tenant's database has drawn its numbers from where the source's sequen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
@@ -19,9 +19,9 @@ from migrator.core.plan.transfer import Transfer
 from migrator.core.schema.catalog import Catalog, ForeignKey, Relation
 from migrator.postgres.changes.large_objects import TargetObjects
 from migrator.postgres.changes.read_changes import foreign_keys_of
-from migrator.postgres.fence.locks import under_locks
+from migrator.postgres.fence.locks import LockWait, under_locks
 from migrator.postgres.placement.from_items import own_rows, qualified
-from migrator.postgres.session.connect import Connection, Endpoint
+from migrator.postgres.session.connect import Connection
 from migrator.postgres.session.triggers import triggers_disabled
 from migrator.postgres.session.written_rows import written_rows
 
@@ -60,11 +60,8 @@ class Monolith:
     """The source that changes are carried back into. Its fence stands, and is opened within each transaction only."""
 
     connection: Connection
-    endpoint: Endpoint
     catalog: Catalog
-    lock_timeout: int
-    patience: int
-    say: Callable[[str], None]
+    wait: LockWait
     objects: TargetObjects | None = None  # of the database whose rows are carried back
     references: tuple[ForeignKey, ...] = ()  # declared, virtual and polymorphic ones
 
@@ -96,13 +93,10 @@ class Monolith:
             try:
                 applied = under_locks(
                     self.connection,
-                    self.endpoint,
                     self.catalog,
                     {rows[position].relation for position in chosen},
                     partial(self._write, rows, chosen, why, transfers, tenant, strict=strict),
-                    lock_timeout=self.lock_timeout,
-                    patience=self.patience,
-                    say=self.say,
+                    self.wait,
                 )
             except _TakenBack:
                 continue

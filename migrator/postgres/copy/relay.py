@@ -87,11 +87,11 @@ def relay(
     unit: CopyUnit,
     sessions: Sessions,
     report: Callable[[int, int], None],
-    pace: Callable[[int], None] = lambda size: None,
+    throttle: Callable[[int], None] = lambda size: None,
 ) -> CopyResult:
     """Carries out one unit. `report` is told (rows, bytes) about once a second.
 
-    `pace` is told the bytes of each block that was sent, and returns when the next one may be.
+    `throttle` is told the bytes of each block that was sent, and returns when the next one may be.
 
     A destination that fails loses its part of the unit only; it is named in the result's failures.
 
@@ -140,7 +140,7 @@ def relay(
                 if len(pending) >= block_rows or count > BLOCK_BYTES:
                     size = sink.flush()
                     paced += size
-                    pace(size)
+                    throttle(size)
                     if time.monotonic() > next_report:
                         report(*_moved(route.sinks.values()))
                         next_report = time.monotonic() + _PROGRESS_SECONDS
@@ -152,7 +152,7 @@ def relay(
         unowned.abandon()
         sessions.release_source()
         raise
-    pace(result.bytes - paced)
+    throttle(result.bytes - paced)
     unowned.add_to(result)
     return result
 

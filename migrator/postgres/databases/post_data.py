@@ -85,7 +85,7 @@ _LISTED = re.compile(r"^\d+; (\d+) (\d+) ")
 def build_bare(
     template: Endpoint,
     bare: Endpoint,
-    crowded: Collection[Relation],
+    large: Collection[Relation],
     clones: int,
     *,
     server_version: int,
@@ -94,7 +94,7 @@ def build_bare(
     """Makes an empty database the template less what is deferred, which is returned as one script for any session.
 
     Building an index costs about a thousand insertions into it, and before PostgreSQL 17 a wait for the disk: so
-    indexes and keys of all tables but the `crowded` ones are there from the start, and cloned with the database. What
+    indexes and keys of all tables but the `large` ones are there from the start, and cloned with the database. What
     the Alembic tree wrote into tables comes along. Where many `clones` are to be made of it, it is made smaller.
 
     Raises:
@@ -106,7 +106,7 @@ def build_bare(
             (str(class_), str(oid))
             for schema, table, class_, oid, calling in rows(connection, "databases/index_entries")
             if (calling and template.search_path and server_version >= _OWN_PATH_SINCE)
-            or (not calling and Relation(schema, table) not in crowded)
+            or (not calling and Relation(schema, table) not in large)
         }
     with tempfile.TemporaryDirectory(prefix="migrator-") as directory:
         archive, contents = f"{directory}/template", Path(directory, "contents")

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-import psycopg
 from psycopg import sql
 
 from migrator.core.schema.catalog import Relation
 from migrator.errors import DatabaseError, RefusedError
 from migrator.postgres.databases.databases import Mark
-from migrator.postgres.session.connect import Connection, Endpoint, database_error, query, rows
+from migrator.postgres.fence.locks import Blocked, LockWait, in_attempts
+from migrator.postgres.session.connect import Connection, query, rows, translated
 
 TRIGGER = "migrator_fence"
 # Partitions that are made or attached later get copies of a partitioned table's row triggers, not of its statement
 # triggers. Before 15 such a copy is the system's: its owner could not switch it off to carry changes back.
 ROW_TRIGGER = "migrator_fence_rows"
 ROW_TRIGGER_SINCE = 150000
-# lock not available, deadlock detected
-_AGAIN = frozenset({"55P03", "40P01"})
-_PAUSE_SECONDS = 0.25
 _RUN = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 
 
@@ -58,27 +54,17 @@ def read_fence(connection: Connection) -> FenceState | None:
     return FenceState(mark.run, mark.epoch, frozenset(by_trigger[TRIGGER]), frozenset(by_trigger[ROW_TRIGGER]))
 
 
-def raise_fence(
-    connection: Connection,
-    endpoint: Endpoint,
-    tables: Iterable[Relation],
-    *,
-    run: str,
-    epoch: str,
-    lock_timeout: int,
-    patience: int,
-    say: Callable[[str], None],
-) -> None:
+def raise_fence(connection: Connection, tables: Iterable[Relation], wait: LockWait, *, run: str, epoch: str) -> None:
     """Fences every table, one transaction each, so that no queue builds up behind a lock that is waited for.
 
-    Each attempt waits `lock_timeout` seconds for the writers of a table to finish, then lets them pass and tries
-    again, for at most `patience` seconds in all. After it no write is in flight: CREATE TRIGGER conflicts with
+    Each attempt waits for the writers of a table to finish, then lets them pass and tries again; the patience is that
+    for all tables. After it no write is in flight: CREATE TRIGGER conflicts with
     every writer's lock, so it comes after the last one. Tables fenced already by this run are left as they are. A
     partitioned table gets a second trigger last, for partitions that come later: it locks all partitions at once,
     which nobody writes to by then.
 
     Raises:
-        DatabaseError: a table could not be locked within `patience`; says who holds it.
+        DatabaseError: a table could not be locked within the patience; says who holds it.
         RefusedError: a schema of the fence's name is there that migrator did not make.
     """
     standing = read_fence(connection)
@@ -94,7 +80,7 @@ def raise_fence(
                 sql.Literal(Mark(run, "fence", epoch=standing.epoch if standing else epoch).text)
             )
         )
-    deadline = time.monotonic() + patience
+    deadline = wait.deadline()
     listed = list(tables)
     statements = [
         (table, fence_statement(table, run)) for table in listed if standing is None or table not in standing.fenced
@@ -104,15 +90,13 @@ def raise_fence(
         if standing is None or table not in standing.fencing_partitions
     ]
     for table, statement in statements:
-        _with_patience(connection, endpoint, table, statement, lock_timeout=lock_timeout, deadline=deadline, say=say)
+        _with_patience(connection, table, statement, wait, deadline)
 
 
-def lift_fence(
-    connection: Connection, endpoint: Endpoint, *, lock_timeout: int, patience: int, say: Callable[[str], None]
-) -> int:
+def lift_fence(connection: Connection, wait: LockWait) -> int:
     """Removes the fence, whoever's it is; returns from how many tables. Nothing is left of it in the source."""
     standing = read_fence(connection)
-    deadline = time.monotonic() + patience
+    deadline = wait.deadline()
     triggers = (
         [(table, ROW_TRIGGER) for table in sorted(standing.fencing_partitions)]
         + [(table, TRIGGER) for table in sorted(standing.fenced)]
@@ -121,7 +105,7 @@ def lift_fence(
     )
     for table, trigger in triggers:
         drop = sql.SQL("DROP TRIGGER IF EXISTS {} ON {}").format(sql.Identifier(trigger), sql.Identifier(*table))
-        _with_patience(connection, endpoint, table, drop, lock_timeout=lock_timeout, deadline=deadline, say=say)
+        _with_patience(connection, table, drop, wait, deadline)
     if standing is None:
         return 0
     connection.execute("DROP SCHEMA migrator_fence CASCADE")
@@ -161,36 +145,18 @@ def _holding_partitions(connection: Connection, tables: Iterable[Relation]) -> l
 
 
 def _with_patience(
-    connection: Connection,
-    endpoint: Endpoint,
-    table: Relation,
-    statement: sql.Composed,
-    *,
-    lock_timeout: int,
-    deadline: float,
-    say: Callable[[str], None],
+    connection: Connection, table: Relation, statement: sql.Composed, wait: LockWait, deadline: float
 ) -> None:
-    told = False
-    while True:
-        try:
-            with connection.transaction():
-                connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(f"{lock_timeout}s")))
-                connection.execute(statement)
-            return
-        except psycopg.Error as error:
-            if error.sqlstate not in _AGAIN:
-                raise database_error(error, endpoint) from error
-        holders = "; ".join(holder for (holder,) in rows(connection, "fence/holders", {"table": _regclass(table)}))
-        if time.monotonic() > deadline:
-            raise DatabaseError(
-                f"{endpoint}: {table} could not be locked: it is held by {holders or 'a prepared transaction'}.",
-                "End that session or transaction (pg_terminate_backend(pid), COMMIT PREPARED), then run the same "
-                "command again; [limits] fence_patience sets how long is waited.",
-            )
-        if not told:
-            say(f"waiting for the writers of {table}: {holders or 'a prepared transaction'}")
-            told = True
-        time.sleep(_PAUSE_SECONDS)
+    def blocked(_: DatabaseError) -> Blocked:
+        listed = rows(connection, "fence/holders", {"table": _regclass(table)})
+        holders = "; ".join(holder for (holder,) in listed) or "a prepared transaction"
+        return Blocked(
+            f"waiting for the writers of {table}: {holders}",
+            f"{wait.endpoint}: {table} could not be locked: it is held by {holders}.",
+        )
+
+    with translated(wait.endpoint):
+        in_attempts(connection, wait, lambda: connection.execute(statement), blocked, deadline)
 
 
 def _regclass(table: Relation) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 import psycopg
@@ -22,56 +23,100 @@ _AGAIN = frozenset({"55P03", "40P01"})
 _PAUSE_SECONDS = 0.25
 
 
-def under_locks(
-    connection: Connection,
-    endpoint: Endpoint,
-    catalog: Catalog,
-    tables: Iterable[Relation],
-    work: Callable[[], T],
-    *,
-    lock_timeout: int,
-    patience: int,
-    say: Callable[[str], None],
-    sequences: Iterable[Relation] = (),
-) -> T:
-    """Does `work` in a transaction that first locks the tables against writes; readers are not disturbed.
+@dataclass(frozen=True, slots=True)
+class LockWait:
+    """How long is waited for locks on a database, in seconds: `lock_timeout` an attempt, `patience` in all.
 
-    SHARE ROW EXCLUSIVE waits for the writers in flight and holds off new ones. An attempt waits `lock_timeout` seconds
-    for a table, then gives up every lock, lets the writers pass and tries again, for at most `patience` seconds in all.
-    `sequences` are those that `work` locks itself: who holds them is told as well.
+    An attempt that gets no lock gives up all that it has, and lets the writers pass.
+    """
+
+    endpoint: Endpoint
+    lock_timeout: int
+    patience: int
+    say: Callable[[str], None]
+
+    def deadline(self) -> float:
+        """When the patience ends that begins now, by the monotonic clock."""
+        return time.monotonic() + self.patience
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """What is said of a lock that others hold: once while it is waited for, and where it was not to be had."""
+
+    waiting: str
+    refusal: str
+
+
+def in_attempts(
+    connection: Connection,
+    wait: LockWait,
+    work: Callable[[], T],
+    blocked: Callable[[DatabaseError], Blocked],
+    deadline: float,
+) -> T:
+    """Does `work` in a transaction whose locks it waits for in short attempts, so that no queue builds up behind them.
 
     Raises:
-        DatabaseError: the locks were not to be had within `patience`; says who holds them.
+        DatabaseError: the locks were not to be had until `deadline`; says who holds them.
     """
-    wanted = sorted(set(tables))
-    deadline = time.monotonic() + patience
-    told = False
+    announced = False
     while True:
         try:
             with connection.transaction():
-                connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(f"{lock_timeout}s")))
-                if wanted:
-                    connection.execute(
-                        sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(
-                            sql.SQL(", ").join(own_rows(catalog, relation) for relation in wanted)
-                        )
-                    )
+                timeout = sql.Literal(f"{wait.lock_timeout}s")
+                connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(timeout))
                 return work()
         except psycopg.Error as error:
             if error.sqlstate not in _AGAIN:
                 raise
-            failure = database_error(error, endpoint)
-        holders = _holders(connection, [*wanted, *sequences])
+            failure = database_error(error, wait.endpoint)
+        holders = blocked(failure)
         if time.monotonic() > deadline:
             raise DatabaseError(
-                f"{failure.message}. Held by: {holders}.",
+                holders.refusal,
                 "End that session or transaction (pg_terminate_backend(pid), COMMIT PREPARED), then run the same "
                 "command again; [limits] fence_patience sets how long is waited.",
             ) from failure
-        if not told:
-            say(f"waiting for locks: {holders}")
-            told = True
+        if not announced:
+            wait.say(holders.waiting)
+            announced = True
         time.sleep(_PAUSE_SECONDS)
+
+
+def under_locks(
+    connection: Connection,
+    catalog: Catalog,
+    tables: Iterable[Relation],
+    work: Callable[[], T],
+    wait: LockWait,
+    *,
+    sequences: Iterable[Relation] = (),
+) -> T:
+    """Does `work` in a transaction that first locks the tables against writes; readers are not disturbed.
+
+    SHARE ROW EXCLUSIVE waits for the writers in flight and holds off new ones. `sequences` are those that `work` locks
+    itself: who holds them is said as well.
+
+    Raises:
+        DatabaseError: the locks were not to be had within the patience; says who holds them.
+    """
+    wanted = sorted(set(tables))
+
+    def locked() -> T:
+        if wanted:
+            connection.execute(
+                sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(
+                    sql.SQL(", ").join(own_rows(catalog, relation) for relation in wanted)
+                )
+            )
+        return work()
+
+    def blocked(failure: DatabaseError) -> Blocked:
+        holders = _holders(connection, [*wanted, *sequences])
+        return Blocked(f"waiting for locks: {holders}", f"{failure.message}. Held by: {holders}.")
+
+    return in_attempts(connection, wait, locked, blocked, wait.deadline())
 
 
 def end_sessions(connection: Connection, purpose: str) -> int:
@@ -85,9 +130,9 @@ def end_sessions(connection: Connection, purpose: str) -> int:
 
 
 def _holders(connection: Connection, tables: Sequence[Relation]) -> str:
-    found = {
+    holders = {
         f"{relation} by {holder}": None
         for relation in tables
         for (holder,) in rows(connection, "fence/holders", {"table": qualified(relation).as_string(connection)})
     }
-    return "; ".join(found) or "nobody any more"
+    return "; ".join(holders) or "nobody any more"

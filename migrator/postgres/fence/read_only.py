@@ -15,7 +15,7 @@ _WAIT_SECONDS = 10.0
 _PAUSE_SECONDS = 0.02
 
 
-def seal_database(connection: Connection, database: str) -> None:
+def make_read_only(connection: Connection, database: str) -> None:
     """Makes a database read-only for the sessions to come, and ends those that are there.
 
     An application that asks for a writable transaction in so many words still gets one: only refusing every connection
@@ -28,8 +28,8 @@ def seal_database(connection: Connection, database: str) -> None:
     end_sessions_in(connection, [database])
 
 
-def unseal_database(connection: Connection, database: str) -> None:
-    """Takes the seal away."""
+def make_writable(connection: Connection, database: str) -> None:
+    """Lets the database be written to again."""
     _alter(connection, "RESET default_transaction_read_only", database)
 
 

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from psycopg import pq
 from psycopg.conninfo import make_conninfo
 
 from migrator.errors import ConfigurationError, DatabaseError
@@ -100,6 +101,12 @@ def program_version(program: Path) -> int | None:
         return None
     match = re.search(r"\) (\d+)(?:\.(\d+))?", shown)
     return int(match[1]) * 10000 + int(match[2] or 0) if match else None
+
+
+def libpq_version() -> str:
+    """The version of the client library that sessions go through."""
+    number = pq.version()
+    return f"{number // 10000}.{number % 10000}"
 
 
 def run_program(

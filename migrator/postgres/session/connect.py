@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib import resources
-from typing import Any, LiteralString
+from typing import Any, LiteralString, TypeVar
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.rows import tuple_row
+from psycopg.rows import RowFactory, tuple_row
 from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from migrator.errors import ConfigurationError, DatabaseError
@@ -22,6 +22,7 @@ from migrator.postgres.session.pinned import pinned, pinned_for_revisions
 from migrator.settings import Server
 
 Connection = psycopg.Connection[tuple[Any, ...]]
+R = TypeVar("R")
 
 
 class _Session(psycopg.Connection[tuple[Any, ...]]):
@@ -132,6 +133,10 @@ class Endpoint:
     def at(self, database: str) -> Endpoint:
         """The same server and user, another database."""
         return Endpoint(make_conninfo(self.conninfo, dbname=database), self.search_path)
+
+    def in_a_hurry(self) -> Endpoint:
+        """The same, whose connections are given up after two seconds."""
+        return Endpoint(make_conninfo(self.conninfo, connect_timeout=2), self.search_path)
 
     def for_program(self) -> tuple[str, dict[str, str]]:
         """What a client program is given: a conninfo string without secrets (argv is public), and an environment."""
@@ -375,13 +380,24 @@ def database_error(error: psycopg.Error, endpoint: Endpoint) -> DatabaseError:
 def rows(
     connection: Connection, name: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None
 ) -> list[tuple[Any, ...]]:
+    """All rows of the fixed query NAME, as `answered` gets them; `records` gives their columns names."""
+    return answered(connection, name, parameters, tuple_row)
+
+
+def answered(
+    connection: Connection,
+    name: str,
+    parameters: Mapping[str, Any] | Sequence[Any] | None,
+    row_factory: RowFactory[R],
+) -> list[R]:
     """All rows of the fixed query NAME, executed under an empty search_path: what it returns is then named in full."""
-    if not search_path_of(connection):
-        return connection.execute(query(name), parameters).fetchall()
-    connection.execute("SET search_path = ''")
-    answer = connection.execute(query(name), parameters).fetchall()
-    restore_search_path(connection)
-    return answer
+    with connection.cursor(row_factory=row_factory) as cursor:
+        if not search_path_of(connection):
+            return cursor.execute(query(name), parameters).fetchall()
+        connection.execute("SET search_path = ''")
+        answer = cursor.execute(query(name), parameters).fetchall()
+        restore_search_path(connection)
+        return answer
 
 
 def system_identifier(connection: Connection) -> str:

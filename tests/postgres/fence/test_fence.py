@@ -12,6 +12,7 @@ from psycopg import sql
 from migrator.core.schema.catalog import Relation
 from migrator.errors import DatabaseError
 from migrator.postgres.fence.fence import lift_fence, raise_fence, read_fence
+from migrator.postgres.fence.locks import LockWait
 from migrator.postgres.schema.catalog import read_catalog
 from migrator.postgres.session.connect import Endpoint, session
 from tests.postgres.shop import Shop, await_moment, load_shop, make_shop, make_slow
@@ -36,16 +37,14 @@ def fence(url: str, *, patience: int = 5) -> list[str]:
     """Raises the fence on every table; returns what was said meanwhile."""
     said: list[str] = []
     with session(Endpoint(url), purpose="test") as connection:
-        raise_fence(
-            connection, Endpoint(url), tables(url), run="20200101-000000-0000", epoch="e1",
-            lock_timeout=1, patience=patience, say=said.append,
-        )  # fmt: skip
+        wait = LockWait(Endpoint(url), 1, patience, said.append)
+        raise_fence(connection, tables(url), wait, run="20200101-000000-0000", epoch="e1")
     return said
 
 
 def lift(url: str) -> int:
     with session(Endpoint(url), purpose="test") as connection:
-        return lift_fence(connection, Endpoint(url), lock_timeout=1, patience=5, say=lambda _: None)
+        return lift_fence(connection, LockWait(Endpoint(url), 1, 5, lambda _: None))
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from migrator.core.schema.catalog import Relation
 from migrator.errors import RefusedError
 from migrator.postgres.copy.row_counts import lock_against_ddl
 from migrator.postgres.fence.fence import fences_partitions, lift_fence, raise_fence, read_fence
+from migrator.postgres.fence.locks import LockWait
 from migrator.postgres.schema.catalog import read_catalog
 from migrator.postgres.schema.partitions import require_same_partitions
 from migrator.postgres.session.connect import Endpoint, session
@@ -55,17 +56,15 @@ def fenced(source: str) -> Iterator[str]:
             pytest.skip("before 15 a partition's copy of the trigger could not be switched off by its owner")
         catalog = read_catalog(connection)
         tables = [name for table in catalog.tables.values() for name in (table.relation, *table.partitions)]
+        wait = LockWait(Endpoint(source), 1, 5, lambda _: None)
         for _ in range(2):  # the second finds it standing
-            raise_fence(
-                connection, Endpoint(source), tables, run=RUN, epoch="e1", lock_timeout=1, patience=5,
-                say=lambda _: None,
-            )  # fmt: skip
+            raise_fence(connection, tables, wait, run=RUN, epoch="e1")
         standing = read_fence(connection)
         assert standing is not None
         assert standing.fenced == set(tables)
         assert standing.fencing_partitions == {Relation("public", "depths")}
         yield source
-        assert lift_fence(connection, Endpoint(source), lock_timeout=1, patience=5, say=lambda _: None) == len(tables)
+        assert lift_fence(connection, wait) == len(tables)
     assert state(source).triggers == before.triggers
 
 

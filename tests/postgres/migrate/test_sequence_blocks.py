@@ -134,7 +134,7 @@ def test_numbers_that_were_given_up_are_given_again(shop: Shop) -> None:
 
 def test_a_run_that_was_stopped_goes_on_with_the_same_blocks(shop: Shop) -> None:
     shop.plan()
-    with mock.patch.object(execution, "crew", side_effect=KeyboardInterrupt):
+    with mock.patch.object(execution, "worker_pools", side_effect=KeyboardInterrupt):
         assert shop.run("migrate", "--without-backup").exit_code == 130
     places = positions(shop)
     shop.succeed("migrate", "--without-backup")
@@ -145,7 +145,7 @@ def test_a_run_that_was_stopped_goes_on_with_the_same_blocks(shop: Shop) -> None
 def test_an_attempt_that_fails_gives_the_sequences_back_with_the_source(shop: Shop) -> None:
     places = positions(shop)
     shop.plan()
-    with mock.patch.object(execution, "crew", side_effect=OSError("no more processes")):
+    with mock.patch.object(execution, "worker_pools", side_effect=OSError("no more processes")):
         assert shop.run("migrate", "--without-backup").exit_code != 0
     assert positions(shop) == places
     shop.execute("", "INSERT INTO notes (tenant_id, body) VALUES (1, 'not fenced')")

@@ -28,6 +28,8 @@ class TransactionPooler:
         self._free: dict[str, list[psycopg.Connection]] = {}
         self._all: list[psycopg.Connection] = []
         self._lock = threading.Lock()
+        with psycopg.connect(server) as connection:
+            self._version = connection.info.parameter_status("server_version") or ""
 
     def url(self, database: str) -> str:
         """The conninfo of a database by way of the pooler."""
@@ -79,7 +81,8 @@ class TransactionPooler:
         words = _exactly(client, length - 4)[4:].split(b"\0")
         given = dict(zip(words[::2], words[1::2], strict=False))
         client.sendall(b"R" + struct.pack("!II", 8, 0))
-        for name, value in ((b"server_version", b"18.0"), (b"client_encoding", b"UTF8"), (b"server_encoding", b"UTF8")):
+        told = {b"server_version": self._version.encode(), b"client_encoding": b"UTF8", b"server_encoding": b"UTF8"}
+        for name, value in told.items():
             text = name + b"\0" + value + b"\0"
             client.sendall(b"S" + struct.pack("!I", 4 + len(text)) + text)
         client.sendall(b"K" + struct.pack("!III", 12, 1, 1) + b"Z" + struct.pack("!I", 5) + _IDLE)

@@ -18,6 +18,7 @@ from migrator.core.schema.catalog import Relation
 from migrator.errors import DatabaseError, RefusedError
 from migrator.journal import Artefact
 from migrator.postgres.fence.fence import lift_fence, raise_fence
+from migrator.postgres.fence.locks import LockWait
 from migrator.postgres.session.connect import Endpoint, connect
 from migrator.settings import Settings
 from tests.postgres.workspaces import WorkspaceFactory, run_sql
@@ -243,13 +244,11 @@ def test_a_failed_stage_shows_its_error_and_a_closed_run_how_it_ended(
 def test_a_fence_is_read_from_the_source_itself(database_url: str, make_workspace: WorkspaceFactory) -> None:
     run_sql(database_url, "CREATE TABLE a (id integer)")
     endpoint = Endpoint(database_url)
-    say = Silent().say
+    wait = LockWait(endpoint, 1, 2, Silent().say)
     with connect(endpoint, purpose="test") as connection:
-        raise_fence(
-            connection, endpoint, [Relation("public", "a")], run="r1", epoch="e1", lock_timeout=1, patience=2, say=say
-        )
+        raise_fence(connection, [Relation("public", "a")], wait, run="r1", epoch="e1")
         fenced = status(make_workspace(database_url))
-        lift_fence(connection, endpoint, lock_timeout=1, patience=2, say=say)
+        lift_fence(connection, wait)
     assert fenced.sections[0].title == "FENCED"
     assert "run r1" in fenced.sections[0].text
     assert fenced.sections[0].tone == "bad"

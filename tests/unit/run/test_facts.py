@@ -33,8 +33,8 @@ CASES: list[tuple[Fact[Any], Any, Any]] = [
         facts.SequenceValues("r-1", {"tenant": {ORDERS: 42}}),
         {"epoch": "r-1", "values": {"tenant": [["public", "orders", 42]]}},
     ),
-    (facts.PACE, facts.Pace("the replica lags", 1.5), {"paused": "the replica lags", "rate": 1.5}),
-    (facts.PACE, facts.Pace(), {}),
+    (facts.THROTTLE, facts.ThrottleState("the replica lags", 1.5), {"paused": "the replica lags", "rate": 1.5}),
+    (facts.THROTTLE, facts.ThrottleState(), {}),
     (
         facts.TENANT_SERVERS,
         facts.TenantServers("by_size", {"1": "east"}),

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrator.core.run.throttle import Bucket, Strain, reasons_to_pause
+from migrator.core.run.throttle import Bucket, ServerLoad, reasons_to_pause
 from migrator.settings import Limits
 
-CALM = Strain({"north": 100}, 3, {"default": 10**12})
+CALM = ServerLoad({"north": 100}, 3, {"default": 10**12})
 
 
 @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=50), st.floats(1e3, 1e7))
@@ -42,12 +42,12 @@ def limits(**values: Any) -> Limits:
 )
 def test_beyond_a_limit_it_pauses_and_says_why(given_limits: dict[str, Any], reason: str) -> None:
     assert list(reasons_to_pause(CALM, limits(**given_limits))) == [reason]
-    assert limits(**given_limits).paces
+    assert limits(**given_limits).throttles
 
 
 def test_at_the_limit_or_without_one_it_goes_on() -> None:
     at_it = limits(max_replica_lag=100, max_active_sessions=3, min_free_disk="1TB")
     assert list(reasons_to_pause(CALM, at_it)) == []
     assert list(reasons_to_pause(CALM, limits())) == []
-    assert not limits().paces
+    assert not limits().throttles
     assert limits(throttle="5MB").throttle == 5_000_000

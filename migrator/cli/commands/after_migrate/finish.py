@@ -6,6 +6,7 @@ from typing import cast
 
 import click
 
+from migrator.cli.completion import open_run_ids
 from migrator.cli.confirmation import is_attended, typed_run_id
 from migrator.cli.options import StageCommand
 from migrator.cli.session import Session, Work
@@ -16,7 +17,12 @@ _ENDS = ("keep-fenced", "read-only", "rename", "unfence")
 
 @click.command("finish", cls=StageCommand, short_help="End the run: the point of no return.")
 @click.option("--validate", is_flag=True, help="Only show what would be done, and whether it can be.")
-@click.option("--confirm", metavar="RUN-ID", help="The run to finish; without a terminal this is how it is confirmed.")
+@click.option(
+    "--confirm",
+    metavar="RUN-ID",
+    shell_complete=open_run_ids,
+    help="The run to finish; without a terminal this is how it is confirmed.",
+)
 @click.option(
     "--retire",
     "end",

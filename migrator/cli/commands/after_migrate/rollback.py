@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from migrator.cli.completion import open_run_ids, tenants
 from migrator.cli.confirmation import is_attended, typed_run_id
 from migrator.cli.options import StageCommand
 from migrator.cli.session import Session, Work
@@ -15,9 +16,17 @@ from migrator.core.result.outcome import Outcome
 @click.command("rollback", cls=StageCommand, short_help="Take the split back.")
 @click.option("--validate", is_flag=True, help="Only show what would be done, and whether it can be.")
 @click.option(
-    "--confirm", metavar="RUN-ID", help="The run to take back; without a terminal this is how it is confirmed."
+    "--confirm",
+    metavar="RUN-ID",
+    shell_complete=open_run_ids,
+    help="The run to take back; without a terminal this is how it is confirmed.",
 )
-@click.option("--tenant", metavar="TENANT", help="Only this tenant (its key, slug or database); the run stays open.")
+@click.option(
+    "--tenant",
+    metavar="TENANT",
+    shell_complete=tenants,
+    help="Only this tenant (its key, slug or database); the run stays open.",
+)
 @click.option(
     "--save-writes",
     "save",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from migrator.cli.completion import tenants
 from migrator.cli.options import StageCommand
 from migrator.cli.session import Session, Work
 from migrator.core.result.outcome import Outcome
@@ -21,7 +22,9 @@ class _SequencesCommand(StageCommand):
     "sequences", cls=_SequencesCommand, short_help="Show what is left of the blocks of numbers; refill them."
 )
 @click.option("--refill", is_flag=True, help="Reserve new blocks in the source for those that run out.")
-@click.option("--tenant", metavar="TENANT", help="Only this tenant's (its key or its database).")
+@click.option(
+    "--tenant", metavar="TENANT", shell_complete=tenants, help="Only this tenant's (its key or its database)."
+)
 def sequences(refill: bool, tenant: str | None) -> Work:
     """Shows how many numbers each database's sequences have left; `sequences refill` gives new ones.
 

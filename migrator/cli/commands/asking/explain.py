@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from migrator.cli.completion import page_names
 from migrator.cli.options import StageCommand
 from migrator.cli.session import Session, Work
 from migrator.core.result.outcome import Outcome
 
 
 @click.command("explain", cls=StageCommand, short_help="Explain an audit rule, an exit code, a command or a word.")
-@click.argument("name", nargs=-1)
+@click.argument("name", nargs=-1, shell_complete=page_names)
 def explain(name: tuple[str, ...]) -> Work:
     """Shows the page of NAME: an audit rule, an exit code, a command, or a word of the glossary.
 

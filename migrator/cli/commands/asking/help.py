@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from migrator.cli.completion import command_names
 from migrator.cli.options import StageCommand
 
 
 @click.command("help", cls=StageCommand, short_help="Show the help of a command.")
-@click.argument("command", nargs=-1)
+@click.argument("command", nargs=-1, shell_complete=command_names)
 @click.pass_context
 def help_command(context: click.Context, command: tuple[str, ...]) -> int:
     """Shows the help of a COMMAND, or of the program: the same as `migrator COMMAND --help`.

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import click
 
+from migrator.cli.completion import fingerprints
 from migrator.cli.options import StageCommand
 from migrator.cli.session import Session, Work
 from migrator.core.result.outcome import Outcome
 
 
 @click.command("diff", cls=StageCommand, short_help="Compare two plans, or one with what would be planned now.")
-@click.argument("before", required=False)
-@click.argument("after", required=False)
+@click.argument("before", required=False, shell_complete=fingerprints)
+@click.argument("after", required=False, shell_complete=fingerprints)
 def diff(before: str | None, after: str | None) -> Work:
     """Shows what the plan AFTER comes to that BEFORE does not; exit code 1 where anything is otherwise.
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from migrator.cli.completion import fingerprints
 from migrator.cli.options import StageCommand
 from migrator.cli.session import Session, Work
 from migrator.core.result.outcome import Outcome
 
 
 @click.command("show", cls=StageCommand, short_help="Show one plan: what it decides, makes and can take back.")
-@click.argument("fingerprint", required=False)
+@click.argument("fingerprint", required=False, shell_complete=fingerprints)
 def show(fingerprint: str | None) -> Work:
     """Shows a plan of the journal: where tables go, what is made, in which steps, and what takes each of them back.
 

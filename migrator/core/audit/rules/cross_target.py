@@ -28,7 +28,7 @@ def spanning_object(facts: Facts) -> Iterator[Observation]:
     for identity, relations in used.items():
         if apart := _apart(facts, relations):
             yield Observation(f"function {identity.removeprefix('public.')}", identity, f"It uses {apart}.")
-    yield from _torn_checks(facts, used)
+    yield from _checks_across_databases(facts, used)
     for trigger in facts.triggers:
         relations = used.get(trigger.routine, set())
         if not _apart(facts, relations) and (apart := _apart(facts, {trigger.table, *relations})):
@@ -38,7 +38,7 @@ def spanning_object(facts: Facts) -> Iterator[Observation]:
             )  # fmt: skip
 
 
-def _torn_checks(facts: Facts, used: Mapping[str, set[Relation]]) -> Iterator[Observation]:
+def _checks_across_databases(facts: Facts, used: Mapping[str, set[Relation]]) -> Iterator[Observation]:
     """Checks that no row passes where the tables are missing that their function reads."""
     for check in facts.checks:
         if apart := _apart(facts, {check.table, *used.get(check.routine, set())}):

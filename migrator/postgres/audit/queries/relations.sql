@@ -1,10 +1,11 @@
 -- What the connected role may read of each table, partition and foreign table, and how many transactions ago its oldest
 -- row was written (TOAST included). Parameter schemas as in tables.sql.
-SELECT n.nspname, c.relname, c.relkind::text, c.relispartition, rn.nspname, r.relname,
-       pg_catalog.row_security_active(c.oid),
-       pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT'),
-       CASE WHEN c.relkind = 'r' THEN greatest(pg_catalog.age(c.relfrozenxid), pg_catalog.age(t.relfrozenxid)) END,
-       s.srvname
+SELECT n.nspname AS schema, c.relname AS name, c.relkind::text AS kind, c.relispartition AS is_partition,
+       rn.nspname AS root_schema, r.relname AS root_name, pg_catalog.row_security_active(c.oid) AS row_security,
+       pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT') AS readable,
+       CASE WHEN c.relkind = 'r' THEN greatest(pg_catalog.age(c.relfrozenxid), pg_catalog.age(t.relfrozenxid)) END
+           AS age,
+       s.srvname AS server
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_class r ON r.oid = coalesce(pg_catalog.pg_partition_root(c.oid), c.oid)

@@ -12,28 +12,29 @@ WITH RECURSIVE tree (root, oid, parent) AS (
     JOIN pg_catalog.pg_inherits i ON i.inhparent = t.oid
     JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid AND c.relispartition
 )
-SELECT t.root::bigint, c.conname,
+SELECT t.root::bigint AS table_oid, c.conname AS name,
        (SELECT array_agg(a.attname::text ORDER BY k.place)
         FROM unnest(c.conkey) WITH ORDINALITY k (attnum, place)
-        JOIN pg_catalog.pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.attnum),
-       n.nspname, r.relname,
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.attnum) AS columns,
+       n.nspname AS referenced_schema, r.relname AS referenced_table,
        (SELECT array_agg(a.attname::text ORDER BY k.place)
         FROM unnest(c.confkey) WITH ORDINALITY k (attnum, place)
-        JOIN pg_catalog.pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.attnum),
-       c.convalidated, c.condeferrable, c.confmatchtype::text, c.confdeltype::text,
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.attnum) AS referenced_columns,
+       c.convalidated AS validated, c.condeferrable AS deferrable, c.confmatchtype::text AS match,
+       c.confdeltype::text AS on_delete,
        (SELECT CASE WHEN bool_or(s.nspname <> 'pg_catalog' OR o.oprname <> '=')
                     THEN array_agg(array[s.nspname::text, o.oprname::text] ORDER BY k.place) END
         FROM unnest(c.conpfeqop) WITH ORDINALITY k (operator, place)
         JOIN pg_catalog.pg_operator o ON o.oid = k.operator
-        JOIN pg_catalog.pg_namespace s ON s.oid = o.oprnamespace),
+        JOIN pg_catalog.pg_namespace s ON s.oid = o.oprnamespace) AS operators,
        (SELECT CASE WHEN bool_or(l.oid IS NOT NULL)
                     THEN array_agg(array[coalesce(s.nspname::text, ''), coalesce(l.collname::text, '')] ORDER BY k.place) END
         FROM unnest(c.conkey, c.confkey) WITH ORDINALITY k (here, there, place)
         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.here
         JOIN pg_catalog.pg_attribute b ON b.attrelid = c.confrelid AND b.attnum = k.there
         LEFT JOIN pg_catalog.pg_collation l ON l.oid = b.attcollation AND b.attcollation <> a.attcollation
-        LEFT JOIN pg_catalog.pg_namespace s ON s.oid = l.collnamespace),
-       CASE WHEN t.oid <> t.root THEN array[pn.nspname::text, p.relname::text] END,
+        LEFT JOIN pg_catalog.pg_namespace s ON s.oid = l.collnamespace) AS collations,
+       CASE WHEN t.oid <> t.root THEN array[pn.nspname::text, p.relname::text] END AS partition,
        t.oid <> t.root AND NOT EXISTS (
            SELECT FROM tree leaf
            WHERE leaf.root = t.root AND NOT EXISTS (SELECT FROM tree below WHERE below.parent = leaf.oid)
@@ -46,8 +47,8 @@ SELECT t.root::bigint, c.conname,
                         JOIN pg_catalog.pg_attribute a ON a.attrelid = other.conrelid AND a.attnum = k.attnum)
                      = (SELECT array_agg(a.attname ORDER BY k.place)
                         FROM unnest(c.conkey) WITH ORDINALITY k (attnum, place)
-                        JOIN pg_catalog.pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.attnum))),
-       coalesce((pg_catalog.to_jsonb(c) ->> 'conperiod')::boolean, false)
+                        JOIN pg_catalog.pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.attnum))) AS in_every_partition,
+       coalesce((pg_catalog.to_jsonb(c) ->> 'conperiod')::boolean, false) AS of_period
 FROM pg_catalog.pg_constraint c
 JOIN tree t ON t.oid = c.conrelid
 JOIN pg_catalog.pg_class p ON p.oid = c.conrelid

@@ -1,7 +1,8 @@
 -- Sequences with where they stand (last_value NULL: never used), their owner, and every column default drawing from
 -- them. Parameter schemas as in tables.sql.
-SELECT n.nspname, c.relname, pg_catalog.format_type(s.seqtypid, NULL),
-       pg_catalog.pg_sequence_last_value(c.oid), s.seqincrement, s.seqmin, s.seqmax, s.seqcycle,
+SELECT n.nspname AS schema, c.relname AS name, pg_catalog.format_type(s.seqtypid, NULL) AS type,
+       pg_catalog.pg_sequence_last_value(c.oid) AS last_value, s.seqincrement AS increment, s.seqmin AS minimum,
+       s.seqmax AS maximum, s.seqcycle AS cycle,
        (SELECT array[tn.nspname::text, t.relname::text, a.attname::text]
         FROM pg_catalog.pg_depend d
         JOIN pg_catalog.pg_class t ON t.oid = d.refobjid
@@ -9,7 +10,7 @@ SELECT n.nspname, c.relname, pg_catalog.format_type(s.seqtypid, NULL),
         JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid
         WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid
           AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0
-        LIMIT 1),
+        LIMIT 1) AS owned_by,
        (SELECT coalesce(array_agg(array[tn.nspname::text, t.relname::text, a.attname::text]
                                   ORDER BY tn.nspname, t.relname, a.attnum), '{}')
         FROM pg_catalog.pg_depend d
@@ -18,8 +19,8 @@ SELECT n.nspname, c.relname, pg_catalog.format_type(s.seqtypid, NULL),
         JOIN pg_catalog.pg_namespace tn ON tn.oid = t.relnamespace
         JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum = ad.adnum
         WHERE d.classid = 'pg_catalog.pg_attrdef'::regclass
-          AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = c.oid),
-       s.seqstart
+          AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = c.oid) AS used_by,
+       s.seqstart AS start
 FROM pg_catalog.pg_sequence s
 JOIN pg_catalog.pg_class c ON c.oid = s.seqrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

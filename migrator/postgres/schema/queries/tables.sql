@@ -32,16 +32,18 @@ WITH RECURSIVE chosen AS (
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     GROUP BY t.root
 )
-SELECT k.oid::bigint, k.nspname, k.relname, k.relkind::text,
-       CASE WHEN s.known THEN s.rows ELSE -1 END, s.bytes, (pg_catalog.pg_relation_size(k.oid) / current_setting('block_size')::bigint)::bigint,
-       pg_catalog.pg_get_userbyid(k.relowner), coalesce(s.partitions, '{}'),
+SELECT k.oid::bigint AS oid, k.nspname AS schema, k.relname AS name, k.relkind::text AS kind,
+       CASE WHEN s.known THEN s.rows ELSE -1 END AS rows, s.bytes,
+       (pg_catalog.pg_relation_size(k.oid) / current_setting('block_size')::bigint)::bigint AS pages,
+       pg_catalog.pg_get_userbyid(k.relowner) AS owner, coalesce(s.partitions, '{}') AS partitions,
        (SELECT coalesce(array_agg(array[pn.nspname::text, p.relname::text] ORDER BY i.inhseqno), '{}')
         FROM pg_catalog.pg_inherits i
         JOIN pg_catalog.pg_class p ON p.oid = i.inhparent
         JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
-        WHERE i.inhrelid = k.oid),
-       k.relrowsecurity, k.relforcerowsecurity, k.relpersistence::text,
-       pg_catalog.obj_description(k.oid, 'pg_class'), coalesce(pg_catalog.pg_relation_filenode(k.oid), 0)::bigint
+        WHERE i.inhrelid = k.oid) AS parents,
+       k.relrowsecurity AS row_security, k.relforcerowsecurity AS force_row_security,
+       k.relpersistence::text AS persistence, pg_catalog.obj_description(k.oid, 'pg_class') AS comment,
+       coalesce(pg_catalog.pg_relation_filenode(k.oid), 0)::bigint AS file
 FROM chosen k
 JOIN sizes s ON s.root = k.oid
 ORDER BY k.nspname, k.relname

@@ -1,0 +1,1 @@
+"""Examines servers for doctor, in read-only sessions."""
