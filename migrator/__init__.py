@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from migrator.commands.backup.result import BackedUp
     from migrator.commands.changes.conflicts import Settlement
     from migrator.commands.clean.result import Cleaned, Restored
+    from migrator.commands.doctor.command import Examination
     from migrator.commands.dry_run.result import DryRun
     from migrator.commands.finish.result import Finished, FinishedBefore, FinishOutlook, NotProven
+    from migrator.commands.history.command import History
     from migrator.commands.init.result import Initialized, TreesWritten
     from migrator.commands.init.survey import Wanted
     from migrator.commands.migrate.outlook import SplitOutlook
@@ -69,9 +71,11 @@ __all__ = [
     "CrossReference",
     "DatabaseError",
     "DryRun",
+    "Examination",
     "FinishOutlook",
     "Finished",
     "FinishedBefore",
+    "History",
     "Initialized",
     "InterruptedRunError",
     "Inventory",
@@ -134,9 +138,11 @@ _PLACES = {
     "CrossReference": "commands.verify.result",
     "DatabaseError": "errors",
     "DryRun": "commands.dry_run.result",
+    "Examination": "commands.doctor.command",
     "FinishOutlook": "commands.finish.result",
     "Finished": "commands.finish.result",
     "FinishedBefore": "commands.finish.result",
+    "History": "commands.history.command",
     "Initialized": "commands.init.result",
     "InterruptedRunError": "errors",
     "Inventory": "core.backup.manifest",

@@ -15,11 +15,13 @@ from migrator.commands.backup.result import BackedUp
 from migrator.commands.changes.conflicts import REFUSE, Settlement
 from migrator.commands.clean.command import clean_rows, restore_quarantine
 from migrator.commands.clean.result import Cleaned, Restored
+from migrator.commands.doctor.command import Examination, doctor
 from migrator.commands.dry_run.command import dry_run
 from migrator.commands.dry_run.result import DryRun
 from migrator.commands.finish.command import finish
 from migrator.commands.finish.result import Finished, FinishedBefore, FinishOutlook, NotProven
 from migrator.commands.finish.source import SourceEnd
+from migrator.commands.history.command import History, history
 from migrator.commands.init.command import Wanted, regenerate_trees
 from migrator.commands.init.command import init as write_project
 from migrator.commands.init.result import Initialized, TreesWritten
@@ -250,6 +252,14 @@ class Migration:
     def status(self) -> Status:
         """How far the newest run is: its stages and steps, who works on it, the fence. Reads only."""
         return status(self._workspace)
+
+    def history(self, run: str | None = None) -> History:
+        """Every run of the source with its stages; `run`, an id or the beginning of one, is the `chosen` one."""
+        return history(self._workspace, run)
+
+    def doctor(self, stage: str | None = None) -> Examination:
+        """Whether programs, servers and privileges are such that `stage`, or a migration, can begin."""
+        return doctor(self._workspace, stage)
 
     def lock(self, *, release: bool = False) -> SourceLock:
         """Who works on the source; `release` frees the lock of a process that is gone, never a live one's."""

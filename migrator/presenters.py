@@ -10,10 +10,14 @@ from migrator.commands.backup import report as backup
 from migrator.commands.backup.result import BackedUp
 from migrator.commands.clean import report as clean
 from migrator.commands.clean.result import Cleaned, Restored
+from migrator.commands.doctor import report as doctor
+from migrator.commands.doctor.command import Examination
 from migrator.commands.dry_run import report as dry_run
 from migrator.commands.dry_run.result import DryRun
 from migrator.commands.finish import report as finish
 from migrator.commands.finish.result import Finished, FinishedBefore, FinishOutlook, NotProven
+from migrator.commands.history import report as history
+from migrator.commands.history.command import History
 from migrator.commands.init import report as init
 from migrator.commands.init.result import Initialized, TreesWritten
 from migrator.commands.migrate import report as migrate
@@ -45,10 +49,10 @@ from migrator.commands.verify.result import Verified
 from migrator.core.result.outcome import Outcome
 
 Result = (
-    Audited | BackedUp | Cleaned | ConflictsRetried | DryRun | FinishOutlook | Finished | FinishedBefore | Initialized
-    | Migrated | NamedPlan | NoSuchTenantDatabase | NotProven | NothingOpen | PlacedTables | PlansCompared | Refilled
-    | Restored | RollbackOutlook | SequenceLevels | SourceLock | SplitOutlook | Status
-    | TakenBack | TenantTakenBack | TreesWritten | Verified
+    Audited | BackedUp | Cleaned | ConflictsRetried | DryRun | Examination | FinishOutlook | Finished
+    | FinishedBefore | History | Initialized | Migrated | NamedPlan | NoSuchTenantDatabase | NotProven
+    | NothingOpen | PlacedTables | PlansCompared | Refilled | Restored | RollbackOutlook | SequenceLevels
+    | SourceLock | SplitOutlook | Status | TakenBack | TenantTakenBack | TreesWritten | Verified
 )  # fmt: skip
 
 
@@ -88,6 +92,10 @@ def present(result: Result) -> Outcome:
             return plan_diff.present(result)
         case Status():
             return status.present(result)
+        case Examination():
+            return doctor.present(result)
+        case History():
+            return history.present(result)
         case SourceLock():
             return lock.present(result)
         case PlacedTables():

@@ -31,9 +31,9 @@ from migrator.version import __version__
 _HELP = """Splits a monolithic PostgreSQL database into AUTH, SHARED and one database per tenant, proves that every row
 arrived exactly once, and can take it all back.
 
-`migrator demo` shows all of it on a PostgreSQL of its own. For a database of yours `init` writes a configuration; then
-come the stages, in order: backup, audit, clean, dry-run, migrate, verify; rollback takes the split back, finish ends it
-for good. Each records itself and says what to type next.
+`migrator demo` shows all of it on a PostgreSQL of its own. For a database of yours `init` writes a configuration and
+`doctor` says what is missing; then come the stages, in order: backup, audit, clean, dry-run, migrate, verify; rollback
+takes the split back, finish ends it for good. Each records itself and says what to type next.
 
 \b
 Examples:
@@ -49,7 +49,7 @@ program = Program(
     params=[*common_options(), click.version_option(__version__, prog_name="migrator")(click.Command("")).params[0]],
     context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 100},
     epilog="Exit codes: 0 done, 1 findings or differences, 2 usage or configuration, 3 refused, 4 some targets failed, "
-    "5 database failed, 70 bug, 130 interrupted.",
+    "5 database failed, 70 bug, 130 interrupted. `migrator explain CODE` says more.",
 )
 
 for command in (
