@@ -27,5 +27,7 @@ class Tally:
         self.tasks = self.rows = self.bytes = 0
 
     def __str__(self) -> str:
-        bytes_ = f", {size(self.bytes)}" if self.bytes else ""
-        return f"{self.tasks} finished: {count(self.rows)} rows{bytes_}"
+        amounts = [f"{count(self.rows)} rows"] if self.rows else []
+        amounts += [size(self.bytes)] if self.bytes else []
+        # What counted databases or tables has no rows to tell of.
+        return f"{self.tasks} finished" + (f": {', '.join(amounts)}" if amounts else "")

@@ -95,7 +95,7 @@ def _access() -> Iterator[Change]:
     yield Change(
         "anybody is a member of it",
         f"{_ISOLATION}:access_differences",
-        "found += _by_leave_of(own, {name: set(by_leave) for name, _, _, by_leave in powers})",
+        "differences += _by_leave_of(own, {name: set(by_leave) for name, _, _, by_leave in powers})",
         "pass",
         "a role: a stranger is its member",
     )

@@ -225,7 +225,7 @@ def _conservation() -> Iterator[Change]:
     yield Change(
         "conservation is not asked",
         f"{_PROOF}:Proof.holds",
-        "not self.differences and not any(balance.lost for balance in self.balances)",
+        "not self.differences and not any(balance.lost for balance in (*self.balances, *objects))",
         "not self.differences",
         "source: a row of nobody added",
     )

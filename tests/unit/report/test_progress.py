@@ -139,3 +139,14 @@ def test_bars_are_for_terminals_alone() -> None:
     assert isinstance(display(Console(file=StringIO(), force_terminal=False)), Plain)
     assert isinstance(display(Console(file=StringIO(), force_terminal=True, _environ={"TERM": "dumb"})), Plain)
     assert isinstance(display(Console(file=StringIO(), force_terminal=True, _environ={"TERM": "xterm"})), Bars)
+
+
+def test_what_counted_other_things_than_rows_is_not_told_as_none_of_them() -> None:
+    stream = StringIO()
+    with Plain(stream, interval=0.02) as progress:
+        progress.start("copying rows")
+        progress.start("making databases", total=3, unit="databases")
+        progress.advance("making databases", rows=3)
+        progress.finish("making databases")
+        wait_for(stream, 1)
+    assert lines_of(stream)[-1].endswith("; 1 finished")
