@@ -8,12 +8,17 @@ from typing import ClassVar
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.markdown import Heading, Markdown, MarkdownElement
 from rich.text import Text
+from rich.theme import Theme
 
 # Links to other pages lead nowhere on a terminal; their words are names that `explain` takes.
 _LOCAL_LINK = re.compile(r"\[([^\]\n]+)\]\((?![a-z]+:)[^)\s]+\)")
 
 # What stands between fences, as every second part.
 _CODE = re.compile(r"^```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+# Rich's own have colours and a background that say nothing here.
+_STYLES = Theme({**{f"markdown.h{level}": "bold" for level in range(1, 7)}, "markdown.code": "bold"})
 
 
 class _LeftHeading(Heading):
@@ -44,4 +49,5 @@ def print_page(page: str, console: Console) -> None:
             for line in part.rstrip("\n").split("\n"):
                 console.print(Text(f"    {line}"), soft_wrap=True)
         else:
-            console.print(_Page(part.strip(), hyperlinks=False))
+            with console.use_theme(_STYLES):
+                console.print(_Page(part.strip(), hyperlinks=False))

@@ -17,7 +17,8 @@ _LOADING = ("migrate", "verify")
 
 def judge_unreachable(server: Unreachable) -> Diagnosis:
     """A server that does not answer is what has to be mended first."""
-    return Diagnosis("servers", _named(server.name), "failed", server.problem, server.remedy)
+    # libpq says why on lines of their own.
+    return Diagnosis("servers", _named(server.name), "failed", " ".join(server.problem.split()), server.remedy)
 
 
 def judge_servers(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import tomllib
 from pathlib import Path
 from typing import get_args
@@ -105,6 +106,13 @@ def rendered(page: Page, width: int) -> list[str]:
     with console.capture() as captured:
         render_text(Outcome("explain", page=page.text), console)
     return captured.get().splitlines()
+
+
+def test_a_page_has_no_colours_of_its_own() -> None:
+    console = Console(file=io.StringIO(), width=80, force_terminal=True, color_system="standard", highlight=False)
+    with console.capture() as captured:
+        render_text(Outcome("explain", page=find_page("S13", PAGES).text), console)
+    assert set(re.findall(r"\x1b\[([0-9;]*)m", captured.get())) <= {"1", "0"}
 
 
 def test_a_statement_can_be_copied_from_a_narrow_terminal() -> None:

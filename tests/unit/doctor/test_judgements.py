@@ -230,8 +230,9 @@ def test_without_the_source_the_rest_is_judged_and_nothing_is_claimed() -> None:
     diagnoses = judged(None)
     assert bad(diagnoses) == []
     assert [one.subject for one in diagnoses if one.part == "privileges"] == ["journal"]
-    line = judge_unreachable(Unreachable("source", "db1: connection refused", "Check that the server runs."))
+    line = judge_unreachable(Unreachable("source", "db1: refused\n\tIs it running?", "Check that the server runs."))
     assert (line.part, line.subject, line.health, line.stages) == ("servers", "source", "failed", STAGES)
+    assert line.detail == "db1: refused Is it running?"
 
 
 def test_the_report_ends_with_1_only_where_something_failed() -> None:
