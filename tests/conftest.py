@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import uuid
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -29,6 +30,8 @@ from tests.servers import (
 
 _TOPSTEEL_TENANTS = 5
 _TOPSTEEL_SCALE = 0.05
+# Instances of a test with parameters that `make test` runs.
+_INSTANCES = 2
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -45,6 +48,23 @@ def pytest_configure() -> None:
     # A script's background job ignores Ctrl-C, and so would every program that a test starts in order to interrupt it.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of a test with parameters that talks to a server, every instance behind the second is one of many: exhaustive.
+
+    A test whose every instance is another subject says so: pytest.mark.each.
+    """
+    met: Counter[str] = Counter()
+    for item in items:
+        server_test = {"postgres", "safety"} & {*item.path.parts}
+        if not server_test or not hasattr(item, "callspec") or item.get_closest_marker("each"):
+            continue
+        if item.get_closest_marker("exhaustive") is None:
+            name = item.nodeid.split("[", 1)[0]
+            met[name] += 1
+            if met[name] > _INSTANCES:
+                item.add_marker(pytest.mark.exhaustive)
 
 
 def pytest_report_header(config: pytest.Config) -> str:

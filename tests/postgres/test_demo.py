@@ -55,6 +55,7 @@ def test_it_splits_proves_takes_back_and_leaves_nothing(playground: Path) -> Non
     assert not playground.exists()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.timeout(300)
 def test_what_is_kept_can_be_explored_is_not_run_over_and_ends(playground: Path) -> None:
     kept = demo(playground, "--keep", "--scale", "0.05")

@@ -184,7 +184,12 @@ def test_a_number_that_two_tenants_drew_is_a_conflict_with_all_that_hangs_on_it(
         ).fetchone() == (0,)
     assert split_here.databases() == {}
     # The run is over: what waits in the file does not hold it.
-    assert rollback(split_here.workspace(), confirm="none").status == "nothing-to-do"
+    workspace = split_here.workspace()
+    (run,) = workspace.journal.all_runs(workspace.source_id)
+    assert run.closed_at is not None
+    assert rollback(workspace, confirm=run.id).status == "nothing-to-do"
+    with pytest.raises(RefusedError, match="none is the id of none that was"):
+        rollback(split_here.workspace(), confirm="none")
 
 
 def test_changes_of_a_replica_are_kept_and_not_carried_back(split_here: Trial) -> None:

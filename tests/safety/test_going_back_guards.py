@@ -22,6 +22,7 @@ from tests.servers import drop_databases
 from tests.stages import rollback, rollback_tenant
 
 
+@pytest.mark.exhaustive
 def test_a_run_that_has_made_nothing_does_not_hide_the_one_whose_fence_stands(here: Trial) -> None:
     here.run(plan)
     run = here.run(split).run_id
@@ -128,6 +129,7 @@ def test_a_backup_that_is_unfit_is_refused_before_anything_is_touched(here: Tria
     assert here.fenced()
 
 
+@pytest.mark.exhaustive
 def test_a_restore_that_died_half_way_does_not_stay_behind(here: Trial) -> None:
     here.run(keep_backup)
     here.run(plan)

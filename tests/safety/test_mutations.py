@@ -71,6 +71,7 @@ def damages(server: PostgresServer) -> list[Damage]:
     return data_mutations(server.url())
 
 
+@pytest.mark.each
 @pytest.mark.parametrize("name", _DAMAGES)
 def test_damage_is_seen_by_the_command_that_claims_it(trials: Trials, damages: list[Damage], name: str) -> None:
     assert name in {one.name for one in every_damage()}

@@ -19,6 +19,7 @@ from tests.servers import PostgresServer
 pytestmark = pytest.mark.timeout(300)
 
 
+@pytest.mark.each
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_boundary_is_a_registered_point(ending: Callable[[str], Ending], stage: str) -> None:
     met, known = set(ending(stage).points), set(registered()[stage])
@@ -38,6 +39,7 @@ def _own(stage: str) -> list[str]:
     return [point for point in points[stage] if point not in common]
 
 
+@pytest.mark.each
 @pytest.mark.parametrize("share", SHARES)
 @pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "migrate"])
 def test_a_crash_at_any_point_is_mended_by_the_same_command(

@@ -208,6 +208,7 @@ def test_rows_that_joined_behind_the_fence_are_named_and_never_deleted(shop: Sho
     assert shop.value("", "SELECT count(*) FROM events WHERE body = 'by the application'") == 1
 
 
+@pytest.mark.exhaustive
 def test_given_up_they_are_told_with_what_else_changed_in_the_source(shop: Shop) -> None:
     shop.split()
     attach(shop, "events_2031")
@@ -218,6 +219,7 @@ def test_given_up_they_are_told_with_what_else_changed_in_the_source(shop: Shop)
     assert changed["rows now"] == changed["rows when migrate read it"] + 2
 
 
+@pytest.mark.exhaustive
 def test_an_inheriting_table_that_came_later_is_named(shop: Shop) -> None:
     shop.split()
     with psycopg.connect(shop.source) as connection:

@@ -62,6 +62,7 @@ def shop(database_factory: DatabaseFactory, prefix: str, second_server: LocalSer
     drop_databases(second_server.url(), prefix)
 
 
+@pytest.mark.exhaustive
 def test_interrupted_then_a_worker_killed_in_mid_copy_and_everything_is_there_once(
     shop: Shop, second_server: LocalServer, scheduler: str
 ) -> None:

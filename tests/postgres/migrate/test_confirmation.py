@@ -98,6 +98,7 @@ def test_yes_asks_nothing_at_a_terminal(shop: Shop) -> None:
     assert "Type the run's id" not in terminal.text
 
 
+@pytest.mark.exhaustive
 def test_an_attempt_that_died_behind_its_fence_goes_on_without_a_question(shop: Shop) -> None:
     make_slow(shop).plan()
     kill_migrate(shop, "copying")

@@ -116,6 +116,7 @@ def test_no_two_databases_give_the_same_number_and_all_of_it_is_put_back(shop: S
     assert state(shop.source).digests == before.digests
 
 
+@pytest.mark.exhaustive
 def test_where_nothing_was_drawn_the_sequences_are_as_they_were(shop: Shop) -> None:
     places = positions(shop)
     shop.split()
@@ -124,6 +125,7 @@ def test_where_nothing_was_drawn_the_sequences_are_as_they_were(shop: Shop) -> N
     assert positions(shop) == places
 
 
+@pytest.mark.exhaustive
 def test_numbers_that_were_given_up_are_given_again(shop: Shop) -> None:
     places = positions(shop)
     shop.split()
@@ -208,6 +210,7 @@ def test_a_block_that_runs_out_is_foretold_and_refilled(shop: Shop) -> None:
     assert shop.value("", "SELECT count(*) FROM more") == 30 + 1300 + 5
 
 
+@pytest.mark.exhaustive
 def test_a_refill_that_died_before_it_was_handed_over_is_handed_over(shop: Shop) -> None:
     shop.split()
     shop.execute("tenant_3", "INSERT INTO more (tenant_id) SELECT 3 FROM generate_series(1, 1000)")

@@ -69,6 +69,7 @@ def test_it_pauses_while_sessions_are_active_and_says_so(shop: Shop) -> None:
     assert "paused" not in shop.run("status").summary
 
 
+@pytest.mark.exhaustive
 def test_the_snapshot_is_shown_and_let_go_before_the_finishing_ends(shop: Shop) -> None:
     make_slow(shop)
     shop.plan()
@@ -113,6 +114,7 @@ def standby(primary: LocalServer) -> Iterator[LocalServer]:
         shutil.rmtree(data)
 
 
+@pytest.mark.exhaustive
 def test_it_waits_for_a_replica_that_lags(own_server: ServerFactory, tmp_path: Path) -> None:
     primary = own_server({"fsync": "off", "synchronous_commit": "off"})
     create_database(primary.url(), "mono")

@@ -62,6 +62,7 @@ def test_split_verified_and_taken_back_after_the_journal_is_lost(shop: Shop, sec
     assert state(shop.source).rows == {**before.rows, "notes": before.rows["notes"] + 1}
 
 
+@pytest.mark.exhaustive
 def test_by_size_and_it_stays_whatever_sizes_become(
     shop: Shop, second_server: LocalServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -128,6 +128,7 @@ def test_a_rehearsal_that_fails_leaves_nothing_behind(shop: Shop) -> None:
     assert shop.databases() == ["migrator"]
 
 
+@pytest.mark.exhaustive
 def test_a_rehearsal_whose_databases_cannot_be_dropped_ends_its_sessions(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -230,6 +231,7 @@ def test_migrate_refuses_without_a_dry_run_and_without_a_backup(shop: Shop) -> N
     assert shop.databases() == ["migrator"]
 
 
+@pytest.mark.exhaustive
 def test_a_database_of_somebody_else_is_in_the_way_and_stays_as_it_is(
     shop: Shop, database_factory: DatabaseFactory, prefix: str
 ) -> None:

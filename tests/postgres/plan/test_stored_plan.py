@@ -141,6 +141,7 @@ def test_what_was_begun_goes_on_by_the_plan_that_it_was_begun_with(shop: Shop, e
     shop.succeed("verify")
 
 
+@pytest.mark.exhaustive
 def test_another_dry_run_ends_what_was_begun_and_nothing_of_it_is_mixed_in(shop: Shop) -> None:
     make_slow(shop)
     before = state(shop.source)

@@ -81,6 +81,7 @@ def write_emails(shop: Shop) -> None:
         )
 
 
+@pytest.mark.exhaustive
 def test_a_natural_key_that_two_tenants_gave_is_foretold_held_and_tried_again(shop: Shop) -> None:
     shop.split()
     write_emails(shop)

@@ -84,6 +84,7 @@ def test_a_tenant_goes_and_comes_back_with_its_writes(shop: Shop) -> None:
     assert after.rows == {**before.rows, "notes": before.rows["notes"] + 1}
 
 
+@pytest.mark.exhaustive
 def test_half_way_it_goes_on_and_migrate_waits(shop: Shop) -> None:
     before = state(shop.source)
     shop.split()

@@ -131,6 +131,7 @@ def test_without_the_fence_they_are_not_compared_and_it_says_so(shop: Shop) -> N
     assert shop.take_back("--discard-writes").exit_code == 0
 
 
+@pytest.mark.exhaustive
 def test_a_migrate_that_an_earlier_version_began_copies_again(shop: Shop) -> None:
     make_slow(shop)
     shop.plan()
