@@ -13,6 +13,7 @@ from migrator.commands.shared.workspace import Workspace
 from migrator.core.changes.renumber import NewNumber, renumber, to_renumber
 from migrator.core.changes.row_changes import ChangeKind, Conflict, DatabaseChanges, RowChange
 from migrator.core.plan.survey import Survey
+from migrator.core.result.wording import plural
 from migrator.core.run.facts import CARRIED_BACK, CARRYING_BACK, NEW_NUMBERS, CarriedBack
 from migrator.core.schema.catalog import ForeignKey, Relation
 from migrator.errors import DatabaseError
@@ -185,7 +186,8 @@ def _carry(
         conflicts += [replace(one, target=part.target) for one in done.conflicts]
         if aloud:
             workspace.progress.say(
-                f"{part.database}: {len(done.applied)} changes carried back, {len(done.conflicts)} conflicts"
+                f"{part.database}: {plural(len(done.applied), 'change')} carried back, "
+                f"{plural(len(done.conflicts), 'conflict')}"
             )
     return applied, conflicts
 

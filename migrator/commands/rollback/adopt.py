@@ -6,6 +6,7 @@ from migrator.commands.shared.survey import plan_with, survey
 from migrator.commands.shared.tenant_servers import record_servers
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.steps import CreateDatabase, PrepareTarget, TreeState
+from migrator.core.result.wording import plural
 from migrator.errors import RefusedError
 from migrator.journal import Run
 from migrator.postgres.databases.databases import FINISHED, Mark, marks
@@ -43,7 +44,7 @@ def adopt(workspace: Workspace, wanted: str | None) -> Run | None:
             servers.update({tenant: server} if tenant else {})
     if workspace.settings.tenants.servers:
         record_servers(workspace, run, servers)
-    workspace.progress.say(f"run {run} is in the journal again: {len(left_by_run[run])} things of it were found")
+    workspace.progress.say(f"run {run} is in the journal again: {plural(len(left_by_run[run]), 'thing')} of it found")
     return adopted
 
 

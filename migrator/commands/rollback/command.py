@@ -39,6 +39,7 @@ from migrator.commands.shared.epochs import digests_compare
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.plan.steps import Plan
 from migrator.core.result.progress import each
+from migrator.core.result.wording import plural
 from migrator.core.run.facts import FINISHING, SOURCE_OBJECTS
 from migrator.errors import ConfigurationError, MigratorError, RefusedError
 from migrator.journal import Run
@@ -246,7 +247,9 @@ def keep_writes(
         settle_conflicts(workspace, run, require_rows(findings.writes), findings.writes, settlement)
     if save is not None:
         save_writes(workspace, save, require_rows(findings.writes), findings.writes)
-        workspace.progress.say(f"the changes of {len(require_rows(findings.writes))} databases are saved in {save}")
+        workspace.progress.say(
+            f"the changes of {plural(len(require_rows(findings.writes)), 'database')} are saved in {save}"
+        )
     if not replay:
         return None
     return replay_writes(workspace, run, require_rows(findings.writes), findings.writes)

@@ -291,7 +291,8 @@ def _done(result: TakenBack) -> Outcome:
     return Outcome(
         "rollback",
         run_id=result.run_id,
-        headline=f"Run {result.run_id} is taken back: {len(result.dropped.databases)} databases dropped, {proof}.",
+        headline=f"Run {result.run_id} is taken back: {plural(len(result.dropped.databases), 'database')} dropped, "
+        f"{proof}.",
         summary=figures,
         sections=tuple(sections),
         next=("migrator status", "migrator backup"),

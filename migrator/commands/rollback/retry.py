@@ -16,6 +16,7 @@ from migrator.core.changes.renumber import renumber
 from migrator.core.changes.row_changes import Conflict, DatabaseChanges, RowChange
 from migrator.core.plan.survey import Survey
 from migrator.core.plan.transfer import Transfer, TransferColumn
+from migrator.core.result.wording import plural
 from migrator.core.schema.catalog import Relation
 from migrator.errors import ConfigurationError, RefusedError
 from migrator.files import write_atomically
@@ -120,7 +121,9 @@ def _carry(
             lost=[one.change for one in left],
         )
         left += [replace(one, target=part.target) for one in done.conflicts]
-        workspace.progress.say(f"{part.database}: {len(done.applied)} changes carried back, {len(done.conflicts)} left")
+        workspace.progress.say(
+            f"{part.database}: {plural(len(done.applied), 'change')} carried back, {len(done.conflicts)} left"
+        )
     return tuple(left)
 
 

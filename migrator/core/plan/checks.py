@@ -229,7 +229,8 @@ def check_policies(
             yield Check(
                 f"row level security of {one.relation}",
                 "warn",
-                f"{hidden} rows have no tenant, or an unknown one: nobody will see them",
+                f"{plural(hidden, 'row')} {'has' if hidden == 1 else 'have'} no tenant, or an unknown one: nobody will "
+                f"see {'it' if hidden == 1 else 'them'}",
                 f"Clean them; or let every tenant read those without a key: {_entry(one.relation)} "
                 'unowned = "replicate".',
             )
@@ -246,7 +247,7 @@ def check_policies(
                 "Write a key_path, or place what tenants must not write elsewhere.",
             )
         else:
-            yield Check(f"row level security of {name}", "ok", f"a policy for each of {len(placed)} tables")
+            yield Check(f"row level security of {name}", "ok", f"a policy for each of {plural(len(placed), 'table')}")
 
 
 # An empty database takes about 8 MB, whatever is in its template.
@@ -321,7 +322,7 @@ def check_placements(placements: Placements) -> Iterable[Check]:
                 'Give each a table of its own (as = "…"), or read them by one query.',
             )
     if not placements.undecided:
-        yield Check("placements", "ok", f"{len(placements.tables)} tables placed")
+        yield Check("placements", "ok", f"{plural(len(placements.tables), 'table')} placed")
 
 
 def check_schema_names(taken: Iterable[str]) -> Iterable[Check]:

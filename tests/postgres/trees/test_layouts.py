@@ -297,7 +297,7 @@ def test_rows_that_no_tenant_will_see_are_told(url: str, prefix: str, tmp_path: 
     made.replace('users = { target = "people", unowned = "replicate" }', 'users = { target = "people" }')
     checks = {one["check"]: one for one in made.succeed("dry-run").section("Readiness")}
     assert checks["row level security of users"]["result"] == "warning"
-    assert "1 rows have no tenant" in checks["row level security of users"]["what is true"]
+    assert "1 row has no tenant" in checks["row level security of users"]["what is true"]
 
 
 def test_an_owner_is_bound_as_well_and_a_lost_policy_is_found(url: str, prefix: str, tmp_path: Path) -> None:
