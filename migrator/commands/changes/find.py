@@ -18,6 +18,7 @@ from migrator.core.changes.row_changes import DatabaseChanges
 from migrator.core.plan.steps import Plan
 from migrator.core.plan.survey import Survey
 from migrator.core.plan.transfer import LARGE_OBJECT
+from migrator.core.result.progress import each
 from migrator.core.run.facts import CARRYING_BACK
 from migrator.core.run.moments import HELD, target_of
 from migrator.core.schema.catalog import Catalog
@@ -107,13 +108,10 @@ def _holdings(
             digests = target_digests(connection, transfers, made.mark.tenant)
             return digests, stray_objects(partial(workspace.read_source, "rollback"), connection, transfers)
 
-    progress, task = workspace.progress, "reading what the databases hold"
-    progress.start(task, total=len(databases), unit="databases")
     with ThreadPoolExecutor(workspace.settings.limits.jobs) as pool:
-        for number, (made, (digests, oids)) in enumerate(zip(databases, pool.map(read, databases), strict=True), 1):
+        shown = each(workspace.progress, "reading what the databases hold", databases, "databases")
+        for made, (digests, oids) in zip(shown, pool.map(read, databases), strict=True):
             yield made, digests, oids
-            progress.advance(task, rows=number)
-    progress.finish(task)
 
 
 def _require_columns(planned: Catalog, standing: Catalog) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
 from pathlib import Path
 
 from migrator.commands.backup.directory import finish_dump
@@ -12,6 +13,7 @@ from migrator.commands.rollback.leftovers import note_dropping
 from migrator.commands.rollback.result import Dropped
 from migrator.commands.shared.tenant_servers import servers_of
 from migrator.commands.shared.workspace import Workspace
+from migrator.core.result.progress import each
 from migrator.files import file_name, private_directory, rename_durably
 from migrator.journal import Run
 from migrator.postgres.backup.dump import dump_directory
@@ -27,17 +29,14 @@ def dump_and_drop(workspace: Workspace, run: Run, findings: Findings) -> Dropped
     roles: list[str] = []
     used: list[str] = []
     note_dropping(workspace, run, [database for _, database, _ in findings.databases])
-    progress, task = workspace.progress, "dropping databases"
-    progress.start(task, total=len(findings.databases), unit="databases")
-    for server in sorted({made.server for made in findings.databases}):
+    ordered = sorted(findings.databases, key=lambda made: (made.server, made.mark.role != "target"))
+    shown = each(workspace.progress, "dropping databases", ordered, "databases")
+    for server, here in groupby(shown, key=lambda made: made.server):
         with session(workspace.server(server), purpose="rollback") as connection:
-            here = [made for made in findings.databases if made.server == server]
-            for made in sorted(here, key=lambda made: made.mark.role != "target"):
+            for made in here:
                 drop_database(connection, made.database, run=run.id)
                 workspace.journal.artefact(run.id, "database", made.database, "dropped")
                 databases.append(made.database)
-                progress.advance(task, rows=len(databases))
-    progress.finish(task)
     for server, role in findings.roles:
         with session(workspace.server(server), purpose="rollback") as connection:
             dropped = drop_role(connection, role, run.id)
@@ -56,8 +55,6 @@ def _dump(workspace: Workspace, run: Run, findings: Findings) -> tuple[tuple[str
     private_directory(home)
     for leftover in home.glob("*.partial"):
         shutil.rmtree(leftover)  # of an attempt that died; the source's lock is ours
-    progress, task = workspace.progress, "dumping databases"
-    progress.start(task, total=len(targets), unit="databases")
 
     def dump(item: tuple[str, str]) -> tuple[str, str]:
         server, database = item
@@ -73,13 +70,9 @@ def _dump(workspace: Workspace, run: Run, findings: Findings) -> tuple[tuple[str
             raise
         return database, str(directory)
 
-    dumps = []
     with ThreadPoolExecutor(workspace.settings.limits.jobs) as pool:
-        for number, dumped in enumerate(pool.map(dump, targets), 1):
-            dumps.append(dumped)
-            progress.advance(task, rows=number)
-    progress.finish(task)
-    return tuple(dumps)
+        shown = each(workspace.progress, "dumping databases", targets, "databases")
+        return tuple(dumped for _, dumped in zip(shown, pool.map(dump, targets), strict=True))
 
 
 def _free_name(home: Path, database: str) -> Path:
