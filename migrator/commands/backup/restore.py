@@ -80,7 +80,7 @@ def restore_backup_into(workspace: Workspace, run: str, directory: Path, manifes
         with session(server, purpose="restore") as connection:
             apply_properties(connection, database, manifest.properties)
     except BaseException:
-        drop_scratch(workspace, server, database, run)
+        drop_scratch(workspace, server, [database], run)
         raise
     return endpoint
 

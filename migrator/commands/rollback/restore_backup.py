@@ -68,7 +68,7 @@ def restore_beside(workspace: Workspace, run: Run, directory: Path, manifest: Ma
     if exists(server, restored):
         if workspace.journal.recorded(run.id, RESTORED) == restored:
             return
-        drop_scratch(workspace, server, restored, run.id)  # an attempt died in the middle of it
+        drop_scratch(workspace, server, [restored], run.id)  # an attempt died in the middle of it
     restore_backup_into(workspace, run.id, directory, manifest, restored)
     workspace.journal.record(run.id, RESTORED, restored)
 
@@ -98,7 +98,7 @@ def drop_restored(workspace: Workspace, run: Run) -> None:
     with session(server, purpose="rollback") as connection:
         left = marks(connection, [restored]).get(restored) == Mark(run.id, "restored")
     if left:
-        drop_scratch(workspace, server, restored, run.id)
+        drop_scratch(workspace, server, [restored], run.id)
 
 
 def _names(workspace: Workspace, run: Run) -> tuple[str, str]:
