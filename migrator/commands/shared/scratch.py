@@ -21,13 +21,13 @@ def scratch_database(
         RefusedError: a database of that name exists that is not of this run.
     """
     where, name = workspace.server(server), scratch_name(workspace.prefix, run, purpose)
-    if any(item.name == name for item in workspace.journal.artefacts(run, "database")) and exists(where, name):
+    if any(item.name == name for item in workspace.journal.of(run).artefacts("database")) and exists(where, name):
         drop_scratch(workspace, where, name, run)
-    workspace.journal.artefact(run, "database", name, "intended", target="scratch")
+    workspace.journal.of(run).artefact("database", name, "intended", target="scratch")
     with session(where, purpose="scratch") as connection:
         create_database(connection, name, Mark(run, "scratch"), like=workspace.source)
     try:
-        workspace.journal.artefact(run, "database", name, "created", target="scratch")
+        workspace.journal.of(run).artefact("database", name, "created", target="scratch")
         yield where.at(name)
     finally:
         drop_scratch(workspace, where, name, run)
@@ -44,4 +44,4 @@ def drop_scratch(workspace: Workspace, server: Endpoint, name: str, run: str) ->
     """Drops a database that the run made, and says so in the journal."""
     with session(server, purpose="scratch") as connection:
         drop_database(connection, name, run=run)
-    workspace.journal.artefact(run, "database", name, "dropped")
+    workspace.journal.of(run).artefact("database", name, "dropped")
