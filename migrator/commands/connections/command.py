@@ -61,7 +61,7 @@ def _map(workspace: Workspace, named: NamedPlan) -> DatabaseMap:
         )
     entries.sort(key=lambda entry: (entry.tenant != "", entry.target, entry.slug))
     # Each attempt at a stage may have moved something, and none is ever forgotten.
-    return DatabaseMap(run.id, len(workspace.journal.stage_records(run.id)), tuple(entries))
+    return DatabaseMap(run.id, len(workspace.journal.of(run.id).stage_records()), tuple(entries))
 
 
 def _serving(workspace: Workspace, named: NamedPlan) -> ServingState:
@@ -71,8 +71,9 @@ def _serving(workspace: Workspace, named: NamedPlan) -> ServingState:
         return "monolith"
     if run.closed_at is not None:
         return "live" if run.outcome == FINISHED_RUN else "monolith"
-    last = workspace.journal.last(run.id, "migrate")
-    fenced = workspace.journal.fenced_since(run.id) is not None
+    journal = workspace.journal.of(run.id)
+    last = journal.last("migrate")
+    fenced = journal.fenced_since() is not None
     if last is not None and last.status == "done" and last.summary.get("fenced"):
         return "live"
     return "frozen" if fenced else "monolith"

@@ -29,19 +29,19 @@ def scratch_databases(
     workspace: Workspace, run: str, purposes: Sequence[str], *, server: str = "default"
 ) -> Iterator[tuple[Endpoint, ...]]:
     """Several of them, one for each purpose; raises as `scratch_database` does."""
-    where, journal = workspace.server(server), workspace.journal
+    where, journal = workspace.server(server), workspace.journal.of(run)
     names = [scratch_name(workspace.prefix, run, purpose) for purpose in purposes]
-    known = {item.name for item in journal.artefacts(run, "database")}
+    known = {item.name for item in journal.artefacts("database")}
     made: list[str] = []
     try:
         with session(where, purpose="scratch") as connection:
             for name in names:
                 if name in known:
                     drop_database(connection, name, run=run)
-                journal.artefact(run, "database", name, "intended", target="scratch")
+                journal.artefact("database", name, "intended", target="scratch")
                 create_database(connection, name, Mark(run, "scratch"), like=workspace.source)
                 made.append(name)
-                journal.artefact(run, "database", name, "created", target="scratch")
+                journal.artefact("database", name, "created", target="scratch")
         yield tuple(where.at(name) for name in names)
     finally:
         drop_scratch(workspace, where, made, run)
@@ -59,4 +59,4 @@ def drop_scratch(workspace: Workspace, server: Endpoint, names: Iterable[str], r
     with session(server, purpose="scratch") as connection:
         for name in names:
             drop_database(connection, name, run=run)
-            workspace.journal.artefact(run, "database", name, "dropped")
+            workspace.journal.of(run).artefact("database", name, "dropped")
