@@ -5,32 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext
 from migrator.core.schema.names import MAX_IDENTIFIER_BYTES
+from migrator.journal import RunJournal
 from migrator.postgres.databases.databases import Mark, create_database, drop_database, exists
 from migrator.postgres.session.connect import Endpoint, session
 
 
 @contextmanager
-def scratch_database(
-    workspace: Workspace, run: str, purpose: str = "scratch", *, server: str = "default"
-) -> Iterator[Endpoint]:
+def scratch_database(context: RunContext, purpose: str = "scratch", *, server: str = "default") -> Iterator[Endpoint]:
     """An empty database like the source, on that server, until the end; one that an attempt left is replaced.
 
     Raises:
         RefusedError: a database of that name exists that is not of this run.
     """
-    where, name = workspace.server(server), scratch_name(workspace.prefix, run, purpose)
-    if any(item.name == name for item in workspace.journal.of(run).artefacts("database")) and exists(where, name):
-        drop_scratch(workspace, where, name, run)
-    workspace.journal.of(run).artefact("database", name, "intended", target="scratch")
+    where, name = context.server(server), scratch_name(context.workspace.prefix, context.id, purpose)
+    if any(item.name == name for item in context.journal.artefacts("database")) and exists(where, name):
+        drop_scratch(context.journal, where, name)
+    context.journal.artefact("database", name, "intended", target="scratch")
     with session(where, purpose="scratch") as connection:
-        create_database(connection, name, Mark(run, "scratch"), like=workspace.source)
+        create_database(connection, name, Mark(context.id, "scratch"), like=context.source)
     try:
-        workspace.journal.of(run).artefact("database", name, "created", target="scratch")
+        context.journal.artefact("database", name, "created", target="scratch")
         yield where.at(name)
     finally:
-        drop_scratch(workspace, where, name, run)
+        drop_scratch(context.journal, where, name)
 
 
 def scratch_name(prefix: str, run: str, purpose: str = "scratch") -> str:
@@ -40,8 +39,8 @@ def scratch_name(prefix: str, run: str, purpose: str = "scratch") -> str:
     return head + tail
 
 
-def drop_scratch(workspace: Workspace, server: Endpoint, name: str, run: str) -> None:
+def drop_scratch(journal: RunJournal, server: Endpoint, name: str) -> None:
     """Drops a database that the run made, and says so in the journal."""
     with session(server, purpose="scratch") as connection:
-        drop_database(connection, name, run=run)
-    workspace.journal.of(run).artefact("database", name, "dropped")
+        drop_database(connection, name, run=journal.run_id)
+    journal.artefact("database", name, "dropped")
