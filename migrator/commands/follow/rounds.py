@@ -72,7 +72,7 @@ class Rounds:
     def __init__(self, followed: FollowedRun, *, jobs: int, sessions: int) -> None:
         self._followed = followed
         self._each = max(1, sessions // jobs)
-        source = followed.workspace.source_rows
+        source = followed.context.workspace.source_rows
         self._lanes: queue.SimpleQueue[_Lane] = queue.SimpleQueue()
         self._all_lanes = [_Lane(source, self._each) for _ in range(jobs)]
         for lane in self._all_lanes:
@@ -135,7 +135,7 @@ class Rounds:
         flow = self._followed.flows[group.target]
         with self._lane() as lane:
             targets, unreachable = self._targets(lane, group)
-            with translated(self._followed.workspace.source):
+            with translated(self._followed.context.source):
                 result = tick(
                     lane.source,
                     targets,
