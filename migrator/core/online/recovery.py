@@ -1,15 +1,15 @@
 """Where a tenant stands after a crash, read from the two databases; the journal says only what they cannot.
 
-The fence of the source has a generation, and the door of the target remembers the last one that it opened for. A door
-opens once for each generation, so the two tell which of them was used last:
+The fence of the source has a generation, and the door of the target remembers the last one that it was used for. A
+door opens once for each generation, so the two tell which of them was used last:
 
     fence    door                     stage
     none     shut                     what the journal says up to proved; else the tenant has come back: lifted
     none     open                     a failover has lost the fence: it is raised again before anything else
     g        below g                  fenced: the door is opened, or is made to know the generation if it is open
     g        at g, open               opened, or what the journal says beyond it
-    g        at g, shut               shut: the way back goes on
-    g        above g                  a failover has lost a later fence: as if none stood
+    g        at g or above, shut      shut: the way back goes on
+    g        above g, open            a failover has lost the fence's last generation: it is raised again
 
 What was ordered and not decided is dropped, and the same command orders it again; what was decided goes on.
 """
@@ -63,7 +63,7 @@ def resume(name: str, journal: Stage, fence: Fence, door: Door) -> Transition:
     `journal` is the stage that the journal holds. Both databases have to be asked before: nothing is assumed of one
     that does not answer.
     """
-    if (door.is_open and not fence.generation) or door.generation > fence.generation > 0:
+    if door.is_open and (not fence.generation or door.generation > fence.generation):
         lost = Tenant(name, Stage.DECIDING, fence.generation)
         return lost, (*_written(journal, Stage.DECIDING), RestoreFence(door.generation, fence.last_generation))
     if not fence.generation:

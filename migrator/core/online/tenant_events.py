@@ -49,7 +49,10 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """Let every writer of the tenant pass the gate of this side, wait for those from before; answered by `Armed`."""
+    """Let every writer of the tenant pass the gate of this side, wait for those from before; answered by `Armed`.
+
+    Arming and disarming share the gate's lock, as writers do: neither happens while the gate is frozen.
+    """
 
     side: Side
 
@@ -65,7 +68,9 @@ class Disarm:
 class Freeze:
     """Take the gate's exclusive lock of this side: answered by `Frozen` or `NotFrozen`.
 
-    The lock belongs to a session and to one transaction of it, which the server ends when nothing comes from it.
+    The lock belongs to a session and to one transaction of it, which the server ends when nothing comes from it. It is
+    worth something only while what this coordinator has armed still is: where somebody has disarmed the tenant since,
+    or armed it anew and may be waiting for older transactions, that is `Failed`.
     """
 
     side: Side
@@ -89,8 +94,8 @@ class Prove:
 class Decide:
     """Write the fence with a new generation into the source and commit: answered by `Decided` or `Undecided`.
 
-    `replaces` is 0 where no fence stands: then the row is written in the transaction that holds the gate's lock, and
-    the condition is that the tenant has been armed since before. Else it is the generation of the fence that stands,
+    `replaces` is 0 where no fence stands: then the row is written in the transaction that holds the gate's lock.
+    Else it is the generation of the fence that stands,
     which is the condition. Not knowing whether the commit arrived is `Failed`.
     """
 
@@ -111,12 +116,14 @@ class RestoreFence:
 
 @dataclass(frozen=True, slots=True)
 class AwaitStandbys:
-    """Wait until every standby of this side has what was just committed there; nothing answers.
+    """Wait until every standby of this side has this generation's fence, or its shut door; nothing answers.
 
     Otherwise a standby that is promoted would not know of the decision, while the other side already acts upon it.
+    Where the decision is not there any more, because one has been promoted, that is `Failed`.
     """
 
     side: Side
+    generation: int
 
 
 @dataclass(frozen=True, slots=True)

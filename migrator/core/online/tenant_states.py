@@ -92,12 +92,12 @@ _HINTS: dict[type[Event], str] = {
 
 def opening(generation: int) -> tuple[Effect, ...]:
     """What is done once the fence stands with this generation."""
-    return AwaitStandbys(Side.SOURCE), OpenDoor(generation)
+    return AwaitStandbys(Side.SOURCE, generation), OpenDoor(generation)
 
 
 def _lifting(generation: int) -> tuple[Effect, ...]:
     """What is done once the door is shut and the source has all that was written behind it."""
-    return AwaitStandbys(Side.TARGET), TakePosition(generation), LiftFence(generation)
+    return AwaitStandbys(Side.TARGET, generation), TakePosition(generation), LiftFence(generation)
 
 
 def step(tenant: Tenant, event: Event) -> Transition:
@@ -145,8 +145,10 @@ def _cutting_over(tenant: Tenant, event: Event) -> Transition | None:
             return tenant.at(Stage.ARMED), (Journal(Stage.ARMED), Freeze(Side.SOURCE))
         case Stage.ARMED, CutoverOrdered():
             return tenant, (Freeze(Side.SOURCE),)
-        case Stage.ARMED, (NotFrozen() | Failed()):
+        case Stage.ARMED, NotFrozen():
             return tenant, ()
+        case Stage.ARMED, Failed():
+            return tenant.at(Stage.PROVED), (Journal(Stage.PROVED),)
         case Stage.ARMED, (Abandoned() | ProofVoid()):
             return tenant.at(Stage.PROVED), (Disarm(Side.SOURCE), Journal(Stage.PROVED))
         case Stage.ARMED, Frozen():
@@ -213,8 +215,10 @@ def _going_back(tenant: Tenant, event: Event) -> Transition | None:
             return tenant.at(Stage.RETURNING), (Journal(Stage.RETURNING), Arm(Side.TARGET))
         case Stage.RETURNING, (Armed() | ReturnOrdered()):
             return tenant, (Freeze(Side.TARGET),)
-        case Stage.RETURNING, (NotFrozen() | Failed()):
+        case Stage.RETURNING, NotFrozen():
             return tenant, ()
+        case Stage.RETURNING, Failed():
+            return tenant.at(Stage.REVERSING), (Journal(Stage.REVERSING),)
         case Stage.RETURNING, Abandoned():
             return tenant.at(Stage.REVERSING), (Disarm(Side.TARGET), Journal(Stage.REVERSING))
         case Stage.RETURNING, Frozen():

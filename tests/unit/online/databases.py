@@ -127,7 +127,7 @@ class Databases:
             case Arm(side):
                 return self._armed(world, who, tenant, NUMBER_OF[side])
             case Disarm(side):
-                return [(self._disarmed(world, tenant, side), None)]
+                return self._disarmed(world, who, tenant, NUMBER_OF[side])
             case Freeze(side):
                 return [self._frozen(world, who, tenant, NUMBER_OF[side])]
             case Release(side):
@@ -138,10 +138,8 @@ class Databases:
                 known = world.map[tenant][1]
                 told = put(world.map, tenant, (NUMBER_OF[side], generation))
                 return [(world._replace(map=told) if generation > known else world, Published())]
-            case AwaitStandbys(side):
-                behind = world.standby if side is Side.SOURCE else None
-                waits = behind is not None and behind.gates[tenant].fence != world.source.gates[tenant].fence
-                return [] if waits else [(world, None)]
+            case AwaitStandbys(side, generation):
+                return self._awaited(world, tenant, side, generation)
             case RestoreFence(above, last):
                 return [self._restored(world, tenant, above, last)]
             case Decide(replaces):
@@ -201,11 +199,25 @@ class Databases:
         changed = source._replace(rows=tuple(held), gates=put(source.gates, tenant, gate))
         return world._replace(source=changed), Ticked()
 
+    def _awaited(self, world: World, tenant: int, side: Side, generation: int) -> list[Outcome]:
+        target = world.targets[tenant]
+        stands = (
+            world.source.gates[tenant].fence == generation
+            if side is Side.SOURCE
+            else target.generation == generation and not target.is_open
+        )
+        if not stands and self.rules.standbys_are_asked:
+            return [(world, Failed())]
+        behind = world.standby if side is Side.SOURCE and self.rules.standbys_are_asked else None
+        return [] if behind and behind.gates[tenant].fence != generation else [(world, None)]
+
     def _armed(self, world: World, who: int, tenant: int, side: int) -> list[Outcome]:
         """The functions are replaced, then the transactions from before are waited for."""
         task = coordinator_of(world, who).tasks[tenant]
         if task.older is not None:
             return [] if any(task.older) else [(world, Armed())]
+        if exclusive(world) & lock(side, tenant) and self.rules.arming_shares_lock:
+            return []
         older = tuple(
             int(
                 writer.phase != IDLE
@@ -215,19 +227,33 @@ class Databases:
             )
             for writer in world.writers
         )
-        waiting = with_task(world, who, tenant, task._replace(older=older))
+        world = self._not_armed_by_others(world, tenant, side)
+        task = coordinator_of(world, who).tasks[tenant]
+        world = with_task(world, who, tenant, task._replace(older=older, armed=task.armed | 1 << side))
         if side == SOURCE:
-            return [(with_gate(waiting, tenant, world.source.gates[tenant]._replace(armed=True)), BEGUN_ONLY)]
+            return [(with_gate(world, tenant, world.source.gates[tenant]._replace(armed=True)), BEGUN_ONLY)]
         target = world.targets[tenant]._replace(armed=True)
-        return [(waiting._replace(targets=put(world.targets, tenant, target)), BEGUN_ONLY)]
+        return [(world._replace(targets=put(world.targets, tenant, target)), BEGUN_ONLY)]
 
-    def _disarmed(self, world: World, tenant: int, side: Side) -> World:
+    def _disarmed(self, world: World, who: int, tenant: int, side: int) -> list[Outcome]:
+        if exclusive(world) & lock(side, tenant) and self.rules.arming_shares_lock:
+            return []
         gate = world.source.gates[tenant]
-        if side is Side.TARGET:
-            return world._replace(targets=put(world.targets, tenant, world.targets[tenant]._replace(armed=False)))
-        if gate.fence and self.rules.fence_needs_armed:
-            return world
-        return with_gate(world, tenant, gate._replace(armed=False))
+        if side == SOURCE and gate.fence and self.rules.fence_keeps_armed:
+            return [(world, None)]
+        world = self._not_armed_by_others(world, tenant, side)
+        if side == TARGET:
+            target = world.targets[tenant]._replace(armed=False)
+            return [(world._replace(targets=put(world.targets, tenant, target)), None)]
+        return [(with_gate(world, tenant, gate._replace(armed=False)), None)]
+
+    def _not_armed_by_others(self, world: World, tenant: int, side: int) -> World:
+        """What anybody had armed on that side is not his any more."""
+        for who in (0, 1) if world.sleeper else (0,):
+            task = coordinator_of(world, who).tasks[tenant]
+            if task.armed & 1 << side:
+                world = with_task(world, who, tenant, task._replace(armed=task.armed & ~(1 << side)))
+        return world
 
     def _frozen(self, world: World, who: int, tenant: int, side: int) -> Outcome:
         bit = lock(side, tenant)
@@ -238,6 +264,8 @@ class Databases:
         if shared or exclusive(world) & bit:
             return world, NotFrozen()
         coordinator = coordinator_of(world, who)
+        if not coordinator.tasks[tenant].armed & 1 << side and self.rules.freeze_checks_armed:
+            return world, Failed()
         return with_coordinator(world, who, coordinator._replace(locks=coordinator.locks | bit)), Frozen()
 
     def _proved(self, world: World, who: int, tenant: int, side: int) -> list[Outcome]:
@@ -254,7 +282,7 @@ class Databases:
         if not replaces:
             if self.rules.lock_decides and not holds(world, who, SOURCE, tenant):
                 return world, Undecided()
-            if gate.fence or (self.rules.fence_needs_armed and not gate.armed):
+            if gate.fence:
                 return without_lock(world, who, lock(SOURCE, tenant)), Undecided()
             if coordinator_of(world, who).tasks[tenant].late:
                 raise Violation(f"the freeze of tenant {tenant} was above its limit, and yet decided")
@@ -288,7 +316,7 @@ class Databases:
                     is_it = not target.is_open and target.generation == generation
                     return world, DoorShut() if is_it else DoorRefused()
             case ShutDoor():
-                if self.rules.lock_decides and not (holds(world, who, TARGET, tenant) and target.armed):
+                if self.rules.lock_decides and not holds(world, who, TARGET, tenant):
                     return without_lock(world, who, lock(TARGET, tenant)), Failed()
                 if target.generation != generation or not target.is_open:
                     return world, DoorRefused()

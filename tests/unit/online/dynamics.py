@@ -137,7 +137,7 @@ class Dynamics:
         else:
             plan = self.advance(task.plan, answer)
         late = task.late and bool(coordinator_of(world, who).locks & (lock(SOURCE, tenant) | lock(TARGET, tenant)))
-        return with_task(world, who, tenant, Task(plan, late=late))
+        return with_task(world, who, tenant, Task(plan, late=late, armed=task.armed))
 
     @staticmethod
     def _is_good(answer: Event) -> bool:
@@ -160,7 +160,7 @@ class Dynamics:
                 Door(target.generation, target.is_open),
             )
         )
-        return with_task(world, who, tenant, Task(plan))
+        return with_task(world, who, tenant, Task(plan, armed=coordinator_of(world, who).tasks[tenant].armed))
 
     def _left_behind(self, coordinator: Coordinator | None) -> int:
         """The locks that stay when the coordinator's sessions are gone: none where the server ends them."""
@@ -194,10 +194,11 @@ class Dynamics:
             orders.append(Abandoned())
         for order in orders:
             plan = self.advance(task.plan, order)
-            yield ("tenant ", tenant, f" ({stage}): ", order), with_task(world, 0, tenant, Task(plan))
+            yield ("tenant ", tenant, f" ({stage}): ", order), with_task(world, 0, tenant, task._replace(plan=plan))
 
     def _told(self, world: World, tenant: int, state: Tenant, effect: Effect) -> World:
-        return with_task(world, 0, tenant, Task(self.plans.number(state, (effect,))))
+        task = world.coordinator.tasks[tenant]
+        return with_task(world, 0, tenant, task._replace(plan=self.plans.number(state, (effect,))))
 
     # Faults.
 

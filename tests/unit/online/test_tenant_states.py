@@ -63,7 +63,7 @@ OUT: tuple[tuple[Event, Stage, tuple[Effect, ...]], ...] = (
     (CutoverOrdered(), Stage.ARMED, (Freeze(SOURCE),)),
     (Frozen(), Stage.FROZEN, (Tick(SOURCE), Prove(SOURCE))),
     (Agreed(), Stage.DECIDING, (Journal(Stage.DECIDING), Decide())),
-    (Decided(7), Stage.FENCED, (Journal(Stage.FENCED), AwaitStandbys(SOURCE), OpenDoor(7))),
+    (Decided(7), Stage.FENCED, (Journal(Stage.FENCED), AwaitStandbys(SOURCE, 7), OpenDoor(7))),
     (DoorOpened(), Stage.OPENED, (Journal(Stage.OPENED), Publish(TARGET, 7))),
     (Published(), Stage.PUBLISHED, (Journal(Stage.PUBLISHED), Tick(TARGET))),
     (Ticked(), Stage.REVERSING, (Journal(Stage.REVERSING),)),
@@ -73,7 +73,7 @@ BACK: tuple[tuple[Event, Stage, tuple[Effect, ...]], ...] = (
     (Armed(), Stage.RETURNING, (Freeze(TARGET),)),
     (Frozen(), Stage.RETURN_FROZEN, (Tick(TARGET), Prove(TARGET))),
     (Agreed(), Stage.RETURN_FROZEN, (ShutDoor(7),)),
-    (DoorShut(), Stage.SHUT, (AwaitStandbys(TARGET), TakePosition(7), LiftFence(7))),
+    (DoorShut(), Stage.SHUT, (AwaitStandbys(TARGET, 7), TakePosition(7), LiftFence(7))),
     (Lifted(8), Stage.LIFTED, (Publish(SOURCE, 8),)),
     (Published(), Stage.FOLLOWED, (Journal(Stage.FOLLOWED),)),
 )

@@ -73,13 +73,15 @@ class Read(NamedTuple):
 class Task(NamedTuple):
     """What a coordinator has in memory of a tenant: a plan's number, what it has read, whom it waits for, its clock.
 
-    `older` has a 1 for each writer whose transaction is from before the arming.
+    `older` has a 1 for each writer whose transaction is from before the arming; `armed` has the side's bit for as long
+    as nobody else has armed or disarmed the tenant since.
     """
 
     plan: int
     read: Read | None = None
     older: tuple[int, ...] | None = None
     late: bool = False
+    armed: int = 0
 
 
 class Coordinator(NamedTuple):
@@ -127,8 +129,11 @@ class Rules:
     position_with_door: bool = True  # the reverse begins at a position of the transaction that opened the door
     waits_for_older: bool = True  # arming waits for the transactions from before
     lock_decides: bool = True  # a decision is committed in the session that holds the lock
-    fence_needs_armed: bool = True  # a fenced tenant cannot be disarmed, nor one that is not armed be fenced
+    fence_keeps_armed: bool = True  # a fenced tenant cannot be disarmed
+    arming_shares_lock: bool = True  # nobody arms or disarms while the gate is frozen
+    freeze_checks_armed: bool = True  # the gate is frozen only by who has armed it
     position_under_fence: bool = True  # the forward position is a snapshot that sees the fence
+    standbys_are_asked: bool = True  # what follows a decision waits until every standby has it
     lifts_by_generation: bool = True  # only the fence of the generation that is meant is lifted
 
 
