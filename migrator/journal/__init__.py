@@ -12,6 +12,7 @@ from migrator.journal.artefacts import Artefacts
 from migrator.journal.digests import Digests
 from migrator.journal.facts import Facts
 from migrator.journal.lock import Holder, Locks, machine
+from migrator.journal.online.followed import Followed, FollowedDatabase
 from migrator.journal.plans import Plans
 from migrator.journal.records import REFUSED, Artefact, PlanRecord, Run, StageRecord, StepRecord
 from migrator.journal.runs import Runs
@@ -21,6 +22,7 @@ from migrator.journal.steps import Steps
 __all__ = [
     "REFUSED",
     "Artefact",
+    "FollowedDatabase",
     "Holder",
     "Journal",
     "PlanRecord",
@@ -32,7 +34,7 @@ __all__ = [
 ]
 
 
-class RunJournal(Plans, Stages, Steps, Artefacts, Digests, Facts):
+class RunJournal(Plans, Stages, Steps, Artefacts, Digests, Facts, Followed):
     """All that is known of one run, and is to be recorded of it."""
 
 

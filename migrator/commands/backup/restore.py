@@ -79,7 +79,7 @@ def restore_backup_into(context: RunContext, directory: Path, manifest: Manifest
         with session(server, purpose="restore") as connection:
             apply_properties(connection, database, manifest.properties)
     except BaseException:
-        drop_scratch(context.journal, server, database)
+        drop_scratch(context.journal, server, [database])
         raise
     return endpoint
 

@@ -69,7 +69,7 @@ def restore_beside(context: RunContext, directory: Path, manifest: Manifest) -> 
     if exists(server, restored):
         if context.journal.recorded(RESTORED) == restored:
             return
-        drop_scratch(context.journal, server, restored)  # an attempt died in the middle of it
+        drop_scratch(context.journal, server, [restored])  # an attempt died in the middle of it
     restore_backup_into(context, directory, manifest, restored)
     context.journal.record(RESTORED, restored)
 
@@ -99,7 +99,7 @@ def drop_restored(context: RunContext) -> None:
     with session(server, purpose="rollback") as connection:
         left = marks(connection, [restored]).get(restored) == Mark(context.id, "restored")
     if left:
-        drop_scratch(context.journal, server, restored)
+        drop_scratch(context.journal, server, [restored])
 
 
 def _names(context: RunContext) -> tuple[str, str]:

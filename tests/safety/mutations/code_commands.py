@@ -73,9 +73,7 @@ def _whole() -> Iterator[Change]:
         "for step in self.databases[:1]]",
         "a value changed (label)",
     )
-    yield Change(
-        "any plan will do", f"{_VERIFY}:verify", "survey_as_planned(stored)", "False", "source: a column more"
-    )
+    yield Change("any plan will do", f"{_VERIFY}:verify", "survey_as_planned(stored)", "False", "source: a column more")
     yield Change(
         "databases that are gone are not missed",
         f"{_VERIFY}:verify",
