@@ -112,7 +112,9 @@ class Rounds:
             DatabaseError: the source cannot be reached, or failed.
         """
         result = Round()
-        for group, ticked in self._threads.map(lambda one: (one, self._tick(one, proved)), self._groups(positions)):
+        for group, ticked in self._threads.map(
+            lambda group: (group, self._tick(group, proved)), self._groups(positions)
+        ):
             result.entries += ticked.entries
             result.upserted += ticked.upserted
             result.deleted += ticked.deleted

@@ -125,7 +125,10 @@ def _suspects(before: Watch, now: Watch, dirty: Collection[int]) -> Iterator[Sus
     for relation in before.relations:
         if relation.oid not in remaining:
             yield Suspect(
-                relation.number, relation.relation, "partitions", "it was dropped, renamed, detached, or taken out of capture"
+                relation.number,
+                relation.relation,
+                "partitions",
+                "it was dropped, renamed, detached, or taken out of capture",
             )
 
 

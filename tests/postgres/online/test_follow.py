@@ -44,10 +44,11 @@ def write(project: Project, new: int, old: int) -> None:
 
 def slice_of(project: Project, tenant: int) -> tuple[object, ...]:
     """What the source holds for a tenant."""
-    orders = project.fetch("", f"SELECT * FROM orders WHERE company_id = {tenant} ORDER BY 1")
-    lines = project.fetch(
-        "", f"SELECT l.* FROM lines l JOIN orders o ON o.id = order_id WHERE company_id = {tenant} ORDER BY 1"
-    )
+    with psycopg.connect(project.source) as connection:
+        orders = connection.execute("SELECT * FROM orders WHERE company_id = %s ORDER BY 1", [tenant]).fetchall()
+        lines = connection.execute(
+            "SELECT l.* FROM lines l JOIN orders o ON o.id = order_id WHERE company_id = %s ORDER BY 1", [tenant]
+        ).fetchall()
     return orders, lines
 
 
