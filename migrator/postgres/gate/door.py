@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from psycopg import sql
 
 from migrator.core.online.position import Position
 from migrator.core.schema.catalog import Relation
-from migrator.errors import RefusedError
 from migrator.postgres.gate.freeze import Gate
 from migrator.postgres.gate.locks import DOOR, shared_lock, snapshot_check
 from migrator.postgres.session.connect import Connection, query, translated
@@ -19,10 +19,10 @@ _DOOR_CHECK = sql.SQL(
     """
     DECLARE
         migrator_open boolean;
-        migrator_returning boolean;
+        migrator_shutting boolean;
     BEGIN
-        SELECT d.open, d.returning INTO migrator_open, migrator_returning FROM migrator_follow.door d;
-        IF migrator_open AND migrator_returning THEN
+        SELECT d.open, d.shutting INTO migrator_open, migrator_shutting FROM migrator_follow.door d;
+        IF migrator_open AND migrator_shutting THEN
             {lock}
             {snapshot}
             SELECT d.open INTO migrator_open FROM migrator_follow.door d;
@@ -68,6 +68,14 @@ class TriggerState:
     enabled: str
 
 
+class DoorState(NamedTuple):
+    """Whether applications write here, the last generation of a fence that the door was used for, and since where."""
+
+    open: bool
+    generation: int
+    opened_at: Position | None
+
+
 def door_check(run: str) -> sql.Composed:
     """A block of PL/pgSQL for the trigger functions of a tenant's own tables, on rows and on TRUNCATE alike."""
     return _DOOR_CHECK.format(
@@ -87,43 +95,56 @@ def install_door(connection: Connection) -> None:
     connection.execute(sql.SQL(query("gate/door_table")))
 
 
-def is_open(connection: Connection) -> bool:
-    """Whether the application may write in this database."""
-    return bool(_state(connection)[0])
+def read_door(connection: Connection) -> DoorState:
+    """Whether the door is open, and what it was used for last."""
+    row = connection.execute("SELECT open, generation, opened_at FROM migrator_follow.door").fetchone()
+    assert row is not None
+    return DoorState(row[0], row[1], Position.parse(row[2]) if row[2] is not None else None)
 
 
 def open_door(
     connection: Connection, generation: int, triggers: Sequence[TriggerState], constraints: Sequence[ConstraintFlags]
-) -> Position:
-    """Gives triggers and constraints their own states, then opens the door, in one transaction.
+) -> Position | None:
+    """Gives triggers and constraints their own states, then opens the door for a fence, in one transaction.
 
     Returns from which position on changes are carried back: the snapshot of that very transaction. One taken later
-    would miss who wrote in between. Where the door was opened with this generation before, nothing is done.
-
-    Raises:
-        RefusedError: it was opened or shut with a later generation.
+    would miss who wrote in between. A door opens once for the fence of a generation: one that is open already, or was
+    for this generation or a later one, stays as it is. None where it is shut.
     """
     with connection.transaction():
         connection.execute("SELECT FROM migrator_follow.door FOR UPDATE")
-        is_open, known, opened_at = _state(connection)
-        if known > generation:
-            raise RefusedError(
-                f"The database {connection.info.dbname} knows generation {known} already, not only {generation}.",
-                "Another coordinator is at work, or was: migrator status.",
+        is_open, known, opened_at = read_door(connection)
+        if is_open:
+            connection.execute(
+                "UPDATE migrator_follow.door SET generation = %s WHERE generation < %s", [generation, generation]
             )
-        if is_open and known == generation and opened_at is not None:
-            return Position.parse(opened_at)
+            assert opened_at is not None
+            return opened_at
+        if known >= generation:
+            return None
         for state in constraints:
             connection.execute(_constraint(state))
         for trigger in triggers:
             connection.execute(trigger_state(trigger.table, trigger.name, trigger.enabled))
         row = connection.execute(
-            "UPDATE migrator_follow.door SET open = true, returning = false, generation = %s, "
+            "UPDATE migrator_follow.door SET open = true, shutting = false, generation = %s, "
             "opened_at = pg_catalog.txid_current_snapshot()::text RETURNING opened_at",
             [generation],
         ).fetchone()
     assert row is not None
     return Position.parse(row[0])
+
+
+def void_door(connection: Connection, generation: int) -> bool:
+    """Lets a door that is shut never open for the fence of that generation; False where it is open."""
+    with connection.transaction():
+        connection.execute("SELECT FROM migrator_follow.door FOR UPDATE")
+        if read_door(connection).open:
+            return False
+        connection.execute(
+            "UPDATE migrator_follow.door SET generation = %s WHERE generation < %s", [generation, generation]
+        )
+    return True
 
 
 def begin_return(connection: Connection) -> int:
@@ -132,7 +153,7 @@ def begin_return(connection: Connection) -> int:
     Once older transactions have been waited for (`wait_for_older_transactions`), all of them share the door's lock.
     """
     with connection.transaction():
-        connection.execute("UPDATE migrator_follow.door SET returning = true WHERE NOT returning")
+        connection.execute("UPDATE migrator_follow.door SET shutting = true WHERE NOT shutting")
         row = connection.execute("SELECT pg_catalog.txid_current()").fetchone()
     assert row is not None
     return int(row[0])
@@ -140,28 +161,25 @@ def begin_return(connection: Connection) -> int:
 
 def cancel_return(connection: Connection) -> None:
     """Takes `begin_return` back."""
-    connection.execute("UPDATE migrator_follow.door SET returning = false WHERE returning")
+    connection.execute("UPDATE migrator_follow.door SET shutting = false WHERE shutting")
 
 
-def shut_door(door: Gate, generation: int) -> None:
+def shut_door(door: Gate, generation: int) -> bool:
     """Shuts, for good, a door whose lock its coordinator holds: writers are refused here too from now on.
 
-    `generation` is the next one, which the decision in the source is about to have.
+    `generation` is that of the fence which the door was opened for; False where it is not open for that one: then
+    nothing is done, and the lock is given back.
 
     Raises:
-        DatabaseError: the session has ended; whether the door is shut is read from the database.
+        DatabaseError: the session has ended, or the answer got lost: `read_door` says whether it is shut.
     """
     with translated(door.endpoint):
-        door.connection.execute(
-            "UPDATE migrator_follow.door SET open = false, returning = false, generation = %s", [generation]
+        shut = door.connection.execute(
+            "UPDATE migrator_follow.door SET open = false, shutting = false WHERE open AND generation = %s",
+            [generation],
         )
         door.connection.execute("COMMIT")
-
-
-def _state(connection: Connection) -> tuple[bool, int, str | None]:
-    row = connection.execute("SELECT open, generation, opened_at FROM migrator_follow.door").fetchone()
-    assert row is not None
-    return bool(row[0]), int(row[1]), row[2]
+    return bool(shut.rowcount)
 
 
 def _constraint(state: ConstraintFlags) -> sql.Composed:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import psycopg
 from psycopg import sql
 
-from migrator.errors import DatabaseError
+from migrator.errors import DatabaseError, RefusedError
 from migrator.postgres.gate.locks import GATE_CLASS
 from migrator.postgres.session.connect import Connection, Endpoint, translated
 from migrator.postgres.session.records import records
@@ -90,6 +90,24 @@ class Gate:
                 self.connection.execute("ROLLBACK")
                 return False
         return True
+
+    def require_armed(self, tenants: Collection[str], since: int) -> None:
+        """Makes sure, at a gate that is shut, that the tenants are armed as that transaction armed them.
+
+        Raises:
+            RefusedError: somebody has disarmed them, or armed them anew: who writes may not have come in at the gate.
+        """
+        with translated(self.endpoint):
+            row = self.connection.execute(
+                "SELECT count(*) FROM migrator_follow.armed "
+                "WHERE wave = %s AND since = %s AND tenant = ANY (%s::text[])",
+                [self.wave, since, list(tenants)],
+            ).fetchone()
+        if row is None or row[0] != len(set(tenants)):
+            raise RefusedError(
+                "Another coordinator has armed or disarmed these tenants since; nothing was decided here.",
+                "See migrator status, then run the same command again.",
+            )
 
     def open(self) -> None:
         """Opens it again, with nothing decided; writers go on as if nothing had been. Harmless where it is open."""

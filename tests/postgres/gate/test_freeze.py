@@ -13,7 +13,7 @@ import pytest
 from psycopg import sql
 
 from migrator.errors import DatabaseError, RefusedError
-from migrator.postgres.gate.arm import disarm
+from migrator.postgres.gate.arm import arm, disarm
 from migrator.postgres.gate.decision import decide, read_decision, read_fenced, read_generation
 from migrator.postgres.gate.freeze import Entrants, FreezeTimes, GateBusyError, shut_gate
 from migrator.postgres.gate.older_transactions import wait_for_older_transactions
@@ -426,12 +426,37 @@ def test_of_two_coordinators_the_second_decides_nothing(monolith: Monolith) -> N
         assert read_fenced(slow) == {"2": 1}
 
 
+def test_a_coordinator_whose_tenants_were_disarmed_meanwhile_decides_nothing(monolith: Monolith) -> None:
+    since = monolith.arm(["2", "3"])
+    with monolith.coordinator() as first, monolith.coordinator() as second:
+        gate = monolith.gate(first, times=QUICK)
+        assert gate.try_shut(Entrants.WAIT)
+        gate.require_armed(["2", "3"], since)
+        # While the gate is shut nobody arms or disarms.
+        second.execute("SET lock_timeout = '50ms'")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            disarm(second, 1, ["3"])
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            arm(second, 1, ["3"])
+        gate.open()
+        disarm(second, 1, ["3"])
+        assert gate.try_shut(Entrants.WAIT)
+        gate.require_armed(["2"], since)
+        with pytest.raises(RefusedError):
+            gate.require_armed(["2", "3"], since)
+        gate.open()
+        arm(second, 1, ["2", "3"])
+        assert gate.try_shut(Entrants.WAIT)
+        with pytest.raises(RefusedError):
+            gate.require_armed(["2", "3"], since)
+
+
 def test_disarmed_tenants_are_written_without_a_lock_and_fenced_ones_stay_so(monolith: Monolith) -> None:
     functions = [function for function in monolith.functions()]
     monolith.arm_and_wait(["2", "3"])
     cut_over(monolith, "2")
     with monolith.coordinator() as connection, monolith.write() as application:
-        assert disarm(connection, 1, functions)  # tenant 2 is still away
+        assert disarm(connection, 1, ["2", "3"], functions)  # tenant 2 is still away
         application.execute("BEGIN")
         application.execute("INSERT INTO orders (company_id) VALUES (3)")
         assert monolith.gate(connection, times=QUICK).try_shut(Entrants.WAIT)

@@ -8,7 +8,8 @@ CREATE TABLE IF NOT EXISTS migrator_follow.waves (
     wave integer PRIMARY KEY CHECK (wave > 0), generation bigint NOT NULL DEFAULT 0
 );
 CREATE TABLE IF NOT EXISTS migrator_follow.armed (
-    tenant text COLLATE "C" PRIMARY KEY, wave integer NOT NULL REFERENCES migrator_follow.waves
+    tenant text COLLATE "C" PRIMARY KEY, wave integer NOT NULL REFERENCES migrator_follow.waves,
+    since bigint NOT NULL DEFAULT pg_catalog.txid_current()
 );
 CREATE TABLE IF NOT EXISTS migrator_follow.fenced (
     tenant text COLLATE "C" PRIMARY KEY, generation bigint NOT NULL, decided timestamptz NOT NULL DEFAULT now()
