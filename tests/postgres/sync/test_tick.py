@@ -246,13 +246,13 @@ def test_what_is_committed_after_the_log_was_read_waits_for_the_next_tick(follow
     followed = orders(follow)
     followed.write("UPDATE orders SET amount = 100 WHERE id = 2")
 
-    def read_and_be_overtaken(connection: Connection, since: Position) -> tuple[Position, tuple[LogEntry, ...]]:
+    def read_late(connection: Connection, since: Position) -> tuple[Position, tuple[LogEntry, ...]]:
         batch = read_batch(connection, since)
         followed.write("UPDATE orders SET amount = 200 WHERE id = 2", "DELETE FROM lines WHERE order_id = 2")
         return batch
 
     result = tick(
-        followed.source, followed.databases, followed.flow, followed.position, read_batch=read_and_be_overtaken
+        followed.source, followed.databases, followed.flow, followed.position, read_batch=read_late
     )
     assert not result.failures
     assert followed.rows("1", "SELECT amount FROM orders WHERE id = 2") == [(100,)]
