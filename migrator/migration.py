@@ -15,12 +15,16 @@ from migrator.commands.backup.result import BackedUp
 from migrator.commands.changes.conflicts import REFUSE, Settlement
 from migrator.commands.clean.command import clean_rows, restore_quarantine
 from migrator.commands.clean.result import Cleaned, Restored
+from migrator.commands.connections.command import ServingMap, connections
 from migrator.commands.doctor.command import Examination, doctor
 from migrator.commands.dry_run.command import dry_run
 from migrator.commands.dry_run.result import DryRun
 from migrator.commands.finish.command import finish
 from migrator.commands.finish.result import Finished, FinishedBefore, FinishOutlook, NotProven
 from migrator.commands.finish.source import SourceEnd
+from migrator.commands.follow.command import follow
+from migrator.commands.follow.manage import follow_status, stop_following, uninstall_following
+from migrator.commands.follow.result import Followed, FollowStatus, FollowStopped, FollowUninstalled
 from migrator.commands.history.command import History, history
 from migrator.commands.init.command import Wanted, regenerate_trees
 from migrator.commands.init.command import init as write_project
@@ -144,6 +148,25 @@ class Migration:
         approved = plan.fingerprint if isinstance(plan, DryRun) else plan
         return migrate(self._workspace, confirm=confirm, approved=approved, without_backup=without_backup, fence=fence)
 
+    def follow(self, *, until: Literal["stopped", "proved"] = "stopped", without_backup: bool = False) -> Followed:
+        """Copies the source while it is written to and keeps every database like it, until `stop_following` elsewhere.
+
+        Until "proved" ends it once every database has been followed, and compared with the source at one position.
+        """
+        return follow(self._workspace, until_proved=until == "proved", without_backup=without_backup)
+
+    def follow_status(self) -> FollowStatus:
+        """How far each followed database is behind the source. Reads only."""
+        return follow_status(self._workspace)
+
+    def stop_following(self) -> FollowStopped:
+        """Asks whoever follows to end after its round, and waits for it a minute."""
+        return stop_following(self._workspace)
+
+    def uninstall_following(self) -> FollowUninstalled:
+        """Takes the triggers and the log of following out of the source."""
+        return uninstall_following(self._workspace)
+
     def verify(self, *, sample: float | None = None) -> Verified:
         """Reads both sides again and compares them; `sample` examines only that percentage of the tenants."""
         return verify(self._workspace, sample=sample)
@@ -256,6 +279,10 @@ class Migration:
     def history(self, run: str | None = None) -> History:
         """Every run of the source with its stages; `run`, an id or the beginning of one, is the `chosen` one."""
         return history(self._workspace, run)
+
+    def connections(self, name: str | None = None) -> ServingMap:
+        """In which database the rows of each target and tenant are served now; `name` chooses one of them."""
+        return connections(self._workspace, name)
 
     def doctor(self, stage: str | None = None) -> Examination:
         """Whether programs, servers and privileges are such that `stage`, or a migration, can begin."""

@@ -10,12 +10,16 @@ from migrator.commands.backup import report as backup
 from migrator.commands.backup.result import BackedUp
 from migrator.commands.clean import report as clean
 from migrator.commands.clean.result import Cleaned, Restored
+from migrator.commands.connections import report as connections
+from migrator.commands.connections.command import ServingMap
 from migrator.commands.doctor import report as doctor
 from migrator.commands.doctor.command import Examination
 from migrator.commands.dry_run import report as dry_run
 from migrator.commands.dry_run.result import DryRun
 from migrator.commands.finish import report as finish
 from migrator.commands.finish.result import Finished, FinishedBefore, FinishOutlook, NotProven
+from migrator.commands.follow import report as follow
+from migrator.commands.follow.result import Followed, FollowStatus, FollowStopped, FollowUninstalled
 from migrator.commands.history import report as history
 from migrator.commands.history.command import History
 from migrator.commands.init import report as init
@@ -49,10 +53,11 @@ from migrator.commands.verify.result import Verified
 from migrator.core.result.outcome import Outcome
 
 Result = (
-    Audited | BackedUp | Cleaned | ConflictsRetried | DryRun | Examination | FinishOutlook | Finished
-    | FinishedBefore | History | Initialized | Migrated | NamedPlan | NoSuchTenantDatabase | NotProven
-    | NothingOpen | PlacedTables | PlansCompared | Refilled | Restored | RollbackOutlook | SequenceLevels
-    | SourceLock | SplitOutlook | Status | TakenBack | TenantTakenBack | TreesWritten | Verified
+    Audited | BackedUp | Cleaned | ConflictsRetried | DryRun | Examination | Finished | FinishedBefore
+    | FinishOutlook | Followed | FollowStatus | FollowStopped | FollowUninstalled | History | Initialized
+    | Migrated | NamedPlan | NoSuchTenantDatabase | NothingOpen | NotProven | PlacedTables | PlansCompared
+    | Refilled | Restored | RollbackOutlook | SequenceLevels | ServingMap | SourceLock | SplitOutlook | Status
+    | TakenBack | TenantTakenBack | TreesWritten | Verified
 )  # fmt: skip
 
 
@@ -84,6 +89,8 @@ def present(result: Result) -> Outcome:
             return rollback.present(result)
         case NotProven() | FinishOutlook() | Finished() | FinishedBefore():
             return finish.present(result)
+        case Followed() | FollowStatus() | FollowStopped() | FollowUninstalled():
+            return follow.present(result)
         case SequenceLevels() | Refilled():
             return sequences.present(result)
         case NamedPlan():
@@ -96,6 +103,8 @@ def present(result: Result) -> Outcome:
             return doctor.present(result)
         case History():
             return history.present(result)
+        case ServingMap():
+            return connections.present(result)
         case SourceLock():
             return lock.present(result)
         case PlacedTables():

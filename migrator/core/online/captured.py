@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from migrator.core.changes.row_changes import identifying_columns
 from migrator.core.placement.key_paths import KeyPath
 from migrator.core.placement.model import Placement, Placements
-from migrator.core.schema.catalog import Catalog, ForeignKey, Relation
+from migrator.core.schema.catalog import Catalog, Column, ForeignKey, Relation, without_modifier
+
+# Types whose text no setting changes; dates, intervals, floats, bytea and money have others, and what is made of them.
+_PLAIN = frozenset(
+    {"smallint", "integer", "bigint", "numeric", "oid", "boolean", "uuid", "inet", "cidr"}
+    | {"text", "character varying", "character", "name", "citext"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +30,7 @@ class CapturedTable:
     relation: Relation
     key: tuple[str, ...]
     route: tuple[str, ...]
+    formatted: bool = True  # whether the text of a value depends on settings of the session that writes it
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -73,8 +80,14 @@ def captured_tables(
         number = numbers.get((relation, key, route))
         if number is None:
             number, following = following, following + 1
-        captured.append(CapturedTable(number, relation, key, route))
+        formatted = any(column.name in (*key, *route) and not _is_plain(column) for column in table.columns)
+        captured.append(CapturedTable(number, relation, key, route, formatted))
     return tuple(captured)
+
+
+def _is_plain(column: Column) -> bool:
+    """Whether a value has the same text in every session."""
+    return without_modifier(column.value_type) in _PLAIN
 
 
 def _left_behind(placement: Placement | None) -> set[str]:

@@ -103,7 +103,7 @@ def test_numbers_stay_a_tables_for_as_long_as_its_columns_do() -> None:
     clients, *others = first
     before = (CapturedTable(7, clients.relation, clients.key, ("created_by",)), *others)
     again = captured_tables(source, placements, before)
-    assert again[0] == CapturedTable(8, clients.relation, clients.key, clients.route)
+    assert again[0] == CapturedTable(8, clients.relation, clients.key, clients.route, formatted=False)
     assert again[1:] == tuple(others)
 
 
@@ -111,3 +111,16 @@ def test_an_entry_names_its_values() -> None:
     orders = CapturedTable(3, ORDERS.relation, ("id",), ("client_id",))
     assert LogEntry(3, ("12",), (None,)).values(orders) == {"id": "12", "client_id": None}
     assert LogEntry(3, None).values(orders) == {}
+
+
+@pytest.mark.parametrize(
+    ("type_", "formatted"),
+    [("bigint!", False), ("numeric(10,2)!", False), ("character varying(20)!", False), ("citext!", False),
+     ("timestamp with time zone!", True), ("date!", True), ("double precision!", True), ("bytea!", True),
+     ("daterange!", True), ("public.amount!", True)],
+)  # fmt: skip
+def test_values_whose_text_a_session_decides_are_known(type_: str, formatted: bool) -> None:
+    items = table("items", f"id {type_}", "tenant_id integer!", keys=(key("items", "tenant_id", "tenants"),))
+    source = catalog(TENANTS, items)
+    placements = place(source, Settings.model_validate({"tenants": {"root": "tenants"}, "targets": TARGETS}))
+    assert captured_tables(source, placements)[0].formatted is formatted
