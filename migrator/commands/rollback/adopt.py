@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from migrator.commands.shared.survey import plan_with, survey
 from migrator.commands.shared.tenant_servers import record_servers
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.plan.steps import CreateDatabase, PrepareTarget, TreeState
 from migrator.core.result.wording import plural
 from migrator.errors import RefusedError
@@ -37,13 +37,13 @@ def adopt(workspace: Workspace, wanted: str | None) -> Run | None:
     servers: dict[str, str] = {}
     for (server, name), mark in left_by_run[run].items():
         if mark is None:
-            workspace.journal.artefact(run, "fence", "source", "created")
+            workspace.journal.of(run).artefact("fence", "source", "created")
         else:
             tenant = mark.tenant if mark.role == "target" else None
-            workspace.journal.artefact(run, "database", name, "created", target=mark.target or None, tenant=tenant)
+            workspace.journal.of(run).artefact("database", name, "created", target=mark.target or None, tenant=tenant)
             servers.update({tenant: server} if tenant else {})
     if workspace.settings.tenants.servers:
-        record_servers(workspace, run, servers)
+        record_servers(RunContext(workspace, adopted), servers)
     workspace.progress.say(f"run {run} is in the journal again: {plural(len(left_by_run[run]), 'thing')} of it found")
     return adopted
 
