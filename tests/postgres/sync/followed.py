@@ -1,4 +1,4 @@
-"""A source and databases that follow it, with a log that plain triggers write: what the tests of ticks are made on."""
+"""A source, and databases that follow it: what the tests of ticks are made on."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from migrator.core.online.captured import CapturedTable, LogEntry, captured_tables
+from migrator.core.online.captured import captured_tables
 from migrator.core.online.position import Position
 from migrator.core.placement.place import place
 from migrator.core.plan.transfer import transfers_into
 from migrator.core.verify.digests import Digest
+from migrator.postgres.capture.install import install_capture
+from migrator.postgres.capture.read_log import read_batch
+from migrator.postgres.fence.locks import LockWait
 from migrator.postgres.placement.from_items import bare_names, query_columns
 from migrator.postgres.placement.select_rows import select_rows
 from migrator.postgres.schema.catalog import read_catalog
@@ -26,58 +29,12 @@ from migrator.postgres.sync.tick import TickResult, TickTarget, tick
 from migrator.settings import Settings
 from tests.servers import DatabaseFactory
 
-_LOG = """
-CREATE SCHEMA migrator_follow;
-CREATE TABLE migrator_follow.log (
-    xid bigint NOT NULL DEFAULT pg_catalog.txid_current(), relation integer NOT NULL, key text[], route text[]
-);
-CREATE INDEX ON migrator_follow.log (xid);
-"""
-_FUNCTION = """
-CREATE FUNCTION migrator_follow.{name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD' SET timezone = 'UTC' AS $$
-BEGIN
-    IF TG_OP = 'TRUNCATE' THEN
-        INSERT INTO migrator_follow.log (relation) VALUES ({number});
-        RETURN NULL;
-    END IF;
-    IF TG_OP <> 'INSERT' THEN
-        INSERT INTO migrator_follow.log (relation, key, route) VALUES ({number}, {old_key}, {old_route});
-    END IF;
-    IF TG_OP = 'INSERT'
-        OR (TG_OP = 'UPDATE' AND ({old_key}, {old_route}) IS DISTINCT FROM ({new_key}, {new_route})) THEN
-        INSERT INTO migrator_follow.log (relation, key, route) VALUES ({number}, {new_key}, {new_route});
-    END IF;
-    RETURN NULL;
-END
-$$;
-CREATE TRIGGER "!migrator_capture" AFTER INSERT OR UPDATE OR DELETE ON {table}
-    FOR EACH ROW EXECUTE FUNCTION migrator_follow.{name}();
-CREATE TRIGGER "!migrator_capture_truncate" AFTER TRUNCATE ON {table}
-    FOR EACH STATEMENT EXECUTE FUNCTION migrator_follow.{name}();
-ALTER TABLE {table} ENABLE ALWAYS TRIGGER "!migrator_capture";
-ALTER TABLE {table} ENABLE ALWAYS TRIGGER "!migrator_capture_truncate";
-"""
-_BATCH = """
-SELECT DISTINCT relation, key, route FROM migrator_follow.log
-WHERE pg_catalog.txid_visible_in_snapshot(xid, pg_catalog.txid_current_snapshot())
-    AND NOT pg_catalog.txid_visible_in_snapshot(xid, %(since)s::txid_snapshot)
-"""
 _TENANTS = "CREATE TABLE tenants (id integer PRIMARY KEY, name text);INSERT INTO tenants VALUES (1, 'one'), (2, 'two');"
 TARGETS: Mapping[str, Any] = {
     "auth": {"database": "p_auth", "migrations": "auth"},
     "shared": {"database": "p_shared", "migrations": "shared"},
     "tenant": {"database": "p_{slug}", "per_tenant": True, "migrations": "tenant"},
 }
-
-
-def read_batch(connection: Connection, since: Position) -> tuple[Position, tuple[LogEntry, ...]]:
-    """(the transaction's position, the distinct entries that it sees and `since` does not)."""
-    ((snapshot,),) = connection.execute("SELECT pg_catalog.txid_current_snapshot()::text").fetchall()
-    entries = connection.execute(_BATCH, {"since": str(since)})
-    return Position.parse(snapshot), tuple(
-        LogEntry(number, None if key is None else tuple(key), tuple(route or ())) for number, key, route in entries
-    )
 
 
 @dataclass
@@ -196,7 +153,7 @@ class Follower:
             if placement.query is not None
         }
         captured = captured_tables(catalog, placements)
-        capture(source, captured)
+        install_capture(source, captured, LockWait(Endpoint(url), 5, 30, print), run="r", epoch="e")
         flow = forward_flow(
             transfers_into(target, placements, catalog, written, settings, queries), catalog, written, captured
         )
@@ -224,23 +181,3 @@ def made(url: str, ddl: str) -> None:
     """Fills a database."""
     with psycopg.connect(url) as connection:
         connection.execute(ddl.encode())
-
-
-def capture(source: Connection, tables: Sequence[CapturedTable]) -> None:
-    """Makes the log, and the triggers that write it."""
-    source.execute(_LOG.encode())
-    for table in tables:
-        parts = {}
-        for row in ("old", "new"):
-            for kind, names in (("key", table.key), ("route", table.route)):
-                values = sql.SQL(", ").join(
-                    sql.SQL("{}.{}::text").format(sql.SQL(row.upper()), sql.Identifier(name)) for name in names
-                )
-                array = sql.SQL("ARRAY[{}]::text[]").format(values)
-                parts[f"{row}_{kind}"] = array if kind == "route" or table.key else sql.SQL("NULL::text[]")
-        source.execute(
-            sql.SQL(_FUNCTION).format(
-                name=sql.Identifier(f"capture_{table.number}"), number=sql.Literal(table.number),
-                table=sql.Identifier(*table.relation), **parts,
-            )
-        )  # fmt: skip

@@ -8,11 +8,12 @@ import pytest
 from migrator.core.online.captured import LogEntry
 from migrator.core.online.position import Position
 from migrator.errors import DatabaseError
+from migrator.postgres.capture.read_log import read_batch
 from migrator.postgres.session.connect import Connection
 from migrator.postgres.sync import write_rows
 from migrator.postgres.sync.circles import make_deferrable, make_immediate
 from migrator.postgres.sync.tick import tick
-from tests.postgres.sync.followed import Followed, Follower, read_batch
+from tests.postgres.sync.followed import Followed, Follower
 
 # Orders with lines and notes: two and three hops from the tenant, every key with ON DELETE CASCADE.
 ORDERS = """
@@ -251,9 +252,7 @@ def test_what_is_committed_after_the_log_was_read_waits_for_the_next_tick(follow
         followed.write("UPDATE orders SET amount = 200 WHERE id = 2", "DELETE FROM lines WHERE order_id = 2")
         return batch
 
-    result = tick(
-        followed.source, followed.databases, followed.flow, followed.position, read_batch=read_late
-    )
+    result = tick(followed.source, followed.databases, followed.flow, followed.position, read_batch=read_late)
     assert not result.failures
     assert followed.rows("1", "SELECT amount FROM orders WHERE id = 2") == [(100,)]
     assert len(followed.rows("1", "SELECT FROM lines WHERE order_id = 2")) == 3
