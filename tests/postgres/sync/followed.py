@@ -15,6 +15,7 @@ from migrator.core.online.position import Position
 from migrator.core.placement.place import place
 from migrator.core.plan.transfer import transfers_into
 from migrator.core.verify.digests import Digest
+from migrator.errors import MigratorError
 from migrator.postgres.capture.install import install_capture
 from migrator.postgres.capture.read_log import read_batch
 from migrator.postgres.fence.locks import LockWait
@@ -72,6 +73,12 @@ class Followed:
         if not result.failures:
             self.position = result.position
         return result
+
+    def failure(self, name: str) -> MigratorError:
+        """The error by which a database's part of a tick ends."""
+        failures = self.try_tick().failures
+        assert name in failures
+        return failures[name]
 
     def _prove(self, source: Connection, target: TickTarget, position: Position) -> None:
         ((snapshot,),) = source.execute("SELECT pg_catalog.txid_current_snapshot()::text").fetchall()
