@@ -13,6 +13,7 @@ from migrator.commands.shared.transfers import resolve
 from migrator.commands.shared.workspace import RunContext
 from migrator.core.online.captured import CapturedTable
 from migrator.core.online.position import Position
+from migrator.core.online.stages import Stage
 from migrator.core.plan.steps import CreateDatabase, Plan, same_schema
 from migrator.core.plan.survey import Survey
 from migrator.core.result.progress import each
@@ -23,7 +24,6 @@ from migrator.postgres.capture.install import read_capture
 from migrator.postgres.session.connect import session
 from migrator.postgres.sync.positions import prepare_positions, read_position, write_position
 
-COPIED = "copied"
 BEGIN_ANEW = (
     "Take what was copied back and begin again: migrator rollback, then migrator dry-run and migrator follow start."
 )
@@ -101,7 +101,7 @@ def _set_positions(followed: FollowedRun, context: RunContext, position: Positio
         for _ in each(context.workspace.progress, "setting positions", list(pool.map(set_one, steps)), "databases"):
             pass
     context.journal.begin_following(
-        [(step.database, step.target, step.tenant) for step in steps], COPIED, str(position)
+        [(step.database, step.target, step.tenant) for step in steps], Stage.COPIED, str(position)
     )
     start = context.journal.recorded(FOLLOW_START)
     assert start is not None

@@ -113,3 +113,19 @@ def test_writes_are_followed_while_it_runs_and_after_it_was_killed(make: Project
         answer = project.end(follower)
     assert answer is not None
     assert (answer.exit_code, answer.document["end"]) == (0, "asked")
+
+
+def test_a_followed_run_is_taken_back_whole(make: ProjectFactory) -> None:
+    project = make(ROOT + SHOP)
+    before = objects(project)
+    project.succeed("dry-run")
+    run = str(project.succeed("follow", "start", "--until-proved", "--without-backup").document["run_id"])
+    write(project, 100, 10)
+    assert project.succeed("status").document["run_id"] == run
+    outlook = project.succeed("rollback", "--validate")
+    assert "written" not in str(outlook.document["sections"])
+    project.succeed("rollback", "--confirm", run)
+    assert objects(project) == before
+    assert project.databases() == ["migrator"]
+    project.succeed("dry-run")
+    project.succeed("migrate", "--without-backup")
