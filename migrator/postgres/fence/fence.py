@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from migrator.core.schema.catalog import Relation
-from migrator.errors import DatabaseError, RefusedError
+from migrator.errors import RefusedError
 from migrator.postgres.databases.databases import Mark
-from migrator.postgres.fence.locks import Blocked, LockWait, in_attempts
-from migrator.postgres.session.connect import Connection, query, rows, translated
+from migrator.postgres.fence.locks import LockWait, on_table
+from migrator.postgres.session.connect import Connection, query, rows
 
 TRIGGER = "migrator_fence"
 # Partitions that are made or attached later get copies of a partitioned table's row triggers, not of its statement
@@ -147,17 +147,4 @@ def _holding_partitions(connection: Connection, tables: Iterable[Relation]) -> l
 def _with_patience(
     connection: Connection, table: Relation, statement: sql.Composed, wait: LockWait, deadline: float
 ) -> None:
-    def blocked(_: DatabaseError) -> Blocked:
-        listed = rows(connection, "fence/holders", {"table": _regclass(table)})
-        holders = "; ".join(holder for (holder,) in listed) or "a prepared transaction"
-        return Blocked(
-            f"waiting for the writers of {table}: {holders}",
-            f"{wait.endpoint}: {table} could not be locked: it is held by {holders}.",
-        )
-
-    with translated(wait.endpoint):
-        in_attempts(connection, wait, lambda: connection.execute(statement), blocked, deadline)
-
-
-def _regclass(table: Relation) -> str:
-    return ".".join('"' + part.replace('"', '""') + '"' for part in table)
+    on_table(connection, table, lambda: connection.execute(statement), wait, deadline)

@@ -14,7 +14,7 @@ from migrator.core.schema.catalog import Catalog, Relation
 from migrator.core.schema.names import MAX_IDENTIFIER_BYTES
 from migrator.errors import DatabaseError
 from migrator.postgres.placement.from_items import own_rows, qualified
-from migrator.postgres.session.connect import Connection, Endpoint, database_error, rows
+from migrator.postgres.session.connect import Connection, Endpoint, database_error, rows, translated
 
 T = TypeVar("T")
 
@@ -31,8 +31,8 @@ class LockWait:
     """
 
     endpoint: Endpoint
-    lock_timeout: int
-    patience: int
+    lock_timeout: float
+    patience: float
     say: Callable[[str], None]
 
     def deadline(self) -> float:
@@ -84,6 +84,25 @@ def in_attempts(
         time.sleep(_PAUSE_SECONDS)
 
 
+def on_table(connection: Connection, table: Relation, work: Callable[[], T], wait: LockWait, deadline: float) -> T:
+    """Does `work`, which locks the table or partitions of it against writes, in a transaction of its own, in attempts.
+
+    Raises:
+        DatabaseError: the table could not be locked until `deadline`; says who holds it.
+    """
+
+    def blocked(_: DatabaseError) -> Blocked:
+        holders = _holders_of(connection, table) or ["a prepared transaction"]
+        named = "; ".join(holders)
+        return Blocked(
+            f"waiting for the writers of {table}: {named}",
+            f"{wait.endpoint}: {table} could not be locked: it is held by {named}.",
+        )
+
+    with translated(wait.endpoint):
+        return in_attempts(connection, wait, work, blocked, deadline)
+
+
 def under_locks(
     connection: Connection,
     catalog: Catalog,
@@ -130,9 +149,11 @@ def end_sessions(connection: Connection, purpose: str) -> int:
 
 
 def _holders(connection: Connection, tables: Sequence[Relation]) -> str:
-    holders = {
-        f"{relation} by {holder}": None
-        for relation in tables
-        for (holder,) in rows(connection, "fence/holders", {"table": qualified(relation).as_string(connection)})
-    }
+    holders = {f"{relation} by {holder}": None for relation in tables for holder in _holders_of(connection, relation)}
     return "; ".join(holders) or "nobody any more"
+
+
+def _holders_of(connection: Connection, relation: Relation) -> list[str]:
+    """Who holds a lock on the table that keeps triggers off it: sessions, and prepared transactions by their names."""
+    listed = rows(connection, "fence/holders", {"table": qualified(relation).as_string(connection)})
+    return [holder for (holder,) in listed]
