@@ -14,9 +14,9 @@ from benchmarks.online.rows import Row, TableName
 
 # Each table's rows with their company first, then the key; rows with negative keys are not the load's.
 _READ: Mapping[TableName, str] = {
-    "orders": "SELECT company_id, id, stamp, total, placed_at FROM orders WHERE id > 0",
+    "orders": "SELECT company_id, id, stamp, total, placed_at, remark FROM orders WHERE id > 0",
     "lines": (
-        "SELECT o.company_id, l.id, l.order_id, l.position, l.quantity "
+        "SELECT o.company_id, l.id, l.order_id, l.position, l.quantity, l.article "
         "FROM lines l LEFT JOIN orders o ON o.id = l.order_id WHERE l.id > 0"
     ),
     "notes": (

@@ -14,6 +14,7 @@ from benchmarks.online.rows import Change, Customer, Line, Order, Setting, User,
 
 # An order is placed with as many lines, and each of them with a note: with its counter, a transaction changes 7 rows.
 LINES = 3
+_NOTE = "Written down by the clerk who took the order by telephone, in the morning."
 
 
 class WrongAnswer(Exception):
@@ -70,8 +71,8 @@ class PlaceOrder:
         )
         notes = write(
             connection,
-            "INSERT INTO notes (line_id, body) SELECT n, 'placed' FROM unnest(%s::bigint[]) n RETURNING id, line_id",
-            [[line_id for line_id, _ in lines]],
+            "INSERT INTO notes (body, line_id) SELECT %s, n FROM unnest(%s::bigint[]) n RETURNING id, line_id",
+            [_NOTE, [line_id for line_id, _ in lines]],
             LINES,
         )
         if self.counter == "last":
@@ -83,7 +84,7 @@ class PlaceOrder:
             1,
             self.total,
             placed_at,
-            tuple(Line(line_id, position, position, noted[line_id], "placed") for line_id, position in lines),
+            tuple(Line(line_id, position, position, noted[line_id], _NOTE) for line_id, position in lines),
         )
         counted = self.company if self.counter else None
         rows = 1 + 2 * LINES + bool(self.counter)
@@ -105,7 +106,7 @@ class ReviseOrder:
         return self.order.company
 
     def execute(self, connection: Connection) -> Change:
-        old, body = self.order, f"revision {self.order.stamp}: « déjà vu »"
+        old, body = self.order, f"revision {self.order.stamp}, « déjà vu »: {_NOTE}"
         new = replace(
             _stamped(old),
             total=old.total + 1,

@@ -14,6 +14,11 @@ TableName = Literal["orders", "lines", "notes", "customers", "settings", "users"
 Row = tuple[int | None, tuple[Any, ...]]
 
 
+# What every order and every line says besides: the defaults of their columns.
+REMARK = "Please ring twice, and leave it with the neighbours if nobody is in."
+ARTICLE = "A-20311 hexagon head screw, M8 x 40, galvanised, pack of 100"
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A line of an order with its only note."""
@@ -37,9 +42,9 @@ class Order:
     lines: tuple[Line, ...]
 
     def rows(self) -> Iterator[tuple[TableName, Row]]:
-        yield "orders", (self.company, (self.id, self.stamp, self.total, self.placed_at))
+        yield "orders", (self.company, (self.id, self.stamp, self.total, self.placed_at, REMARK))
         for line in self.lines:
-            yield "lines", (self.company, (line.id, self.id, line.position, line.quantity))
+            yield "lines", (self.company, (line.id, self.id, line.position, line.quantity, ARTICLE))
             yield "notes", (self.company, (line.note_id, line.id, line.note))
 
 
