@@ -15,6 +15,7 @@ from migrator.commands.backup.result import BackedUp
 from migrator.commands.changes.conflicts import REFUSE, Settlement
 from migrator.commands.clean.command import clean_rows, restore_quarantine
 from migrator.commands.clean.result import Cleaned, Restored
+from migrator.commands.connections.command import ServingMap, connections
 from migrator.commands.doctor.command import Examination, doctor
 from migrator.commands.dry_run.command import dry_run
 from migrator.commands.dry_run.result import DryRun
@@ -256,6 +257,10 @@ class Migration:
     def history(self, run: str | None = None) -> History:
         """Every run of the source with its stages; `run`, an id or the beginning of one, is the `chosen` one."""
         return history(self._workspace, run)
+
+    def connections(self, name: str | None = None) -> ServingMap:
+        """In which database the rows of each target and tenant are served now; `name` chooses one of them."""
+        return connections(self._workspace, name)
 
     def doctor(self, stage: str | None = None) -> Examination:
         """Whether programs, servers and privileges are such that `stage`, or a migration, can begin."""

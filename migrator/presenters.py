@@ -10,6 +10,8 @@ from migrator.commands.backup import report as backup
 from migrator.commands.backup.result import BackedUp
 from migrator.commands.clean import report as clean
 from migrator.commands.clean.result import Cleaned, Restored
+from migrator.commands.connections import report as connections
+from migrator.commands.connections.command import ServingMap
 from migrator.commands.doctor import report as doctor
 from migrator.commands.doctor.command import Examination
 from migrator.commands.dry_run import report as dry_run
@@ -49,7 +51,7 @@ from migrator.commands.verify.result import Verified
 from migrator.core.result.outcome import Outcome
 
 Result = (
-    Audited | BackedUp | Cleaned | ConflictsRetried | DryRun | Examination | FinishOutlook | Finished
+    Audited | BackedUp | Cleaned | ConflictsRetried | ServingMap | DryRun | Examination | FinishOutlook | Finished
     | FinishedBefore | History | Initialized | Migrated | NamedPlan | NoSuchTenantDatabase | NotProven
     | NothingOpen | PlacedTables | PlansCompared | Refilled | Restored | RollbackOutlook | SequenceLevels
     | SourceLock | SplitOutlook | Status | TakenBack | TenantTakenBack | TreesWritten | Verified
@@ -96,6 +98,8 @@ def present(result: Result) -> Outcome:
             return doctor.present(result)
         case History():
             return history.present(result)
+        case ServingMap():
+            return connections.present(result)
         case SourceLock():
             return lock.present(result)
         case PlacedTables():

@@ -9,6 +9,7 @@ from migrator.cli.commands.after_migrate.rollback import rollback
 from migrator.cli.commands.after_migrate.sequences import sequences
 from migrator.cli.commands.asking.completion import completion
 from migrator.cli.commands.asking.config import config
+from migrator.cli.commands.asking.connections import connections
 from migrator.cli.commands.asking.doctor import doctor
 from migrator.cli.commands.asking.explain import explain
 from migrator.cli.commands.asking.help import help_command
@@ -68,6 +69,7 @@ for command in (
     status,
     lock,
     placements,
+    connections,
     history,
     config,
     explain,

@@ -45,7 +45,7 @@ def audit(workspace: Workspace, *, baseline: Path | None = None, rules: tuple[st
         file = _keep(workspace.backups / "audit", run.id, replace(outcome, origin=workspace.origin))
         counts: dict[str, int] = {severity: count for severity, count in reviewed.health.counts.items()}
         fact = AuditFact(str(file), reviewed.blocks, str(reviewed.health), counts, list(rules))
-        workspace.journal.record(run.id, AUDIT, fact)
+        workspace.journal.of(run.id).record(AUDIT, fact)
         summary.update(outcome.summary, file=str(file), status="findings" if reviewed.blocks else "done")
         return replace(result, file=file)
 

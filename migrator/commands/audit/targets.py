@@ -34,7 +34,7 @@ def look_at_targets(workspace: Workspace, run: Run) -> TargetFacts:
             servers.append(server_facts(workspace, name))
         except DatabaseError as error:
             unreachable[name] = error.message
-    migrated = workspace.journal.last(run.id, "migrate")
+    migrated = workspace.journal.of(run.id).last("migrate")
     drifted: Iterable[DriftedDatabase] = ()
     if plan is not None and migrated is not None and migrated.status == "done" and not unreachable:
         # Of a run that was finished the limits of sequences are lifted.

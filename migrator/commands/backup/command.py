@@ -100,7 +100,7 @@ def _keep_or_take(workspace: Workspace, run: Run) -> Backup:
 
 def _unfit(workspace: Workspace, run: Run, kept: Path, manifest: Manifest, *, fenced: bool) -> str:
     """Why an undamaged backup is not enough; '' where it is. A fenced source cannot have changed."""
-    recorded = workspace.journal.recorded(run.id, BACKUP)
+    recorded = workspace.journal.of(run.id).recorded(BACKUP)
     known = recorded.manifest if recorded and recorded.directory == str(kept) else None
     if manifest.run != run.id or known not in (None, sha256(kept / MANIFEST)):
         return f"The manifest of {kept.name} is not the one that this run took."
@@ -210,5 +210,5 @@ def _record(workspace: Workspace, run: Run, backup: Backup, verification: Verifi
         verified=passed,
         verified_at=verification.at.isoformat() if verification is not None and passed else None,
     )
-    workspace.journal.store_digests(run.id, (("backup", digest) for digest in manifest.inventory.digests))
-    workspace.journal.record(run.id, BACKUP, fact)
+    workspace.journal.of(run.id).store_digests(("backup", digest) for digest in manifest.inventory.digests)
+    workspace.journal.of(run.id).record(BACKUP, fact)

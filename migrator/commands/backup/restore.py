@@ -62,11 +62,11 @@ def restore_backup_into(workspace: Workspace, run: str, directory: Path, manifes
     if exists(server, database):
         raise RefusedError(f"The database {database!r} exists already.", "Drop or rename it first.")
     journal = workspace.journal
-    journal.artefact(run, "database", database, "intended", target="restored")
+    journal.of(run).artefact("database", database, "intended", target="restored")
     with session(server, purpose="restore") as connection:
         create_database(connection, database, mark, like=workspace.source)
     try:
-        journal.artefact(run, "database", database, "created", target="restored")
+        journal.of(run).artefact("database", database, "created", target="restored")
         endpoint = replace(server.at(database), search_path=_search_path(workspace))
         jobs = workspace.settings.limits.source_jobs
         failed = _restore(workspace, endpoint, directory, "keep", jobs)
@@ -80,7 +80,7 @@ def restore_backup_into(workspace: Workspace, run: str, directory: Path, manifes
         with session(server, purpose="restore") as connection:
             apply_properties(connection, database, manifest.properties)
     except BaseException:
-        drop_scratch(workspace, server, database, run)
+        drop_scratch(workspace, server, [database], run)
         raise
     return endpoint
 

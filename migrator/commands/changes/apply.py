@@ -39,7 +39,7 @@ class Carried:
 
 def carried_before(journal: Journal, run: str) -> Carried | None:
     """What an attempt carried back that was stopped before the run was taken back; None where none did."""
-    recorded = journal.recorded(run, CARRIED_BACK)
+    recorded = journal.of(run).recorded(CARRIED_BACK)
     if recorded is None:
         return None
     file = Path(recorded.file) if recorded.file else None
@@ -48,8 +48,8 @@ def carried_before(journal: Journal, run: str) -> Carried | None:
 
 def forget_carried(journal: Journal, run: str) -> None:
     """What was carried back has become a part of what the source is compared with."""
-    journal.record(run, CARRYING_BACK, [])
-    journal.record(run, CARRIED_BACK, None)
+    journal.of(run).record(CARRYING_BACK, [])
+    journal.of(run).record(CARRIED_BACK, None)
 
 
 def references_of(survey: Survey) -> tuple[ForeignKey, ...]:
@@ -99,21 +99,21 @@ def replay_writes(workspace: Workspace, run: Run, changes: Sequence[DatabaseChan
     with _monolith(workspace, writes) as monolith:
         wanted = renumbered(journal, run.id, changes, writes.survey)
         # An attempt that dies half-way leaves rows in the source that the next one does not find changed any more.
-        before = journal.recorded(run.id, CARRYING_BACK) or []
+        before = journal.of(run.id).recorded(CARRYING_BACK) or []
         tables = sorted({*before, *(one.full_name for part in changes for one in part.counts())})
-        journal.record(run.id, CARRYING_BACK, tables)
+        journal.of(run.id).record(CARRYING_BACK, tables)
         applied, conflicts = _carry(workspace, monolith, wanted, writes, aloud=True)
     file = keep_in_file(workspace.backups / "rollback" / run.id, journal, run, conflicts) if conflicts else None
     _require_equal(workspace, run, writes, conflicts)
     numbers = len(new_numbers(journal, run.id))
     fact = CarriedBack(applied, str(file) if file else None, tables, len(conflicts), numbers)
-    journal.record(run.id, CARRIED_BACK, fact)
+    journal.of(run.id).record(CARRIED_BACK, fact)
     return Carried(applied, tuple(conflicts), file, tuple(tables), len(conflicts), numbers)
 
 
 def new_numbers(journal: Journal, run: str) -> tuple[NewNumber, ...]:
     """The numbers that rows of a run's targets have been given for the source."""
-    return tuple(map(NewNumber.from_document, journal.recorded(run, NEW_NUMBERS) or ()))
+    return tuple(map(NewNumber.from_document, journal.of(run).recorded(NEW_NUMBERS) or ()))
 
 
 def renumbered(
@@ -135,7 +135,7 @@ def _with_new_numbers(
         if not fresh:
             break
         numbers.update({(one.database, one.relation, one.key): one for one in fresh})
-        journal.record(run.id, NEW_NUMBERS, [one.to_document() for one in numbers.values()])
+        journal.of(run.id).record(NEW_NUMBERS, [one.to_document() for one in numbers.values()])
     return renumber(changes, numbers.values(), references_of(survey), survey.catalog)
 
 

@@ -73,7 +73,7 @@ def find_writes(
     recorded: dict[tuple[str, str], list[Digest]] = {}
     # Digests of another form are none: the fenced source is read once more in their place.
     comparable = digests_compare(workspace.journal, run.id)
-    for moment, digest in workspace.journal.digests_by_moment(run.id, HELD) if comparable else ():
+    for moment, digest in workspace.journal.of(run.id).digests_by_moment(HELD) if comparable else ():
         recorded.setdefault((target_of(moment), digest.tenant), []).append(digest)
     given = (
         _given(workspace, surveyed, resolved) if fenced and any(made.place not in recorded for made in finished) else {}
@@ -86,7 +86,7 @@ def find_writes(
         # No digest in the journal: migrate died between the database's receipt and its own record of it, or the
         # journal is another one than migrate's.
         before = recorded.get(made.place) or given.get(made.place)
-        if before is None and workspace.journal.last(run.id, "migrate") is None:
+        if before is None and workspace.journal.of(run.id).last("migrate") is None:
             # Neither a journal nor a fence says what it held: all of it may have been written since.
             before = []
         written += [(made.database, item) for item in differences(before if before is not None else now, now)]
@@ -143,7 +143,7 @@ def _require_source_as_it_was(
         RefusedError: one of them was written in the source as well.
     """
     # What an attempt before has carried back is in the source by our own doing.
-    ours = set(workspace.journal.recorded(run.id, CARRYING_BACK) or ())
+    ours = set(workspace.journal.of(run.id).recorded(CARRYING_BACK) or ())
     # Nothing is carried back through a query, which may give other rows each time.
     placements = writes.survey.placements.tables.values()
     queries = {placement.relation.full_name for placement in placements if placement.query is not None}

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 def remember_file(journal: Journal, run: str, file: Path, left: int) -> None:
     """Keeps how many changes wait in a file."""
-    files = journal.recorded(run, CONFLICT_FILES) or {}
-    journal.record(run, CONFLICT_FILES, {**files, str(file.absolute()): left})
+    files = journal.of(run).recorded(CONFLICT_FILES) or {}
+    journal.of(run).record(CONFLICT_FILES, {**files, str(file.absolute()): left})
 
 
 def waiting_files(journal: Journal, run: str) -> dict[str, int]:
     """The files of a run in which changes wait, with how many."""
-    return {file: left for file, left in (journal.recorded(run, CONFLICT_FILES) or {}).items() if left}
+    return {file: left for file, left in (journal.of(run).recorded(CONFLICT_FILES) or {}).items() if left}

@@ -99,7 +99,7 @@ def restore_quarantine(workspace: Workspace, rules: tuple[str, ...] = ()) -> Res
 
 def _record(workspace: Workspace, run: Run, outcome: Outcome, summary: dict[str, Any]) -> None:
     summary.update(outcome.summary, status="findings" if outcome.status == "findings" else "done")
-    workspace.journal.record(run.id, CLEAN, {"command": outcome.headline, **dict(outcome.data)})
+    workspace.journal.of(run.id).record(CLEAN, {"command": outcome.headline, **dict(outcome.data)})
 
 
 @contextmanager
@@ -213,9 +213,9 @@ class _Cleaning:
     def _prepare_quarantine(self) -> None:
         journal = self._workspace.journal
         if not quarantine.exists(self._connection):
-            journal.artefact(self._run.id, _ARTEFACT, quarantine.SCHEMA, "intended")
+            journal.of(self._run.id).artefact(_ARTEFACT, quarantine.SCHEMA, "intended")
         quarantine.prepare(self._connection, self._run.id)
-        journal.artefact(self._run.id, _ARTEFACT, quarantine.SCHEMA, "created")
+        journal.of(self._run.id).artefact(_ARTEFACT, quarantine.SCHEMA, "created")
 
     def _move(self, rule: _Rule, expected: frozenset[Relation]) -> tuple[Share, ...]:
         locked = self._row_selection.concerned(expected | {selection.relation for selection in rule.chosen})
@@ -261,6 +261,6 @@ def _restore(workspace: Workspace, run: Run, connection: Connection, rules: tupl
     )
     if quarantine.drop_if_empty(connection):
         for earlier in workspace.journal.all_runs(workspace.source_id):
-            if any(artefact.state != "dropped" for artefact in workspace.journal.artefacts(earlier.id, _ARTEFACT)):
-                workspace.journal.artefact(earlier.id, _ARTEFACT, quarantine.SCHEMA, "dropped")
+            if any(artefact.state != "dropped" for artefact in workspace.journal.of(earlier.id).artefacts(_ARTEFACT)):
+                workspace.journal.of(earlier.id).artefact(_ARTEFACT, quarantine.SCHEMA, "dropped")
     return Restored(run.id, restored, tuple(quarantine.held(connection)))

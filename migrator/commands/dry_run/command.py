@@ -106,7 +106,7 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False, 
             *schema_checks,
             _backup_check(workspace, run),
         )
-        workspace.journal.record_plan(run.id, plan, passed=not blocks(checks))
+        workspace.journal.of(run.id).record_plan(plan, passed=not blocks(checks))
         look = Look(found, plan, population, times_of(workspace, run.id, plan), sum(needed.values()))
         result = DryRun(run.id, checks, look)
         if sql and not result.blocked:
@@ -114,7 +114,7 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False, 
         if rehearse and not result.blocked:
             rehearsal = carry_out_rehearsal(workspace)
             times = rehearsal.times_of(plan, datetime.now(UTC))
-            workspace.journal.record(run.id, MEASURED_TIMES, times)
+            workspace.journal.of(run.id).record(MEASURED_TIMES, times)
             result = replace(result, rehearsal=rehearsal, look=replace(look, times=times))
         outcome = present(result)
         summary.update(outcome.summary, status=outcome.status)
@@ -207,7 +207,7 @@ def _stranger_checks(workspace: Workspace, survey: Survey) -> Iterable[Check]:
 
 
 def _backup_check(workspace: Workspace, run: Run) -> Check:
-    kept = workspace.journal.recorded(run.id, BACKUP)
+    kept = workspace.journal.of(run.id).recorded(BACKUP)
     if kept is None:
         return Check("backup", "warn", "there is none of this run", "migrator backup --verify")
     return Check("backup", "ok", f"recorded in {kept.directory}")

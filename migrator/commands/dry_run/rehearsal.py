@@ -51,12 +51,12 @@ def carry_out_rehearsal(workspace: Workspace) -> Rehearsal:
             raise RefusedError(
                 f"The rehearsal's database {taken[0]!r} exists already.", "Drop it, or choose another [source] prefix."
             )
-        scratch.journal.record_plan(open_run.id, plan, passed=True)
+        scratch.journal.of(open_run.id).record_plan(plan, passed=True)
         migrate(scratch, without_backup=True, fence=False, passwords=False)
         figures["migrate"] = round(time.monotonic() - started, 2)
         proof = verify(scratch)
         figures["verify"] = round(time.monotonic() - started - figures["migrate"], 2)
-        steps = tuple(scratch.journal.step_records(open_run.id).values())
+        steps = tuple(scratch.journal.of(open_run.id).step_records().values())
         for record in steps:
             name = f"steps: {record.kind}"
             figures[name] = round(figures.get(name, 0) + (record.seconds or 0), 2)

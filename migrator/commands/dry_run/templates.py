@@ -10,7 +10,7 @@ from pathlib import Path
 
 from migrator.commands.migrate.templates import large_tables, table_owners
 from migrator.commands.migrate.worker_pools import preparers
-from migrator.commands.shared.scratch import scratch_database
+from migrator.commands.shared.scratch import scratch_databases
 from migrator.commands.shared.transfers import Resolved, adapt_template, resolve_target
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.audit.row_demands import check_rows, demands, value_demands
@@ -61,7 +61,13 @@ def tried_schemas(workspace: Workspace, run: str, survey: Survey, plan: Plan) ->
     workspace.progress.say(f"building the schemas of {len(steps)} targets in scratch databases")
     with ExitStack() as scratch, preparers(len(steps)) as threads:
         try:
-            places = [_scratch_pair(workspace, run, scratch, number, step) for number, step in enumerate(steps)]
+            # Two each: of the template, and of the bare template.
+            places = [
+                scratch.enter_context(
+                    scratch_databases(workspace, run, (f"schema{number}", f"bare{number}"), server=step.server)
+                )
+                for number, step in enumerate(steps)
+            ]
         except DatabaseError as error:
             if error.sqlstate != _INSUFFICIENT_PRIVILEGE:
                 raise
@@ -75,19 +81,8 @@ def tried_schemas(workspace: Workspace, run: str, survey: Survey, plan: Plan) ->
         yield tuple(one.result() for one in tries)
 
 
-def _scratch_pair(
-    workspace: Workspace, run: str, scratch: ExitStack, number: int, step: PrepareTarget
-) -> tuple[Endpoint, Endpoint]:
-    """Two scratch databases on the step's server: of the template, and of the bare template."""
-    template, bare = (
-        scratch.enter_context(scratch_database(workspace, run, f"{part}{number}", server=step.server))
-        for part in ("schema", "bare")
-    )
-    return template, bare
-
-
 def _try(
-    workspace: Workspace, survey: Survey, plan: Plan, step: PrepareTarget, place: tuple[Endpoint, Endpoint]
+    workspace: Workspace, survey: Survey, plan: Plan, step: PrepareTarget, place: Sequence[Endpoint]
 ) -> TriedSchema:
     template, bare = place
     made = [creation for creation in plan.of(CreateDatabase) if creation.target == step.target]

@@ -84,7 +84,7 @@ def _confirmed(run: Run, typed: str | None) -> None:
 
 def _retire_again(workspace: Workspace, run: Run, end: SourceEnd, *, validate: bool) -> FinishedBefore:
     """The run is finished; what is left is what becomes of the source, which may be chosen anew."""
-    chosen = workspace.journal.recorded(run.id, FINISHING)
+    chosen = workspace.journal.of(run.id).recorded(FINISHING)
     result = FinishedBefore(run.id, str(workspace.source), end)
     if chosen is not None and workspace.source.database == chosen.renamed:
         if end != "rename":
@@ -102,7 +102,7 @@ def _retire_again(workspace: Workspace, run: Run, end: SourceEnd, *, validate: b
 
 def _record(workspace: Workspace, run: Run, end: SourceEnd, *, drop_templates: bool) -> None:
     renamed = new_name(workspace, run) if end == "rename" else ""
-    workspace.journal.record(run.id, FINISHING, Finishing(end, renamed, drop_templates))
+    workspace.journal.of(run.id).record(FINISHING, Finishing(end, renamed, drop_templates))
 
 
 def _nothing_to_finish() -> RefusedError:
@@ -122,7 +122,7 @@ class _Finish:
 
     def carry_out(self, *, validate: bool) -> NotProven | FinishOutlook | Finished:
         plan = self.plan
-        begun = self.journal.recorded(self.run.id, FINISHING) is not None
+        begun = self.journal.of(self.run.id).recorded(FINISHING) is not None
         if not begun:
             self._require_standing(plan)
         require_possible(self.workspace, self.run, self.end)
@@ -153,7 +153,7 @@ class _Finish:
         Raises:
             RefusedError: migrate is not complete, a tenant is half taken back, or databases are gone.
         """
-        last = self.journal.last(self.run.id, "migrate")
+        last = self.journal.of(self.run.id).last("migrate")
         if last is None or last.status != "done":
             raise _nothing_to_finish()
         states = dropped_tenants(self.workspace, self.run.id)
@@ -199,7 +199,7 @@ class _Finish:
                 there = marks(connection, [*names, step.template])
                 for name in names:
                     dropped += drop_database(connection, name, run=self.run.id)
-                    self.journal.artefact(self.run.id, "database", name, "dropped")
+                    self.journal.of(self.run.id).artefact("database", name, "dropped")
                 if there.get(step.template) is not None and not self.drop_templates:
                     mark = Mark(self.run.id, FINISHED, step.target)
                     release_database(self.workspace.server(step.server).at(step.template), mark, {})
@@ -207,11 +207,11 @@ class _Finish:
 
     def _keep_objects(self, steps: Sequence[PrepareTarget]) -> None:
         """Keeps the definitions of the templates, which verify compares the databases with afterwards."""
-        kept = self.journal.recorded(self.run.id, TEMPLATE_OBJECTS) or {}
+        kept = self.journal.of(self.run.id).recorded(TEMPLATE_OBJECTS) or {}
         for step in steps:
             endpoint = self.workspace.server(step.server).at(step.template)
             if step.target in kept:
                 continue
             with session(endpoint, purpose="finish", settings=READ_ONLY) as connection:
                 kept[step.target] = read_objects(connection)
-            self.journal.record(self.run.id, TEMPLATE_OBJECTS, kept)
+            self.journal.of(self.run.id).record(TEMPLATE_OBJECTS, kept)

@@ -60,7 +60,7 @@ def retire_source(workspace: Workspace, run: Run, end: SourceEnd) -> None:
             make_writable(own, name)
             # The sequences stay behind the numbers that the new databases give: a copy of one may come back some day.
             lift_fence(own, workspace.lock_wait)
-        workspace.journal.artefact(run.id, "fence", "source", "dropped")
+        workspace.journal.of(run.id).artefact("fence", "source", "dropped")
         workspace.fence.lifted()
     if end == "read-only":
         with session(workspace.source, purpose="finish", settings={"default_transaction_read_only": "off"}) as own:

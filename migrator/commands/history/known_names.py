@@ -39,12 +39,12 @@ def known_names(settings: Settings) -> KnownNames:
     source = workspace.source_id
     with _journal(server.at(workspace.control_name)) as journal:
         runs = journal.all_runs(source)
-        made = journal.artefacts(runs[0].id, "database") if runs else ()
+        made = journal.of(runs[0].id).artefacts("database") if runs else ()
         return KnownNames(
             tuple((run.id, run.outcome or "open") for run in runs),
             tuple((run.id, "open") for run in runs if run.closed_at is None),
             tuple((one.name, f"tenant {one.tenant}") for one in made if one.tenant and one.state == "created"),
-            tuple((record.fingerprint[:12], _state(record.passed)) for _, record in journal.plans_of_source(source)),
+            tuple((record.fingerprint[:12], _state(record.passed)) for record in journal.plans_of_source(source)),
         )
 
 

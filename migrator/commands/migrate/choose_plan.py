@@ -43,7 +43,7 @@ def choose_plan(workspace: Workspace, run: Run, approved: str | None) -> ChosenP
     Raises:
         RefusedError: there is no passed dry-run, its plan is stale, or the plan is not the approved one.
     """
-    records = workspace.journal.plan_records(run.id)
+    records = workspace.journal.of(run.id).plan_records()
     begun = readable_plan(workspace, run) if run.fingerprint is not None else None
     if begun is not None and _is_worth_keeping(workspace, run) and _goes_on(begun.plan, records, approved):
         require_approved(begun.plan.fingerprint, approved)
@@ -58,7 +58,7 @@ def choose_plan(workspace: Workspace, run: Run, approved: str | None) -> ChosenP
     _require_fresh(plan, records)
     keep_servers(workspace, run.id, surveyed.tenants)
     replaces = run.fingerprint not in (None, plan.fingerprint)
-    if replaces and any(record.status == "done" for record in workspace.journal.attempts(run.id, "migrate")):
+    if replaces and any(record.status == "done" for record in workspace.journal.of(run.id).attempts("migrate")):
         raise RefusedError(
             f"Run {run.id} has been migrated by plan {str(run.fingerprint)[:12]}, and {plan.fingerprint[:12]} is "
             "another one.",
@@ -99,18 +99,18 @@ def begin_anew(workspace: Workspace, run: Run) -> None:
     servers = {*servers_of(workspace, run.id), *(before.plan.servers if before is not None else ())}
     # Forgotten first: an attempt that dies in between must not take for done what it has dropped.
     discard(workspace.spool(run.id))
-    workspace.journal.forget_steps(run.id)
+    workspace.journal.of(run.id).forget_steps()
     for server in sorted(servers):
         with session(workspace.server(server), purpose="reset") as connection:
             for name, mark in of_run(marks(connection), run.id).items():
                 if mark.role in _MADE_BY_PLAN:
                     drop_database(connection, name, run=run.id)
-                    workspace.journal.artefact(run.id, "database", name, "dropped")
+                    workspace.journal.of(run.id).artefact("database", name, "dropped")
 
 
 def _is_worth_keeping(workspace: Workspace, run: Run) -> bool:
     """Whether the source is still as it was when rows of it were copied."""
-    epoch = workspace.journal.recorded(run.id, EPOCH)
+    epoch = workspace.journal.of(run.id).recorded(EPOCH)
     if epoch is None:
         return False
     with workspace.read_source("check") as connection:

@@ -66,8 +66,8 @@ def migrate(
         del summary[REFUSED]
         if chosen.replaces:
             begin_anew(workspace, run)
-        workspace.journal.begin_plan(run.id, chosen.stored.plan)
-        plan = workspace.journal.plan(run.id)
+        workspace.journal.of(run.id).begin_plan(chosen.stored.plan)
+        plan = workspace.journal.of(run.id).plan()
         assert plan is not None
         attempt = Execution(workspace, run, plan, chosen.survey, fenced=fence).carry_out()
         result = _result(workspace, run, plan, attempt, summary, fenced=fence)
@@ -78,7 +78,7 @@ def migrate(
 
 
 def _done_before(workspace: Workspace, run: Run, approved: str | None) -> Migrated | None:
-    previous = workspace.journal.attempts(run.id, "migrate")[:-1]  # the last one is this
+    previous = workspace.journal.of(run.id).attempts("migrate")[:-1]  # the last one is this
     stored = stored_plan(workspace, run) if any(record.status == "done" for record in previous) else None
     if stored is None:
         return None
@@ -95,7 +95,7 @@ def _done_before(workspace: Workspace, run: Run, approved: str | None) -> Migrat
         ) from error
     require_databases(stored.workspace, run, stored.plan)
     plan = stored.plan
-    held = {target: workspace.journal.digests(run.id, held_by(target)) for target in database_counts(plan)}
+    held = {target: workspace.journal.of(run.id).digests(held_by(target)) for target in database_counts(plan)}
     return Migrated(
         run.id,
         stored.workspace.source.database,
@@ -110,7 +110,7 @@ def _done_before(workspace: Workspace, run: Run, approved: str | None) -> Migrat
 
 
 def _require_backup(workspace: Workspace, run: Run) -> None:
-    if workspace.journal.recorded(run.id, BACKUP) is None:
+    if workspace.journal.of(run.id).recorded(BACKUP) is None:
         raise RefusedError(
             "There is no backup of this run.",
             "Run `migrator backup --verify` first; `--without-backup` goes on without one.",

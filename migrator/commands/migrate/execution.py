@@ -164,7 +164,7 @@ class Execution:
         """Makes, fills and finishes the databases, and compares what the source gave with what they hold."""
         self._configure(frozen.snapshot)
         failures = self._make_databases(frozen)
-        held = {name: self.journal.digests(self.run.id, held_by(name)) for name in frozen.transfers}
+        held = {name: self.journal.of(self.run.id).digests(held_by(name)) for name in frozen.transfers}
         proof = self._prove(frozen.transfers, held)
         if not failures:
             proof = with_configuration(self.workspace, proof, self.plan.of(CreateDatabase), conserved=True)
@@ -197,7 +197,7 @@ class Execution:
         )
         prepared = sum(1 for _ in self.plan.of(PrepareTarget))
         steps = {"prepare": prepared, "copy": len(copies), "finish": len(self._steps.finishes)}
-        self.journal.record(self.run.id, PLANNED_STEPS, steps)
+        self.journal.of(self.run.id).record(PLANNED_STEPS, steps)
         targets = target_work(frozen.scripts, frozen.resolved, frozen.values, frozen.blocks, copies)
         work = Work(self.run.id, workspace.control, share.sessions, paced=limits.throttles, targets=targets)
         tables_of_nobody = self.survey.catalog.tables.keys() - covered_tables(self.survey, transfers)
@@ -207,7 +207,7 @@ class Execution:
         try:
             throttle(limits.source_jobs)
             with worker_pools(limits, work, share.readers, share.builders) as pools:
-                carried = Schedule(units, self.journal, self.run.id, workspace.progress).carry_out(
+                carried = Schedule(units, self.journal.of(self.run.id), workspace.progress).carry_out(
                     pools,
                     CoordinatorWork(
                         partial(self._prepare_databases, own, epoch),
@@ -254,10 +254,10 @@ class Execution:
         """Lets the source go: nothing more is read in the snapshot."""
         counted, digested = counts.result()
         require_same_partitions(self.workspace.source, self.survey.catalog)
-        self.journal.record(self.run.id, SOURCE_ROWS, dict(counted))
+        self.journal.of(self.run.id).record(SOURCE_ROWS, dict(counted))
         covered = covered_tables(self.survey, transfers)
         whole = whole_tables(self.journal, self.run.id, self.survey.placements, covered)
-        self.journal.store_digests(self.run.id, [("source before", digest) for digest in (*digested, *whole)])
+        self.journal.of(self.run.id).store_digests([("source before", digest) for digest in (*digested, *whole)])
         snapshot.close()
         release_readers(self.workspace.source)
 
@@ -281,7 +281,7 @@ class Execution:
             }
             for name, target in resolved.items()
         }
-        self.journal.record(self.run.id, SEQUENCES, SequenceValues(epoch, values))
+        self.journal.of(self.run.id).record(SEQUENCES, SequenceValues(epoch, values))
         return values
 
     def _blocks(self, epoch: str, resolved: Mapping[str, Resolved]) -> RunBlocks:
@@ -305,8 +305,8 @@ class Execution:
             held,
             transfers,
             self.survey.placements,
-            counted=journal.recorded(run, SOURCE_ROWS),
-            quarantined=journal.quarantined(run),
+            counted=journal.of(run).recorded(SOURCE_ROWS),
+            quarantined=journal.of(run).quarantined(),
             databases=database_counts(self.plan),
         )
 

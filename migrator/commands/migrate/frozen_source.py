@@ -58,7 +58,7 @@ class FrozenSource:
                 raise RefusedError(
                     f"The source is fenced by run {standing.run}.", "Finish or take back that run: migrator rollback."
                 )
-            known = self.journal.artefacts(self.run.id, "fence")
+            known = self.journal.of(self.run.id).artefacts("fence")
             complete = any(artefact.state == "created" for artefact in known)
             whole = (
                 standing is not None and set(tables) <= standing.fenced and later <= set(standing.fencing_partitions)
@@ -68,12 +68,12 @@ class FrozenSource:
                 self._lift()
                 standing = None
             if standing is None or not complete:
-                self.journal.artefact(self.run.id, "fence", "source", "intended")
+                self.journal.of(self.run.id).artefact("fence", "source", "intended")
                 # From the first table on: what happens next may end this process's connections, not what it knows.
                 self.workspace.fence.raised(self.run.id, datetime.now(UTC))
                 self.workspace.progress.say(f"fencing {len(tables)} tables of the source against writes")
                 raise_fence(connection, tables, self.workspace.lock_wait, run=self.run.id, epoch=fresh)
-                self.journal.artefact(self.run.id, "fence", "source", "created")
+                self.journal.of(self.run.id).artefact("fence", "source", "created")
                 standing = read_fence(connection)
         assert standing is not None
         return epoch_of(standing.epoch)
@@ -82,7 +82,7 @@ class FrozenSource:
         with session(self.workspace.source, purpose="fence") as own:
             put_back(self.workspace, own, self.run.id)
             lift_fence(own, self.workspace.lock_wait)
-        self.journal.artefact(self.run.id, "fence", "source", "dropped")
+        self.journal.of(self.run.id).artefact("fence", "source", "dropped")
         self.workspace.fence.lifted()
 
     @contextmanager
@@ -96,19 +96,19 @@ class FrozenSource:
         except (KeyboardInterrupt, InterruptedRunError, SnapshotLostError):
             raise
         except BaseException:
-            if self.fenced and any(one.state != "dropped" for one in self.journal.artefacts(self.run.id, "fence")):
+            if self.fenced and any(one.state != "dropped" for one in self.journal.of(self.run.id).artefacts("fence")):
                 self._lift()
                 self.workspace.progress.say("the fence is lifted: the source takes writes again")
             raise
 
     def forget_unless(self, epoch: str) -> None:
         """Drops what was copied from another state of the source: two snapshots are never mixed."""
-        before = self.journal.recorded(self.run.id, EPOCH)
+        before = self.journal.of(self.run.id).recorded(EPOCH)
         # VACUUM FULL and CLUSTER pass the fence and move rows between parts of a table, without writing any.
         files = {str(table.relation): table.file for table in self.survey.catalog.tables.values()}
-        moved = before is not None and self.journal.recorded(self.run.id, FILES) != files
+        moved = before is not None and self.journal.of(self.run.id).recorded(FILES) != files
         if before is not None and (before != epoch or moved):
-            records = self.journal.step_records(self.run.id).values()
+            records = self.journal.of(self.run.id).step_records().values()
             copied = [record for record in records if record.kind in ("copy", "finish")]
             if copied:
                 why = (
@@ -121,17 +121,17 @@ class FrozenSource:
             steps = list(self.plan.of(CreateDatabase))
             # Before they go: a rollback takes finished databases that are "created" and gone for somebody else's work.
             intended = [Artefact("database", step.database, "intended", step.target, step.tenant) for step in steps]
-            self.journal.record_artefacts(self.run.id, intended)
+            self.journal.of(self.run.id).record_artefacts(intended)
             for step in steps:
                 with session(self.workspace.server(step.server), purpose="reset") as connection:
                     drop_database(connection, step.database, run=self.run.id)
-            self.journal.forget_copies(self.run.id)
+            self.journal.of(self.run.id).forget_copies()
         if before != epoch or moved:
             parts = [(step.id, step.parts) for step in self.plan.of(CopyTable)]
-            self.journal.record(self.run.id, PARTS, parts)
-            self.journal.record(self.run.id, FILES, files)
+            self.journal.of(self.run.id).record(PARTS, parts)
+            self.journal.of(self.run.id).record(FILES, files)
             record_tables(self.journal, self.run.id, self.survey.catalog)
-            self.journal.record(self.run.id, EPOCH, epoch)
+            self.journal.of(self.run.id).record(EPOCH, epoch)
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
@@ -150,8 +150,8 @@ class FrozenSource:
                     "The source's schema or its tenants changed while migrate was starting.",
                     "Run `migrator dry-run` again.",
                 )
-            if self.journal.recorded(self.run.id, SOURCE_OBJECTS) is None:
-                self.journal.record(self.run.id, SOURCE_OBJECTS, read_objects(snapshot.connection))
+            if self.journal.of(self.run.id).recorded(SOURCE_OBJECTS) is None:
+                self.journal.of(self.run.id).record(SOURCE_OBJECTS, read_objects(snapshot.connection))
             yield snapshot
         finally:
             snapshot.close()

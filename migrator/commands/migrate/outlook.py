@@ -29,7 +29,7 @@ class SplitOutlook:
 
 def outlook(workspace: Workspace, run: Run, plan: Plan, *, fenced: bool) -> SplitOutlook:
     """What the plan makes, how long the source is fenced for it, and how long it takes to go back."""
-    backup = workspace.journal.recorded(run.id, BACKUP)
+    backup = workspace.journal.of(run.id).recorded(BACKUP)
     return SplitOutlook(
         run.id,
         str(workspace.source),

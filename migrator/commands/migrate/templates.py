@@ -76,7 +76,7 @@ def _prepare(workspace: Workspace, run: Run, plan: Plan, survey: Survey, step: P
         owners=table_owners(survey),
     )
     server = workspace.server(step.server)
-    return prepare_target(step, sources, run=run.id, journal=workspace.journal, server=server, like=workspace.source)
+    return prepare_target(step, sources, journal=workspace.journal.of(run.id), server=server, like=workspace.source)
 
 
 def table_owners(survey: Survey) -> tuple[str, ...]:
@@ -102,7 +102,7 @@ def _make_roles(workspace: Workspace, run: Run, plan: Plan) -> None:
     for server, role in sorted(wanted):
         with session(workspace.server(server), purpose="prepare") as connection:
             if role not in marked_roles(connection):
-                workspace.journal.artefact(run.id, "role", role, "intended")
+                workspace.journal.of(run.id).artefact("role", role, "intended")
             if make_role(connection, role, run.id):
-                workspace.journal.artefact(run.id, "role", role, "created")
+                workspace.journal.of(run.id).artefact("role", role, "created")
     make_groups(workspace, run, plan)

@@ -32,7 +32,7 @@ class Pacing:
         self._announced: ThrottleState | None = None
         self._paused_since = 0.0
         # What an attempt that died in a pause left there holds no longer.
-        workspace.journal.record(run.id, THROTTLE, ThrottleState())
+        workspace.journal.of(run.id).record(THROTTLE, ThrottleState())
 
     def __call__(self, copies: int) -> None:
         """`copies` is how many are left: what the throttle allows is shared by those that can run at once."""
@@ -78,7 +78,7 @@ class Pacing:
         if state == self._announced:
             return
         before = self._announced.paused if self._announced is not None else ""
-        self._workspace.journal.record(self._run, THROTTLE, state)
+        self._workspace.journal.of(self._run).record(THROTTLE, state)
         self._announced = state
         if paused and not before:
             self._paused_since = time.monotonic()

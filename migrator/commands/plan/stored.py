@@ -42,7 +42,7 @@ def stored_plan(workspace: Workspace, run: Run) -> StoredPlan | None:
     Raises:
         RefusedError: another version of the program wrote it, in a shape that this one cannot read.
     """
-    plan = workspace.journal.plan(run.id)
+    plan = workspace.journal.of(run.id).plan()
     if plan is None:
         return None
     changes = tuple(changes_since(workspace, plan))

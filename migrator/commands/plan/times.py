@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def times_of(workspace: Workspace, run: str, plan: Plan) -> SplitTimes:
     """What the newest rehearsal of this very plan measured; computed where there was none."""
-    measured = workspace.journal.recorded(run, MEASURED_TIMES)
+    measured = workspace.journal.of(run).recorded(MEASURED_TIMES)
     if measured is not None and measured.fingerprint == plan.fingerprint:
         return measured
     return estimate(plan, workspace.settings.limits.jobs)

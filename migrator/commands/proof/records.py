@@ -21,14 +21,14 @@ from migrator.journal import Journal
 def given_digests(journal: Journal, run: str) -> Mapping[str, tuple[Digest, ...]]:
     """What the source gave to each target, as the copies recorded it, parts of a table taken together."""
     copied: dict[str, list[Digest]] = {}
-    for moment, digest in journal.digests_by_moment(run, COPIED):
+    for moment, digest in journal.of(run).digests_by_moment(COPIED):
         copied.setdefault(target_of(moment), []).append(digest)
     return {target: tuple(total(found).values()) for target, found in copied.items()}
 
 
 def sequence_values(journal: Journal, run: str) -> tuple[str, Mapping[str, Mapping[Relation, int]]] | None:
     """(epoch, target -> sequence -> the value that it goes on behind), as migrate took it from the source."""
-    recorded = journal.recorded(run, SEQUENCES)
+    recorded = journal.of(run).recorded(SEQUENCES)
     return None if recorded is None else (recorded.epoch, recorded.values)
 
 
@@ -61,7 +61,7 @@ def database_counts(plan: Plan) -> Mapping[str, int]:
 
 def copy_steps(journal: Journal, run: str, steps: Iterable[CopyTable]) -> list[CopyTable]:
     """The copies with their parts as they were when this epoch began: receipts name parts by their number."""
-    kept = dict(journal.recorded(run, PARTS) or ())
+    kept = dict(journal.of(run).recorded(PARTS) or ())
     return [replace(step, parts=kept[step.id]) for step in steps]
 
 
@@ -69,7 +69,7 @@ def whole_tables(journal: Journal, run: str, placements: Placements, covered: fr
     """The digests of whole source tables, from what the copies gave: what rollback compares the source with."""
     # Where a database failed, not all of a table was recorded; the attempt that completes it records it.
     done: dict[StepId, bool] = {}
-    for step in journal.step_records(run).values():
+    for step in journal.of(run).step_records().values():
         if step.kind == "copy":
             part = StepId.parse(step.step).receipt
             done[part] = done.get(part, False) or step.status == "done"

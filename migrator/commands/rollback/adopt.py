@@ -37,10 +37,10 @@ def adopt(workspace: Workspace, wanted: str | None) -> Run | None:
     servers: dict[str, str] = {}
     for (server, name), mark in left_by_run[run].items():
         if mark is None:
-            workspace.journal.artefact(run, "fence", "source", "created")
+            workspace.journal.of(run).artefact("fence", "source", "created")
         else:
             tenant = mark.tenant if mark.role == "target" else None
-            workspace.journal.artefact(run, "database", name, "created", target=mark.target or None, tenant=tenant)
+            workspace.journal.of(run).artefact("database", name, "created", target=mark.target or None, tenant=tenant)
             servers.update({tenant: server} if tenant else {})
     if workspace.settings.tenants.servers:
         record_servers(workspace, run, servers)

@@ -138,7 +138,7 @@ def require_unfinished(workspace: Workspace) -> None:
                 "`migrator finish --retire unfence` gives the source back to writers; rows that were written to the "
                 "new databases have to be carried over by hand.",
             )
-        if run.closed_at is None and workspace.journal.recorded(run.id, FINISHING) is not None:
+        if run.closed_at is None and workspace.journal.of(run.id).recorded(FINISHING) is not None:
             raise RefusedError(
                 f"Run {run.id} has passed its point of no return: finish has begun, and nothing takes it back.",
                 f"Let it end: migrator finish --confirm {run.id}",
@@ -275,8 +275,8 @@ def _take_back(
         if not swap and findings.fence is not None and findings.fence.run == run.id:
             lifted = lift_fence(connection, workspace.lock_wait)
         objects = changed_objects(workspace, run, connection)
-    if any(one.kind == "fence" for one in workspace.journal.artefacts(run.id)):
-        workspace.journal.artefact(run.id, "fence", "source", "dropped")
+    if any(one.kind == "fence" for one in workspace.journal.of(run.id).artefacts()):
+        workspace.journal.of(run.id).artefact("fence", "source", "dropped")
     workspace.fence.lifted()
     discard(workspace.spool(run.id))
     swapped = swap_for_restored(workspace, run) if swap else ""
@@ -289,7 +289,7 @@ def _take_back(
         dropped,
         lifted,
         compared,
-        known=workspace.journal.recorded(run.id, SOURCE_OBJECTS) is not None,
+        known=workspace.journal.of(run.id).recorded(SOURCE_OBJECTS) is not None,
         comparable=digests_compare(workspace.journal, run.id),
         changed=changed,
         objects=objects,

@@ -35,14 +35,14 @@ def dump_and_drop(workspace: Workspace, run: Run, findings: Findings) -> Dropped
         with session(workspace.server(server), purpose="rollback") as connection:
             for made in here:
                 drop_database(connection, made.database, run=run.id)
-                workspace.journal.artefact(run.id, "database", made.database, "dropped")
+                workspace.journal.of(run.id).artefact("database", made.database, "dropped")
                 databases.append(made.database)
     for server, role in findings.roles:
         with session(workspace.server(server), purpose="rollback") as connection:
             dropped = drop_role(connection, role, run.id)
         (roles if dropped else used).append(role)
         if dropped:
-            workspace.journal.artefact(run.id, "role", role, "dropped")
+            workspace.journal.of(run.id).artefact("role", role, "dropped")
     return Dropped(dumps, tuple(databases), tuple(roles), tuple(used))
 
 

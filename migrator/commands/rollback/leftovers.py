@@ -47,7 +47,7 @@ def look(workspace: Workspace, run: Run, plan: Plan | None, tenant: str | None =
     with workspace.read_source("rollback") as connection:
         fence = read_fence(connection)
     # A receipt that somebody deleted does not unmake a database that applications write to.
-    steps = workspace.journal.step_records(run.id)
+    steps = workspace.journal.of(run.id).step_records()
     finished: list[MarkedDatabase] = []
     unfinished: list[MarkedDatabase] = []
     for made in databases:
@@ -86,11 +86,11 @@ def _gone(workspace: Workspace, run: Run, there: Sequence[MarkedDatabase], tenan
     One that was renamed is there: its mark says whose it is.
     """
     known = {made.place for made in there if made.mark.role == "target"}
-    dropping = set(workspace.journal.recorded(run.id, DROPPING) or ())
-    steps = workspace.journal.step_records(run.id)
+    dropping = set(workspace.journal.of(run.id).recorded(DROPPING) or ())
+    steps = workspace.journal.of(run.id).step_records()
     return tuple(
         one.name
-        for one in workspace.journal.artefacts(run.id, "database")
+        for one in workspace.journal.of(run.id).artefacts("database")
         if one.state == "created"
         and one.tenant is not None  # "" where the target is not per tenant; None for templates
         and (tenant is None or one.tenant == tenant)
@@ -103,14 +103,14 @@ def _gone(workspace: Workspace, run: Run, there: Sequence[MarkedDatabase], tenan
 
 def note_dropping(workspace: Workspace, run: Run, databases: Sequence[str]) -> None:
     """Records that from here on it is us by whom the databases may be gone."""
-    before = workspace.journal.recorded(run.id, DROPPING) or ()
-    workspace.journal.record(run.id, DROPPING, sorted({*before, *databases}))
+    before = workspace.journal.of(run.id).recorded(DROPPING) or ()
+    workspace.journal.of(run.id).record(DROPPING, sorted({*before, *databases}))
 
 
 def forget_dropping(workspace: Workspace, run: Run, databases: Sequence[str]) -> None:
     """They are dropped, and migrate may make them again."""
-    before = workspace.journal.recorded(run.id, DROPPING) or ()
-    workspace.journal.record(run.id, DROPPING, sorted({*before} - {*databases}))
+    before = workspace.journal.of(run.id).recorded(DROPPING) or ()
+    workspace.journal.of(run.id).record(DROPPING, sorted({*before} - {*databases}))
 
 
 def require_nothing_lost(findings: Findings, *, keep: bool, discard: bool) -> None:
@@ -159,7 +159,7 @@ def require_able(workspace: Workspace, run: Run, findings: Findings) -> None:
     if (
         findings.fence is not None
         and foreign
-        and all(one.state == "dropped" for one in workspace.journal.artefacts(run.id))
+        and all(one.state == "dropped" for one in workspace.journal.of(run.id).artefacts())
     ):
         raise unknown_fence(findings.fence, f"the open run, {run.id}, has made nothing")
     for server in sorted({server for server, _, _ in findings.databases}):

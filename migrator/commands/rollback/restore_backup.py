@@ -25,7 +25,7 @@ from migrator.postgres.session.connect import session
 
 def backup_of(workspace: Workspace, run: Run) -> Path | None:
     """The directory of the run's backup, or None; a journal that was lost does not know of it, its own name does."""
-    recorded = workspace.journal.recorded(run.id, BACKUP)
+    recorded = workspace.journal.of(run.id).recorded(BACKUP)
     return Path(recorded.directory) if recorded else newest(place(workspace.backups), run.id)
 
 
@@ -44,7 +44,7 @@ def checked_backup(workspace: Workspace, run: Run) -> tuple[Path, Manifest]:
         manifest = check_backup(directory, workspace.source_id)
     except RefusedError as error:
         raise RefusedError(error.message, f"Nothing was changed. {remedy}") from error
-    recorded = workspace.journal.recorded(run.id, BACKUP)
+    recorded = workspace.journal.of(run.id).recorded(BACKUP)
     if manifest.run != run.id or (recorded and recorded.manifest != sha256(directory / MANIFEST)):
         raise RefusedError(
             f"The backup in {directory} is not the one that this run took: it is of run {manifest.run}.", remedy
@@ -66,11 +66,11 @@ def restore_beside(workspace: Workspace, run: Run, directory: Path, manifest: Ma
     if exists(server, kept):
         return
     if exists(server, restored):
-        if workspace.journal.recorded(run.id, RESTORED) == restored:
+        if workspace.journal.of(run.id).recorded(RESTORED) == restored:
             return
-        drop_scratch(workspace, server, restored, run.id)  # an attempt died in the middle of it
+        drop_scratch(workspace, server, [restored], run.id)  # an attempt died in the middle of it
     restore_backup_into(workspace, run.id, directory, manifest, restored)
-    workspace.journal.record(run.id, RESTORED, restored)
+    workspace.journal.of(run.id).record(RESTORED, restored)
 
 
 def swap_for_restored(workspace: Workspace, run: Run) -> str:
@@ -84,7 +84,7 @@ def swap_for_restored(workspace: Workspace, run: Run) -> str:
     if not exists(server, kept):
         with session(server, purpose="rollback") as connection:
             swap_databases(connection, workspace.source.database, restored, kept)
-    workspace.journal.artefact(run.id, "database", restored, "dropped")
+    workspace.journal.of(run.id).artefact("database", restored, "dropped")
     damaged = workspace.source.at(kept)
     with session(damaged, purpose="rollback") as connection:
         lift_fence(connection, replace(workspace.lock_wait, endpoint=damaged))
@@ -98,7 +98,7 @@ def drop_restored(workspace: Workspace, run: Run) -> None:
     with session(server, purpose="rollback") as connection:
         left = marks(connection, [restored]).get(restored) == Mark(run.id, "restored")
     if left:
-        drop_scratch(workspace, server, restored, run.id)
+        drop_scratch(workspace, server, [restored], run.id)
 
 
 def _names(workspace: Workspace, run: Run) -> tuple[str, str]:

@@ -22,12 +22,12 @@ def compared_under_fence(
 ) -> tuple[tuple[Difference, ...], int]:
     """What changed in the source while it was fenced: an attempt that died after lifting the fence has told already."""
     standing = findings.fence is not None and findings.fence.run == run.id
-    if not standing and (recorded := workspace.journal.recorded(run.id, COMPARED)) is not None:
+    if not standing and (recorded := workspace.journal.of(run.id).recorded(COMPARED)) is not None:
         return tuple(recorded.changed), recorded.tables
     changed, tables = _source_changes(workspace, run, connection)
     if standing:
         # Afterwards the monolith's users write again.
-        workspace.journal.record(run.id, COMPARED, Compared(changed, tables))
+        workspace.journal.of(run.id).record(COMPARED, Compared(changed, tables))
     return changed, tables
 
 
@@ -55,13 +55,13 @@ def recorded_source(workspace: Workspace, run: Run) -> Mapping[str, Digest]:
     """
     if not digests_compare(workspace.journal, run.id):
         return {}
-    recorded = workspace.journal.digests(run.id, "source before")
+    recorded = workspace.journal.of(run.id).digests("source before")
     return {digest.relation: digest for digest in recorded}
 
 
 def changed_objects(workspace: Workspace, run: Run, connection: Connection) -> tuple[tuple[str, str, str], ...]:
     """(kind, object, how) of what is defined otherwise than migrate read it; () where the journal does not say."""
-    recorded = workspace.journal.recorded(run.id, SOURCE_OBJECTS)
+    recorded = workspace.journal.of(run.id).recorded(SOURCE_OBJECTS)
     if recorded is None:
         return ()
     return object_differences(recorded, read_objects(connection))

@@ -104,13 +104,13 @@ def _take_back(
         _note_carried(workspace, run, carried.tables)
     # From here on migrate knows that there is something to do again, whatever happens to this process.
     mark_dropped(workspace, run.id, key, BEGUN)
-    databases = [one for one in workspace.journal.artefacts(run.id, "database") if one.tenant == key]
+    databases = [one for one in workspace.journal.of(run.id).artefacts("database") if one.tenant == key]
     forget_tenant(workspace, run.id, key, {one.name: one.target or "" for one in databases})
     dropped = dump_and_drop(workspace, run, findings)
-    artefacts = [one for one in workspace.journal.artefacts(run.id) if one.tenant == key]
+    artefacts = [one for one in workspace.journal.of(run.id).artefacts() if one.tenant == key]
     forget_passwords(workspace, run.id, [one.name for one in artefacts if one.kind == "role"])
     for artefact in artefacts:
-        workspace.journal.artefact(run.id, artefact.kind, artefact.name, "dropped")
+        workspace.journal.of(run.id).artefact(artefact.kind, artefact.name, "dropped")
     forget_dropping(workspace, run, [one.name for one in databases])
     forget_carried(workspace.journal, run.id)
     mark_dropped(workspace, run.id, key, DONE)
@@ -128,4 +128,4 @@ def _note_carried(workspace: Workspace, run: Run, tables: Collection[str]) -> No
             for table in catalog.tables.values()
             if (name := table.relation.full_name) in tables and name in before
         ]
-    workspace.journal.store_digests(run.id, [("source before", one) for one in now])
+    workspace.journal.of(run.id).store_digests([("source before", one) for one in now])

@@ -53,12 +53,12 @@ class RunBlocks:
 
 def run_blocks(journal: Journal, run: str) -> RunBlocks:
     """The blocks of a run as the journal has them; none where it has none."""
-    recorded = journal.recorded(run, SEQUENCE_BLOCKS)
+    recorded = journal.of(run).recorded(SEQUENCE_BLOCKS)
     if recorded is None:
         return RunBlocks()
     refilled = {
         database: {one.sequence: one for one in map(_block, blocks)}
-        for database, blocks in (journal.recorded(run, REFILLED_BLOCKS) or {}).items()
+        for database, blocks in (journal.of(run).recorded(REFILLED_BLOCKS) or {}).items()
     }
     return RunBlocks(recorded.epoch, tuple(map(Blocks.from_document, recorded.blocks)), dict(recorded.places), refilled)
 
@@ -76,7 +76,7 @@ def record_refills(journal: Journal, run: str, blocks: RunBlocks, newer_blocks: 
     document = {
         name: [(*one.sequence, one.first, one.last) for one in newer.values()] for name, newer in refilled.items()
     }
-    journal.record(run, REFILLED_BLOCKS, document)
+    journal.of(run).record(REFILLED_BLOCKS, document)
 
 
 def all_draws(resolved: Mapping[str, Resolved], databases: Mapping[str, Collection[str]]) -> tuple[Draw, ...]:
@@ -117,8 +117,8 @@ def reserve_blocks(
                 places,
                 [(one.target, *one.sequence.relation, why) for one, why in reservation.without],
             )
-            journal.record(run.id, REFILLED_BLOCKS, {})
-            journal.record(run.id, SEQUENCE_BLOCKS, fact)
+            journal.of(run.id).record(REFILLED_BLOCKS, {})
+            journal.of(run.id).record(SEQUENCE_BLOCKS, fact)
             return reservation.behind
 
         def work() -> None:
@@ -144,15 +144,15 @@ def reserve_more(workspace: Workspace, sources: Collection[Relation], decide: De
 
 def without_blocks(journal: Journal, run: str) -> tuple[tuple[str, Relation, str], ...]:
     """(target, sequence, why) of those that go on where the source stood, and may give a number that others give."""
-    recorded = journal.recorded(run, SEQUENCE_BLOCKS)
+    recorded = journal.of(run).recorded(SEQUENCE_BLOCKS)
     without = recorded.without if recorded is not None else ()
     return tuple((target, Relation(schema, name), why) for target, schema, name, why in without)
 
 
 def forget_blocks(journal: Journal, run: str) -> None:
     """The run has no blocks: its source is not fenced, so nothing of its targets can go back."""
-    if journal.recorded(run, SEQUENCE_BLOCKS) is not None:
-        journal.record(run, SEQUENCE_BLOCKS, None)
+    if journal.of(run).recorded(SEQUENCE_BLOCKS) is not None:
+        journal.of(run).record(SEQUENCE_BLOCKS, None)
 
 
 def put_back(workspace: Workspace, connection: Connection, run: str) -> None:
@@ -177,7 +177,7 @@ def _locked(
 
 def drawn_numbers(journal: Journal, run: str) -> dict[Relation, int]:
     """The furthest number of each source sequence that targets have drawn and that is to be given to nobody else."""
-    recorded = journal.recorded(run, DRAWN_NUMBERS)
+    recorded = journal.of(run).recorded(DRAWN_NUMBERS)
     return {} if recorded is None else dict(recorded)
 
 
@@ -191,18 +191,19 @@ def record_drawn(
         further = max if sequences[name].increment > 0 else min
         merged[name] = further(value, merged.get(name, value))
     if merged != before:
-        journal.record(run, DRAWN_NUMBERS, merged)
+        journal.of(run).record(DRAWN_NUMBERS, merged)
 
 
 def positions(journal: Journal, run: str) -> Mapping[str, tuple[tuple[Relation, int], ...]]:
     """Up to which number each database that was taken back had drawn from its sequences."""
     return {
-        database: tuple(drawn.items()) for database, drawn in (journal.recorded(run, SEQUENCE_POSITIONS) or {}).items()
+        database: tuple(drawn.items())
+        for database, drawn in (journal.of(run).recorded(SEQUENCE_POSITIONS) or {}).items()
     }
 
 
 def record_positions(journal: Journal, run: str, drawn_by_database: Mapping[str, Mapping[Relation, int]]) -> None:
     """Keeps how far databases had drawn, for when they are made again."""
-    before = journal.recorded(run, SEQUENCE_POSITIONS) or {}
+    before = journal.of(run).recorded(SEQUENCE_POSITIONS) or {}
     if drawn_by_database:
-        journal.record(run, SEQUENCE_POSITIONS, {**before, **drawn_by_database})
+        journal.of(run).record(SEQUENCE_POSITIONS, {**before, **drawn_by_database})

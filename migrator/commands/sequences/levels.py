@@ -64,7 +64,7 @@ def limited_databases(workspace: Workspace, run: Run, blocks: RunBlocks) -> list
     servers = recorded_servers(workspace, run.id)
     targets = workspace.settings.targets
     places = []
-    for one in workspace.journal.artefacts(run.id, "database"):
+    for one in workspace.journal.of(run.id).artefacts("database"):
         if one.state != "created" or one.name not in blocks.places or one.tenant is None:
             continue
         if one.target is None or one.target not in targets:

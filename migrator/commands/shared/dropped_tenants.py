@@ -27,12 +27,12 @@ BEGUN, DONE = "begun", "done"
 
 def dropped_tenants(workspace: Workspace, run: str) -> Mapping[str, str]:
     """The tenants of a run that were taken back and not migrated again: key -> BEGUN or DONE."""
-    return workspace.journal.recorded(run, TENANTS_TAKEN_BACK) or {}
+    return workspace.journal.of(run).recorded(TENANTS_TAKEN_BACK) or {}
 
 
 def mark_dropped(workspace: Workspace, run: str, tenant: str, state: str) -> None:
     """Records how far a tenant is taken back."""
-    workspace.journal.record(run, TENANTS_TAKEN_BACK, {**dropped_tenants(workspace, run), tenant: state})
+    workspace.journal.of(run).record(TENANTS_TAKEN_BACK, {**dropped_tenants(workspace, run), tenant: state})
 
 
 def require_standing(workspace: Workspace, run: Run, plan: Plan) -> None:
@@ -42,7 +42,7 @@ def require_standing(workspace: Workspace, run: Run, plan: Plan) -> None:
         RefusedError: databases of the run that no rollback of a single tenant explains are dropped.
     """
     expected = {step.database for step in standing(workspace, run.id, list(plan.of(CreateDatabase)))}
-    databases = workspace.journal.artefacts(run.id, "database")
+    databases = workspace.journal.of(run.id).artefacts("database")
     dropped = [one.name for one in databases if one.state == "dropped" and one.name in expected]
     if dropped:
         raise RefusedError(
@@ -95,7 +95,7 @@ def require_databases(workspace: Workspace, run: Run, plan: Plan) -> None:
 def all_are_there(workspace: Workspace, run: str) -> None:
     """Forgets that tenants were taken back: migrate has made their databases again."""
     if dropped_tenants(workspace, run):
-        workspace.journal.record(run, TENANTS_TAKEN_BACK, {})
+        workspace.journal.of(run).record(TENANTS_TAKEN_BACK, {})
 
 
 def forget_tenant(workspace: Workspace, run: str, tenant: str, databases: Mapping[str, str]) -> None:
@@ -107,11 +107,11 @@ def forget_tenant(workspace: Workspace, run: str, tenant: str, databases: Mappin
     targets = set(databases.values())
     steps = [
         record.step
-        for record in workspace.journal.step_records(run).values()
+        for record in workspace.journal.of(run).step_records().values()
         if (record.kind == "finish" and record.database in databases)
         or (record.kind == "copy" and record.target in targets)
     ]
-    workspace.journal.forget_tenant(run, tenant, steps)
+    workspace.journal.of(run).forget_tenant(tenant, steps)
 
 
 def require_same_source(workspace: Workspace, run: Run, survey: Survey) -> None:
@@ -146,8 +146,8 @@ def require_same_source(workspace: Workspace, run: Run, survey: Survey) -> None:
     if not (
         stands
         and fence is not None
-        and epoch_of(fence.epoch) == journal.recorded(run.id, EPOCH)
-        and files == journal.recorded(run.id, FILES)
+        and epoch_of(fence.epoch) == journal.of(run.id).recorded(EPOCH)
+        and files == journal.of(run.id).recorded(FILES)
     ):
         raise RefusedError(
             "The source has not been fenced all the time since migrate, so the rows of tenant "

@@ -26,7 +26,7 @@ def same_state(epoch: str, other: str) -> bool:
 
 def digests_compare(journal: Journal, run: str) -> bool:
     """Whether the run's recorded digests are of the form in which rows are hashed now; those of no epoch are none."""
-    epoch = journal.recorded(run, EPOCH)
+    epoch = journal.of(run).recorded(EPOCH)
     return epoch is None or epoch.endswith(epoch_of(""))
 
 
@@ -46,7 +46,7 @@ def require_digests(journal: Journal, run: str, why: str, hint: str) -> None:
 
 def record_tables(journal: Journal, run: str, catalog: Catalog) -> None:
     """Records which tables and partitions the source is read with."""
-    journal.record(run, TABLES, table_names(catalog))
+    journal.of(run).record(TABLES, table_names(catalog))
 
 
 def require_tables(journal: Journal, run: str, catalog: Catalog) -> None:
@@ -58,7 +58,7 @@ def require_tables(journal: Journal, run: str, catalog: Catalog) -> None:
     Raises:
         RefusedError: tables or partitions came or went.
     """
-    before = journal.recorded(run, TABLES)
+    before = journal.of(run).recorded(TABLES)
     changes = table_changes(before, table_names(catalog), parent_names(catalog)) if before is not None else ()
     if changes:
         raise RefusedError(

@@ -66,9 +66,9 @@ def make_groups(workspace: Workspace, run: Run, plan: Plan) -> None:
     steps = [step for step in plan.of(PrepareTarget) if step.group]
     for step in steps:
         with session(workspace.server(step.server), purpose="prepare") as connection:
-            workspace.journal.artefact(run.id, "role", step.group, "intended", target=step.target)
+            workspace.journal.of(run.id).artefact("role", step.group, "intended", target=step.target)
             make_own_role(connection, step.group, run.id, step.target)
-            workspace.journal.artefact(run.id, "role", step.group, "created", target=step.target)
+            workspace.journal.of(run.id).artefact("role", step.group, "created", target=step.target)
     if steps:
         with session(workspace.server(), purpose="prepare") as connection:
             close_database(connection, workspace.control.database)
@@ -83,7 +83,7 @@ def deliver_passwords(workspace: Workspace, run: Run, plan: Plan) -> None:
     Raises:
         ConfigurationError: the command, or the file, did not take them; no role has got one then.
     """
-    done = set(workspace.journal.recorded(run.id, PASSWORDS) or ())
+    done = set(workspace.journal.of(run.id).recorded(PASSWORDS) or ())
     waiting = [step for step in plan.of(CreateDatabase) if step.roles and step.roles.application not in done]
     if not waiting:
         return
@@ -109,15 +109,15 @@ def deliver_passwords(workspace: Workspace, run: Run, plan: Plan) -> None:
     for step in waiting:
         with session(workspace.server(step.server), purpose="passwords") as connection:
             set_password(connection, step.roles.application, passwords[step.database])
-    workspace.journal.record(run.id, PASSWORDS, sorted(done | {step.roles.application for step in waiting}))
+    workspace.journal.of(run.id).record(PASSWORDS, sorted(done | {step.roles.application for step in waiting}))
     workspace.progress.say(f"the passwords of {len(waiting)} application roles are handed out: {where}")
 
 
 def forget_passwords(workspace: Workspace, run: str, roles: Iterable[str]) -> None:
     """Lets roles that were dropped get passwords again when they are made again."""
-    done = set(workspace.journal.recorded(run, PASSWORDS) or ())
+    done = set(workspace.journal.of(run).recorded(PASSWORDS) or ())
     if left := done & set(roles):
-        workspace.journal.record(run, PASSWORDS, sorted(done - left))
+        workspace.journal.of(run).record(PASSWORDS, sorted(done - left))
 
 
 def _file(workspace: Workspace, run: Run, lines: str) -> Path:

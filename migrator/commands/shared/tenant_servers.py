@@ -18,12 +18,12 @@ def keep_servers(workspace: Workspace, run: str, tenants: Iterable[Tenant]) -> N
 
 def record_servers(workspace: Workspace, run: str, servers: Mapping[str, str]) -> None:
     """Keeps where each tenant's database is, by tenant key."""
-    workspace.journal.record(run, TENANT_SERVERS, TenantServers(workspace.settings.tenants.spread, dict(servers)))
+    workspace.journal.of(run).record(TENANT_SERVERS, TenantServers(workspace.settings.tenants.spread, dict(servers)))
 
 
 def recorded_servers(workspace: Workspace, run: str, spread: Spread | None = None) -> Mapping[str, str]:
     """Where each tenant's database is, by its key; empty where they are not spread, or otherwise than by `spread`."""
-    known = workspace.journal.recorded(run, TENANT_SERVERS)
+    known = workspace.journal.of(run).recorded(TENANT_SERVERS)
     return known.servers if known and spread in (None, known.spread) else {}
 
 

@@ -285,9 +285,9 @@ class Workspace:
             run = run or self.journal.open_run(self.source_id, str(self.source))
             structlog.contextvars.bind_contextvars(run_id=run.id, stage=name)
             try:
-                if (since := self.journal.fenced_since(run.id)) is not None:
+                if (since := self.journal.of(run.id).fenced_since()) is not None:
                     self.fence.raised(run.id, since, "open" if run.closed_at is None else "finished")
-                with self.journal.stage(run.id, name) as summary:
+                with self.journal.of(run.id).stage(name) as summary:
                     yield run, summary
             finally:
                 structlog.contextvars.unbind_contextvars("stage")

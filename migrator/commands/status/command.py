@@ -70,17 +70,17 @@ def _of_run(workspace: Workspace, run: Run, seen: Status, tenant: str | None) ->
         for one in journal.all_runs(workspace.source_id)
         for file, left in waiting_files(journal, one.id).items()
     }
-    steps = as_they_are(journal.step_records(run.id).values(), alive=holder is not None)
-    databases = tuple(one for one in journal.artefacts(run.id, "database") if one.state == "created")
+    steps = as_they_are(journal.of(run.id).step_records().values(), alive=holder is not None)
+    databases = tuple(one for one in journal.of(run.id).artefacts("database") if one.state == "created")
     servers = recorded_servers(workspace, run.id)
     return replace(
         seen,
         run=run,
         holder=holder,
-        stages=tuple(journal.stage_records(run.id)),
+        stages=tuple(journal.of(run.id).stage_records()),
         steps=steps,
-        planned=journal.recorded(run.id, PLANNED_STEPS) or {},
-        paused=(journal.recorded(run.id, THROTTLE) or ThrottleState()).paused if holder else "",
+        planned=journal.of(run.id).recorded(PLANNED_STEPS) or {},
+        paused=(journal.of(run.id).recorded(THROTTLE) or ThrottleState()).paused if holder else "",
         servers=servers,
         taken_back=tuple(sorted(dropped_tenants(workspace, run.id))),
         waiting=waiting,

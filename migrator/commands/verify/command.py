@@ -60,7 +60,7 @@ def verify(workspace: Workspace, *, sample: float | None = None) -> Verified:
     if ended is not None:
         return verify_finished(workspace, ended, sample)
     with workspace.stage("verify") as (run, summary):
-        last = workspace.journal.last(run.id, "migrate")
+        last = workspace.journal.of(run.id).last("migrate")
         if last is None:
             raise RefusedError("There is no completed migrate to verify.", "Run `migrator migrate` first.")
         stored = stored_plan(workspace, run)
@@ -129,7 +129,7 @@ class Verifier:
         self.severed = tuple(self._severed())
         with workspace.read_source("verify") as connection:
             self.members = read_members(connection, self.survey.placements.tree)
-        self.source_objects = workspace.journal.recorded(run.id, SOURCE_OBJECTS) or {}
+        self.source_objects = workspace.journal.of(run.id).recorded(SOURCE_OBJECTS) or {}
         taken = sequence_values(workspace.journal, run.id)
         self.given = taken[1] if taken is not None else {}
         # Of a run that was finished they are lifted, and its sequences have gone on.
@@ -157,7 +157,7 @@ class Verifier:
         changed = written_since(copied, fresh, transfers)
         if changed and not fenced:
             # Without a fence the monolith went on: what was read in the snapshot is what the targets must hold.
-            fresh, counted = dict(copied), self.workspace.journal.recorded(self.run.id, SOURCE_ROWS) or {}
+            fresh, counted = dict(copied), self.workspace.journal.of(self.run.id).recorded(SOURCE_ROWS) or {}
         facts = self._examine()
         held: dict[str, list[Digest]] = {name: [] for name in transfers}
         for fact in facts:
@@ -176,7 +176,7 @@ class Verifier:
             transfers,
             self.survey.placements,
             counted=None if partial else counted,
-            quarantined=self.workspace.journal.quarantined(self.run.id),
+            quarantined=self.workspace.journal.of(self.run.id).quarantined(),
             databases=database_counts(self.plan),
         )
         rows = tuple(self._rows(proof, transfers, facts))

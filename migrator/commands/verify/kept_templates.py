@@ -13,7 +13,7 @@ from migrator.journal import Run
 
 def kept_templates(workspace: Workspace, run: Run, plan: Plan) -> Mapping[str, KeptTemplate]:
     """What stands in for the templates of a finished run that were dropped."""
-    recorded = workspace.journal.recorded(run.id, TEMPLATE_OBJECTS) or {}
+    recorded = workspace.journal.of(run.id).recorded(TEMPLATE_OBJECTS) or {}
     made: dict[str, CreateDatabase] = {}
     for step in plan.of(CreateDatabase):
         made.setdefault(step.target, step)

@@ -14,7 +14,7 @@ from migrator.settings import Roles, Settings, TableSettings, Target, Tenants
 class Decisions:
     """The sections of migrator.toml that decide where rows go, what is made, and who may use it.
 
-    Connections, limits, paths and the command that takes the passwords are not among them: they may change between two
+    ServingMap, limits, paths and the command that takes the passwords are not among them: they may change between two
     commands, and some of them are secret.
     """
 
