@@ -61,7 +61,7 @@ class FileRouting:
     """The map in a file, as `migrator connections --format json` writes it.
 
     Its form: {"generation": 3, "tenants": {"7": {"state": "live", "database": "shop_7", "host": …, "port": …, "user":
-    …}}}. What an entry does not say of the connection is as for the monolith, whose conninfo holds the password.
+    …}}}. What an entry leaves open ("") of the connection is as for the monolith, whose conninfo holds the password.
     """
 
     file: Path
@@ -84,7 +84,7 @@ class FileRouting:
         state = entry["state"]
         if state not in ("monolith", "frozen", "live"):
             raise ValueError(f"there is no state {state!r}")
-        given = {name: str(entry[name]) for name in ("host", "port", "user") if entry.get(name) is not None}
+        given = {name: str(entry[name]) for name in ("host", "port", "user") if entry.get(name)}
         if state == "live":
             given["dbname"] = str(entry["database"])
             return Place(make_conninfo(self.monolith, **given), "live")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import LiteralString
 
 import psycopg
@@ -41,16 +41,16 @@ SLICE: Mapping[str, LiteralString] = {
 }
 
 
-def fence(source: str) -> None:
+def fence(source: str, tables: Collection[str] = SLICE) -> None:
     """Refuses writes to company 1, once all that are under way have ended."""
     lock = sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE")
     trigger = sql.SQL(
         "CREATE TRIGGER fence BEFORE INSERT OR UPDATE OR DELETE ON {} FOR EACH ROW EXECUTE FUNCTION fence()"
     )
     with psycopg.connect(source) as connection:
-        connection.execute(lock.format(sql.SQL(", ").join(map(sql.Identifier, SLICE))))
+        connection.execute(lock.format(sql.SQL(", ").join(map(sql.Identifier, tables))))
         connection.execute(_FENCE)
-        for table in SLICE:
+        for table in tables:
             connection.execute(trigger.format(sql.Identifier(table)))
 
 

@@ -13,7 +13,7 @@ def test_the_map_says_how_each_company_is_reached(tmp_path: Path) -> None:
     file = tmp_path / "map.json"
     routing = FileRouting(file, "host=a user=app password=secret dbname=shop")
     assert routing.read() == Map(routing.monolith)
-    east = {"state": "live", "database": "shop_2", "host": "east", "port": 5433}
+    east = {"state": "live", "database": "shop_2", "host": "east", "port": "5433", "user": ""}
     write_map(file, 7, {1: {"state": "frozen"}, 2: east, 3: {"state": "monolith"}})
     routes = routing.read()
     assert routes.generation == 7
