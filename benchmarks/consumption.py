@@ -76,6 +76,11 @@ def server_seconds(postmaster: int) -> float:
     return living + _seconds(postmaster) + _seconds(postmaster, ended_children=True)
 
 
+def processor_seconds(pid: int) -> float:
+    """The processor time of one process so far, in seconds; 0 once it has ended."""
+    return _seconds(pid)
+
+
 def _parents() -> dict[int, int]:
     """Every process with its parent."""
     pids = [int(entry.name) for entry in _PROC.iterdir() if entry.name.isdecimal()]

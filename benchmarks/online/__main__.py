@@ -16,7 +16,7 @@ from benchmarks import machine
 from benchmarks.online.load import LoadError, LoadOptions
 from benchmarks.online.project import CommandError
 from benchmarks.online.report import Report
-from benchmarks.online.scenarios import capture
+from benchmarks.online.scenarios import capture, following
 from benchmarks.tables import show
 from benchmarks.testbed import HERE, BenchmarkError, Testbed, testbed
 from migrator import MigratorError
@@ -39,7 +39,14 @@ def _capture(bed: Testbed, options: LoadOptions, size: Size, report: Report) -> 
     capture.measure(bed, options, report, rounds=size.rounds, seconds=size.seconds, say=_say)
 
 
-SCENARIOS: Mapping[str, Callable[[Testbed, LoadOptions, Size, Report], None]] = {"capture": _capture}
+def _following(bed: Testbed, options: LoadOptions, size: Size, report: Report) -> None:
+    following.measure(bed, options, report, seconds=size.rounds * size.seconds / 2, say=_say)
+
+
+SCENARIOS: Mapping[str, Callable[[Testbed, LoadOptions, Size, Report], None]] = {
+    "capture": _capture,
+    "following": _following,
+}
 
 
 @click.command()

@@ -113,6 +113,11 @@ class Load:
         finally:
             self.mark(after)
 
+    def end(self) -> None:
+        """Ends the load before its block does, so that what it met can be looked at inside."""
+        if self._outcome is None:
+            self._outcome = self._collect(time.monotonic())
+
     def __enter__(self) -> Self:
         spawn = multiprocessing.get_context("spawn")
         try:
@@ -135,10 +140,9 @@ class Load:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        ended = time.monotonic()
         try:
             if error is None:
-                self._outcome = self._collect(ended)
+                self.end()
         finally:
             self._kill()
 
