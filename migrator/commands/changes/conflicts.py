@@ -13,7 +13,7 @@ from migrator.core.result.outcome import Section
 from migrator.core.result.wording import plural
 from migrator.errors import RefusedError
 from migrator.files import private_directory, write_atomically
-from migrator.journal import Journal, Run
+from migrator.journal import RunJournal
 from migrator.postgres.changes.change_files import conflict_lines
 
 _MOST_NAMED = 10
@@ -69,12 +69,12 @@ def require_settled(conflicts: Sequence[Conflict], by_number: int, settlement: S
     )
 
 
-def keep_in_file(directory: Path, journal: Journal, run: Run, conflicts: Sequence[Conflict]) -> Path:
+def keep_in_file(directory: Path, journal: RunJournal, conflicts: Sequence[Conflict]) -> Path:
     """Writes the conflicts into a new file, for the owner only, and lets the journal remember it."""
     private_directory(directory)
     number = 1
     while (file := directory / f"conflicts.{number}.jsonl").exists():
         number += 1
     write_atomically(file, conflict_lines(conflicts).encode())
-    remember_file(journal, run.id, file, len(conflicts))
+    remember_file(journal, file, len(conflicts))
     return file

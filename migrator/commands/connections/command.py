@@ -47,7 +47,7 @@ def _map(workspace: Workspace, named: NamedPlan) -> DatabaseMap:
     workspace, plan, run = workspace.decided_by(named.plan.decisions), named.plan, named.run
     slugs = {tenant.key: tenant.slug for tenant in plan.tenants}
     monolith = _address(workspace.source, "")
-    gone = dropped_tenants(workspace, run.id)
+    gone = dropped_tenants(workspace.journal.of(run.id))
     serving = _serving(workspace, named)
     entries = []
     for step in plan.of(CreateDatabase):

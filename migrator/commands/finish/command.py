@@ -22,7 +22,7 @@ from migrator.commands.shared.dropped_tenants import (
     require_standing,
     standing,
 )
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.commands.verify.command import Verifier
 from migrator.core.plan.steps import CreateDatabase, Plan, PrepareTarget
 from migrator.core.run.facts import FINISHING, TEMPLATE_OBJECTS, Finishing
@@ -56,19 +56,19 @@ def finish(
     if not validate:
         _confirmed(run, confirm)
     if ended is not None:
-        return _retire_again(workspace, ended, source, validate=validate)
-    with workspace.stage("finish") as (run, summary):
-        stored = stored_plan(workspace, run)
+        return _retire_again(RunContext(workspace, ended), source, validate=validate)
+    with workspace.stage("finish") as (context, summary):
+        stored = stored_plan(context)
         if stored is None:
             raise _nothing_to_finish()
-        attempt = _Finish(stored.workspace, run, stored.plan, source, drop_templates=drop_templates)
+        attempt = _Finish(stored.context, stored.plan, source, drop_templates=drop_templates)
         result = replace(attempt.carry_out(validate=validate), plan_changes=stored.since)
         summary.update(present(result).recorded)
     if isinstance(result, Finished):
-        workspace.journal.close_run(run.id, FINISHED_RUN)
+        workspace.journal.close_run(context.id, FINISHED_RUN)
         workspace.fence.finished()
         # The last act: under another name the source would not be found by a run that is open.
-        retire_source(workspace, run, source)
+        retire_source(context, source)
     return result
 
 
@@ -82,27 +82,27 @@ def _confirmed(run: Run, typed: str | None) -> None:
         raise RefusedError(f"The run is {run.id}, not {typed}.", f"Type its id: --confirm {run.id}")
 
 
-def _retire_again(workspace: Workspace, run: Run, end: SourceEnd, *, validate: bool) -> FinishedBefore:
+def _retire_again(context: RunContext, end: SourceEnd, *, validate: bool) -> FinishedBefore:
     """The run is finished; what is left is what becomes of the source, which may be chosen anew."""
-    chosen = workspace.journal.of(run.id).recorded(FINISHING)
-    result = FinishedBefore(run.id, str(workspace.source), end)
-    if chosen is not None and workspace.source.database == chosen.renamed:
+    chosen = context.journal.recorded(FINISHING)
+    result = FinishedBefore(context.id, str(context.source), end)
+    if chosen is not None and context.source.database == chosen.renamed:
         if end != "rename":
             raise RefusedError(
-                f"Run {run.id} is finished, and its source is called {workspace.source.database} now.",
+                f"Run {context.id} is finished, and its source is called {context.source.database} now.",
                 "Name it as it was (ALTER DATABASE … RENAME TO …), then type the same again.",
             )
         return replace(result, retired=False)
-    require_possible(workspace, run, end)
+    require_possible(context, end)
     if not validate:
-        _record(workspace, run, end, drop_templates=chosen is not None and chosen.drop_templates)
-        retire_source(workspace, run, end)
+        _record(context, end, drop_templates=chosen is not None and chosen.drop_templates)
+        retire_source(context, end)
     return result
 
 
-def _record(workspace: Workspace, run: Run, end: SourceEnd, *, drop_templates: bool) -> None:
-    renamed = new_name(workspace, run) if end == "rename" else ""
-    workspace.journal.of(run.id).record(FINISHING, Finishing(end, renamed, drop_templates))
+def _record(context: RunContext, end: SourceEnd, *, drop_templates: bool) -> None:
+    renamed = new_name(context) if end == "rename" else ""
+    context.journal.record(FINISHING, Finishing(end, renamed, drop_templates))
 
 
 def _nothing_to_finish() -> RefusedError:
@@ -112,40 +112,39 @@ def _nothing_to_finish() -> RefusedError:
 class _Finish:
     """One attempt at ending a run."""
 
-    def __init__(self, workspace: Workspace, run: Run, plan: Plan, end: SourceEnd, *, drop_templates: bool) -> None:
-        self.workspace = workspace
+    def __init__(self, context: RunContext, plan: Plan, end: SourceEnd, *, drop_templates: bool) -> None:
+        self.context = context
         self.plan = plan
-        self.journal = workspace.journal
-        self.run = run
+        self.journal = context.journal
         self.end = end
         self.drop_templates = drop_templates
 
     def carry_out(self, *, validate: bool) -> NotProven | FinishOutlook | Finished:
         plan = self.plan
-        begun = self.journal.of(self.run.id).recorded(FINISHING) is not None
+        begun = self.journal.recorded(FINISHING) is not None
         if not begun:
             self._require_standing(plan)
-        require_possible(self.workspace, self.run, self.end)
-        steps = standing(self.workspace, self.run.id, list(plan.of(CreateDatabase)))
+        require_possible(self.context, self.end)
+        steps = standing(self.journal, list(plan.of(CreateDatabase)))
         if not begun:
-            result = Verifier(self.workspace, self.run, plan).structure()
+            result = Verifier(self.context, plan).structure()
             if not result.holds:
-                return NotProven(self.run.id, result)
+                return NotProven(self.context.id, result)
         if validate:
-            written = 0 if begun else len(look(self.workspace, self.run, plan).written)
-            source = str(self.workspace.source)
-            return FinishOutlook(self.run.id, source, len(steps), written, self.end, self.drop_templates)
+            written = 0 if begun else len(look(self.context, plan).written)
+            source = str(self.context.source)
+            return FinishOutlook(self.context.id, source, len(steps), written, self.end, self.drop_templates)
         # From here on rollback refuses, whatever happens to this process.
-        _record(self.workspace, self.run, self.end, drop_templates=self.drop_templates)
+        _record(self.context, self.end, drop_templates=self.drop_templates)
         self._release(steps)
         dropped = self._scaffolds(plan)
         places = tuple(
             FinishedDatabase(
-                step.database, step.target, step.tenant, str(self.workspace.server(step.server).at(step.database))
+                step.database, step.target, step.tenant, str(self.context.server(step.server).at(step.database))
             )
             for step in steps
         )
-        return Finished(self.run.id, str(self.workspace.source), places, dropped, self.end)
+        return Finished(self.context.id, str(self.context.source), places, dropped, self.end)
 
     def _require_standing(self, plan: Plan) -> None:
         """Refuses where what was migrated does not stand as it was made.
@@ -153,36 +152,36 @@ class _Finish:
         Raises:
             RefusedError: migrate is not complete, a tenant is half taken back, or databases are gone.
         """
-        last = self.journal.of(self.run.id).last("migrate")
+        last = self.journal.last("migrate")
         if last is None or last.status != "done":
             raise _nothing_to_finish()
-        states = dropped_tenants(self.workspace, self.run.id)
+        states = dropped_tenants(self.journal)
         if gone := sorted(tenant for tenant, state in states.items() if state == BEGUN):
             raise RefusedError(
                 f"Tenant {gone[0]} is half taken back.",
-                f"End that first: migrator rollback --tenant {gone[0]} --confirm {self.run.id}",
+                f"End that first: migrator rollback --tenant {gone[0]} --confirm {self.context.id}",
             )
-        require_standing(self.workspace, self.run, plan)
-        require_databases(self.workspace, self.run, plan)
+        require_standing(self.journal, plan)
+        require_databases(self.context, plan)
 
     def _release(self, steps: Sequence[CreateDatabase]) -> None:
         """Makes every database its applications' own."""
         task = "finishing databases"
-        progress = self.workspace.progress
+        progress = self.context.progress
         progress.start(task, total=len(steps), unit="databases")
-        blocks = run_blocks(self.journal, self.run.id)
+        blocks = run_blocks(self.journal)
 
         def release(step: CreateDatabase) -> None:
-            endpoint = self.workspace.server(step.server).at(step.database)
+            endpoint = self.context.server(step.server).at(step.database)
             limited = blocks.of(step.target, step.database)
             bounds = {
                 one.sequence: (one.bound, one.step > 0)
                 for one in blocks.of_target(step.target)
                 if one.sequence in limited
             }
-            release_database(endpoint, Mark(self.run.id, FINISHED, step.target, step.tenant), bounds)
+            release_database(endpoint, Mark(self.context.id, FINISHED, step.target, step.tenant), bounds)
 
-        with ThreadPoolExecutor(self.workspace.settings.limits.target_jobs_of(1)) as pool:
+        with ThreadPoolExecutor(self.context.settings.limits.target_jobs_of(1)) as pool:
             for number, _ in enumerate(pool.map(release, steps), 1):
                 progress.advance(task, rows=number)
         progress.finish(task)
@@ -194,24 +193,24 @@ class _Finish:
             self._keep_objects(steps)
         dropped = 0
         for step in steps:
-            with session(self.workspace.server(step.server), purpose="finish") as connection:
+            with session(self.context.server(step.server), purpose="finish") as connection:
                 names = [step.bare, *([step.template] if self.drop_templates else [])]
                 there = marks(connection, [*names, step.template])
                 for name in names:
-                    dropped += drop_database(connection, name, run=self.run.id)
-                    self.journal.of(self.run.id).artefact("database", name, "dropped")
+                    dropped += drop_database(connection, name, run=self.context.id)
+                    self.journal.artefact("database", name, "dropped")
                 if there.get(step.template) is not None and not self.drop_templates:
-                    mark = Mark(self.run.id, FINISHED, step.target)
-                    release_database(self.workspace.server(step.server).at(step.template), mark, {})
+                    mark = Mark(self.context.id, FINISHED, step.target)
+                    release_database(self.context.server(step.server).at(step.template), mark, {})
         return dropped
 
     def _keep_objects(self, steps: Sequence[PrepareTarget]) -> None:
         """Keeps the definitions of the templates, which verify compares the databases with afterwards."""
-        kept = self.journal.of(self.run.id).recorded(TEMPLATE_OBJECTS) or {}
+        kept = self.journal.recorded(TEMPLATE_OBJECTS) or {}
         for step in steps:
-            endpoint = self.workspace.server(step.server).at(step.template)
+            endpoint = self.context.server(step.server).at(step.template)
             if step.target in kept:
                 continue
             with session(endpoint, purpose="finish", settings=READ_ONLY) as connection:
                 kept[step.target] = read_objects(connection)
-            self.journal.of(self.run.id).record(TEMPLATE_OBJECTS, kept)
+            self.journal.record(TEMPLATE_OBJECTS, kept)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from migrator.commands.follow.followed_run import FollowedRun
 from migrator.commands.migrate.execution import Execution
+from migrator.commands.shared.survey import survey_in
 from migrator.commands.shared.transfers import resolve
 from migrator.commands.shared.workspace import RunContext
 from migrator.core.online.captured import CapturedTable
 from migrator.core.online.position import Position
+from migrator.core.online.stages import Stage
 from migrator.core.plan.steps import CreateDatabase, Plan, same_schema
 from migrator.core.plan.survey import Survey
 from migrator.core.result.progress import each
@@ -21,7 +24,9 @@ from migrator.postgres.capture.install import read_capture
 from migrator.postgres.session.connect import session
 from migrator.postgres.sync.positions import prepare_positions, read_position, write_position
 
-COPIED = "copied"
+BEGIN_ANEW = (
+    "Take what was copied back and begin again: migrator rollback, then migrator dry-run and migrator follow start."
+)
 
 
 def begin_following(context: RunContext, plan: Plan, survey: Survey) -> FollowedRun:
@@ -37,9 +42,8 @@ def begin_following(context: RunContext, plan: Plan, survey: Survey) -> Followed
         start = context.journal.recorded(FOLLOW_START)
         assert start is not None
     followed = FollowedRun(
-        context.workspace, context.run, plan, survey, resolve(context.workspace, plan, survey),
-        standing_capture(context, start.epoch),
-    )  # fmt: skip
+        context, plan, survey, resolve(context.workspace, plan, survey), standing_capture(context, start.epoch)
+    )
     if not start.copied:
         _set_positions(followed, context, Position.parse(start.snapshot))
     return followed
@@ -56,14 +60,14 @@ def standing_capture(context: RunContext, epoch: str) -> Sequence[CapturedTable]
     if standing is None or standing.run != context.run.id or standing.epoch != epoch:
         raise RefusedError(
             "What changes in the source has not been captured all the time since the databases were copied.",
-            "Take what was copied back and begin again: migrator rollback, migrator dry-run, migrator follow start.",
+            BEGIN_ANEW,
         )
     return standing.tables
 
 
 def _copy(context: RunContext, plan: Plan, survey: Survey) -> None:
     """Copies everything at one position, behind capture, which the execution of the plan puts on the source."""
-    attempt = Execution(context, plan, survey, hold=SourceHold.CAPTURE).carry_out()
+    attempt = Execution(context, plan, survey, SourceHold.CAPTURE).carry_out()
     if attempt.failures:
         lines = "\n".join(f"  {database}: {message}" for database, message in sorted(attempt.failures.items()))
         raise TargetsFailedError(
@@ -76,8 +80,6 @@ def _copy(context: RunContext, plan: Plan, survey: Survey) -> None:
             "Report this: both sides were read at one and the same snapshot. See which: migrator status.",
         )
     with context.workspace.read_source("follow") as connection:
-        from migrator.commands.shared.survey import survey_in
-
         if not same_schema(survey_in(connection, context.workspace), plan.survey):
             raise RefusedError(
                 "The source's schema changed while it was copied.",
@@ -99,10 +101,8 @@ def _set_positions(followed: FollowedRun, context: RunContext, position: Positio
         for _ in each(context.workspace.progress, "setting positions", list(pool.map(set_one, steps)), "databases"):
             pass
     context.journal.begin_following(
-        [(step.database, step.target, step.tenant) for step in steps], COPIED, str(position)
+        [(step.database, step.target, step.tenant) for step in steps], Stage.COPIED, str(position)
     )
     start = context.journal.recorded(FOLLOW_START)
     assert start is not None
-    from dataclasses import replace
-
     context.journal.record(FOLLOW_START, replace(start, copied=True))

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from migrator.commands.shared.transfers import Resolved
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext
 from migrator.core.online.captured import CapturedTable
 from migrator.core.plan.steps import CreateDatabase, Plan
 from migrator.core.plan.survey import Survey
-from migrator.journal import Run
 from migrator.postgres.session.connect import Endpoint
 from migrator.postgres.sync.flow import Flow, forward_flow
 
@@ -20,8 +19,7 @@ from migrator.postgres.sync.flow import Flow, forward_flow
 class FollowedRun:
     """One run whose databases follow the source, by the plan that it was copied by."""
 
-    workspace: Workspace
-    run: Run
+    context: RunContext
     plan: Plan
     survey: Survey
     resolved: Mapping[str, Resolved]
@@ -46,4 +44,4 @@ class FollowedRun:
 
     def endpoint(self, database: str) -> Endpoint:
         """How one of them is reached."""
-        return self.workspace.server(self.databases[database].server).at(database)
+        return self.context.server(self.databases[database].server).at(database)

@@ -13,7 +13,7 @@ FollowEnd = Literal["asked", "followed"]
 
 @dataclass(frozen=True)
 class Followed:
-    """A follower that has ended by itself. `failures` are the databases that it could not bring on, with the reasons."""
+    """A follower that has ended by itself. `failures` are databases that it could not bring on, and why."""
 
     run_id: str
     source: str
@@ -31,8 +31,8 @@ class Followed:
 class DatabaseLag:
     """How far one database is behind the source.
 
-    `seconds` are counted from when it was last brought on; `rows` are entries of the log that it does not have yet, None
-    where its position means nothing to the source any more.
+    `seconds` are counted from when it was last brought on; `rows` are entries of the log that it does not have yet,
+    None where its position means nothing to the source any more.
     """
 
     database: str

@@ -72,7 +72,7 @@ class Rounds:
     def __init__(self, followed: FollowedRun, *, jobs: int, sessions: int) -> None:
         self._followed = followed
         self._each = max(1, sessions // jobs)
-        source = followed.workspace.source_rows
+        source = followed.context.workspace.source_rows
         self._lanes: queue.SimpleQueue[_Lane] = queue.SimpleQueue()
         self._all_lanes = [_Lane(source, self._each) for _ in range(jobs)]
         for lane in self._all_lanes:
@@ -112,7 +112,9 @@ class Rounds:
             DatabaseError: the source cannot be reached, or failed.
         """
         result = Round()
-        for group, ticked in self._threads.map(lambda one: (one, self._tick(one, proved)), self._groups(positions)):
+        for group, ticked in self._threads.map(
+            lambda group: (group, self._tick(group, proved)), self._groups(positions)
+        ):
             result.entries += ticked.entries
             result.upserted += ticked.upserted
             result.deleted += ticked.deleted
@@ -135,7 +137,7 @@ class Rounds:
         flow = self._followed.flows[group.target]
         with self._lane() as lane:
             targets, unreachable = self._targets(lane, group)
-            with translated(self._followed.workspace.source):
+            with translated(self._followed.context.source):
                 result = tick(
                     lane.source,
                     targets,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.plan.steps import Plan
 from migrator.errors import RefusedError
 from migrator.journal import PlanRecord, Run
@@ -43,7 +43,7 @@ def find_plan(workspace: Workspace, name: str | None) -> NamedPlan:
         carried_out = (
             record for record in records if record.run_id == run.id and record.fingerprint == run.fingerprint
         )
-        return _read(workspace, run, next(carried_out, records[0]))
+        return _read(RunContext(workspace, run), next(carried_out, records[0]))
     if len(name) < SHORTEST_NAME:
         raise RefusedError(
             f"{name!r} is too short to mean one plan.", f"Type at least {SHORTEST_NAME} characters of its fingerprint."
@@ -54,10 +54,10 @@ def find_plan(workspace: Workspace, name: str | None) -> NamedPlan:
         raise RefusedError(
             f"{'Several plans begin' if named else 'No plan begins'} with {name}.", f"The newest are: {known}."
         )
-    return _read(workspace, runs[named[0].run_id], named[0])
+    return _read(RunContext(workspace, runs[named[0].run_id]), named[0])
 
 
-def _read(workspace: Workspace, run: Run, record: PlanRecord) -> NamedPlan:
-    plan = workspace.journal.of(run.id).read_plan(record.fingerprint)
+def _read(context: RunContext, record: PlanRecord) -> NamedPlan:
+    plan = context.journal.read_plan(record.fingerprint)
     assert plan is not None
-    return NamedPlan(plan, record, run)
+    return NamedPlan(plan, record, context.run)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from migrator.commands.shared.survey import plan_with, survey
 from migrator.commands.shared.tenant_servers import record_servers
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.plan.steps import CreateDatabase, PrepareTarget, TreeState
 from migrator.core.result.wording import plural
 from migrator.errors import RefusedError
@@ -43,7 +43,7 @@ def adopt(workspace: Workspace, wanted: str | None) -> Run | None:
             workspace.journal.of(run).artefact("database", name, "created", target=mark.target or None, tenant=tenant)
             servers.update({tenant: server} if tenant else {})
     if workspace.settings.tenants.servers:
-        record_servers(workspace, run, servers)
+        record_servers(RunContext(workspace, adopted), servers)
     workspace.progress.say(f"run {run} is in the journal again: {plural(len(left_by_run[run]), 'thing')} of it found")
     return adopted
 

@@ -18,6 +18,7 @@ from migrator.commands.changes.apply import (
 from migrator.commands.changes.conflicts import REFUSE, Settlement
 from migrator.commands.changes.find import require_rows, save_writes
 from migrator.commands.clean.command import restore_quarantine as put_back
+from migrator.commands.follow.manage import end_following, is_followed, require_nothing_moved
 from migrator.commands.plan.finished import FINISHED_RUN, standing_source
 from migrator.commands.plan.stored import readable_plan
 from migrator.commands.rollback.adopt import adopt
@@ -36,7 +37,7 @@ from migrator.commands.rollback.restore_backup import (
 from migrator.commands.rollback.result import ConflictOutlook, NothingOpen, RollbackOutlook, TakenBack
 from migrator.commands.rollback.source_unchanged import changed_objects, compared_under_fence
 from migrator.commands.shared.epochs import digests_compare
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.plan.steps import Plan
 from migrator.core.result.progress import each
 from migrator.core.result.wording import plural
@@ -88,30 +89,30 @@ def rollback(
     if not validate:
         confirmed(run, confirm)
     keep = save is not None or replay
-    with workspace.stage("rollback-validate" if validate else "rollback") as (run, summary):
-        stored = readable_plan(workspace, run)
-        plan, workspace = (stored.plan, stored.workspace) if stored else (None, workspace)
+    with workspace.stage("rollback-validate" if validate else "rollback") as (context, summary):
+        stored = readable_plan(context)
+        plan, context = (stored.plan, stored.context) if stored else (None, context)
         since = stored.since if stored is not None else None
         result: RollbackOutlook | TakenBack
         if validate:
-            findings = look(workspace, run, plan)
-            require_able(workspace, run, findings)
-            result = outlook(workspace, run, findings)
+            findings = look(context, plan)
+            require_able(context, findings)
+            result = outlook(context, findings)
         else:
-            backup = checked_backup(workspace, run) if restore_backup else None
-            with read_only_targets(workspace, run, plan, keep=keep, discard=discard_writes) as findings:
+            backup = checked_backup(context) if restore_backup else None
+            with read_only_targets(context, plan, keep=keep, discard=discard_writes) as findings:
                 if backup is not None:
-                    restore_beside(workspace, run, *backup)
-                carried = keep_writes(workspace, run, findings, save=save, replay=replay, settlement=settlement)
-                note_drawn_numbers(workspace, run, findings, keep=not discard_writes)
-                result = _take_back(workspace, run, findings, carried, swap=restore_backup)
+                    restore_beside(context, *backup)
+                carried = keep_writes(context, findings, save=save, replay=replay, settlement=settlement)
+                note_drawn_numbers(context, findings, keep=not discard_writes)
+                result = _take_back(context, findings, carried, swap=restore_backup)
         result = replace(result, plan_changes=since)
         summary.update(present(result).recorded)
     if isinstance(result, RollbackOutlook) or not result.closes:
         return result
     if restore_quarantine and not restore_backup:
-        result = replace(result, quarantine=put_back(workspace))
-    workspace.journal.close_run(run.id, "rolled back")
+        result = replace(result, quarantine=put_back(context.workspace))
+    workspace.journal.close_run(context.id, "rolled back")
     return result
 
 
@@ -183,7 +184,7 @@ def confirmed(run: Run, typed: str | None) -> None:
 
 @contextmanager
 def read_only_targets(
-    workspace: Workspace, run: Run, plan: Plan | None, tenant: str | None = None, *, keep: bool, discard: bool
+    context: RunContext, plan: Plan | None, tenant: str | None = None, *, keep: bool, discard: bool
 ) -> Iterator[Findings]:
     """What the run left (of one tenant), its targets read-only: nothing is written between the look and the drop.
 
@@ -192,105 +193,110 @@ def read_only_targets(
     Raises:
         RefusedError: something would be lost, or the role may not take it back; no session was ended then.
     """
-    findings = look(workspace, run, plan, tenant)
-    require_able(workspace, run, findings)
+    findings = look(context, plan, tenant)
+    require_able(context, findings)
     require_nothing_lost(findings, keep=keep, discard=discard)
     targets = [(server, database) for server, database, mark in findings.databases if mark.role == "target"]
     try:
         for server in sorted({server for server, _ in targets}):
             here = [database for of, database in targets if of == server]
-            with session(workspace.server(server), purpose="rollback") as connection:
-                for database in each(workspace.progress, "making databases read-only", here, "databases"):
+            with session(context.server(server), purpose="rollback") as connection:
+                for database in each(context.progress, "making databases read-only", here, "databases"):
                     make_read_only(connection, database)
         if targets:
-            findings = look(workspace, run, plan, tenant)
+            findings = look(context, plan, tenant)
             require_nothing_lost(findings, keep=keep, discard=discard)
         yield findings
     except BaseException:
-        _make_writable(workspace, run, targets)
+        _make_writable(context, targets)
         raise
 
 
-def _make_writable(workspace: Workspace, run: Run, targets: Sequence[tuple[str, str]]) -> None:
+def _make_writable(context: RunContext, targets: Sequence[tuple[str, str]]) -> None:
     for server, database in targets:
         try:
-            with session(workspace.server(server), purpose="rollback") as connection:
+            with session(context.server(server), purpose="rollback") as connection:
                 mark = marks(connection, [database]).get(database)
-                if mark is not None and mark.run == run.id:
+                if mark is not None and mark.run == context.id:
                     make_writable(connection, database)
         except MigratorError as error:
             # What went wrong before is what the operator has to hear of first.
-            workspace.progress.say(f"{database} may still be read-only: {error.message}")
+            context.progress.say(f"{database} may still be read-only: {error.message}")
 
 
-def outlook(workspace: Workspace, run: Run, findings: Findings, tenant: str = "") -> RollbackOutlook:
+def outlook(context: RunContext, findings: Findings, tenant: str = "") -> RollbackOutlook:
     """What taking back would do with what was found, of one tenant or of the whole."""
-    conflicts = conflict_outlook(workspace, run, findings)
-    return RollbackOutlook(run.id, str(workspace.source), findings, backup_of(workspace, run), conflicts, tenant)
+    conflicts = conflict_outlook(context, findings)
+    return RollbackOutlook(context.id, str(context.source), findings, backup_of(context), conflicts, tenant)
 
 
-def conflict_outlook(workspace: Workspace, run: Run, findings: Findings) -> ConflictOutlook | None:
+def conflict_outlook(context: RunContext, findings: Findings) -> ConflictOutlook | None:
     """What carrying the writes back would meet; None where nothing was written, or what was cannot be told by rows."""
     if findings.writes is None or not findings.written or findings.writes.changes is None or findings.lost:
         return None
-    conflicts = predict_conflicts(workspace, run, findings.writes.changes, findings.writes)
+    conflicts = predict_conflicts(context, findings.writes.changes, findings.writes)
     return ConflictOutlook(conflicts, settled_by_numbers(conflicts, findings.writes.survey))
 
 
 def keep_writes(
-    workspace: Workspace, run: Run, findings: Findings, *, save: Path | None, replay: bool, settlement: Settlement
+    context: RunContext, findings: Findings, *, save: Path | None, replay: bool, settlement: Settlement
 ) -> Carried | None:
     """Saves what applications wrote to the targets, and carries it back, as was asked for."""
     if findings.writes is None or not findings.written:
-        return carried_before(workspace.journal, run.id)
+        return carried_before(context.journal)
     if replay:
-        settle_conflicts(workspace, run, require_rows(findings.writes), findings.writes, settlement)
+        settle_conflicts(context, require_rows(findings.writes), findings.writes, settlement)
     if save is not None:
-        save_writes(workspace, save, require_rows(findings.writes), findings.writes)
-        workspace.progress.say(
+        save_writes(context.workspace, save, require_rows(findings.writes), findings.writes)
+        context.progress.say(
             f"the changes of {plural(len(require_rows(findings.writes)), 'database')} are saved in {save}"
         )
     if not replay:
         return None
-    return replay_writes(workspace, run, require_rows(findings.writes), findings.writes)
+    return replay_writes(context, require_rows(findings.writes), findings.writes)
 
 
 def _take_back(
-    workspace: Workspace,
-    run: Run,
+    context: RunContext,
     findings: Findings,
     carried: Carried | None,
     *,
     swap: bool,
 ) -> TakenBack:
-    dropped = dump_and_drop(workspace, run, findings)
+    followed = is_followed(context.journal)
+    if followed:
+        require_nothing_moved(context)
+    dropped = dump_and_drop(context, findings)
+    if followed:
+        end_following(context)
     lifted = 0
-    with session(workspace.source_rows, purpose="rollback") as connection:
-        changed, compared = compared_under_fence(workspace, run, findings, connection)
+    with session(context.workspace.source_rows, purpose="rollback") as connection:
+        # Of a source that is written to nobody can say which change is whose.
+        changed, compared = ((), 0) if followed else compared_under_fence(context, findings, connection)
         if carried is not None:
             changed = tuple(one for one in changed if one.relation not in carried.tables)
         # The damaged source stays fenced until it is swapped: what were written to it now would go with it.
-        if not swap and foreign_fence(run.id, findings) is None:
-            put_sequences_back(workspace, run, connection)
-        if not swap and findings.fence is not None and findings.fence.run == run.id:
-            lifted = lift_fence(connection, workspace.lock_wait)
-        objects = changed_objects(workspace, run, connection)
-    if any(one.kind == "fence" for one in workspace.journal.of(run.id).artefacts()):
-        workspace.journal.of(run.id).artefact("fence", "source", "dropped")
-    workspace.fence.lifted()
-    discard(workspace.spool(run.id))
-    swapped = swap_for_restored(workspace, run) if swap else ""
+        if not swap and foreign_fence(context.id, findings) is None:
+            put_sequences_back(context, connection)
+        if not swap and findings.fence is not None and findings.fence.run == context.id:
+            lifted = lift_fence(connection, context.workspace.lock_wait)
+        objects = changed_objects(context.journal, connection)
+    if any(one.kind == "fence" for one in context.journal.artefacts()):
+        context.journal.artefact("fence", "source", "dropped")
+    context.workspace.fence.lifted()
+    discard(context.spool)
+    swapped = swap_for_restored(context) if swap else ""
     if not swap:
-        drop_restored(workspace, run)
+        drop_restored(context)
     return TakenBack(
-        run.id,
-        str(workspace.source),
+        context.id,
+        str(context.source),
         findings,
         dropped,
         lifted,
         compared,
-        known=workspace.journal.of(run.id).recorded(SOURCE_OBJECTS) is not None,
-        comparable=digests_compare(workspace.journal, run.id),
+        known=context.journal.recorded(SOURCE_OBJECTS) is not None,
+        comparable=digests_compare(context.journal),
         changed=changed,
         objects=objects,
         swapped=swapped,

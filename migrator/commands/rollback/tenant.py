@@ -28,11 +28,10 @@ from migrator.commands.rollback.source_unchanged import recorded_source
 from migrator.commands.shared.dropped_tenants import BEGUN, DONE, dropped_tenants, forget_tenant, mark_dropped
 from migrator.commands.shared.roles import forget_passwords
 from migrator.commands.shared.survey import survey
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.placement.tenants import Tenant
 from migrator.core.plan.transfer import RECORD_HASH_SINCE
 from migrator.errors import RefusedError
-from migrator.journal import Run
 from migrator.postgres.schema.catalog import read_catalog
 from migrator.postgres.verify.digest import whole_table
 
@@ -62,23 +61,23 @@ def rollback_tenant(
         return nothing_open(workspace, confirm)
     if not validate:
         confirmed(run, confirm)
-    with workspace.stage("rollback-tenant") as (run, summary):
-        stored = readable_plan(workspace, run)
-        plan, workspace = (stored.plan, stored.workspace) if stored else (None, workspace)
-        key = _key(plan.tenants if plan is not None else survey(workspace).tenants, tenant)
-        findings = look(workspace, run, plan, key)
-        if not (findings.databases or findings.gone) and dropped_tenants(workspace, run.id).get(key) != BEGUN:
-            return NoSuchTenantDatabase(run.id, tenant)
+    with workspace.stage("rollback-tenant") as (context, summary):
+        stored = readable_plan(context)
+        plan, context = (stored.plan, stored.context) if stored else (None, context)
+        key = _key(plan.tenants if plan is not None else survey(context.workspace).tenants, tenant)
+        findings = look(context, plan, key)
+        if not (findings.databases or findings.gone) and dropped_tenants(context.journal).get(key) != BEGUN:
+            return NoSuchTenantDatabase(context.id, tenant)
         result: RollbackOutlook | TenantTakenBack
         if validate:
-            require_able(workspace, run, findings)
-            result = outlook(workspace, run, findings, tenant)
+            require_able(context, findings)
+            result = outlook(context, findings, tenant)
         else:
             keep = save is not None or replay
-            with read_only_targets(workspace, run, plan, key, keep=keep, discard=discard_writes) as findings:
-                carried = keep_writes(workspace, run, findings, save=save, replay=replay, settlement=settlement)
-                note_drawn_numbers(workspace, run, findings, keep=not discard_writes)
-                result = _take_back(workspace, run, key, findings, carried)
+            with read_only_targets(context, plan, key, keep=keep, discard=discard_writes) as findings:
+                carried = keep_writes(context, findings, save=save, replay=replay, settlement=settlement)
+                note_drawn_numbers(context, findings, keep=not discard_writes)
+                result = _take_back(context, key, findings, carried)
         result = replace(result, plan_changes=stored.since if stored is not None else None)
         summary.update(present(result).recorded)
         return result
@@ -97,35 +96,33 @@ def _key(tenants: Sequence[Tenant], wanted: str) -> str:
     )
 
 
-def _take_back(
-    workspace: Workspace, run: Run, key: str, findings: Findings, carried: Carried | None
-) -> TenantTakenBack:
+def _take_back(context: RunContext, key: str, findings: Findings, carried: Carried | None) -> TenantTakenBack:
     if carried is not None:
-        _note_carried(workspace, run, carried.tables)
+        _note_carried(context, carried.tables)
     # From here on migrate knows that there is something to do again, whatever happens to this process.
-    mark_dropped(workspace, run.id, key, BEGUN)
-    databases = [one for one in workspace.journal.of(run.id).artefacts("database") if one.tenant == key]
-    forget_tenant(workspace, run.id, key, {one.name: one.target or "" for one in databases})
-    dropped = dump_and_drop(workspace, run, findings)
-    artefacts = [one for one in workspace.journal.of(run.id).artefacts() if one.tenant == key]
-    forget_passwords(workspace, run.id, [one.name for one in artefacts if one.kind == "role"])
+    mark_dropped(context.journal, key, BEGUN)
+    databases = [one for one in context.journal.artefacts("database") if one.tenant == key]
+    forget_tenant(context.journal, key, {one.name: one.target or "" for one in databases})
+    dropped = dump_and_drop(context, findings)
+    artefacts = [one for one in context.journal.artefacts() if one.tenant == key]
+    forget_passwords(context.journal, [one.name for one in artefacts if one.kind == "role"])
     for artefact in artefacts:
-        workspace.journal.of(run.id).artefact(artefact.kind, artefact.name, "dropped")
-    forget_dropping(workspace, run, [one.name for one in databases])
-    forget_carried(workspace.journal, run.id)
-    mark_dropped(workspace, run.id, key, DONE)
-    return TenantTakenBack(run.id, key, findings, dropped, carried)
+        context.journal.artefact(artefact.kind, artefact.name, "dropped")
+    forget_dropping(context.journal, [one.name for one in databases])
+    forget_carried(context.journal)
+    mark_dropped(context.journal, key, DONE)
+    return TenantTakenBack(context.id, key, findings, dropped, carried)
 
 
-def _note_carried(workspace: Workspace, run: Run, tables: Collection[str]) -> None:
+def _note_carried(context: RunContext, tables: Collection[str]) -> None:
     """Keeps the digests that rollback will compare the source with in step with what was carried back."""
-    before = recorded_source(workspace, run)
-    with workspace.read_source("rollback") as connection:
-        catalog = read_catalog(connection, workspace.settings.source.schemas)
+    before = recorded_source(context.journal)
+    with context.workspace.read_source("rollback") as connection:
+        catalog = read_catalog(connection, context.settings.source.schemas)
         records = catalog.server_version >= RECORD_HASH_SINCE
         now = [
             whole_table(connection, table, records=records)
             for table in catalog.tables.values()
             if (name := table.relation.full_name) in tables and name in before
         ]
-    workspace.journal.of(run.id).store_digests([("source before", one) for one in now])
+    context.journal.store_digests([("source before", one) for one in now])

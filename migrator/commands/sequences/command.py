@@ -10,11 +10,10 @@ from migrator.commands.sequences.blocks import RunBlocks, record_refills, reserv
 from migrator.commands.sequences.levels import Level, LimitedDatabase, limited_databases, read_levels
 from migrator.commands.sequences.report import present
 from migrator.commands.sequences.result import Refilled, SequenceLevels
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.schema.catalog import Relation
 from migrator.core.sequences.blocks import Block, Draw, SourceSequence, reserve
 from migrator.errors import RefusedError
-from migrator.journal import Run
 from migrator.postgres.fence.fence import read_fence
 from migrator.postgres.schema.sequence_states import set_blocks
 from migrator.postgres.session.connect import session
@@ -31,46 +30,48 @@ def sequences(workspace: Workspace, *, refill: bool = False, tenant: str | None 
     run = workspace.journal.current_run(workspace.source_id) if workspace.has_journal() else None
     if run is None:
         return SequenceLevels(None)
-    blocks = run_blocks(workspace.journal, run.id)
-    places = limited_databases(workspace, run, blocks)
+    journal = workspace.journal.of(run.id)
+    blocks = run_blocks(journal)
+    places = limited_databases(RunContext(workspace, run), blocks)
     if tenant is not None:
         places = [one for one in places if tenant in (one.tenant, one.database)]
         if not places:
             raise RefusedError(f"No database of run {run.id} is {tenant}'s.", "Name the tenant's key or its database.")
     if not refill:
         levels = tuple(read_levels(workspace, blocks, places))
-        return SequenceLevels(run.id, levels, tuple(without_blocks(workspace.journal, run.id)))
-    with workspace.stage("sequences") as (run, summary):
-        result = _refill(workspace, run, blocks, places)
+        return SequenceLevels(run.id, levels, tuple(without_blocks(journal)))
+    with workspace.stage("sequences") as (context, summary):
+        result = _refill(context, blocks, places)
         summary.update(present(result).recorded)
         return result
 
 
-def _refill(workspace: Workspace, run: Run, blocks: RunBlocks, places: Sequence[LimitedDatabase]) -> Refilled:
-    with workspace.read_source("sequences") as connection:
+def _refill(context: RunContext, blocks: RunBlocks, places: Sequence[LimitedDatabase]) -> Refilled:
+    with context.workspace.read_source("sequences") as connection:
         fence = read_fence(connection)
-    if fence is None or fence.run != run.id:
+    if fence is None or fence.run != context.id:
         raise RefusedError(
-            f"The source is not fenced by run {run.id}, so its numbers are not kept apart from those of the targets.",
+            f"The source is not fenced by run {context.id}, so its numbers are not kept apart from those of the "
+            "targets.",
             "See what is so: migrator status.",
         )
-    levels = read_levels(workspace, blocks, places)
+    levels = read_levels(context.workspace, blocks, places)
     wanted = [one for one in levels if one.low and one.applied]
-    new, refused = _reserved(workspace, run, blocks, wanted)
+    new, refused = _reserved(context, blocks, wanted)
     # Those too that an attempt before has reserved and not handed over.
     pending = [(one.place, one.block) for one in levels if not one.applied and not one.block.holds(one.stands)]
     by_place: dict[LimitedDatabase, list[Block]] = defaultdict(list)
     for place, block in (*pending, *new):
         by_place[place].append(block)
     for place, found in by_place.items():
-        with session(workspace.server(place.server).at(place.database), purpose="sequences") as connection:
+        with session(context.server(place.server).at(place.database), purpose="sequences") as connection:
             set_blocks(connection, found)
     made = tuple((place, block) for place, found in by_place.items() for block in found)
-    return Refilled(run.id, len(levels), made, tuple(refused))
+    return Refilled(context.id, len(levels), made, tuple(refused))
 
 
 def _reserved(
-    workspace: Workspace, run: Run, blocks: RunBlocks, wanted: Sequence[Level]
+    context: RunContext, blocks: RunBlocks, wanted: Sequence[Level]
 ) -> tuple[list[tuple[LimitedDatabase, Block]], list[tuple[str, str]]]:
     """New blocks for low ones, reserved in the source and written down; and the sequences that have no room."""
     if not wanted:
@@ -96,8 +97,8 @@ def _reserved(
             for place, level in enumerate(groups[one.target, one.sequence]):
                 new.append((level.place, one.of(place)))
         refused[:] = [(str(draw.sequence.relation), why) for draw, why in reservation.without]
-        record_refills(workspace.journal, run.id, blocks, [(place.database, block) for place, block in new])
+        record_refills(context.journal, blocks, [(place.database, block) for place, block in new])
         return reservation.behind
 
-    reserve_more(workspace, {source for draw in draws for source in draw.sources}, decide)
+    reserve_more(context.workspace, {source for draw in draws for source in draw.sources}, decide)
     return new, refused

@@ -8,31 +8,31 @@ import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.plan.checks import Check
 from migrator.core.plan.steps import CreateDatabase, Plan, PrepareTarget, by_server
 from migrator.core.run.facts import PASSWORDS
 from migrator.core.schema.identifiers import identifier
 from migrator.errors import ConfigurationError
 from migrator.files import write_atomically
-from migrator.journal import Run
+from migrator.journal import RunJournal
 from migrator.postgres.databases.roles import close_database, make_own_role, marked_roles, set_password
 from migrator.postgres.session.connect import READ_ONLY, rows, session
 
 _COMMAND_SECONDS = 300
 
 
-def role_checks(workspace: Workspace, plan: Plan, run: Run) -> Iterable[Check]:
+def role_checks(context: RunContext, plan: Plan) -> Iterable[Check]:
     """Whether the roles of the plan's databases can be made, and who could connect besides."""
     steps = [step for step in plan.of(CreateDatabase) if step.roles is not None]
     for server in sorted({step.server for step in steps}):
         where = f"roles on server {server}"
-        with session(workspace.server(server), purpose="dry-run", settings=READ_ONLY) as connection:
+        with session(context.server(server), purpose="dry-run", settings=READ_ONLY) as connection:
             ((role, _, may_create, _, _),) = rows(connection, "databases/server_role")
             existing = marked_roles(connection)
         here = [step for step in steps if step.server == server]
         names = {name for step in here for name in (*step.own_roles, *([step.roles.group] if step.roles else []))}
-        ours = {name for name, mark in existing.items() if mark is not None and mark.run == run.id}
+        ours = {name for name, mark in existing.items() if mark is not None and mark.run == context.id}
         foreign = sorted((names & existing.keys()) - ours)
         if not may_create:
             remedy = f"ALTER ROLE {identifier(role)} CREATEROLE;"
@@ -46,13 +46,13 @@ def role_checks(workspace: Workspace, plan: Plan, run: Run) -> Iterable[Check]:
             )
         if may_create and not foreign:
             yield Check(where, "ok", f"{len(names)} role names are free")
-    if steps and workspace.shares_server_with_source():
-        with workspace.read_source("dry-run") as connection:
+    if steps and context.workspace.shares_server_with_source():
+        with context.workspace.read_source("dry-run") as connection:
             row = connection.execute(
                 "SELECT pg_catalog.has_database_privilege('public', pg_catalog.current_database(), 'CONNECT')"
             ).fetchone()
         if row is not None and row[0]:
-            database = identifier(workspace.source.database)
+            database = identifier(context.source.database)
             yield Check(
                 "roles",
                 "warn",
@@ -61,20 +61,20 @@ def role_checks(workspace: Workspace, plan: Plan, run: Run) -> Iterable[Check]:
             )
 
 
-def make_groups(workspace: Workspace, run: Run, plan: Plan) -> None:
+def make_groups(context: RunContext, plan: Plan) -> None:
     """Makes the groups that the templates grant their tables to, and closes the journal to the roles to come."""
     steps = [step for step in plan.of(PrepareTarget) if step.group]
     for step in steps:
-        with session(workspace.server(step.server), purpose="prepare") as connection:
-            workspace.journal.of(run.id).artefact("role", step.group, "intended", target=step.target)
-            make_own_role(connection, step.group, run.id, step.target)
-            workspace.journal.of(run.id).artefact("role", step.group, "created", target=step.target)
+        with session(context.server(step.server), purpose="prepare") as connection:
+            context.journal.artefact("role", step.group, "intended", target=step.target)
+            make_own_role(connection, step.group, context.id, step.target)
+            context.journal.artefact("role", step.group, "created", target=step.target)
     if steps:
-        with session(workspace.server(), purpose="prepare") as connection:
-            close_database(connection, workspace.control.database)
+        with session(context.server(), purpose="prepare") as connection:
+            close_database(connection, context.workspace.control.database)
 
 
-def deliver_passwords(workspace: Workspace, run: Run, plan: Plan) -> None:
+def deliver_passwords(context: RunContext, plan: Plan) -> None:
     """Gives each application role that has none a password, and hands these out, once; nothing here keeps them.
 
     They are handed out before the server learns them (as a SCRAM verifier, so that its log does not either): after a
@@ -83,7 +83,7 @@ def deliver_passwords(workspace: Workspace, run: Run, plan: Plan) -> None:
     Raises:
         ConfigurationError: the command, or the file, did not take them; no role has got one then.
     """
-    done = set(workspace.journal.of(run.id).recorded(PASSWORDS) or ())
+    done = set(context.journal.recorded(PASSWORDS) or ())
     waiting = [step for step in plan.of(CreateDatabase) if step.roles and step.roles.application not in done]
     if not waiting:
         return
@@ -100,28 +100,28 @@ def deliver_passwords(workspace: Workspace, run: Run, plan: Plan) -> None:
         + "\n"
         for step in waiting
     )
-    command = workspace.settings.roles.hand_out
+    command = context.settings.roles.hand_out
     if command:
-        _give(command, lines, workspace.settings.root, list(passwords.values()))
+        _give(command, lines, context.settings.root, list(passwords.values()))
         where = command[0]
     else:
-        where = str(_file(workspace, run, lines))
+        where = str(_file(context, lines))
     for step in waiting:
-        with session(workspace.server(step.server), purpose="passwords") as connection:
+        with session(context.server(step.server), purpose="passwords") as connection:
             set_password(connection, step.roles.application, passwords[step.database])
-    workspace.journal.of(run.id).record(PASSWORDS, sorted(done | {step.roles.application for step in waiting}))
-    workspace.progress.say(f"the passwords of {len(waiting)} application roles are handed out: {where}")
+    context.journal.record(PASSWORDS, sorted(done | {step.roles.application for step in waiting}))
+    context.progress.say(f"the passwords of {len(waiting)} application roles are handed out: {where}")
 
 
-def forget_passwords(workspace: Workspace, run: str, roles: Iterable[str]) -> None:
+def forget_passwords(journal: RunJournal, roles: Iterable[str]) -> None:
     """Lets roles that were dropped get passwords again when they are made again."""
-    done = set(workspace.journal.of(run).recorded(PASSWORDS) or ())
+    done = set(journal.recorded(PASSWORDS) or ())
     if left := done & set(roles):
-        workspace.journal.of(run).record(PASSWORDS, sorted(done - left))
+        journal.record(PASSWORDS, sorted(done - left))
 
 
-def _file(workspace: Workspace, run: Run, lines: str) -> Path:
-    file = workspace.settings.root / f"passwords.{run.id}.jsonl"
+def _file(context: RunContext, lines: str) -> Path:
+    file = context.settings.root / f"passwords.{context.id}.jsonl"
     try:
         kept = file.read_text(encoding="utf-8") if file.exists() else ""
         again = {json.loads(line)["role"] for line in lines.splitlines()}

@@ -84,7 +84,7 @@ def _on_servers(
         return tenants
     run = workspace.journal.current_run(workspace.source_id) if workspace.has_journal() else None
     # Another way to spread them, asked for since, counts; so does a pin. Neither passes migrate once it has begun.
-    before = recorded_servers(workspace, run.id, chosen.spread) if run is not None else {}
+    before = recorded_servers(workspace.journal.of(run.id), chosen.spread) if run is not None else {}
     weights = None
     if chosen.spread == "by_size" and not before.keys() >= {tenant.key for tenant in tenants}:
         weights = _tenant_bytes(connection, workspace, catalog, placements, tenants)

@@ -16,7 +16,7 @@ from migrator.commands.backup import restore as backup_restore
 from migrator.commands.backup.directory import check_backup, newest, place
 from migrator.commands.backup.restore import restore_backup_into
 from migrator.commands.shared.scratch import scratch_name
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.run.facts import BACKUP
 from migrator.errors import DatabaseError, RefusedError
 from migrator.postgres.backup.dump import dump_directory, read_back
@@ -211,12 +211,12 @@ def test_what_a_restore_does_not_bring_back_is_found(work: Workspace) -> None:
     run = work.journal.current_run(work.source_id)
     assert run is not None
 
-    result = backup_restore.verify_backup(work, run.id, found, manifest)
+    result = backup_restore.verify_backup(RunContext(work, run), found, manifest)
 
     assert not result.passed
     assert result.differences == ("public.orders: missing rows (1001 backed up, 1000 restored)",)
     with pytest.raises(DatabaseError, match="was not restored exactly"):
-        restore_backup_into(work, run.id, found, manifest, f"{work.prefix}_back")
+        restore_backup_into(RunContext(work, run), found, manifest, f"{work.prefix}_back")
     assert f"{work.prefix}_back" not in databases(work)
 
 
@@ -376,7 +376,10 @@ def test_a_backup_restored_for_good_is_the_database_that_it_was(work: Workspace,
         assert outcome.summary["verified"] == "yes"
         found = directory(work)
         database = f"{prefix}_back"
-        endpoint = restore_backup_into(work, outcome.run_id, found, check_backup(found, work.source_id), database)
+        run = work.journal.current_run(work.source_id)
+        assert run is not None
+        context = RunContext(work, run)
+        endpoint = restore_backup_into(context, found, check_backup(found, work.source_id), database)
 
         url = endpoint.conninfo
         assert state(url) == state(source)
@@ -392,7 +395,7 @@ def test_a_backup_restored_for_good_is_the_database_that_it_was(work: Workspace,
             mark = marks(connection)[database]
         assert mark == Mark(outcome.run_id, "restored")
         with pytest.raises(RefusedError, match="exists already"):
-            restore_backup_into(work, outcome.run_id, found, check_backup(found, work.source_id), database)
+            restore_backup_into(context, found, check_backup(found, work.source_id), database)
     finally:
         with psycopg.connect(source, autocommit=True) as connection:
             connection.execute(
