@@ -8,12 +8,9 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
-from psycopg.conninfo import make_conninfo
-
 from benchmarks.consumption import processor_seconds
 from benchmarks.online import monolith
 from benchmarks.online.routing import Map, Place
-from benchmarks.testbed import Testbed
 from migrator import Settings
 from migrator.core.online.captured import captured_tables
 from migrator.core.online.position import Position
@@ -92,36 +89,35 @@ class FollowedCompanies:
 
 
 @contextmanager
-def following(bed: Testbed, settings: Settings, database: str, companies: int) -> Iterator[FollowedCompanies]:
-    """Captures the monolith's changes, and fills a database for each company; the first tick is the copy."""
-    url = bed.server.url(database)
-    names = {str(company): f"{database}_{company}" for company in range(1, companies + 1)}
+def following(source_url: str, targets: Mapping[int, str], settings: Settings) -> Iterator[FollowedCompanies]:
+    """Captures the monolith's changes, and fills an empty database for each of these companies: the first tick copies.
+
+    `targets` are the databases' URLs.
+    """
     with ExitStack() as opened:
-        opened.enter_context(bed.databases(*names.values()))
 
-        def session(name: str) -> Connection:
-            return opened.enter_context(connect(Endpoint(bed.server.url(name)), purpose="benchmark"))
+        def session(url: str) -> Connection:
+            return opened.enter_context(connect(Endpoint(url), purpose="benchmark"))
 
-        source = session(database)
-        databases = {}
-        for company, name in names.items():
-            monolith.create_tables(bed.server.url(name))
-            connection = session(name)
-            connection.execute(
-                "INSERT INTO public.companies SELECT n, 'c' || n, '' FROM generate_series(1, %s) n", [companies]
-            )
+        source = session(source_url)
+        databases: dict[str, TickTarget] = {}
+        for company, url in targets.items():
+            monolith.create_tables(url)
+            connection = session(url)
+            # Their foreign keys are those of the monolith, where every company is.
+            connection.execute("INSERT INTO public.companies SELECT n, 'c' || n, '' FROM generate_series(1, 1000) n")
             prepare_positions(connection)
-            databases[name] = TickTarget(connection, company)
-        flow, numbers = _flow(source, next(iter(databases.values())).connection, settings, url)
-        # The copy is a tick in which every table is dirty as a whole.
+            databases[connection.info.dbname] = TickTarget(connection, str(company))
+        flow, numbers = _flow(source, next(iter(databases.values())).connection, settings, source_url)
         with source.transaction():
             source.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             position = read_position(source)
+        # The copy is a tick in which every table is dirty as a whole.
         source.execute("INSERT INTO migrator_follow.log (relation) SELECT unnest(%s::integer[])", [numbers])
         for target in databases.values():
             write_position(target.connection, position)
-        places = {int(key): Place(make_conninfo(bed.server.url(name)), "live") for key, name in names.items()}
-        followed = FollowedCompanies(source, databases, flow, position, Map(url, 1, places))
+        places = {company: Place(url, "live") for company, url in targets.items()}
+        followed = FollowedCompanies(source, databases, flow, position, Map(source_url, 1, places))
         followed.tick()
         yield followed
 

@@ -124,9 +124,13 @@ def write_configuration(directory: Path, server: LocalServer, database: str, pre
     """Writes migrator.toml, without the trees that it names; returns where it is."""
     directory.mkdir(parents=True, exist_ok=True)
     file = directory / "migrator.toml"
-    text = _TOML.format(url=server.url(database), prefix=prefix, programs=server.bin_dir)
-    file.write_text(text, encoding="utf-8")
+    file.write_text(configuration(server.url(database), server.bin_dir, prefix), encoding="utf-8")
     return file
+
+
+def configuration(source: str, programs: Path, prefix: str = PREFIX) -> str:
+    """The text of migrator.toml for the monolith with that URL."""
+    return _TOML.format(url=source, prefix=prefix, programs=programs)
 
 
 def offers(command: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from itertools import count
 
 from benchmarks.online import monolith
@@ -24,6 +24,10 @@ _TICK_SECONDS = 0.15
 _PROVED_EVERY = 3
 # Behind by less than that, it has caught up.
 _CAUGHT_UP_SECONDS = 0.5
+# A machine that has too much to do never catches up: the figures say so then.
+_MOST_TICKS = 20
+# The companies of a wave: the largest ones.
+_FOLLOWED = 4
 # Each is seven rows that nobody writes to.
 _RESTING_ORDERS = 100
 _HOUR_AT_1000 = 3600 * 1000
@@ -37,33 +41,33 @@ def measure(bed: Testbed, options: LoadOptions, report: Report, *, seconds: floa
     monolith.create(url, options.companies, _RESTING_ORDERS * options.companies)
     with bed.scratch() as directory:
         settings = load_settings(write_configuration(directory, bed.server, MONOLITH), environment={})
-    with Load(Still(url), options) as load:
+    names = {company: f"{MONOLITH}_{company}" for company in range(1, min(_FOLLOWED, options.companies) + 1)}
+    targets = {company: bed.server.url(name) for company, name in names.items()}
+    with bed.databases(*names.values()), Load(Still(url), options) as load:
         load.mark("quiet")
         time.sleep(seconds / 2)
         load.mark("copying")
-        with following(bed, settings, MONOLITH, options.companies) as followed:
-            companies = _in_turn(options.companies)
+        with following(url, targets, settings) as followed:
             with LagProbe(followed.map, 1, options.companies) as probe, load.phase("following", after="backlog"):
-                report.figures |= _follow(followed, companies, seconds)
+                report.figures |= _follow(followed, list(names), seconds)
             lags = sorted(probe.samples)
-            say(f"  followed: {followed.progress}")
+            say(f"  followed: {followed.progress.entries} entries, {followed.progress.rows} rows")
             time.sleep(seconds)
-            with load.phase("catching up", after="caught up"):
-                report.figures |= _catch_up(followed, options.rate, seconds)
+            load.mark("catching up")
+            report.figures |= _catch_up(followed, options.rate, seconds)
             load.end()
-            followed.tick(proved=range(1, options.companies + 1))
-            ledger = load.outcome.ledger
-            differences = (*compare_monolith(ledger, url), *compare_places(ledger, followed.map))
-            report.add_outcome(load.outcome, differences)
-            report.figures |= {
-                "lag of the wave's group p50 (s)": percentile(lags, 0.5),
-                "lag of the wave's group p99 (s)": percentile(lags, 0.99),
-                "databases compared at one snapshot while written to": followed.progress.proofs,
-                "databases whose rows made room for each other": followed.progress.replaced,
-            }
+            followed.tick(proved=names)
+        ledger = load.outcome.ledger
+        report.add_outcome(load.outcome, (*compare_monolith(ledger, url), *compare_places(ledger, followed.map)))
+        report.figures |= {
+            "lag of the wave's group p50 (s)": percentile(lags, 0.5),
+            "lag of the wave's group p99 (s)": percentile(lags, 0.99),
+            "databases compared at one snapshot while written to": followed.progress.proofs,
+            "databases whose rows made room for each other": followed.progress.replaced,
+        }
 
 
-def _follow(followed: FollowedCompanies, companies: Iterator[int], seconds: float) -> dict[str, float]:
+def _follow(followed: FollowedCompanies, companies: Sequence[int], seconds: float) -> dict[str, float]:
     """Ticks for so long; returns what a row cost."""
     followed.progress.durations.clear()
     rows, processor, ended = followed.progress.rows, followed.processor(), time.monotonic() + seconds
@@ -71,7 +75,8 @@ def _follow(followed: FollowedCompanies, companies: Iterator[int], seconds: floa
         began = time.monotonic()
         if began > ended:
             break
-        followed.tick([next(companies)] if number % _PROVED_EVERY == 0 else ())
+        turn, due = divmod(number, _PROVED_EVERY)
+        followed.tick([companies[turn % len(companies)]] if due == 0 else ())
         time.sleep(max(0.0, began + _TICK_SECONDS - time.monotonic()))
     durations = sorted(followed.progress.durations)
     return {
@@ -86,7 +91,7 @@ def _catch_up(followed: FollowedCompanies, rate: float, behind: float) -> dict[s
     """Ticks until the load has been caught up with after so many seconds without; returns how long that took."""
     rows, entries, processor = followed.progress.rows, followed.progress.entries, followed.processor()
     began = time.monotonic()
-    while True:
+    for _ in range(_MOST_TICKS):
         before = time.monotonic()
         followed.tick()
         if time.monotonic() - before < _CAUGHT_UP_SECONDS:
@@ -102,8 +107,3 @@ def _catch_up(followed: FollowedCompanies, rate: float, behind: float) -> dict[s
         # While the load goes on: what comes in meanwhile is in it.
         "an hour at 1,000 tps would take (s)": seconds / (rate * behind) * _HOUR_AT_1000,
     }
-
-
-def _in_turn(companies: int) -> Iterator[int]:
-    for number in count():
-        yield 1 + number % companies
