@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from migrator.commands.changes.find import find_writes
+from migrator.commands.changes.way_back import LaterWrites
 from migrator.commands.plan.stored import plan_now
 from migrator.commands.rollback.findings import Findings, foreign_fence, strays_message, unknown_fence, written_message
 from migrator.commands.shared.privileges import require_privileges
@@ -113,13 +114,13 @@ def forget_dropping(journal: RunJournal, databases: Sequence[str]) -> None:
     journal.record(DROPPING, sorted({*before} - {*databases}))
 
 
-def require_nothing_lost(findings: Findings, *, keep: bool, discard: bool) -> None:
-    """Refuses where what applications wrote would be lost, or may be: `keep` what can be told, or `discard` all of it.
+def require_nothing_lost(findings: Findings, later: LaterWrites) -> None:
+    """Refuses where what applications wrote would be lost, or may be, and `later` does not say what becomes of it.
 
     Raises:
         RefusedError: targets were written to, are gone, or cannot be compared with what they were.
     """
-    if discard:
+    if later.discard:
         return
     if findings.gone:
         raise RefusedError(
@@ -140,7 +141,7 @@ def require_nothing_lost(findings: Findings, *, keep: bool, discard: bool) -> No
             "Let rows name them, in a column that [tables.X] large_objects lists, or unlink them (vacuumlo). To give "
             "them up: --discard-writes (the databases are dumped first).",
         )
-    if findings.written and not keep:
+    if findings.written and not later.kept:
         raise RefusedError(
             written_message(findings),
             "Nothing was changed. Keep them as files: --save-writes DIR. Carry them back into the source: "
