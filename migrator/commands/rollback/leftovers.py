@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from migrator.commands.changes.find import find_writes
 from migrator.commands.changes.way_back import LaterWrites
 from migrator.commands.plan.stored import plan_now
-from migrator.commands.rollback.findings import Findings, foreign_fence, strays_message, unknown_fence, written_message
+from migrator.commands.rollback.findings import (
+    Findings,
+    ServerRole,
+    foreign_fence,
+    strays_message,
+    unknown_fence,
+    written_message,
+)
 from migrator.commands.shared.privileges import require_privileges
 from migrator.commands.shared.tenant_servers import servers_of
 from migrator.commands.shared.workspace import RunContext, Workspace
@@ -32,7 +39,7 @@ def look(context: RunContext, plan: Plan | None, tenant: str | None = None) -> F
     `plan` is the one that it was carried out by; None where the journal does not say, and today's has to do.
     """
     databases: list[MarkedDatabase] = []
-    roles: list[tuple[str, str]] = []
+    roles: list[ServerRole] = []
     for name in servers_of(context):
         with session(context.server(name), purpose="rollback", settings=READ_ONLY) as connection:
             databases += [
@@ -41,7 +48,7 @@ def look(context: RunContext, plan: Plan | None, tenant: str | None = None) -> F
                 if mark.role != "restored" and (tenant is None or mark.tenant == tenant)
             ]
             roles += [
-                (name, role)
+                ServerRole(name, role)
                 for role, mark in marked_roles(connection).items()
                 if mark and mark.run == context.id and (tenant is None or mark.tenant == tenant)
             ]
