@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from migrator.commands.backup.result import BackedUp
     from migrator.commands.changes.conflicts import Settlement
     from migrator.commands.clean.result import Cleaned, Restored
+    from migrator.commands.connections.command import ServingMap
     from migrator.commands.doctor.command import Examination
     from migrator.commands.dry_run.result import DryRun
     from migrator.commands.finish.result import Finished, FinishedBefore, FinishOutlook, NotProven
+    from migrator.commands.follow.result import Followed, FollowStatus, FollowStopped, FollowUninstalled
     from migrator.commands.history.command import History
     from migrator.commands.init.result import Initialized, TreesWritten
     from migrator.commands.init.survey import Wanted
@@ -75,6 +77,10 @@ __all__ = [
     "FinishOutlook",
     "Finished",
     "FinishedBefore",
+    "FollowStatus",
+    "FollowStopped",
+    "FollowUninstalled",
+    "Followed",
     "History",
     "Initialized",
     "InterruptedRunError",
@@ -99,6 +105,7 @@ __all__ = [
     "RollbackOutlook",
     "Section",
     "SequenceLevels",
+    "ServingMap",
     "Settings",
     "Settlement",
     "Silent",
@@ -148,6 +155,11 @@ _PLACES = {
     "Inventory": "core.backup.manifest",
     "LocalServer": "postgres.programs.local_server",
     "MadeDatabase": "commands.migrate.result",
+    "FollowStatus": "commands.follow.result",
+    "FollowStopped": "commands.follow.result",
+    "FollowUninstalled": "commands.follow.result",
+    "Followed": "commands.follow.result",
+    "ServingMap": "commands.connections.command",
     "Migrated": "commands.migrate.result",
     "Migration": "migration",
     "MigratorError": "errors",

@@ -23,6 +23,9 @@ from migrator.commands.dry_run.result import DryRun
 from migrator.commands.finish.command import finish
 from migrator.commands.finish.result import Finished, FinishedBefore, FinishOutlook, NotProven
 from migrator.commands.finish.source import SourceEnd
+from migrator.commands.follow.command import follow
+from migrator.commands.follow.manage import follow_status, stop_following, uninstall_following
+from migrator.commands.follow.result import Followed, FollowStatus, FollowStopped, FollowUninstalled
 from migrator.commands.history.command import History, history
 from migrator.commands.init.command import Wanted, regenerate_trees
 from migrator.commands.init.command import init as write_project
@@ -145,6 +148,25 @@ class Migration:
         """
         approved = plan.fingerprint if isinstance(plan, DryRun) else plan
         return migrate(self._workspace, confirm=confirm, approved=approved, without_backup=without_backup, fence=fence)
+
+    def follow(self, *, until: Literal["stopped", "proved"] = "stopped", without_backup: bool = False) -> Followed:
+        """Copies the source while it is written to and keeps every database like it, until `stop_following` elsewhere.
+
+        Until "proved" ends it once every database has been followed, and compared with the source at one position.
+        """
+        return follow(self._workspace, until_proved=until == "proved", without_backup=without_backup)
+
+    def follow_status(self) -> FollowStatus:
+        """How far each followed database is behind the source. Reads only."""
+        return follow_status(self._workspace)
+
+    def stop_following(self) -> FollowStopped:
+        """Asks whoever follows to end after its round, and waits for it a minute."""
+        return stop_following(self._workspace)
+
+    def uninstall_following(self) -> FollowUninstalled:
+        """Takes the triggers and the log of following out of the source."""
+        return uninstall_following(self._workspace)
 
     def verify(self, *, sample: float | None = None) -> Verified:
         """Reads both sides again and compares them; `sample` examines only that percentage of the tenants."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from migrator.cli.commands.after_migrate.finish import finish
+from migrator.cli.commands.after_migrate.follow import follow
 from migrator.cli.commands.after_migrate.rollback import rollback
 from migrator.cli.commands.after_migrate.sequences import sequences
 from migrator.cli.commands.asking.completion import completion
@@ -62,6 +63,7 @@ for command in (
     dry_run,
     plan,
     migrate,
+    follow,
     verify,
     rollback,
     finish,

@@ -26,6 +26,7 @@ from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.plan.steps import Plan
 from migrator.core.run.facts import BACKUP
 from migrator.core.run.moments import held_by
+from migrator.core.run.source_hold import SourceHold
 from migrator.errors import RefusedError, TargetsFailedError
 from migrator.journal import REFUSED, RunJournal
 
@@ -69,7 +70,7 @@ def migrate(
         context.journal.begin_plan(chosen.stored.plan)
         plan = context.journal.plan()
         assert plan is not None
-        attempt = Execution(context, plan, chosen.survey, fenced=fence).carry_out()
+        attempt = Execution(context, plan, chosen.survey, SourceHold.FENCE if fence else SourceHold.NOTHING).carry_out()
         result = _result(context, plan, attempt, summary, fenced=fence)
         all_are_there(context.journal)
         if passwords:

@@ -44,6 +44,7 @@ from migrator.core.plan.transfer import Transfer, last_value
 from migrator.core.run.facts import PLANNED_STEPS, SEQUENCES, SOURCE_ROWS, SequenceValues
 from migrator.core.run.moments import held_by
 from migrator.core.run.session_budget import share_sessions
+from migrator.core.run.source_hold import SourceHold
 from migrator.core.schema.catalog import Relation
 from migrator.core.verify.digests import Difference, Digest
 from migrator.engine.schedule import CoordinatorWork, Schedule, SplitUnits, create_units
@@ -89,12 +90,12 @@ class _Frozen:
 class Execution:
     """One attempt at carrying a plan out."""
 
-    def __init__(self, context: RunContext, plan: Plan, surveyed: Survey, *, fenced: bool) -> None:
+    def __init__(self, context: RunContext, plan: Plan, surveyed: Survey, hold: SourceHold) -> None:
         self.context = context
         self.journal = context.journal
         self.plan = plan
         self.survey = surveyed
-        self.fenced = fenced
+        self.hold = hold
         self._templates = Templates(context, plan, surveyed)
         self._contexts = ExitStack()
         self._steps = DatabaseSteps()
@@ -114,7 +115,7 @@ class Execution:
                 self.execute(step)
         assert self._attempt is not None
         assert self._frozen is not None
-        if self.fenced or self._attempt.failures:
+        if self.hold is not SourceHold.NOTHING or self._attempt.failures:
             return self._attempt
         return replace(self._attempt, drift=self._drift(self._frozen.transfers))
 
@@ -147,7 +148,7 @@ class Execution:
         """Holds the source in one state until the attempt ends; its users get it back where the attempt fails."""
         # Checked against the templates before the source is fenced.
         resolved = resolve(self.context.workspace, self.plan, self.survey)
-        source = FrozenSource(self.context, self.plan, self.survey, fenced=self.fenced)
+        source = FrozenSource(self.context, self.plan, self.survey, self.hold)
         self._contexts.enter_context(source.lifted_on_failure())
         epoch = source.freeze()
         source.forget_unless(epoch)
@@ -166,7 +167,11 @@ class Execution:
         proof = self._prove(frozen.transfers, held)
         if not failures:
             proof = with_configuration(self.context.workspace, proof, self.plan.of(CreateDatabase), conserved=True)
-            proof = with_large_objects(self.context.workspace, proof, self.survey) if self.fenced else proof
+            proof = (
+                with_large_objects(self.context.workspace, proof, self.survey)
+                if self.hold is SourceHold.FENCE
+                else proof
+            )
         return Attempt(proof, failures, held)
 
     def _configure(self, snapshot: Snapshot) -> None:
@@ -284,7 +289,7 @@ class Execution:
 
     def _blocks(self, epoch: str, resolved: Mapping[str, Resolved]) -> RunBlocks:
         """The numbers that are each database's own, where the fence makes sure that rows can go back."""
-        if not self.fenced:
+        if self.hold is not SourceHold.FENCE:
             forget_blocks(self.journal)
             return RunBlocks()
         databases: dict[str, list[str]] = {name: [] for name in resolved}

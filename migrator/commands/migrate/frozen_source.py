@@ -11,35 +11,66 @@ from migrator.commands.sequences.blocks import put_back
 from migrator.commands.shared.epochs import epoch_of, record_tables, same_state
 from migrator.commands.shared.survey import survey_in
 from migrator.commands.shared.workspace import RunContext
+from migrator.core.online.captured import captured_tables
 from migrator.core.plan.steps import CopyTable, CreateDatabase, Plan, same_source
 from migrator.core.plan.survey import Survey
-from migrator.core.run.facts import EPOCH, FILES, PARTS, SOURCE_OBJECTS
+from migrator.core.run.facts import EPOCH, FILES, FOLLOW_START, PARTS, SOURCE_OBJECTS, FollowStart
+from migrator.core.run.source_hold import SourceHold
 from migrator.errors import InterruptedRunError, RefusedError, SnapshotLostError
 from migrator.journal import Artefact
+from migrator.postgres.capture.install import install_capture, read_capture
+from migrator.postgres.capture.read_log import read_position
 from migrator.postgres.copy.row_counts import lock_against_ddl
 from migrator.postgres.copy.spool import discard
 from migrator.postgres.databases.databases import drop_database
 from migrator.postgres.fence.fence import fences_partitions, lift_fence, raise_fence, read_fence
 from migrator.postgres.schema.catalog import read_objects
-from migrator.postgres.session.connect import session, translated
+from migrator.postgres.session.connect import Connection, session, translated
 from migrator.postgres.session.snapshot import Snapshot
 
 
 class FrozenSource:
-    """The source under the fence of a run; not fenced, it is what it was at the moment of the snapshot."""
+    """The source as a run reads it: under the fence, or as it was at the moment of the snapshot."""
 
-    def __init__(self, context: RunContext, plan: Plan, survey: Survey, *, fenced: bool) -> None:
+    def __init__(self, context: RunContext, plan: Plan, survey: Survey, hold: SourceHold) -> None:
         self.context = context
         self.journal = context.journal
         self.plan = plan
         self.survey = survey
-        self.fenced = fenced
+        self.hold = hold
 
     def freeze(self) -> str:
-        """Raises the fence, or finds this run's standing; returns the epoch of what is read under it."""
+        """Raises the fence, or finds this run's standing, or begins to capture; returns the epoch of what is read."""
         fresh = f"{self.context.id}-{secrets.token_hex(4)}"
-        if not self.fenced:
-            return epoch_of(fresh)
+        match self.hold:
+            case SourceHold.FENCE:
+                return self._fence(fresh)
+            case SourceHold.CAPTURE:
+                self._capture(fresh)
+        return epoch_of(fresh)
+
+    def _capture(self, epoch: str) -> None:
+        """Logs every change from here on. Each attempt copies anew, from a snapshot that comes after its capture."""
+        self.journal.record(FOLLOW_START, None)
+        self.journal.forget_followed()
+        with session(self.context.source, purpose="capture") as connection:
+            standing = read_capture(connection)
+            captured = captured_tables(
+                self.survey.catalog, self.survey.placements, standing.tables if standing is not None else ()
+            )
+            self.journal.artefact("capture", "source", "intended")
+            self.context.progress.say(f"capturing what changes in {len(captured)} tables of the source")
+            install_capture(connection, captured, self.context.workspace.lock_wait, run=self.context.id, epoch=epoch)
+            self.journal.artefact("capture", "source", "created")
+
+    def _note_start(self, connection: Connection) -> None:
+        """Records at which position everything is copied, before the first row is."""
+        with session(self.context.source, purpose="capture") as looking:
+            standing = read_capture(looking)
+        assert standing is not None
+        self.journal.record(FOLLOW_START, FollowStart(standing.epoch, str(read_position(connection))))
+
+    def _fence(self, fresh: str) -> str:
         tables = [
             relation
             for table in self.survey.catalog.tables.values()
@@ -95,7 +126,7 @@ class FrozenSource:
         except (KeyboardInterrupt, InterruptedRunError, SnapshotLostError):
             raise
         except BaseException:
-            if self.fenced and any(one.state != "dropped" for one in self.journal.artefacts("fence")):
+            if self.hold is SourceHold.FENCE and any(one.state != "dropped" for one in self.journal.artefacts("fence")):
                 self._lift()
                 self.context.progress.say("the fence is lifted: the source takes writes again")
             raise
@@ -142,7 +173,12 @@ class FrozenSource:
         snapshot = Snapshot(self.context.workspace.source_rows)
         try:
             with translated(self.context.source):
-                lock_against_ddl(snapshot.connection, self.survey.catalog)
+                if self.hold is not SourceHold.CAPTURE:
+                    # Of a source that is in use a lock for hours would hold up whoever alters a table, and behind him
+                    # everybody else: its schema is compared again when everything is copied.
+                    lock_against_ddl(snapshot.connection, self.survey.catalog)
+                else:
+                    self._note_start(snapshot.connection)
             seen = survey_in(snapshot.connection, self.context.workspace)
             if not same_source(seen, self.plan.survey):
                 raise RefusedError(

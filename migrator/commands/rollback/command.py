@@ -17,6 +17,7 @@ from migrator.commands.changes.apply import (
 from migrator.commands.changes.find import require_rows, save_writes
 from migrator.commands.changes.way_back import LaterWrites, Restore, WayBack
 from migrator.commands.clean.command import restore_quarantine as put_back
+from migrator.commands.follow.manage import end_following, is_followed, require_nothing_moved
 from migrator.commands.plan.finished import FINISHED_RUN, standing_source
 from migrator.commands.plan.stored import readable_plan
 from migrator.commands.rollback.adopt import adopt
@@ -250,10 +251,16 @@ def keep_writes(context: RunContext, findings: Findings, later: LaterWrites) -> 
 
 def _take_back(context: RunContext, findings: Findings, carried: Carried | None, restore: Restore) -> TakenBack:
     swap = restore == "backup"
+    followed = is_followed(context.journal)
+    if followed:
+        require_nothing_moved(context)
     dropped = dump_and_drop(context, findings)
+    if followed:
+        end_following(context)
     lifted = 0
     with session(context.workspace.source_rows, purpose="rollback") as connection:
-        changed, compared = compared_under_fence(context, findings, connection)
+        # Of a source that is written to nobody can say which change is whose.
+        changed, compared = ((), 0) if followed else compared_under_fence(context, findings, connection)
         if carried is not None:
             changed = tuple(one for one in changed if one.relation not in carried.tables)
         # The damaged source stays fenced until it is swapped: what were written to it now would go with it.

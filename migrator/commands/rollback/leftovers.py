@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from migrator.commands.changes.find import find_writes
 from migrator.commands.changes.way_back import LaterWrites
+from migrator.commands.follow.manage import is_followed
 from migrator.commands.plan.stored import plan_now
 from migrator.commands.rollback.findings import (
     Findings,
@@ -65,7 +66,8 @@ def look(context: RunContext, plan: Plan | None, tenant: str | None = None) -> F
         done = (step is not None and step.status == "done") or _has_finish_receipt(context.workspace, made)
         (finished if done else unfinished).append(made)
     writes, untold = None, None
-    if finished:
+    # What is followed has never been open to applications, and is not what it was when it was copied.
+    if finished and not is_followed(context.journal):
         fenced = fence is not None and fence.run == context.id
         try:
             writes = find_writes(context, plan or plan_now(context.workspace), finished, fenced=fenced)

@@ -193,6 +193,24 @@ def post_data(target: str) -> Fact[str]:
     return Fact(f"post-data:{target}", TypeAdapter(str))
 
 
+# -- follow ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FollowStart:
+    """Where following began: the epoch of capture, and the position at which all databases were copied.
+
+    `copied` says that all of them hold their rows of that position.
+    """
+
+    epoch: str
+    snapshot: str
+    copied: bool = False
+
+
+FOLLOW_START: Fact[FollowStart | None] = Fact("follow start", TypeAdapter(FollowStart | None))
+FOLLOW_STOP = Fact("follow stop", TypeAdapter(bool))  # whether the follower is asked to end
+
 # -- rollback ----------------------------------------------------------------------------------------------------------
 
 

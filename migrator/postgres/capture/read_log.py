@@ -42,3 +42,15 @@ def read_batch(connection: Connection, since: Position) -> tuple[Position, tuple
         LogEntry(number, None if key is None else tuple(key), tuple(route or ()))
         for number, key, route in rows(connection, "capture/batch", parameters)
     )
+
+
+def log_size(connection: Connection) -> tuple[int, int]:
+    """(entries, bytes) of the log; entries as the server's statistics have them."""
+    ((entries, size),) = rows(connection, "capture/log_size")
+    return entries, size
+
+
+def entries_since(connection: Connection, since: Position) -> int:
+    """How many entries of the log that position did not see; one row that changed often counts as often."""
+    ((count,),) = rows(connection, "capture/entries_since", {"xmax": since.xmax, "running": sorted(since.running)})
+    return int(count)

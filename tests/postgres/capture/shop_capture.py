@@ -9,10 +9,12 @@ import psycopg
 
 from migrator.core.online.captured import CapturedTable, LogEntry, captured_tables
 from migrator.core.online.position import Position
+from migrator.core.online.watch import Watch
 from migrator.core.placement.place import place
 from migrator.core.schema.catalog import Relation
 from migrator.postgres.capture.install import install_capture, uninstall_capture
 from migrator.postgres.capture.read_log import read_batch, read_position
+from migrator.postgres.capture.watch import read_watch
 from migrator.postgres.fence.locks import LockWait
 from migrator.postgres.schema.catalog import read_catalog
 from migrator.postgres.session.connect import Connection, Endpoint, session
@@ -109,3 +111,10 @@ def execute(url: str, *statements: str) -> None:
 
 def named(tables: Collection[CapturedTable], name: str) -> CapturedTable:
     return next(table for table in tables if table.relation == Relation("public", name))
+
+
+def watch(url: str) -> Watch:
+    """The catalog as a transaction of one snapshot sees it."""
+    with session(Endpoint(url), purpose="test") as connection, connection.transaction():
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        return read_watch(connection)

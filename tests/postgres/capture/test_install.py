@@ -295,7 +295,7 @@ def test_a_role_without_superuser_puts_it_and_writers_need_no_right_to_the_log(
     owner: str, source: str, prefix: str
 ) -> None:
     before = fetch(source, CATALOG)
-    tables = install(owner)
+    tables = install(owner, every_table(source))
     writer = sql.Identifier(f"{prefix}_writer")
     reader = Reader(owner, tables)
     with psycopg.connect(source) as connection:
