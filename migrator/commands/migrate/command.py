@@ -64,6 +64,7 @@ def migrate(
         if confirm is not None and not chosen.goes_on:
             confirm(outlook(workspace, run, chosen.stored.plan, fenced=fence))
         del summary[REFUSED]
+        workspace.fence.state = "open"  # whatever an earlier attempt came to, this one has something to do
         if chosen.replaces:
             begin_anew(workspace, run)
         workspace.journal.begin_plan(run.id, chosen.stored.plan)
@@ -74,6 +75,8 @@ def migrate(
         all_are_there(workspace, run.id)
         if passwords:
             deliver_passwords(workspace, run, plan)
+        if summary.get("status", "done") == "done":
+            workspace.fence.migrated()
         return replace(result, plan_changes=chosen.stored.since)
 
 

@@ -74,6 +74,8 @@ class FrozenSource:
                 self.workspace.progress.say(f"fencing {len(tables)} tables of the source against writes")
                 raise_fence(connection, tables, self.workspace.lock_wait, run=self.run.id, epoch=fresh)
                 self.journal.artefact(self.run.id, "fence", "source", "created")
+                # Every command tells the same moment, the journal's.
+                self.workspace.fence.since = self.journal.fenced_since(self.run.id)
                 standing = read_fence(connection)
         assert standing is not None
         return epoch_of(standing.epoch)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
 
@@ -271,6 +271,11 @@ class Workspace:
                 # A command that needs the source or this server says itself that it cannot be reached.
                 continue
 
+    def open_state(self, run: str) -> Literal["open", "migrated"]:
+        """What is true of an open run: whether its last attempt at migrate ended well."""
+        last = self.journal.last(run, "migrate")
+        return "migrated" if last is not None and last.status == "done" else "open"
+
     @contextmanager
     def stage(self, name: str, run: Run | None = None) -> Iterator[tuple[Run, dict[str, Any]]]:
         """One attempt at a stage, under the source's lock: yields the open run and the summary to fill for the journal.
@@ -286,7 +291,7 @@ class Workspace:
             structlog.contextvars.bind_contextvars(run_id=run.id, stage=name)
             try:
                 if (since := self.journal.fenced_since(run.id)) is not None:
-                    self.fence.raised(run.id, since, "open" if run.closed_at is None else "finished")
+                    self.fence.raised(run.id, since, self.open_state(run.id) if run.closed_at is None else "finished")
                 with self.journal.stage(run.id, name) as summary:
                     yield run, summary
             finally:
