@@ -129,7 +129,7 @@ def test_some_targets_failed_and_the_server_says_nothing_more(project: Project) 
     failed = project.run("migrate", "--without-backup")
     assert failed.exit_code == 4
     assert says_so(failed)
-    assert "`migrator migrate` goes on under the fence" in project.run("status").document["fence"]
+    assert "migrate` goes on under the fence" in project.run("status").document["fence"]
 
 
 def test_a_rehearsal_that_fails_never_says_that_the_source_is_fenced(project: Project) -> None:
