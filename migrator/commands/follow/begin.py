@@ -93,7 +93,7 @@ def _set_positions(followed: FollowedRun, context: RunContext, position: Positio
 
     def set_one(step: CreateDatabase) -> None:
         with session(followed.endpoint(step.database), purpose="follow") as connection, connection.transaction():
-            prepare_positions(connection)
+            prepare_positions(connection, context.run.id)
             if read_position(connection) is None:
                 write_position(connection, position)
 
