@@ -151,6 +151,7 @@ def test_each_stage_has_a_meaning() -> None:
         (Stage.FOLLOWED, Fence(0, 4), Door(0, False), Stage.FOLLOWED, ()),
         (Stage.ARMED, Fence(0, 4), Door(0, False), Stage.PROVED, (Journal(Stage.PROVED),)),
         (Stage.DECIDING, Fence(0, 4), Door(0, False), Stage.PROVED, (Journal(Stage.PROVED),)),
+        (Stage.PROVED, Fence(0, 4), Door(3, False), Stage.PROVED, (Publish(SOURCE, 4),)),
         (Stage.DECIDING, Fence(5, 5), Door(0, False), Stage.FENCED, (Journal(Stage.FENCED), *opening(5))),
         (Stage.FENCED, Fence(5, 5), Door(5, True), Stage.OPENED, (Journal(Stage.OPENED), Publish(TARGET, 5))),
         (Stage.OPENED, Fence(5, 5), Door(5, True), Stage.OPENED, (Publish(TARGET, 5),)),
