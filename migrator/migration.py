@@ -13,6 +13,7 @@ from migrator.commands.audit.result import Audited
 from migrator.commands.backup.command import backup
 from migrator.commands.backup.result import BackedUp
 from migrator.commands.changes.conflicts import REFUSE, Settlement
+from migrator.commands.changes.way_back import LaterWrites, Restore, WayBack
 from migrator.commands.clean.command import clean_rows, restore_quarantine
 from migrator.commands.clean.result import Cleaned, Restored
 from migrator.commands.connections.command import ServingMap, connections
@@ -34,7 +35,7 @@ from migrator.commands.migrate.outlook import SplitOutlook
 from migrator.commands.migrate.result import Migrated
 from migrator.commands.plan.diff import PlansCompared, diff_plans
 from migrator.commands.plan.find import NamedPlan, find_plan
-from migrator.commands.rollback.command import rollback
+from migrator.commands.rollback.command import rollback, validate_rollback
 from migrator.commands.rollback.result import (
     ConflictsRetried,
     NoSuchTenantDatabase,
@@ -44,7 +45,7 @@ from migrator.commands.rollback.result import (
     TenantTakenBack,
 )
 from migrator.commands.rollback.retry import retry_conflicts
-from migrator.commands.rollback.tenant import rollback_tenant
+from migrator.commands.rollback.tenant import rollback_tenant, validate_tenant_rollback
 from migrator.commands.sequences.command import sequences
 from migrator.commands.sequences.result import Refilled, SequenceLevels
 from migrator.commands.shared.workspace import Workspace
@@ -186,12 +187,8 @@ class Migration:
     def validate_rollback(self, tenant: str = "") -> RollbackOutlook | NothingOpen | NoSuchTenantDatabase:
         """What taking the run back, or one tenant of it, would do, and what it would meet. Changes nothing."""
         if tenant:
-            part = rollback_tenant(self._workspace, tenant, validate=True)
-            assert not isinstance(part, TenantTakenBack)
-            return part
-        whole = rollback(self._workspace, validate=True)
-        assert not isinstance(whole, TakenBack)
-        return whole
+            return validate_tenant_rollback(self._workspace, tenant)
+        return validate_rollback(self._workspace)
 
     def rollback(
         self,
@@ -200,7 +197,7 @@ class Migration:
         writes: Writes = "refuse",
         save: Path | None = None,
         settlement: Settlement = REFUSE,
-        restore: Literal["nothing", "quarantine", "backup"] = "nothing",
+        restore: Restore = "nothing",
         journal: Literal["kept", "lost"] = "kept",
     ) -> TakenBack | NothingOpen:
         """Takes the run back whose id is `confirm`.
@@ -208,22 +205,11 @@ class Migration:
         `writes` says what becomes of rows that applications wrote to the targets since, which `save` keeps as files in
         a new directory besides; `settlement` what becomes of those that cannot be carried back as they are.
         """
+        way = WayBack(_later(writes, save, settlement), restore, journal)
         try:
-            result = rollback(
-                self._workspace,
-                confirm=confirm,
-                discard_writes=writes == "discard",
-                save=save,
-                replay=writes == "replay",
-                restore_quarantine=restore == "quarantine",
-                restore_backup=restore == "backup",
-                lost_journal=journal == "lost",
-                settlement=settlement,
-            )
+            return rollback(self._workspace, way, confirm=confirm)
         finally:
             self._renew()
-        assert not isinstance(result, RollbackOutlook)
-        return result
 
     def rollback_tenant(
         self,
@@ -235,17 +221,7 @@ class Migration:
         settlement: Settlement = REFUSE,
     ) -> TenantTakenBack | NoSuchTenantDatabase | NothingOpen:
         """Takes one tenant back, by its key, slug or database; the run stays open, and migrate makes it again."""
-        result = rollback_tenant(
-            self._workspace,
-            tenant,
-            confirm=confirm,
-            discard_writes=writes == "discard",
-            save=save,
-            replay=writes == "replay",
-            settlement=settlement,
-        )
-        assert not isinstance(result, RollbackOutlook)
-        return result
+        return rollback_tenant(self._workspace, tenant, _later(writes, save, settlement), confirm=confirm)
 
     def retry_conflicts(self, file: Path, *, renumber: bool = False) -> ConflictsRetried:
         """Carries what waits in a file of conflicts into the source, as far as it goes now."""
@@ -313,6 +289,10 @@ class Migration:
         """Forgets what is known of the source: it may be another database now, or called otherwise."""
         self._workspace.close()
         self._workspace = Workspace.of(self.settings, self._progress)
+
+
+def _later(writes: Writes, save: Path | None, settlement: Settlement) -> LaterWrites:
+    return LaterWrites(save, writes == "replay", writes == "discard", settlement)
 
 
 def init(

@@ -9,7 +9,7 @@ from dataclasses import replace
 from migrator.commands.sequences.blocks import RunBlocks, record_refills, reserve_more, run_blocks, without_blocks
 from migrator.commands.sequences.levels import Level, LimitedDatabase, limited_databases, read_levels
 from migrator.commands.sequences.report import present
-from migrator.commands.sequences.result import Refilled, SequenceLevels
+from migrator.commands.sequences.result import NewBlock, Refilled, SequenceLevels, WithoutRoom
 from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.schema.catalog import Relation
 from migrator.core.sequences.blocks import Block, Draw, SourceSequence, reserve
@@ -59,20 +59,20 @@ def _refill(context: RunContext, blocks: RunBlocks, places: Sequence[LimitedData
     wanted = [one for one in levels if one.low and one.applied]
     new, refused = _reserved(context, blocks, wanted)
     # Those too that an attempt before has reserved and not handed over.
-    pending = [(one.place, one.block) for one in levels if not one.applied and not one.block.holds(one.stands)]
+    pending = [NewBlock(one.place, one.block) for one in levels if not one.applied and not one.block.holds(one.stands)]
     by_place: dict[LimitedDatabase, list[Block]] = defaultdict(list)
     for place, block in (*pending, *new):
         by_place[place].append(block)
     for place, found in by_place.items():
         with session(context.server(place.server).at(place.database), purpose="sequences") as connection:
             set_blocks(connection, found)
-    made = tuple((place, block) for place, found in by_place.items() for block in found)
+    made = tuple(NewBlock(place, block) for place, found in by_place.items() for block in found)
     return Refilled(context.id, len(levels), made, tuple(refused))
 
 
 def _reserved(
     context: RunContext, blocks: RunBlocks, wanted: Sequence[Level]
-) -> tuple[list[tuple[LimitedDatabase, Block]], list[tuple[str, str]]]:
+) -> tuple[list[NewBlock], list[WithoutRoom]]:
     """New blocks for low ones, reserved in the source and written down; and the sequences that have no room."""
     if not wanted:
         return [], []
@@ -87,16 +87,16 @@ def _reserved(
         # Its own limit, not that of the block.
         own = replace(sequence, maximum=before.bound) if before.step > 0 else replace(sequence, minimum=before.bound)
         draws.append(Draw(target, own, before.sources, len(found)))
-    new: list[tuple[LimitedDatabase, Block]] = []
-    refused: list[tuple[str, str]] = []
+    new: list[NewBlock] = []
+    refused: list[WithoutRoom] = []
 
     def decide(standing: Mapping[Relation, SourceSequence]) -> Mapping[Relation, int]:
         reservation = reserve(standing, draws)
         new.clear()
         for one in reservation.blocks:
             for place, level in enumerate(groups[one.target, one.sequence]):
-                new.append((level.place, one.of(place)))
-        refused[:] = [(str(draw.sequence.relation), why) for draw, why in reservation.without]
+                new.append(NewBlock(level.place, one.of(place)))
+        refused[:] = [WithoutRoom(str(draw.sequence.relation), why) for draw, why in reservation.without]
         record_refills(context.journal, blocks, [(place.database, block) for place, block in new])
         return reservation.behind
 

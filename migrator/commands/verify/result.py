@@ -7,6 +7,7 @@ from typing import Literal
 
 from migrator.commands.plan.changes import PlanChanges
 from migrator.commands.proof.compare_sides import Proof
+from migrator.commands.shared.roles import AccessDifference
 from migrator.core.schema.catalog import Relation
 from migrator.core.verify.digests import Difference
 from migrator.postgres.verify.verify_database import DatabaseFacts
@@ -44,7 +45,7 @@ class Verified:
     rows: tuple[WrongRow, ...]
     references: tuple[CrossReference, ...]
     released: tuple[CrossReference, ...] = ()  # of keys that were let go: counted, no fault
-    access: tuple[tuple[str, str], ...] = ()  # (database, who owns it or may connect to it and should not)
+    access: tuple[AccessDifference, ...] = ()
     gaps: tuple[Relation, ...] = ()  # tables of the fenced source that take writes
     scope: Literal["everything", "structure"] = "everything"  # without the rows, once applications write them
     sample: float | None = None  # percent of the tenants' databases; None for all of them

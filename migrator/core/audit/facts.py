@@ -10,6 +10,7 @@ from migrator.core.placement.model import Placement, Placements
 from migrator.core.plan.checks import LargeObjectFacts, Population, ServerFacts
 from migrator.core.plan.steps import Plan
 from migrator.core.schema.catalog import Catalog, ForeignKey, Relation
+from migrator.core.verify.object_differences import ObjectDifference
 
 Scope = Literal["tables", "columns", "foreign keys", "indexes", "sequences", "database"]
 
@@ -184,10 +185,10 @@ class RoleFact:
 
 @dataclass(frozen=True, slots=True)
 class DriftedDatabase:
-    """A target database whose objects are not its template's: (kind, name, "missing" | "extra" | "different")."""
+    """A target database whose objects are not its template's."""
 
     database: str
-    objects: tuple[tuple[str, str, str], ...]
+    objects: tuple[ObjectDifference, ...]
 
 
 @dataclass(frozen=True)

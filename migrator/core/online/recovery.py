@@ -29,7 +29,7 @@ from migrator.core.online.tenant_events import (
     Side,
     Tick,
 )
-from migrator.core.online.tenant_states import Tenant, Transition, opening
+from migrator.core.online.tenant_states import Tenant, Transition, opening, returned
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def resume(name: str, journal: Stage, fence: Fence, door: Door) -> Transition:
 
 def _in_the_source(name: str, journal: Stage, fence: Fence, door: Door) -> Transition:
     """No fence stands and the door is shut: the source has the tenant."""
-    back = (Publish(Side.SOURCE, fence.last_generation),)
+    back = returned(fence.last_generation)
     if journal not in (*_BEFORE_THE_DECISION, *_UNDECIDED):
         return Tenant(name, Stage.LIFTED), back
     # Of one that was in its target before, the map may not know yet that it is back: the journal does not say.

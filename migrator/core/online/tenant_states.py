@@ -95,6 +95,11 @@ def opening(generation: int) -> tuple[Effect, ...]:
     return AwaitStandbys(Side.SOURCE, generation), OpenDoor(generation)
 
 
+def returned(generation: int) -> tuple[Effect, ...]:
+    """What is done once no fence stands any more; a generation that the map knows is never given again."""
+    return AwaitStandbys(Side.SOURCE, 0), Publish(Side.SOURCE, generation)
+
+
 def _lifting(generation: int) -> tuple[Effect, ...]:
     """What is done once the door is shut and the source has all that was written behind it."""
     return AwaitStandbys(Side.TARGET, generation), TakePosition(generation), LiftFence(generation)
@@ -237,7 +242,7 @@ def _going_back(tenant: Tenant, event: Event) -> Transition | None:
             # What cannot go back keeps the tenant where its rows are: the fence of another generation opens the door.
             return tenant.at(Stage.DECIDING), (Journal(Stage.DECIDING), Decide(replaces=generation))
         case Stage.SHUT, Lifted(after):
-            return Tenant(tenant.name, Stage.LIFTED), (Publish(Side.SOURCE, after),)
+            return Tenant(tenant.name, Stage.LIFTED), returned(after)
         case Stage.SHUT | Stage.LIFTED, Failed():
             return tenant, _UNSURE
         case Stage.LIFTED, Published():

@@ -1,8 +1,8 @@
-"""The trigger functions of captured tables in the forms that a gate or a door gives them."""
+"""The trigger functions of the source's captured tables, with the gate and without it."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from psycopg import sql
@@ -10,10 +10,9 @@ from psycopg import sql
 from migrator.core.online.captured import CapturedTable
 from migrator.core.online.gated import gated_table
 from migrator.core.placement.model import Placements
-from migrator.core.schema.catalog import Catalog, Relation
+from migrator.core.schema.catalog import Catalog
 from migrator.postgres.capture.functions import capture_function
 from migrator.postgres.gate.armed_check import armed_check
-from migrator.postgres.gate.door import door_check, replica_check
 
 
 @dataclass(frozen=True)
@@ -32,14 +31,4 @@ def gate_forms(captured: Sequence[CapturedTable], placements: Placements, catalo
             for table in captured
         ),
         tuple(capture_function(table) for table in captured),
-    )
-
-
-def door_functions(
-    captured: Sequence[CapturedTable], replicas: Collection[Relation], run: str
-) -> tuple[sql.Composed, ...]:
-    """The functions of a tenant's database; `replicas` are the tables there whose rows stay the source's."""
-    return tuple(
-        capture_function(table, gate=replica_check(run) if table.relation in replicas else door_check(run))
-        for table in captured
     )

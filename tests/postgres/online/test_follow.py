@@ -75,6 +75,9 @@ def test_a_source_is_followed_until_it_is_proved_and_left_as_it_was(make: Projec
     first = project.succeed("follow", "start", "--until-proved", "--without-backup")
     assert first.summary["proved_databases"] == first.summary["databases"]
     assert is_like_the_source(project)
+    for statement in ("UPDATE orders SET v = 9", "DELETE FROM lines", "TRUNCATE lines"):
+        with psycopg.connect(project.url("a")) as connection, pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            connection.execute(statement.encode())
     write(project, 100, 10)
     assert not is_like_the_source(project)
     status = project.run("follow", "status")
@@ -113,3 +116,19 @@ def test_writes_are_followed_while_it_runs_and_after_it_was_killed(make: Project
         answer = project.end(follower)
     assert answer is not None
     assert (answer.exit_code, answer.document["end"]) == (0, "asked")
+
+
+def test_a_followed_run_is_taken_back_whole(make: ProjectFactory) -> None:
+    project = make(ROOT + SHOP)
+    before = objects(project)
+    project.succeed("dry-run")
+    run = str(project.succeed("follow", "start", "--until-proved", "--without-backup").document["run_id"])
+    write(project, 100, 10)
+    assert project.succeed("status").document["run_id"] == run
+    outlook = project.succeed("rollback", "--validate")
+    assert "written" not in str(outlook.document["sections"])
+    project.succeed("rollback", "--confirm", run)
+    assert objects(project) == before
+    assert project.databases() == ["migrator"]
+    project.succeed("dry-run")
+    project.succeed("migrate", "--without-backup")

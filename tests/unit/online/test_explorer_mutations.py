@@ -143,7 +143,9 @@ MUTATIONS: dict[str, Mutation] = {
     ),
     "resume believes the journal": Mutation(Protocol(resume=resuming), "refused on both sides"),
     "resume does not ask the door": Mutation(Protocol(resume=resuming_without_the_door), "no end"),
-    "positions outlive a failover": Mutation(Protocol(resume=resuming_on_the_old_positions), "", FAILOVER),
+    "positions outlive a failover": Mutation(
+        Protocol(resume=resuming_on_the_old_positions, rules=Rules(compares_timelines=False)), "slice", FAILOVER
+    ),
     "no generation": Mutation(Protocol(rules=Rules(generation=False)), "behind the", CALM),
     "no lease": Mutation(Protocol(rules=Rules(lease=False)), "wait for ever"),
     "arming waits for nobody": Mutation(Protocol(rules=Rules(waits_for_older=False)), "behind the fence", CALM),
