@@ -41,8 +41,8 @@ from migrator.commands.rollback.result import (
     NoSuchTenantDatabase,
     NothingOpen,
     RollbackOutlook,
-    TakenBack,
-    TenantTakenBack,
+    RolledBack,
+    TenantRolledBack,
 )
 from migrator.commands.rollback.retry import retry_conflicts
 from migrator.commands.rollback.tenant import rollback_tenant, validate_tenant_rollback
@@ -197,7 +197,7 @@ class Migration:
         settlement: Settlement = REFUSE,
         restore: Restore = "nothing",
         journal: Literal["kept", "lost"] = "kept",
-    ) -> TakenBack | NothingOpen:
+    ) -> RolledBack | NothingOpen:
         """Takes the run back whose id is `confirm`.
 
         `writes` says what becomes of rows that applications wrote to the targets since, which `save` keeps as files in
@@ -217,7 +217,7 @@ class Migration:
         writes: Writes = "refuse",
         save: Path | None = None,
         settlement: Settlement = REFUSE,
-    ) -> TenantTakenBack | NoSuchTenantDatabase | NothingOpen:
+    ) -> TenantRolledBack | NoSuchTenantDatabase | NothingOpen:
         """Takes one tenant back, by its key, slug or database; the run stays open, and migrate makes it again."""
         return rollback_tenant(self._workspace, tenant, _later(writes, save, settlement), confirm=confirm)
 
