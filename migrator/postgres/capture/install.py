@@ -135,11 +135,12 @@ def uninstall_capture(connection: Connection, wait: LockWait) -> int:
     cleared = set()
     for schema, name, trigger in rows(connection, "capture/all_triggers"):
         relation = Relation(schema, name)
-        on_table(connection, relation, partial(connection.execute, _drop(trigger, relation)), short, deadline)
+        drop = partial(connection.execute, _drop(trigger, relation))
+        on_table(connection, relation, drop, short, deadline, against="everybody")
         cleared.add(relation)
     log = Relation(SCHEMA, "log")
-    drop = sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(SCHEMA))
-    on_table(connection, log, partial(connection.execute, drop), short, deadline)
+    drop = partial(connection.execute, sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(SCHEMA)))
+    on_table(connection, log, drop, short, deadline, against="everybody")
     return len(cleared)
 
 

@@ -75,6 +75,9 @@ def test_a_source_is_followed_until_it_is_proved_and_left_as_it_was(make: Projec
     first = project.succeed("follow", "start", "--until-proved", "--without-backup")
     assert first.summary["proved_databases"] == first.summary["databases"]
     assert is_like_the_source(project)
+    for statement in ("UPDATE orders SET v = 9", "DELETE FROM lines", "TRUNCATE lines"):
+        with psycopg.connect(project.url("a")) as connection, pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            connection.execute(statement.encode())
     write(project, 100, 10)
     assert not is_like_the_source(project)
     status = project.run("follow", "status")
