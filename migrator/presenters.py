@@ -38,8 +38,8 @@ from migrator.commands.rollback.result import (
     NoSuchTenantDatabase,
     NothingOpen,
     RollbackOutlook,
-    TakenBack,
-    TenantTakenBack,
+    RolledBack,
+    TenantRolledBack,
 )
 from migrator.commands.sequences import report as sequences
 from migrator.commands.sequences.result import Refilled, SequenceLevels
@@ -57,7 +57,7 @@ Result = (
     | FinishOutlook | Followed | FollowStatus | FollowStopped | FollowUninstalled | History | Initialized
     | Migrated | NamedPlan | NoSuchTenantDatabase | NothingOpen | NotProven | PlacedTables | PlansCompared
     | Refilled | Restored | RollbackOutlook | SequenceLevels | ServingMap | SourceLock | SplitOutlook | Status
-    | TakenBack | TenantTakenBack | TreesWritten | Verified | VerifiedLive
+    | RolledBack | TenantRolledBack | TreesWritten | Verified | VerifiedLive
 )  # fmt: skip
 
 
@@ -82,8 +82,8 @@ def present(result: Result) -> Outcome:
             return verify.present_live(result)
         case (
             RollbackOutlook()
-            | TakenBack()
-            | TenantTakenBack()
+            | RolledBack()
+            | TenantRolledBack()
             | NothingOpen()
             | NoSuchTenantDatabase()
             | ConflictsRetried()

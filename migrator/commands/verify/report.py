@@ -20,7 +20,7 @@ def present(result: Verified) -> Outcome:
 
 
 def _present_everything(result: Verified) -> Outcome:
-    sample, gone, databases = result.sample, result.taken_back, result.databases
+    sample, gone, databases = result.sample, result.dropped_tenants, result.databases
     figures: dict[str, Cell] = {
         "databases": databases,
         "databases_examined": len(result.facts),

@@ -49,7 +49,7 @@ class Verified:
     gaps: tuple[Relation, ...] = ()  # tables of the fenced source that take writes
     scope: Literal["everything", "structure"] = "everything"  # without the rows, once applications write them
     sample: float | None = None  # percent of the tenants' databases; None for all of them
-    taken_back: tuple[str, ...] = ()  # keys of the tenants that were
+    dropped_tenants: tuple[str, ...] = ()  # keys of the tenants that were
     plan_changes: PlanChanges | None = None
 
     @property

@@ -24,7 +24,8 @@ def close_target(
 ) -> None:  # fmt: skip
     """Logs what changes, shuts the door, switches the database's own triggers off, and sets its position last.
 
-    Foreign keys that no order of writing satisfies can be checked at the end of a transaction until then. An attempt that died is gone on with; a database that has its position is left alone.
+    Foreign keys that no order of writing satisfies can be checked at the end of a transaction until then. An attempt
+    that died is gone on with; a database that has its position is left alone.
     """
     if read_capture(connection) is not None:
         with connection.transaction():
