@@ -112,7 +112,7 @@ def _reading(source: Connection) -> Iterator[None]:
 def _apply(target: TickTarget, changes: _Changes, since: Position, until: Position) -> Applied:
     connection = target.connection
     # Only as long as this transaction: a pooled session that somebody else goes on with writes as anybody does.
-    connection.execute("SET LOCAL migrator.applier = 'on'")
+    connection.execute("SET LOCAL migrator.applier = 'on'; SET CONSTRAINTS ALL DEFERRED")
     require_between(connection, since, until, target.side)
     shares = changes.shares(target)
     if not shares:
@@ -129,7 +129,7 @@ class _Changes:
         self._reader = RowReader(source, flow)
         tree = next((way.tree for way in flow.ways.values() if way.tree is not None), None)
         tops = {node: top for top, nodes in read_members(source, tree).items() for node in nodes} if entries else {}
-        routing = Routing(flow.captured, flow.ways, entries, SourceRows(source, flow.catalog, flow.captured), tops)
+        routing = Routing(flow.captured, flow.ways, entries, SourceRows(source, flow), tops)
         self._source = source
         whole = self._dirty_as_a_whole(routing, bool(entries))
         self._compared = [table for table in flow.tables if table.relation in whole and self._is_comparable(table)]
@@ -185,19 +185,22 @@ class _Changes:
                 whole.update(table.relation for table in tables)
         return whole
 
-    def _wanted(self, table: TableFlow, holders: Mapping[Key, Holders]) -> dict[Key, list[str]]:
+    def _wanted(self, table: TableFlow, holders: Mapping[Key, Holders]) -> dict[Key, Collection[str]]:
         """By key the tenants among these whose databases may hold the row."""
+        everybody = self._shares.keys()
         if not table.transfer.per_tenant:
-            return {key: list(self._tenants) for key in holders}
-        wanted = {}
+            return dict.fromkeys(holders, everybody)
+        everyones = table.transfer.for_everyone
+        wanted: dict[Key, Collection[str]] = {}
         for key, held in holders.items():
-            tenants = [tenant for tenant in self._tenants if held.may_be(tenant, everyones=table.transfer.for_everyone)]
-            if tenants:
+            if held.anybody or (everyones and held.unowned):
+                wanted[key] = everybody
+            elif tenants := held.tenants & everybody:
                 wanted[key] = tenants
         return wanted
 
     def _deal(
-        self, table: TableFlow, wanted: Mapping[Key, Sequence[str]] | None, rows: Iterable[tuple[str | None, bytes]]
+        self, table: TableFlow, wanted: Mapping[Key, Collection[str]] | None, rows: Iterable[tuple[str | None, bytes]]
     ) -> None:
         """Deals rows out to the databases that they belong to."""
         shares = {
