@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from migrator.commands.follow.begin import BEGIN_ANEW, COPIED, begin_following
+from migrator.commands.follow.begin import BEGIN_ANEW, begin_following
 from migrator.commands.follow.followed_run import FollowedRun
 from migrator.commands.follow.result import Followed, FollowEnd
 from migrator.commands.follow.rounds import Round, Rounds
@@ -16,6 +16,7 @@ from migrator.commands.shared.privileges import require_privileges
 from migrator.commands.shared.survey import survey
 from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.online.position import Position
+from migrator.core.online.stages import Stage
 from migrator.core.plan.steps import Plan, same_schema
 from migrator.core.plan.survey import Survey
 from migrator.core.result.wording import plural
@@ -26,8 +27,7 @@ from migrator.postgres.copy.units import session_budget
 from migrator.postgres.session.connect import session
 
 # States in which nobody but the follower moves a database.
-FOLLOWED = "followed"
-_FOLLOWING = frozenset({COPIED, FOLLOWED, "proved"})
+_FOLLOWING = frozenset({Stage.COPIED, Stage.FOLLOWED, Stage.PROVED})
 _PAUSE_SECONDS = 0.25  # between rounds: what others see as lag
 _PROOF_SECONDS = 900.0  # how old a proof may become before both sides are compared again
 _PROVED_AT_ONCE = 4
@@ -135,14 +135,15 @@ class _Follower:
         for position, names in by_position.items():
             journal.record_positions([name for name in names if name in proved], str(position), proved=True)
             journal.record_positions([name for name in names if name not in proved], str(position), proved=False)
-        arrived = [name for name in result.positions if states[name].state == COPIED]
+        arrived = [name for name in result.positions if states[name].state == Stage.COPIED]
         if arrived:
-            journal.move(arrived, FOLLOWED)
-        fresh = {name: told for name, told in result.failures.items() if self.failures.get(name) != told}
+            journal.move(arrived, Stage.FOLLOWED)
+        told = {name: error.message for name, error in result.failures.items()}
+        fresh = {name: message for name, message in told.items() if self.failures.get(name) != message}
         journal.record_failures(fresh)
-        for name, told in fresh.items():
-            self.followed.context.progress.say(f"{name} stays where it is: {told}")
-        self.failures = result.failures
+        for name, message in fresh.items():
+            self.followed.context.progress.say(f"{name} stays where it is: {message}")
+        self.failures = told
         self.rounds += 1
         self.entries += result.entries
         self.upserted += result.upserted

@@ -116,7 +116,7 @@ class RestoreFence:
 
 @dataclass(frozen=True, slots=True)
 class AwaitStandbys:
-    """Wait until every standby of this side has this generation's fence, or its shut door; nothing answers.
+    """Wait until every standby of this side has this generation's fence (0: none), or its shut door; nothing answers.
 
     Otherwise a standby that is promoted would not know of the decision, while the other side already acts upon it.
     Where the decision is not there any more, because one has been promoted, that is `Failed`.
@@ -160,7 +160,11 @@ class TakePosition:
 
 @dataclass(frozen=True, slots=True)
 class LiftFence:
-    """Remove this generation's fence, draw a new generation, commit; answered by `Lifted`, also where it is gone."""
+    """Remove this generation's fence, draw a new generation, commit; answered by `Lifted`, also where it is gone.
+
+    It is done in the session that wrote the last reverse tick. Where that has ended it is `Failed`: the server may be
+    another one now, without that tick.
+    """
 
     generation: int
 

@@ -166,7 +166,8 @@ class Databases:
         task = coordinator_of(world, who).tasks[tenant]
         source, target = world.source, world.targets[tenant]
         if task.read is None:
-            if side == SOURCE and not in_full and target.timeline != source.timeline:
+            voids = side == SOURCE and target.timeline != source.timeline and self.rules.compares_timelines
+            if voids and not in_full:
                 return world, PositionsVoid(Side.SOURCE)
             origin = source if side == SOURCE else target
             old = target.position if side == SOURCE else source.gates[tenant].position

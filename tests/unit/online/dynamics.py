@@ -9,19 +9,29 @@ from migrator.core.online.stages import Stage
 from migrator.core.online.tenant_events import (
     Abandoned,
     Agreed,
+    Arm,
+    AwaitStandbys,
     CutoverOrdered,
+    Decide,
     Differed,
+    Disarm,
     DoorRefused,
     Effect,
     Event,
     Failed,
+    Freeze,
+    LiftFence,
     NotFrozen,
     OpenDoor,
     OpeningGivenUp,
     PositionsVoid,
+    Prove,
     ReadGates,
+    Repair,
+    RestoreFence,
     ReturnOrdered,
     Side,
+    TakePosition,
     Tick,
     Undecided,
 )
@@ -111,6 +121,9 @@ class Dynamics:
         if isinstance(effects[0], ReadGates):
             yield name, self._gates_read(world, who, tenant)
             return
+        if task.cut and self._is_of_the_source(effects[0]):
+            yield (*name, " finds its session gone"), self._answered(world, who, tenant, Failed())
+            return
         for after, answer in self.databases.outcomes(world, who, tenant, effects[0]):
             if isinstance(answer, Begun):
                 yield (*name, " begins"), after
@@ -122,8 +135,10 @@ class Dynamics:
         if faults and world.faults:
             spent = world._replace(faults=world.faults - 1)
             yield (*name, " fails"), self._answered(spent, who, tenant, Failed())
-        if isinstance(effects[0], OpenDoor) and world.source.generation < self.bounds.generations and faults:
-            yield (*name, " is given up"), self._answered(world, who, tenant, OpeningGivenUp())
+        given_up = state.stage is Stage.FENCED and isinstance(effects[0], AwaitStandbys | OpenDoor)
+        if given_up and world.source.generation < self.bounds.generations and faults:
+            undoing = task._replace(plan=self.advance(task.plan, OpeningGivenUp()))
+            yield (*name, " is given up"), with_task(world, who, tenant, undoing)
 
     def _answered(self, world: World, who: int, tenant: int, answer: Event | None) -> World:
         """The effect is done: the next one is the coordinator's, or what the answer leads to."""
@@ -137,7 +152,9 @@ class Dynamics:
         else:
             plan = self.advance(task.plan, answer)
         late = task.late and bool(coordinator_of(world, who).locks & (lock(SOURCE, tenant) | lock(TARGET, tenant)))
-        return with_task(world, who, tenant, Task(plan, late=late, armed=task.armed))
+        return with_task(
+            world, who, tenant, Task(plan, late=late, armed=task.armed, cut=task.cut and answer != Failed())
+        )
 
     @staticmethod
     def _is_good(answer: Event) -> bool:
@@ -145,6 +162,16 @@ class Dynamics:
         return answer != Agreed(late=True) and not isinstance(
             answer, Failed | PositionsVoid | NotFrozen | Differed | Undecided | DoorRefused
         )
+
+    @staticmethod
+    def _is_of_the_source(effect: Effect) -> bool:
+        """Whether it is carried out in a session of the source that something has been done in before."""
+        match effect:
+            case Tick() | Repair() | Prove() | Decide() | RestoreFence() | TakePosition() | LiftFence():
+                return True
+            case Arm(side) | Disarm(side) | Freeze(side) | AwaitStandbys(side):
+                return side is Side.SOURCE
+        return False
 
     def _gates_read(self, world: World, who: int, tenant: int) -> World:
         gate, target = world.source.gates[tenant], world.targets[tenant]
@@ -244,20 +271,26 @@ class Dynamics:
                 # What the source has lost of the tenants that it had is lost by whoever promoted.
                 fenced = source.gates[tenant].fence
                 acknowledged[row] = world.targets[tenant].rows[row] if fenced else source.rows[row]
-        source_locks = lock(SOURCE, 0) | lock(SOURCE, 1)
         yield (
             ("the standby is promoted",),
             world._replace(
                 source=source,
                 standby=None,
                 acknowledged=tuple(acknowledged),
-                coordinator=world.coordinator._replace(locks=world.coordinator.locks & ~source_locks),
-                sleeper=world.sleeper and world.sleeper._replace(locks=world.sleeper.locks & ~source_locks),
+                coordinator=self._cut_off(world.coordinator),
+                sleeper=world.sleeper and self._cut_off(world.sleeper),
                 writers=tuple(
                     Writer(writer.done) if writer.phase != IDLE and writer.side == SOURCE else writer
                     for writer in world.writers
                 ),
             ),
+        )
+
+    def _cut_off(self, coordinator: Coordinator) -> Coordinator:
+        """Its sessions of the source have ended; whatever is under way will find that out."""
+        return Coordinator(
+            tuple(task._replace(cut=bool(self.plans.values[task.plan][1]), read=None) for task in coordinator.tasks),
+            coordinator.locks & ~(lock(SOURCE, 0) | lock(SOURCE, 1)),
         )
 
     # Writers.

@@ -49,7 +49,7 @@ from migrator.core.online.tenant_events import (
     Undecided,
     VoidDoor,
 )
-from migrator.core.online.tenant_states import Tenant, opening, step
+from migrator.core.online.tenant_states import Tenant, opening, returned, step
 from migrator.errors import RefusedError
 
 SOURCE, TARGET = Side.SOURCE, Side.TARGET
@@ -74,7 +74,7 @@ BACK: tuple[tuple[Event, Stage, tuple[Effect, ...]], ...] = (
     (Frozen(), Stage.RETURN_FROZEN, (Tick(TARGET), Prove(TARGET))),
     (Agreed(), Stage.RETURN_FROZEN, (ShutDoor(7),)),
     (DoorShut(), Stage.SHUT, (AwaitStandbys(TARGET, 7), TakePosition(7), LiftFence(7))),
-    (Lifted(8), Stage.LIFTED, (Publish(SOURCE, 8),)),
+    (Lifted(8), Stage.LIFTED, (AwaitStandbys(SOURCE, 0), Publish(SOURCE, 8))),
     (Published(), Stage.FOLLOWED, (Journal(Stage.FOLLOWED),)),
 )
 
@@ -151,13 +151,14 @@ def test_each_stage_has_a_meaning() -> None:
         (Stage.FOLLOWED, Fence(0, 4), Door(0, False), Stage.FOLLOWED, ()),
         (Stage.ARMED, Fence(0, 4), Door(0, False), Stage.PROVED, (Journal(Stage.PROVED),)),
         (Stage.DECIDING, Fence(0, 4), Door(0, False), Stage.PROVED, (Journal(Stage.PROVED),)),
+        (Stage.PROVED, Fence(0, 4), Door(3, False), Stage.PROVED, returned(4)),
         (Stage.DECIDING, Fence(5, 5), Door(0, False), Stage.FENCED, (Journal(Stage.FENCED), *opening(5))),
         (Stage.FENCED, Fence(5, 5), Door(5, True), Stage.OPENED, (Journal(Stage.OPENED), Publish(TARGET, 5))),
         (Stage.OPENED, Fence(5, 5), Door(5, True), Stage.OPENED, (Publish(TARGET, 5),)),
         (Stage.PUBLISHED, Fence(5, 5), Door(5, True), Stage.REVERSING, (Journal(Stage.REVERSING),)),
         (Stage.RETURNING, Fence(5, 5), Door(5, True), Stage.REVERSING, (Journal(Stage.REVERSING),)),
         (Stage.RETURNING, Fence(5, 5), Door(5, False), Stage.SHUT, (Tick(TARGET), Prove(TARGET))),
-        (Stage.RETURNING, Fence(0, 6), Door(5, False), Stage.LIFTED, (Publish(SOURCE, 6),)),
+        (Stage.RETURNING, Fence(0, 6), Door(5, False), Stage.LIFTED, returned(6)),
         (Stage.FINALIZED, Fence(5, 5), Door(5, True), Stage.FINALIZED, ()),
         (Stage.REVERSING, Fence(0, 4), Door(5, True), Stage.DECIDING, (Journal(Stage.DECIDING), RestoreFence(5, 4))),
         (Stage.PROVED, Fence(0, 4, False), Door(0, False), Stage.COPIED, (Journal(Stage.COPIED), Repair(SOURCE))),

@@ -74,7 +74,7 @@ class Task(NamedTuple):
     """What a coordinator has in memory of a tenant: a plan's number, what it has read, whom it waits for, its clock.
 
     `older` has a 1 for each writer whose transaction is from before the arming; `armed` has the side's bit for as long
-    as nobody else has armed or disarmed the tenant since.
+    as nobody else has armed or disarmed the tenant since. `cut` says that a failover has ended its sessions.
     """
 
     plan: int
@@ -82,6 +82,7 @@ class Task(NamedTuple):
     older: tuple[int, ...] | None = None
     late: bool = False
     armed: int = 0
+    cut: bool = False
 
 
 class Coordinator(NamedTuple):
@@ -133,6 +134,7 @@ class Rules:
     arming_shares_lock: bool = True  # nobody arms or disarms while the gate is frozen
     freeze_checks_armed: bool = True  # the gate is frozen only by who has armed it
     position_under_fence: bool = True  # the forward position is a snapshot that sees the fence
+    compares_timelines: bool = True  # positions of another server mean nothing
     standbys_are_asked: bool = True  # what follows a decision waits until every standby has it
     lifts_by_generation: bool = True  # only the fence of the generation that is meant is lifted
 
