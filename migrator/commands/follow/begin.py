@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+from migrator.commands.follow.followable import require_followable
 from migrator.commands.follow.followed_run import FollowedRun
 from migrator.commands.migrate.execution import Execution
 from migrator.commands.shared.survey import survey_in
@@ -67,6 +68,7 @@ def standing_capture(context: RunContext, epoch: str) -> Sequence[CapturedTable]
 
 def _copy(context: RunContext, plan: Plan, survey: Survey) -> None:
     """Copies everything at one position, behind capture, which the execution of the plan puts on the source."""
+    require_followable(context, survey)
     attempt = Execution(context, plan, survey, SourceHold.CAPTURE).carry_out()
     if attempt.failures:
         lines = "\n".join(f"  {database}: {message}" for database, message in sorted(attempt.failures.items()))

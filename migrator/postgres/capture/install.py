@@ -31,7 +31,7 @@ from migrator.postgres.placement.from_items import qualified
 from migrator.postgres.session.connect import Connection, query, rows, translated
 from migrator.postgres.session.records import records
 
-__all__ = ["CaptureState", "install_capture", "read_capture", "uninstall_capture"]
+__all__ = ["ROLE", "CaptureState", "install_capture", "read_capture", "uninstall_capture"]
 
 # Writers queue behind a lock that is waited for: no longer than a person notices.
 ATTEMPT_SECONDS = 0.2
