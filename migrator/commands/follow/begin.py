@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+from migrator.commands.follow.followable import require_followable
 from migrator.commands.follow.followed_run import FollowedRun, standing_capture
 from migrator.commands.migrate.execution import Execution
 from migrator.commands.shared.survey import survey_in
@@ -44,6 +45,7 @@ def begin_following(context: RunContext, plan: Plan, survey: Survey) -> Followed
 
 def _copy(context: RunContext, plan: Plan, survey: Survey) -> None:
     """Copies everything at one position, behind capture, which the execution of the plan puts on the source."""
+    require_followable(context, survey)
     attempt = Execution(context, plan, survey, SourceHold.CAPTURE).carry_out()
     if attempt.failures:
         lines = "\n".join(f"  {database}: {message}" for database, message in sorted(attempt.failures.items()))
