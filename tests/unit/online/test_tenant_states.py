@@ -39,6 +39,7 @@ from migrator.core.online.tenant_events import (
     ReadGates,
     Release,
     Repair,
+    ReserveNumbers,
     RestoreFence,
     ReturnOrdered,
     ShutDoor,
@@ -57,7 +58,7 @@ SOURCE, TARGET = Side.SOURCE, Side.TARGET
 OUT: tuple[tuple[Event, Stage, tuple[Effect, ...]], ...] = (
     (Ticked(), Stage.FOLLOWED, (Journal(Stage.FOLLOWED),)),
     (Agreed(), Stage.PROVED, (Journal(Stage.PROVED),)),
-    (CutoverOrdered(), Stage.PROVED, (Arm(SOURCE),)),
+    (CutoverOrdered(), Stage.PROVED, (ReserveNumbers(), Arm(SOURCE))),
     (Armed(), Stage.ARMED, (Journal(Stage.ARMED), Freeze(SOURCE))),
     (NotFrozen(), Stage.ARMED, ()),
     (CutoverOrdered(), Stage.ARMED, (Freeze(SOURCE),)),
