@@ -13,11 +13,12 @@ from migrator.core.audit.facts import DriftedDatabase, TargetFacts
 from migrator.core.plan.checks import ServerFacts
 from migrator.core.plan.steps import CreateDatabase, Plan, PrepareTarget
 from migrator.core.trees.named_roles import named_roles
+from migrator.core.verify.object_differences import object_differences
 from migrator.errors import ConfigurationError, DatabaseError, RefusedError
 from migrator.postgres.plan.server_facts import read_server_facts
 from migrator.postgres.schema.catalog import Objects, read_objects
 from migrator.postgres.session.connect import READ_ONLY, Endpoint, session
-from migrator.postgres.verify.verify_database import limited, object_differences
+from migrator.postgres.verify.verify_database import limited
 from migrator.revisions import heads
 
 

@@ -17,12 +17,12 @@ from migrator.core.online.stages import Stage
 from migrator.core.plan.steps import CreateDatabase, Plan, same_schema
 from migrator.core.plan.survey import Survey
 from migrator.core.result.progress import each
-from migrator.core.run.facts import FOLLOW_START
+from migrator.core.run.facts import FOLLOW_START, FollowStart
 from migrator.core.run.source_hold import SourceHold
 from migrator.errors import RefusedError, TargetsFailedError
 from migrator.postgres.capture.install import read_capture
+from migrator.postgres.gate.close_target import close_target
 from migrator.postgres.session.connect import session
-from migrator.postgres.sync.positions import prepare_positions, read_position, write_position
 
 BEGIN_ANEW = (
     "Take what was copied back and begin again: migrator rollback, then migrator dry-run and migrator follow start."
@@ -45,7 +45,7 @@ def begin_following(context: RunContext, plan: Plan, survey: Survey) -> Followed
         context, plan, survey, resolve(context.workspace, plan, survey), standing_capture(context, start.epoch)
     )
     if not start.copied:
-        _set_positions(followed, context, Position.parse(start.snapshot))
+        _close_targets(followed, context, start)
     return followed
 
 
@@ -87,22 +87,24 @@ def _copy(context: RunContext, plan: Plan, survey: Survey) -> None:
             )
 
 
-def _set_positions(followed: FollowedRun, context: RunContext, position: Position) -> None:
-    """Writes into each database, and then into the journal, at which position it was copied."""
+def _close_targets(followed: FollowedRun, context: RunContext, start: FollowStart) -> None:
+    """Shuts every database, and writes there, and then into the journal, at which position it was copied."""
+    position, epoch = Position.parse(start.snapshot), start.epoch
     steps = list(followed.databases.values())
 
-    def set_one(step: CreateDatabase) -> None:
-        with session(followed.endpoint(step.database), purpose="follow") as connection, connection.transaction():
-            prepare_positions(connection)
-            if read_position(connection) is None:
-                write_position(connection, position)
+    def close(step: CreateDatabase) -> None:
+        endpoint = followed.endpoint(step.database)
+        wait = replace(context.workspace.lock_wait, endpoint=endpoint)
+        with session(endpoint, purpose="follow") as connection:
+            close_target(
+                connection, followed.closed_tables(step), followed.flows[step.target], position, wait,
+                run=context.id, epoch=epoch,
+            )  # fmt: skip
 
     with ThreadPoolExecutor(context.settings.limits.target_jobs_of(1)) as pool:
-        for _ in each(context.workspace.progress, "setting positions", list(pool.map(set_one, steps)), "databases"):
+        for _ in each(context.workspace.progress, "setting positions", list(pool.map(close, steps)), "databases"):
             pass
     context.journal.begin_following(
         [(step.database, step.target, step.tenant) for step in steps], Stage.COPIED, str(position)
     )
-    start = context.journal.recorded(FOLLOW_START)
-    assert start is not None
     context.journal.record(FOLLOW_START, replace(start, copied=True))

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from migrator.commands.shared.transfers import Resolved
 from migrator.commands.shared.workspace import RunContext
-from migrator.core.online.captured import CapturedTable
+from migrator.core.online.captured import CapturedTable, ClosedTable, closed_tables
 from migrator.core.plan.steps import CreateDatabase, Plan
 from migrator.core.plan.survey import Survey
 from migrator.postgres.session.connect import Endpoint
@@ -45,3 +45,12 @@ class FollowedRun:
     def endpoint(self, database: str) -> Endpoint:
         """How one of them is reached."""
         return self.context.server(self.databases[database].server).at(database)
+
+    def closed_tables(self, step: CreateDatabase) -> tuple[ClosedTable, ...]:
+        """The tables of one database that rows travel into.
+
+        Raises:
+            RefusedError: rows of several tables meet in one.
+        """
+        target = self.resolved[step.target]
+        return closed_tables([one for one in target.transfers if one.is_in(step.tenant)], target.catalog)

@@ -65,6 +65,7 @@ def migrate(
         if confirm is not None and not chosen.goes_on:
             confirm(outlook(context, chosen.stored.plan, fenced=fence))
         del summary[REFUSED]
+        workspace.fence.state = "open"  # whatever an earlier attempt came to, this one has something to do
         if chosen.replaces:
             begin_anew(context)
         context.journal.begin_plan(chosen.stored.plan)
@@ -75,6 +76,8 @@ def migrate(
         all_are_there(context.journal)
         if passwords:
             deliver_passwords(context, plan)
+        if summary.get("status", "done") == "done":
+            workspace.fence.migrated()
         return replace(result, plan_changes=chosen.stored.since)
 
 

@@ -104,6 +104,8 @@ class FrozenSource:
                 self.context.progress.say(f"fencing {len(tables)} tables of the source against writes")
                 raise_fence(connection, tables, self.context.workspace.lock_wait, run=self.context.id, epoch=fresh)
                 self.journal.artefact("fence", "source", "created")
+                # Every command tells the same moment, the journal's.
+                self.context.workspace.fence.since = self.journal.fenced_since()
                 standing = read_fence(connection)
         assert standing is not None
         return epoch_of(standing.epoch)

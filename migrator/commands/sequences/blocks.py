@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from migrator.commands.shared.transfers import Resolved
 from migrator.core.run.facts import DRAWN_NUMBERS, REFILLED_BLOCKS, SEQUENCE_BLOCKS, SEQUENCE_POSITIONS, SequenceBlocks
@@ -141,11 +141,19 @@ def reserve_more(workspace: Workspace, sources: Collection[Relation], decide: De
         _locked(workspace, connection, used, partial(reserve_numbers, connection, used, decide))
 
 
-def without_blocks(journal: RunJournal) -> tuple[tuple[str, Relation, str], ...]:
-    """(target, sequence, why) of those that go on where the source stood, and may give a number that others give."""
+class WithoutBlock(NamedTuple):
+    """A sequence that goes on where the source stood, and may give a number that others give."""
+
+    target: str
+    sequence: Relation
+    why: str
+
+
+def without_blocks(journal: RunJournal) -> tuple[WithoutBlock, ...]:
+    """The sequences of a run that have no block of numbers."""
     recorded = journal.recorded(SEQUENCE_BLOCKS)
     without = recorded.without if recorded is not None else ()
-    return tuple((target, Relation(schema, name), why) for target, schema, name, why in without)
+    return tuple(WithoutBlock(target, Relation(schema, name), why) for target, schema, name, why in without)
 
 
 def forget_blocks(journal: RunJournal) -> None:

@@ -38,4 +38,4 @@ def note_fence(workspace: Workspace, fence: FenceState | None) -> None:
         workspace.fence.raised(fence.run, since, "finished")
     else:
         known = run is not None and run.closed_at is None
-        workspace.fence.raised(fence.run, since, "open" if known else "lost")
+        workspace.fence.raised(fence.run, since, workspace.open_state(fence.run) if known else "lost")

@@ -67,7 +67,7 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """A table that may have changed without an entry of the log: by its number, with the place where, and the reason."""
+    """A table that may have changed without an entry of the log: its number, where, and the reason."""
 
     number: int
     relation: Relation
@@ -94,8 +94,8 @@ class Missed:
 def missed(before: Watch, now: Watch, dirty: Collection[int] = ()) -> Missed:
     """What the log between two positions does not hold.
 
-    `dirty` are the tables that it names as a whole: all their rows are read anyhow, so that it is no matter if they were
-    written anew.
+    `dirty` are the tables that it names as a whole: all their rows are read anyhow, so that it is no matter if they
+    were written anew.
     """
     return Missed(tuple(_void(before, now)), tuple(_suspects(before, now, dirty)))
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-# The run that raised it is open, was finished with its source kept fenced, or is none that the journal knows.
-RunState = Literal["open", "finished", "lost"]
+# The run that raised it is open, has been migrated and is open, was finished with its source kept fenced, or is none
+# that the journal knows.
+RunState = Literal["open", "migrated", "finished", "lost"]
 
 
 @dataclass
@@ -31,6 +32,10 @@ class StandingFence:
         """Remembers that none stands."""
         self.run, self.since, self.known = "", None, True
 
+    def migrated(self) -> None:
+        """Remembers that the run whose fence stands, if one does, has been migrated: nothing is left to go on with."""
+        self.state = "migrated"
+
     def finished(self) -> None:
         """Remembers that the run whose fence stands, if one does, has passed its point of no return."""
         self.state = "finished"
@@ -47,6 +52,11 @@ class StandingFence:
                 return (
                     f"{stands}: it takes no writes. `migrator migrate` goes on under the fence where it is not done; "
                     "`migrator rollback` lifts it."
+                )
+            case "migrated":
+                return (
+                    f"{stands}: it takes no writes. The split is complete: `migrator finish` ends the run for good, "
+                    "`migrator rollback` takes it back and lifts it."
                 )
             case "finished":
                 return (

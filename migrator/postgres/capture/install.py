@@ -74,11 +74,15 @@ def read_capture(connection: Connection) -> CaptureState | None:
     mark = Mark.parse(comments[0][0]) if comments else None
     if mark is None or mark.role != ROLE:
         return None
-    tables = tuple(
+    return CaptureState(mark.run, mark.epoch, read_tables(connection))
+
+
+def read_tables(connection: Connection) -> tuple[CapturedTable, ...]:
+    """What the numbers of the log mean."""
+    return tuple(
         CapturedTable(number, Relation(schema, name), tuple(key), tuple(route), formatted)
         for number, schema, name, key, route, formatted in rows(connection, "capture/captured_tables")
     )
-    return CaptureState(mark.run, mark.epoch, tables)
 
 
 def install_capture(
@@ -135,11 +139,12 @@ def uninstall_capture(connection: Connection, wait: LockWait) -> int:
     cleared = set()
     for schema, name, trigger in rows(connection, "capture/all_triggers"):
         relation = Relation(schema, name)
-        on_table(connection, relation, partial(connection.execute, _drop(trigger, relation)), short, deadline)
+        drop = partial(connection.execute, _drop(trigger, relation))
+        on_table(connection, relation, drop, short, deadline, against="everybody")
         cleared.add(relation)
     log = Relation(SCHEMA, "log")
-    drop = sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(SCHEMA))
-    on_table(connection, log, partial(connection.execute, drop), short, deadline)
+    drop = partial(connection.execute, sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(SCHEMA)))
+    on_table(connection, log, drop, short, deadline, against="everybody")
     return len(cleared)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import psycopg
 from psycopg import sql
@@ -21,6 +21,10 @@ T = TypeVar("T")
 # lock not available, deadlock detected: nothing was done, and the same again may succeed.
 _AGAIN = frozenset({"55P03", "40P01"})
 _PAUSE_SECONDS = 0.25
+
+# Whom a lock has to wait for: CREATE TRIGGER only for writers, DROP TRIGGER for readers as well.
+Against = Literal["writers", "everybody"]
+_KINDS: Mapping[Against, str] = {"writers": "writers", "everybody": "readers and writers"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +88,25 @@ def in_attempts(
         time.sleep(_PAUSE_SECONDS)
 
 
-def on_table(connection: Connection, table: Relation, work: Callable[[], T], wait: LockWait, deadline: float) -> T:
-    """Does `work`, which locks the table or partitions of it against writes, in a transaction of its own, in attempts.
+def on_table(
+    connection: Connection,
+    table: Relation,
+    work: Callable[[], T],
+    wait: LockWait,
+    deadline: float,
+    *,
+    against: Against = "writers",
+) -> T:
+    """Does `work`, which locks the table and its partitions `against` others, in a transaction of its own, in attempts.
 
     Raises:
         DatabaseError: the table could not be locked until `deadline`; says who holds it.
     """
 
     def blocked(_: DatabaseError) -> Blocked:
-        holders = _holders_of(connection, table) or ["a prepared transaction"]
-        named = "; ".join(holders)
+        named = "; ".join(_holders_of(connection, table, against)) or "nobody any more"
         return Blocked(
-            f"waiting for the writers of {table}: {named}",
+            f"waiting for the {_KINDS[against]} of {table}: {named}",
             f"{wait.endpoint}: {table} could not be locked: it is held by {named}.",
         )
 
@@ -149,11 +160,15 @@ def end_sessions(connection: Connection, purpose: str) -> int:
 
 
 def _holders(connection: Connection, tables: Sequence[Relation]) -> str:
-    holders = {f"{relation} by {holder}": None for relation in tables for holder in _holders_of(connection, relation)}
+    holders = {
+        f"{relation} by {holder}": None
+        for relation in tables
+        for holder in _holders_of(connection, relation, "writers")
+    }
     return "; ".join(holders) or "nobody any more"
 
 
-def _holders_of(connection: Connection, relation: Relation) -> list[str]:
-    """Who holds a lock on the table that keeps triggers off it: sessions, and prepared transactions by their names."""
-    listed = rows(connection, "fence/holders", {"table": qualified(relation).as_string(connection)})
-    return [holder for (holder,) in listed]
+def _holders_of(connection: Connection, relation: Relation, against: Against) -> list[str]:
+    """Who holds a lock on the table that is in the way: sessions, and prepared transactions by their names."""
+    scope = {"table": qualified(relation).as_string(connection), "readers": against == "everybody"}
+    return [holder for (holder,) in rows(connection, "fence/holders", scope)]

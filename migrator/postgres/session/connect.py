@@ -18,6 +18,7 @@ from psycopg.rows import RowFactory, tuple_row
 from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from migrator.errors import ConfigurationError, DatabaseError
+from migrator.postgres.session.awaited import WatchedCursor, awaited
 from migrator.postgres.session.pinned import pinned, pinned_for_revisions
 from migrator.settings import Server
 
@@ -315,15 +316,17 @@ def _is_transient(error: BaseException) -> bool:
 )
 def _open(endpoint: Endpoint, application_name: str) -> _Session:
     given = endpoint.parameters
-    return _Session.connect(
-        endpoint.conninfo,
-        autocommit=True,
-        application_name=application_name,
-        client_encoding="UTF8",
-        row_factory=tuple_row,
-        prepare_threshold=None,
-        **{name: value for name, value in _NETWORK.items() if name not in given},
-    )
+    with awaited("a session", str(endpoint)):
+        return _Session.connect(
+            endpoint.conninfo,
+            autocommit=True,
+            application_name=application_name,
+            client_encoding="UTF8",
+            row_factory=tuple_row,
+            cursor_factory=WatchedCursor,
+            prepare_threshold=None,
+            **{name: value for name, value in _NETWORK.items() if name not in given},
+        )
 
 
 _HINTS: Mapping[str, str] = {

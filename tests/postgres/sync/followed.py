@@ -1,4 +1,4 @@
-"""A source and databases that follow it, with a log that plain triggers write: what the tests of ticks are made on."""
+"""A source, and databases that follow it: what the tests of ticks are made on."""
 
 from __future__ import annotations
 
@@ -10,11 +10,16 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from migrator.core.online.captured import CapturedTable, LogEntry, captured_tables
+from migrator.core.online.captured import captured_tables
 from migrator.core.online.position import Position
 from migrator.core.placement.place import place
 from migrator.core.plan.transfer import transfers_into
 from migrator.core.verify.digests import Digest
+from migrator.errors import MigratorError
+from migrator.postgres.capture.install import install_capture
+from migrator.postgres.capture.read_log import read_batch
+from migrator.postgres.fence.locks import LockWait
+from migrator.postgres.placement.from_items import bare_names, query_columns
 from migrator.postgres.placement.select_rows import select_rows
 from migrator.postgres.schema.catalog import read_catalog
 from migrator.postgres.session.connect import Connection, Endpoint, connect
@@ -25,57 +30,12 @@ from migrator.postgres.sync.tick import TickResult, TickTarget, tick
 from migrator.settings import Settings
 from tests.servers import DatabaseFactory
 
-_LOG = """
-CREATE SCHEMA migrator_follow;
-CREATE TABLE migrator_follow.log (
-    xid bigint NOT NULL DEFAULT pg_catalog.txid_current(), relation integer NOT NULL, key text[], route text[]
-);
-CREATE INDEX ON migrator_follow.log (xid);
-"""
-_FUNCTION = """
-CREATE FUNCTION migrator_follow.{name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD' SET timezone = 'UTC' AS $$
-BEGIN
-    IF TG_OP = 'TRUNCATE' THEN
-        INSERT INTO migrator_follow.log (relation) VALUES ({number});
-        RETURN NULL;
-    END IF;
-    IF TG_OP <> 'INSERT' THEN
-        INSERT INTO migrator_follow.log (relation, key, route) VALUES ({number}, {old_key}, {old_route});
-    END IF;
-    IF TG_OP = 'INSERT'
-        OR (TG_OP = 'UPDATE' AND ({old_key}, {old_route}) IS DISTINCT FROM ({new_key}, {new_route})) THEN
-        INSERT INTO migrator_follow.log (relation, key, route) VALUES ({number}, {new_key}, {new_route});
-    END IF;
-    RETURN NULL;
-END
-$$;
-CREATE TRIGGER "!migrator_capture" AFTER INSERT OR UPDATE OR DELETE ON {table}
-    FOR EACH ROW EXECUTE FUNCTION migrator_follow.{name}();
-CREATE TRIGGER "!migrator_capture_truncate" AFTER TRUNCATE ON {table}
-    FOR EACH STATEMENT EXECUTE FUNCTION migrator_follow.{name}();
-ALTER TABLE {table} ENABLE ALWAYS TRIGGER "!migrator_capture";
-ALTER TABLE {table} ENABLE ALWAYS TRIGGER "!migrator_capture_truncate";
-"""
-_BATCH = """
-SELECT DISTINCT relation, key, route FROM migrator_follow.log
-WHERE pg_catalog.txid_visible_in_snapshot(xid, pg_catalog.txid_current_snapshot())
-    AND NOT pg_catalog.txid_visible_in_snapshot(xid, %(since)s::txid_snapshot)
-"""
+_TENANTS = "CREATE TABLE tenants (id integer PRIMARY KEY, name text);INSERT INTO tenants VALUES (1, 'one'), (2, 'two');"
 TARGETS: Mapping[str, Any] = {
     "auth": {"database": "p_auth", "migrations": "auth"},
     "shared": {"database": "p_shared", "migrations": "shared"},
     "tenant": {"database": "p_{slug}", "per_tenant": True, "migrations": "tenant"},
 }
-
-
-def read_batch(connection: Connection, since: Position) -> tuple[Position, tuple[LogEntry, ...]]:
-    """(the transaction's position, the distinct entries that it sees and `since` does not)."""
-    ((snapshot,),) = connection.execute("SELECT pg_catalog.txid_current_snapshot()::text").fetchall()
-    entries = connection.execute(_BATCH, {"since": str(since)})
-    return Position.parse(snapshot), tuple(
-        LogEntry(number, None if key is None else tuple(key), tuple(route or ())) for number, key, route in entries
-    )
 
 
 @dataclass
@@ -89,6 +49,7 @@ class Followed:
     urls: Mapping[str, str]
     position: Position
     proofs: list[Digest] = field(default_factory=list)
+    proved: bool = True
 
     def write(self, *statements: str) -> None:
         """Runs statements of an application, in one transaction."""
@@ -106,22 +67,32 @@ class Followed:
     def try_tick(self) -> TickResult:
         """One tick; the position moves where every database went along."""
         result = tick(
-            self.source, self.databases, self.flow, self.position, read_batch=read_batch,
-            proof=lambda source, target, _: self.proofs.extend(
-                require_equal(source, target.connection, self.flow, target.tenant)
-            ),
+            self.source, self.databases, self.flow, self.position,
+            read_batch=read_batch, proof=self._prove if self.proved else None,
         )  # fmt: skip
         if not result.failures:
             self.position = result.position
         return result
 
+    def failure(self, name: str) -> MigratorError:
+        """The error by which a database's part of a tick ends."""
+        failures = self.try_tick().failures
+        assert name in failures
+        return failures[name]
+
+    def _prove(self, source: Connection, target: TickTarget, position: Position) -> None:
+        ((snapshot,),) = source.execute("SELECT pg_catalog.txid_current_snapshot()::text").fetchall()
+        assert snapshot == str(position)
+        self.proofs.extend(require_equal(source, target.connection, self.flow, target.tenant))
+
     def compare(self) -> None:
         """Holds every database to its slice of the source as it is now, row by row."""
         for name, target in self.databases.items():
             for table in self.flow.tables:
-                here = sorted(map(repr, slice_of(self.source, self.flow, table, target.tenant)))
-                there = sorted(map(repr, rows_of(target.connection, table)))
-                assert there == here, f"{name}: {table.relation}"
+                merged = self.flow.of_destination[table.destination]
+                here = [row for each in merged for row in slice_of(self.source, self.flow, each, target.tenant)]
+                there = rows_of(target.connection, table)
+                assert sorted(map(repr, there)) == sorted(map(repr, here)), f"{name}: {table.relation}"
 
     def rows(self, tenant: str, statement: str) -> list[tuple[Any, ...]]:
         """What a query says in a tenant's database."""
@@ -137,7 +108,9 @@ def slice_of(source: Connection, flow: Flow, table: TableFlow, tenant: str) -> l
     listed = sql.SQL(", ").join(sql.Identifier(name) for name in ("k", "h", *(f"c{n}" for n, _ in enumerate(names))))
     statement = sql.SQL("SELECT k, {} FROM ({}) d ({})").format(columns, select_rows(transfer, flow.catalog), listed)
     found = []
-    for key, *row in source.execute(statement):
+    with bare_names(source, transfer.placement):
+        rows = source.execute(statement).fetchall()
+    for key, *row in rows:
         mine = key == tenant or (key is None and transfer.for_everyone)
         if (key is None) if transfer.unowned_only else (mine or not transfer.per_tenant):
             found.append(tuple(row))
@@ -159,36 +132,40 @@ class Follower:
 
     def __call__(
         self, ddl: str, tables: Mapping[str, Any] | None = None, *, tenants: Sequence[str] = ("1", "2"),
-        target_ddl: str | None = None, target: str = "tenant", more: Mapping[str, Any] | None = None,
+        target_ddl: str | None = None, target: str = "tenant", proved: bool = True,
     ) -> Followed:  # fmt: skip
-        """A source made by `ddl`, copied into databases made by `target_ddl` (the same without it), and captured.
+        """A source made by `ddl`, and databases made by `target_ddl` (the same without it) that follow it.
 
-        `tables` is [tables] of migrator.toml; the tenant root is `tenants` unless `more` settings say otherwise.
+        The tenants 1 and 2 are everywhere, in a table that is nobody's to follow. `tables` is [tables] of
+        migrator.toml; `proved` says whether ticks digest both sides.
         """
         url = self._databases()
-        made(url, ddl)
+        made(url, _TENANTS + ddl)
         source = self.session(url)
         urls = {tenant or target: self._databases() for tenant in (tenants if target == "tenant" else ("",))}
         databases = {}
         for name, there in urls.items():
-            made(there, target_ddl or ddl)
+            made(there, _TENANTS + (target_ddl or ddl))
             connection = self.session(there)
-            prepare_positions(connection)
+            prepare_positions(connection, "r")
             databases[name] = TickTarget(connection, name if target == "tenant" else "")
         catalog = read_catalog(source)
         written = read_catalog(next(iter(databases.values())).connection)
-        settings = Settings.model_validate(
-            {"tenants": {"root": "tenants"}, "targets": TARGETS, "tables": tables or {}, **(more or {})}
-        )
+        settings = Settings.model_validate({"tenants": {"root": "tenants"}, "targets": TARGETS, "tables": tables or {}})
         placements = place(catalog, settings)
         assert not placements.undecided, placements.undecided
+        queries = {
+            relation: query_columns(source, placement)
+            for relation, placement in placements.tables.items()
+            if placement.query is not None
+        }
         captured = captured_tables(catalog, placements)
-        capture(source, captured)
+        install_capture(source, captured, LockWait(Endpoint(url), 5, 30, print), run="r", epoch="e")
         flow = forward_flow(
-            transfers_into(target, placements, catalog, written, settings, {}), catalog, written, captured
+            transfers_into(target, placements, catalog, written, settings, queries), catalog, written, captured
         )
         ((snapshot,),) = source.execute("SELECT pg_catalog.txid_current_snapshot()::text").fetchall()
-        followed = Followed(source, url, flow, databases, urls, Position.parse(snapshot))
+        followed = Followed(source, url, flow, databases, urls, Position.parse(snapshot), proved=proved)
         for each in databases.values():
             write_position(each.connection, followed.position)
         # The copy is a tick in which every table is dirty as a whole.
@@ -211,23 +188,3 @@ def made(url: str, ddl: str) -> None:
     """Fills a database."""
     with psycopg.connect(url) as connection:
         connection.execute(ddl.encode())
-
-
-def capture(source: Connection, tables: Sequence[CapturedTable]) -> None:
-    """Makes the log, and the triggers that write it."""
-    source.execute(_LOG.encode())
-    for table in tables:
-        parts = {}
-        for row in ("old", "new"):
-            for kind, names in (("key", table.key), ("route", table.route)):
-                values = sql.SQL(", ").join(
-                    sql.SQL("{}.{}::text").format(sql.SQL(row.upper()), sql.Identifier(name)) for name in names
-                )
-                array = sql.SQL("ARRAY[{}]::text[]").format(values)
-                parts[f"{row}_{kind}"] = array if kind == "route" or table.key else sql.SQL("NULL::text[]")
-        source.execute(
-            sql.SQL(_FUNCTION).format(
-                name=sql.Identifier(f"capture_{table.number}"), number=sql.Literal(table.number),
-                table=sql.Identifier(*table.relation), **parts,
-            )
-        )  # fmt: skip

@@ -1,5 +1,5 @@
--- Who holds a lock on the table, or on a partition of it, which a new trigger conflicts with: sessions, the oldest first,
--- then prepared transactions. What sessions do is hidden from a role without pg_read_all_stats.
+-- Who holds a lock on the table, or on a partition of it, that a lock against its writers (and with `readers`, against
+-- its readers too) conflicts with: sessions and prepared transactions, the oldest first. What sessions do is hidden from a role without pg_read_all_stats.
 WITH held AS (
     SELECT DISTINCT l.pid, l.virtualtransaction
     FROM pg_catalog.pg_locks l
@@ -7,8 +7,8 @@ WITH held AS (
       AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
       AND (l.relation = %(table)s::regclass
            OR l.relation IN (SELECT p.relid FROM pg_catalog.pg_partition_tree(%(table)s::regclass) p))
-      AND l.mode IN ('RowExclusiveLock', 'ShareUpdateExclusiveLock', 'ShareLock', 'ShareRowExclusiveLock',
-                     'ExclusiveLock', 'AccessExclusiveLock')
+      AND (%(readers)s OR l.mode IN ('RowExclusiveLock', 'ShareUpdateExclusiveLock', 'ShareLock', 'ShareRowExclusiveLock',
+                     'ExclusiveLock', 'AccessExclusiveLock'))
 ), holders (began, holder) AS (
     SELECT a.xact_start,
            format('pid %%s (%%s, %%s, %%s)', a.pid, a.usename,
