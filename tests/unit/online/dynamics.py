@@ -138,6 +138,8 @@ class Dynamics:
         if faults and world.faults:
             spent = world._replace(faults=world.faults - 1)
             yield (*name, " fails"), self._answered(spent, who, tenant, Failed())
+            if isinstance(effects[0], Prove):
+                yield (*name, " finds a difference"), self._answered(spent, who, tenant, Differed())
         given_up = state.stage is Stage.FENCED and isinstance(effects[0], AwaitStandbys | OpenDoor)
         if given_up and world.source.generation < self.bounds.generations and faults:
             undoing = task._replace(plan=self.advance(task.plan, OpeningGivenUp()))
