@@ -138,14 +138,16 @@ def _publishing(load: Load, wave: _Wave, split: Split) -> Iterator[None]:
 
 def _freezes(outcome: Outcome, waves: Sequence[_Wave]) -> dict[str, float]:
     """How long each wave's writers saw nothing acknowledged, and how long the unluckiest of them waited."""
-    figures = {}
+    figures: dict[str, float] = {}
     for wave in waves:
-        phase = outcome.phase(wave.phase)
-        figures[f"{wave.phase}: longest silence of its companies (s)"] = silence(outcome.samples, phase, wave.companies)
-        met = summarise(outcome.samples, phase, wave.companies)
-        others = summarise(outcome.samples, phase, set(range(len(outcome.ledger.companies) + 1)) - set(wave.companies))
-        figures[f"{wave.phase}: longest transaction of its companies (s)"] = met.most
-        figures[f"{wave.phase}: longest transaction of all others (s)"] = others.most
+        stretches, own = outcome.stretches(wave.phase), set(wave.companies)
+        met = summarise(outcome.samples, stretches, own)
+        others = summarise(outcome.samples, stretches, {0, *outcome.ledger.companies} - own)
+        figures |= {
+            f"{wave.phase}: longest silence of its companies (s)": silence(outcome.samples, stretches[0], own),
+            f"{wave.phase}: longest transaction of its companies (s)": met.most,
+            f"{wave.phase}: longest transaction of all others (s)": others.most,
+        }
     return figures
 
 

@@ -54,7 +54,7 @@ def test_what_was_acknowledged_is_what_the_monolith_holds(loaded: tuple[str, Out
     # All kinds of rows are there to be compared; the load was as it was asked to be.
     assert set(outcome.ledger.rows) == {"orders", "lines", "notes", "customers", "settings", "users"}
     assert sum(outcome.ledger.counted.values()) > 0
-    quiet = summarise(outcome.samples, outcome.phase("quiet"))
+    quiet = summarise(outcome.samples, outcome.stretches("quiet"))
     assert quiet.done + outcome.unserved > 150
     assert 3 < quiet.rows / quiet.done < 10
 
