@@ -10,6 +10,7 @@ from migrator.commands.sequences.blocks import RunBlocks, record_refills, reserv
 from migrator.commands.sequences.levels import Level, LimitedDatabase, limited_databases, read_levels
 from migrator.commands.sequences.report import present
 from migrator.commands.sequences.result import Refilled, SequenceLevels
+from migrator.commands.shared.tenant_named import of_tenant
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.schema.catalog import Relation
 from migrator.core.sequences.blocks import Block, Draw, SourceSequence, reserve
@@ -23,7 +24,7 @@ from migrator.postgres.session.connect import session
 def sequences(workspace: Workspace, *, refill: bool = False, tenant: str | None = None) -> SequenceLevels | Refilled:
     """What is left of each block of the open run; with `refill` low ones are replaced.
 
-    `tenant` is a key, or the name of a database: only that one is looked at.
+    `tenant` is a key, a slug, or the name of a database: only that one is looked at.
 
     Raises:
         RefusedError: no run is open, the tenant is unknown, or the fence does not stand that keeps the numbers apart.
@@ -34,9 +35,7 @@ def sequences(workspace: Workspace, *, refill: bool = False, tenant: str | None 
     blocks = run_blocks(workspace.journal, run.id)
     places = limited_databases(workspace, run, blocks)
     if tenant is not None:
-        places = [one for one in places if tenant in (one.tenant, one.database)]
-        if not places:
-            raise RefusedError(f"No database of run {run.id} is {tenant}'s.", "Name the tenant's key or its database.")
+        places = of_tenant(workspace, run.id, tenant, places, lambda place: (place.tenant, place.database))
     if not refill:
         levels = tuple(read_levels(workspace, blocks, places))
         return SequenceLevels(run.id, levels, tuple(without_blocks(workspace.journal, run.id)))
