@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from migrator.commands.backup.result import BackedUp
     from migrator.commands.changes.conflicts import Settlement
     from migrator.commands.clean.result import Cleaned, Restored
+    from migrator.commands.connections.command import ServingMap
     from migrator.commands.doctor.command import Examination
     from migrator.commands.dry_run.result import DryRun
     from migrator.commands.finish.result import Finished, FinishedBefore, FinishOutlook, NotProven
+    from migrator.commands.follow.result import Followed, FollowStatus, FollowStopped, FollowUninstalled
     from migrator.commands.history.command import History
     from migrator.commands.init.result import Initialized, TreesWritten
     from migrator.commands.init.survey import Wanted
@@ -31,14 +33,14 @@ if TYPE_CHECKING:
         NoSuchTenantDatabase,
         NothingOpen,
         RollbackOutlook,
-        TakenBack,
-        TenantTakenBack,
+        RolledBack,
+        TenantRolledBack,
     )
     from migrator.commands.sequences.result import Refilled, SequenceLevels
     from migrator.commands.status.lock import SourceLock
     from migrator.commands.status.placements import PlacedTables
     from migrator.commands.status.result import Status
-    from migrator.commands.verify.result import CrossReference, Verified, WrongRow
+    from migrator.commands.verify.result import CrossReference, LiveProof, Verified, VerifiedLive, WrongRow
     from migrator.core.backup.manifest import Inventory
     from migrator.core.result.outcome import Cell, Outcome, Section
     from migrator.core.result.progress import Progress, Silent
@@ -75,10 +77,15 @@ __all__ = [
     "FinishOutlook",
     "Finished",
     "FinishedBefore",
+    "FollowStatus",
+    "FollowStopped",
+    "FollowUninstalled",
+    "Followed",
     "History",
     "Initialized",
     "InterruptedRunError",
     "Inventory",
+    "LiveProof",
     "LocalServer",
     "MadeDatabase",
     "Migrated",
@@ -97,8 +104,10 @@ __all__ = [
     "Restored",
     "Result",
     "RollbackOutlook",
+    "RolledBack",
     "Section",
     "SequenceLevels",
+    "ServingMap",
     "Settings",
     "Settlement",
     "Silent",
@@ -108,11 +117,11 @@ __all__ = [
     "StageRecord",
     "Status",
     "StepRecord",
-    "TakenBack",
     "TargetsFailedError",
-    "TenantTakenBack",
+    "TenantRolledBack",
     "TreesWritten",
     "Verified",
+    "VerifiedLive",
     "Wanted",
     "WrongRow",
     "__version__",
@@ -148,6 +157,11 @@ _PLACES = {
     "Inventory": "core.backup.manifest",
     "LocalServer": "postgres.programs.local_server",
     "MadeDatabase": "commands.migrate.result",
+    "FollowStatus": "commands.follow.result",
+    "FollowStopped": "commands.follow.result",
+    "FollowUninstalled": "commands.follow.result",
+    "Followed": "commands.follow.result",
+    "ServingMap": "commands.connections.command",
     "Migrated": "commands.migrate.result",
     "Migration": "migration",
     "MigratorError": "errors",
@@ -175,11 +189,13 @@ _PLACES = {
     "StageRecord": "journal.records",
     "StepRecord": "journal.records",
     "Status": "commands.status.result",
-    "TakenBack": "commands.rollback.result",
+    "RolledBack": "commands.rollback.result",
     "TargetsFailedError": "errors",
-    "TenantTakenBack": "commands.rollback.result",
+    "TenantRolledBack": "commands.rollback.result",
     "TreesWritten": "commands.init.result",
     "Verified": "commands.verify.result",
+    "VerifiedLive": "commands.verify.result",
+    "LiveProof": "commands.verify.result",
     "Wanted": "commands.init.survey",
     "WrongRow": "commands.verify.result",
     "as_document": "report.document:outcome_document",

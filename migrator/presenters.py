@@ -10,12 +10,16 @@ from migrator.commands.backup import report as backup
 from migrator.commands.backup.result import BackedUp
 from migrator.commands.clean import report as clean
 from migrator.commands.clean.result import Cleaned, Restored
+from migrator.commands.connections import report as connections
+from migrator.commands.connections.command import ServingMap
 from migrator.commands.doctor import report as doctor
 from migrator.commands.doctor.command import Examination
 from migrator.commands.dry_run import report as dry_run
 from migrator.commands.dry_run.result import DryRun
 from migrator.commands.finish import report as finish
 from migrator.commands.finish.result import Finished, FinishedBefore, FinishOutlook, NotProven
+from migrator.commands.follow import report as follow
+from migrator.commands.follow.result import Followed, FollowStatus, FollowStopped, FollowUninstalled
 from migrator.commands.history import report as history
 from migrator.commands.history.command import History
 from migrator.commands.init import report as init
@@ -34,8 +38,8 @@ from migrator.commands.rollback.result import (
     NoSuchTenantDatabase,
     NothingOpen,
     RollbackOutlook,
-    TakenBack,
-    TenantTakenBack,
+    RolledBack,
+    TenantRolledBack,
 )
 from migrator.commands.sequences import report as sequences
 from migrator.commands.sequences.result import Refilled, SequenceLevels
@@ -45,14 +49,15 @@ from migrator.commands.status.lock import SourceLock
 from migrator.commands.status.placements import PlacedTables
 from migrator.commands.status.result import Status
 from migrator.commands.verify import report as verify
-from migrator.commands.verify.result import Verified
+from migrator.commands.verify.result import Verified, VerifiedLive
 from migrator.core.result.outcome import Outcome
 
 Result = (
-    Audited | BackedUp | Cleaned | ConflictsRetried | DryRun | Examination | FinishOutlook | Finished
-    | FinishedBefore | History | Initialized | Migrated | NamedPlan | NoSuchTenantDatabase | NotProven
-    | NothingOpen | PlacedTables | PlansCompared | Refilled | Restored | RollbackOutlook | SequenceLevels
-    | SourceLock | SplitOutlook | Status | TakenBack | TenantTakenBack | TreesWritten | Verified
+    Audited | BackedUp | Cleaned | ConflictsRetried | DryRun | Examination | Finished | FinishedBefore
+    | FinishOutlook | Followed | FollowStatus | FollowStopped | FollowUninstalled | History | Initialized
+    | Migrated | NamedPlan | NoSuchTenantDatabase | NothingOpen | NotProven | PlacedTables | PlansCompared
+    | Refilled | Restored | RollbackOutlook | SequenceLevels | ServingMap | SourceLock | SplitOutlook | Status
+    | RolledBack | TenantRolledBack | TreesWritten | Verified | VerifiedLive
 )  # fmt: skip
 
 
@@ -73,10 +78,12 @@ def present(result: Result) -> Outcome:
             return migrate.present(result)
         case Verified():
             return verify.present(result)
+        case VerifiedLive():
+            return verify.present_live(result)
         case (
             RollbackOutlook()
-            | TakenBack()
-            | TenantTakenBack()
+            | RolledBack()
+            | TenantRolledBack()
             | NothingOpen()
             | NoSuchTenantDatabase()
             | ConflictsRetried()
@@ -84,6 +91,8 @@ def present(result: Result) -> Outcome:
             return rollback.present(result)
         case NotProven() | FinishOutlook() | Finished() | FinishedBefore():
             return finish.present(result)
+        case Followed() | FollowStatus() | FollowStopped() | FollowUninstalled():
+            return follow.present(result)
         case SequenceLevels() | Refilled():
             return sequences.present(result)
         case NamedPlan():
@@ -96,6 +105,8 @@ def present(result: Result) -> Outcome:
             return doctor.present(result)
         case History():
             return history.present(result)
+        case ServingMap():
+            return connections.present(result)
         case SourceLock():
             return lock.present(result)
         case PlacedTables():

@@ -5,10 +5,12 @@ from __future__ import annotations
 import click
 
 from migrator.cli.commands.after_migrate.finish import finish
+from migrator.cli.commands.after_migrate.follow import follow
 from migrator.cli.commands.after_migrate.rollback import rollback
 from migrator.cli.commands.after_migrate.sequences import sequences
 from migrator.cli.commands.asking.completion import completion
 from migrator.cli.commands.asking.config import config
+from migrator.cli.commands.asking.connections import connections
 from migrator.cli.commands.asking.doctor import doctor
 from migrator.cli.commands.asking.explain import explain
 from migrator.cli.commands.asking.help import help_command
@@ -61,6 +63,7 @@ for command in (
     dry_run,
     plan,
     migrate,
+    follow,
     verify,
     rollback,
     finish,
@@ -68,6 +71,7 @@ for command in (
     status,
     lock,
     placements,
+    connections,
     history,
     config,
     explain,

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
 from migrator.core.result.progress import Progress
-from migrator.journal import Journal
+from migrator.journal import RunJournal
 
 WHOLE = "copying rows"
 
@@ -39,9 +39,9 @@ class CopyDisplay:
             self._shown.remove(relation)
             self._progress.finish(relation)
 
-    def show(self, journal: Journal, run: str) -> None:
+    def show(self, journal: RunJournal) -> None:
         """Moves the lines to what the journal says of running units."""
-        for record in journal.running_steps(run):
+        for record in journal.running_steps():
             if record.kind == "copy" and self._left[record.relation] > 0:
                 if record.relation not in self._shown:
                     self._shown.add(record.relation)

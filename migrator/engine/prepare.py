@@ -11,7 +11,7 @@ from pathlib import Path
 from migrator.core.plan.steps import PrepareTarget
 from migrator.core.run.facts import post_data
 from migrator.core.schema.catalog import Relation
-from migrator.journal import Journal
+from migrator.journal import RunJournal
 from migrator.postgres.databases.databases import Mark, create_database, drop_database
 from migrator.postgres.databases.owners import owners_may_create
 from migrator.postgres.databases.post_data import build_bare
@@ -40,29 +40,29 @@ class SchemaSources:
 
 
 def prepare_target(
-    step: PrepareTarget, sources: SchemaSources, *, run: str, journal: Journal, server: Endpoint, like: Endpoint
+    step: PrepareTarget, sources: SchemaSources, *, journal: RunJournal, server: Endpoint, like: Endpoint
 ) -> str:
     """Builds the template and the bare template of one target; returns the deferred part of its schema as a script.
 
     Both are made anew where an earlier attempt did not finish: an Alembic tree is not resumed half-way.
     """
     started = time.monotonic()
-    recorded = journal.step_records(run).get(step.id)
+    recorded = journal.step_records().get(step.id)
     if recorded is not None and recorded.status == "done":
-        return journal.recorded(run, post_data(step.target)) or ""
-    journal.start_step(run, step.step)
+        return journal.recorded(post_data(step.target)) or ""
+    journal.start_step(step.step)
     # Whatever the tree and pg_restore commit without waiting for the disk: every database is made of it.
     with durable(server, purpose="prepare") as connection:
         for name, role in ((step.template, "template"), (step.bare, "bare")):
-            journal.artefact(run, "database", name, "intended", target=step.target)
-            drop_database(connection, name, run=run)
-            create_database(connection, name, Mark(run, role, step.target), like=like)
+            journal.artefact("database", name, "intended", target=step.target)
+            drop_database(connection, name, run=journal.run_id)
+            create_database(connection, name, Mark(journal.run_id, role, step.target), like=like)
             if step.group:
                 close_database(connection, name)
-            journal.artefact(run, "database", name, "created", target=step.target)
+            journal.artefact("database", name, "created", target=step.target)
         script = build_schema(server.at(step.template), server.at(step.bare), sources)
-    journal.record(run, post_data(step.target), script)
-    journal.finish_step(run, step.step, seconds=time.monotonic() - started)
+    journal.record(post_data(step.target), script)
+    journal.finish_step(step.step, seconds=time.monotonic() - started)
     return script
 
 

@@ -17,7 +17,7 @@ from migrator.engine.ready_queue import COORDINATOR, Ended, ReadyQueue, Task
 from migrator.engine.units import CreateUnit, run_copy, run_create, run_finish
 from migrator.engine.workers import WorkerPools
 from migrator.errors import TargetsFailedError
-from migrator.journal import Journal
+from migrator.journal import RunJournal
 from migrator.postgres.copy.relay import CopyResult, CopyUnit
 from migrator.postgres.copy.spool import is_spooled
 from migrator.postgres.databases.post_data import FinishUnit
@@ -93,12 +93,11 @@ class Schedule:
     is done. A database whose copy failed is not finished. What an earlier attempt has done is not done again.
     """
 
-    def __init__(self, units: SplitUnits, journal: Journal, run: str, progress: Progress) -> None:
+    def __init__(self, units: SplitUnits, journal: RunJournal, progress: Progress) -> None:
         self._units = units
         self._journal = journal
-        self._run = run
         self._progress = progress
-        self._records = journal.step_records(run)
+        self._records = journal.step_records()
         self._carried = Carried()
         self._rows: Counter[str] = Counter()  # by database
         self._made = self._finished = 0
@@ -130,7 +129,7 @@ class Schedule:
                     for ended in queue.turn(_POLL_SECONDS):
                         self._take(ended, queue, display)
                     if time.monotonic() >= next_look:
-                        display.show(self._journal, self._run)
+                        display.show(self._journal)
                         next_look = time.monotonic() + _POLL_SECONDS
             finally:
                 queue.cancel()

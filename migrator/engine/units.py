@@ -46,7 +46,7 @@ def run_create(unit: CreateUnit) -> None:
         for step in unit.steps
         for kind, name in (("database", step.database), *(("role", role) for role in step.own_roles))
     ]
-    journal.record_artefacts(unit.run, made)
+    journal.record_artefacts(made)
     # CREATE DATABASE waits for the disk itself; marks, names and grants share one wait, before the journal has them.
     with session(unit.server, purpose="create", settings={"synchronous_commit": "off"}) as connection:
         for step in unit.steps:
@@ -57,7 +57,7 @@ def run_create(unit: CreateUnit) -> None:
                 give_database(connection, step, unit.run)
             grant_connect(connection, step.database, step.readers)
         flush_log(connection)
-    journal.record_artefacts(unit.run, [replace(one, state="created") for one in made])
+    journal.record_artefacts([replace(one, state="created") for one in made])
 
 
 def run_copy(unit: CopyUnit) -> CopyResult:
@@ -66,21 +66,21 @@ def run_copy(unit: CopyUnit) -> CopyResult:
     _log_as(unit.step, unit.target)
     worker.throttle(0)
     started = time.monotonic()
-    worker.journal.start_step(unit.run, unit.step)
+    worker.journal.start_step(unit.step)
     try:
-        result = relay(unit, worker.sessions, partial(worker.journal.progress, unit.run, unit.step), worker.throttle)
+        result = relay(unit, worker.sessions, partial(worker.journal.progress, unit.step), worker.throttle)
     except MigratorError as error:
-        worker.journal.fail_step(unit.run, unit.step, error.message)
+        worker.journal.fail_step(unit.step, error.message)
         raise
     if result.failures:
-        worker.journal.fail_step(unit.run, unit.step, "; ".join(result.failures.values()))
+        worker.journal.fail_step(unit.step, "; ".join(result.failures.values()))
         return result
     digests = [
         (copied(unit.step), Digest(unit.relation, tenant, rows, total))
         for tenant, (rows, total) in result.digests.items()
     ]
     worker.journal.finish_step(
-        unit.run, unit.step, seconds=time.monotonic() - started, rows=result.rows, bytes_=result.bytes, taken=digests,
+        unit.step, seconds=time.monotonic() - started, rows=result.rows, bytes_=result.bytes, taken=digests,
         detail={"quarantined": result.quarantined},
     )  # fmt: skip
     return result
@@ -95,9 +95,9 @@ def run_finish(unit: FinishUnit) -> None:
     try:
         digests = finish_database(unit, worker.work.targets[unit.target])
     except MigratorError as error:
-        worker.journal.fail_step(unit.run, unit.step, error.message)
+        worker.journal.fail_step(unit.step, error.message)
         raise
     worker.journal.finish_step(
-        unit.run, unit.step, seconds=time.monotonic() - started, rows=sum(digest.rows for digest in digests),
+        unit.step, seconds=time.monotonic() - started, rows=sum(digest.rows for digest in digests),
         taken=[(held_by(unit.target), digest) for digest in digests],
     )  # fmt: skip

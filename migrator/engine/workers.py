@@ -22,7 +22,7 @@ from migrator.core.run.facts import THROTTLE, ThrottleState
 from migrator.core.run.throttle import Bucket
 from migrator.engine.fork_server import WorkerContext, warm_up
 from migrator.errors import InterruptedRunError
-from migrator.journal import Journal
+from migrator.journal import Journal, RunJournal
 from migrator.postgres.databases.post_data import TargetWork
 from migrator.postgres.session.connect import Endpoint, journal_connect
 from migrator.postgres.session.connection_pool import Sessions
@@ -59,9 +59,10 @@ class Worker:
 
     def __init__(self, work: Work) -> None:
         self.work = work
-        self.journal = Journal(self._connect)
+        self._control = Journal(self._connect)
+        self.journal = self._control.of(work.run)
         self.sessions = Sessions(work.sessions)
-        self.throttle: Callable[[int], None] = Throttle(self.journal, work.run) if work.paced else lambda size: None
+        self.throttle: Callable[[int], None] = Throttle(self.journal) if work.paced else lambda size: None
         self._ended = False
         self._journal_sessions: list[Any] = []
 
@@ -76,7 +77,7 @@ class Worker:
         """Ends its sessions, whatever a unit in another thread is doing with them."""
         self._ended = True
         self.sessions.cut()
-        self.journal.close()
+        self._control.close()
 
     def after_unit(self) -> None:
         """Closes what a unit opened, or kept, after the end: to be called in the unit's own thread."""
@@ -94,9 +95,8 @@ class Throttle:
         InterruptedRunError: the run has ended while the worker was waiting.
     """
 
-    def __init__(self, journal: Journal, run: str) -> None:
+    def __init__(self, journal: RunJournal) -> None:
         self._journal = journal
-        self._run = run
         self._bucket = Bucket(time.monotonic())
         self._rate: float | None = None
         self._look_again = 0.0
@@ -104,7 +104,7 @@ class Throttle:
     def __call__(self, size: int) -> None:
         now = time.monotonic()
         while now >= self._look_again:
-            allowed = self._journal.recorded(self._run, THROTTLE) or ThrottleState()
+            allowed = self._journal.recorded(THROTTLE) or ThrottleState()
             self._rate = allowed.rate
             self._look_again = now + _LOOK_SECONDS
             if allowed.paused:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -56,3 +56,11 @@ class ControlDatabase:
                 "It has to take writes by this role, which a standby does not (connect to its primary); "
                 "docs/privileges.md lists what the journal needs.",
             ) from error
+
+
+class RunRecords:
+    """What the control database has of one run: a family of records in each class that derives from it."""
+
+    def __init__(self, begin: Callable[[], AbstractContextManager[sa.Connection]], run_id: str) -> None:
+        self._begin = begin
+        self.run_id = run_id

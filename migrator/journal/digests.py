@@ -7,30 +7,32 @@ from collections.abc import Iterable, Mapping
 import sqlalchemy as sa
 
 from migrator.core.verify.digests import Digest
-from migrator.journal.database import ControlDatabase
+from migrator.journal.database import RunRecords
 from migrator.journal.tables import digests, quarantine
 
 
-class Digests(ControlDatabase):
-    """The digests of runs."""
+class Digests(RunRecords):
+    """The digests of a run."""
 
-    def store_digests(self, run: str, taken: Iterable[tuple[str, Digest]]) -> None:
+    def store_digests(self, taken: Iterable[tuple[str, Digest]]) -> None:
         """Keeps digests, each as (moment, digest); a newer one replaces the older."""
         with self._begin() as connection:
-            store(connection, run, taken)
+            store(connection, self.run_id, taken)
 
-    def digests(self, run: str, moment: str) -> tuple[Digest, ...]:
+    def digests(self, moment: str) -> tuple[Digest, ...]:
         """The digests of that moment."""
         columns = (digests.c.relation, digests.c.tenant, digests.c.rows, digests.c.hash)
         with self._begin() as connection:
-            records = connection.execute(sa.select(*columns).where(digests.c.run_id == run, digests.c.moment == moment))
+            records = connection.execute(
+                sa.select(*columns).where(digests.c.run_id == self.run_id, digests.c.moment == moment)
+            )
             return tuple(Digest(row.relation, row.tenant, row.rows, int(row.hash)) for row in records)
 
-    def digests_by_moment(self, run: str, prefix: str) -> tuple[tuple[str, Digest], ...]:
+    def digests_by_moment(self, prefix: str) -> tuple[tuple[str, Digest], ...]:
         """(moment, digest) of every moment that starts with `prefix`."""
         columns = (digests.c.moment, digests.c.relation, digests.c.tenant, digests.c.rows, digests.c.hash)
         statement = sa.select(*columns).where(
-            digests.c.run_id == run, digests.c.moment.startswith(prefix, autoescape=True)
+            digests.c.run_id == self.run_id, digests.c.moment.startswith(prefix, autoescape=True)
         )
         with self._begin() as connection:
             return tuple(
@@ -38,12 +40,12 @@ class Digests(ControlDatabase):
                 for row in connection.execute(statement)
             )
 
-    def quarantined(self, run: str) -> Mapping[str, int]:
+    def quarantined(self) -> Mapping[str, int]:
         """Rows that migrate put into quarantine, by "schema.table"."""
         columns = (quarantine.c.relation, sa.func.count())
         with self._begin() as connection:
             counts = connection.execute(
-                sa.select(*columns).where(quarantine.c.run_id == run).group_by(quarantine.c.relation)
+                sa.select(*columns).where(quarantine.c.run_id == self.run_id).group_by(quarantine.c.relation)
             )
             return {relation: count for relation, count in counts}
 

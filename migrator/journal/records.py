@@ -34,6 +34,7 @@ class PlanRecord:
     fingerprint: str
     made_at: datetime
     passed: bool  # nothing blocked in its dry-run
+    run_id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from sqlalchemy.dialects.postgresql import insert
 from migrator import logs
 from migrator.errors import RefusedError
 from migrator.journal.database import ControlDatabase
-from migrator.journal.records import Run
-from migrator.journal.tables import artefacts, runs
+from migrator.journal.plans import PLAN_RECORD
+from migrator.journal.records import PlanRecord, Run
+from migrator.journal.tables import artefacts, plans, runs
 
 _log = logs.logger(__name__)
 
@@ -79,6 +80,12 @@ class Runs(ControlDatabase):
                 sa.select(runs).where(runs.c.source == source).order_by(runs.c.opened_at.desc())
             )
             return tuple(_run(row) for row in records)
+
+    def plans_of_source(self, source: str) -> tuple[PlanRecord, ...]:
+        """Every plan that was made for a source, in whichever run, the newest first."""
+        statement = sa.select(*PLAN_RECORD).join(runs).where(runs.c.source == source).order_by(plans.c.made_at.desc())
+        with self._begin() as connection:
+            return tuple(PlanRecord(*row) for row in connection.execute(statement))
 
     def close_run(self, run: str, outcome: str) -> None:
         """Ends a run; the next stage opens a new one."""

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from migrator import logs
 from migrator.errors import MigratorError
-from migrator.journal.database import ControlDatabase
+from migrator.journal.database import RunRecords
 from migrator.journal.records import ENDED, StageRecord
 from migrator.journal.tables import stages, steps
 
@@ -44,11 +44,11 @@ def account() -> str:
     return f"{person} as {name}" if person and person != name else name
 
 
-class Stages(ControlDatabase):
-    """The attempts at a run's stages."""
+class Stages(RunRecords):
+    """The attempts at the stages of a run."""
 
     @contextmanager
-    def stage(self, run: str, stage: str) -> Iterator[dict[str, Any]]:
+    def stage(self, stage: str) -> Iterator[dict[str, Any]]:
         """Records one attempt at a stage; the caller fills the yielded summary.
 
         The status is "done", unless the summary holds "status", or an exception ends the block.
@@ -57,12 +57,12 @@ class Stages(ControlDatabase):
             # An attempt that died without a word is told as what it was, and ended where it was last seen alive.
             seen = (
                 sa.select(sa.func.max(sa.func.coalesce(steps.c.finished_at, steps.c.started_at)))
-                .where(steps.c.run_id == run)
+                .where(steps.c.run_id == self.run_id)
                 .scalar_subquery()
             )
             connection.execute(
                 sa.update(stages)
-                .where(stages.c.run_id == run, stages.c.stage == stage, stages.c.status == "running")
+                .where(stages.c.run_id == self.run_id, stages.c.stage == stage, stages.c.status == "running")
                 .values(
                     status="interrupted",
                     finished_at=sa.func.greatest(stages.c.started_at, seen),
@@ -72,7 +72,7 @@ class Stages(ControlDatabase):
             attempt = connection.execute(
                 sa.insert(stages)
                 .values(
-                    run_id=run,
+                    run_id=self.run_id,
                     stage=stage,
                     status="running",
                     host=socket.gethostname(),
@@ -103,22 +103,22 @@ class Stages(ControlDatabase):
             )
         _log.info("stage ended", attempt=attempt, status=status, error=error, summary=dict(summary))
 
-    def stage_records(self, run: str) -> tuple[StageRecord, ...]:
+    def stage_records(self) -> tuple[StageRecord, ...]:
         """Every attempt of a run, oldest first."""
         columns = (
             stages.c.stage, stages.c.status, stages.c.started_at, stages.c.finished_at,
             stages.c.host, stages.c.pid, stages.c.summary, stages.c.error, stages.c.account, stages.c.role,
         )  # fmt: skip
         with self._begin() as connection:
-            found = connection.execute(sa.select(*columns).where(stages.c.run_id == run).order_by(stages.c.id))
+            found = connection.execute(sa.select(*columns).where(stages.c.run_id == self.run_id).order_by(stages.c.id))
             return tuple(
                 StageRecord(*row[:7], _EARLIER.get(row[7], row[7]), account=row[8], role=row[9]) for row in found
             )
 
-    def attempts(self, run: str, stage: str) -> list[StageRecord]:
+    def attempts(self, stage: str) -> list[StageRecord]:
         """The attempts of that stage that were not refused, oldest first."""
-        return [one for one in self.stage_records(run) if one.stage == stage and not one.refused]
+        return [one for one in self.stage_records() if one.stage == stage and not one.refused]
 
-    def last(self, run: str, stage: str) -> StageRecord | None:
+    def last(self, stage: str) -> StageRecord | None:
         """The newest of the `attempts` of that stage, or None."""
-        return next(reversed(self.attempts(run, stage)), None)
+        return next(reversed(self.attempts(stage)), None)

@@ -13,7 +13,7 @@ from migrator.core.run.facts import OF_PLAN
 from migrator.core.run.moments import COPIED, HELD
 from migrator.core.run.step_id import StepId
 from migrator.core.verify.digests import Digest
-from migrator.journal.database import ControlDatabase
+from migrator.journal.database import RunRecords
 from migrator.journal.digests import store
 from migrator.journal.records import StepRecord
 from migrator.journal.tables import digests, quarantine, records, steps
@@ -41,10 +41,10 @@ def named(step: StepId) -> dict[str, Any]:
     }
 
 
-class Steps(ControlDatabase):
-    """The steps of runs."""
+class Steps(RunRecords):
+    """The steps of a run."""
 
-    def start_step(self, run: str, step: StepId) -> None:
+    def start_step(self, step: StepId) -> None:
         """Marks a step as running, from zero."""
         values = {
             "status": "running",
@@ -57,20 +57,22 @@ class Steps(ControlDatabase):
         with self._begin() as connection:
             connection.execute(
                 insert(steps)
-                .values(run_id=run, **named(step), **values)
+                .values(run_id=self.run_id, **named(step), **values)
                 .on_conflict_do_update(index_elements=["run_id", "step"], set_={**values, "started_at": sa.func.now()})
             )
         _log.info("step begins", step=str(step))
 
-    def progress(self, run: str, step: StepId, rows: int, bytes_: int) -> None:
+    def progress(self, step: StepId, rows: int, bytes_: int) -> None:
         """How far a running step is; an absolute figure, so that a repeated call does no harm."""
         with self._begin() as connection:
             connection.execute(
-                sa.update(steps).where(steps.c.run_id == run, steps.c.step == str(step)).values(rows=rows, bytes=bytes_)
+                sa.update(steps)
+                .where(steps.c.run_id == self.run_id, steps.c.step == str(step))
+                .values(rows=rows, bytes=bytes_)
             )
 
     def finish_step(
-        self, run: str, step: StepId, *, seconds: float, rows: int = 0, bytes_: int = 0,
+        self, step: StepId, *, seconds: float, rows: int = 0, bytes_: int = 0,
         detail: Mapping[str, Any] | None = None, taken: Iterable[tuple[str, Digest]] = (),
     ) -> None:  # fmt: skip
         """Marks a step as done, together with the digests that it took, each as (moment, digest).
@@ -87,59 +89,63 @@ class Steps(ControlDatabase):
         }
         began = sa.func.clock_timestamp() - sa.func.make_interval(0, 0, 0, 0, 0, 0, seconds)
         with self._begin() as connection:
-            store(connection, run, taken)
+            store(connection, self.run_id, taken)
             connection.execute(
                 insert(steps)
-                .values(run_id=run, **named(step), started_at=began, **values)
+                .values(run_id=self.run_id, **named(step), started_at=began, **values)
                 .on_conflict_do_update(index_elements=["run_id", "step"], set_=values)
             )
         _log.info("step done", step=str(step), rows=rows, bytes=bytes_, seconds=round(seconds, 3), detail=detail)
 
-    def fail_step(self, run: str, step: StepId, error: str) -> None:
+    def fail_step(self, step: StepId, error: str) -> None:
         """Marks a step as failed, with the reason."""
         values = {"status": "failed", "finished_at": sa.func.now(), "error": error}
         with self._begin() as connection:
             connection.execute(
                 insert(steps)
-                .values(run_id=run, **named(step), **values)
+                .values(run_id=self.run_id, **named(step), **values)
                 .on_conflict_do_update(index_elements=["run_id", "step"], set_=values)
             )
         _log.error("step failed", step=str(step), error=error, told=True)
 
-    def step_records(self, run: str) -> dict[str, StepRecord]:
+    def step_records(self) -> dict[str, StepRecord]:
         """Every step of a run by its id."""
         with self._begin() as connection:
-            records = connection.execute(sa.select(*_RECORD).where(steps.c.run_id == run).order_by(steps.c.started_at))
+            records = connection.execute(
+                sa.select(*_RECORD).where(steps.c.run_id == self.run_id).order_by(steps.c.started_at)
+            )
             return {row.step: StepRecord(*tuple(row)) for row in records}
 
-    def running_steps(self, run: str) -> tuple[StepRecord, ...]:
+    def running_steps(self) -> tuple[StepRecord, ...]:
         """The steps that are under way."""
         with self._begin() as connection:
-            records = connection.execute(sa.select(*_RECORD).where(steps.c.run_id == run, steps.c.status == "running"))
+            records = connection.execute(
+                sa.select(*_RECORD).where(steps.c.run_id == self.run_id, steps.c.status == "running")
+            )
             return tuple(StepRecord(*tuple(row)) for row in records)
 
-    def forget_copies(self, run: str) -> None:
+    def forget_copies(self) -> None:
         """Forgets everything that was copied, so that it is copied again: steps, digests, quarantined rows."""
         begun = steps.c.kind.in_(("copy", "finish", "create"))
         with self._begin() as connection:
-            connection.execute(sa.delete(steps).where(steps.c.run_id == run, begun))
+            connection.execute(sa.delete(steps).where(steps.c.run_id == self.run_id, begun))
             # "source before" was read with them: of another state of the source it would be held against this one.
             read = sa.or_(_OF_COPIES, digests.c.moment == "source before")
-            connection.execute(sa.delete(digests).where(digests.c.run_id == run, read))
-            connection.execute(sa.delete(quarantine).where(quarantine.c.run_id == run))
+            connection.execute(sa.delete(digests).where(digests.c.run_id == self.run_id, read))
+            connection.execute(sa.delete(quarantine).where(quarantine.c.run_id == self.run_id))
 
-    def forget_steps(self, run: str) -> None:
+    def forget_steps(self) -> None:
         """Forgets all that was done for a plan, templates too, so that another one is carried out from its start."""
-        self.forget_copies(run)
+        self.forget_copies()
         of_plan = records.c.name.in_([fact.name for fact in OF_PLAN])
         with self._begin() as connection:
-            connection.execute(sa.delete(steps).where(steps.c.run_id == run))
-            connection.execute(sa.delete(records).where(records.c.run_id == run, of_plan))
+            connection.execute(sa.delete(steps).where(steps.c.run_id == self.run_id))
+            connection.execute(sa.delete(records).where(records.c.run_id == self.run_id, of_plan))
 
-    def forget_tenant(self, run: str, tenant: str, names: Iterable[str]) -> None:
+    def forget_tenant(self, tenant: str, names: Iterable[str]) -> None:
         """Forgets steps together with the digests of one tenant, so that these are done and taken again."""
         with self._begin() as connection:
-            connection.execute(sa.delete(steps).where(steps.c.run_id == run, steps.c.step.in_(list(names))))
+            connection.execute(sa.delete(steps).where(steps.c.run_id == self.run_id, steps.c.step.in_(list(names))))
             connection.execute(
-                sa.delete(digests).where(digests.c.run_id == run, digests.c.tenant == tenant, _OF_COPIES)
+                sa.delete(digests).where(digests.c.run_id == self.run_id, digests.c.tenant == tenant, _OF_COPIES)
             )

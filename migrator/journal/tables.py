@@ -110,6 +110,24 @@ records = sa.Table(
     comment="facts of a run that later stages read: the backup's manifest, the source's objects before the fence, …",
 )
 
+followed = sa.Table(
+    "followed",
+    metadata,
+    sa.Column("run_id", sa.Text, sa.ForeignKey(runs.c.id), primary_key=True),
+    sa.Column("database", sa.Text, primary_key=True),
+    sa.Column("target", sa.Text, nullable=False),
+    sa.Column("tenant", sa.Text, nullable=False, comment="tenant key; '' where the target is not per tenant"),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("moved_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+    sa.Column("snapshot", sa.Text, nullable=False, comment="the position that it was last heard to be at"),
+    sa.Column("followed_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+    sa.Column("proved", sa.Text, comment="the position at which both sides were last compared and equal"),
+    sa.Column("proved_at", sa.DateTime(timezone=True)),
+    sa.Column("wave", sa.Integer),
+    sa.Column("error", sa.Text, comment="why it stays where it is"),
+    comment="databases that follow the source while it is written to",
+)
+
 # Rows that migrate met and that belong to no tenant: the COPY line, whole, and the columns that it holds.
 quarantine = sa.Table(
     "quarantine",

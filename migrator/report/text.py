@@ -38,6 +38,9 @@ _INDENT = 2
 
 def render_text(outcome: Outcome, console: Console) -> None:
     """Prints the outcome on `console`, folded to its width; nothing is cut off."""
+    if outcome.verbatim:
+        console.out(outcome.verbatim, end="", highlight=False)
+        return
     if outcome.page:
         print_page(visible(outcome.page), console)
         return

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+import sqlalchemy as sa
 from alembic import command
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -48,13 +49,13 @@ def upgrade(tree: Path, connect: Connect, revision: str = "head", *, schema: str
         config.attributes["schema"] = schema
         with _alembic:
             command.upgrade(config, revision)
-    wanted = ScriptDirectory.from_config(config).get_heads() if revision in ("head", "heads") else None
-    if wanted is not None and set(wanted) != set(current(connect, schema=schema)):
-        # An env.py of the usual kind opens a connection of its own: the revisions ran, but somewhere else.
-        raise ConfigurationError(
-            f"The revisions of {tree} ran, but not in the database that migrator opened.",
-            f"Let {tree / 'env.py'} call migrator.revisions.run_environment(metadata).",
-        )
+        wanted = ScriptDirectory.from_config(config).get_heads() if revision in ("head", "heads") else None
+        if wanted is not None and set(wanted) != set(_heads_in(connection, schema)):
+            # An env.py of the usual kind opens a connection of its own: the revisions ran, but somewhere else.
+            raise ConfigurationError(
+                f"The revisions of {tree} ran, but not in the database that migrator opened.",
+                f"Let {tree / 'env.py'} call migrator.revisions.run_environment(metadata).",
+            )
 
 
 def downgrade(tree: Path, connect: Connect, revision: str = "base") -> None:
@@ -70,5 +71,9 @@ def current(connect: Connect, *, schema: str = "") -> tuple[str, ...]:
     """The revisions that a database is at by the version table in `schema`, sorted; none where no revision has run."""
     engine = engine_for(connect)
     with engine.connect() as connection:
-        migration = MigrationContext.configure(connection, opts={"version_table_schema": schema or None})
-        return tuple(sorted(migration.get_current_heads()))
+        return _heads_in(connection, schema)
+
+
+def _heads_in(connection: sa.Connection, schema: str) -> tuple[str, ...]:
+    migration = MigrationContext.configure(connection, opts={"version_table_schema": schema or None})
+    return tuple(sorted(migration.get_current_heads()))

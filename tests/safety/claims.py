@@ -38,12 +38,12 @@ def unkept(here: Trial) -> list[str]:
 def _of_run(here: Trial, journal: Journal, run: Run) -> list[str]:
     with session(Endpoint(here.targets_at("postgres")), purpose="test") as connection:
         there = of_run(marks(connection), run.id)
-    created = [one for one in journal.artefacts(run.id, "database") if one.state == "created"]
+    created = [one for one in journal.of(run.id).artefacts("database") if one.state == "created"]
     wrong = [f"{one.name} is created, and not there" for one in created if not _is_there(there, one.name)]
     targets = {(one.target, one.tenant): one.name for one in created if one.tenant is not None and one.name in there}
     receipts = {name: _receipts(here.targets_at(name)) for name in targets.values()}
     wrong += _of_copies(journal, run, targets, receipts)
-    done = [name for name, record in journal.step_records(run.id).items() if record.status == "done"]
+    done = [name for name, record in journal.of(run.id).step_records().items() if record.status == "done"]
     for step in done:
         what, _, name = step.partition(":")
         if what == "finish" and name in receipts and FINISH_UNIT not in receipts[name]:
@@ -64,7 +64,7 @@ def _of_copies(
     receipts: Mapping[str, Mapping[str, Receipt]],
 ) -> list[str]:
     wrong = []
-    for moment, digest in journal.digests_by_moment(run.id, "copied:"):
+    for moment, digest in journal.of(run.id).digests_by_moment("copied:"):
         target, _, part = moment.removeprefix("copied:").rpartition(":")
         unit, database = f"copy:{digest.relation}>{target}#{part}", targets.get((target, digest.tenant))
         if database is not None:

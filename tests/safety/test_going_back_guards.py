@@ -10,12 +10,11 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 import migrator.commands.rollback.command as rollback_module
-from migrator.commands.rollback import leftovers as left_behind
+from migrator.commands.rollback import leftovers
 from migrator.commands.rollback.findings import Findings
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext
 from migrator.core.plan.steps import Plan
 from migrator.errors import ConfigurationError, RefusedError
-from migrator.journal import Run
 from tests.safety.test_going_back import BOLT, back, write
 from tests.safety.trial import Trial, damage, holding, keep_backup, plan, restore_back, split, take_back
 from tests.servers import drop_databases
@@ -72,8 +71,8 @@ def test_a_renamed_database_is_still_the_runs(split_here: Trial) -> None:
 def test_what_is_written_while_rollback_looks_is_not_lost(split_here: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
     connected = psycopg.connect(split_here.url_of(f"{split_here.prefix}_acme"))
 
-    def late(workspace: Workspace, run: Run, plan: Plan | None, tenant: str | None = None) -> Findings:
-        found = left_behind.look(workspace, run, plan, tenant)
+    def late(context: RunContext, plan: Plan | None, tenant: str | None = None) -> Findings:
+        found = leftovers.look(context, plan, tenant)
         if not connected.closed:
             connected.execute("UPDATE notes SET body = 'a moment later'")
             connected.commit()

@@ -89,14 +89,16 @@ def test_a_lost_snapshot_keeps_what_was_verified_only_under_the_fence(here: Tria
         migrate(workspace, without_backup=True, fence=fence)
     run = workspace.journal.current_run(workspace.source_id)
     assert run is not None
-    before = {name: step for name, step in workspace.journal.step_records(run.id).items() if name.startswith("copy:")}
+    before = {
+        name: step for name, step in workspace.journal.of(run.id).step_records().items() if name.startswith("copy:")
+    }
     done = {name for name, step in before.items() if step.status == "done"}
     assert done
     assert here.fenced() == fence
     with inline():
         outcome = migrate(workspace, without_backup=True, fence=fence)
     assert outcome.exit_code == 0
-    after = workspace.journal.step_records(run.id)
+    after = workspace.journal.of(run.id).step_records()
     kept = {name for name in done if after[name].started_at == before[name].started_at}
     assert kept == (done if fence else set())
     here.run(take_back)

@@ -34,18 +34,18 @@ def audit(workspace: Workspace, *, baseline: Path | None = None, rules: tuple[st
     """
     chosen(rules)
     known = _read_baseline(baseline) if baseline is not None else None
-    with workspace.stage("audit") as (run, summary):
+    with workspace.stage("audit") as (context, summary):
         with workspace.read_source("audit") as connection:
             facts = examine(connection, workspace.settings, workspace.progress)
-        history = run_history(workspace, run.id) if not rules or "S23" in chosen(rules) else None
-        facts = replace(facts, targets=look_at_targets(workspace, run), history=history)
+        history = run_history(context) if not rules or "S23" in chosen(rules) else None
+        facts = replace(facts, targets=look_at_targets(context), history=history)
         reviewed = review(facts, suppress=workspace.settings.audit.suppress, baseline=known, only=rules)
-        result = Audited(run.id, facts, reviewed)
+        result = Audited(context.id, facts, reviewed)
         outcome = present(result)
-        file = _keep(workspace.backups / "audit", run.id, replace(outcome, origin=workspace.origin))
+        file = _keep(workspace.backups / "audit", context.id, replace(outcome, origin=workspace.origin))
         counts: dict[str, int] = {severity: count for severity, count in reviewed.health.counts.items()}
         fact = AuditFact(str(file), reviewed.blocks, str(reviewed.health), counts, list(rules))
-        workspace.journal.record(run.id, AUDIT, fact)
+        context.journal.record(AUDIT, fact)
         summary.update(outcome.summary, file=str(file), status="findings" if reviewed.blocks else "done")
         return replace(result, file=file)
 

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from migrator.commands.shared.scratch import scratch_database
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext
 from migrator.core.audit.facts import HistoryFact
 from migrator.errors import ConfigurationError
 from migrator.postgres.schema.catalog import read_catalog
@@ -15,20 +15,20 @@ from migrator.revisions import has_models, heads, unknown_tables
 from migrator.revisions.history import first_fault
 
 
-def run_history(workspace: Workspace, run: str) -> HistoryFact | None:
+def run_history(context: RunContext) -> HistoryFact | None:
     """What came of it, or None where `[audit] history` names none.
 
     Raises:
         ConfigurationError: the directory is no Alembic tree, or a file of `history_before` is missing.
         DatabaseError: such a file does not run.
     """
-    settings = workspace.settings
+    settings = context.settings
     if settings.audit.history is None:
         return None
     tree = settings.path(settings.audit.history)
     before = [_read(settings.path(file)) for file in settings.audit.history_before]
-    workspace.progress.say(f"Running the Alembic history {settings.audit.history} on a scratch database.")
-    with scratch_database(workspace, run, "history") as endpoint:
+    context.progress.say(f"Running the Alembic history {settings.audit.history} on a scratch database.")
+    with scratch_database(context, "history") as endpoint:
         connect = partial(revision_connect, endpoint, "history")
         # As psql would: with the server's own search path, which a session of ours empties.
         with translated(endpoint), connect() as plain:

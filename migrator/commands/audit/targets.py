@@ -8,41 +8,41 @@ from concurrent.futures import ThreadPoolExecutor
 from migrator.commands.plan.stored import plan_now, readable_plan
 from migrator.commands.sequences.blocks import RunBlocks, run_blocks
 from migrator.commands.shared.tenant_objects import OwnObjects
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.audit.facts import DriftedDatabase, TargetFacts
 from migrator.core.plan.checks import ServerFacts
 from migrator.core.plan.steps import CreateDatabase, Plan, PrepareTarget
 from migrator.core.trees.named_roles import named_roles
+from migrator.core.verify.object_differences import object_differences
 from migrator.errors import ConfigurationError, DatabaseError, RefusedError
-from migrator.journal import Run
 from migrator.postgres.plan.server_facts import read_server_facts
 from migrator.postgres.schema.catalog import Objects, read_objects
 from migrator.postgres.session.connect import READ_ONLY, Endpoint, session
-from migrator.postgres.verify.verify_database import limited, object_differences
+from migrator.postgres.verify.verify_database import limited
 from migrator.revisions import heads
 
 
-def look_at_targets(workspace: Workspace, run: Run) -> TargetFacts:
+def look_at_targets(context: RunContext) -> TargetFacts:
     """Everything that can be known of the targets now, whether or not their trees and servers are there yet."""
-    stored = readable_plan(workspace, run)
-    plan, obstacle, conflict = _plan(workspace) if stored is None else (stored.plan, "", "")
-    workspace = workspace if stored is None else stored.workspace
+    stored = readable_plan(context)
+    plan, obstacle, conflict = _plan(context.workspace) if stored is None else (stored.plan, "", "")
+    context = context if stored is None else stored.context
     servers: list[ServerFacts] = []
     unreachable: dict[str, str] = {}
-    for name in workspace.settings.target_servers:
+    for name in context.settings.target_servers:
         try:
-            servers.append(server_facts(workspace, name))
+            servers.append(server_facts(context.workspace, name))
         except DatabaseError as error:
             unreachable[name] = error.message
-    migrated = workspace.journal.last(run.id, "migrate")
+    migrated = context.journal.last("migrate")
     drifted: Iterable[DriftedDatabase] = ()
     if plan is not None and migrated is not None and migrated.status == "done" and not unreachable:
         # Of a run that was finished the limits of sequences are lifted.
-        blocks = RunBlocks() if run.closed_at else run_blocks(workspace.journal, run.id)
-        drifted = _drifted(workspace, plan, servers, blocks)
+        blocks = RunBlocks() if context.run.closed_at else run_blocks(context.journal)
+        drifted = _drifted(context.workspace, plan, servers, blocks)
     return TargetFacts(
-        plan, obstacle, conflict, run.id, workspace.settings.limits.jobs, tuple(servers), unreachable, tuple(drifted),
-        _roles_of_trees(workspace),
+        plan, obstacle, conflict, context.id, context.settings.limits.jobs, tuple(servers), unreachable, tuple(drifted),
+        _roles_of_trees(context.workspace),
     )  # fmt: skip
 
 

@@ -22,13 +22,13 @@ from migrator.commands.backup.report import present
 from migrator.commands.backup.restore import verify_backup
 from migrator.commands.backup.result import BackedUp, Backup
 from migrator.commands.shared.privileges import require_privileges
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.backup.manifest import Inventory, Manifest, Verification
 from migrator.core.result.wording import listed
 from migrator.core.run.facts import BACKUP, BackupFact
 from migrator.errors import ConfigurationError, RefusedError
 from migrator.files import sha256, tree_size, write_atomically
-from migrator.journal import Run
+from migrator.journal import RunJournal
 from migrator.postgres.backup.dump import dump_directory
 from migrator.postgres.fence.fence import read_fence
 from migrator.postgres.fence.locks import end_sessions
@@ -56,59 +56,59 @@ def backup(workspace: Workspace, *, verify: bool = False) -> BackedUp:
         DatabaseError: the source cannot be read, or pg_dump failed.
         RefusedError: the source is fenced, and there is no backup from before the fence; or it cannot all be read.
     """
-    with workspace.stage("backup") as (run, summary):
+    with workspace.stage("backup") as (context, summary):
         require_privileges(workspace, "read", "every row")
         workspace.cipher.require()
-        kept = _keep_or_take(workspace, run)
+        kept = _keep_or_take(context)
         verification = verification_of(kept.directory)
         tried = verify and not (verification and verification.passed)
         if tried:
             if kept.manifest.encryption:
                 workspace.cipher.require_decrypting(kept.directory)
-            verification = verify_backup(workspace, run.id, kept.directory, kept.manifest)
+            verification = verify_backup(context, kept.directory, kept.manifest)
             keep_verification(kept.directory, verification)
-        _record(workspace, run, kept, verification)
-        result = BackedUp(run.id, kept, verification, tried)
+        _record(context.journal, kept, verification)
+        result = BackedUp(context.id, kept, verification, tried)
         summary.update(present(result).recorded)
         return result
 
 
-def _keep_or_take(workspace: Workspace, run: Run) -> Backup:
-    home = place(workspace.backups)
-    with workspace.read_source("check") as connection:
+def _keep_or_take(context: RunContext) -> Backup:
+    home = place(context.workspace.backups)
+    with context.workspace.read_source("check") as connection:
         fence = read_fence(connection)
-    kept = newest(home, run.id)
+    kept = newest(home, context.id)
     why = ""
     if kept is not None:
         try:
-            manifest = check_backup(kept, workspace.source_id)
+            manifest = check_backup(kept, context.workspace.source_id)
         except RefusedError as error:
             why = error.message
         else:
-            why = _unfit(workspace, run, kept, manifest, fenced=fence is not None)
+            why = _unfit(context, kept, manifest, fenced=fence is not None)
             if not why:
                 return Backup(kept, manifest, taken=False)
-        workspace.progress.say(f"{why} Another backup is taken.")
+        context.progress.say(f"{why} Another backup is taken.")
     if fence is not None:
         raise RefusedError(
             f"The source is fenced by run {fence.run}; a backup taken now would hold the fence. {why}".strip(),
             "Take the run back first: migrator rollback --validate.",
         )
-    directory, manifest = _take(workspace, run, home)
+    directory, manifest = _take(context, home)
     return Backup(directory, manifest, taken=True, why=why)
 
 
-def _unfit(workspace: Workspace, run: Run, kept: Path, manifest: Manifest, *, fenced: bool) -> str:
+def _unfit(context: RunContext, kept: Path, manifest: Manifest, *, fenced: bool) -> str:
     """Why an undamaged backup is not enough; '' where it is. A fenced source cannot have changed."""
-    recorded = workspace.journal.recorded(run.id, BACKUP)
+    recorded = context.journal.recorded(BACKUP)
     known = recorded.manifest if recorded and recorded.directory == str(kept) else None
-    if manifest.run != run.id or known not in (None, sha256(kept / MANIFEST)):
+    if manifest.run != context.id or known not in (None, sha256(kept / MANIFEST)):
         return f"The manifest of {kept.name} is not the one that this run took."
     if fenced:
         return ""
-    if changes := manifest.inventory.changes(_inventory(workspace)):
+    if changes := manifest.inventory.changes(_inventory(context.workspace)):
         return f"The source has changed since {kept.name} was taken: {listed(changes, 3, between='; ')}."
-    if workspace.cipher.encrypt and not manifest.encryption:
+    if context.workspace.cipher.encrypt and not manifest.encryption:
         return f"{kept.name} is not encrypted, and [backup] encrypt is set."
     return ""
 
@@ -126,10 +126,10 @@ def _inventory(workspace: Workspace) -> Inventory:
         )
 
 
-def _take(workspace: Workspace, run: Run, home: Path) -> tuple[Path, Manifest]:
+def _take(context: RunContext, home: Path) -> tuple[Path, Manifest]:
     try:
-        with taking(home, run.id) as (partial, final):
-            manifest = _fill(workspace, run, partial)
+        with taking(home, context.id) as (partial, final):
+            manifest = _fill(context, partial)
         return final, manifest
     except OSError as error:
         raise ConfigurationError(
@@ -138,35 +138,35 @@ def _take(workspace: Workspace, run: Run, home: Path) -> tuple[Path, Manifest]:
         ) from error
 
 
-def _fill(workspace: Workspace, run: Run, partial: Path) -> Manifest:
+def _fill(context: RunContext, partial: Path) -> Manifest:
     """Dumps into `partial` and digests every table under the same snapshot; the manifest comes last."""
-    jobs = workspace.settings.limits.source_jobs
+    jobs = context.settings.limits.source_jobs
     started, began = datetime.now(UTC), time.monotonic()
-    purpose = f"pg_dump {run.id}"
-    _end_leftovers(workspace, purpose)
-    with exported_snapshot(workspace.source_rows, purpose=_PURPOSE) as (connection, snapshot):
+    purpose = f"pg_dump {context.id}"
+    _end_leftovers(context.workspace, purpose)
+    with exported_snapshot(context.workspace.source_rows, purpose=_PURPOSE) as (connection, snapshot):
         lsn = write_position(connection)
         dump = partial / DUMP
-        workspace.progress.start("pg_dump", unit="files")
+        context.progress.start("pg_dump", unit="files")
         program = dump_directory(
-            workspace.source,
+            context.source,
             dump,
             jobs=jobs,
             snapshot=snapshot,
-            programs=workspace.programs,
-            cipher=workspace.cipher,
+            programs=context.workspace.programs,
+            cipher=context.workspace.cipher,
             purpose=purpose,
-            watch=lambda: _show(workspace, dump),
+            watch=lambda: _show(context.workspace, dump),
         )
-        workspace.progress.finish("pg_dump")
+        context.progress.finish("pg_dump")
         inventory = take_inventory(
-            workspace.source_rows, connection, snapshot, jobs=jobs, purpose=_PURPOSE, progress=workspace.progress
+            context.workspace.source_rows, connection, snapshot, jobs=jobs, purpose=_PURPOSE, progress=context.progress
         )
         source, properties = identity(read_whole_catalog(connection)), read_properties(connection)
-    finish_dump(workspace, dump)
+    finish_dump(context.workspace, dump)
     manifest = Manifest(
         format=1,
-        run=run.id,
+        run=context.id,
         source=source,
         program=program,
         lsn=lsn,
@@ -176,7 +176,7 @@ def _fill(workspace: Workspace, run: Run, partial: Path) -> Manifest:
         inventory=inventory,
         properties=properties,
         files=tuple(files_below(partial).values()),
-        encryption=workspace.cipher.name,
+        encryption=context.workspace.cipher.name,
     )
     write_atomically(partial / MANIFEST, manifest.to_json())
     return manifest
@@ -195,7 +195,7 @@ def _end_leftovers(workspace: Workspace, purpose: str) -> None:
         workspace.progress.say(f"Ended {ended} sessions of a pg_dump that an interrupted backup left running.")
 
 
-def _record(workspace: Workspace, run: Run, backup: Backup, verification: Verification | None) -> None:
+def _record(journal: RunJournal, backup: Backup, verification: Verification | None) -> None:
     """Tells later stages where the backup is and what it is worth."""
     manifest = backup.manifest
     passed = verification is not None and verification.passed
@@ -210,5 +210,5 @@ def _record(workspace: Workspace, run: Run, backup: Backup, verification: Verifi
         verified=passed,
         verified_at=verification.at.isoformat() if verification is not None and passed else None,
     )
-    workspace.journal.store_digests(run.id, (("backup", digest) for digest in manifest.inventory.digests))
-    workspace.journal.record(run.id, BACKUP, fact)
+    journal.store_digests(("backup", digest) for digest in manifest.inventory.digests)
+    journal.record(BACKUP, fact)

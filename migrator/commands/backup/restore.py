@@ -9,7 +9,7 @@ from pathlib import Path
 
 from migrator.commands.backup.directory import DUMP, MANIFEST
 from migrator.commands.shared.scratch import drop_scratch, scratch_database
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.backup.manifest import Manifest, Verification
 from migrator.core.verify.digests import differences
 from migrator.errors import DatabaseError, RefusedError
@@ -23,17 +23,17 @@ from migrator.postgres.verify.inventory import apply_properties, exported_snapsh
 _MISSING_ROLE = 'role "'
 
 
-def verify_backup(workspace: Workspace, run: str, directory: Path, manifest: Manifest) -> Verification:
+def verify_backup(context: RunContext, directory: Path, manifest: Manifest) -> Verification:
     """Restores a backup into a scratch database, compares every table's digest, and drops it again.
 
     Raises:
         DatabaseError: the restore could not be carried out at all.
         RefusedError: a database of the scratch name exists that is not of this run.
     """
-    began, jobs = time.monotonic(), workspace.settings.limits.target_jobs
-    with scratch_database(workspace, run) as endpoint:
-        failed = _restore(workspace, endpoint, directory, "drop", jobs)
-        wrong = _compare(workspace, endpoint, manifest, jobs)
+    began, jobs = time.monotonic(), context.settings.limits.target_jobs
+    with scratch_database(context) as endpoint:
+        failed = _restore(context.workspace, endpoint, directory, "drop", jobs)
+        wrong = _compare(context.workspace, endpoint, manifest, jobs)
     notes = tuple(error for error in failed if _MISSING_ROLE in error and "does not exist" in error)
     return Verification(
         manifest=sha256(directory / MANIFEST),
@@ -47,7 +47,7 @@ def verify_backup(workspace: Workspace, run: str, directory: Path, manifest: Man
     )
 
 
-def restore_backup_into(workspace: Workspace, run: str, directory: Path, manifest: Manifest, database: str) -> Endpoint:
+def restore_backup_into(context: RunContext, directory: Path, manifest: Manifest, database: str) -> Endpoint:
     """Restores a backup, with owners, privileges and settings, into a new database on the source's server.
 
     The caller has checked the backup (`check_backup`). The database bears a mark of the role "restored" and is in the
@@ -57,20 +57,19 @@ def restore_backup_into(workspace: Workspace, run: str, directory: Path, manifes
         RefusedError: the database exists already.
         DatabaseError: the restore failed, or the restored rows differ from those that were backed up.
     """
-    server = workspace.source.at("postgres")
-    mark = Mark(run, "restored")
+    server = context.source.at("postgres")
+    mark = Mark(context.id, "restored")
     if exists(server, database):
         raise RefusedError(f"The database {database!r} exists already.", "Drop or rename it first.")
-    journal = workspace.journal
-    journal.artefact(run, "database", database, "intended", target="restored")
+    context.journal.artefact("database", database, "intended", target="restored")
     with session(server, purpose="restore") as connection:
-        create_database(connection, database, mark, like=workspace.source)
+        create_database(connection, database, mark, like=context.source)
     try:
-        journal.artefact(run, "database", database, "created", target="restored")
-        endpoint = replace(server.at(database), search_path=_search_path(workspace))
-        jobs = workspace.settings.limits.source_jobs
-        failed = _restore(workspace, endpoint, directory, "keep", jobs)
-        wrong = _compare(workspace, endpoint, manifest, jobs)
+        context.journal.artefact("database", database, "created", target="restored")
+        endpoint = replace(server.at(database), search_path=_search_path(context.workspace))
+        jobs = context.settings.limits.source_jobs
+        failed = _restore(context.workspace, endpoint, directory, "keep", jobs)
+        wrong = _compare(context.workspace, endpoint, manifest, jobs)
         if failed or wrong:
             raise DatabaseError(
                 f"The backup in {directory} was not restored exactly: {'; '.join((*wrong, *failed)[:5])}.",
@@ -80,7 +79,7 @@ def restore_backup_into(workspace: Workspace, run: str, directory: Path, manifes
         with session(server, purpose="restore") as connection:
             apply_properties(connection, database, manifest.properties)
     except BaseException:
-        drop_scratch(workspace, server, database, run)
+        drop_scratch(context.journal, server, [database])
         raise
     return endpoint
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from migrator.commands.changes.conflicts import Settlement, keep_in_file, require_settled
 from migrator.commands.changes.find import Writes, objects_in, rows_of
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.changes.renumber import NewNumber, renumber, to_renumber
 from migrator.core.changes.row_changes import ChangeKind, Conflict, DatabaseChanges, RowChange
 from migrator.core.plan.survey import Survey
@@ -17,7 +17,7 @@ from migrator.core.result.wording import plural
 from migrator.core.run.facts import CARRIED_BACK, CARRYING_BACK, NEW_NUMBERS, CarriedBack
 from migrator.core.schema.catalog import ForeignKey, Relation
 from migrator.errors import DatabaseError
-from migrator.journal import Journal, Run
+from migrator.journal import RunJournal
 from migrator.postgres.changes.apply_changes import Monolith
 from migrator.postgres.session.connect import session
 
@@ -37,19 +37,19 @@ class Carried:
     renumbered: int = 0  # rows that got new numbers
 
 
-def carried_before(journal: Journal, run: str) -> Carried | None:
+def carried_before(journal: RunJournal) -> Carried | None:
     """What an attempt carried back that was stopped before the run was taken back; None where none did."""
-    recorded = journal.recorded(run, CARRIED_BACK)
+    recorded = journal.recorded(CARRIED_BACK)
     if recorded is None:
         return None
     file = Path(recorded.file) if recorded.file else None
     return Carried(recorded.rows, (), file, tuple(recorded.tables), recorded.kept, recorded.renumbered)
 
 
-def forget_carried(journal: Journal, run: str) -> None:
+def forget_carried(journal: RunJournal) -> None:
     """What was carried back has become a part of what the source is compared with."""
-    journal.record(run, CARRYING_BACK, [])
-    journal.record(run, CARRIED_BACK, None)
+    journal.record(CARRYING_BACK, [])
+    journal.record(CARRIED_BACK, None)
 
 
 def references_of(survey: Survey) -> tuple[ForeignKey, ...]:
@@ -62,32 +62,30 @@ def settled_by_numbers(conflicts: Sequence[Conflict], survey: Survey) -> int:
     return len(to_renumber(conflicts, references_of(survey), survey.catalog))
 
 
-def predict_conflicts(
-    workspace: Workspace, run: Run, changes: Sequence[DatabaseChanges], writes: Writes
-) -> tuple[Conflict, ...]:
+def predict_conflicts(context: RunContext, changes: Sequence[DatabaseChanges], writes: Writes) -> tuple[Conflict, ...]:
     """What carrying the changes back would meet: done in the source in one transaction, which is aborted."""
-    with _monolith(workspace, writes) as monolith:
-        return _tried(workspace, monolith, renumbered(workspace.journal, run.id, changes, writes.survey), writes)
+    with _monolith(context.workspace, writes) as monolith:
+        return _tried(context.workspace, monolith, renumbered(context.journal, changes, writes.survey), writes)
 
 
 def settle_conflicts(
-    workspace: Workspace, run: Run, changes: Sequence[DatabaseChanges], writes: Writes, settlement: Settlement
+    context: RunContext, changes: Sequence[DatabaseChanges], writes: Writes, settlement: Settlement
 ) -> None:
     """Tries the changes in the source, and gives new numbers to rows where that was asked for.
 
     Raises:
         RefusedError: there are conflicts, and `settlement` does not say what is to become of them.
     """
-    with _monolith(workspace, writes) as monolith:
-        wanted = renumbered(workspace.journal, run.id, changes, writes.survey)
+    with _monolith(context.workspace, writes) as monolith:
+        wanted = renumbered(context.journal, changes, writes.survey)
         if settlement.renumber:
-            wanted = _with_new_numbers(workspace, run, monolith, changes, writes)
+            wanted = _with_new_numbers(context, monolith, changes, writes)
         if not settlement.accept:
-            tried = _tried(workspace, monolith, wanted, writes)
-            require_settled(tried, settled_by_numbers(tried, writes.survey), settlement, run.id)
+            tried = _tried(context.workspace, monolith, wanted, writes)
+            require_settled(tried, settled_by_numbers(tried, writes.survey), settlement, context.id)
 
 
-def replay_writes(workspace: Workspace, run: Run, changes: Sequence[DatabaseChanges], writes: Writes) -> Carried:
+def replay_writes(context: RunContext, changes: Sequence[DatabaseChanges], writes: Writes) -> Carried:
     """Carries the changes into the source, tables of all tenants first, and proves that it then equals the targets.
 
     Conflicts go into a file, before anything is dropped.
@@ -95,47 +93,48 @@ def replay_writes(workspace: Workspace, run: Run, changes: Sequence[DatabaseChan
     Raises:
         DatabaseError: the source failed, or does not equal the targets afterwards; nothing has been dropped then.
     """
-    journal = workspace.journal
-    with _monolith(workspace, writes) as monolith:
-        wanted = renumbered(journal, run.id, changes, writes.survey)
+    with _monolith(context.workspace, writes) as monolith:
+        wanted = renumbered(context.journal, changes, writes.survey)
         # An attempt that dies half-way leaves rows in the source that the next one does not find changed any more.
-        before = journal.recorded(run.id, CARRYING_BACK) or []
+        before = context.journal.recorded(CARRYING_BACK) or []
         tables = sorted({*before, *(one.full_name for part in changes for one in part.counts())})
-        journal.record(run.id, CARRYING_BACK, tables)
-        applied, conflicts = _carry(workspace, monolith, wanted, writes, aloud=True)
-    file = keep_in_file(workspace.backups / "rollback" / run.id, journal, run, conflicts) if conflicts else None
-    _require_equal(workspace, run, writes, conflicts)
-    numbers = len(new_numbers(journal, run.id))
+        context.journal.record(CARRYING_BACK, tables)
+        applied, conflicts = _carry(context.workspace, monolith, wanted, writes, aloud=True)
+    file = (
+        keep_in_file(context.workspace.backups / "rollback" / context.id, context.journal, conflicts)
+        if conflicts
+        else None
+    )
+    _require_equal(context, writes, conflicts)
+    numbers = len(new_numbers(context.journal))
     fact = CarriedBack(applied, str(file) if file else None, tables, len(conflicts), numbers)
-    journal.record(run.id, CARRIED_BACK, fact)
+    context.journal.record(CARRIED_BACK, fact)
     return Carried(applied, tuple(conflicts), file, tuple(tables), len(conflicts), numbers)
 
 
-def new_numbers(journal: Journal, run: str) -> tuple[NewNumber, ...]:
+def new_numbers(journal: RunJournal) -> tuple[NewNumber, ...]:
     """The numbers that rows of a run's targets have been given for the source."""
-    return tuple(map(NewNumber.from_document, journal.recorded(run, NEW_NUMBERS) or ()))
+    return tuple(map(NewNumber.from_document, journal.recorded(NEW_NUMBERS) or ()))
 
 
-def renumbered(
-    journal: Journal, run: str, changes: Sequence[DatabaseChanges], survey: Survey
-) -> tuple[DatabaseChanges, ...]:
+def renumbered(journal: RunJournal, changes: Sequence[DatabaseChanges], survey: Survey) -> tuple[DatabaseChanges, ...]:
     """The changes with the numbers that were given before."""
-    return renumber(changes, new_numbers(journal, run), references_of(survey), survey.catalog)
+    return renumber(changes, new_numbers(journal), references_of(survey), survey.catalog)
 
 
 def _with_new_numbers(
-    workspace: Workspace, run: Run, monolith: Monolith, changes: Sequence[DatabaseChanges], writes: Writes
+    context: RunContext, monolith: Monolith, changes: Sequence[DatabaseChanges], writes: Writes
 ) -> tuple[DatabaseChanges, ...]:
     """The changes with new numbers for rows whose key is taken; written down before one of them is in the source."""
-    survey, journal = writes.survey, workspace.journal
-    numbers = {(one.database, one.relation, one.key): one for one in new_numbers(journal, run.id)}
+    survey = writes.survey
+    numbers = {(one.database, one.relation, one.key): one for one in new_numbers(context.journal)}
     for _ in range(_MOST_ATTEMPTS):
         wanted = renumber(changes, numbers.values(), references_of(survey), survey.catalog)
-        fresh = renew(monolith, (*changes, *wanted), _tried(workspace, monolith, wanted, writes))
+        fresh = renew(monolith, (*changes, *wanted), _tried(context.workspace, monolith, wanted, writes))
         if not fresh:
             break
         numbers.update({(one.database, one.relation, one.key): one for one in fresh})
-        journal.record(run.id, NEW_NUMBERS, [one.to_document() for one in numbers.values()])
+        context.journal.record(NEW_NUMBERS, [one.to_document() for one in numbers.values()])
     return renumber(changes, numbers.values(), references_of(survey), survey.catalog)
 
 
@@ -220,19 +219,19 @@ def _limited_to(part: DatabaseChanges, kinds: Sequence[ChangeKind]) -> DatabaseC
     return DatabaseChanges(part.target, part.tenant, part.database, rows)
 
 
-def _require_equal(workspace: Workspace, run: Run, writes: Writes, conflicts: Sequence[Conflict]) -> None:
+def _require_equal(context: RunContext, writes: Writes, conflicts: Sequence[Conflict]) -> None:
     """Reads both sides again: what still differs has to be exactly the conflicts."""
 
     def named(database: str, row: RowChange) -> tuple[str, str, str]:
         return database, str(row.relation), row.key
 
     wanted = {named(one.database, one.change) for one in conflicts}
-    changes = renumbered(workspace.journal, run.id, rows_of(workspace, writes), writes.survey)
+    changes = renumbered(context.journal, rows_of(context.workspace, writes), writes.survey)
     left = {named(one.database, row): row for one in changes for row in one.rows}
     wrong = {place: row for place, row in left.items() if place not in wanted}
-    if wrong and new_numbers(workspace.journal, run.id):
+    if wrong and new_numbers(context.journal):
         # A row that references a new number differs from the target's, and is right.
-        with _monolith(workspace, writes) as monolith:
+        with _monolith(context.workspace, writes) as monolith:
             wrong = {place: row for place, row in wrong.items() if not monolith.holds(row)}
     if wrong:
         database, table, key = sorted(wrong)[0]

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from migrator.commands.changes.waiting_files import remember_file
 from migrator.core.changes.row_changes import Conflict
@@ -13,7 +14,7 @@ from migrator.core.result.outcome import Section
 from migrator.core.result.wording import plural
 from migrator.errors import RefusedError
 from migrator.files import private_directory, write_atomically
-from migrator.journal import Journal, Run
+from migrator.journal import RunJournal
 from migrator.postgres.changes.change_files import conflict_lines
 
 _MOST_NAMED = 10
@@ -30,15 +31,25 @@ class Settlement:
 REFUSE = Settlement()
 
 
-def counted(conflicts: Sequence[Conflict]) -> tuple[tuple[str, str, str, int, str], ...]:
-    """(database, tenant, table, conflicts, the reason of the first), the most first."""
+class ConflictCount(NamedTuple):
+    """The conflicts of one table of one database, with the reason of the first."""
+
+    database: str
+    tenant: str
+    table: str
+    conflicts: int
+    reason: str
+
+
+def counted(conflicts: Sequence[Conflict]) -> tuple[ConflictCount, ...]:
+    """The conflicts by database and table, the most first."""
     refusals: Counter[tuple[str, str, str]] = Counter()
     reasons: dict[tuple[str, str, str], str] = {}
     for one in conflicts:
         place = one.database, one.tenant, str(one.change.relation)
         refusals[place] += 1
         reasons.setdefault(place, one.reason)
-    return tuple((*place, count, reasons[place]) for place, count in refusals.most_common())
+    return tuple(ConflictCount(*place, count, reasons[place]) for place, count in refusals.most_common())
 
 
 def predicted_section(conflicts: Sequence[Conflict]) -> Section:
@@ -57,8 +68,8 @@ def require_settled(conflicts: Sequence[Conflict], by_number: int, settlement: S
     if not conflicts or settlement.accept:
         return
     lines = [
-        f"  {database}: {table}: {count}, the first: {reason}"
-        for database, _, table, count, reason in counted(conflicts)[:_MOST_NAMED]
+        f"  {one.database}: {one.table}: {one.conflicts}, the first: {one.reason}"
+        for one in counted(conflicts)[:_MOST_NAMED]
     ]
     confirm = f"migrator rollback --confirm {run} --replay-writes"
     renumber = f"{plural(by_number, 'row')} can get new numbers: {confirm} --renumber. " if by_number else ""
@@ -69,12 +80,12 @@ def require_settled(conflicts: Sequence[Conflict], by_number: int, settlement: S
     )
 
 
-def keep_in_file(directory: Path, journal: Journal, run: Run, conflicts: Sequence[Conflict]) -> Path:
+def keep_in_file(directory: Path, journal: RunJournal, conflicts: Sequence[Conflict]) -> Path:
     """Writes the conflicts into a new file, for the owner only, and lets the journal remember it."""
     private_directory(directory)
     number = 1
     while (file := directory / f"conflicts.{number}.jsonl").exists():
         number += 1
     write_atomically(file, conflict_lines(conflicts).encode())
-    remember_file(journal, run.id, file, len(conflicts))
+    remember_file(journal, file, len(conflicts))
     return file

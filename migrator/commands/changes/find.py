@@ -13,7 +13,7 @@ from migrator.commands.proof.compare_sides import expected_digests
 from migrator.commands.proof.drift import routed_digests
 from migrator.commands.shared.epochs import digests_compare, require_digests, require_tables
 from migrator.commands.shared.transfers import Resolved, resolve
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.changes.row_changes import DatabaseChanges
 from migrator.core.plan.steps import Plan
 from migrator.core.plan.survey import Survey
@@ -25,7 +25,6 @@ from migrator.core.schema.catalog import Catalog
 from migrator.core.verify.digests import Difference, Digest, differences
 from migrator.errors import ConfigurationError, RefusedError
 from migrator.files import file_name, private_directory, write_atomically
-from migrator.journal import Run
 from migrator.postgres.changes.change_files import OBJECTS, files, object_lines
 from migrator.postgres.changes.large_objects import TargetObjects, objects_of, stray_objects
 from migrator.postgres.changes.read_changes import read_changes
@@ -47,9 +46,7 @@ class Writes:
     strays: Mapping[str, Sequence[int]] = field(default_factory=dict)  # by database, large objects that no row names
 
 
-def find_writes(
-    workspace: Workspace, run: Run, plan: Plan, finished: Sequence[MarkedDatabase], *, fenced: bool
-) -> Writes:
+def find_writes(context: RunContext, plan: Plan, finished: Sequence[MarkedDatabase], *, fenced: bool) -> Writes:
     """Compares finished databases with what they held when migrate had finished them, by the plan that it went by.
 
     Raises:
@@ -57,43 +54,44 @@ def find_writes(
     """
     if not fenced:
         require_digests(
-            workspace.journal,
-            run.id,
+            context.journal,
             "what the databases held then cannot be compared with what they hold now, and without the fence the source "
             "does not say it either.",
             "Compare them by hand.",
         )
     surveyed = plan.survey
-    with workspace.read_source("rollback") as connection:
-        standing = read_catalog(connection, workspace.settings.source.schemas)
+    with context.workspace.read_source("rollback") as connection:
+        standing = read_catalog(connection, context.settings.source.schemas)
     if fenced:
-        require_tables(workspace.journal, run.id, standing)
+        require_tables(context.journal, standing)
     _require_columns(surveyed.catalog, standing)
-    resolved = resolve(workspace, plan, surveyed)
+    resolved = resolve(context.workspace, plan, surveyed)
     recorded: dict[tuple[str, str], list[Digest]] = {}
     # Digests of another form are none: the fenced source is read once more in their place.
-    comparable = digests_compare(workspace.journal, run.id)
-    for moment, digest in workspace.journal.digests_by_moment(run.id, HELD) if comparable else ():
+    comparable = digests_compare(context.journal)
+    for moment, digest in context.journal.digests_by_moment(HELD) if comparable else ():
         recorded.setdefault((target_of(moment), digest.tenant), []).append(digest)
     given = (
-        _given(workspace, surveyed, resolved) if fenced and any(made.place not in recorded for made in finished) else {}
+        _given(context.workspace, surveyed, resolved)
+        if fenced and any(made.place not in recorded for made in finished)
+        else {}
     )
     written: list[tuple[str, Difference]] = []
     strays: dict[str, Sequence[int]] = {}
-    for made, now, oids in _holdings(workspace, resolved, finished):
+    for made, now, oids in _holdings(context.workspace, resolved, finished):
         if oids:
             strays[made.database] = oids
         # No digest in the journal: migrate died between the database's receipt and its own record of it, or the
         # journal is another one than migrate's.
         before = recorded.get(made.place) or given.get(made.place)
-        if before is None and workspace.journal.last(run.id, "migrate") is None:
+        if before is None and context.journal.last("migrate") is None:
             # Neither a journal nor a fence says what it held: all of it may have been written since.
             before = []
         written += [(made.database, item) for item in differences(before if before is not None else now, now)]
     writes = Writes(surveyed, resolved, tuple(finished), tuple(written), None, strays)
     if fenced:
-        _require_source_as_it_was(workspace, run, writes, recorded)
-    return replace(writes, changes=rows_of(workspace, writes)) if fenced else writes
+        _require_source_as_it_was(context, writes, recorded)
+    return replace(writes, changes=rows_of(context.workspace, writes)) if fenced else writes
 
 
 def _holdings(
@@ -132,7 +130,7 @@ def _require_columns(planned: Catalog, standing: Catalog) -> None:
 
 
 def _require_source_as_it_was(
-    workspace: Workspace, run: Run, writes: Writes, recorded: Mapping[tuple[str, str], list[Digest]]
+    context: RunContext, writes: Writes, recorded: Mapping[tuple[str, str], list[Digest]]
 ) -> None:
     """Tables that were written to in a target have to be in the source what migrate read there.
 
@@ -143,7 +141,7 @@ def _require_source_as_it_was(
         RefusedError: one of them was written in the source as well.
     """
     # What an attempt before has carried back is in the source by our own doing.
-    ours = set(workspace.journal.recorded(run.id, CARRYING_BACK) or ())
+    ours = set(context.journal.recorded(CARRYING_BACK) or ())
     # Nothing is carried back through a query, which may give other rows each time.
     placements = writes.survey.placements.tables.values()
     queries = {placement.relation.full_name for placement in placements if placement.query is not None}
@@ -156,15 +154,14 @@ def _require_source_as_it_was(
     objects = _tables_with_objects(writes)
     if with_objects := [relation for _, _, relation in concerned if relation in objects]:
         require_digests(
-            workspace.journal,
-            run.id,
+            context.journal,
             f"whether large objects of {with_objects[0]} were written in the source since cannot be told.",
             "Carry them over by hand.",
         )
     concerned = [(place, database, relation) for place, database, relation in concerned if place in recorded]
     if not concerned:
         return
-    given = _given(workspace, writes.survey, writes.resolved)
+    given = _given(context.workspace, writes.survey, writes.resolved)
     for place, database, relation in concerned:
         before, now = (
             [digest for digest in digests if digest.relation == relation] for digests in (recorded[place], given[place])

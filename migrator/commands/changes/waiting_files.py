@@ -9,15 +9,15 @@ from migrator.core.run.facts import CONFLICT_FILES
 
 if TYPE_CHECKING:
     # status asks for the files before it has a journal.
-    from migrator.journal import Journal
+    from migrator.journal import RunJournal
 
 
-def remember_file(journal: Journal, run: str, file: Path, left: int) -> None:
+def remember_file(journal: RunJournal, file: Path, left: int) -> None:
     """Keeps how many changes wait in a file."""
-    files = journal.recorded(run, CONFLICT_FILES) or {}
-    journal.record(run, CONFLICT_FILES, {**files, str(file.absolute()): left})
+    files = journal.recorded(CONFLICT_FILES) or {}
+    journal.record(CONFLICT_FILES, {**files, str(file.absolute()): left})
 
 
-def waiting_files(journal: Journal, run: str) -> dict[str, int]:
+def waiting_files(journal: RunJournal) -> dict[str, int]:
     """The files of a run in which changes wait, with how many."""
-    return {file: left for file, left in (journal.recorded(run, CONFLICT_FILES) or {}).items() if left}
+    return {file: left for file, left in (journal.recorded(CONFLICT_FILES) or {}).items() if left}

@@ -9,7 +9,7 @@ from typing import Any
 
 from migrator.commands.clean.report import present
 from migrator.commands.clean.result import Cleaned, Finding, Restored
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.clean.rules import Selection, Share, selections
 from migrator.core.placement.model import Placements
 from migrator.core.placement.place import place
@@ -17,7 +17,7 @@ from migrator.core.result.outcome import Outcome
 from migrator.core.run.facts import CLEAN
 from migrator.core.schema.catalog import Catalog, Relation
 from migrator.errors import ConfigurationError, RefusedError
-from migrator.journal import Run
+from migrator.journal import RunJournal
 from migrator.postgres.clean import quarantine
 from migrator.postgres.clean.restore import restore_rows, to_restore
 from migrator.postgres.clean.row_selection import ROW_SELECTION_SETTINGS, RowSelection
@@ -73,12 +73,12 @@ def clean_rows(workspace: Workspace, rules: tuple[str, ...] = (), *, execute: bo
         RefusedError: the source is fenced, or a rule takes rows that others hang on and says that it must not.
     """
     wanted = _named(workspace.settings, rules)
-    with workspace.stage("clean") as (run, summary), _session(workspace, run) as connection:
+    with workspace.stage("clean") as (context, summary), _session(context) as connection:
         if execute:
             _require_no_fence(connection)
-        cleaning = _Cleaning(workspace, run, connection, wanted)
+        cleaning = _Cleaning(context, connection, wanted)
         result = cleaning.execute() if execute else cleaning.show()
-        _record(workspace, run, present(result), summary)
+        _record(context.journal, present(result), summary)
         return result
 
 
@@ -90,25 +90,25 @@ def restore_quarantine(workspace: Workspace, rules: tuple[str, ...] = ()) -> Res
         RefusedError: the source is fenced.
     """
     _named(workspace.settings, rules)
-    with workspace.stage("clean") as (run, summary), _session(workspace, run) as connection:
+    with workspace.stage("clean") as (context, summary), _session(context) as connection:
         _require_no_fence(connection)
-        result = _restore(workspace, run, connection, rules)
-        _record(workspace, run, present(result), summary)
+        result = _restore(context, connection, rules)
+        _record(context.journal, present(result), summary)
         return result
 
 
-def _record(workspace: Workspace, run: Run, outcome: Outcome, summary: dict[str, Any]) -> None:
+def _record(journal: RunJournal, outcome: Outcome, summary: dict[str, Any]) -> None:
     summary.update(outcome.summary, status="findings" if outcome.status == "findings" else "done")
-    workspace.journal.record(run.id, CLEAN, {"command": outcome.headline, **dict(outcome.data)})
+    journal.record(CLEAN, {"command": outcome.headline, **dict(outcome.data)})
 
 
 @contextmanager
-def _session(workspace: Workspace, run: Run) -> Iterator[Connection]:
+def _session(context: RunContext) -> Iterator[Connection]:
     """The session that does everything; what a killed migrator's session still does is ended first."""
-    purpose = f"clean {run.id}"
-    with session(workspace.source_rows, purpose=purpose, settings=ROW_SELECTION_SETTINGS) as connection:
+    purpose = f"clean {context.id}"
+    with session(context.workspace.source_rows, purpose=purpose, settings=ROW_SELECTION_SETTINGS) as connection:
         if end_sessions(connection, purpose):
-            workspace.progress.say("Ended the session of an interrupted clean: what it was doing is undone.")
+            context.progress.say("Ended the session of an interrupted clean: what it was doing is undone.")
         yield connection
 
 
@@ -133,20 +133,19 @@ def _require_no_fence(connection: Connection) -> None:
 class _Cleaning:
     """One session's work with the rules: what they take now, and taking it."""
 
-    def __init__(self, workspace: Workspace, run: Run, connection: Connection, wanted: Mapping[str, CleanRule]) -> None:
-        self._workspace = workspace
-        self._run = run
+    def __init__(self, context: RunContext, connection: Connection, wanted: Mapping[str, CleanRule]) -> None:
+        self._context = context
         self._connection = connection
         RowSelection.prepare(connection)
         self._catalog = read_catalog(connection)
-        placements = _placements(self._catalog, workspace.settings)
+        placements = _placements(self._catalog, context.settings)
         self._rules = [
             _Rule(name, rule, selections(name, rule, self._catalog, placements)) for name, rule in wanted.items()
         ]
         self._tenants = {
             key: name
             for key, _, name in read_tenants(
-                connection, workspace.settings.tenants, placements.tenant_root, placements.root_key, placements.tree
+                connection, context.settings.tenants, placements.tenant_root, placements.root_key, placements.tree
             )
         }
         self._row_selection = RowSelection(connection, self._catalog, placements, list(self._tenants))
@@ -157,7 +156,7 @@ class _Cleaning:
 
     def _result(self, findings: Iterable[Finding], *, executed: bool) -> Cleaned:
         held = tuple(quarantine.held(self._connection))
-        return Cleaned(self._run.id, tuple(findings), self._tenants, held, executed)
+        return Cleaned(self._context.id, tuple(findings), self._tenants, held, executed)
 
     def execute(self) -> Cleaned:
         """Moves what the rules take, rule by rule."""
@@ -186,7 +185,7 @@ class _Cleaning:
                 shares = self._move(rule, frozenset(share.relation for share in finding.shares))
                 moved.append(replace(finding, shares=shares))
                 if shares:
-                    self._workspace.progress.say(f"{rule.name}: {sum(share.rows for share in shares)} rows moved")
+                    self._context.progress.say(f"{rule.name}: {sum(share.rows for share in shares)} rows moved")
         return self._result(moved, executed=True)
 
     def _look(self) -> list[Finding]:
@@ -196,7 +195,7 @@ class _Cleaning:
         self._connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         try:
             for rule in self._rules:
-                self._workspace.progress.start(f"clean: {rule.name}")
+                self._context.progress.start(f"clean: {rule.name}")
                 shares = self._row_selection.pick(rule.name, rule.chosen)
                 samples = {
                     relation: self._row_selection.samples(rule.name, relation)
@@ -204,18 +203,18 @@ class _Cleaning:
                 }
                 stuck = {share.relation: refused[share.relation] for share in shares if share.relation in refused}
                 matches.append(Finding(rule.name, rule.rule, shares, samples, stuck))
-                self._workspace.progress.finish(f"clean: {rule.name}")
+                self._context.progress.finish(f"clean: {rule.name}")
         finally:
             if not self._connection.closed:
                 self._connection.execute("ROLLBACK")
         return matches
 
     def _prepare_quarantine(self) -> None:
-        journal = self._workspace.journal
+        journal = self._context.journal
         if not quarantine.exists(self._connection):
-            journal.artefact(self._run.id, _ARTEFACT, quarantine.SCHEMA, "intended")
-        quarantine.prepare(self._connection, self._run.id)
-        journal.artefact(self._run.id, _ARTEFACT, quarantine.SCHEMA, "created")
+            journal.artefact(_ARTEFACT, quarantine.SCHEMA, "intended")
+        quarantine.prepare(self._connection, self._context.id)
+        journal.artefact(_ARTEFACT, quarantine.SCHEMA, "created")
 
     def _move(self, rule: _Rule, expected: frozenset[Relation]) -> tuple[Share, ...]:
         locked = self._row_selection.concerned(expected | {selection.relation for selection in rule.chosen})
@@ -231,12 +230,12 @@ class _Cleaning:
                     f"[clean.{rule.name}] takes rows on which others hang since a moment ago; nothing of it was moved.",
                     "Run `migrator clean` to see them.",
                 )
-            quarantine.move(self._connection, self._row_selection, rule.name, self._run.id)
+            quarantine.move(self._connection, self._row_selection, rule.name, self._context.id)
             return shares
 
         while True:
             try:
-                return under_locks(self._connection, self._catalog, locked, work, self._workspace.lock_wait)
+                return under_locks(self._connection, self._catalog, locked, work, self._context.workspace.lock_wait)
             except _MoreLocks as more:
                 locked |= more.tables
 
@@ -250,17 +249,19 @@ def _placements(catalog: Catalog, settings: Settings) -> Placements:
     return place(catalog, settings)
 
 
-def _restore(workspace: Workspace, run: Run, connection: Connection, rules: tuple[str, ...]) -> Restored:
+def _restore(context: RunContext, connection: Connection, rules: tuple[str, ...]) -> Restored:
     catalog = read_catalog(connection)
     restored = under_locks(
         connection,
         catalog,
         to_restore(connection, catalog, rules),
         lambda: restore_rows(connection, catalog, rules),
-        workspace.lock_wait,
+        context.workspace.lock_wait,
     )
     if quarantine.drop_if_empty(connection):
-        for earlier in workspace.journal.all_runs(workspace.source_id):
-            if any(artefact.state != "dropped" for artefact in workspace.journal.artefacts(earlier.id, _ARTEFACT)):
-                workspace.journal.artefact(earlier.id, _ARTEFACT, quarantine.SCHEMA, "dropped")
-    return Restored(run.id, restored, tuple(quarantine.held(connection)))
+        everything = context.workspace.journal
+        for earlier in everything.all_runs(context.workspace.source_id):
+            journal = everything.of(earlier.id)
+            if any(artefact.state != "dropped" for artefact in journal.artefacts(_ARTEFACT)):
+                journal.artefact(_ARTEFACT, quarantine.SCHEMA, "dropped")
+    return Restored(context.id, restored, tuple(quarantine.held(connection)))

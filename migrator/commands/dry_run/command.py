@@ -17,7 +17,7 @@ from migrator.commands.shared.database_parameters import TargetSettings
 from migrator.commands.shared.roles import role_checks
 from migrator.commands.shared.survey import plan_of, survey_in
 from migrator.commands.shared.tenant_servers import keep_servers
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.audit.facts import Facts, TargetFacts
 from migrator.core.audit.review import review
 from migrator.core.audit.source_checks import check_foreign_partitions, check_source_facts
@@ -44,7 +44,7 @@ from migrator.core.result.wording import listed
 from migrator.core.run.facts import BACKUP, MEASURED_TIMES
 from migrator.core.sequences.room import check_room
 from migrator.core.trees.tenant_objects import objects_of_unknown_tenants
-from migrator.journal import Run
+from migrator.journal import RunJournal
 from migrator.postgres.audit.facts import examine_in
 from migrator.postgres.plan.server_facts import missing_grants, read_population
 from migrator.postgres.plan.source_facts import read_source_facts
@@ -65,28 +65,28 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False, 
     statements of every step, and `rehearse` carries the whole plan out into scratch databases of its own. An empty
     tenant root blocks unless `no_tenants_yet` says that it is meant.
     """
-    with workspace.stage("dry-run") as (run, summary):
+    with workspace.stage("dry-run") as (context, summary):
         with workspace.read_source("dry-run") as connection:
             connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             missing = missing_grants(connection)
             privileges = tuple(check_privileges(missing))
             if any(one.need in ("read", "every row") for one in missing):
                 summary["status"] = "findings"
-                return DryRun(run.id, privileges)
+                return DryRun(context.id, privileges)
             found = survey_in(connection, workspace)
-            keep_servers(workspace, run.id, found.tenants)
+            keep_servers(context, found.tenants)
             plan = plan_of(workspace, found)
             source_facts = read_source_facts(connection)
             if elsewhere := tuple(check_foreign_partitions(source_facts, found.placements)):
                 summary["status"] = "findings"
-                return DryRun(run.id, (*privileges, *elsewhere))
+                return DryRun(context.id, (*privileges, *elsewhere))
             facts = examine_in(connection, workspace.settings, workspace.progress)
             population = tuple(_populations(workspace, found, connection, facts))
             secured = tuple(_secured_populations(found, connection))
             taken = [schema for (schema,) in rows(connection, "plan/taken_names")]
             standing = source_sequences(connection, tuple(found.catalog.sequences.values()))
         needed = needed_bytes(found.catalog, found.placements, plan)
-        with tried_schemas(workspace, run.id, found, plan) as tried:
+        with tried_schemas(context, found, plan) as tried:
             schema_checks = [*(one.check for one in tried), *row_checks(workspace, found, tried)]
         checks = (
             *check_placements(found.placements),
@@ -101,20 +101,20 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False, 
             *_stranger_checks(workspace, found),
             *check_population(population, found.placements),
             *check_policies(workspace.settings, found.placements, secured),
-            *_target_checks(workspace, facts, run, found, plan, needed),
-            *role_checks(workspace, plan, run),
+            *_target_checks(context, facts, found, plan, needed),
+            *role_checks(context, plan),
             *schema_checks,
-            _backup_check(workspace, run),
+            _backup_check(context.journal),
         )
-        workspace.journal.record_plan(run.id, plan, passed=not blocks(checks))
-        look = Look(found, plan, population, times_of(workspace, run.id, plan), sum(needed.values()))
-        result = DryRun(run.id, checks, look)
+        context.journal.record_plan(plan, passed=not blocks(checks))
+        look = Look(found, plan, population, times_of(context, plan), sum(needed.values()))
+        result = DryRun(context.id, checks, look)
         if sql and not result.blocked:
             result = replace(result, statements=statements(found, plan, tried))
         if rehearse and not result.blocked:
             rehearsal = carry_out_rehearsal(workspace)
             times = rehearsal.times_of(plan, datetime.now(UTC))
-            workspace.journal.record(run.id, MEASURED_TIMES, times)
+            context.journal.record(MEASURED_TIMES, times)
             result = replace(result, rehearsal=rehearsal, look=replace(look, times=times))
         outcome = present(result)
         summary.update(outcome.summary, status=outcome.status)
@@ -151,16 +151,16 @@ def _secured_populations(survey: Survey, connection: Connection) -> Iterator[Pop
 
 
 def _target_checks(
-    workspace: Workspace, facts: Facts, run: Run, survey: Survey, plan: Plan, needed: Mapping[str, int]
+    context: RunContext, facts: Facts, survey: Survey, plan: Plan, needed: Mapping[str, int]
 ) -> Iterator[Check]:
     """Whether the servers can take the plan, `needed` bytes on each, and the rows be split as it says."""
-    servers = tuple(server_facts(workspace, name) for name in workspace.settings.target_servers)
-    targets = TargetFacts(plan, run=run.id, jobs=workspace.settings.limits.jobs, servers=servers)
+    servers = tuple(server_facts(context.workspace, name) for name in context.settings.target_servers)
+    targets = TargetFacts(plan, run=context.id, jobs=context.settings.limits.jobs, servers=servers)
     yield from _audit_checks(replace(facts, targets=targets))
     for server in servers:
         yield from check_server(server, survey.catalog, needed[server.name])
         hosts = {step.target for step in plan.of(CreateDatabase) if step.server == server.name}
-        yield from check_roles(workspace.settings, server, hosts)
+        yield from check_roles(context.settings, server, hosts)
     yield from check_tenant_servers(servers, {step.server for step in plan.of(CreateDatabase) if step.tenant})
 
 
@@ -206,8 +206,8 @@ def _stranger_checks(workspace: Workspace, survey: Survey) -> Iterable[Check]:
         )
 
 
-def _backup_check(workspace: Workspace, run: Run) -> Check:
-    kept = workspace.journal.recorded(run.id, BACKUP)
+def _backup_check(journal: RunJournal) -> Check:
+    kept = journal.recorded(BACKUP)
     if kept is None:
         return Check("backup", "warn", "there is none of this run", "migrator backup --verify")
     return Check("backup", "ok", f"recorded in {kept.directory}")

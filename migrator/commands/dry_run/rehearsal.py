@@ -15,13 +15,12 @@ from migrator.commands.rollback.leftovers import look
 from migrator.commands.rollback.source_unchanged import compared_under_fence
 from migrator.commands.shared.survey import plan_of, survey
 from migrator.commands.shared.tenant_servers import keep_servers
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.commands.verify.command import verify
 from migrator.commands.verify.report import present
 from migrator.core.plan.steps import CreateDatabase, Plan
 from migrator.core.result.standing_fence import StandingFence
 from migrator.errors import RefusedError
-from migrator.journal import Run
 from migrator.postgres.databases.databases import drop_control, marks
 from migrator.postgres.session.connect import READ_ONLY, session
 
@@ -39,7 +38,7 @@ def carry_out_rehearsal(workspace: Workspace) -> Rehearsal:
         # The run is opened first: where it puts its tenants is decided once.
         open_run = scratch.journal.open_run(scratch.source_id, str(scratch.source))
         surveyed = survey(scratch)
-        keep_servers(scratch, open_run.id, surveyed.tenants)
+        keep_servers(RunContext(scratch, open_run), surveyed.tenants)
         plan = plan_of(scratch, surveyed)
         taken = []
         for server in sorted({step.server for step in plan.of(CreateDatabase)}):
@@ -51,12 +50,12 @@ def carry_out_rehearsal(workspace: Workspace) -> Rehearsal:
             raise RefusedError(
                 f"The rehearsal's database {taken[0]!r} exists already.", "Drop it, or choose another [source] prefix."
             )
-        scratch.journal.record_plan(open_run.id, plan, passed=True)
+        scratch.journal.of(open_run.id).record_plan(plan, passed=True)
         migrate(scratch, without_backup=True, fence=False, passwords=False)
         figures["migrate"] = round(time.monotonic() - started, 2)
         proof = verify(scratch)
         figures["verify"] = round(time.monotonic() - started - figures["migrate"], 2)
-        steps = tuple(scratch.journal.step_records(open_run.id).values())
+        steps = tuple(scratch.journal.of(open_run.id).step_records().values())
         for record in steps:
             name = f"steps: {record.kind}"
             figures[name] = round(figures.get(name, 0) + (record.seconds or 0), 2)
@@ -64,7 +63,7 @@ def carry_out_rehearsal(workspace: Workspace) -> Rehearsal:
             raise RefusedError(
                 f"The rehearsal ended with differences: {present(proof).headline}", "Look at the audit: migrator audit."
             )
-        figures["going back"] = round(_go_back(scratch, open_run, plan), 2)
+        figures["going back"] = round(_go_back(RunContext(scratch, open_run), plan), 2)
         # The templates are built side by side, and before the source is fenced.
         prepared = max((step.seconds or 0.0 for step in steps if step.kind == "prepare"), default=0.0)
         figures["source fenced"] = round(max(0.0, figures["migrate"] - prepared), 2)
@@ -78,13 +77,13 @@ def carry_out_rehearsal(workspace: Workspace) -> Rehearsal:
     return Rehearsal(round(time.monotonic() - started, 2), figures)
 
 
-def _go_back(scratch: Workspace, run: Run, plan: Plan) -> float:
+def _go_back(context: RunContext, plan: Plan) -> float:
     """Dumps and drops the scratch databases and reads the source once more, as rollback does; how long that took."""
     started = time.monotonic()
-    findings = look(scratch, run, plan)
-    dump_and_drop(scratch, run, findings)
-    with session(scratch.source_rows, purpose="rehearse", settings=READ_ONLY) as connection:
-        compared_under_fence(scratch, run, findings, connection)
+    findings = look(context, plan)
+    dump_and_drop(context, findings)
+    with session(context.workspace.source_rows, purpose="rehearse", settings=READ_ONLY) as connection:
+        compared_under_fence(context, findings, connection)
     return time.monotonic() - started
 
 

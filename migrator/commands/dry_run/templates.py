@@ -10,9 +10,9 @@ from pathlib import Path
 
 from migrator.commands.migrate.templates import large_tables, table_owners
 from migrator.commands.migrate.worker_pools import preparers
-from migrator.commands.shared.scratch import scratch_database
+from migrator.commands.shared.scratch import scratch_databases
 from migrator.commands.shared.transfers import Resolved, adapt_template, resolve_target
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.audit.row_demands import check_rows, demands, value_demands
 from migrator.core.plan.checks import Check
 from migrator.core.plan.steps import CreateDatabase, Plan, PrepareTarget
@@ -52,42 +52,38 @@ class TriedSchema:
 
 
 @contextmanager
-def tried_schemas(workspace: Workspace, run: str, survey: Survey, plan: Plan) -> Iterator[tuple[TriedSchema, ...]]:
+def tried_schemas(context: RunContext, survey: Survey, plan: Plan) -> Iterator[tuple[TriedSchema, ...]]:
     """Every target's schema built as the role and with the settings that migrate has; there until the end.
 
     The template, the bare template, and on it what is deferred until rows are there: all of it runs, on no rows.
     """
     steps = list(plan.of(PrepareTarget))
-    workspace.progress.say(f"building the schemas of {len(steps)} targets in scratch databases")
+    context.progress.say(f"building the schemas of {len(steps)} targets in scratch databases")
     with ExitStack() as scratch, preparers(len(steps)) as threads:
         try:
-            places = [_scratch_pair(workspace, run, scratch, number, step) for number, step in enumerate(steps)]
+            # Two each: of the template, and of the bare template.
+            places = [
+                scratch.enter_context(
+                    scratch_databases(context, (f"schema{number}", f"bare{number}"), server=step.server)
+                )
+                for number, step in enumerate(steps)
+            ]
         except DatabaseError as error:
             if error.sqlstate != _INSUFFICIENT_PRIVILEGE:
                 raise
             # Which privilege is missing, and how it is granted, is what the checks of privileges say.
             refused = DatabaseError(error.message, "")
-            yield tuple(TriedSchema(step, *(workspace.server(step.server),) * 2, error=refused) for step in steps)
+            yield tuple(TriedSchema(step, *(context.server(step.server),) * 2, error=refused) for step in steps)
             return
         tries = [
-            threads.submit(partial(_try, workspace, survey, plan), *one) for one in zip(steps, places, strict=True)
+            threads.submit(partial(_try, context.workspace, survey, plan), *one)
+            for one in zip(steps, places, strict=True)
         ]
         yield tuple(one.result() for one in tries)
 
 
-def _scratch_pair(
-    workspace: Workspace, run: str, scratch: ExitStack, number: int, step: PrepareTarget
-) -> tuple[Endpoint, Endpoint]:
-    """Two scratch databases on the step's server: of the template, and of the bare template."""
-    template, bare = (
-        scratch.enter_context(scratch_database(workspace, run, f"{part}{number}", server=step.server))
-        for part in ("schema", "bare")
-    )
-    return template, bare
-
-
 def _try(
-    workspace: Workspace, survey: Survey, plan: Plan, step: PrepareTarget, place: tuple[Endpoint, Endpoint]
+    workspace: Workspace, survey: Survey, plan: Plan, step: PrepareTarget, place: Sequence[Endpoint]
 ) -> TriedSchema:
     template, bare = place
     made = [creation for creation in plan.of(CreateDatabase) if creation.target == step.target]

@@ -44,7 +44,9 @@ def history(workspace: Workspace, name: str | None = None) -> History:
     runs: tuple[RunHistory, ...] = ()
     if workspace.has_journal():
         journal = workspace.journal
-        runs = tuple(RunHistory(run, journal.stage_records(run.id)) for run in journal.all_runs(workspace.source_id))
+        runs = tuple(
+            RunHistory(run, journal.of(run.id).stage_records()) for run in journal.all_runs(workspace.source_id)
+        )
     chosen = _chosen(runs, name, str(workspace.source)) if name is not None else None
     return History(str(workspace.source), runs, chosen)
 

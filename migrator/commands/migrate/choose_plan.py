@@ -10,12 +10,12 @@ from migrator.commands.plan.stored import StoredPlan, readable_plan
 from migrator.commands.shared.epochs import epoch_of
 from migrator.commands.shared.survey import plan_of, survey
 from migrator.commands.shared.tenant_servers import keep_servers, servers_of
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext
 from migrator.core.plan.steps import Plan, same_source
 from migrator.core.plan.survey import Survey
 from migrator.core.run.facts import EPOCH
 from migrator.errors import RefusedError
-from migrator.journal import PlanRecord, Run
+from migrator.journal import PlanRecord
 from migrator.postgres.copy.spool import discard
 from migrator.postgres.databases.databases import drop_database, marks, of_run
 from migrator.postgres.fence.fence import read_fence
@@ -34,7 +34,7 @@ class ChosenPlan:
     goes_on: bool  # whether an attempt at it has fenced the source, and its rows count
 
 
-def choose_plan(workspace: Workspace, run: Run, approved: str | None) -> ChosenPlan:
+def choose_plan(context: RunContext, approved: str | None) -> ChosenPlan:
     """The plan that migrate carries out now; `approved` is the beginning of the only fingerprint that it may have.
 
     While the fence has held the source since rows were copied, the plan that they were copied by goes on, whatever
@@ -43,28 +43,28 @@ def choose_plan(workspace: Workspace, run: Run, approved: str | None) -> ChosenP
     Raises:
         RefusedError: there is no passed dry-run, its plan is stale, or the plan is not the approved one.
     """
-    records = workspace.journal.plan_records(run.id)
-    begun = readable_plan(workspace, run) if run.fingerprint is not None else None
-    if begun is not None and _is_worth_keeping(workspace, run) and _goes_on(begun.plan, records, approved):
+    records = context.journal.plan_records()
+    begun = readable_plan(context) if context.run.fingerprint is not None else None
+    if begun is not None and _is_worth_keeping(context) and _goes_on(begun.plan, records, approved):
         require_approved(begun.plan.fingerprint, approved)
-        surveyed = survey(begun.workspace)
+        surveyed = survey(begun.context.workspace)
         if not same_source(surveyed, begun.plan.survey):
             raise _stale()
         return ChosenPlan(begun, surveyed, replaces=False, goes_on=True)
-    surveyed = survey(workspace)
-    plan = plan_of(workspace, surveyed)
+    surveyed = survey(context.workspace)
+    plan = plan_of(context.workspace, surveyed)
     _require_dry_run(records)
     require_approved(plan.fingerprint, approved)
     _require_fresh(plan, records)
-    keep_servers(workspace, run.id, surveyed.tenants)
-    replaces = run.fingerprint not in (None, plan.fingerprint)
-    if replaces and any(record.status == "done" for record in workspace.journal.attempts(run.id, "migrate")):
+    keep_servers(context, surveyed.tenants)
+    replaces = context.run.fingerprint not in (None, plan.fingerprint)
+    if replaces and any(record.status == "done" for record in context.journal.attempts("migrate")):
         raise RefusedError(
-            f"Run {run.id} has been migrated by plan {str(run.fingerprint)[:12]}, and {plan.fingerprint[:12]} is "
-            "another one.",
+            f"Run {context.id} has been migrated by plan {str(context.run.fingerprint)[:12]}, and "
+            f"{plan.fingerprint[:12]} is another one.",
             "Take the run back first: migrator rollback.",
         )
-    stored = StoredPlan(plan, workspace.decided_by(plan.decisions), ())
+    stored = StoredPlan(plan, context.decided_by(plan.decisions), ())
     return ChosenPlan(stored, surveyed, replaces, goes_on=False)
 
 
@@ -88,34 +88,34 @@ def require_approved(fingerprint: str, approved: str | None) -> None:
         )
 
 
-def begin_anew(workspace: Workspace, run: Run) -> None:
+def begin_anew(context: RunContext) -> None:
     """Drops what the run made by another plan, which no application has used yet, and forgets that it was made.
 
     Raises:
         DatabaseError: a database could not be dropped.
     """
-    workspace.progress.say("the plan is another than before: what was made by that one is made again")
-    before = readable_plan(workspace, run)
-    servers = {*servers_of(workspace, run.id), *(before.plan.servers if before is not None else ())}
+    context.progress.say("the plan is another than before: what was made by that one is made again")
+    before = readable_plan(context)
+    servers = {*servers_of(context), *(before.plan.servers if before is not None else ())}
     # Forgotten first: an attempt that dies in between must not take for done what it has dropped.
-    discard(workspace.spool(run.id))
-    workspace.journal.forget_steps(run.id)
+    discard(context.spool)
+    context.journal.forget_steps()
     for server in sorted(servers):
-        with session(workspace.server(server), purpose="reset") as connection:
-            for name, mark in of_run(marks(connection), run.id).items():
+        with session(context.server(server), purpose="reset") as connection:
+            for name, mark in of_run(marks(connection), context.id).items():
                 if mark.role in _MADE_BY_PLAN:
-                    drop_database(connection, name, run=run.id)
-                    workspace.journal.artefact(run.id, "database", name, "dropped")
+                    drop_database(connection, name, run=context.id)
+                    context.journal.artefact("database", name, "dropped")
 
 
-def _is_worth_keeping(workspace: Workspace, run: Run) -> bool:
+def _is_worth_keeping(context: RunContext) -> bool:
     """Whether the source is still as it was when rows of it were copied."""
-    epoch = workspace.journal.recorded(run.id, EPOCH)
+    epoch = context.journal.recorded(EPOCH)
     if epoch is None:
         return False
-    with workspace.read_source("check") as connection:
+    with context.workspace.read_source("check") as connection:
         fence = read_fence(connection)
-    return fence is not None and fence.run == run.id and epoch_of(fence.epoch) == epoch
+    return fence is not None and fence.run == context.id and epoch_of(fence.epoch) == epoch
 
 
 def _goes_on(begun: Plan, records: Sequence[PlanRecord], approved: str | None) -> bool:

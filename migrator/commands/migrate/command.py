@@ -22,12 +22,13 @@ from migrator.commands.shared.dropped_tenants import (
 )
 from migrator.commands.shared.privileges import require_privileges
 from migrator.commands.shared.roles import deliver_passwords
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.plan.steps import Plan
 from migrator.core.run.facts import BACKUP
 from migrator.core.run.moments import held_by
+from migrator.core.run.source_hold import SourceHold
 from migrator.errors import RefusedError, TargetsFailedError
-from migrator.journal import REFUSED, Run
+from migrator.journal import REFUSED, RunJournal
 
 
 def migrate(
@@ -50,58 +51,58 @@ def migrate(
             rows that nobody owns.
         TargetsFailedError: some databases failed; the others are complete, and the same command resumes.
     """
-    with workspace.stage("migrate") as (run, summary):
+    with workspace.stage("migrate") as (context, summary):
         summary[REFUSED] = True
         require_privileges(workspace, "read", "every row", *(("fence",) if fence else ()))
-        if not dropped_tenants(workspace, run.id) and (done := _done_before(workspace, run, approved)):
+        if not dropped_tenants(context.journal) and (done := _done_before(context, approved)):
             del summary[REFUSED]
             return done
-        chosen = choose_plan(workspace, run, approved)
-        workspace = chosen.stored.workspace
-        require_same_source(workspace, run, chosen.survey)
+        chosen = choose_plan(context, approved)
+        context = chosen.stored.context
+        require_same_source(context, chosen.survey)
         if not without_backup:
-            _require_backup(workspace, run)
+            _require_backup(context.journal)
         if confirm is not None and not chosen.goes_on:
-            confirm(outlook(workspace, run, chosen.stored.plan, fenced=fence))
+            confirm(outlook(context, chosen.stored.plan, fenced=fence))
         del summary[REFUSED]
         workspace.fence.state = "open"  # whatever an earlier attempt came to, this one has something to do
         if chosen.replaces:
-            begin_anew(workspace, run)
-        workspace.journal.begin_plan(run.id, chosen.stored.plan)
-        plan = workspace.journal.plan(run.id)
+            begin_anew(context)
+        context.journal.begin_plan(chosen.stored.plan)
+        plan = context.journal.plan()
         assert plan is not None
-        attempt = Execution(workspace, run, plan, chosen.survey, fenced=fence).carry_out()
-        result = _result(workspace, run, plan, attempt, summary, fenced=fence)
-        all_are_there(workspace, run.id)
+        attempt = Execution(context, plan, chosen.survey, SourceHold.FENCE if fence else SourceHold.NOTHING).carry_out()
+        result = _result(context, plan, attempt, summary, fenced=fence)
+        all_are_there(context.journal)
         if passwords:
-            deliver_passwords(workspace, run, plan)
+            deliver_passwords(context, plan)
         if summary.get("status", "done") == "done":
             workspace.fence.migrated()
         return replace(result, plan_changes=chosen.stored.since)
 
 
-def _done_before(workspace: Workspace, run: Run, approved: str | None) -> Migrated | None:
-    previous = workspace.journal.attempts(run.id, "migrate")[:-1]  # the last one is this
-    stored = stored_plan(workspace, run) if any(record.status == "done" for record in previous) else None
+def _done_before(context: RunContext, approved: str | None) -> Migrated | None:
+    previous = context.journal.attempts("migrate")[:-1]  # the last one is this
+    stored = stored_plan(context) if any(record.status == "done" for record in previous) else None
     if stored is None:
         return None
-    require_standing(workspace, run, stored.plan)
+    require_standing(context.journal, stored.plan)
     if previous[-1].status != "done":
         return None
     require_approved(stored.plan.fingerprint, approved)
     try:
-        survey_as_planned(stored, run)
+        survey_as_planned(stored)
     except RefusedError as error:
         raise RefusedError(
             f"This run has been migrated, and the source has changed since. {error.message}",
             "Take it back first: migrator rollback.",
         ) from error
-    require_databases(stored.workspace, run, stored.plan)
+    require_databases(stored.context, stored.plan)
     plan = stored.plan
-    held = {target: workspace.journal.digests(run.id, held_by(target)) for target in database_counts(plan)}
+    held = {target: context.journal.digests(held_by(target)) for target in database_counts(plan)}
     return Migrated(
-        run.id,
-        stored.workspace.source.database,
+        context.id,
+        stored.context.source.database,
         made_databases(plan, held),
         len(plan.tenants),
         len(plan.survey.placements.tables),
@@ -112,25 +113,23 @@ def _done_before(workspace: Workspace, run: Run, approved: str | None) -> Migrat
     )
 
 
-def _require_backup(workspace: Workspace, run: Run) -> None:
-    if workspace.journal.recorded(run.id, BACKUP) is None:
+def _require_backup(journal: RunJournal) -> None:
+    if journal.recorded(BACKUP) is None:
         raise RefusedError(
             "There is no backup of this run.",
             "Run `migrator backup --verify` first; `--without-backup` goes on without one.",
         )
 
 
-def _result(
-    workspace: Workspace, run: Run, plan: Plan, attempt: Attempt, summary: dict[str, object], *, fenced: bool
-) -> Migrated:
+def _result(context: RunContext, plan: Plan, attempt: Attempt, summary: dict[str, object], *, fenced: bool) -> Migrated:
     """What an attempt came to, which the record of the stage keeps in any case.
 
     Raises:
         TargetsFailedError: some databases failed.
     """
     result = Migrated(
-        run.id,
-        workspace.source.database,
+        context.id,
+        context.source.database,
         made_databases(plan, attempt.held),
         len(plan.tenants),
         len(plan.survey.placements.tables),

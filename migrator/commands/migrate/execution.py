@@ -28,7 +28,7 @@ from migrator.commands.sequences.blocks import RunBlocks, forget_blocks, reserve
 from migrator.commands.shared.database_parameters import TargetSettings
 from migrator.commands.shared.tenant_objects import OwnObjects
 from migrator.commands.shared.transfers import Resolved, resolve
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext
 from migrator.core.plan.steps import (
     Compare,
     CopyTable,
@@ -44,11 +44,11 @@ from migrator.core.plan.transfer import Transfer, last_value
 from migrator.core.run.facts import PLANNED_STEPS, SEQUENCES, SOURCE_ROWS, SequenceValues
 from migrator.core.run.moments import held_by
 from migrator.core.run.session_budget import share_sessions
+from migrator.core.run.source_hold import SourceHold
 from migrator.core.schema.catalog import Relation
 from migrator.core.verify.digests import Difference, Digest
 from migrator.engine.schedule import CoordinatorWork, Schedule, SplitUnits, create_units
 from migrator.engine.workers import Work
-from migrator.journal import Run
 from migrator.postgres.copy.extension_configuration import configure
 from migrator.postgres.copy.large_objects import copy_large_objects
 from migrator.postgres.copy.row_counts import RowCounts
@@ -90,14 +90,13 @@ class _Frozen:
 class Execution:
     """One attempt at carrying a plan out."""
 
-    def __init__(self, workspace: Workspace, run: Run, plan: Plan, surveyed: Survey, *, fenced: bool) -> None:
-        self.workspace = workspace
-        self.journal = workspace.journal
-        self.run = run
+    def __init__(self, context: RunContext, plan: Plan, surveyed: Survey, hold: SourceHold) -> None:
+        self.context = context
+        self.journal = context.journal
         self.plan = plan
         self.survey = surveyed
-        self.fenced = fenced
-        self._templates = Templates(workspace, run, plan, surveyed)
+        self.hold = hold
+        self._templates = Templates(context, plan, surveyed)
         self._contexts = ExitStack()
         self._steps = DatabaseSteps()
         self._frozen: _Frozen | None = None
@@ -116,7 +115,7 @@ class Execution:
                 self.execute(step)
         assert self._attempt is not None
         assert self._frozen is not None
-        if self.fenced or self._attempt.failures:
+        if self.hold is not SourceHold.NOTHING or self._attempt.failures:
             return self._attempt
         return replace(self._attempt, drift=self._drift(self._frozen.transfers))
 
@@ -148,8 +147,8 @@ class Execution:
     def _freeze(self, scripts: Mapping[str, str]) -> _Frozen:
         """Holds the source in one state until the attempt ends; its users get it back where the attempt fails."""
         # Checked against the templates before the source is fenced.
-        resolved = resolve(self.workspace, self.plan, self.survey)
-        source = FrozenSource(self.workspace, self.run, self.plan, self.survey, fenced=self.fenced)
+        resolved = resolve(self.context.workspace, self.plan, self.survey)
+        source = FrozenSource(self.context, self.plan, self.survey, self.hold)
         self._contexts.enter_context(source.lifted_on_failure())
         epoch = source.freeze()
         source.forget_unless(epoch)
@@ -164,17 +163,21 @@ class Execution:
         """Makes, fills and finishes the databases, and compares what the source gave with what they hold."""
         self._configure(frozen.snapshot)
         failures = self._make_databases(frozen)
-        held = {name: self.journal.digests(self.run.id, held_by(name)) for name in frozen.transfers}
+        held = {name: self.journal.digests(held_by(name)) for name in frozen.transfers}
         proof = self._prove(frozen.transfers, held)
         if not failures:
-            proof = with_configuration(self.workspace, proof, self.plan.of(CreateDatabase), conserved=True)
-            proof = with_large_objects(self.workspace, proof, self.survey) if self.fenced else proof
+            proof = with_configuration(self.context.workspace, proof, self.plan.of(CreateDatabase), conserved=True)
+            proof = (
+                with_large_objects(self.context.workspace, proof, self.survey)
+                if self.hold is SourceHold.FENCE
+                else proof
+            )
         return Attempt(proof, failures, held)
 
     def _configure(self, snapshot: Snapshot) -> None:
         """Puts the rows of extensions' configuration tables into what the databases are made from."""
         made_from = [
-            self.workspace.server(step.server).at(name)
+            self.context.server(step.server).at(name)
             for step in self.plan.of(PrepareTarget)
             for name in (step.template, step.bare)
         ]
@@ -182,14 +185,14 @@ class Execution:
 
     def _make_databases(self, frozen: _Frozen) -> Mapping[str, str]:
         """Carries the units out side by side; returns the failures by database."""
-        workspace, limits = self.workspace, self.workspace.settings.limits
+        workspace, limits = self.context.workspace, self.context.settings.limits
         transfers, snapshot, epoch = frozen.transfers, frozen.snapshot, frozen.epoch
-        maker = UnitMaker(workspace, self.run, self._steps, self.survey, epoch)
+        maker = UnitMaker(self.context, self._steps, self.survey, epoch)
         share = share_sessions(limits.source_jobs, maker.session_budget())
         copies = maker.copies(snapshot, transfers, share.sessions)
         maker.require_room(copies)
         units = SplitUnits(
-            create_units(self.run.id, self._steps.creates, workspace.server),
+            create_units(self.context.id, self._steps.creates, workspace.server),
             copies,
             maker.finishes(
                 _MAINTENANCE_MEMORY_KB * limits.source_jobs // max(limits.source_jobs, share.builders), frozen.blocks
@@ -197,17 +200,17 @@ class Execution:
         )
         prepared = sum(1 for _ in self.plan.of(PrepareTarget))
         steps = {"prepare": prepared, "copy": len(copies), "finish": len(self._steps.finishes)}
-        self.journal.record(self.run.id, PLANNED_STEPS, steps)
+        self.journal.record(PLANNED_STEPS, steps)
         targets = target_work(frozen.scripts, frozen.resolved, frozen.values, frozen.blocks, copies)
-        work = Work(self.run.id, workspace.control, share.sessions, paced=limits.throttles, targets=targets)
+        work = Work(self.context.id, workspace.control, share.sessions, paced=limits.throttles, targets=targets)
         tables_of_nobody = self.survey.catalog.tables.keys() - covered_tables(self.survey, transfers)
         counts = RowCounts(workspace.source_rows, snapshot.id, self.survey.catalog, tables_of_nobody)
         own = OwnObjects(workspace, self.plan, self.survey)
-        throttle = Pacing(workspace, self.run, limits.source_jobs)
+        throttle = Pacing(self.context, limits.source_jobs)
         try:
             throttle(limits.source_jobs)
             with worker_pools(limits, work, share.readers, share.builders) as pools:
-                carried = Schedule(units, self.journal, self.run.id, workspace.progress).carry_out(
+                carried = Schedule(units, self.journal, workspace.progress).carry_out(
                     pools,
                     CoordinatorWork(
                         partial(self._prepare_databases, own, epoch),
@@ -223,13 +226,13 @@ class Execution:
             throttle.close()
             counts.close()
         if not carried.failures:
-            discard(workspace.spool(self.run.id))
+            discard(self.context.spool)
         return carried.failures
 
     # -- what the coordinator does while units run --------------------------------------------------------------------
 
     def _prepare_databases(self, own: OwnObjects, epoch: str) -> None:
-        TargetSettings(self.workspace, self.plan).apply()
+        TargetSettings(self.context.workspace, self.plan).apply()
         own.make(epoch)
 
     def _large_objects(
@@ -239,13 +242,13 @@ class Execution:
             return None
         return partial(
             copy_large_objects,
-            self.workspace.source_rows,
+            self.context.workspace.source_rows,
             snapshot.id,
             self.survey.catalog,
             transfers,
             maker.destinations(),
             epoch=maker.epoch,
-            jobs=self.workspace.settings.limits.source_jobs,
+            jobs=self.context.settings.limits.source_jobs,
         )
 
     def _release_source(
@@ -253,13 +256,13 @@ class Execution:
     ) -> None:
         """Lets the source go: nothing more is read in the snapshot."""
         counted, digested = counts.result()
-        require_same_partitions(self.workspace.source, self.survey.catalog)
-        self.journal.record(self.run.id, SOURCE_ROWS, dict(counted))
+        require_same_partitions(self.context.source, self.survey.catalog)
+        self.journal.record(SOURCE_ROWS, dict(counted))
         covered = covered_tables(self.survey, transfers)
-        whole = whole_tables(self.journal, self.run.id, self.survey.placements, covered)
-        self.journal.store_digests(self.run.id, [("source before", digest) for digest in (*digested, *whole)])
+        whole = whole_tables(self.journal, self.survey.placements, covered)
+        self.journal.store_digests([("source before", digest) for digest in (*digested, *whole)])
         snapshot.close()
-        release_readers(self.workspace.source)
+        release_readers(self.context.source)
 
     # -- before and after ---------------------------------------------------------------------------------------------
 
@@ -269,11 +272,11 @@ class Execution:
         Read after the fence, because sequences stand outside of every snapshot, and once an epoch, because
         applications go on drawing numbers that the fence keeps them from using.
         """
-        known = sequence_values(self.journal, self.run.id)
+        known = sequence_values(self.journal)
         if known is not None and known[0] == epoch:
             return known[1]
-        schemas = self.workspace.settings.source.schemas
-        with session(self.workspace.source_rows, purpose="sequences", settings=READ_ONLY) as connection:
+        schemas = self.context.settings.source.schemas
+        with session(self.context.workspace.source_rows, purpose="sequences", settings=READ_ONLY) as connection:
             standing = {one.relation: one for one in read_sequences(connection, schemas)}
         values = {
             name: {
@@ -281,32 +284,31 @@ class Execution:
             }
             for name, target in resolved.items()
         }
-        self.journal.record(self.run.id, SEQUENCES, SequenceValues(epoch, values))
+        self.journal.record(SEQUENCES, SequenceValues(epoch, values))
         return values
 
     def _blocks(self, epoch: str, resolved: Mapping[str, Resolved]) -> RunBlocks:
         """The numbers that are each database's own, where the fence makes sure that rows can go back."""
-        if not self.fenced:
-            forget_blocks(self.journal, self.run.id)
+        if self.hold is not SourceHold.FENCE:
+            forget_blocks(self.journal)
             return RunBlocks()
         databases: dict[str, list[str]] = {name: [] for name in resolved}
         for step in self._steps.creates:
             databases[step.target].append(step.database)
-        blocks = reserve_blocks(self.workspace, self.run, epoch, resolved, databases)
-        for target, sequence, why in without_blocks(self.journal, self.run.id):
-            self.workspace.progress.say(f"{target}: {sequence} gets no block of numbers: {why}")
+        blocks = reserve_blocks(self.context, epoch, resolved, databases)
+        for target, sequence, why in without_blocks(self.journal):
+            self.context.progress.say(f"{target}: {sequence} gets no block of numbers: {why}")
         return blocks
 
     def _prove(self, transfers: Mapping[str, tuple[Transfer, ...]], held: Mapping[str, Sequence[Digest]]) -> Proof:
         """From the digests that the copies and the finished databases left in the journal."""
-        journal, run = self.journal, self.run.id
         return prove(
-            given_digests(journal, run),
+            given_digests(self.journal),
             held,
             transfers,
             self.survey.placements,
-            counted=journal.recorded(run, SOURCE_ROWS),
-            quarantined=journal.quarantined(run),
+            counted=self.journal.recorded(SOURCE_ROWS),
+            quarantined=self.journal.quarantined(),
             databases=database_counts(self.plan),
         )
 
@@ -319,7 +321,7 @@ class Execution:
 
     def _drift(self, transfers: Mapping[str, tuple[Transfer, ...]]) -> tuple[Difference, ...]:
         """What was written to the unfenced source since the snapshot, and is in no target."""
-        with self.workspace.read_source("drift") as connection:
+        with self.context.workspace.read_source("drift") as connection:
             connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            now = routed_digests(self.workspace, connection, self.survey, transfers)
-        return written_since(given_digests(self.journal, self.run.id), now, transfers)
+            now = routed_digests(self.context.workspace, connection, self.survey, transfers)
+        return written_since(given_digests(self.journal), now, transfers)

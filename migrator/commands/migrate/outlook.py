@@ -10,8 +10,7 @@ from migrator.core.plan.steps import Plan
 from migrator.core.run.facts import BACKUP, SplitTimes
 
 if TYPE_CHECKING:
-    from migrator.commands.shared.workspace import Workspace
-    from migrator.journal import Run
+    from migrator.commands.shared.workspace import RunContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +26,14 @@ class SplitOutlook:
     backup_verified: bool
 
 
-def outlook(workspace: Workspace, run: Run, plan: Plan, *, fenced: bool) -> SplitOutlook:
+def outlook(context: RunContext, plan: Plan, *, fenced: bool) -> SplitOutlook:
     """What the plan makes, how long the source is fenced for it, and how long it takes to go back."""
-    backup = workspace.journal.recorded(run.id, BACKUP)
+    backup = context.journal.recorded(BACKUP)
     return SplitOutlook(
-        run.id,
-        str(workspace.source),
+        context.id,
+        str(context.source),
         plan,
-        times_of(workspace, run.id, plan),
+        times_of(context, plan),
         fenced,
         str(backup.directory) if backup is not None else "",
         backup is not None and backup.verified,

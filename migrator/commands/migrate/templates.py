@@ -11,12 +11,11 @@ from pathlib import Path
 from migrator.commands.migrate.worker_pools import preparers
 from migrator.commands.shared.roles import make_groups
 from migrator.commands.shared.transfers import complete_template
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext
 from migrator.core.plan.steps import CreateDatabase, Plan, PrepareTarget
 from migrator.core.plan.survey import Survey
 from migrator.core.schema.catalog import Relation
 from migrator.engine.prepare import SchemaSources, prepare_target
-from migrator.journal import Run
 from migrator.postgres.databases.roles import make_role, marked_roles
 from migrator.postgres.session.connect import session
 
@@ -27,9 +26,8 @@ _FEW_ROWS = 1000
 class Templates:
     """The preparation of targets, each in a thread of its own; a context, which waits for those that are begun."""
 
-    def __init__(self, workspace: Workspace, run: Run, plan: Plan, surveyed: Survey) -> None:
-        self._workspace = workspace
-        self._run = run
+    def __init__(self, context: RunContext, plan: Plan, surveyed: Survey) -> None:
+        self._context = context
         self._plan = plan
         self._survey = surveyed
         self._threads = preparers(sum(1 for _ in plan.of(PrepareTarget)))
@@ -42,8 +40,8 @@ class Templates:
             RefusedError: a role in the way is not of this run.
         """
         if not self._begun:
-            _make_roles(self._workspace, self._run, self._plan)
-        job = partial(_prepare, self._workspace, self._run, self._plan, self._survey, step)
+            _make_roles(self._context, self._plan)
+        job = partial(_prepare, self._context, self._plan, self._survey, step)
         self._begun.append((step.target, self._threads.submit(job)))
 
     def scripts(self) -> Mapping[str, str]:
@@ -63,20 +61,20 @@ class Templates:
         self._threads.shutdown(cancel_futures=True)
 
 
-def _prepare(workspace: Workspace, run: Run, plan: Plan, survey: Survey, step: PrepareTarget) -> str:
+def _prepare(context: RunContext, plan: Plan, survey: Survey, step: PrepareTarget) -> str:
     built = ", ".join(f"{tree.target} (revision {', '.join(tree.heads)})" for tree in step.trees)
-    workspace.progress.say(f"building the schema of target {built}")
+    context.progress.say(f"building the schema of target {built}")
     made = [creation for creation in plan.of(CreateDatabase) if creation.target == step.target]
     sources = SchemaSources(
-        trees=[(workspace.settings.path(Path(tree.path)), tree.schema) for tree in step.trees],
-        complete=partial(complete_template, workspace, survey, step.target),
+        trees=[(context.settings.path(Path(tree.path)), tree.schema) for tree in step.trees],
+        complete=partial(complete_template, context.workspace, survey, step.target),
         large=large_tables(survey, step.target, len(made)),
         clones=sum(1 for creation in made if creation.server == step.server),
-        programs=workspace.programs,
+        programs=context.workspace.programs,
         owners=table_owners(survey),
     )
-    server = workspace.server(step.server)
-    return prepare_target(step, sources, run=run.id, journal=workspace.journal, server=server, like=workspace.source)
+    server = context.server(step.server)
+    return prepare_target(step, sources, journal=context.journal, server=server, like=context.source)
 
 
 def table_owners(survey: Survey) -> tuple[str, ...]:
@@ -96,13 +94,13 @@ def large_tables(survey: Survey, target: str, databases: int) -> set[Relation]:
     }
 
 
-def _make_roles(workspace: Workspace, run: Run, plan: Plan) -> None:
+def _make_roles(context: RunContext, plan: Plan) -> None:
     """The read-only roles that do not exist yet, on every server where they read something."""
     wanted = {(step.server, role) for step in plan.of(CreateDatabase) for role in step.readers}
     for server, role in sorted(wanted):
-        with session(workspace.server(server), purpose="prepare") as connection:
+        with session(context.server(server), purpose="prepare") as connection:
             if role not in marked_roles(connection):
-                workspace.journal.artefact(run.id, "role", role, "intended")
-            if make_role(connection, role, run.id):
-                workspace.journal.artefact(run.id, "role", role, "created")
-    make_groups(workspace, run, plan)
+                context.journal.artefact("role", role, "intended")
+            if make_role(connection, role, context.id):
+                context.journal.artefact("role", role, "created")
+    make_groups(context, plan)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 
 from migrator import logs
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext
 from migrator.core.run.facts import THROTTLE, ThrottleState
 from migrator.core.run.throttle import reasons_to_pause
 from migrator.errors import DatabaseError
-from migrator.journal import Run
 from migrator.postgres.plan.server_load import read_server_load
 from migrator.postgres.session.connect import READ_ONLY, Connection, connect, translated
 from migrator.postgres.session.snapshot import snapshot_age
@@ -22,17 +21,16 @@ _LOOK_SECONDS = 1.0
 class Pacing:
     """Called by the coordinator at every turn of its loop; looks about once a second, in a session of its own."""
 
-    def __init__(self, workspace: Workspace, run: Run, jobs: int) -> None:
-        self._workspace = workspace
-        self._limits = workspace.settings.limits
-        self._run = run.id
+    def __init__(self, context: RunContext, jobs: int) -> None:
+        self._context = context
+        self._limits = context.settings.limits
         self._jobs = jobs
         self._connection: Connection | None = None
         self._look_again = 0.0
         self._announced: ThrottleState | None = None
         self._paused_since = 0.0
         # What an attempt that died in a pause left there holds no longer.
-        workspace.journal.record(run.id, THROTTLE, ThrottleState())
+        context.journal.record(THROTTLE, ThrottleState())
 
     def __call__(self, copies: int) -> None:
         """`copies` is how many are left: what the throttle allows is shared by those that can run at once."""
@@ -48,28 +46,28 @@ class Pacing:
 
     def close(self) -> None:
         """Ends the session, and the note below the bars."""
-        self._workspace.progress.note("")
+        self._context.progress.note("")
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
     def _look(self, copies: int) -> None:
-        source = self._workspace.source
+        source = self._context.source
         if self._connection is None or self._connection.closed:
             self._connection = connect(source, purpose="watch", settings=READ_ONLY)
         with translated(source):
             age = snapshot_age(self._connection)
             reasons: list[str] = []
             if self._limits.throttles:
-                servers = self._workspace.settings.server_names if self._limits.min_free_disk is not None else ()
-                load = read_server_load(self._connection, {name: self._workspace.server(name) for name in servers})
+                servers = self._context.settings.server_names if self._limits.min_free_disk is not None else ()
+                load = read_server_load(self._connection, {name: self._context.server(name) for name in servers})
                 reasons = list(reasons_to_pause(load, self._limits))
         if self._limits.throttles:
             self._tell("; ".join(reasons), copies)
         notes = [f"paused: {'; '.join(reasons)}"] if reasons else []
         if age is not None:
             notes.append(f"snapshot held for {age[0]:.0f} s, xmin {age[1]:,} transactions behind")
-        self._workspace.progress.note("; ".join(notes))
+        self._context.progress.note("; ".join(notes))
 
     def _tell(self, paused: str, copies: int) -> None:
         """Writes down what holds from now on, for workers and for `status`; says where it begins and ends."""
@@ -78,13 +76,13 @@ class Pacing:
         if state == self._announced:
             return
         before = self._announced.paused if self._announced is not None else ""
-        self._workspace.journal.record(self._run, THROTTLE, state)
+        self._context.journal.record(THROTTLE, state)
         self._announced = state
         if paused and not before:
             self._paused_since = time.monotonic()
-            self._workspace.progress.say(f"pausing: {paused}")
+            self._context.progress.say(f"pausing: {paused}")
             _log.warning("paused", reason=paused, told=True)
         elif before and not paused:
             seconds = time.monotonic() - self._paused_since
-            self._workspace.progress.say(f"going on after {seconds:.0f} s")
+            self._context.progress.say(f"going on after {seconds:.0f} s")
             _log.info("goes on", seconds=round(seconds, 1))

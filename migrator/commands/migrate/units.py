@@ -9,14 +9,13 @@ from dataclasses import dataclass, field
 from migrator.commands.proof.records import copy_steps
 from migrator.commands.sequences.blocks import RunBlocks, positions
 from migrator.commands.shared.transfers import Resolved
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext
 from migrator.core.plan.steps import CopyTable, CreateDatabase, FinishDatabase
 from migrator.core.plan.survey import Survey
 from migrator.core.plan.transfer import Transfer
 from migrator.core.schema.catalog import Relation
 from migrator.errors import RefusedError
 from migrator.files import private_directory
-from migrator.journal import Run
 from migrator.postgres.copy.relay import CopyUnit, Destination
 from migrator.postgres.copy.units import copy_units, loads_of, session_budget
 from migrator.postgres.databases.post_data import FinishUnit, TargetWork
@@ -37,17 +36,16 @@ class DatabaseSteps:
 class UnitMaker:
     """Makes the units of one attempt; `epoch` names the frozen state of the source that they copy."""
 
-    workspace: Workspace
-    run: Run
+    context: RunContext
     steps: DatabaseSteps
     survey: Survey
     epoch: str
 
     def destinations(self) -> Mapping[str, list[Destination]]:
         """Every target's databases."""
-        databases: dict[str, list[Destination]] = {name: [] for name in self.workspace.settings.hosted}
+        databases: dict[str, list[Destination]] = {name: [] for name in self.context.settings.hosted}
         for step in self.steps.creates:
-            endpoint = self.workspace.server(step.server).at(step.database)
+            endpoint = self.context.server(step.server).at(step.database)
             databases[step.target].append(Destination(step.tenant, endpoint))
         return databases
 
@@ -57,31 +55,31 @@ class UnitMaker:
         """The copies of every table; a worker holds `sessions` to targets at most."""
         return tuple(
             copy_units(
-                copy_steps(self.workspace.journal, self.run.id, self.steps.copies),
+                copy_steps(self.context.journal, self.steps.copies),
                 transfers,
                 self.destinations(),
                 self.survey.catalog,
-                run=self.run.id,
+                run=self.context.id,
                 epoch=self.epoch,
                 snapshot=snapshot.id,
-                source=self.workspace.source_rows,
-                control=self.workspace.control,
+                source=self.context.workspace.source_rows,
+                control=self.context.workspace.control,
                 sessions=sessions,
-                spool=self.workspace.spool(self.run.id),
+                spool=self.context.spool,
             )
         )
 
     def finishes(self, memory: int, blocks: RunBlocks) -> Mapping[str, FinishUnit]:
         """The finishing of each database by its name; `memory` is maintenance_work_mem in kB."""
-        drawn = positions(self.workspace.journal, self.run.id)
+        drawn = positions(self.context.journal)
         return {
             step.database: FinishUnit(
-                self.run.id,
+                self.context.id,
                 step.step,
                 self.epoch,
                 step.target,
                 step.tenant,
-                self.workspace.server(step.server).at(step.database),
+                self.context.server(step.server).at(step.database),
                 memory,
                 blocks.places.get(step.database, 0),
                 tuple(blocks.refilled.get(step.database, {}).values()),
@@ -101,7 +99,7 @@ class UnitMaker:
             return
         tables = self.survey.catalog.tables.values()
         needed = sum(table.bytes for table in tables if table.relation.full_name in spooled)
-        directory = private_directory(self.workspace.spool(self.run.id))
+        directory = private_directory(self.context.spool)
         free = shutil.disk_usage(directory).free
         if needed > free:
             raise RefusedError(
@@ -109,7 +107,7 @@ class UnitMaker:
                 f"{needed:,} bytes, and {directory} has {free:,} free.",
                 "Name a larger disk ([paths] spool), or allow more sessions (--max-target-connections).",
             )
-        self.workspace.progress.say(f"reading {len(spooled)} tables into files first: more databases than sessions")
+        self.context.progress.say(f"reading {len(spooled)} tables into files first: more databases than sessions")
 
     def session_budget(self) -> int:
         """How many sessions to targets may be open at once: what the tightest server bears.
@@ -118,8 +116,8 @@ class UnitMaker:
         """
         budgets = []
         for name in sorted({step.server for step in self.steps.creates}):
-            with session(self.workspace.server(name), purpose="capacity", settings=READ_ONLY) as connection:
-                budgets.append(session_budget(connection, self.workspace.settings.limits.max_target_connections))
+            with session(self.context.server(name), purpose="capacity", settings=READ_ONLY) as connection:
+                budgets.append(session_budget(connection, self.context.settings.limits.max_target_connections))
         return min(budgets)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.plan.steps import Plan
 from migrator.errors import RefusedError
 from migrator.journal import PlanRecord, Run
@@ -39,25 +39,25 @@ def find_plan(workspace: Workspace, name: str | None) -> NamedPlan:
         raise RefusedError(f"No plan has been made for {workspace.source} yet.", "Make one: migrator dry-run.")
     runs = {run.id: run for run in workspace.journal.all_runs(workspace.source_id)}
     if name is None:
-        run = runs[records[0][0]]
-        chosen = next(
-            (one for one in records if one == (run.id, one[1]) and one[1].fingerprint == run.fingerprint), None
+        run = runs[records[0].run_id]
+        carried_out = (
+            record for record in records if record.run_id == run.id and record.fingerprint == run.fingerprint
         )
-        return _read(workspace, runs, *(chosen or records[0]))
+        return _read(RunContext(workspace, run), next(carried_out, records[0]))
     if len(name) < SHORTEST_NAME:
         raise RefusedError(
             f"{name!r} is too short to mean one plan.", f"Type at least {SHORTEST_NAME} characters of its fingerprint."
         )
-    named = [one for one in records if one[1].fingerprint.startswith(name.lower())]
-    if len({record.fingerprint for _, record in named}) != 1:
-        known = ", ".join(dict.fromkeys(record.fingerprint[:12] for _, record in (named or records)[:5]))
+    named = [record for record in records if record.fingerprint.startswith(name.lower())]
+    if len({record.fingerprint for record in named}) != 1:
+        known = ", ".join(dict.fromkeys(record.fingerprint[:12] for record in (named or records)[:5]))
         raise RefusedError(
             f"{'Several plans begin' if named else 'No plan begins'} with {name}.", f"The newest are: {known}."
         )
-    return _read(workspace, runs, *named[0])
+    return _read(RunContext(workspace, runs[named[0].run_id]), named[0])
 
 
-def _read(workspace: Workspace, runs: dict[str, Run], run: str, record: PlanRecord) -> NamedPlan:
-    plan = workspace.journal.read_plan(run, record.fingerprint)
+def _read(context: RunContext, record: PlanRecord) -> NamedPlan:
+    plan = context.journal.read_plan(record.fingerprint)
     assert plan is not None
-    return NamedPlan(plan, record, runs[run])
+    return NamedPlan(plan, record, context.run)

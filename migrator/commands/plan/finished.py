@@ -31,7 +31,7 @@ def standing_source(workspace: Workspace) -> tuple[Workspace, Run | None]:
         with session(workspace.source.at("postgres"), purpose="identify", settings=READ_ONLY) as connection:
             source_id = f"{system_identifier(connection)}/{workspace.source.database}"
         run = _newest_finished(workspace, source_id)
-        chosen = workspace.journal.recorded(run.id, FINISHING) if run is not None else None
+        chosen = workspace.journal.of(run.id).recorded(FINISHING) if run is not None else None
         if chosen is None or not chosen.renamed:
             raise
         return _renamed(workspace, chosen.renamed, source_id), run

@@ -9,17 +9,17 @@ from migrator.core.plan.estimate import estimate
 from migrator.core.run.facts import MEASURED_TIMES, SplitTimes
 
 if TYPE_CHECKING:
-    from migrator.commands.shared.workspace import Workspace
+    from migrator.commands.shared.workspace import RunContext
     from migrator.core.plan.steps import Plan
     from migrator.core.result.outcome import Cell
 
 
-def times_of(workspace: Workspace, run: str, plan: Plan) -> SplitTimes:
+def times_of(context: RunContext, plan: Plan) -> SplitTimes:
     """What the newest rehearsal of this very plan measured; computed where there was none."""
-    measured = workspace.journal.recorded(run, MEASURED_TIMES)
+    measured = context.journal.recorded(MEASURED_TIMES)
     if measured is not None and measured.fingerprint == plan.fingerprint:
         return measured
-    return estimate(plan, workspace.settings.limits.jobs)
+    return estimate(plan, context.settings.limits.jobs)
 
 
 def time_figures(times: SplitTimes) -> Mapping[str, Cell]:

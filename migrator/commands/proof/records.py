@@ -15,20 +15,20 @@ from migrator.core.run.moments import COPIED, target_of
 from migrator.core.run.step_id import StepId
 from migrator.core.schema.catalog import Relation
 from migrator.core.verify.digests import Digest, total
-from migrator.journal import Journal
+from migrator.journal import RunJournal
 
 
-def given_digests(journal: Journal, run: str) -> Mapping[str, tuple[Digest, ...]]:
+def given_digests(journal: RunJournal) -> Mapping[str, tuple[Digest, ...]]:
     """What the source gave to each target, as the copies recorded it, parts of a table taken together."""
     copied: dict[str, list[Digest]] = {}
-    for moment, digest in journal.digests_by_moment(run, COPIED):
+    for moment, digest in journal.digests_by_moment(COPIED):
         copied.setdefault(target_of(moment), []).append(digest)
     return {target: tuple(total(found).values()) for target, found in copied.items()}
 
 
-def sequence_values(journal: Journal, run: str) -> tuple[str, Mapping[str, Mapping[Relation, int]]] | None:
+def sequence_values(journal: RunJournal) -> tuple[str, Mapping[str, Mapping[Relation, int]]] | None:
     """(epoch, target -> sequence -> the value that it goes on behind), as migrate took it from the source."""
-    recorded = journal.recorded(run, SEQUENCES)
+    recorded = journal.recorded(SEQUENCES)
     return None if recorded is None else (recorded.epoch, recorded.values)
 
 
@@ -59,17 +59,17 @@ def database_counts(plan: Plan) -> Mapping[str, int]:
     return Counter(step.target for step in plan.of(CreateDatabase))
 
 
-def copy_steps(journal: Journal, run: str, steps: Iterable[CopyTable]) -> list[CopyTable]:
+def copy_steps(journal: RunJournal, steps: Iterable[CopyTable]) -> list[CopyTable]:
     """The copies with their parts as they were when this epoch began: receipts name parts by their number."""
-    kept = dict(journal.recorded(run, PARTS) or ())
+    kept = dict(journal.recorded(PARTS) or ())
     return [replace(step, parts=kept[step.id]) for step in steps]
 
 
-def whole_tables(journal: Journal, run: str, placements: Placements, covered: frozenset[Relation]) -> list[Digest]:
+def whole_tables(journal: RunJournal, placements: Placements, covered: frozenset[Relation]) -> list[Digest]:
     """The digests of whole source tables, from what the copies gave: what rollback compares the source with."""
     # Where a database failed, not all of a table was recorded; the attempt that completes it records it.
     done: dict[StepId, bool] = {}
-    for step in journal.step_records(run).values():
+    for step in journal.step_records().values():
         if step.kind == "copy":
             part = StepId.parse(step.step).receipt
             done[part] = done.get(part, False) or step.status == "done"
@@ -77,7 +77,7 @@ def whole_tables(journal: Journal, run: str, placements: Placements, covered: fr
     names = {
         name: placements.tables[relation].home for relation in covered if (name := relation.full_name) not in partly
     }
-    given = given_digests(journal, run)
+    given = given_digests(journal)
     none = {name: Digest(name, "", 0, 0) for name in names}
     for target, digests in given.items():
         for one in digests:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from migrator.commands.shared.survey import plan_with, survey
 from migrator.commands.shared.tenant_servers import record_servers
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.plan.steps import CreateDatabase, PrepareTarget, TreeState
 from migrator.core.result.wording import plural
 from migrator.errors import RefusedError
@@ -37,13 +37,13 @@ def adopt(workspace: Workspace, wanted: str | None) -> Run | None:
     servers: dict[str, str] = {}
     for (server, name), mark in left_by_run[run].items():
         if mark is None:
-            workspace.journal.artefact(run, "fence", "source", "created")
+            workspace.journal.of(run).artefact("fence", "source", "created")
         else:
             tenant = mark.tenant if mark.role == "target" else None
-            workspace.journal.artefact(run, "database", name, "created", target=mark.target or None, tenant=tenant)
+            workspace.journal.of(run).artefact("database", name, "created", target=mark.target or None, tenant=tenant)
             servers.update({tenant: server} if tenant else {})
     if workspace.settings.tenants.servers:
-        record_servers(workspace, run, servers)
+        record_servers(RunContext(workspace, adopted), servers)
     workspace.progress.say(f"run {run} is in the journal again: {plural(len(left_by_run[run]), 'thing')} of it found")
     return adopted
 
@@ -52,16 +52,16 @@ def _left(workspace: Workspace) -> dict[str, dict[tuple[str, str], Mark | None]]
     """By run: the databases that it left, as (server, name), with their marks, and its fence (None)."""
     # Names of databases are all that is asked of it: trees that are gone must not be in the way.
     plan = plan_with(workspace, survey(workspace), {name: TreeState((), "") for name in workspace.settings.targets})
-    spread = workspace.settings.tenants.servers
+    servers_of_tenants = workspace.settings.tenants.servers
     # Which of the servers a tenant was put on was in the journal: any of them will do.
     ours = {
         (server, step.database)
         for step in plan.of(CreateDatabase)
-        for server in ((step.tenant and spread) or (step.server,))
+        for server in ((step.tenant and servers_of_tenants) or (step.server,))
     }
     for step in plan.of(PrepareTarget):
         per_tenant = workspace.settings.targets[step.target].per_tenant
-        for server in (per_tenant and spread) or (step.server,):
+        for server in (per_tenant and servers_of_tenants) or (step.server,):
             ours |= {(server, step.template), (server, step.bare)}
     left_by_run: dict[str, dict[tuple[str, str], Mark | None]] = {}
     ended: set[str] = set()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 from migrator.commands.changes.apply import (
     Carried,
@@ -15,9 +14,10 @@ from migrator.commands.changes.apply import (
     settle_conflicts,
     settled_by_numbers,
 )
-from migrator.commands.changes.conflicts import REFUSE, Settlement
 from migrator.commands.changes.find import require_rows, save_writes
+from migrator.commands.changes.way_back import LaterWrites, Restore, WayBack
 from migrator.commands.clean.command import restore_quarantine as put_back
+from migrator.commands.follow.manage import end_following, is_followed, require_nothing_moved
 from migrator.commands.plan.finished import FINISHED_RUN, standing_source
 from migrator.commands.plan.stored import readable_plan
 from migrator.commands.rollback.adopt import adopt
@@ -33,15 +33,15 @@ from migrator.commands.rollback.restore_backup import (
     restore_beside,
     swap_for_restored,
 )
-from migrator.commands.rollback.result import ConflictOutlook, NothingOpen, RollbackOutlook, TakenBack
+from migrator.commands.rollback.result import ConflictOutlook, NothingOpen, RollbackOutlook, RolledBack
 from migrator.commands.rollback.source_unchanged import changed_objects, compared_under_fence
 from migrator.commands.shared.epochs import digests_compare
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.plan.steps import Plan
 from migrator.core.result.progress import each
 from migrator.core.result.wording import plural
 from migrator.core.run.facts import FINISHING, SOURCE_OBJECTS
-from migrator.errors import ConfigurationError, MigratorError, RefusedError
+from migrator.errors import MigratorError, RefusedError
 from migrator.journal import Run
 from migrator.postgres.copy.spool import discard
 from migrator.postgres.databases.databases import marks
@@ -49,70 +49,66 @@ from migrator.postgres.fence.fence import lift_fence, read_fence
 from migrator.postgres.fence.read_only import make_read_only, make_writable
 from migrator.postgres.session.connect import session
 
+_PLAIN = WayBack()
 
-def rollback(
-    workspace: Workspace,
-    *,
-    validate: bool = False,
-    confirm: str | None = None,
-    discard_writes: bool = False,
-    save: Path | None = None,
-    replay: bool = False,
-    restore_quarantine: bool = False,
-    restore_backup: bool = False,
-    lost_journal: bool = False,
-    settlement: Settlement = REFUSE,
-) -> RollbackOutlook | TakenBack | NothingOpen:
-    """Takes the open run back; with `validate` only says what that would do and whether it can.
 
-    `confirm` is the run's id, typed. Rows that applications wrote to the targets since migrate are kept as files in the
-    directory `save`, carried back into the source by `replay`, or given up by `discard_writes` (the dumps have them).
-    `settlement` says what becomes of those that cannot be carried back as they are.
-    `restore_quarantine` puts cleaned rows back; `restore_backup` swaps the source for its restored backup.
-    `lost_journal` finds the run by what it left on the servers, where the journal does not know it.
+def validate_rollback(
+    workspace: Workspace, way: WayBack = _PLAIN, *, confirm: str | None = None
+) -> RollbackOutlook | NothingOpen:
+    """What taking the open run back would do, and whether it can be; changes nothing.
+
+    `confirm` is the id of a run, needed where the journal was lost and several have left something.
+
+    Raises:
+        RefusedError: the run has passed its point of no return, or the role may not take it back.
+    """
+    if _run_to_take_back(workspace, way, confirm) is None:
+        return nothing_open(workspace, confirm)
+    with workspace.stage("rollback-validate") as (context, summary):
+        stored = readable_plan(context)
+        plan, context = (stored.plan, stored.context) if stored else (None, context)
+        findings = look(context, plan)
+        require_able(context, findings)
+        result = replace(outlook(context, findings), plan_changes=stored.since if stored else None)
+        summary.update(present(result).recorded)
+        return result
+
+
+def rollback(workspace: Workspace, way: WayBack = _PLAIN, *, confirm: str | None) -> RolledBack | NothingOpen:
+    """Takes the open run back; `confirm` is its id, typed.
 
     Raises:
         RefusedError: not confirmed, the targets were written to, or the backup is not worth restoring.
     """
-    if replay and restore_backup:
-        raise ConfigurationError(
-            "--replay-writes goes not with --restore-backup: what is carried back would go with the damaged source.",
-            "Keep those rows as files, for the restored one: --save-writes DIR.",
-        )
-    require_unfinished(workspace)
-    run = open_run(workspace)
-    if lost_journal:
-        run = adopt(workspace, confirm) or run
+    run = _run_to_take_back(workspace, way, confirm)
     if run is None:
         return nothing_open(workspace, confirm)
-    if not validate:
-        confirmed(run, confirm)
-    keep = save is not None or replay
-    with workspace.stage("rollback-validate" if validate else "rollback") as (run, summary):
-        stored = readable_plan(workspace, run)
-        plan, workspace = (stored.plan, stored.workspace) if stored else (None, workspace)
-        since = stored.since if stored is not None else None
-        result: RollbackOutlook | TakenBack
-        if validate:
-            findings = look(workspace, run, plan)
-            require_able(workspace, run, findings)
-            result = outlook(workspace, run, findings)
-        else:
-            backup = checked_backup(workspace, run) if restore_backup else None
-            with read_only_targets(workspace, run, plan, keep=keep, discard=discard_writes) as findings:
-                if backup is not None:
-                    restore_beside(workspace, run, *backup)
-                carried = keep_writes(workspace, run, findings, save=save, replay=replay, settlement=settlement)
-                note_drawn_numbers(workspace, run, findings, keep=not discard_writes)
-                result = _take_back(workspace, run, findings, carried, swap=restore_backup)
-        result = replace(result, plan_changes=since)
+    confirmed(run, confirm)
+    with workspace.stage("rollback") as (context, summary):
+        stored = readable_plan(context)
+        plan, context = (stored.plan, stored.context) if stored else (None, context)
+        backup = checked_backup(context) if way.restore == "backup" else None
+        with read_only_targets(context, plan, way.writes) as findings:
+            if backup is not None:
+                restore_beside(context, *backup)
+            carried = keep_writes(context, findings, way.writes)
+            note_drawn_numbers(context, findings, way.writes)
+            result = _take_back(context, findings, carried, way.restore)
+        result = replace(result, plan_changes=stored.since if stored else None)
         summary.update(present(result).recorded)
-    if isinstance(result, RollbackOutlook) or not result.closes:
+    if not result.closes:
         return result
-    if restore_quarantine and not restore_backup:
-        result = replace(result, quarantine=put_back(workspace))
-    workspace.journal.close_run(run.id, "rolled back")
+    if way.restore == "quarantine":
+        result = replace(result, quarantine=put_back(context.workspace))
+    workspace.journal.close_run(context.id, "rolled back")
     return result
+
+
+def _run_to_take_back(workspace: Workspace, way: WayBack, wanted: str | None) -> Run | None:
+    way.require_possible()
+    require_unfinished(workspace)
+    run = open_run(workspace)
+    return (adopt(workspace, wanted) or run) if way.journal == "lost" else run
 
 
 def open_run(workspace: Workspace) -> Run | None:
@@ -138,7 +134,7 @@ def require_unfinished(workspace: Workspace) -> None:
                 "`migrator finish --retire unfence` gives the source back to writers; rows that were written to the "
                 "new databases have to be carried over by hand.",
             )
-        if run.closed_at is None and workspace.journal.recorded(run.id, FINISHING) is not None:
+        if run.closed_at is None and workspace.journal.of(run.id).recorded(FINISHING) is not None:
             raise RefusedError(
                 f"Run {run.id} has passed its point of no return: finish has begun, and nothing takes it back.",
                 f"Let it end: migrator finish --confirm {run.id}",
@@ -183,7 +179,7 @@ def confirmed(run: Run, typed: str | None) -> None:
 
 @contextmanager
 def read_only_targets(
-    workspace: Workspace, run: Run, plan: Plan | None, tenant: str | None = None, *, keep: bool, discard: bool
+    context: RunContext, plan: Plan | None, later: LaterWrites, tenant: str | None = None
 ) -> Iterator[Findings]:
     """What the run left (of one tenant), its targets read-only: nothing is written between the look and the drop.
 
@@ -192,105 +188,103 @@ def read_only_targets(
     Raises:
         RefusedError: something would be lost, or the role may not take it back; no session was ended then.
     """
-    findings = look(workspace, run, plan, tenant)
-    require_able(workspace, run, findings)
-    require_nothing_lost(findings, keep=keep, discard=discard)
+    findings = look(context, plan, tenant)
+    require_able(context, findings)
+    require_nothing_lost(findings, later)
     targets = [(server, database) for server, database, mark in findings.databases if mark.role == "target"]
     try:
         for server in sorted({server for server, _ in targets}):
             here = [database for of, database in targets if of == server]
-            with session(workspace.server(server), purpose="rollback") as connection:
-                for database in each(workspace.progress, "making databases read-only", here, "databases"):
+            with session(context.server(server), purpose="rollback") as connection:
+                for database in each(context.progress, "making databases read-only", here, "databases"):
                     make_read_only(connection, database)
         if targets:
-            findings = look(workspace, run, plan, tenant)
-            require_nothing_lost(findings, keep=keep, discard=discard)
+            findings = look(context, plan, tenant)
+            require_nothing_lost(findings, later)
         yield findings
     except BaseException:
-        _make_writable(workspace, run, targets)
+        _make_writable(context, targets)
         raise
 
 
-def _make_writable(workspace: Workspace, run: Run, targets: Sequence[tuple[str, str]]) -> None:
+def _make_writable(context: RunContext, targets: Sequence[tuple[str, str]]) -> None:
     for server, database in targets:
         try:
-            with session(workspace.server(server), purpose="rollback") as connection:
+            with session(context.server(server), purpose="rollback") as connection:
                 mark = marks(connection, [database]).get(database)
-                if mark is not None and mark.run == run.id:
+                if mark is not None and mark.run == context.id:
                     make_writable(connection, database)
         except MigratorError as error:
             # What went wrong before is what the operator has to hear of first.
-            workspace.progress.say(f"{database} may still be read-only: {error.message}")
+            context.progress.say(f"{database} may still be read-only: {error.message}")
 
 
-def outlook(workspace: Workspace, run: Run, findings: Findings, tenant: str = "") -> RollbackOutlook:
+def outlook(context: RunContext, findings: Findings, tenant: str = "") -> RollbackOutlook:
     """What taking back would do with what was found, of one tenant or of the whole."""
-    conflicts = conflict_outlook(workspace, run, findings)
-    return RollbackOutlook(run.id, str(workspace.source), findings, backup_of(workspace, run), conflicts, tenant)
+    conflicts = conflict_outlook(context, findings)
+    return RollbackOutlook(context.id, str(context.source), findings, backup_of(context), conflicts, tenant)
 
 
-def conflict_outlook(workspace: Workspace, run: Run, findings: Findings) -> ConflictOutlook | None:
+def conflict_outlook(context: RunContext, findings: Findings) -> ConflictOutlook | None:
     """What carrying the writes back would meet; None where nothing was written, or what was cannot be told by rows."""
     if findings.writes is None or not findings.written or findings.writes.changes is None or findings.lost:
         return None
-    conflicts = predict_conflicts(workspace, run, findings.writes.changes, findings.writes)
+    conflicts = predict_conflicts(context, findings.writes.changes, findings.writes)
     return ConflictOutlook(conflicts, settled_by_numbers(conflicts, findings.writes.survey))
 
 
-def keep_writes(
-    workspace: Workspace, run: Run, findings: Findings, *, save: Path | None, replay: bool, settlement: Settlement
-) -> Carried | None:
+def keep_writes(context: RunContext, findings: Findings, later: LaterWrites) -> Carried | None:
     """Saves what applications wrote to the targets, and carries it back, as was asked for."""
     if findings.writes is None or not findings.written:
-        return carried_before(workspace.journal, run.id)
-    if replay:
-        settle_conflicts(workspace, run, require_rows(findings.writes), findings.writes, settlement)
-    if save is not None:
-        save_writes(workspace, save, require_rows(findings.writes), findings.writes)
-        workspace.progress.say(
-            f"the changes of {plural(len(require_rows(findings.writes)), 'database')} are saved in {save}"
+        return carried_before(context.journal)
+    if later.replay:
+        settle_conflicts(context, require_rows(findings.writes), findings.writes, later.settlement)
+    if later.save is not None:
+        save_writes(context.workspace, later.save, require_rows(findings.writes), findings.writes)
+        context.progress.say(
+            f"the changes of {plural(len(require_rows(findings.writes)), 'database')} are saved in {later.save}"
         )
-    if not replay:
+    if not later.replay:
         return None
-    return replay_writes(workspace, run, require_rows(findings.writes), findings.writes)
+    return replay_writes(context, require_rows(findings.writes), findings.writes)
 
 
-def _take_back(
-    workspace: Workspace,
-    run: Run,
-    findings: Findings,
-    carried: Carried | None,
-    *,
-    swap: bool,
-) -> TakenBack:
-    dropped = dump_and_drop(workspace, run, findings)
+def _take_back(context: RunContext, findings: Findings, carried: Carried | None, restore: Restore) -> RolledBack:
+    swap = restore == "backup"
+    followed = is_followed(context.journal)
+    if followed:
+        require_nothing_moved(context)
+    dropped = dump_and_drop(context, findings)
+    if followed:
+        end_following(context)
     lifted = 0
-    with session(workspace.source_rows, purpose="rollback") as connection:
-        changed, compared = compared_under_fence(workspace, run, findings, connection)
+    with session(context.workspace.source_rows, purpose="rollback") as connection:
+        # Of a source that is written to nobody can say which change is whose.
+        changed, compared = ((), 0) if followed else compared_under_fence(context, findings, connection)
         if carried is not None:
             changed = tuple(one for one in changed if one.relation not in carried.tables)
         # The damaged source stays fenced until it is swapped: what were written to it now would go with it.
-        if not swap and foreign_fence(run.id, findings) is None:
-            put_sequences_back(workspace, run, connection)
-        if not swap and findings.fence is not None and findings.fence.run == run.id:
-            lifted = lift_fence(connection, workspace.lock_wait)
-        objects = changed_objects(workspace, run, connection)
-    if any(one.kind == "fence" for one in workspace.journal.artefacts(run.id)):
-        workspace.journal.artefact(run.id, "fence", "source", "dropped")
-    workspace.fence.lifted()
-    discard(workspace.spool(run.id))
-    swapped = swap_for_restored(workspace, run) if swap else ""
+        if not swap and foreign_fence(context.id, findings) is None:
+            put_sequences_back(context, connection)
+        if not swap and findings.fence is not None and findings.fence.run == context.id:
+            lifted = lift_fence(connection, context.workspace.lock_wait)
+        objects = changed_objects(context.journal, connection)
+    if any(one.kind == "fence" for one in context.journal.artefacts()):
+        context.journal.artefact("fence", "source", "dropped")
+    context.workspace.fence.lifted()
+    discard(context.spool)
+    swapped = swap_for_restored(context) if swap else ""
     if not swap:
-        drop_restored(workspace, run)
-    return TakenBack(
-        run.id,
-        str(workspace.source),
+        drop_restored(context)
+    return RolledBack(
+        context.id,
+        str(context.source),
         findings,
         dropped,
         lifted,
         compared,
-        known=workspace.journal.recorded(run.id, SOURCE_OBJECTS) is not None,
-        comparable=digests_compare(workspace.journal, run.id),
+        known=context.journal.recorded(SOURCE_OBJECTS) is not None,
+        comparable=digests_compare(context.journal),
         changed=changed,
         objects=objects,
         swapped=swapped,

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
+from migrator.commands.changes.way_back import LaterWrites
 from migrator.commands.rollback.findings import Findings
 from migrator.commands.sequences.blocks import drawn_numbers, put_back, record_drawn, record_positions, run_blocks
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext
 from migrator.core.schema.catalog import Relation
-from migrator.journal import Run
 from migrator.postgres.schema.catalog import read_sequences
 from migrator.postgres.schema.sequences import set_sequences
 from migrator.postgres.session.connect import READ_ONLY, Connection, session
 
 
-def note_drawn_numbers(workspace: Workspace, run: Run, findings: Findings, *, keep: bool) -> None:
+def note_drawn_numbers(context: RunContext, findings: Findings, later: LaterWrites) -> None:
     """Writes down how far the targets have drawn, before they are dropped.
 
-    With `keep` the source goes on behind these numbers; without it they go with the rows that are given up.
+    The source goes on behind these numbers, unless they go with rows that are given up.
     """
     writes = findings.writes
     if writes is None:
         return
-    blocks = run_blocks(workspace.journal, run.id)
+    blocks = run_blocks(context.journal)
     sources = {one.relation: one for one in writes.survey.catalog.sequences.values()}
     drawn: dict[Relation, int] = {}
     stands: dict[str, dict[Relation, int]] = {}
     for server, database, mark in writes.finished:
-        with session(workspace.server(server).at(database), purpose="rollback", settings=READ_ONLY) as target:
+        with session(context.server(server).at(database), purpose="rollback", settings=READ_ONLY) as target:
             there = {one.relation: one.last_value for one in read_sequences(target) if one.last_value is not None}
         limited = blocks.of(mark.target, database)
         stands[database] = {name: value for name, value in there.items() if name in limited}
@@ -39,17 +39,17 @@ def note_drawn_numbers(workspace: Workspace, run: Run, findings: Findings, *, ke
                 if name in sources and not sources[name].cycle:
                     further = max if sources[name].increment > 0 else min
                     drawn[name] = further(value, drawn.get(name, value))
-    record_positions(workspace.journal, run.id, stands)
-    if keep:
-        record_drawn(workspace.journal, run.id, drawn, sources)
+    record_positions(context.journal, stands)
+    if not later.discard:
+        record_drawn(context.journal, drawn, sources)
 
 
-def put_sequences_back(workspace: Workspace, run: Run, connection: Connection) -> None:
+def put_sequences_back(context: RunContext, connection: Connection) -> None:
     """Sets the source's sequences to where they stood before the split, or behind what the targets have drawn."""
-    put_back(workspace, connection, run.id)
-    standing = {one.relation: one for one in read_sequences(connection, workspace.settings.source.schemas)}
+    put_back(context, connection)
+    standing = {one.relation: one for one in read_sequences(connection, context.settings.source.schemas)}
     low = []
-    for name, value in drawn_numbers(workspace.journal, run.id).items():
+    for name, value in drawn_numbers(context.journal).items():
         if (one := standing.get(name)) is None:
             continue
         sign = 1 if one.increment > 0 else -1

@@ -10,45 +10,44 @@ from pathlib import Path
 from migrator.commands.backup.directory import finish_dump
 from migrator.commands.rollback.findings import Findings
 from migrator.commands.rollback.leftovers import note_dropping
-from migrator.commands.rollback.result import Dropped
+from migrator.commands.rollback.result import Dropped, Dump
 from migrator.commands.shared.tenant_servers import servers_of
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.result.progress import each
 from migrator.files import file_name, private_directory, rename_durably
-from migrator.journal import Run
 from migrator.postgres.backup.dump import dump_directory
 from migrator.postgres.databases.databases import drop_database, marks, of_run
 from migrator.postgres.databases.roles import drop_role, marked_roles
 from migrator.postgres.session.connect import session
 
 
-def dump_and_drop(workspace: Workspace, run: Run, findings: Findings) -> Dropped:
+def dump_and_drop(context: RunContext, findings: Findings) -> Dropped:
     """Drops the databases and the roles that were found, each target after a dump of it that was read back."""
-    dumps = _dump(workspace, run, findings)
+    dumps = _dump(context, findings)
     databases: list[str] = []
     roles: list[str] = []
     used: list[str] = []
-    note_dropping(workspace, run, [database for _, database, _ in findings.databases])
+    note_dropping(context.journal, [database for _, database, _ in findings.databases])
     ordered = sorted(findings.databases, key=lambda made: (made.server, made.mark.role != "target"))
-    shown = each(workspace.progress, "dropping databases", ordered, "databases")
+    shown = each(context.progress, "dropping databases", ordered, "databases")
     for server, here in groupby(shown, key=lambda made: made.server):
-        with session(workspace.server(server), purpose="rollback") as connection:
+        with session(context.server(server), purpose="rollback") as connection:
             for made in here:
-                drop_database(connection, made.database, run=run.id)
-                workspace.journal.artefact(run.id, "database", made.database, "dropped")
+                drop_database(connection, made.database, run=context.id)
+                context.journal.artefact("database", made.database, "dropped")
                 databases.append(made.database)
     for server, role in findings.roles:
-        with session(workspace.server(server), purpose="rollback") as connection:
-            dropped = drop_role(connection, role, run.id)
+        with session(context.server(server), purpose="rollback") as connection:
+            dropped = drop_role(connection, role, context.id)
         (roles if dropped else used).append(role)
         if dropped:
-            workspace.journal.artefact(run.id, "role", role, "dropped")
+            context.journal.artefact("role", role, "dropped")
     return Dropped(dumps, tuple(databases), tuple(roles), tuple(used))
 
 
-def _dump(workspace: Workspace, run: Run, findings: Findings) -> tuple[tuple[str, str], ...]:
+def _dump(context: RunContext, findings: Findings) -> tuple[Dump, ...]:
     """Dumps every target database that is about to be dropped, and reads each dump back."""
-    home = workspace.backups / "rollback" / run.id
+    home = context.workspace.backups / "rollback" / context.id
     targets = [(server, database) for server, database, mark in findings.databases if mark.role == "target"]
     if not targets:
         return ()
@@ -56,22 +55,28 @@ def _dump(workspace: Workspace, run: Run, findings: Findings) -> tuple[tuple[str
     for leftover in home.glob("*.partial"):
         shutil.rmtree(leftover)  # of an attempt that died; the source's lock is ours
 
-    def dump(item: tuple[str, str]) -> tuple[str, str]:
+    def dump(item: tuple[str, str]) -> Dump:
         server, database = item
         directory = _free_name(home, database)
         partial = directory.with_name(f"{directory.name}.partial")
-        endpoint = workspace.server(server).at(database)
+        endpoint = context.server(server).at(database)
         try:
-            dump_directory(endpoint, partial, programs=workspace.programs, cipher=workspace.cipher, purpose="rollback")
-            finish_dump(workspace, partial)
+            dump_directory(
+                endpoint,
+                partial,
+                programs=context.workspace.programs,
+                cipher=context.workspace.cipher,
+                purpose="rollback",
+            )
+            finish_dump(context.workspace, partial)
             rename_durably(partial, directory)
         except BaseException:
             shutil.rmtree(partial, ignore_errors=True)  # the disk may be full of it
             raise
-        return database, str(directory)
+        return Dump(database, str(directory))
 
-    with ThreadPoolExecutor(workspace.settings.limits.jobs) as pool:
-        shown = each(workspace.progress, "dumping databases", targets, "databases")
+    with ThreadPoolExecutor(context.settings.limits.jobs) as pool:
+        shown = each(context.progress, "dumping databases", targets, "databases")
         return tuple(dumped for _, dumped in zip(shown, pool.map(dump, targets), strict=True))
 
 
@@ -87,7 +92,7 @@ def drop_run(workspace: Workspace) -> None:
     run = workspace.journal.current_run(workspace.source_id)
     if run is None:
         return
-    for name in servers_of(workspace, run.id):
+    for name in servers_of(RunContext(workspace, run)):
         with session(workspace.server(name), purpose="rollback") as connection:
             for database in of_run(marks(connection), run.id):
                 drop_database(connection, database, run=run.id)

@@ -5,17 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from migrator.commands.changes.find import find_writes
+from migrator.commands.changes.way_back import LaterWrites
+from migrator.commands.follow.manage import is_followed
 from migrator.commands.plan.stored import plan_now
-from migrator.commands.rollback.findings import Findings, foreign_fence, strays_message, unknown_fence, written_message
+from migrator.commands.rollback.findings import (
+    Findings,
+    ServerRole,
+    foreign_fence,
+    strays_message,
+    unknown_fence,
+    written_message,
+)
 from migrator.commands.shared.privileges import require_privileges
 from migrator.commands.shared.tenant_servers import servers_of
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.plan.steps import Plan
 from migrator.core.run.facts import DROPPING
 from migrator.core.run.step_id import StepId
 from migrator.core.schema.identifiers import identifier
 from migrator.errors import MigratorError, RefusedError
-from migrator.journal import Run
+from migrator.journal import RunJournal
 from migrator.postgres.copy.receipts import read_receipts
 from migrator.postgres.databases.databases import MarkedDatabase, marks, of_run
 from migrator.postgres.databases.post_data import FINISH_UNIT
@@ -25,42 +34,43 @@ from migrator.postgres.fence.read_only import not_owned
 from migrator.postgres.session.connect import READ_ONLY, session
 
 
-def look(workspace: Workspace, run: Run, plan: Plan | None, tenant: str | None = None) -> Findings:
+def look(context: RunContext, plan: Plan | None, tenant: str | None = None) -> Findings:
     """What the run left on the servers, or only what it left of one tenant (its key).
 
     `plan` is the one that it was carried out by; None where the journal does not say, and today's has to do.
     """
     databases: list[MarkedDatabase] = []
-    roles: list[tuple[str, str]] = []
-    for name in servers_of(workspace, run.id):
-        with session(workspace.server(name), purpose="rollback", settings=READ_ONLY) as connection:
+    roles: list[ServerRole] = []
+    for name in servers_of(context):
+        with session(context.server(name), purpose="rollback", settings=READ_ONLY) as connection:
             databases += [
                 MarkedDatabase(name, database, mark)
-                for database, mark in sorted(of_run(marks(connection), run.id).items())
+                for database, mark in sorted(of_run(marks(connection), context.id).items())
                 if mark.role != "restored" and (tenant is None or mark.tenant == tenant)
             ]
             roles += [
-                (name, role)
+                ServerRole(name, role)
                 for role, mark in marked_roles(connection).items()
-                if mark and mark.run == run.id and (tenant is None or mark.tenant == tenant)
+                if mark and mark.run == context.id and (tenant is None or mark.tenant == tenant)
             ]
-    with workspace.read_source("rollback") as connection:
+    with context.workspace.read_source("rollback") as connection:
         fence = read_fence(connection)
     # A receipt that somebody deleted does not unmake a database that applications write to.
-    steps = workspace.journal.step_records(run.id)
+    steps = context.journal.step_records()
     finished: list[MarkedDatabase] = []
     unfinished: list[MarkedDatabase] = []
     for made in databases:
         if made.mark.role != "target":
             continue
         step = steps.get(str(StepId("finish", database=made.database)))
-        done = (step is not None and step.status == "done") or _has_finish_receipt(workspace, made)
+        done = (step is not None and step.status == "done") or _has_finish_receipt(context.workspace, made)
         (finished if done else unfinished).append(made)
     writes, untold = None, None
-    if finished:
-        fenced = fence is not None and fence.run == run.id
+    # What is followed has never been open to applications, and is not what it was when it was copied.
+    if finished and not is_followed(context.journal):
+        fenced = fence is not None and fence.run == context.id
         try:
-            writes = find_writes(workspace, run, plan or plan_now(workspace), finished, fenced=fenced)
+            writes = find_writes(context, plan or plan_now(context.workspace), finished, fenced=fenced)
         except MigratorError as error:
             untold = error
     return Findings(
@@ -69,7 +79,7 @@ def look(workspace: Workspace, run: Run, plan: Plan | None, tenant: str | None =
         writes,
         tuple(made.database for made in unfinished),
         tuple(roles),
-        _gone(workspace, run, databases, tenant),
+        _gone(context.journal, databases, tenant),
         untold,
     )
 
@@ -80,17 +90,17 @@ def _has_finish_receipt(workspace: Workspace, made: MarkedDatabase) -> bool:
         return FINISH_UNIT in read_receipts(connection)
 
 
-def _gone(workspace: Workspace, run: Run, there: Sequence[MarkedDatabase], tenant: str | None) -> tuple[str, ...]:
+def _gone(journal: RunJournal, there: Sequence[MarkedDatabase], tenant: str | None) -> tuple[str, ...]:
     """Databases that migrate finished, that no rollback has begun to drop, and that are not there: somebody did it.
 
     One that was renamed is there: its mark says whose it is.
     """
     known = {made.place for made in there if made.mark.role == "target"}
-    dropping = set(workspace.journal.recorded(run.id, DROPPING) or ())
-    steps = workspace.journal.step_records(run.id)
+    dropping = set(journal.recorded(DROPPING) or ())
+    steps = journal.step_records()
     return tuple(
         one.name
-        for one in workspace.journal.artefacts(run.id, "database")
+        for one in journal.artefacts("database")
         if one.state == "created"
         and one.tenant is not None  # "" where the target is not per tenant; None for templates
         and (tenant is None or one.tenant == tenant)
@@ -101,25 +111,25 @@ def _gone(workspace: Workspace, run: Run, there: Sequence[MarkedDatabase], tenan
     )
 
 
-def note_dropping(workspace: Workspace, run: Run, databases: Sequence[str]) -> None:
+def note_dropping(journal: RunJournal, databases: Sequence[str]) -> None:
     """Records that from here on it is us by whom the databases may be gone."""
-    before = workspace.journal.recorded(run.id, DROPPING) or ()
-    workspace.journal.record(run.id, DROPPING, sorted({*before, *databases}))
+    before = journal.recorded(DROPPING) or ()
+    journal.record(DROPPING, sorted({*before, *databases}))
 
 
-def forget_dropping(workspace: Workspace, run: Run, databases: Sequence[str]) -> None:
+def forget_dropping(journal: RunJournal, databases: Sequence[str]) -> None:
     """They are dropped, and migrate may make them again."""
-    before = workspace.journal.recorded(run.id, DROPPING) or ()
-    workspace.journal.record(run.id, DROPPING, sorted({*before} - {*databases}))
+    before = journal.recorded(DROPPING) or ()
+    journal.record(DROPPING, sorted({*before} - {*databases}))
 
 
-def require_nothing_lost(findings: Findings, *, keep: bool, discard: bool) -> None:
-    """Refuses where what applications wrote would be lost, or may be: `keep` what can be told, or `discard` all of it.
+def require_nothing_lost(findings: Findings, later: LaterWrites) -> None:
+    """Refuses where what applications wrote would be lost, or may be, and `later` does not say what becomes of it.
 
     Raises:
         RefusedError: targets were written to, are gone, or cannot be compared with what they were.
     """
-    if discard:
+    if later.discard:
         return
     if findings.gone:
         raise RefusedError(
@@ -140,7 +150,7 @@ def require_nothing_lost(findings: Findings, *, keep: bool, discard: bool) -> No
             "Let rows name them, in a column that [tables.X] large_objects lists, or unlink them (vacuumlo). To give "
             "them up: --discard-writes (the databases are dumped first).",
         )
-    if findings.written and not keep:
+    if findings.written and not later.kept:
         raise RefusedError(
             written_message(findings),
             "Nothing was changed. Keep them as files: --save-writes DIR. Carry them back into the source: "
@@ -148,22 +158,18 @@ def require_nothing_lost(findings: Findings, *, keep: bool, discard: bool) -> No
         )
 
 
-def require_able(workspace: Workspace, run: Run, findings: Findings) -> None:
+def require_able(context: RunContext, findings: Findings) -> None:
     """Refuses where the role may not drop what was found or lift the fence, or where the fence is another run's.
 
     Raises:
         RefusedError: it may not, and the hint holds the statements that let it; or this run has made nothing, and
             the fence is of one that the journal does not know.
     """
-    foreign = foreign_fence(run.id, findings) is not None
-    if (
-        findings.fence is not None
-        and foreign
-        and all(one.state == "dropped" for one in workspace.journal.artefacts(run.id))
-    ):
-        raise unknown_fence(findings.fence, f"the open run, {run.id}, has made nothing")
+    foreign = foreign_fence(context.id, findings) is not None
+    if findings.fence is not None and foreign and all(one.state == "dropped" for one in context.journal.artefacts()):
+        raise unknown_fence(findings.fence, f"the open run, {context.id}, has made nothing")
     for server in sorted({server for server, _, _ in findings.databases}):
-        with session(workspace.server(server), purpose="rollback", settings=READ_ONLY) as connection:
+        with session(context.server(server), purpose="rollback", settings=READ_ONLY) as connection:
             missing = not_owned(connection, [name for at, name, _ in findings.databases if at == server])
             role = connection.info.user
         if missing:
@@ -175,4 +181,4 @@ def require_able(workspace: Workspace, run: Run, findings: Findings) -> None:
                 f"Type the same as the role that migrated, or have it granted: {grants};",
             )
     if findings.fence is not None and not foreign:
-        require_privileges(workspace, "fence")
+        require_privileges(context.workspace, "fence")

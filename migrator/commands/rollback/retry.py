@@ -80,8 +80,8 @@ def _write(workspace: Workspace, file: Path, conflicts: Sequence[Conflict]) -> N
     write_atomically(file, conflict_lines(conflicts).encode())
     journal = workspace.journal
     for run in journal.all_runs(workspace.source_id):
-        if str(file.absolute()) in waiting_files(journal, run.id):
-            remember_file(journal, run.id, file, len(conflicts))
+        if str(file.absolute()) in waiting_files(journal.of(run.id)):
+            remember_file(journal.of(run.id), file, len(conflicts))
 
 
 def _parts(conflicts: Iterable[Conflict]) -> tuple[DatabaseChanges, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from migrator.commands.shared.transfers import Resolved
 from migrator.core.run.facts import DRAWN_NUMBERS, REFILLED_BLOCKS, SEQUENCE_BLOCKS, SEQUENCE_POSITIONS, SequenceBlocks
@@ -18,8 +18,8 @@ from migrator.postgres.schema.catalog import read_sequences
 from migrator.postgres.session.connect import Connection, session
 
 if TYPE_CHECKING:
-    from migrator.commands.shared.workspace import Workspace
-    from migrator.journal import Journal, Run
+    from migrator.commands.shared.workspace import RunContext, Workspace
+    from migrator.journal import RunJournal
 
 Decide = Callable[[Mapping[Relation, SourceSequence]], Mapping[Relation, int]]
 
@@ -51,14 +51,14 @@ class RunBlocks:
         return frozenset(source for one in self.blocks for source in one.sources)
 
 
-def run_blocks(journal: Journal, run: str) -> RunBlocks:
+def run_blocks(journal: RunJournal) -> RunBlocks:
     """The blocks of a run as the journal has them; none where it has none."""
-    recorded = journal.recorded(run, SEQUENCE_BLOCKS)
+    recorded = journal.recorded(SEQUENCE_BLOCKS)
     if recorded is None:
         return RunBlocks()
     refilled = {
         database: {one.sequence: one for one in map(_block, blocks)}
-        for database, blocks in (journal.recorded(run, REFILLED_BLOCKS) or {}).items()
+        for database, blocks in (journal.recorded(REFILLED_BLOCKS) or {}).items()
     }
     return RunBlocks(recorded.epoch, tuple(map(Blocks.from_document, recorded.blocks)), dict(recorded.places), refilled)
 
@@ -68,7 +68,7 @@ def _block(document: Any) -> Block:
     return Block(Relation(schema, name), first, last)
 
 
-def record_refills(journal: Journal, run: str, blocks: RunBlocks, newer_blocks: Iterable[tuple[str, Block]]) -> None:
+def record_refills(journal: RunJournal, blocks: RunBlocks, newer_blocks: Iterable[tuple[str, Block]]) -> None:
     """Keeps newer blocks, each with its database."""
     refilled = {database: dict(newer) for database, newer in blocks.refilled.items()}
     for database, block in newer_blocks:
@@ -76,7 +76,7 @@ def record_refills(journal: Journal, run: str, blocks: RunBlocks, newer_blocks: 
     document = {
         name: [(*one.sequence, one.first, one.last) for one in newer.values()] for name, newer in refilled.items()
     }
-    journal.record(run, REFILLED_BLOCKS, document)
+    journal.record(REFILLED_BLOCKS, document)
 
 
 def all_draws(resolved: Mapping[str, Resolved], databases: Mapping[str, Collection[str]]) -> tuple[Draw, ...]:
@@ -89,7 +89,7 @@ def all_draws(resolved: Mapping[str, Resolved], databases: Mapping[str, Collecti
 
 
 def reserve_blocks(
-    workspace: Workspace, run: Run, epoch: str, resolved: Mapping[str, Resolved], databases: Mapping[str, list[str]]
+    context: RunContext, epoch: str, resolved: Mapping[str, Resolved], databases: Mapping[str, list[str]]
 ) -> RunBlocks:
     """The blocks of this epoch: reserved in the fenced source, or those that an earlier attempt reserved.
 
@@ -99,13 +99,12 @@ def reserve_blocks(
     Raises:
         DatabaseError: somebody holds a sequence for longer than [limits] fence_patience.
     """
-    journal = workspace.journal
-    known = run_blocks(journal, run.id)
+    known = run_blocks(context.journal)
     wanted = all_draws(resolved, databases)
-    with session(workspace.source_rows, purpose="sequences") as connection:
+    with session(context.workspace.source_rows, purpose="sequences") as connection:
         if known.epoch == epoch and (not known.blocks or known.sources <= reserved_sequences(connection).keys()):
             return known
-        catalog = {one.relation: one for one in read_sequences(connection, workspace.settings.source.schemas)}
+        catalog = {one.relation: one for one in read_sequences(connection, context.settings.source.schemas)}
         used = [catalog[name] for name in sorted({name for one in wanted for name in one.sources}) if name in catalog]
 
         def decide(standing: Mapping[Relation, SourceSequence]) -> Mapping[Relation, int]:
@@ -117,8 +116,8 @@ def reserve_blocks(
                 places,
                 [(one.target, *one.sequence.relation, why) for one, why in reservation.without],
             )
-            journal.record(run.id, REFILLED_BLOCKS, {})
-            journal.record(run.id, SEQUENCE_BLOCKS, fact)
+            context.journal.record(REFILLED_BLOCKS, {})
+            context.journal.record(SEQUENCE_BLOCKS, fact)
             return reservation.behind
 
         def work() -> None:
@@ -126,8 +125,8 @@ def reserve_blocks(
             put_back_sequences(connection, catalog, {})
             reserve_numbers(connection, used, decide)
 
-        _locked(workspace, connection, used, work)
-    return run_blocks(journal, run.id)
+        _locked(context.workspace, connection, used, work)
+    return run_blocks(context.journal)
 
 
 def reserve_more(workspace: Workspace, sources: Collection[Relation], decide: Decide) -> None:
@@ -142,30 +141,38 @@ def reserve_more(workspace: Workspace, sources: Collection[Relation], decide: De
         _locked(workspace, connection, used, partial(reserve_numbers, connection, used, decide))
 
 
-def without_blocks(journal: Journal, run: str) -> tuple[tuple[str, Relation, str], ...]:
-    """(target, sequence, why) of those that go on where the source stood, and may give a number that others give."""
-    recorded = journal.recorded(run, SEQUENCE_BLOCKS)
+class WithoutBlock(NamedTuple):
+    """A sequence that goes on where the source stood, and may give a number that others give."""
+
+    target: str
+    sequence: Relation
+    why: str
+
+
+def without_blocks(journal: RunJournal) -> tuple[WithoutBlock, ...]:
+    """The sequences of a run that have no block of numbers."""
+    recorded = journal.recorded(SEQUENCE_BLOCKS)
     without = recorded.without if recorded is not None else ()
-    return tuple((target, Relation(schema, name), why) for target, schema, name, why in without)
+    return tuple(WithoutBlock(target, Relation(schema, name), why) for target, schema, name, why in without)
 
 
-def forget_blocks(journal: Journal, run: str) -> None:
+def forget_blocks(journal: RunJournal) -> None:
     """The run has no blocks: its source is not fenced, so nothing of its targets can go back."""
-    if journal.recorded(run, SEQUENCE_BLOCKS) is not None:
-        journal.record(run, SEQUENCE_BLOCKS, None)
+    if journal.recorded(SEQUENCE_BLOCKS) is not None:
+        journal.record(SEQUENCE_BLOCKS, None)
 
 
-def put_back(workspace: Workspace, connection: Connection, run: str) -> None:
+def put_back(context: RunContext, connection: Connection) -> None:
     """Sets the source's sequences back to where they stood before numbers were reserved.
 
     Those that targets have drawn from go on behind the furthest number that was drawn.
     """
     if not reserved_sequences(connection):
         return
-    catalog = {one.relation: one for one in read_sequences(connection, workspace.settings.source.schemas)}
-    drawn = drawn_numbers(workspace.journal, run)
+    catalog = {one.relation: one for one in read_sequences(connection, context.settings.source.schemas)}
+    drawn = drawn_numbers(context.journal)
     used = [catalog[name] for name in reserved_sequences(connection) if name in catalog]
-    _locked(workspace, connection, used, lambda: put_back_sequences(connection, catalog, drawn))
+    _locked(context.workspace, connection, used, lambda: put_back_sequences(connection, catalog, drawn))
 
 
 def _locked(
@@ -175,34 +182,32 @@ def _locked(
     under_locks(connection, Catalog("", 0, {}), (), work, workspace.lock_wait, sequences=names)
 
 
-def drawn_numbers(journal: Journal, run: str) -> dict[Relation, int]:
+def drawn_numbers(journal: RunJournal) -> dict[Relation, int]:
     """The furthest number of each source sequence that targets have drawn and that is to be given to nobody else."""
-    recorded = journal.recorded(run, DRAWN_NUMBERS)
+    recorded = journal.recorded(DRAWN_NUMBERS)
     return {} if recorded is None else dict(recorded)
 
 
 def record_drawn(
-    journal: Journal, run: str, drawn: Mapping[Relation, int], sequences: Mapping[Relation, SequenceObject]
+    journal: RunJournal, drawn: Mapping[Relation, int], sequences: Mapping[Relation, SequenceObject]
 ) -> None:
     """Keeps the furthest numbers, beside those that were kept before."""
-    before = drawn_numbers(journal, run)
+    before = drawn_numbers(journal)
     merged = dict(before)
     for name, value in drawn.items():
         further = max if sequences[name].increment > 0 else min
         merged[name] = further(value, merged.get(name, value))
     if merged != before:
-        journal.record(run, DRAWN_NUMBERS, merged)
+        journal.record(DRAWN_NUMBERS, merged)
 
 
-def positions(journal: Journal, run: str) -> Mapping[str, tuple[tuple[Relation, int], ...]]:
+def positions(journal: RunJournal) -> Mapping[str, tuple[tuple[Relation, int], ...]]:
     """Up to which number each database that was taken back had drawn from its sequences."""
-    return {
-        database: tuple(drawn.items()) for database, drawn in (journal.recorded(run, SEQUENCE_POSITIONS) or {}).items()
-    }
+    return {database: tuple(drawn.items()) for database, drawn in (journal.recorded(SEQUENCE_POSITIONS) or {}).items()}
 
 
-def record_positions(journal: Journal, run: str, drawn_by_database: Mapping[str, Mapping[Relation, int]]) -> None:
+def record_positions(journal: RunJournal, drawn_by_database: Mapping[str, Mapping[Relation, int]]) -> None:
     """Keeps how far databases had drawn, for when they are made again."""
-    before = journal.recorded(run, SEQUENCE_POSITIONS) or {}
+    before = journal.recorded(SEQUENCE_POSITIONS) or {}
     if drawn_by_database:
-        journal.record(run, SEQUENCE_POSITIONS, {**before, **drawn_by_database})
+        journal.record(SEQUENCE_POSITIONS, {**before, **drawn_by_database})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from migrator.commands.sequences.blocks import RunBlocks
 from migrator.commands.shared.tenant_servers import recorded_servers
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.schema.catalog import Sequence as SequenceObject
 from migrator.core.sequences.blocks import Block
 from migrator.postgres.schema.catalog import read_sequences
@@ -17,7 +17,7 @@ from migrator.postgres.schema.sequence_states import states
 from migrator.postgres.session.connect import READ_ONLY, session
 
 if TYPE_CHECKING:
-    from migrator.journal import Run
+    pass
 
 # A block of which less is left is refilled, and spoken of.
 _LOW = 0.25
@@ -59,12 +59,12 @@ class Level:
         return bound == self.block.last
 
 
-def limited_databases(workspace: Workspace, run: Run, blocks: RunBlocks) -> list[LimitedDatabase]:
+def limited_databases(context: RunContext, blocks: RunBlocks) -> list[LimitedDatabase]:
     """The databases of a run that stand, where each is by the journal and the configuration."""
-    servers = recorded_servers(workspace, run.id)
-    targets = workspace.settings.targets
+    servers = recorded_servers(context.journal)
+    targets = context.settings.targets
     places = []
-    for one in workspace.journal.artefacts(run.id, "database"):
+    for one in context.journal.artefacts("database"):
         if one.state != "created" or one.name not in blocks.places or one.tenant is None:
             continue
         if one.target is None or one.target not in targets:

@@ -11,7 +11,7 @@ from migrator.errors import RefusedError
 
 if TYPE_CHECKING:
     from migrator.core.schema.catalog import Catalog
-    from migrator.journal import Journal
+    from migrator.journal import RunJournal
 
 
 def epoch_of(state: str) -> str:
@@ -24,13 +24,13 @@ def same_state(epoch: str, other: str) -> bool:
     return epoch.partition("/")[0] == other.partition("/")[0]
 
 
-def digests_compare(journal: Journal, run: str) -> bool:
+def digests_compare(journal: RunJournal) -> bool:
     """Whether the run's recorded digests are of the form in which rows are hashed now; those of no epoch are none."""
-    epoch = journal.recorded(run, EPOCH)
+    epoch = journal.recorded(EPOCH)
     return epoch is None or epoch.endswith(epoch_of(""))
 
 
-def require_digests(journal: Journal, run: str, why: str, hint: str) -> None:
+def require_digests(journal: RunJournal, why: str, hint: str) -> None:
     """Refuses where digests that an earlier version recorded would be held against those of now.
 
     `why` says what then cannot be told, `hint` what to type.
@@ -38,18 +38,20 @@ def require_digests(journal: Journal, run: str, why: str, hint: str) -> None:
     Raises:
         RefusedError: the run's digests are of another form.
     """
-    if not digests_compare(journal, run):
+    if not digests_compare(journal):
         raise RefusedError(
-            f"Run {run} was migrated by an earlier version of migrator, which hashed rows in another way: {why}", hint
+            f"Run {journal.run_id} was migrated by an earlier version of migrator, which hashed rows in another way: "
+            f"{why}",
+            hint,
         )
 
 
-def record_tables(journal: Journal, run: str, catalog: Catalog) -> None:
+def record_tables(journal: RunJournal, catalog: Catalog) -> None:
     """Records which tables and partitions the source is read with."""
-    journal.record(run, TABLES, table_names(catalog))
+    journal.record(TABLES, table_names(catalog))
 
 
-def require_tables(journal: Journal, run: str, catalog: Catalog) -> None:
+def require_tables(journal: RunJournal, catalog: Catalog) -> None:
     """Refuses where the source has other tables or partitions than migrate read.
 
     The fence refuses writes, not statements that attach a table which holds rows already: compared with the databases
@@ -58,7 +60,7 @@ def require_tables(journal: Journal, run: str, catalog: Catalog) -> None:
     Raises:
         RefusedError: tables or partitions came or went.
     """
-    before = journal.recorded(run, TABLES)
+    before = journal.recorded(TABLES)
     changes = table_changes(before, table_names(catalog), parent_names(catalog)) if before is not None else ()
     if changes:
         raise RefusedError(

@@ -7,32 +7,33 @@ import secrets
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.plan.checks import Check
 from migrator.core.plan.steps import CreateDatabase, Plan, PrepareTarget, by_server
 from migrator.core.run.facts import PASSWORDS
 from migrator.core.schema.identifiers import identifier
 from migrator.errors import ConfigurationError
 from migrator.files import write_atomically
-from migrator.journal import Run
+from migrator.journal import RunJournal
 from migrator.postgres.databases.roles import close_database, make_own_role, marked_roles, set_password
 from migrator.postgres.session.connect import READ_ONLY, rows, session
 
 _COMMAND_SECONDS = 300
 
 
-def role_checks(workspace: Workspace, plan: Plan, run: Run) -> Iterable[Check]:
+def role_checks(context: RunContext, plan: Plan) -> Iterable[Check]:
     """Whether the roles of the plan's databases can be made, and who could connect besides."""
     steps = [step for step in plan.of(CreateDatabase) if step.roles is not None]
     for server in sorted({step.server for step in steps}):
         where = f"roles on server {server}"
-        with session(workspace.server(server), purpose="dry-run", settings=READ_ONLY) as connection:
+        with session(context.server(server), purpose="dry-run", settings=READ_ONLY) as connection:
             ((role, _, may_create, _, _),) = rows(connection, "databases/server_role")
             existing = marked_roles(connection)
         here = [step for step in steps if step.server == server]
         names = {name for step in here for name in (*step.own_roles, *([step.roles.group] if step.roles else []))}
-        ours = {name for name, mark in existing.items() if mark is not None and mark.run == run.id}
+        ours = {name for name, mark in existing.items() if mark is not None and mark.run == context.id}
         foreign = sorted((names & existing.keys()) - ours)
         if not may_create:
             remedy = f"ALTER ROLE {identifier(role)} CREATEROLE;"
@@ -46,13 +47,13 @@ def role_checks(workspace: Workspace, plan: Plan, run: Run) -> Iterable[Check]:
             )
         if may_create and not foreign:
             yield Check(where, "ok", f"{len(names)} role names are free")
-    if steps and workspace.shares_server_with_source():
-        with workspace.read_source("dry-run") as connection:
+    if steps and context.workspace.shares_server_with_source():
+        with context.workspace.read_source("dry-run") as connection:
             row = connection.execute(
                 "SELECT pg_catalog.has_database_privilege('public', pg_catalog.current_database(), 'CONNECT')"
             ).fetchone()
         if row is not None and row[0]:
-            database = identifier(workspace.source.database)
+            database = identifier(context.source.database)
             yield Check(
                 "roles",
                 "warn",
@@ -61,20 +62,20 @@ def role_checks(workspace: Workspace, plan: Plan, run: Run) -> Iterable[Check]:
             )
 
 
-def make_groups(workspace: Workspace, run: Run, plan: Plan) -> None:
+def make_groups(context: RunContext, plan: Plan) -> None:
     """Makes the groups that the templates grant their tables to, and closes the journal to the roles to come."""
     steps = [step for step in plan.of(PrepareTarget) if step.group]
     for step in steps:
-        with session(workspace.server(step.server), purpose="prepare") as connection:
-            workspace.journal.artefact(run.id, "role", step.group, "intended", target=step.target)
-            make_own_role(connection, step.group, run.id, step.target)
-            workspace.journal.artefact(run.id, "role", step.group, "created", target=step.target)
+        with session(context.server(step.server), purpose="prepare") as connection:
+            context.journal.artefact("role", step.group, "intended", target=step.target)
+            make_own_role(connection, step.group, context.id, step.target)
+            context.journal.artefact("role", step.group, "created", target=step.target)
     if steps:
-        with session(workspace.server(), purpose="prepare") as connection:
-            close_database(connection, workspace.control.database)
+        with session(context.server(), purpose="prepare") as connection:
+            close_database(connection, context.workspace.control.database)
 
 
-def deliver_passwords(workspace: Workspace, run: Run, plan: Plan) -> None:
+def deliver_passwords(context: RunContext, plan: Plan) -> None:
     """Gives each application role that has none a password, and hands these out, once; nothing here keeps them.
 
     They are handed out before the server learns them (as a SCRAM verifier, so that its log does not either): after a
@@ -83,7 +84,7 @@ def deliver_passwords(workspace: Workspace, run: Run, plan: Plan) -> None:
     Raises:
         ConfigurationError: the command, or the file, did not take them; no role has got one then.
     """
-    done = set(workspace.journal.recorded(run.id, PASSWORDS) or ())
+    done = set(context.journal.recorded(PASSWORDS) or ())
     waiting = [step for step in plan.of(CreateDatabase) if step.roles and step.roles.application not in done]
     if not waiting:
         return
@@ -100,28 +101,28 @@ def deliver_passwords(workspace: Workspace, run: Run, plan: Plan) -> None:
         + "\n"
         for step in waiting
     )
-    command = workspace.settings.roles.hand_out
+    command = context.settings.roles.hand_out
     if command:
-        _give(command, lines, workspace.settings.root, list(passwords.values()))
+        _give(command, lines, context.settings.root, list(passwords.values()))
         where = command[0]
     else:
-        where = str(_file(workspace, run, lines))
+        where = str(_file(context, lines))
     for step in waiting:
-        with session(workspace.server(step.server), purpose="passwords") as connection:
+        with session(context.server(step.server), purpose="passwords") as connection:
             set_password(connection, step.roles.application, passwords[step.database])
-    workspace.journal.record(run.id, PASSWORDS, sorted(done | {step.roles.application for step in waiting}))
-    workspace.progress.say(f"the passwords of {len(waiting)} application roles are handed out: {where}")
+    context.journal.record(PASSWORDS, sorted(done | {step.roles.application for step in waiting}))
+    context.progress.say(f"the passwords of {len(waiting)} application roles are handed out: {where}")
 
 
-def forget_passwords(workspace: Workspace, run: str, roles: Iterable[str]) -> None:
+def forget_passwords(journal: RunJournal, roles: Iterable[str]) -> None:
     """Lets roles that were dropped get passwords again when they are made again."""
-    done = set(workspace.journal.recorded(run, PASSWORDS) or ())
+    done = set(journal.recorded(PASSWORDS) or ())
     if left := done & set(roles):
-        workspace.journal.record(run, PASSWORDS, sorted(done - left))
+        journal.record(PASSWORDS, sorted(done - left))
 
 
-def _file(workspace: Workspace, run: Run, lines: str) -> Path:
-    file = workspace.settings.root / f"passwords.{run.id}.jsonl"
+def _file(context: RunContext, lines: str) -> Path:
+    file = context.settings.root / f"passwords.{context.id}.jsonl"
     try:
         kept = file.read_text(encoding="utf-8") if file.exists() else ""
         again = {json.loads(line)["role"] for line in lines.splitlines()}
@@ -152,9 +153,16 @@ def _give(command: Sequence[str], lines: str, directory: Path, passwords: Sequen
         raise ConfigurationError(f"[roles] hand_out failed: {told or f'exit code {done.returncode}'}", hint)
 
 
-def access_differences(workspace: Workspace, steps: Iterable[CreateDatabase]) -> tuple[tuple[str, str], ...]:
-    """Where the databases' owners, and who may connect to them, are not as they were made: (database, what)."""
-    differences: list[tuple[str, str]] = []
+class AccessDifference(NamedTuple):
+    """A database, and who owns it or may connect to it and should not, or the other way round."""
+
+    database: str
+    what: str
+
+
+def access_differences(workspace: Workspace, steps: Iterable[CreateDatabase]) -> tuple[AccessDifference, ...]:
+    """Where the databases' owners, and who may connect to them, are not as they were made."""
+    differences: list[AccessDifference] = []
     for server, own in by_server(step for step in steps if step.roles is not None).items():
         with session(workspace.server(server), purpose="verify", settings=READ_ONLY) as connection:
             databases = {"databases": [step.database for step in own]}
@@ -166,7 +174,7 @@ def access_differences(workspace: Workspace, steps: Iterable[CreateDatabase]) ->
             powers = rows(connection, "databases/role_powers", roles)
         members = {name: (beyond, set(joined)) for name, beyond, joined, _ in powers}
         for step in own:
-            differences += [(step.database, what) for what in _wrong(step, access, members)]
+            differences += [AccessDifference(step.database, what) for what in _wrong(step, access, members)]
         differences += _by_leave_of(own, {name: set(by_leave) for name, _, _, by_leave in powers})
     return tuple(differences)
 
@@ -175,7 +183,7 @@ def _groups(steps: Iterable[CreateDatabase]) -> set[str]:
     return {step.roles.group for step in steps if step.roles is not None}
 
 
-def _by_leave_of(steps: Sequence[CreateDatabase], members: Mapping[str, set[str]]) -> Iterable[tuple[str, str]]:
+def _by_leave_of(steps: Sequence[CreateDatabase], members: Mapping[str, set[str]]) -> Iterable[AccessDifference]:
     """Who may connect because a role of ours has him as a member; a group's members are told once."""
     applications = {step.roles.application for step in steps if step.roles is not None}
     told = set[str]()
@@ -185,8 +193,8 @@ def _by_leave_of(steps: Sequence[CreateDatabase], members: Mapping[str, set[str]
             if name not in told:
                 told.add(name)
                 # Of an application role that is a member of another's, its own database tells.
-                strangers = members.get(name, set()) - applications
-                yield from ((step.database, f"the role {one} is a member of {name}") for one in sorted(strangers))
+                for other in sorted(members.get(name, set()) - applications):
+                    yield AccessDifference(step.database, f"the role {other} is a member of {name}")
 
 
 def _wrong(

@@ -2,35 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext
 from migrator.core.schema.names import MAX_IDENTIFIER_BYTES
-from migrator.postgres.databases.databases import Mark, create_database, drop_database, exists
+from migrator.journal import RunJournal
+from migrator.postgres.databases.databases import Mark, create_database, drop_database
 from migrator.postgres.session.connect import Endpoint, session
 
 
 @contextmanager
-def scratch_database(
-    workspace: Workspace, run: str, purpose: str = "scratch", *, server: str = "default"
-) -> Iterator[Endpoint]:
+def scratch_database(context: RunContext, purpose: str = "scratch", *, server: str = "default") -> Iterator[Endpoint]:
     """An empty database like the source, on that server, until the end; one that an attempt left is replaced.
 
     Raises:
         RefusedError: a database of that name exists that is not of this run.
     """
-    where, name = workspace.server(server), scratch_name(workspace.prefix, run, purpose)
-    if any(item.name == name for item in workspace.journal.artefacts(run, "database")) and exists(where, name):
-        drop_scratch(workspace, where, name, run)
-    workspace.journal.artefact(run, "database", name, "intended", target="scratch")
-    with session(where, purpose="scratch") as connection:
-        create_database(connection, name, Mark(run, "scratch"), like=workspace.source)
+    with scratch_databases(context, (purpose,), server=server) as (database,):
+        yield database
+
+
+@contextmanager
+def scratch_databases(
+    context: RunContext, purposes: Sequence[str], *, server: str = "default"
+) -> Iterator[tuple[Endpoint, ...]]:
+    """Several of them, one for each purpose; raises as `scratch_database` does."""
+    where, journal = context.server(server), context.journal
+    names = [scratch_name(context.workspace.prefix, context.id, purpose) for purpose in purposes]
+    known = {item.name for item in journal.artefacts("database")}
+    made: list[str] = []
     try:
-        workspace.journal.artefact(run, "database", name, "created", target="scratch")
-        yield where.at(name)
+        with session(where, purpose="scratch") as connection:
+            for name in names:
+                if name in known:
+                    drop_database(connection, name, run=context.id)
+                journal.artefact("database", name, "intended", target="scratch")
+                create_database(connection, name, Mark(context.id, "scratch"), like=context.source)
+                made.append(name)
+                journal.artefact("database", name, "created", target="scratch")
+        yield tuple(where.at(name) for name in names)
     finally:
-        drop_scratch(workspace, where, name, run)
+        drop_scratch(journal, where, made)
 
 
 def scratch_name(prefix: str, run: str, purpose: str = "scratch") -> str:
@@ -40,8 +53,9 @@ def scratch_name(prefix: str, run: str, purpose: str = "scratch") -> str:
     return head + tail
 
 
-def drop_scratch(workspace: Workspace, server: Endpoint, name: str, run: str) -> None:
-    """Drops a database that the run made, and says so in the journal."""
+def drop_scratch(journal: RunJournal, server: Endpoint, names: Iterable[str]) -> None:
+    """Drops databases that the run made, and says so in the journal."""
     with session(server, purpose="scratch") as connection:
-        drop_database(connection, name, run=run)
-    workspace.journal.artefact(run, "database", name, "dropped")
+        for name in names:
+            drop_database(connection, name, run=journal.run_id)
+            journal.artefact("database", name, "dropped")

@@ -17,7 +17,7 @@ from migrator.core.plan.decisions import Decisions
 from migrator.core.result.origin import Origin
 from migrator.core.result.progress import Progress
 from migrator.core.result.standing_fence import StandingFence
-from migrator.core.run.facts import TENANTS_TAKEN_BACK
+from migrator.core.run.facts import TENANTS_DROPPED
 from migrator.core.schema.names import MAX_IDENTIFIER_BYTES
 from migrator.errors import ConfigurationError, DatabaseError
 from migrator.postgres.databases.databases import ensure_control, exists
@@ -37,7 +37,7 @@ from migrator.version import __version__
 
 if TYPE_CHECKING:
     # Imported when they are needed: SQLAlchemy is half of what `status` would load where nothing has run yet.
-    from migrator.journal import Journal, Run
+    from migrator.journal import Journal, Run, RunJournal
     from migrator.postgres.backup.cipher import Cipher
 
 _NO_SUCH_DATABASE = "3D000"
@@ -240,10 +240,6 @@ class Workspace:
     def backups(self) -> Path:
         return self.settings.path(self.settings.paths.backups)
 
-    def spool(self, run: str) -> Path:
-        """Where a run keeps rows that are read and not loaded yet."""
-        return self.settings.path(self.settings.paths.spool) / run
-
     @property
     def programs(self) -> Path | None:
         """The directory of pg_dump and friends, where one is configured."""
@@ -274,12 +270,13 @@ class Workspace:
 
     def open_state(self, run: str) -> Literal["open", "migrated"]:
         """Whether an open run's last attempt at migrate ended well, and no tenant was taken back since."""
-        last = self.journal.last(run, "migrate")
-        whole = last is not None and last.status == "done" and not self.journal.recorded(run, TENANTS_TAKEN_BACK)
+        journal = self.journal.of(run)
+        last = journal.last("migrate")
+        whole = last is not None and last.status == "done" and not journal.recorded(TENANTS_DROPPED)
         return "migrated" if whole else "open"
 
     @contextmanager
-    def stage(self, name: str, run: Run | None = None) -> Iterator[tuple[Run, dict[str, Any]]]:
+    def stage(self, name: str, run: Run | None = None) -> Iterator[tuple[RunContext, dict[str, Any]]]:
         """One attempt at a stage, under the source's lock: yields the open run and the summary to fill for the journal.
 
         `run` is one that is closed, where the stage is about that one.
@@ -287,14 +284,75 @@ class Workspace:
         Raises:
             RefusedError: another migrator holds the lock.
         """
+        with self._stage(name, run, self.source_id) as attempt:
+            yield attempt
+
+    @contextmanager
+    def stage_beside(self, name: str) -> Iterator[tuple[RunContext, dict[str, Any]]]:
+        """The same under a lock of its own: a stage that goes on beside whoever follows the source.
+
+        Raises:
+            RefusedError: another migrator is at this very stage.
+        """
+        with self._stage(name, None, f"{self.source_id} {name}") as attempt:
+            yield attempt
+
+    @contextmanager
+    def _stage(self, name: str, run: Run | None, lock: str) -> Iterator[tuple[RunContext, dict[str, Any]]]:
         self._require_sessions()
-        with self.journal.locks.hold(self.source_id):
+        with self.journal.locks.hold(lock):
             run = run or self.journal.open_run(self.source_id, str(self.source))
+            context = RunContext(self, run)
             structlog.contextvars.bind_contextvars(run_id=run.id, stage=name)
             try:
-                if (since := self.journal.fenced_since(run.id)) is not None:
+                if (since := context.journal.fenced_since()) is not None:
                     self.fence.raised(run.id, since, self.open_state(run.id) if run.closed_at is None else "finished")
-                with self.journal.stage(run.id, name) as summary:
-                    yield run, summary
+                with context.journal.stage(name) as summary:
+                    yield context, summary
             finally:
                 structlog.contextvars.unbind_contextvars("stage")
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """One run, as a command works on it: its journal, and the workspace by whose settings it is carried out.
+
+    What needs only the journal of the run takes that, and what is about no run takes a workspace.
+    """
+
+    workspace: Workspace
+    run: Run
+
+    @property
+    def id(self) -> str:
+        return self.run.id
+
+    @cached_property
+    def journal(self) -> RunJournal:
+        """What is known of this run, and is to be recorded of it."""
+        return self.workspace.journal.of(self.run.id)
+
+    @property
+    def settings(self) -> Settings:
+        return self.workspace.settings
+
+    @property
+    def source(self) -> Endpoint:
+        return self.workspace.source
+
+    @property
+    def progress(self) -> Progress:
+        return self.workspace.progress
+
+    def server(self, name: str = "default") -> Endpoint:
+        """The server of that name; raises as `Workspace.server` does."""
+        return self.workspace.server(name)
+
+    @property
+    def spool(self) -> Path:
+        """Where the run keeps rows that are read and not loaded yet."""
+        return self.settings.path(self.settings.paths.spool) / self.run.id
+
+    def decided_by(self, decisions: Decisions) -> RunContext:
+        """The same run by the settings that a stored plan decided, as `Workspace.decided_by` has them."""
+        return RunContext(self.workspace.decided_by(decisions), self.run)

@@ -13,7 +13,7 @@ from migrator.commands.sequences.levels import limited_databases, read_levels
 from migrator.commands.shared.dropped_tenants import dropped_tenants
 from migrator.commands.shared.tenant_named import of_tenant
 from migrator.commands.shared.tenant_servers import recorded_servers
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.commands.status.databases import database_states
 from migrator.commands.status.result import BlocksLeft, Status
 from migrator.commands.status.standing_fence import note_fence
@@ -53,7 +53,7 @@ def status(workspace: Workspace, *, tenant: str | None = None) -> Status:
     if run is None:
         return nothing
     seen = replace(nothing, lock_waits=waits, fenced_since=workspace.fence.since if fence is not None else None)
-    return _of_run(workspace, run, seen, tenant)
+    return _of_run(RunContext(workspace, run), seen, tenant)
 
 
 def _newest_run(workspace: Workspace) -> Run | None:
@@ -62,46 +62,46 @@ def _newest_run(workspace: Workspace) -> Run | None:
     return next((run for run in runs if run.closed_at is None), runs[0] if runs else None)
 
 
-def _of_run(workspace: Workspace, run: Run, seen: Status, tenant: str | None) -> Status:
+def _of_run(context: RunContext, seen: Status, tenant: str | None) -> Status:
     """The same with what the journal knows of the run."""
-    journal = workspace.journal
-    holder = journal.locks.holder(workspace.source_id)
+    journal = context.workspace.journal
+    holder = journal.locks.holder(context.workspace.source_id)
     waiting = {
         file: left
-        for one in journal.all_runs(workspace.source_id)
-        for file, left in waiting_files(journal, one.id).items()
+        for one in journal.all_runs(context.workspace.source_id)
+        for file, left in waiting_files(journal.of(one.id)).items()
     }
-    steps = as_they_are(journal.step_records(run.id).values(), alive=holder is not None)
-    databases = tuple(one for one in journal.artefacts(run.id, "database") if one.state == "created")
-    servers = recorded_servers(workspace, run.id)
+    steps = as_they_are(context.journal.step_records().values(), alive=holder is not None)
+    databases = tuple(one for one in context.journal.artefacts("database") if one.state == "created")
+    servers = recorded_servers(context.journal)
     states = tuple(database_states(databases, steps, servers))
     if tenant is not None:
-        states = tuple(of_tenant(workspace, run.id, tenant, states, lambda state: (state.tenant, state.database)))
+        states = tuple(of_tenant(context, tenant, states, lambda state: (state.tenant, state.database)))
     return replace(
         seen,
-        run=run,
+        run=context.run,
         holder=holder,
-        stages=tuple(journal.stage_records(run.id)),
+        stages=tuple(context.journal.stage_records()),
         steps=steps,
-        planned=journal.recorded(run.id, PLANNED_STEPS) or {},
-        paused=(journal.recorded(run.id, THROTTLE) or ThrottleState()).paused if holder else "",
+        planned=context.journal.recorded(PLANNED_STEPS) or {},
+        paused=(context.journal.recorded(THROTTLE) or ThrottleState()).paused if holder else "",
         servers=servers,
-        taken_back=tuple(sorted(dropped_tenants(workspace, run.id))),
+        dropped_tenants=tuple(sorted(dropped_tenants(context.journal))),
         waiting=waiting,
         databases=databases,
         states=states,
-        blocks=_blocks_left(workspace, run) if holder is None else None,
+        blocks=_blocks_left(context) if holder is None else None,
     )
 
 
-def _blocks_left(workspace: Workspace, run: Run) -> BlocksLeft | None:
+def _blocks_left(context: RunContext) -> BlocksLeft | None:
     """Blocks of numbers that run out, before an INSERT fails; None where no database has any."""
-    blocks = run_blocks(workspace.journal, run.id) if run.closed_at is None else RunBlocks()
-    places = limited_databases(workspace, run, blocks)
+    blocks = run_blocks(context.journal) if context.run.closed_at is None else RunBlocks()
+    places = limited_databases(context, blocks)
     if not places:
         return None
     try:
-        levels = read_levels(workspace, blocks, places[:_MOST_DATABASES])
+        levels = read_levels(context.workspace, blocks, places[:_MOST_DATABASES])
     except DatabaseError as error:
         return BlocksLeft(error=error.message)
     return BlocksLeft(tuple(one for one in levels if one.low), max(0, len(places) - _MOST_DATABASES))

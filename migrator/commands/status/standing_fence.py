@@ -33,7 +33,7 @@ def note_fence(workspace: Workspace, fence: FenceState | None) -> None:
         return
     runs = workspace.journal.all_runs(workspace.source_id) if workspace.has_journal() else ()
     run = next((run for run in runs if run.id == fence.run), None)
-    since = workspace.journal.fenced_since(fence.run) if run is not None else None
+    since = workspace.journal.of(fence.run).fenced_since() if run is not None else None
     if run is not None and run.outcome == FINISHED_RUN:
         workspace.fence.raised(fence.run, since, "finished")
     else:

@@ -23,7 +23,7 @@ from migrator.commands.shared.epochs import require_digests
 from migrator.commands.shared.roles import access_differences
 from migrator.commands.shared.tenant_objects import OwnObjects
 from migrator.commands.shared.transfers import Resolved, resolve
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.commands.verify.kept_templates import kept_templates
 from migrator.commands.verify.report import present
 from migrator.commands.verify.result import CrossReference, Verified, WrongRow
@@ -59,35 +59,35 @@ def verify(workspace: Workspace, *, sample: float | None = None) -> Verified:
     workspace, ended = standing_source(workspace)
     if ended is not None:
         return verify_finished(workspace, ended, sample)
-    with workspace.stage("verify") as (run, summary):
-        last = workspace.journal.last(run.id, "migrate")
+    with workspace.stage("verify") as (context, summary):
+        last = context.journal.last("migrate")
         if last is None:
             raise RefusedError("There is no completed migrate to verify.", "Run `migrator migrate` first.")
-        stored = stored_plan(workspace, run)
+        stored = stored_plan(context)
         if stored is None:
             raise RefusedError("There is no completed migrate to verify.", "Run `migrator migrate` first.")
-        require_standing(workspace, run, stored.plan)
+        require_standing(context.journal, stored.plan)
         if last.status not in ("done", "findings"):
             raise RefusedError("There is no completed migrate to verify.", "Run `migrator migrate` first.")
-        survey_as_planned(stored, run)
-        require_databases(stored.workspace, run, stored.plan)
-        result = Verifier(stored.workspace, run, stored.plan, sample).verification()
-        gone = tuple(sorted(dropped_tenants(workspace, run.id)))
-        result = replace(result, taken_back=gone, plan_changes=stored.since)
+        survey_as_planned(stored)
+        require_databases(stored.context, stored.plan)
+        result = Verifier(stored.context, stored.plan, sample).verification()
+        gone = tuple(sorted(dropped_tenants(context.journal)))
+        result = replace(result, dropped_tenants=gone, plan_changes=stored.since)
         summary.update(present(result).recorded)
         return result
 
 
 def verify_finished(workspace: Workspace, run: Run, sample: float | None) -> Verified:
     """What stays true of a run that was finished, whatever its applications write: schemas, isolation, references."""
-    with workspace.stage("verify", run) as (run, summary):
-        stored = stored_plan(workspace, run)
+    with workspace.stage("verify", run) as (context, summary):
+        stored = stored_plan(context)
         if stored is None:
-            raise RefusedError(f"Run {run.id} was finished, and the journal has no plan of it.", "Compare by hand.")
-        plan, workspace = stored.plan, stored.workspace
-        kept = kept_templates(workspace, run, plan)
-        resolved = resolve(workspace, plan, plan.survey, kept)
-        result = Verifier(workspace, run, plan, sample, resolved).structure()
+            raise RefusedError(f"Run {context.id} was finished, and the journal has no plan of it.", "Compare by hand.")
+        plan, context = stored.plan, stored.context
+        kept = kept_templates(context, plan)
+        resolved = resolve(context.workspace, plan, plan.survey, kept)
+        result = Verifier(context, plan, sample, resolved).structure()
         summary.update(present(result).recorded)
         return result
 
@@ -111,53 +111,50 @@ class Verifier:
 
     def __init__(
         self,
-        workspace: Workspace,
-        run: Run,
+        context: RunContext,
         plan: Plan,
         sample: float | None = None,
         resolved: Mapping[str, Resolved] | None = None,
     ) -> None:
-        self.workspace = workspace
-        self.run = run
+        self.context = context
         self.plan = plan
         self.sample = sample
         self.survey = plan.survey
-        self.resolved = resolve(workspace, plan, self.survey) if resolved is None else resolved
-        self.databases = standing(workspace, run.id, _sampled(plan, sample))
-        self.settings = TargetSettings(workspace, plan)
-        self.own = OwnObjects(workspace, plan, self.survey)
+        self.resolved = resolve(context.workspace, plan, self.survey) if resolved is None else resolved
+        self.databases = standing(context.journal, _sampled(plan, sample))
+        self.settings = TargetSettings(context.workspace, plan)
+        self.own = OwnObjects(context.workspace, plan, self.survey)
         self.severed = tuple(self._severed())
-        with workspace.read_source("verify") as connection:
+        with context.workspace.read_source("verify") as connection:
             self.members = read_members(connection, self.survey.placements.tree)
-        self.source_objects = workspace.journal.recorded(run.id, SOURCE_OBJECTS) or {}
-        taken = sequence_values(workspace.journal, run.id)
+        self.source_objects = context.journal.recorded(SOURCE_OBJECTS) or {}
+        taken = sequence_values(context.journal)
         self.given = taken[1] if taken is not None else {}
         # Of a run that was finished they are lifted, and its sequences have gone on.
-        self.blocks = RunBlocks() if run.closed_at else run_blocks(workspace.journal, run.id)
-        self.given = {} if run.closed_at else self.given
+        self.blocks = RunBlocks() if context.run.closed_at else run_blocks(context.journal)
+        self.given = {} if context.run.closed_at else self.given
         self.rows_too = True
 
     def verification(self) -> Verified:
         transfers = {name: target.transfers for name, target in self.resolved.items()}
-        with self.workspace.read_source("verify") as connection:
+        with self.context.workspace.read_source("verify") as connection:
             connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            fresh = routed_digests(self.workspace, connection, self.survey, transfers)
+            fresh = routed_digests(self.context.workspace, connection, self.survey, transfers)
             fenced = read_fence(connection) is not None
-            gaps = fence_gaps(connection, self.workspace.settings.source.schemas) if fenced else ()
+            gaps = fence_gaps(connection, self.context.settings.source.schemas) if fenced else ()
             counted = count_rows(connection, self.survey.catalog)
         if not fenced:
             require_digests(
-                self.workspace.journal,
-                self.run.id,
+                self.context.journal,
                 "what the source held then cannot be compared with the databases, and without the fence it may have "
                 "changed since.",
                 "See what can be taken back: migrator rollback --validate. Then migrate again.",
             )
-        copied = given_digests(self.workspace.journal, self.run.id)
+        copied = given_digests(self.context.journal)
         changed = written_since(copied, fresh, transfers)
         if changed and not fenced:
             # Without a fence the monolith went on: what was read in the snapshot is what the targets must hold.
-            fresh, counted = dict(copied), self.workspace.journal.recorded(self.run.id, SOURCE_ROWS) or {}
+            fresh, counted = dict(copied), self.context.journal.recorded(SOURCE_ROWS) or {}
         facts = self._examine()
         held: dict[str, list[Digest]] = {name: [] for name in transfers}
         for fact in facts:
@@ -176,21 +173,21 @@ class Verifier:
             transfers,
             self.survey.placements,
             counted=None if partial else counted,
-            quarantined=self.workspace.journal.quarantined(self.run.id),
+            quarantined=self.context.journal.quarantined(),
             databases=database_counts(self.plan),
         )
         rows = tuple(self._rows(proof, transfers, facts))
-        proof = with_configuration(self.workspace, proof, self.databases, conserved=not partial)
+        proof = with_configuration(self.context.workspace, proof, self.databases, conserved=not partial)
         return Verified(
-            self.run.id,
+            self.context.id,
             sum(1 for _ in self.plan.of(CreateDatabase)),
-            with_large_objects(self.workspace, proof, self.survey) if fenced else proof,
+            with_large_objects(self.context.workspace, proof, self.survey) if fenced else proof,
             facts,
             () if fenced else changed,
             rows,
             tuple(self._references(facts, released=False)),
             tuple(self._references(facts, released=True)),
-            access_differences(self.workspace, self.databases),
+            access_differences(self.context.workspace, self.databases),
             gaps,
             sample=self.sample,
         )
@@ -200,7 +197,7 @@ class Verifier:
         self.rows_too = False
         facts = self._examine()
         return Verified(
-            self.run.id,
+            self.context.id,
             sum(1 for _ in self.plan.of(CreateDatabase)),
             Proof((), (), 0, 0),
             facts,
@@ -208,27 +205,27 @@ class Verifier:
             (),
             tuple(self._references(facts, released=False)),
             tuple(self._references(facts, released=True)),
-            access_differences(self.workspace, self.databases),
+            access_differences(self.context.workspace, self.databases),
             scope="structure",
             sample=self.sample,
         )
 
     def _examine(self) -> tuple[DatabaseFacts, ...]:
         task = "examining databases"
-        self.workspace.progress.start(task, total=len(self.databases), unit="databases")
+        self.context.progress.start(task, total=len(self.databases), unit="databases")
         sessions = 2 + len({one.lead[1] for one in self.severed if one.lead is not None})
         facts = []
-        with ThreadPoolExecutor(self.workspace.settings.limits.target_jobs_of(sessions)) as pool:
+        with ThreadPoolExecutor(self.context.settings.limits.target_jobs_of(sessions)) as pool:
             futures = [pool.submit(self._examine_one, step) for step in self.databases]
             for number, future in enumerate(futures, 1):
                 facts.append(future.result())
-                self.workspace.progress.advance(task, rows=number)
-        self.workspace.progress.finish(task)
+                self.context.progress.advance(task, rows=number)
+        self.context.progress.finish(task)
         return tuple(facts)
 
     def _examine_one(self, step: CreateDatabase) -> DatabaseFacts:
         target = self.resolved[step.target]
-        endpoint = self.workspace.server(step.server).at(step.database)
+        endpoint = self.context.server(step.server).at(step.database)
         leaving = [
             (one.lead[0], one.lead[1] or endpoint)
             for one in self.severed
@@ -273,9 +270,9 @@ class Verifier:
                 continue  # the table is not there, or not all of its columns
             tenant = step.tenant if transfer.per_tenant else None
             keyed = select_keyed(transfer, self.survey.catalog, table.primary_key, tenant)
-            endpoint = self.workspace.server(step.server).at(step.database)
+            endpoint = self.context.server(step.server).at(step.database)
             with (
-                self.workspace.read_source("verify") as source,
+                self.context.workspace.read_source("verify") as source,
                 session(endpoint, purpose="verify", settings=READ_ONLY) as target_connection,
             ):
                 rows = drill_down(source, target_connection, transfer, keyed, table.primary_key, limit=_MOST_KEYS)
@@ -310,7 +307,7 @@ class Verifier:
             if reference is not None and key in kept_together:
                 lead = reference, None
             elif reference is not None and len(homes) == 1:
-                lead = reference, self.workspace.server(homes[0].server).at(homes[0].database)
+                lead = reference, self.context.server(homes[0].server).at(homes[0].database)
             yield _Severed(key.label, child, lead, placements.release_reason(key) is not None)
 
     def _reference(self, key: ForeignKey, child_target: str, parent_target: str) -> Reference | None:

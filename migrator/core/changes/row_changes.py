@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from migrator.core.plan.transfer import Transfer
-from migrator.core.schema.catalog import Catalog, ForeignKey, Relation, strongly_connected
+from migrator.core.schema.catalog import Catalog, ForeignKey, Relation, Table, strongly_connected
 
 ChangeKind = Literal["inserted", "updated", "deleted"]
 KINDS: tuple[ChangeKind, ...] = ("inserted", "updated", "deleted")
@@ -72,22 +72,21 @@ def key_columns(transfer: Transfer, catalog: Catalog) -> tuple[str, ...]:
     table = catalog.tables.get(transfer.relation)
     if table is None:
         return ()
-    travelling = {column.source for column in transfer.columns}
+    return identifying_columns(table, {column.source for column in transfer.columns if column.source is not None})
+
+
+def identifying_columns(table: Table, among: Collection[str]) -> tuple[str, ...]:
+    """The primary key, else a unique key that is never null, of columns `among` those given; () where there is none."""
     never_null = {column.name for column in table.columns if column.not_null}
     for key in (table.primary_key, *table.unique_keys):
-        if key and set(key) <= travelling and (key == table.primary_key or set(key) <= never_null):
+        if key and set(key) <= set(among) and (key == table.primary_key or set(key) <= never_null):
             return key
     return ()
 
 
 def row_key(row: RowChange, catalog: Catalog) -> tuple[str, ...]:
     """The columns that the row's key was made of, as `key_columns` chose them."""
-    table = catalog.tables[row.relation]
-    never_null = {column.name for column in table.columns if column.not_null}
-    for key in (table.primary_key, *table.unique_keys):
-        if key and set(key) <= row.values.keys() and (key == table.primary_key or set(key) <= never_null):
-            return key
-    return ()
+    return identifying_columns(catalog.tables[row.relation], row.values.keys())
 
 
 def no_way_back(transfer: Transfer) -> str:

@@ -377,3 +377,8 @@ def source_digest(survey: Survey) -> str:
 def same_source(survey: Survey, other: Survey) -> bool:
     """Whether two surveys come to the same plan, by the same decisions."""
     return source_digest(survey) == source_digest(other) and survey.parameters_digest == other.parameters_digest
+
+
+def same_schema(survey: Survey, other: Survey) -> bool:
+    """Whether two surveys come to the same plan but for the tenants that came and went."""
+    return same_source(dataclasses.replace(survey, tenants=other.tenants), other)

@@ -38,7 +38,8 @@ class Outcome:
     `summary` is a flat mapping of the few figures that a person asks for first; `data` holds the machine-readable
     rest, merged into the top level of the JSON document; `next` lists the commands that make sense now; `graph` is what
     can be drawn of it. `fence` is the last line where the source is left fenced; `origin` is filled in where the report
-    is written. `page` is Markdown, which the text report shows instead of all that. The status "planned" is of what is
+    is written. `page` is Markdown, which the text report shows instead of all that; `verbatim` is a file for another
+    program, which it writes as it is. The status "planned" is of what is
     shown on the way, for somebody to confirm.
     """
 
@@ -55,6 +56,7 @@ class Outcome:
     fence: str = ""
     origin: Origin | None = None
     page: str = ""
+    verbatim: str = ""
 
     @property
     def recorded(self) -> dict[str, Any]:

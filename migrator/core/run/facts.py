@@ -193,6 +193,24 @@ def post_data(target: str) -> Fact[str]:
     return Fact(f"post-data:{target}", TypeAdapter(str))
 
 
+# -- follow ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FollowStart:
+    """Where following began: the epoch of capture, and the position at which all databases were copied.
+
+    `copied` says that all of them hold their rows of that position.
+    """
+
+    epoch: str
+    snapshot: str
+    copied: bool = False
+
+
+FOLLOW_START: Fact[FollowStart | None] = Fact("follow start", TypeAdapter(FollowStart | None))
+FOLLOW_STOP = Fact("follow stop", TypeAdapter(bool))  # whether the follower is asked to end
+
 # -- rollback ----------------------------------------------------------------------------------------------------------
 
 
@@ -223,7 +241,7 @@ CONFLICT_FILES = Fact("conflict files", TypeAdapter(dict[str, int]))  # how many
 # (database, schema, table, key, column, number) of rows that were given another number for the source.
 NEW_NUMBERS = Fact("new numbers", TypeAdapter(list[tuple[str, str, str, str, str, str]]))
 DROPPING = Fact("dropping", TypeAdapter(list[str]))  # databases
-TENANTS_TAKEN_BACK = Fact("tenants taken back", TypeAdapter(dict[str, str]))  # key -> "begun" or "done"
+TENANTS_DROPPED = Fact("tenants taken back", TypeAdapter(dict[str, str]))  # key -> "begun" or "done"
 
 # -- finish ------------------------------------------------------------------------------------------------------------
 

@@ -68,7 +68,7 @@ class Column:
     @property
     def equal_is_identical(self) -> bool:
         """Whether equal values are the same text: 1 and 1.00 are not, nor citext's 'a' and 'A'."""
-        return self.deterministic and _without_modifier(self.value_type) in _IDENTICAL
+        return self.deterministic and without_modifier(self.value_type) in _IDENTICAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,19 +253,20 @@ def loose_types(columns: Iterable[Column], referenced: Iterable[Column]) -> tupl
 
 
 def _identical(left: Column, right: Column) -> bool:
-    types = {_without_modifier(column.value_type) for column in (left, right)}
+    types = {without_modifier(column.value_type) for column in (left, right)}
     alike = len(types) == 1 or types <= _INTEGERS or types <= _TEXTS
     return alike and left.equal_is_identical and right.equal_is_identical
 
 
 def comparable(left: str, right: str) -> bool:
     """Whether columns of these types compare by value without a cast: the same type, two numbers, two texts."""
-    types = {_without_modifier(type_) for type_ in (left, right)}
+    types = {without_modifier(type_) for type_ in (left, right)}
     return len(types) == 1 or types <= _NUMBERS or types <= _TEXTS
 
 
 @lru_cache(maxsize=1024)
-def _without_modifier(type_: str) -> str:
+def without_modifier(type_: str) -> str:
+    """A type's name without its length or precision: "numeric(10,2)" -> "numeric"."""
     return re.sub(r"\([^)]*\)", "", type_)
 
 

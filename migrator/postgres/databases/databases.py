@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import NamedTuple
 
 import psycopg
@@ -157,7 +158,8 @@ def release_database(endpoint: Endpoint, mark: Mark, bounds: Mapping[Relation, t
         comment(connection, endpoint.database, replace(mark, role=FINISHED))
 
 
-def locale_options(like: Endpoint) -> list[sql.Composed]:
+@lru_cache(maxsize=64)  # a database keeps its encoding and locale for life
+def locale_options(like: Endpoint) -> tuple[sql.Composed, ...]:
     """CREATE DATABASE options that repeat another database's encoding and locale: text must sort and compare alike."""
     with session(like, purpose="locale") as connection:
         # datlocprovider came with 15, and the column daticulocale became datlocale in 17.
@@ -179,7 +181,7 @@ def locale_options(like: Endpoint) -> list[sql.Composed]:
         options.append(sql.SQL("LOCALE_PROVIDER builtin BUILTIN_LOCALE {}").format(sql.Literal(locale)))
     elif provider == "c":
         options.append(sql.SQL("LOCALE_PROVIDER libc").format())
-    return options
+    return tuple(options)
 
 
 def drop_database(connection: Connection, name: str, *, run: str) -> bool:

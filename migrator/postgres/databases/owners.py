@@ -12,32 +12,35 @@ from migrator.postgres.session.connect import Connection, Endpoint, rows, sessio
 
 @contextmanager
 def owners_may_create(databases: Sequence[Endpoint], owners: Sequence[str]) -> Iterator[None]:
-    """Until the end the owners may create in these databases of ours, and in their schema public, as in the source.
+    """Until the end the owners may create in these databases of ours (of one server), and in their schema public.
 
-    ALTER ... OWNER TO asks that of the new owner, unless a superuser gives the command; since PostgreSQL 15 nobody but
-    a database's owner has it by himself. The first of the `owners` that the connected role may act as owns the
-    databases meanwhile, which leaves no trace in their privileges; the others are granted it, and revoked again.
+    They may in the source, and ALTER ... OWNER TO asks it of the new owner, unless a superuser gives the command; since
+    PostgreSQL 15 nobody but a database's owner has it by himself. The first of the `owners` that the connected role may
+    act as owns the databases meanwhile, which leaves no trace in their privileges; the others are granted it, and
+    revoked again.
     """
+    first, *_ = databases
+    with session(first, purpose="owners") as connection:
+        # Of the server, not of a database: all of these are on one.
+        ((superuser, role, able),) = rows(connection, "databases/possible_owners", {"roles": list(owners)})
+    acting = [] if superuser else [name for name in owners if name in able]
+    if not acting:
+        yield
+        return
     with ExitStack() as given:
         for database in databases:
-            given.enter_context(_one_database(database, owners))
+            given.enter_context(_owned_by(database, acting, role))
         yield
 
 
 @contextmanager
-def _one_database(database: Endpoint, owners: Sequence[str]) -> Iterator[None]:
-    with session(database, purpose="owners") as connection:
-        ((superuser, role, able),) = rows(connection, "databases/possible_owners", {"roles": list(owners)})
-        acting = [] if superuser else [name for name in owners if name in able]
-        alter = sql.SQL("ALTER DATABASE {} OWNER TO {}")
-        name = sql.Identifier(database.database)
-        if acting:
-            connection.execute(alter.format(name, sql.Identifier(acting[0])))
-            _change(connection, database.database, "GRANT CREATE ON {} TO {}", acting[1:])
+def _owned_by(database: Endpoint, acting: Sequence[str], role: str) -> Iterator[None]:
+    """Gives the database to the first of the roles, and the others what they need; takes it back at the end."""
+    alter, name = sql.SQL("ALTER DATABASE {} OWNER TO {}"), sql.Identifier(database.database)
     # No session is kept meanwhile: several targets are prepared at once, and sessions are counted.
-    if not acting:
-        yield
-        return
+    with session(database, purpose="owners") as connection:
+        connection.execute(alter.format(name, sql.Identifier(acting[0])))
+        _change(connection, database.database, "GRANT CREATE ON {} TO {}", acting[1:])
     try:
         yield
     finally:

@@ -114,12 +114,13 @@ def build_bare(
         run_program(find_program("pg_dump", server_version, programs), dump, for_programs(template), purpose="bare")
         listed = run_program(pg_restore, ["--list", "--section=post-data", archive]).stdout.splitlines(keepends=True)
         at_once = {line for line in listed if (match := _LISTED.match(line)) and match.groups() in early}
-        restore = partial(_restore, pg_restore, archive, bare, server_version)
+        place = for_programs(bare)
+        restore = partial(_restore, pg_restore, archive, bare if bare.search_path else place, server_version)
         if bare.search_path:
             restore("--section=pre-data")
             # What a tree wrote is data that COPY reads and writes, for pg_restore alone to do.
             arguments = ["--exit-on-error", "--single-transaction", "--section=data", archive]
-            run_program(pg_restore, arguments, for_programs(bare), purpose="bare")
+            run_program(pg_restore, arguments, place, purpose="bare")
         else:
             restore("--section=pre-data", "--section=data")
         if at_once:
@@ -144,10 +145,13 @@ def _take_away_checks(connection: Connection) -> list[str]:
 
 
 def _restore(pg_restore: Path, archive: str, bare: Endpoint, server_version: int, *selection: str) -> None:
-    """Restores a part of the archive; under a search_path by a session of ours, because pg_restore's has none."""
+    """Restores a part of the archive; under a search_path by a session of ours, because pg_restore's has none.
+
+    Without one `bare` is the endpoint as programs are to be given it.
+    """
     if not bare.search_path:
         arguments = ["--exit-on-error", "--single-transaction", *selection, archive]
-        run_program(pg_restore, arguments, for_programs(bare), purpose="bare")
+        run_program(pg_restore, arguments, bare, purpose="bare")
         return
     script = run_program(pg_restore, [*selection, "--file=-", archive]).stdout
     with session(bare, purpose="bare") as connection, connection.transaction():

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from psycopg import sql
 
 from migrator.core.schema.catalog import Relation
-from migrator.errors import DatabaseError, RefusedError
+from migrator.errors import RefusedError
 from migrator.postgres.databases.databases import Mark
-from migrator.postgres.fence.locks import Blocked, LockWait, in_attempts
-from migrator.postgres.session.connect import Connection, query, rows, translated
+from migrator.postgres.fence.locks import LockWait, on_table
+from migrator.postgres.session.connect import Connection, query, rows
 
 TRIGGER = "migrator_fence"
 # Partitions that are made or attached later get copies of a partitioned table's row triggers, not of its statement
@@ -90,7 +91,7 @@ def raise_fence(connection: Connection, tables: Iterable[Relation], wait: LockWa
         if standing is None or table not in standing.fencing_partitions
     ]
     for table, statement in statements:
-        _with_patience(connection, table, statement, wait, deadline)
+        on_table(connection, table, partial(connection.execute, statement), wait, deadline)
 
 
 def lift_fence(connection: Connection, wait: LockWait) -> int:
@@ -105,7 +106,7 @@ def lift_fence(connection: Connection, wait: LockWait) -> int:
     )
     for table, trigger in triggers:
         drop = sql.SQL("DROP TRIGGER IF EXISTS {} ON {}").format(sql.Identifier(trigger), sql.Identifier(*table))
-        _with_patience(connection, table, drop, wait, deadline)
+        on_table(connection, table, partial(connection.execute, drop), wait, deadline, against="everybody")
     if standing is None:
         return 0
     connection.execute("DROP SCHEMA migrator_fence CASCADE")
@@ -142,22 +143,3 @@ def _holding_partitions(connection: Connection, tables: Iterable[Relation]) -> l
     listed = list(tables)
     scope = {"schemas": [table.schema for table in listed], "names": [table.name for table in listed]}
     return [Relation(schema, name) for schema, name in rows(connection, "fence/fence_roots", scope)]
-
-
-def _with_patience(
-    connection: Connection, table: Relation, statement: sql.Composed, wait: LockWait, deadline: float
-) -> None:
-    def blocked(_: DatabaseError) -> Blocked:
-        listed = rows(connection, "fence/holders", {"table": _regclass(table)})
-        holders = "; ".join(holder for (holder,) in listed) or "a prepared transaction"
-        return Blocked(
-            f"waiting for the writers of {table}: {holders}",
-            f"{wait.endpoint}: {table} could not be locked: it is held by {holders}.",
-        )
-
-    with translated(wait.endpoint):
-        in_attempts(connection, wait, lambda: connection.execute(statement), blocked, deadline)
-
-
-def _regclass(table: Relation) -> str:
-    return ".".join('"' + part.replace('"', '""') + '"' for part in table)

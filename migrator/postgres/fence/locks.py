@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import psycopg
 from psycopg import sql
@@ -14,13 +14,17 @@ from migrator.core.schema.catalog import Catalog, Relation
 from migrator.core.schema.names import MAX_IDENTIFIER_BYTES
 from migrator.errors import DatabaseError
 from migrator.postgres.placement.from_items import own_rows, qualified
-from migrator.postgres.session.connect import Connection, Endpoint, database_error, rows
+from migrator.postgres.session.connect import Connection, Endpoint, database_error, rows, translated
 
 T = TypeVar("T")
 
 # lock not available, deadlock detected: nothing was done, and the same again may succeed.
 _AGAIN = frozenset({"55P03", "40P01"})
 _PAUSE_SECONDS = 0.25
+
+# Whom a lock has to wait for: CREATE TRIGGER only for writers, DROP TRIGGER for readers as well.
+Against = Literal["writers", "everybody"]
+_KINDS: Mapping[Against, str] = {"writers": "writers", "everybody": "readers and writers"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +35,8 @@ class LockWait:
     """
 
     endpoint: Endpoint
-    lock_timeout: int
-    patience: int
+    lock_timeout: float
+    patience: float
     say: Callable[[str], None]
 
     def deadline(self) -> float:
@@ -84,6 +88,32 @@ def in_attempts(
         time.sleep(_PAUSE_SECONDS)
 
 
+def on_table(
+    connection: Connection,
+    table: Relation,
+    work: Callable[[], T],
+    wait: LockWait,
+    deadline: float,
+    *,
+    against: Against = "writers",
+) -> T:
+    """Does `work`, which locks the table and its partitions `against` others, in a transaction of its own, in attempts.
+
+    Raises:
+        DatabaseError: the table could not be locked until `deadline`; says who holds it.
+    """
+
+    def blocked(_: DatabaseError) -> Blocked:
+        named = "; ".join(_holders_of(connection, table, against)) or "nobody any more"
+        return Blocked(
+            f"waiting for the {_KINDS[against]} of {table}: {named}",
+            f"{wait.endpoint}: {table} could not be locked: it is held by {named}.",
+        )
+
+    with translated(wait.endpoint):
+        return in_attempts(connection, wait, work, blocked, deadline)
+
+
 def under_locks(
     connection: Connection,
     catalog: Catalog,
@@ -133,6 +163,12 @@ def _holders(connection: Connection, tables: Sequence[Relation]) -> str:
     holders = {
         f"{relation} by {holder}": None
         for relation in tables
-        for (holder,) in rows(connection, "fence/holders", {"table": qualified(relation).as_string(connection)})
+        for holder in _holders_of(connection, relation, "writers")
     }
     return "; ".join(holders) or "nobody any more"
+
+
+def _holders_of(connection: Connection, relation: Relation, against: Against) -> list[str]:
+    """Who holds a lock on the table that is in the way: sessions, and prepared transactions by their names."""
+    scope = {"table": qualified(relation).as_string(connection), "readers": against == "everybody"}
+    return [holder for (holder,) in rows(connection, "fence/holders", scope)]

@@ -17,15 +17,20 @@ _EQUAL = ("pg_catalog", "=")
 
 def source_of(placement: Placement, catalog: Catalog) -> sql.Composed:
     """The FROM item: the table or query as `t`, LEFT JOINed along its key path and the paths tried after it."""
-    joins = [from_item(placement, catalog)]
-    for (start, hop), alias in aliases(placement.key_path).items():
+    return joined_along(from_item(placement, catalog), placement.key_path, placement.tree, catalog)
+
+
+def joined_along(rows: sql.Composed, path: KeyPath | None, tree: TenantTree | None, catalog: Catalog) -> sql.Composed:
+    """The FROM item `rows`, which is called `t`, LEFT JOINed along a key path and the paths tried after it."""
+    joins = [rows]
+    for (start, hop), alias in aliases(path).items():
         joins.append(
             sql.SQL("LEFT JOIN {} AS {} ON {}").format(
                 _referenced_rows(catalog, hop), sql.Identifier(alias), _condition(hop, start, alias)
             )
         )
-    if placement.tree is not None and placement.key_path is not None:
-        joins.append(_tops(placement.tree, _node_key(placement.key_path, placement.key_path.alternatives)))
+    if tree is not None and path is not None:
+        joins.append(_tops(tree, _node_key(path, path.alternatives)))
     return sql.SQL(" ").join(joins)
 
 
@@ -36,8 +41,13 @@ def tenant_key(placement: Placement, *, only: KeyPath | None = None) -> sql.Comp
     """
     if placement.key_path is None:
         return sql.SQL("NULL::text").format()
-    node = _node_key(placement.key_path, (only,) if only is not None else placement.key_path.alternatives)
-    if placement.tree is None:
+    return key_at_end(placement.key_path, placement.tree, only=only)
+
+
+def key_at_end(path: KeyPath, tree: TenantTree | None, *, only: KeyPath | None = None) -> sql.Composed:
+    """`tenant_key` of a path by itself, over `joined_along` it."""
+    node = _node_key(path, (only,) if only is not None else path.alternatives)
+    if tree is None:
         return node
     # A key that no tenant has stays what it is: unknown, which is not the same as none.
     return sql.SQL("COALESCE(migrator_tops.top, {})").format(node)

@@ -1,1 +1,1 @@
-"""Connections, snapshots, a worker's sessions, client programs, and servers of our own."""
+"""ServingMap, snapshots, a worker's sessions, client programs, and servers of our own."""

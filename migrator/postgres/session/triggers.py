@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from psycopg import sql
@@ -12,7 +12,12 @@ from migrator.errors import RefusedError
 from migrator.postgres.session.connect import Connection, rows
 
 # pg_trigger.tgenabled -> how ALTER TABLE says it
-_ENABLE = {"O": sql.SQL("ENABLE"), "R": sql.SQL("ENABLE REPLICA"), "A": sql.SQL("ENABLE ALWAYS")}
+_ENABLE = {
+    "O": sql.SQL("ENABLE"),
+    "R": sql.SQL("ENABLE REPLICA"),
+    "A": sql.SQL("ENABLE ALWAYS"),
+    "D": sql.SQL("DISABLE"),
+}
 
 _Triggers = dict[tuple[Relation, str], str]
 
@@ -49,16 +54,25 @@ def triggers_disabled(connection: Connection, catalog: Catalog, tables: Iterable
     yield
     for (relation, name), state in before.items():
         if state != "D":
-            connection.execute(
-                sql.SQL("ALTER TABLE ONLY {} {} TRIGGER {}").format(
-                    sql.Identifier(*relation), _ENABLE[state], sql.Identifier(name)
-                )
-            )
+            connection.execute(trigger_state(relation, name, state))
     if before and _read(connection, scope) != before:
         raise RefusedError(
             "The triggers could not be given back the state that they had; nothing was changed.",
             "Compare pg_trigger.tgenabled of the tables and their partitions.",
         )
+
+
+def trigger_state(relation: Relation, name: str, state: str) -> sql.Composed:
+    """The statement that gives a trigger a state (pg_trigger.tgenabled): of that table alone, not of its partitions."""
+    return sql.SQL("ALTER TABLE ONLY {} {} TRIGGER {}").format(
+        sql.Identifier(*relation), _ENABLE[state], sql.Identifier(name)
+    )
+
+
+def read_triggers(connection: Connection, tables: Iterable[Relation]) -> Mapping[tuple[Relation, str], str]:
+    """The states (pg_trigger.tgenabled) of all triggers that people made on these tables, by table and name."""
+    listed = list(tables)
+    return _read(connection, {"schemas": [one.schema for one in listed], "names": [one.name for one in listed]})
 
 
 def _read(connection: Connection, scope: dict[str, list[str]]) -> _Triggers:

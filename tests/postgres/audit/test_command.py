@@ -85,11 +85,11 @@ def test_it_is_written_into_the_journal_and_changes_nothing_else(workspace: Work
     assert first.run_id == second.run_id
     assert [file.name for file in documents(workspace)] == [f"{first.run_id}-1.json", f"{first.run_id}-2.json"]
     assert first.data == second.data
-    record = workspace.journal.recorded(first.run_id, AUDIT)
+    record = workspace.journal.of(first.run_id).recorded(AUDIT)
     assert record is not None
     assert record.blocks is True
     assert record.file.endswith("-2.json")
-    stages = workspace.journal.stage_records(first.run_id)
+    stages = workspace.journal.of(first.run_id).stage_records()
     assert [(stage.stage, stage.status) for stage in stages] == [("audit", "findings")] * 2
 
 

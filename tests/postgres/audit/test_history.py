@@ -66,7 +66,7 @@ def test_exactly_the_fault_of_the_example_is_found(
     )
     assert outcome.exit_code == 1
     assert not [name for (name,) in fetch(react_crm, "SELECT datname FROM pg_database") if f"{prefix}_history" in name]
-    kinds = [item.state for item in workspace.journal.artefacts(outcome.run_id or "", "database")]
+    kinds = [item.state for item in workspace.journal.of(outcome.run_id or "").artefacts("database")]
     assert kinds == ["dropped"]
 
 

@@ -16,7 +16,7 @@ from migrator.commands.backup import restore as backup_restore
 from migrator.commands.backup.directory import check_backup, newest, place
 from migrator.commands.backup.restore import restore_backup_into
 from migrator.commands.shared.scratch import scratch_name
-from migrator.commands.shared.workspace import Workspace
+from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.run.facts import BACKUP
 from migrator.errors import DatabaseError, RefusedError
 from migrator.postgres.backup.dump import dump_directory, read_back
@@ -79,7 +79,7 @@ def test_a_backup_says_what_it_holds(work: Workspace) -> None:
     assert manifest.program.startswith("pg_dump ")
     for path in (found, *found.rglob("*")):
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
-    recorded = work.journal.recorded(manifest.run, BACKUP)
+    recorded = work.journal.of(manifest.run).recorded(BACKUP)
     assert recorded is not None
     assert recorded.directory == str(found)
     assert recorded.verified is False
@@ -92,11 +92,11 @@ def test_a_trial_restore_compares_every_table_and_leaves_nothing(work: Workspace
     assert (outcome.status, outcome.exit_code, outcome.summary["verified"]) == ("done", 0, "yes")
     run = outcome.run_id
     assert run is not None
-    recorded = work.journal.recorded(run, BACKUP)
+    recorded = work.journal.of(run).recorded(BACKUP)
     assert recorded is not None
     assert recorded.verified is True
     assert databases(work) - before <= {work.control.database}
-    assert [(artefact.target, artefact.state) for artefact in work.journal.artefacts(run, "database")] == [
+    assert [(artefact.target, artefact.state) for artefact in work.journal.of(run).artefacts("database")] == [
         ("scratch", "dropped")
     ]
 
@@ -211,12 +211,12 @@ def test_what_a_restore_does_not_bring_back_is_found(work: Workspace) -> None:
     run = work.journal.current_run(work.source_id)
     assert run is not None
 
-    result = backup_restore.verify_backup(work, run.id, found, manifest)
+    result = backup_restore.verify_backup(RunContext(work, run), found, manifest)
 
     assert not result.passed
     assert result.differences == ("public.orders: missing rows (1001 backed up, 1000 restored)",)
     with pytest.raises(DatabaseError, match="was not restored exactly"):
-        restore_backup_into(work, run.id, found, manifest, f"{work.prefix}_back")
+        restore_backup_into(RunContext(work, run), found, manifest, f"{work.prefix}_back")
     assert f"{work.prefix}_back" not in databases(work)
 
 
@@ -225,7 +225,7 @@ def test_a_key_that_cannot_be_restored_is_a_finding(work: Workspace, source: str
     outcome = backup(work, verify=True)
     assert (outcome.status, outcome.exit_code, outcome.summary["verified"]) == ("findings", 1, "failed")
     assert outcome.run_id is not None
-    recorded = work.journal.recorded(str(outcome.run_id), BACKUP)
+    recorded = work.journal.of(str(outcome.run_id)).recorded(BACKUP)
     assert recorded is not None
     assert recorded.verified is False
     verification = outcome.data["backup"]["verification"]
@@ -268,7 +268,7 @@ def test_what_interrupted_attempts_left_is_cleared(work: Workspace, source: str)
     foreign.mkdir()
     scratch = scratch_name(work.prefix, run.id)
     # One attempt died between CREATE DATABASE and the mark: the database still has the name it is built under.
-    work.journal.artefact(run.id, "database", scratch, "intended", target="scratch")
+    work.journal.of(run.id).artefact("database", scratch, "intended", target="scratch")
     building = _building_name(run.id, scratch)
     with session(work.server(), purpose="test") as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(building)))
@@ -284,7 +284,7 @@ def test_what_interrupted_attempts_left_is_cleared(work: Workspace, source: str)
         assert not {scratch, building} & marks(connection).keys()
 
     # Another died in the middle of the restore: the scratch database is full, and marked.
-    work.journal.artefact(run.id, "database", scratch, "created", target="scratch")
+    work.journal.of(run.id).artefact("database", scratch, "created", target="scratch")
     with session(work.server(), purpose="test") as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(scratch)))
         comment(connection, scratch, Mark(run.id, "scratch"))
@@ -336,7 +336,7 @@ def test_a_failed_dump_leaves_nothing(
     with pytest.raises(DatabaseError, match="No space left on device"):
         backup(broken)
     assert list(place(broken.backups).iterdir()) == []
-    record = work.journal.last(work.journal.all_runs(work.source_id)[0].id, "backup")
+    record = work.journal.of(work.journal.all_runs(work.source_id)[0].id).last("backup")
     assert record is not None
     assert record.status == "failed"
     assert backup(work).status == "done"
@@ -376,7 +376,10 @@ def test_a_backup_restored_for_good_is_the_database_that_it_was(work: Workspace,
         assert outcome.summary["verified"] == "yes"
         found = directory(work)
         database = f"{prefix}_back"
-        endpoint = restore_backup_into(work, outcome.run_id, found, check_backup(found, work.source_id), database)
+        run = work.journal.current_run(work.source_id)
+        assert run is not None
+        context = RunContext(work, run)
+        endpoint = restore_backup_into(context, found, check_backup(found, work.source_id), database)
 
         url = endpoint.conninfo
         assert state(url) == state(source)
@@ -392,7 +395,7 @@ def test_a_backup_restored_for_good_is_the_database_that_it_was(work: Workspace,
             mark = marks(connection)[database]
         assert mark == Mark(outcome.run_id, "restored")
         with pytest.raises(RefusedError, match="exists already"):
-            restore_backup_into(work, outcome.run_id, found, check_backup(found, work.source_id), database)
+            restore_backup_into(context, found, check_backup(found, work.source_id), database)
     finally:
         with psycopg.connect(source, autocommit=True) as connection:
             connection.execute(

@@ -112,7 +112,7 @@ def test_rows_of_an_earlier_run_come_back_too(source: str, make_workspace: Works
 
     assert clean(work, restore=True).summary["rows"] == 3
     assert state(source) == before
-    states = [artefact.state for artefact in work.journal.artefacts(first.run_id, "quarantine")]
+    states = [artefact.state for artefact in work.journal.of(first.run_id).artefacts("quarantine")]
     assert states == ["dropped"]
     assert fetch(source, "SELECT FROM pg_namespace WHERE nspname LIKE 'migrator%'") == []
 

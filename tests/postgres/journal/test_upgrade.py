@@ -57,10 +57,10 @@ def journal(database_url: str) -> Journal:
     made.prepare()
     run = made.open_run("source", "label")
     for step in STEPS:
-        made.start_step(run.id, step)
-    made.record(run.id, FILES, {"orders": 1})
-    made.record_plan(run.id, plan(), passed=True)
-    with made.stage(run.id, "backup"):
+        made.of(run.id).start_step(step)
+    made.of(run.id).record(FILES, {"orders": 1})
+    made.of(run.id).record_plan(plan(), passed=True)
+    with made.of(run.id).stage("backup"):
         pass
     made.close()
     return made
@@ -77,16 +77,16 @@ def test_the_tables_of_an_earlier_version_are_read_as_if_they_were_of_this_one(
     again.prepare()
     run = again.current_run("source")
     assert run is not None
-    records = again.step_records(run.id)
+    records = again.of(run.id).step_records()
     assert {StepId.parse(name) for name in records} == set(STEPS)
     part = records["copy:public.orders>tenant#3/spool"]
     assert (part.kind, part.target, part.relation, part.part, part.status) == (
         "copy", "tenant", "public.orders", 3, "running"
     )  # fmt: skip
     assert records["finish:erp_north"].database == "erp_north"
-    assert again.recorded(run.id, FILES) == {"orders": 1}
-    assert again.read_plan(run.id, plan().fingerprint) == plan()
-    assert [(one.stage, one.account, one.role) for one in again.stage_records(run.id)] == [("backup", "", "")]
+    assert again.of(run.id).recorded(FILES) == {"orders": 1}
+    assert again.of(run.id).read_plan(plan().fingerprint) == plan()
+    assert [(one.stage, one.account, one.role) for one in again.of(run.id).stage_records()] == [("backup", "", "")]
     assert columns(database_url) == fresh
     assert fetch(database_url, "SELECT shape FROM migrator.version") == [(SHAPE,)]
     again.prepare()  # once more does nothing
@@ -123,7 +123,7 @@ def test_a_plan_of_an_earlier_version_is_refused_by_its_name(journal: Journal, d
     run = again.current_run("source")
     assert run is not None
     with pytest.raises(RefusedError, match=f"stored plan {plan().fingerprint[:12]} cannot be read: an earlier version"):
-        again.read_plan(run.id, plan().fingerprint)
+        again.of(run.id).read_plan(plan().fingerprint)
     again.close()
 
 

@@ -35,9 +35,9 @@ def test_each_step_of_the_stored_plan_is_executed_and_has_its_effect(
     with closing(Workspace.of(load_settings(shop.toml), Silent())) as workspace:
         run = workspace.journal.current_run(workspace.source_id)
         assert run is not None
-        assert workspace.journal.plan(run.id) is None
+        assert workspace.journal.of(run.id).plan() is None
         assert migrate(workspace, without_backup=True).exit_code == 0
-        plan = workspace.journal.plan(run.id)
+        plan = workspace.journal.of(run.id).plan()
     assert plan is not None
     assert [step for step, *_ in effects] == [step.id for step in plan.steps]
     by_step = {step: effect for step, *effect in effects}

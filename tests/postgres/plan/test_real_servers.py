@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import psycopg
@@ -18,6 +18,7 @@ from migrator.postgres.plan.pooler import is_pooled
 from migrator.postgres.programs.account import server_account
 from migrator.postgres.programs.local_server import LocalServer
 from migrator.postgres.session.connect import Endpoint
+from tests.pgbouncer import behind, pgbouncer
 from tests.postgres.plan.projects import ROOT, ProjectFactory, blocking, is_fenced, load, project_factory
 from tests.project import Project, awaited
 from tests.servers import DatabaseFactory, PostgresServer, in_memory
@@ -105,51 +106,13 @@ Bouncer = Callable[[str], Callable[[str], str]]
 
 @pytest.fixture
 def bouncer(server: PostgresServer, directory: Path) -> Iterator[Bouncer]:
-    program = shutil.which("pgbouncer", path="/usr/sbin:/usr/bin:/usr/local/bin")
-    if program is None:
-        pytest.skip("pgbouncer is not installed")
-    running: list[subprocess.Popen[bytes]] = []
-    account = server_account()
+    with ExitStack() as running:
 
-    def start(mode: str) -> Callable[[str], str]:
-        parameters = {key: str(value) for key, value in conninfo_to_dict(server.url()).items()}
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        behind = " ".join(f"{key}={parameters[key]}" for key in ("host", "port", "user") if key in parameters)
-        configuration = directory / f"{mode}.ini"
-        configuration.write_text(
-            f"[databases]\n* = {behind}\n"
-            f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = any\n"
-            f"pool_mode = {mode}\nignore_startup_parameters = options,extra_float_digits\n"
-            "default_pool_size = 20\nserver_idle_timeout = 1\n"
-        )
-        configuration.chmod(0o644)
-        running.append(
-            subprocess.Popen(
-                [program, configuration],
-                cwd="/",
-                stderr=subprocess.DEVNULL,
-                **(account.credentials() if account else {}),
-            )
-        )
+        def start(mode: str) -> Callable[[str], str]:
+            parameters = running.enter_context(pgbouncer(server, directory, behind(server), mode))
+            return lambda database: make_conninfo("", **parameters, dbname=database)
 
-        def url(database: str) -> str:
-            return make_conninfo("", host="127.0.0.1", port=port, user=parameters.get("user"), dbname=database)
-
-        def answers() -> bool:
-            try:
-                psycopg.connect(url("postgres")).close()
-            except psycopg.OperationalError:
-                return False
-            return True
-
-        awaited(answers)
-        return url
-
-    yield start
-    for process in running:
-        process.terminate()
-        process.wait()
+        yield start
 
 
 def test_pgbouncer_in_transaction_mode_is_refused_on_either_side(make: ProjectFactory, bouncer: Bouncer) -> None:

@@ -26,9 +26,8 @@ def test_names_come_from_the_journal(database_url: str, prefix: str, make_worksp
         pass
     workspace.journal.close_run(first.id, "rolled back")
     with workspace.stage("dry-run") as (second, _):
-        workspace.journal.record_plan(second.id, plan(), passed=True)
-        workspace.journal.record_artefacts(
-            second.id,
+        workspace.journal.of(second.id).record_plan(plan(), passed=True)
+        workspace.journal.of(second.id).record_artefacts(
             [
                 Artefact("database", f"{prefix}_north", "created", "tenant", "1"),
                 Artefact("database", f"{prefix}_south", "dropped", "tenant", "2"),

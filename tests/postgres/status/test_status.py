@@ -87,10 +87,10 @@ def test_a_running_stage_shows_its_steps_and_who_holds_the_lock(
 ) -> None:
     workspace, onlooker = make_workspace(database_url), make_workspace(database_url)
     with workspace.stage("migrate") as (run, _):
-        workspace.journal.start_step(run.id, StepId.parse("copy:public.a>tenant"))
-        workspace.journal.progress(run.id, StepId.parse("copy:public.a>tenant"), 500, 9000)
-        workspace.journal.start_step(run.id, StepId.parse("copy:public.b>tenant"))
-        workspace.journal.fail_step(run.id, StepId.parse("copy:public.b>tenant"), "deadlock detected")
+        workspace.journal.of(run.id).start_step(StepId.parse("copy:public.a>tenant"))
+        workspace.journal.of(run.id).progress(StepId.parse("copy:public.a>tenant"), 500, 9000)
+        workspace.journal.of(run.id).start_step(StepId.parse("copy:public.b>tenant"))
+        workspace.journal.of(run.id).fail_step(StepId.parse("copy:public.b>tenant"), "deadlock detected")
         outcome = status(onlooker)
     assert outcome.run_id == run.id
     assert outcome.headline.startswith("migrate runs on ")
@@ -111,7 +111,7 @@ def test_a_stage_whose_process_is_gone_is_told_as_interrupted(
     with psycopg.connect(make_conninfo(database_url, dbname=f"{prefix}_migrator")) as connection:
         # What a kill -9 leaves behind.
         connection.execute("UPDATE migrator.stages SET status = 'running', finished_at = NULL")
-    workspace.journal.start_step(run.id, StepId.parse("copy:public.a>tenant"))
+    workspace.journal.of(run.id).start_step(StepId.parse("copy:public.a>tenant"))
     outcome = status(make_workspace(database_url))
     assert outcome.summary["lock"] == "free"
     assert outcome.headline.startswith("migrate was stopped: its process (")
@@ -127,7 +127,7 @@ def test_the_time_of_an_interruption_does_not_grow(
 ) -> None:
     workspace = make_workspace(database_url)
     with workspace.stage("migrate") as (run, _):
-        workspace.journal.finish_step(run.id, StepId.parse("copy:public.a>tenant"), seconds=5.0)
+        workspace.journal.of(run.id).finish_step(StepId.parse("copy:public.a>tenant"), seconds=5.0)
     with psycopg.connect(make_conninfo(database_url, dbname=f"{prefix}_migrator")) as connection:
         # Killed 50 minutes ago, ten minutes after it began, with its last step.
         connection.execute(
@@ -166,17 +166,16 @@ def test_all_steps_of_the_run_are_counted_and_databases_that_matter_come_first(
     workspace = make_workspace(database_url)
     with workspace.stage("migrate") as (run, _):
         journal = workspace.journal
-        journal.record(run.id, PLANNED_STEPS, {"copy": 4, "finish": 4})
-        journal.record_artefacts(
-            run.id,
+        journal.of(run.id).record(PLANNED_STEPS, {"copy": 4, "finish": 4})
+        journal.of(run.id).record_artefacts(
             [Artefact("database", f"x_{name}", "created", "tenant", key) for key, name in enumerate_keys("abcd")]
             + [Artefact("database", "x_template", "created", "tenant")],
         )
-        journal.finish_step(run.id, StepId.parse("copy:public.a>tenant"), seconds=1.0, rows=9)
-        journal.finish_step(run.id, StepId.parse("finish:x_a"), seconds=1.0, rows=10)
-        journal.finish_step(run.id, StepId.parse("finish:x_b"), seconds=1.0, rows=99)
-        journal.finish_step(run.id, StepId.parse("finish:x_c"), seconds=9.0, rows=1)
-        journal.fail_step(run.id, StepId.parse("finish:x_d"), "disk full")
+        journal.of(run.id).finish_step(StepId.parse("copy:public.a>tenant"), seconds=1.0, rows=9)
+        journal.of(run.id).finish_step(StepId.parse("finish:x_a"), seconds=1.0, rows=10)
+        journal.of(run.id).finish_step(StepId.parse("finish:x_b"), seconds=1.0, rows=99)
+        journal.of(run.id).finish_step(StepId.parse("finish:x_c"), seconds=9.0, rows=1)
+        journal.of(run.id).fail_step(StepId.parse("finish:x_d"), "disk full")
     outcome = status(make_workspace(database_url))
     assert outcome.summary["steps"] == "4 of 8 are done"
     assert [row[:3] for row in section(outcome, "Steps")] == [("copy", 4, 1), ("finish", 4, 3)]

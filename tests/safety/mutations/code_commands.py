@@ -73,13 +73,11 @@ def _whole() -> Iterator[Change]:
         "for step in self.databases[:1]]",
         "a value changed (label)",
     )
-    yield Change(
-        "any plan will do", f"{_VERIFY}:verify", "survey_as_planned(stored, run)", "False", "source: a column more"
-    )
+    yield Change("any plan will do", f"{_VERIFY}:verify", "survey_as_planned(stored)", "False", "source: a column more")
     yield Change(
         "databases that are gone are not missed",
         f"{_VERIFY}:verify",
-        "require_databases(stored.workspace, run, stored.plan)",
+        "require_databases(stored.context, stored.plan)",
         "pass",
         "a database gone",
     )
@@ -219,7 +217,7 @@ def _backups() -> Iterator[Change]:
     yield Change(
         "a backup of any run",
         swap,
-        "manifest.run != run.id or",
+        "manifest.run != context.id or",
         "False or",
         "a manifest, its digest unknown: of another run",
     )

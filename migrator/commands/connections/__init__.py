@@ -1,0 +1,1 @@
+"""The command connections: where each tenant's rows are served, for applications and poolers."""

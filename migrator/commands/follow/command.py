@@ -1,0 +1,182 @@
+"""follow start: keeps every database like the source while that is written to, until it is asked to stop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from migrator.commands.follow.begin import BEGIN_ANEW, begin_following
+from migrator.commands.follow.followed_run import FollowedRun
+from migrator.commands.follow.result import Followed, FollowEnd
+from migrator.commands.follow.rounds import Round, Rounds
+from migrator.commands.migrate.choose_plan import choose_plan
+from migrator.commands.plan.stored import readable_plan
+from migrator.commands.shared.privileges import require_privileges
+from migrator.commands.shared.survey import survey
+from migrator.commands.shared.workspace import RunContext, Workspace
+from migrator.core.online.position import Position
+from migrator.core.online.stages import Stage
+from migrator.core.plan.steps import Plan, same_schema
+from migrator.core.plan.survey import Survey
+from migrator.core.result.wording import plural
+from migrator.core.run.facts import BACKUP, FOLLOW_START, FOLLOW_STOP
+from migrator.errors import RefusedError
+from migrator.journal import REFUSED, FollowedDatabase
+from migrator.postgres.copy.units import session_budget
+from migrator.postgres.session.connect import session
+
+# States in which nobody but the follower moves a database.
+_FOLLOWING = frozenset({Stage.COPIED, Stage.FOLLOWED, Stage.PROVED})
+_PAUSE_SECONDS = 0.25  # between rounds: what others see as lag
+_PROOF_SECONDS = 900.0  # how old a proof may become before both sides are compared again
+_PROVED_AT_ONCE = 4
+
+
+def follow(workspace: Workspace, *, until_proved: bool = False, without_backup: bool = False) -> Followed:
+    """Copies the source while it is written to, then keeps every database like it, until it is asked to stop.
+
+    `until_proved` ends it once every database has been followed, and compared with the source at one position. However
+    often it is ended or killed, the next call goes on from where each database stands.
+
+    Raises:
+        RefusedError: no passed dry-run of this plan, no backup, the run is migrated behind a fence, or the source's
+            schema has changed since.
+        TargetsFailedError: some databases could not be filled.
+        DatabaseError: the source cannot be reached.
+    """
+    with workspace.stage("follow") as (context, summary):
+        summary[REFUSED] = True
+        require_privileges(workspace, "read", "every row", "fence")
+        context, plan, surveyed = _chosen(context)
+        if not without_backup:
+            _require_backup(context)
+        del summary[REFUSED]
+        context.journal.record(FOLLOW_STOP, False)
+        followed = begin_following(context, plan, surveyed)
+        result = _Follower(followed).run(until_proved=until_proved)
+        summary.update({"databases": result.databases, "rounds": result.rounds, "changed_rows": result.entries})
+        return result
+
+
+def _chosen(context: RunContext) -> tuple[RunContext, Plan, Survey]:
+    """The plan that is followed, or that of the dry-run, with the source as it is now."""
+    if context.journal.last("migrate") is not None:
+        raise RefusedError(
+            f"Run {context.id} has begun to migrate behind a fence.",
+            "Take it back first: migrator rollback. Then: migrator dry-run, migrator follow start.",
+        )
+    start = context.journal.recorded(FOLLOW_START)
+    if start is not None and start.copied and (stored := readable_plan(context)) is not None:
+        context = context.decided_by(stored.plan.decisions)
+        surveyed = survey(context.workspace)
+        if not same_schema(surveyed, stored.plan.survey):
+            raise RefusedError(
+                "The source's schema has changed since it was copied.",
+                BEGIN_ANEW,
+            )
+        return context, stored.plan, stored.plan.survey
+    chosen = choose_plan(context, None)
+    context = context.decided_by(chosen.stored.plan.decisions)
+    context.journal.begin_plan(chosen.stored.plan)
+    plan = context.journal.plan()
+    assert plan is not None
+    return context, plan, chosen.survey
+
+
+def _require_backup(context: RunContext) -> None:
+    if context.journal.recorded(BACKUP) is None:
+        raise RefusedError(
+            "There is no backup of this run.",
+            "Run `migrator backup --verify` first; `--without-backup` goes on without one.",
+        )
+
+
+@dataclass
+class _Follower:
+    """Round after round, with what came of them so far."""
+
+    followed: FollowedRun
+    rounds: int = 0
+    entries: int = 0
+    upserted: int = 0
+    deleted: int = 0
+    failures: Mapping[str, str] = field(default_factory=dict)
+
+    def run(self, *, until_proved: bool) -> Followed:
+        context = self.followed.context
+        jobs = context.settings.limits.source_jobs
+        with Rounds(self.followed, jobs=jobs, sessions=self._sessions()) as rounds:
+            positions = dict(rounds.read_positions(self.followed.databases))
+            end: FollowEnd | None = None
+            while end is None:
+                states = {one.database: one for one in context.journal.followed_databases()}
+                mine = {name: at for name, at in positions.items() if states[name].state in _FOLLOWING}
+                due = self._due_for_proof(states)
+                result = rounds.round(mine, due)
+                positions.update(result.positions)
+                self._record(result, due, states)
+                end = self._end(until_proved=until_proved)
+                if end is None and not result.entries:
+                    time.sleep(_PAUSE_SECONDS)
+        proved = sum(one.proved is not None for one in context.journal.followed_databases())
+        return Followed(
+            context.id, str(context.source), end, len(positions), proved, self.rounds, self.entries, self.upserted,
+            self.deleted, dict(self.failures),
+        )  # fmt: skip
+
+    def _record(self, result: Round, due: list[str], states: Mapping[str, FollowedDatabase]) -> None:
+        """Keeps in the journal where each database stands now, and tells it."""
+        journal = self.followed.context.journal
+        proved = {name for name in due if name in result.positions}
+        by_position: dict[Position, list[str]] = {}
+        for name, position in result.positions.items():
+            by_position.setdefault(position, []).append(name)
+        for position, names in by_position.items():
+            journal.record_positions([name for name in names if name in proved], str(position), proved=True)
+            journal.record_positions([name for name in names if name not in proved], str(position), proved=False)
+        arrived = [name for name in result.positions if states[name].state == Stage.COPIED]
+        if arrived:
+            journal.move(arrived, Stage.FOLLOWED)
+        told = {name: error.message for name, error in result.failures.items()}
+        fresh = {name: message for name, message in told.items() if self.failures.get(name) != message}
+        journal.record_failures(fresh)
+        for name, message in fresh.items():
+            self.followed.context.progress.say(f"{name} stays where it is: {message}")
+        self.failures = told
+        self.rounds += 1
+        self.entries += result.entries
+        self.upserted += result.upserted
+        self.deleted += result.deleted
+        self.followed.context.progress.note(
+            f"following {plural(len(result.positions), 'database')}, "
+            f"{plural(self.entries, 'changed row')} so far" + (f", {len(fresh)} behind" if fresh else "")
+        )
+
+    def _due_for_proof(self, states: Mapping[str, FollowedDatabase]) -> list[str]:
+        """The databases whose proof is missing or old, the oldest first, a few at a time."""
+        now = time.time()
+        ages = {
+            name: now - one.proved_at.timestamp() if one.proved_at is not None else float("inf")
+            for name, one in states.items()
+            if one.state in _FOLLOWING
+        }
+        due = [name for name, age in ages.items() if age > _PROOF_SECONDS]
+        return sorted(due, key=lambda name: (-ages[name], name))[:_PROVED_AT_ONCE]
+
+    def _end(self, *, until_proved: bool) -> FollowEnd | None:
+        journal = self.followed.context.journal
+        if journal.recorded(FOLLOW_STOP):
+            return "asked"
+        if until_proved and all(one.proved is not None or one.error for one in journal.followed_databases()):
+            return "followed"
+        return None
+
+    def _sessions(self) -> int:
+        """How many sessions to target databases may be open."""
+        limits = self.followed.context.settings.limits
+        free = []
+        for server in self.followed.plan.servers:
+            with session(self.followed.context.server(server), purpose="capacity") as connection:
+                free.append(session_budget(connection, limits.max_target_connections))
+        return max(limits.source_jobs, min(free) - limits.source_jobs)

@@ -1,0 +1,180 @@
+"""Brings the databases of a run to the source's newest position, round after round, side by side."""
+
+from __future__ import annotations
+
+import queue
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+from migrator.commands.follow.followed_run import FollowedRun
+from migrator.core.online.position import Position
+from migrator.core.verify.digests import Digest
+from migrator.errors import DatabaseError, MigratorError
+from migrator.postgres.capture.read_log import read_batch
+from migrator.postgres.session.connect import Connection, Endpoint, connect, translated
+from migrator.postgres.session.connection_pool import Sessions
+from migrator.postgres.sync.live_digests import require_equal
+from migrator.postgres.sync.positions import read_position
+from migrator.postgres.sync.tick import TickResult, TickTarget, tick
+
+
+@dataclass
+class Round:
+    """What one round came to: where each database stands now, and why some stay where they were.
+
+    `proofs` are the digests of databases that were compared, the same on both sides.
+    """
+
+    positions: dict[str, Position] = field(default_factory=dict)
+    failures: dict[str, MigratorError] = field(default_factory=dict)
+    proofs: dict[str, tuple[Digest, ...]] = field(default_factory=dict)
+    entries: int = 0
+    upserted: int = 0
+    deleted: int = 0
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Databases of one target that stand at the same position, and are brought to the next one together."""
+
+    target: str
+    databases: tuple[str, ...]
+    since: Position
+
+
+class _Lane:
+    """The sessions of one thread: to the source, and to the databases that it brings on."""
+
+    def __init__(self, source: Endpoint, sessions: int) -> None:
+        self._source = source
+        self._connection: Connection | None = None
+        self.sessions = Sessions(sessions)
+
+    @property
+    def source(self) -> Connection:
+        if self._connection is None or self._connection.closed or self._connection.broken:
+            self._connection = connect(self._source, purpose="follow")
+        return self._connection
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self.sessions.close()
+
+
+class Rounds:
+    """Ticks of all databases of a run, in groups that run side by side; a context, which keeps the sessions.
+
+    `sessions` are those to target databases that may be open at once.
+    """
+
+    def __init__(self, followed: FollowedRun, *, jobs: int, sessions: int) -> None:
+        self._followed = followed
+        self._each = max(1, sessions // jobs)
+        source = followed.context.workspace.source_rows
+        self._lanes: queue.SimpleQueue[_Lane] = queue.SimpleQueue()
+        self._all_lanes = [_Lane(source, self._each) for _ in range(jobs)]
+        for lane in self._all_lanes:
+            self._lanes.put(lane)
+        self._threads = ThreadPoolExecutor(jobs, thread_name_prefix="follow")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._threads.shutdown(wait=True, cancel_futures=True)
+        for lane in self._all_lanes:
+            lane.close()
+
+    def read_positions(self, databases: Collection[str]) -> Mapping[str, Position]:
+        """Where each database stands by its own record, which is the one that counts.
+
+        Raises:
+            DatabaseError: one of them cannot be reached.
+        """
+        positions = {}
+        with self._lane() as lane:
+            for name in databases:
+                connection = lane.sessions.target(self._followed.endpoint(name))
+                with translated(self._followed.endpoint(name)):
+                    position = read_position(connection)
+                if position is not None:
+                    positions[name] = position
+        return positions
+
+    def round(self, positions: Mapping[str, Position], proved: Collection[str] = ()) -> Round:
+        """Brings databases on from where they stand; those in `proved` are compared at their new position.
+
+        Raises:
+            DatabaseError: the source cannot be reached, or failed.
+        """
+        result = Round()
+
+        def work(group: _Group) -> tuple[_Group, TickResult]:
+            return group, self._tick(group, proved, result.proofs)
+
+        for group, ticked in self._threads.map(work, self._groups(positions)):
+            result.entries += ticked.entries
+            result.upserted += ticked.upserted
+            result.deleted += ticked.deleted
+            for name in group.databases:
+                if (failure := ticked.failures.get(name)) is not None:
+                    result.failures[name] = failure
+                else:
+                    result.positions[name] = ticked.position
+        return result
+
+    def _groups(self, positions: Mapping[str, Position]) -> Iterator[_Group]:
+        together: dict[tuple[str, Position], list[str]] = defaultdict(list)
+        for name, position in positions.items():
+            together[self._followed.databases[name].target, position].append(name)
+        for (target, position), names in together.items():
+            for start in range(0, len(names), self._each):
+                yield _Group(target, tuple(names[start : start + self._each]), position)
+
+    def _tick(self, group: _Group, proved: Collection[str], proofs: dict[str, tuple[Digest, ...]]) -> TickResult:
+        flow = self._followed.flows[group.target]
+
+        def prove(source: Connection, target: TickTarget, _position: Position) -> None:
+            if (name := target.connection.info.dbname) in proved:
+                proofs[name] = require_equal(source, target.connection, flow, target.tenant)
+
+        with self._lane() as lane:
+            targets, unreachable = self._targets(lane, group)
+            with translated(self._followed.context.source):
+                result = tick(
+                    lane.source,
+                    targets,
+                    flow,
+                    group.since,
+                    read_batch=read_batch,
+                    proof=prove if proved else None,
+                )
+            result.failures.update(unreachable)
+        return result
+
+    def _targets(self, lane: _Lane, group: _Group) -> tuple[Mapping[str, TickTarget], Mapping[str, MigratorError]]:
+        targets, unreachable = {}, {}
+        for name in group.databases:
+            try:
+                connection = lane.sessions.target(self._followed.endpoint(name))
+            except DatabaseError as error:
+                unreachable[name] = error
+            else:
+                targets[name] = TickTarget(connection, self._followed.databases[name].tenant)
+        return targets, unreachable
+
+    @contextmanager
+    def _lane(self) -> Iterator[_Lane]:
+        lane = self._lanes.get()
+        try:
+            yield lane
+        finally:
+            self._lanes.put(lane)

@@ -1,0 +1,91 @@
+"""Records how far each database of a run follows the source, and in which state it is."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from migrator import logs
+from migrator.journal.database import RunRecords
+from migrator.journal.tables import followed
+
+_log = logs.logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedDatabase:
+    """One row of `followed`.
+
+    `snapshot` is the position up to which the database is like its part of the source, as this journal last heard; the
+    database's own record of it is what counts. `proved` is the position at which both sides were last compared and
+    equal, `error` what the last attempt failed with since.
+    """
+
+    database: str
+    target: str
+    tenant: str
+    state: str
+    snapshot: str
+    followed_at: datetime
+    proved: str | None = None
+    proved_at: datetime | None = None
+    wave: int | None = None
+    error: str | None = None
+
+
+class Followed(RunRecords):
+    """The followed databases of a run."""
+
+    def begin_following(self, databases: Iterable[tuple[str, str, str]], state: str, snapshot: str) -> None:
+        """Records (database, target, tenant) of databases that stand at a position; known ones stay as they are."""
+        listed = [
+            {"run_id": self.run_id, "database": database, "target": target, "tenant": tenant, "state": state,
+             "snapshot": snapshot}
+            for database, target, tenant in databases
+        ]  # fmt: skip
+        if listed:
+            with self._begin() as connection:
+                connection.execute(insert(followed).on_conflict_do_nothing(), listed)
+
+    def followed_databases(self) -> tuple[FollowedDatabase, ...]:
+        """All of them, by target and name."""
+        columns = [followed.c[name] for name in FollowedDatabase.__dataclass_fields__]
+        statement = (
+            sa.select(*columns).where(followed.c.run_id == self.run_id).order_by(followed.c.target, followed.c.database)
+        )
+        with self._begin() as connection:
+            return tuple(FollowedDatabase(*row) for row in connection.execute(statement))
+
+    def record_positions(self, databases: Collection[str], snapshot: str, *, proved: bool) -> None:
+        """Records that these databases have been brought to a position, and compared there where they were `proved`."""
+        values: dict[str, object] = {"snapshot": snapshot, "followed_at": sa.func.now(), "error": None}
+        if proved:
+            values |= {"proved": snapshot, "proved_at": sa.func.now()}
+        self._update(databases, values)
+
+    def record_failures(self, errors: Mapping[str, str]) -> None:
+        """Records why databases stay where they are."""
+        for database, error in errors.items():
+            _log.warning("a database falls behind", database=database, error=error)
+            self._update([database], {"error": error})
+
+    def move(self, databases: Collection[str], state: str, wave: int | None = None) -> None:
+        """Records that these databases are in that state from now on, as members of that wave."""
+        _log.info("databases move", state=state, wave=wave, databases=sorted(databases))
+        self._update(databases, {"state": state, "wave": wave, "moved_at": sa.func.now()})
+
+    def forget_followed(self) -> None:
+        """Forgets all of them: they are copied anew, or not followed any more."""
+        with self._begin() as connection:
+            connection.execute(sa.delete(followed).where(followed.c.run_id == self.run_id))
+
+    def _update(self, databases: Collection[str], values: Mapping[str, object]) -> None:
+        if not databases:
+            return
+        chosen = followed.c.database.in_(list(databases))
+        with self._begin() as connection:
+            connection.execute(sa.update(followed).where(followed.c.run_id == self.run_id, chosen).values(**values))

@@ -1,0 +1,1 @@
+"""Brings the rows of one side to another side at an exact position."""

@@ -1,0 +1,59 @@
+"""Digests of both sides at one position, while rows go on being written: exact, because the position is a snapshot."""
+
+from __future__ import annotations
+
+from psycopg import sql
+
+from migrator.core.verify.digests import HASH_MODULUS, Difference, Digest, differences
+from migrator.errors import DatabaseError
+from migrator.postgres.placement.from_items import bare_names
+from migrator.postgres.placement.key_path import source_of
+from migrator.postgres.placement.row_hash import source_hash
+from migrator.postgres.placement.select_rows import where
+from migrator.postgres.session.connect import Connection
+from migrator.postgres.sync.flow import Flow, TableFlow
+from migrator.postgres.verify.digest import target_digests
+
+
+class UnequalError(DatabaseError):
+    """A database that was brought to a position is not as the source is there."""
+
+    def __init__(self, database: str, unequal: tuple[Difference, ...]) -> None:
+        names = ", ".join(difference.relation for difference in unequal)
+        super().__init__(
+            f"{database} differs from the source at one and the same snapshot in: {names}.",
+            "Those tables are repaired by the next proof; nothing is cut over before they are equal.",
+        )
+        self.unequal = unequal
+
+
+def live_digests(
+    source: Connection, target: Connection, flow: Flow, tenant: str
+) -> tuple[tuple[Digest, ...], tuple[Digest, ...]]:
+    """(of the source, of the target): the tables of one database, each side as its open transaction sees it."""
+    tables = [table for table in flow.tables if table.transfer.is_in(tenant)]
+    there = target_digests(target, [table.transfer for table in tables], tenant)
+    return tuple(_source_digest(source, flow, table, tenant) for table in tables), there
+
+
+def require_equal(source: Connection, target: Connection, flow: Flow, tenant: str) -> tuple[Digest, ...]:
+    """The digests of a database's tables, the same on both sides.
+
+    Raises:
+        UnequalError: some table differs.
+    """
+    here, there = live_digests(source, target, flow, tenant)
+    if unequal := differences(here, there):
+        raise UnequalError(target.info.dbname, unequal)
+    return here
+
+
+def _source_digest(connection: Connection, flow: Flow, table: TableFlow, tenant: str) -> Digest:
+    transfer = table.transfer
+    limits = where(transfer, keys=[tenant] if transfer.per_tenant else None, everyones=transfer.for_everyone)
+    statement = sql.SQL("SELECT count(*), coalesce(sum(hash), 0) FROM (SELECT {} AS hash FROM {}{}) d").format(
+        source_hash(transfer), source_of(transfer.placement, flow.catalog), limits
+    )
+    with bare_names(connection, transfer.placement):
+        ((rows, total),) = connection.execute(statement).fetchall()
+    return Digest(transfer.relation.full_name, tenant, rows, int(total) % HASH_MODULUS)
