@@ -33,14 +33,14 @@ if TYPE_CHECKING:
         NoSuchTenantDatabase,
         NothingOpen,
         RollbackOutlook,
-        TakenBack,
-        TenantTakenBack,
+        RolledBack,
+        TenantRolledBack,
     )
     from migrator.commands.sequences.result import Refilled, SequenceLevels
     from migrator.commands.status.lock import SourceLock
     from migrator.commands.status.placements import PlacedTables
     from migrator.commands.status.result import Status
-    from migrator.commands.verify.result import CrossReference, Verified, WrongRow
+    from migrator.commands.verify.result import CrossReference, LiveProof, Verified, VerifiedLive, WrongRow
     from migrator.core.backup.manifest import Inventory
     from migrator.core.result.outcome import Cell, Outcome, Section
     from migrator.core.result.progress import Progress, Silent
@@ -85,6 +85,7 @@ __all__ = [
     "Initialized",
     "InterruptedRunError",
     "Inventory",
+    "LiveProof",
     "LocalServer",
     "MadeDatabase",
     "Migrated",
@@ -103,6 +104,7 @@ __all__ = [
     "Restored",
     "Result",
     "RollbackOutlook",
+    "RolledBack",
     "Section",
     "SequenceLevels",
     "ServingMap",
@@ -115,11 +117,11 @@ __all__ = [
     "StageRecord",
     "Status",
     "StepRecord",
-    "TakenBack",
     "TargetsFailedError",
-    "TenantTakenBack",
+    "TenantRolledBack",
     "TreesWritten",
     "Verified",
+    "VerifiedLive",
     "Wanted",
     "WrongRow",
     "__version__",
@@ -187,11 +189,13 @@ _PLACES = {
     "StageRecord": "journal.records",
     "StepRecord": "journal.records",
     "Status": "commands.status.result",
-    "TakenBack": "commands.rollback.result",
+    "RolledBack": "commands.rollback.result",
     "TargetsFailedError": "errors",
-    "TenantTakenBack": "commands.rollback.result",
+    "TenantRolledBack": "commands.rollback.result",
     "TreesWritten": "commands.init.result",
     "Verified": "commands.verify.result",
+    "VerifiedLive": "commands.verify.result",
+    "LiveProof": "commands.verify.result",
     "Wanted": "commands.init.survey",
     "WrongRow": "commands.verify.result",
     "as_document": "report.document:outcome_document",

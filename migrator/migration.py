@@ -20,9 +20,9 @@ from migrator.commands.connections.command import ServingMap, connections
 from migrator.commands.doctor.command import Examination, doctor
 from migrator.commands.dry_run.command import dry_run
 from migrator.commands.dry_run.result import DryRun
-from migrator.commands.finish.command import finish
+from migrator.commands.finish.command import finish, validate_finish
 from migrator.commands.finish.result import Finished, FinishedBefore, FinishOutlook, NotProven
-from migrator.commands.finish.source import SourceEnd
+from migrator.commands.finish.source import RunEnd, SourceEnd
 from migrator.commands.follow.command import follow
 from migrator.commands.follow.manage import follow_status, stop_following, uninstall_following
 from migrator.commands.follow.result import Followed, FollowStatus, FollowStopped, FollowUninstalled
@@ -41,12 +41,12 @@ from migrator.commands.rollback.result import (
     NoSuchTenantDatabase,
     NothingOpen,
     RollbackOutlook,
-    TakenBack,
-    TenantTakenBack,
+    RolledBack,
+    TenantRolledBack,
 )
 from migrator.commands.rollback.retry import retry_conflicts
 from migrator.commands.rollback.tenant import rollback_tenant, validate_tenant_rollback
-from migrator.commands.sequences.command import sequences
+from migrator.commands.sequences.command import refill_sequences, sequence_levels
 from migrator.commands.sequences.result import Refilled, SequenceLevels
 from migrator.commands.shared.workspace import Workspace
 from migrator.commands.status.command import status
@@ -54,7 +54,8 @@ from migrator.commands.status.lock import SourceLock, lock
 from migrator.commands.status.placements import PlacedTables, placements
 from migrator.commands.status.result import Status
 from migrator.commands.verify.command import verify
-from migrator.commands.verify.result import Verified
+from migrator.commands.verify.live import verify_live
+from migrator.commands.verify.result import Verified, VerifiedLive
 from migrator.core.backup.manifest import Inventory
 from migrator.core.result.progress import Progress, Silent
 from migrator.postgres.schema.catalog import read_objects as objects_on
@@ -172,17 +173,19 @@ class Migration:
         """Reads both sides again and compares them; `sample` examines only that percentage of the tenants."""
         return verify(self._workspace, sample=sample)
 
+    def verify_live(self) -> VerifiedLive:
+        """Compares each followed database with the source at one position, while that is written to."""
+        return verify_live(self._workspace)
+
     # -- afterwards ---------------------------------------------------------------------------------------------------
 
     def sequences(self, *, tenant: str | None = None) -> SequenceLevels:
         """How much is left of the blocks of numbers that each database draws from."""
-        result = sequences(self._workspace, tenant=tenant)
-        assert isinstance(result, SequenceLevels)
-        return result
+        return sequence_levels(self._workspace, tenant=tenant)
 
     def refill_sequences(self, *, tenant: str | None = None) -> Refilled | SequenceLevels:
         """Gives new blocks where they run out; the (empty) levels where no run is open."""
-        return sequences(self._workspace, refill=True, tenant=tenant)
+        return refill_sequences(self._workspace, tenant=tenant)
 
     def validate_rollback(self, tenant: str = "") -> RollbackOutlook | NothingOpen | NoSuchTenantDatabase:
         """What taking the run back, or one tenant of it, would do, and what it would meet. Changes nothing."""
@@ -199,7 +202,7 @@ class Migration:
         settlement: Settlement = REFUSE,
         restore: Restore = "nothing",
         journal: Literal["kept", "lost"] = "kept",
-    ) -> TakenBack | NothingOpen:
+    ) -> RolledBack | NothingOpen:
         """Takes the run back whose id is `confirm`.
 
         `writes` says what becomes of rows that applications wrote to the targets since, which `save` keeps as files in
@@ -219,7 +222,7 @@ class Migration:
         writes: Writes = "refuse",
         save: Path | None = None,
         settlement: Settlement = REFUSE,
-    ) -> TenantTakenBack | NoSuchTenantDatabase | NothingOpen:
+    ) -> TenantRolledBack | NoSuchTenantDatabase | NothingOpen:
         """Takes one tenant back, by its key, slug or database; the run stays open, and migrate makes it again."""
         return rollback_tenant(self._workspace, tenant, _later(writes, save, settlement), confirm=confirm)
 
@@ -231,20 +234,16 @@ class Migration:
         self, *, source: SourceEnd = "keep-fenced", drop_templates: bool = False
     ) -> FinishOutlook | NotProven | FinishedBefore | NothingOpen:
         """What finishing would do, and whether the last proof holds. Changes nothing."""
-        result = finish(self._workspace, validate=True, source=source, drop_templates=drop_templates)
-        assert not isinstance(result, Finished)
-        return result
+        return validate_finish(self._workspace, RunEnd(source, drop_templates))
 
     def finish(
         self, *, confirm: str, source: SourceEnd = "keep-fenced", drop_templates: bool = False
     ) -> Finished | NotProven | FinishedBefore | NothingOpen:
         """Ends the run whose id is `confirm`: the point of no return; `source` says what becomes of the source."""
         try:
-            result = finish(self._workspace, confirm=confirm, source=source, drop_templates=drop_templates)
+            return finish(self._workspace, RunEnd(source, drop_templates), confirm=confirm)
         finally:
             self._renew()
-        assert not isinstance(result, FinishOutlook)
-        return result
 
     # -- whenever -----------------------------------------------------------------------------------------------------
 

@@ -38,8 +38,8 @@ from migrator.commands.rollback.result import (
     NoSuchTenantDatabase,
     NothingOpen,
     RollbackOutlook,
-    TakenBack,
-    TenantTakenBack,
+    RolledBack,
+    TenantRolledBack,
 )
 from migrator.commands.sequences import report as sequences
 from migrator.commands.sequences.result import Refilled, SequenceLevels
@@ -49,7 +49,7 @@ from migrator.commands.status.lock import SourceLock
 from migrator.commands.status.placements import PlacedTables
 from migrator.commands.status.result import Status
 from migrator.commands.verify import report as verify
-from migrator.commands.verify.result import Verified
+from migrator.commands.verify.result import Verified, VerifiedLive
 from migrator.core.result.outcome import Outcome
 
 Result = (
@@ -57,7 +57,7 @@ Result = (
     | FinishOutlook | Followed | FollowStatus | FollowStopped | FollowUninstalled | History | Initialized
     | Migrated | NamedPlan | NoSuchTenantDatabase | NothingOpen | NotProven | PlacedTables | PlansCompared
     | Refilled | Restored | RollbackOutlook | SequenceLevels | ServingMap | SourceLock | SplitOutlook | Status
-    | TakenBack | TenantTakenBack | TreesWritten | Verified
+    | RolledBack | TenantRolledBack | TreesWritten | Verified | VerifiedLive
 )  # fmt: skip
 
 
@@ -78,10 +78,12 @@ def present(result: Result) -> Outcome:
             return migrate.present(result)
         case Verified():
             return verify.present(result)
+        case VerifiedLive():
+            return verify.present_live(result)
         case (
             RollbackOutlook()
-            | TakenBack()
-            | TenantTakenBack()
+            | RolledBack()
+            | TenantRolledBack()
             | NothingOpen()
             | NoSuchTenantDatabase()
             | ConflictsRetried()

@@ -17,6 +17,7 @@ from migrator.commands.dry_run import command as dry_run_command
 from migrator.commands.dry_run import report as dry_run_report
 from migrator.commands.finish import command as finish_command
 from migrator.commands.finish import report as finish_report
+from migrator.commands.finish.source import RunEnd
 from migrator.commands.migrate import command as migrate_command
 from migrator.commands.migrate import report as migrate_report
 from migrator.commands.plan import diff as plan_diff
@@ -47,10 +48,11 @@ __all__ = [
     "lock",
     "migrate",
     "placements",
+    "refill_sequences",
     "retry_conflicts",
     "rollback",
     "rollback_tenant",
-    "sequences",
+    "sequence_levels",
     "show_plan",
     "status",
     "verify",
@@ -76,7 +78,6 @@ audit = reported(audit_command.audit, audit_report.present)
 backup = reported(backup_command.backup, backup_report.present)
 clean = reported(clean_command.clean, clean_report.present)
 dry_run = reported(dry_run_command.dry_run, dry_run_report.present)
-finish = reported(finish_command.finish, finish_report.present)
 migrate = reported(migrate_command.migrate, migrate_report.present)
 verify = reported(verify_command.verify, verify_report.present)
 validate_rollback = reported(rollback_command.validate_rollback, rollback_report.present)
@@ -112,12 +113,24 @@ def rollback_tenant(
     return take_tenant_back(workspace, tenant, _later(**later), confirm=confirm)
 
 
+validate_finish = reported(finish_command.validate_finish, finish_report.present)
+end_run = reported(finish_command.finish, finish_report.present)
+
+
+def finish(workspace: Workspace, *, validate: bool = False, confirm: str | None = None, **end: Any) -> Outcome:
+    """finish by the options that an operator types; `end` are those of RunEnd."""
+    if validate:
+        return validate_finish(workspace, RunEnd(**end), confirm=confirm)
+    return end_run(workspace, RunEnd(**end), confirm=confirm)
+
+
 def _later(*, discard_writes: bool = False, **later: Any) -> LaterWrites:
     return LaterWrites(discard=discard_writes, **later)
 
 
 retry_conflicts = reported(retry_command.retry_conflicts, rollback_report.present)
-sequences = reported(sequences_command.sequences, sequences_report.present)
+sequence_levels = reported(sequences_command.sequence_levels, sequences_report.present)
+refill_sequences = reported(sequences_command.refill_sequences, sequences_report.present)
 diff_plans = reported(plan_diff.diff_plans, plan_diff.present)
 show_plan = reported(plan_find.find_plan, plan_show.present)
 placements = reported(placements_command.placements, placements_command.present)

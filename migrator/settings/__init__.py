@@ -109,13 +109,13 @@ class Settings(Section):
     @property
     def target_servers(self) -> tuple[str, ...]:
         """The servers on which targets are made, by name."""
-        spread = self.tenants.servers
+        servers_of_tenants = self.tenants.servers
         return tuple(
             sorted(
                 {
                     server
                     for target in self.targets.values()
-                    for server in ((target.per_tenant and spread) or (target.server,))
+                    for server in ((target.per_tenant and servers_of_tenants) or (target.server,))
                 }
             )
         )

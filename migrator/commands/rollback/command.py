@@ -33,7 +33,7 @@ from migrator.commands.rollback.restore_backup import (
     restore_beside,
     swap_for_restored,
 )
-from migrator.commands.rollback.result import ConflictOutlook, NothingOpen, RollbackOutlook, TakenBack
+from migrator.commands.rollback.result import ConflictOutlook, NothingOpen, RollbackOutlook, RolledBack
 from migrator.commands.rollback.source_unchanged import changed_objects, compared_under_fence
 from migrator.commands.shared.epochs import digests_compare
 from migrator.commands.shared.workspace import RunContext, Workspace
@@ -74,7 +74,7 @@ def validate_rollback(
         return result
 
 
-def rollback(workspace: Workspace, way: WayBack = _PLAIN, *, confirm: str | None) -> TakenBack | NothingOpen:
+def rollback(workspace: Workspace, way: WayBack = _PLAIN, *, confirm: str | None) -> RolledBack | NothingOpen:
     """Takes the open run back; `confirm` is its id, typed.
 
     Raises:
@@ -249,7 +249,7 @@ def keep_writes(context: RunContext, findings: Findings, later: LaterWrites) -> 
     return replay_writes(context, require_rows(findings.writes), findings.writes)
 
 
-def _take_back(context: RunContext, findings: Findings, carried: Carried | None, restore: Restore) -> TakenBack:
+def _take_back(context: RunContext, findings: Findings, carried: Carried | None, restore: Restore) -> RolledBack:
     swap = restore == "backup"
     followed = is_followed(context.journal)
     if followed:
@@ -276,7 +276,7 @@ def _take_back(context: RunContext, findings: Findings, carried: Carried | None,
     swapped = swap_for_restored(context) if swap else ""
     if not swap:
         drop_restored(context)
-    return TakenBack(
+    return RolledBack(
         context.id,
         str(context.source),
         findings,

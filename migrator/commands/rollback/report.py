@@ -16,8 +16,8 @@ from migrator.commands.rollback.result import (
     NoSuchTenantDatabase,
     NothingOpen,
     RollbackOutlook,
-    TakenBack,
-    TenantTakenBack,
+    RolledBack,
+    TenantRolledBack,
 )
 from migrator.core.result.outcome import Cell, Outcome, Section
 from migrator.core.result.wording import plural
@@ -26,7 +26,7 @@ _MOST_DATABASES = 50  # shown; --output json has all
 _MOST_CONFLICTS = 50  # shown; the file has all
 
 
-Result = RollbackOutlook | TakenBack | TenantTakenBack | NothingOpen | NoSuchTenantDatabase | ConflictsRetried
+Result = RollbackOutlook | RolledBack | TenantRolledBack | NothingOpen | NoSuchTenantDatabase | ConflictsRetried
 
 
 def present(result: Result) -> Outcome:
@@ -34,9 +34,9 @@ def present(result: Result) -> Outcome:
     match result:
         case RollbackOutlook():
             return _with_changes(_tenant_outlook(result) if result.tenant else _outlook(result), result.plan_changes)
-        case TakenBack():
-            return _taken_back(result)
-        case TenantTakenBack():
+        case RolledBack():
+            return _rolled_back(result)
+        case TenantRolledBack():
             return _with_changes(_tenant_taken_back(result), result.plan_changes)
         case NothingOpen():
             return _nothing_open(result)
@@ -193,7 +193,7 @@ def conflict_section(carried: Carried | None) -> list[Section]:
     return [Section("Changes that wait in a file", columns, conflicts, str(carried.file), tone="bad")]
 
 
-def _taken_back(result: TakenBack) -> Outcome:
+def _rolled_back(result: RolledBack) -> Outcome:
     """What a rollback did, with what came back from quarantine afterwards."""
     outcome = _with_changes(_done(result), result.plan_changes)
     if result.quarantine is None:
@@ -206,7 +206,7 @@ def _taken_back(result: TakenBack) -> Outcome:
     )
 
 
-def _done(result: TakenBack) -> Outcome:
+def _done(result: RolledBack) -> Outcome:
     """What a rollback did; exit code 1 where the source is not as it was."""
     source, carried = result.source, result.carried
     figures: dict[str, str | int | float | bool | None] = {
@@ -313,7 +313,7 @@ def _tenant_outlook(result: RollbackOutlook) -> Outcome:
     )
 
 
-def _tenant_taken_back(result: TenantTakenBack) -> Outcome:
+def _tenant_taken_back(result: TenantRolledBack) -> Outcome:
     carried = result.carried
     conflicts = len(carried.conflicts) if carried is not None else 0
     kept = f"; {conflicts} changes could not be carried back and are kept in a file" if conflicts else ""
@@ -337,7 +337,7 @@ def _tenant_taken_back(result: TenantTakenBack) -> Outcome:
     )
 
 
-def _gone(result: TenantTakenBack) -> str:
+def _gone(result: TenantRolledBack) -> str:
     dropped = result.dropped.databases
     words = [f"{', '.join(dropped)} dumped and dropped"] if dropped else []
     return "; ".join([*words, *(f"{name} was gone" for name in result.findings.gone)]) or (

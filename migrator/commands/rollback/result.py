@@ -78,7 +78,7 @@ class Dropped:
 
 
 @dataclass(frozen=True)
-class TakenBack:
+class RolledBack:
     """A run that was taken back, and how the source compares with what migrate read."""
 
     run_id: str
@@ -124,7 +124,7 @@ class TakenBack:
 
 
 @dataclass(frozen=True)
-class TenantTakenBack:
+class TenantRolledBack:
     """One tenant of a run that was taken back; the run stays open."""
 
     run_id: str

@@ -23,7 +23,7 @@ from migrator.commands.rollback.drop import dump_and_drop
 from migrator.commands.rollback.findings import Findings
 from migrator.commands.rollback.leftovers import forget_dropping, look, require_able
 from migrator.commands.rollback.report import present
-from migrator.commands.rollback.result import NoSuchTenantDatabase, NothingOpen, RollbackOutlook, TenantTakenBack
+from migrator.commands.rollback.result import NoSuchTenantDatabase, NothingOpen, RollbackOutlook, TenantRolledBack
 from migrator.commands.rollback.source_unchanged import recorded_source
 from migrator.commands.shared.dropped_tenants import BEGUN, DONE, dropped_tenants, forget_tenant, mark_dropped
 from migrator.commands.shared.roles import forget_passwords
@@ -62,7 +62,7 @@ def validate_tenant_rollback(
 
 def rollback_tenant(
     workspace: Workspace, tenant: str, later: LaterWrites = _REFUSED, *, confirm: str | None
-) -> TenantTakenBack | NoSuchTenantDatabase | NothingOpen:
+) -> TenantRolledBack | NoSuchTenantDatabase | NothingOpen:
     """Takes one tenant of the open run back; `tenant` is its key, its slug or the name of its database.
 
     Rows that its applications wrote are told, saved, carried back or given up as by the rollback of the whole. The
@@ -125,7 +125,7 @@ def _key(tenants: Sequence[Tenant], wanted: str) -> str:
     )
 
 
-def _take_back(context: RunContext, key: str, findings: Findings, carried: Carried | None) -> TenantTakenBack:
+def _take_back(context: RunContext, key: str, findings: Findings, carried: Carried | None) -> TenantRolledBack:
     if carried is not None:
         _note_carried(context, carried.tables)
     # From here on migrate knows that there is something to do again, whatever happens to this process.
@@ -140,7 +140,7 @@ def _take_back(context: RunContext, key: str, findings: Findings, carried: Carri
     forget_dropping(context.journal, [one.name for one in databases])
     forget_carried(context.journal)
     mark_dropped(context.journal, key, DONE)
-    return TenantTakenBack(context.id, key, findings, dropped, carried)
+    return TenantRolledBack(context.id, key, findings, dropped, carried)
 
 
 def _note_carried(context: RunContext, tables: Collection[str]) -> None:

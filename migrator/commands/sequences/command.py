@@ -14,36 +14,59 @@ from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.schema.catalog import Relation
 from migrator.core.sequences.blocks import Block, Draw, SourceSequence, reserve
 from migrator.errors import RefusedError
+from migrator.journal import Run
 from migrator.postgres.fence.fence import read_fence
 from migrator.postgres.schema.sequence_states import set_blocks
 from migrator.postgres.session.connect import session
 
 
-def sequences(workspace: Workspace, *, refill: bool = False, tenant: str | None = None) -> SequenceLevels | Refilled:
-    """What is left of each block of the open run; with `refill` low ones are replaced.
+def sequence_levels(workspace: Workspace, *, tenant: str | None = None) -> SequenceLevels:
+    """What is left of each block of the open run.
 
     `tenant` is a key, or the name of a database: only that one is looked at.
 
     Raises:
-        RefusedError: no run is open, the tenant is unknown, or the fence does not stand that keeps the numbers apart.
+        RefusedError: the tenant is unknown.
     """
-    run = workspace.journal.current_run(workspace.source_id) if workspace.has_journal() else None
+    run = _open_run(workspace)
     if run is None:
         return SequenceLevels(None)
-    journal = workspace.journal.of(run.id)
-    blocks = run_blocks(journal)
-    places = limited_databases(RunContext(workspace, run), blocks)
-    if tenant is not None:
-        places = [one for one in places if tenant in (one.tenant, one.database)]
-        if not places:
-            raise RefusedError(f"No database of run {run.id} is {tenant}'s.", "Name the tenant's key or its database.")
-    if not refill:
-        levels = tuple(read_levels(workspace, blocks, places))
-        return SequenceLevels(run.id, levels, tuple(without_blocks(journal)))
+    context = RunContext(workspace, run)
+    blocks = run_blocks(context.journal)
+    levels = tuple(read_levels(workspace, blocks, _places(context, blocks, tenant)))
+    return SequenceLevels(run.id, levels, tuple(without_blocks(context.journal)))
+
+
+def refill_sequences(workspace: Workspace, *, tenant: str | None = None) -> Refilled | SequenceLevels:
+    """Replaces the low blocks of the open run, all or those of one tenant; the (empty) levels where none is open.
+
+    Raises:
+        RefusedError: the tenant is unknown, or the fence does not stand that keeps the numbers apart.
+    """
+    run = _open_run(workspace)
+    if run is None:
+        return SequenceLevels(None)
+    context = RunContext(workspace, run)
+    blocks = run_blocks(context.journal)
+    places = _places(context, blocks, tenant)
     with workspace.stage("sequences") as (context, summary):
         result = _refill(context, blocks, places)
         summary.update(present(result).recorded)
         return result
+
+
+def _open_run(workspace: Workspace) -> Run | None:
+    return workspace.journal.current_run(workspace.source_id) if workspace.has_journal() else None
+
+
+def _places(context: RunContext, blocks: RunBlocks, tenant: str | None) -> Sequence[LimitedDatabase]:
+    places = limited_databases(context, blocks)
+    if tenant is None:
+        return places
+    of_tenant = [one for one in places if tenant in (one.tenant, one.database)]
+    if not of_tenant:
+        raise RefusedError(f"No database of run {context.id} is {tenant}'s.", "Name the tenant's key or its database.")
+    return of_tenant
 
 
 def _refill(context: RunContext, blocks: RunBlocks, places: Sequence[LimitedDatabase]) -> Refilled:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from migrator.commands.shared.tenant_servers import recorded_servers
 from migrator.commands.shared.workspace import Workspace
-from migrator.core.placement.assign_servers import spread
+from migrator.core.placement.assign_servers import assign_servers
 from migrator.core.placement.model import Placements
 from migrator.core.placement.place import place
 from migrator.core.placement.tenants import Tenant, assign_databases
@@ -88,7 +88,7 @@ def _on_servers(
     weights = None
     if chosen.spread == "by_size" and not before.keys() >= {tenant.key for tenant in tenants}:
         weights = _tenant_bytes(connection, workspace, catalog, placements, tenants)
-    return spread(tenants, chosen.servers, pinned=chosen.pinned, known=before, bytes_=weights)
+    return assign_servers(tenants, chosen.servers, pinned=chosen.pinned, known=before, bytes_=weights)
 
 
 def _tenant_bytes(

@@ -82,7 +82,7 @@ def _of_run(context: RunContext, seen: Status, tenant: str | None) -> Status:
         planned=context.journal.recorded(PLANNED_STEPS) or {},
         paused=(context.journal.recorded(THROTTLE) or ThrottleState()).paused if holder else "",
         servers=servers,
-        taken_back=tuple(sorted(dropped_tenants(context.journal))),
+        dropped_tenants=tuple(sorted(dropped_tenants(context.journal))),
         waiting=waiting,
         databases=databases,
         states=_of_tenant(database_states(databases, steps, servers), context.run, tenant),

@@ -75,7 +75,7 @@ def _of_run(result: Status, run: Run) -> Outcome:
             ),
             **({"paused": result.paused} if result.paused else {}),
             "databases": len(result.databases),
-            **({"tenants taken back": ", ".join(result.taken_back)} if result.taken_back else {}),
+            **({"tenants taken back": ", ".join(result.dropped_tenants)} if result.dropped_tenants else {}),
             "steps": steps_done(result.steps, result.planned),
         },
         sections=(
@@ -130,7 +130,7 @@ def _next_stage(result: Status, run: Run) -> tuple[str, ...]:
         return ("migrator verify",)
     if result.holder is not None or run.closed_at:
         return next_commands({}, locked=result.holder is not None)
-    again = ("migrator migrate",) if result.taken_back else ()
+    again = ("migrator migrate",) if result.dropped_tenants else ()
     return (*again, *next_commands(_latest(result), locked=False))
 
 

@@ -73,7 +73,7 @@ def verify(workspace: Workspace, *, sample: float | None = None) -> Verified:
         require_databases(stored.context, stored.plan)
         result = Verifier(stored.context, stored.plan, sample).verification()
         gone = tuple(sorted(dropped_tenants(context.journal)))
-        result = replace(result, taken_back=gone, plan_changes=stored.since)
+        result = replace(result, dropped_tenants=gone, plan_changes=stored.since)
         summary.update(present(result).recorded)
         return result
 

@@ -241,7 +241,7 @@ CONFLICT_FILES = Fact("conflict files", TypeAdapter(dict[str, int]))  # how many
 # (database, schema, table, key, column, number) of rows that were given another number for the source.
 NEW_NUMBERS = Fact("new numbers", TypeAdapter(list[tuple[str, str, str, str, str, str]]))
 DROPPING = Fact("dropping", TypeAdapter(list[str]))  # databases
-TENANTS_TAKEN_BACK = Fact("tenants taken back", TypeAdapter(dict[str, str]))  # key -> "begun" or "done"
+TENANTS_DROPPED = Fact("tenants taken back", TypeAdapter(dict[str, str]))  # key -> "begun" or "done"
 
 # -- finish ------------------------------------------------------------------------------------------------------------
 
