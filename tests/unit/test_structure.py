@@ -300,7 +300,7 @@ def test_a_command_that_makes_its_report_itself_is_seen() -> None:
 
 
 # What there is of each today, with a little room for what is under way. Make the bound smaller when the number falls.
-MOST_LONG_FUNCTIONS = 8
+MOST_LONG_FUNCTIONS = 5
 MOST_WIDE_SIGNATURES = 14
 MOST_FLAGS = 100
 MOST_NESTED_TUPLES = 55

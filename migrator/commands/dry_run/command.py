@@ -98,7 +98,7 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False, 
             *check_large_objects(facts.large_objects),
             *check_room(standing, found.catalog, found.placements, plan),
             *_setting_checks(workspace, plan),
-            *_stranger_checks(workspace, found),
+            *_unknown_tenant_checks(workspace, found),
             *check_population(population, found.placements),
             *check_policies(workspace.settings, found.placements, secured),
             *_target_checks(context, facts, found, plan, needed),
@@ -112,13 +112,18 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False, 
         if sql and not result.blocked:
             result = replace(result, statements=statements(found, plan, tried))
         if rehearse and not result.blocked:
-            rehearsal = carry_out_rehearsal(workspace)
-            times = rehearsal.times_of(plan, datetime.now(UTC))
-            context.journal.record(MEASURED_TIMES, times)
-            result = replace(result, rehearsal=rehearsal, look=replace(look, times=times))
+            result = _rehearsed(context, result, look)
         outcome = present(result)
         summary.update(outcome.summary, status=outcome.status)
         return result
+
+
+def _rehearsed(context: RunContext, result: DryRun, look: Look) -> DryRun:
+    """The same with what carrying the plan out in scratch databases has measured."""
+    rehearsal = carry_out_rehearsal(context.workspace)
+    times = rehearsal.times_of(look.plan, datetime.now(UTC))
+    context.journal.record(MEASURED_TIMES, times)
+    return replace(result, rehearsal=rehearsal, look=replace(look, times=times))
 
 
 def _populations(workspace: Workspace, survey: Survey, connection: Connection, facts: Facts) -> Iterator[Population]:
@@ -191,7 +196,7 @@ def _setting_checks(workspace: Workspace, plan: Plan) -> Iterable[Check]:
     return check_settings(travelling, refused, readers, workspace.settings.tenants.settings)
 
 
-def _stranger_checks(workspace: Workspace, survey: Survey) -> Iterable[Check]:
+def _unknown_tenant_checks(workspace: Workspace, survey: Survey) -> Iterable[Check]:
     left = list(
         objects_of_unknown_tenants(
             survey.catalog, workspace.settings.tenants.per_tenant_objects, set(survey.known_keys)
