@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from migrator.commands.status.lock import SourceLock
     from migrator.commands.status.placements import PlacedTables
     from migrator.commands.status.result import Status
-    from migrator.commands.verify.result import CrossReference, Verified, WrongRow
+    from migrator.commands.verify.result import CrossReference, LiveProof, Verified, VerifiedLive, WrongRow
     from migrator.core.backup.manifest import Inventory
     from migrator.core.result.outcome import Cell, Outcome, Section
     from migrator.core.result.progress import Progress, Silent
@@ -85,6 +85,7 @@ __all__ = [
     "Initialized",
     "InterruptedRunError",
     "Inventory",
+    "LiveProof",
     "LocalServer",
     "MadeDatabase",
     "Migrated",
@@ -120,6 +121,7 @@ __all__ = [
     "TenantRolledBack",
     "TreesWritten",
     "Verified",
+    "VerifiedLive",
     "Wanted",
     "WrongRow",
     "__version__",
@@ -192,6 +194,8 @@ _PLACES = {
     "TenantRolledBack": "commands.rollback.result",
     "TreesWritten": "commands.init.result",
     "Verified": "commands.verify.result",
+    "VerifiedLive": "commands.verify.result",
+    "LiveProof": "commands.verify.result",
     "Wanted": "commands.init.survey",
     "WrongRow": "commands.verify.result",
     "as_document": "report.document:outcome_document",

@@ -54,7 +54,8 @@ from migrator.commands.status.lock import SourceLock, lock
 from migrator.commands.status.placements import PlacedTables, placements
 from migrator.commands.status.result import Status
 from migrator.commands.verify.command import verify
-from migrator.commands.verify.result import Verified
+from migrator.commands.verify.live import verify_live
+from migrator.commands.verify.result import Verified, VerifiedLive
 from migrator.core.backup.manifest import Inventory
 from migrator.core.result.progress import Progress, Silent
 from migrator.postgres.schema.catalog import read_objects as objects_on
@@ -171,6 +172,10 @@ class Migration:
     def verify(self, *, sample: float | None = None) -> Verified:
         """Reads both sides again and compares them; `sample` examines only that percentage of the tenants."""
         return verify(self._workspace, sample=sample)
+
+    def verify_live(self) -> VerifiedLive:
+        """Compares each followed database with the source at one position, while that is written to."""
+        return verify_live(self._workspace)
 
     # -- afterwards ---------------------------------------------------------------------------------------------------
 

@@ -49,7 +49,7 @@ from migrator.commands.status.lock import SourceLock
 from migrator.commands.status.placements import PlacedTables
 from migrator.commands.status.result import Status
 from migrator.commands.verify import report as verify
-from migrator.commands.verify.result import Verified
+from migrator.commands.verify.result import Verified, VerifiedLive
 from migrator.core.result.outcome import Outcome
 
 Result = (
@@ -57,7 +57,7 @@ Result = (
     | FinishOutlook | Followed | FollowStatus | FollowStopped | FollowUninstalled | History | Initialized
     | Migrated | NamedPlan | NoSuchTenantDatabase | NothingOpen | NotProven | PlacedTables | PlansCompared
     | Refilled | Restored | RollbackOutlook | SequenceLevels | ServingMap | SourceLock | SplitOutlook | Status
-    | RolledBack | TenantRolledBack | TreesWritten | Verified
+    | RolledBack | TenantRolledBack | TreesWritten | Verified | VerifiedLive
 )  # fmt: skip
 
 
@@ -78,6 +78,8 @@ def present(result: Result) -> Outcome:
             return migrate.present(result)
         case Verified():
             return verify.present(result)
+        case VerifiedLive():
+            return verify.present_live(result)
         case (
             RollbackOutlook()
             | RolledBack()

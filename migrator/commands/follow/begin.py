@@ -97,7 +97,7 @@ def _close_targets(followed: FollowedRun, context: RunContext, start: FollowStar
         wait = replace(context.workspace.lock_wait, endpoint=endpoint)
         with session(endpoint, purpose="follow") as connection:
             close_target(
-                connection, followed.closed_tables(step), followed.flows[step.target].cyclic, position, wait,
+                connection, followed.closed_tables(step), followed.flows[step.target], position, wait,
                 run=context.id, epoch=epoch,
             )  # fmt: skip
 

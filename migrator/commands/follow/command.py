@@ -138,11 +138,12 @@ class _Follower:
         arrived = [name for name in result.positions if states[name].state == Stage.COPIED]
         if arrived:
             journal.move(arrived, Stage.FOLLOWED)
-        fresh = {name: told for name, told in result.failures.items() if self.failures.get(name) != told}
+        told = {name: error.message for name, error in result.failures.items()}
+        fresh = {name: message for name, message in told.items() if self.failures.get(name) != message}
         journal.record_failures(fresh)
-        for name, told in fresh.items():
-            self.followed.context.progress.say(f"{name} stays where it is: {told}")
-        self.failures = result.failures
+        for name, message in fresh.items():
+            self.followed.context.progress.say(f"{name} stays where it is: {message}")
+        self.failures = told
         self.rounds += 1
         self.entries += result.entries
         self.upserted += result.upserted

@@ -110,6 +110,12 @@ def is_followed(journal: RunJournal) -> bool:
     return any(one.state != "dropped" for one in journal.artefacts("capture"))
 
 
+def is_following(workspace: Workspace) -> bool:
+    """Whether the open run copies a source that is written to, or has begun to; makes no journal."""
+    context = _open_run(workspace)
+    return context is not None and is_followed(context.journal)
+
+
 def is_moved(database: FollowedDatabase) -> bool:
     """Whether the database serves its rows, or is about to: the source does not take their writes any more."""
     return MEANINGS[Stage(database.state)].writer != "source"

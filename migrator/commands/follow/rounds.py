@@ -13,22 +13,26 @@ from typing import Self
 
 from migrator.commands.follow.followed_run import FollowedRun
 from migrator.core.online.position import Position
+from migrator.core.verify.digests import Digest
 from migrator.errors import DatabaseError, MigratorError
 from migrator.postgres.capture.read_log import read_batch
 from migrator.postgres.session.connect import Connection, Endpoint, connect, translated
 from migrator.postgres.session.connection_pool import Sessions
-from migrator.postgres.sync.flow import Flow
 from migrator.postgres.sync.live_digests import require_equal
 from migrator.postgres.sync.positions import read_position
-from migrator.postgres.sync.tick import Proof, TickResult, TickTarget, tick
+from migrator.postgres.sync.tick import TickResult, TickTarget, tick
 
 
 @dataclass
 class Round:
-    """What one round came to: where each database stands now, and why some stay where they were."""
+    """What one round came to: where each database stands now, and why some stay where they were.
+
+    `proofs` are the digests of databases that were compared, the same on both sides.
+    """
 
     positions: dict[str, Position] = field(default_factory=dict)
-    failures: dict[str, str] = field(default_factory=dict)
+    failures: dict[str, MigratorError] = field(default_factory=dict)
+    proofs: dict[str, tuple[Digest, ...]] = field(default_factory=dict)
     entries: int = 0
     upserted: int = 0
     deleted: int = 0
@@ -112,15 +116,17 @@ class Rounds:
             DatabaseError: the source cannot be reached, or failed.
         """
         result = Round()
-        for group, ticked in self._threads.map(
-            lambda group: (group, self._tick(group, proved)), self._groups(positions)
-        ):
+
+        def work(group: _Group) -> tuple[_Group, TickResult]:
+            return group, self._tick(group, proved, result.proofs)
+
+        for group, ticked in self._threads.map(work, self._groups(positions)):
             result.entries += ticked.entries
             result.upserted += ticked.upserted
             result.deleted += ticked.deleted
             for name in group.databases:
                 if (failure := ticked.failures.get(name)) is not None:
-                    result.failures[name] = failure.message
+                    result.failures[name] = failure
                 else:
                     result.positions[name] = ticked.position
         return result
@@ -133,8 +139,13 @@ class Rounds:
             for start in range(0, len(names), self._each):
                 yield _Group(target, tuple(names[start : start + self._each]), position)
 
-    def _tick(self, group: _Group, proved: Collection[str]) -> TickResult:
+    def _tick(self, group: _Group, proved: Collection[str], proofs: dict[str, tuple[Digest, ...]]) -> TickResult:
         flow = self._followed.flows[group.target]
+
+        def prove(source: Connection, target: TickTarget, _position: Position) -> None:
+            if (name := target.connection.info.dbname) in proved:
+                proofs[name] = require_equal(source, target.connection, flow, target.tenant)
+
         with self._lane() as lane:
             targets, unreachable = self._targets(lane, group)
             with translated(self._followed.context.source):
@@ -144,7 +155,7 @@ class Rounds:
                     flow,
                     group.since,
                     read_batch=read_batch,
-                    proof=_proof(flow, {self._followed.databases[name].tenant for name in proved}) if proved else None,
+                    proof=prove if proved else None,
                 )
             result.failures.update(unreachable)
         return result
@@ -167,11 +178,3 @@ class Rounds:
             yield lane
         finally:
             self._lanes.put(lane)
-
-
-def _proof(flow: Flow, tenants: Collection[str]) -> Proof:
-    def prove(source: Connection, target: TickTarget, _position: Position) -> None:
-        if target.tenant in tenants:
-            require_equal(source, target.connection, flow, target.tenant)
-
-    return prove

@@ -281,8 +281,23 @@ class Workspace:
         Raises:
             RefusedError: another migrator holds the lock.
         """
+        with self._stage(name, run, self.source_id) as attempt:
+            yield attempt
+
+    @contextmanager
+    def stage_beside(self, name: str) -> Iterator[tuple[RunContext, dict[str, Any]]]:
+        """The same under a lock of its own: a stage that goes on beside whoever follows the source.
+
+        Raises:
+            RefusedError: another migrator is at this very stage.
+        """
+        with self._stage(name, None, f"{self.source_id} {name}") as attempt:
+            yield attempt
+
+    @contextmanager
+    def _stage(self, name: str, run: Run | None, lock: str) -> Iterator[tuple[RunContext, dict[str, Any]]]:
         self._require_sessions()
-        with self.journal.locks.hold(self.source_id):
+        with self.journal.locks.hold(lock):
             run = run or self.journal.open_run(self.source_id, str(self.source))
             context = RunContext(self, run)
             structlog.contextvars.bind_contextvars(run_id=run.id, stage=name)

@@ -9,7 +9,7 @@ from typing import Any
 from migrator.commands.plan.changes import change_sections
 from migrator.commands.proof.compare_sides import proof_sections
 from migrator.commands.proof.drift import drift_section, gap_sections
-from migrator.commands.verify.result import CrossReference, Verified
+from migrator.commands.verify.result import CrossReference, Verified, VerifiedLive
 from migrator.core.result.outcome import Cell, Outcome, Section
 from migrator.core.result.wording import plural
 
@@ -189,3 +189,43 @@ def _figure_sections(result: Verified) -> list[Section]:
         ),
     )
     return [section for section in sections if section.rows]
+
+
+def present_live(result: VerifiedLive) -> Outcome:
+    """What a comparison came to while the source was followed."""
+    unequal = tuple(
+        (proof.database, one.relation, one.kind, one.source_rows, one.target_rows)
+        for proof in result.proofs
+        for one in proof.differences
+    )
+    problems = tuple((proof.database, proof.problem) for proof in result.proofs if proof.problem)
+    sections = (
+        *((Section("Differences", ("database", "table", "kind", "source rows", "target rows"), unequal, "", "bad"),)
+          if unequal else ()),
+        *((Section("Not compared", ("database", "why"), problems, "", "bad"),) if problems else ()),
+    )  # fmt: skip
+    equal = sum(not (proof.differences or proof.problem) for proof in result.proofs)
+    return Outcome(
+        "verify",
+        status="done" if result.holds else "findings",
+        exit_code=0 if result.holds else 1,
+        run_id=result.run_id,
+        headline=f"{plural(equal, 'database')} of {len(result.proofs)} "
+        f"{'is' if equal == 1 else 'are'} exactly what {result.source} holds for "
+        f"{'it' if equal == 1 else 'them'}, each at one position, while it is written to.",
+        summary={
+            "databases": len(result.proofs),
+            "equal_databases": equal,
+            "compared_rows": sum(proof.rows for proof in result.proofs),
+            "moved_databases": len(result.moved),
+        },
+        sections=sections,
+        data={
+            "proofs": [
+                {"database": one.database, "target": one.target, "tenant": one.tenant, "position": one.position,
+                 "rows": one.rows, "differences": len(one.differences), "problem": one.problem or None}
+                for one in result.proofs
+            ]
+        },
+        next=("migrator follow status",),
+    )  # fmt: skip

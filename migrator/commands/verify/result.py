@@ -67,3 +67,31 @@ class Verified:
     def differences(self) -> tuple[tuple[str, Difference], ...]:
         """(target, difference) of every table and tenant on which both sides do not agree."""
         return self.proof.differences
+
+
+@dataclass(frozen=True, slots=True)
+class LiveProof:
+    """One database that was compared with the source at `position`; `problem` says why it could not be."""
+
+    database: str
+    target: str
+    tenant: str
+    position: str
+    rows: int
+    differences: tuple[Difference, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class VerifiedLive:
+    """What a comparison of all followed databases came to; those that serve their rows already are left out."""
+
+    run_id: str
+    source: str
+    proofs: tuple[LiveProof, ...]
+    moved: tuple[str, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether every database was compared and is as the source is."""
+        return not any(proof.differences or proof.problem for proof in self.proofs)

@@ -52,6 +52,15 @@ class LogEntry:
     key: tuple[str, ...] | None
     route: tuple[str | None, ...] = ()
 
+    @classmethod
+    def of(cls, table: CapturedTable, key: str | None, route: str | None, more: Sequence[str | None]) -> LogEntry:
+        """The entry that the log holds as its first columns of key and route, and `more`: those of the key first."""
+        if key is None:
+            return cls(table.number, None)
+        further = len(table.key) - 1
+        values = (key, *(value for value in more[:further] if value is not None))
+        return cls(table.number, values, (route, *more[further:]) if table.route else ())
+
     def values(self, table: CapturedTable) -> Mapping[str, str | None]:
         """The columns that the log holds, by name; {} where the entry is for the whole table."""
         if self.key is None:

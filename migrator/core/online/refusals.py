@@ -183,7 +183,7 @@ def _of_facts(facts: OnlineFacts, tables: dict[Relation, CapturedTable]) -> Iter
         yield _warn(
             "unlogged tables",
             f"{_some(facts.unlogged)}: a crash of the server empties them, and they are compared after every restart",
-            "ALTER TABLE … SET LOGGED; for what matters.",
+            "Make those logged that matter: ALTER TABLE ... SET LOGGED;",
         )  # fmt: skip
     if facts.hot:
         yield _warn(

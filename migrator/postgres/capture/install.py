@@ -74,11 +74,15 @@ def read_capture(connection: Connection) -> CaptureState | None:
     mark = Mark.parse(comments[0][0]) if comments else None
     if mark is None or mark.role != ROLE:
         return None
-    tables = tuple(
+    return CaptureState(mark.run, mark.epoch, read_tables(connection))
+
+
+def read_tables(connection: Connection) -> tuple[CapturedTable, ...]:
+    """What the numbers of the log mean."""
+    return tuple(
         CapturedTable(number, Relation(schema, name), tuple(key), tuple(route), formatted)
         for number, schema, name, key, route, formatted in rows(connection, "capture/captured_tables")
     )
-    return CaptureState(mark.run, mark.epoch, tables)
 
 
 def install_capture(

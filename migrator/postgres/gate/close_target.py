@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from psycopg import sql
-
 from migrator.core.online.captured import ClosedTable
 from migrator.core.online.position import Position
 from migrator.core.schema.catalog import ForeignKey, Relation
@@ -15,17 +13,19 @@ from migrator.postgres.fence.locks import LockWait
 from migrator.postgres.gate.door import ConstraintFlags, TriggerState, door_check, install_door, replica_check
 from migrator.postgres.session.connect import Connection, rows
 from migrator.postgres.session.triggers import read_triggers, trigger_state
+from migrator.postgres.sync.circles import make_deferrable
+from migrator.postgres.sync.flow import Flow
 from migrator.postgres.sync.positions import read_position, write_position
 
 
 def close_target(
-    connection: Connection, tables: Sequence[ClosedTable], circles: Iterable[ForeignKey], position: Position,
+    connection: Connection, tables: Sequence[ClosedTable], flow: Flow, position: Position,
     wait: LockWait, *, run: str, epoch: str,
 ) -> None:  # fmt: skip
     """Logs what changes, shuts the door, switches the database's own triggers off, and sets its position last.
 
-    `circles` are foreign keys that no order of writing satisfies: they are checked at the end of a transaction until
-    the door opens. An attempt that died is gone on with; a database that has its position is left alone.
+    Foreign keys that no order of writing satisfies can be checked at the end of a transaction until then. An attempt
+    that died is gone on with; a database that has its position is left alone.
     """
     if read_capture(connection) is not None:
         with connection.transaction():
@@ -40,12 +40,7 @@ def close_target(
         for (relation, name), state in read_triggers(connection, [one.captured.relation for one in tables]).items():
             if state != "D" and not name.startswith("!migrator_"):
                 connection.execute(trigger_state(relation, name, "D"))
-        for key in circles:
-            connection.execute(
-                sql.SQL("ALTER TABLE {} ALTER CONSTRAINT {} DEFERRABLE INITIALLY DEFERRED").format(
-                    sql.Identifier(*key.table), sql.Identifier(key.name)
-                )
-            )
+        make_deferrable(connection, flow)
         write_position(connection, position)
 
 

@@ -21,6 +21,7 @@ from migrator.postgres.session.connect import Connection
 from migrator.postgres.session.written_rows import Written, written_rows
 from migrator.postgres.sync.flow import Flow, TableFlow
 from migrator.postgres.sync.read_rows import Share
+from migrator.postgres.sync.scope import ConflictError, Scope
 from migrator.postgres.sync.typed_keys import Key, KeyColumn, in_parts, key_columns_of, same_key, typed_keys
 from migrator.postgres.sync.write_rows import UNIQUE, TableWriter
 
@@ -51,8 +52,14 @@ class Applied:
 class Application:
     """One batch for one database, within the caller's transaction."""
 
-    def __init__(self, connection: Connection, flow: Flow, shares: Mapping[Relation, Share], refill: Refill) -> None:
-        """`shares` say, by the source's tables, what the database is to hold; `refill` reads what they do not have."""
+    def __init__(
+        self, connection: Connection, flow: Flow, shares: Mapping[Relation, Share], refill: Refill, tenant: str = ""
+    ) -> None:
+        """`shares` say, by the read side's tables, what there is to be; `refill` reads what they do not have.
+
+        `tenant` is whose rows are written, where the written tables hold those of others too.
+        """
+        self.tenant = tenant
         self.connection = connection
         self.flow = flow
         self.shares = shares
@@ -64,10 +71,14 @@ class Application:
         """Writes the batch.
 
         Raises:
+            ConflictError: a row is, or would be, somebody else's on the side that is written.
             SurplusError: an action, a trigger or a rule wrote more than that.
             psycopg.Error: the database refuses it.
         """
         self.connection.execute("SET CONSTRAINTS ALL DEFERRED")
+        for table in self.flow.tables:
+            if (share := self.shares.get(table.relation)) is not None and table.scope is not None:
+                self._leave_strangers(table, share)
         try:
             with self.connection.transaction():
                 return self._guarded(self._write)
@@ -80,6 +91,7 @@ class Application:
         self._allowed.clear()
         before = written_rows(self.connection, self.flow.target_catalog)
         applied = write()
+        self._require_own_rows()
         self.connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
         surplus = written_rows(self.connection, self.flow.target_catalog) - before - self._allowed
         if surplus:
@@ -97,6 +109,36 @@ class Application:
     def _typed(self, table: TableFlow) -> list[KeyColumn]:
         columns = self._columns(table.destination)
         return [columns[name] for name in table.target_key]
+
+    # -- rows of others --------------------------------------------------------------------------------------------
+
+    def _scope(self, table: TableFlow) -> Scope | None:
+        if table.scope is None:
+            return None
+        return Scope(self.connection, self.flow.target_catalog, table.scope, self._typed(table), self.tenant)
+
+    def _leave_strangers(self, table: TableFlow, share: Share) -> None:
+        """Takes out of a share the rows of others; one that this side has too cannot be written over."""
+        scope = self._scope(table)
+        if scope is None or not table.key:
+            return
+        if share.dirty is None:
+            share.dirty = share.kept | scope.own_keys()
+        strangers = scope.strangers(share.dirty)
+        # Equal keys may be different texts: which of them is meant is not worth a guess.
+        if taken := strangers if table.loose else strangers & share.kept:
+            raise ConflictError(table.destination, taken, "that key is a row of somebody else's")
+        share.dirty -= strangers
+
+    def _require_own_rows(self) -> None:
+        """Holds what was written to be the tenant's, by where its path leads now."""
+        for table in self.flow.tables:
+            share, scope = self.shares.get(table.relation), self._scope(table)
+            if share is None or scope is None:
+                continue
+            strangers = scope.strangers(share.kept) if table.key else set()
+            if strangers or (not table.key and scope.count() != len(share.lines)):
+                raise ConflictError(table.destination, strangers, "it would belong to somebody else")
 
     # -- upserts, then deletes -------------------------------------------------------------------------------------
 
@@ -128,7 +170,8 @@ class Application:
         return Applied(upserted, deleted)
 
     def _clear(self, writer: TableWriter) -> int:
-        count = writer.clear()
+        scope = self._scope(writer.table)
+        count = scope.clear() if scope is not None else writer.clear()
         self._allow("deleted", writer.table.destination, count)
         return count
 
@@ -157,6 +200,7 @@ class Application:
     def _replace(self) -> Applied:
         """Takes out what is dirty with all that hangs on it here, and puts in what of that there is by now."""
         keys = self._hanging()
+        self._require_own_to_replace(keys)
         deleted = upserted = 0
         for destination in reversed([*self.flow.of_destination]):
             if destination in keys:
@@ -167,6 +211,12 @@ class Application:
                 self._allow("inserted", table.destination, len(lines))
                 upserted += self._writer(table).insert(lines)
         return Applied(upserted, deleted, replaced=True)
+
+    def _require_own_to_replace(self, keys: Mapping[Relation, set[Key] | None]) -> None:
+        for table in self.flow.tables:
+            scope, hanging = self._scope(table), keys.get(table.destination)
+            if scope is not None and hanging and (strangers := scope.strangers(hanging)):
+                raise ConflictError(table.destination, strangers, "somebody else's rows hang on what has to make room")
 
     def _take_out(self, destination: Relation, keys: set[Key] | None) -> int:
         writer = self._writer(self.flow.of_destination[destination][0])

@@ -22,7 +22,8 @@ class TableFlow:
     `key` are the columns by which rows are known where they are read, `target_key` the same where they are written, in
     the same order; both are () where the table is rewritten whole. `columns` are those that are written, the key's
     first. `arbiter` says that a unique index of the key decides between INSERT and UPDATE; `loose` that keys which it
-    calls equal may be different texts. `fixed` are columns besides the key that no UPDATE may set.
+    calls equal may be different texts. `fixed` are columns besides the key that no UPDATE may set. `scope` is the way
+    that rows took from the written table, where rows of others are in it too.
     """
 
     transfer: Transfer
@@ -32,6 +33,7 @@ class TableFlow:
     arbiter: bool = False
     loose: bool = False
     fixed: tuple[str, ...] = ()
+    scope: Transfer | None = None
 
     @property
     def relation(self) -> Relation:

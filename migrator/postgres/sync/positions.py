@@ -6,14 +6,34 @@ from psycopg import sql
 
 from migrator.core.online.position import Position
 from migrator.errors import RefusedError
+from migrator.postgres.capture.functions import SCHEMA
+from migrator.postgres.capture.install import ROLE
+from migrator.postgres.databases.databases import Mark
 from migrator.postgres.session.connect import Connection, query, rows
 
 SOURCE = "source"  # the side that a target follows
 
 
-def prepare_positions(connection: Connection) -> None:
-    """Makes the table of positions where it is missing."""
-    connection.execute(sql.SQL(query("sync/positions_schema")))
+def prepare_positions(connection: Connection, run: str) -> None:
+    """Makes the table of positions where it is missing, with all that capture will need there, marked with the run.
+
+    Raises:
+        RefusedError: a schema of that name is there that another run made, or somebody else.
+    """
+    comments = rows(connection, "capture/capture_mark")
+    mark = Mark.parse(comments[0][0]) if comments else None
+    if comments and (mark is None or mark.run != run):
+        raise RefusedError(
+            f"{connection.info.dbname} has a schema {SCHEMA} that this run did not make.",
+            "Rename it, or take that run's away: migrator follow uninstall.",
+        )
+    with connection.transaction():
+        connection.execute(sql.SQL(query("capture/log_tables")))
+        if mark is None:
+            # Without an epoch: nothing is captured here yet.
+            connection.execute(
+                sql.SQL("COMMENT ON SCHEMA {} IS {}").format(sql.Identifier(SCHEMA), sql.Literal(Mark(run, ROLE).text))
+            )
 
 
 def read_position(connection: Connection, side: str = SOURCE) -> Position | None:

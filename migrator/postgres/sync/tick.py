@@ -30,10 +30,15 @@ Proof = Callable[[Connection, "TickTarget", Position], None]
 
 @dataclass(frozen=True, slots=True)
 class TickTarget:
-    """One database that is written: its session, and whose rows it holds ('' where it is no tenant's)."""
+    """One database that is written: its session, and whose rows it holds ('' where it is no tenant's).
+
+    On the way back it is the source, and `tenant` is whose rows are carried there. `side` is by which name the database
+    that is read has its position in the one that is written.
+    """
 
     connection: Connection
     tenant: str = ""
+    side: str = SOURCE
 
 
 @dataclass
@@ -70,7 +75,7 @@ def tick(
                     applied = _apply(target, changes, since, position)
                     if proof is not None:
                         proof(source, target, position)
-                    write_position(target.connection, position)
+                    write_position(target.connection, position, target.side)
             except SurplusError as error:
                 result.failures[name] = error
                 result.suspects.add(error.relation)
@@ -103,11 +108,11 @@ def _apply(target: TickTarget, changes: _Changes, since: Position, until: Positi
     connection = target.connection
     # Only as long as this transaction: a pooled session that somebody else goes on with writes as anybody does.
     connection.execute("SET LOCAL migrator.applier = 'on'")
-    require_between(connection, since, until, SOURCE)
+    require_between(connection, since, until, target.side)
     shares = changes.shares(target.tenant)
     if not shares:
         return Applied()
-    return Application(connection, changes.flow, shares, changes.refill(target.tenant)).run()
+    return Application(connection, changes.flow, shares, changes.refill(target.tenant), target.tenant).run()
 
 
 class _Changes:

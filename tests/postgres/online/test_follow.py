@@ -102,6 +102,9 @@ def test_writes_are_followed_while_it_runs_and_after_it_was_killed(make: Project
         awaited(lambda: is_like_the_source(project))
         status = project.succeed("follow", "status")
         assert status.document["follower"]
+        proven = project.succeed("verify")
+        assert proven.summary["equal_databases"] == proven.summary["databases"]
+        assert proven.summary["compared_rows"] > 100
         refused = project.run("migrate", "--without-backup")
         assert refused.exit_code == 3
     finally:
@@ -132,3 +135,19 @@ def test_a_followed_run_is_taken_back_whole(make: ProjectFactory) -> None:
     assert project.databases() == ["migrator"]
     project.succeed("dry-run")
     project.succeed("migrate", "--without-backup")
+
+
+def test_a_value_that_is_exchanged_in_a_followed_database_is_seen_while_writes_go_on(make: ProjectFactory) -> None:
+    project = make(ROOT + SHOP)
+    project.succeed("dry-run")
+    project.succeed("follow", "start", "--until-proved", "--without-backup")
+    with psycopg.connect(project.url("a")) as connection:
+        connection.execute("SET migrator.applier = on")  # as nobody but the follower does
+        connection.execute("UPDATE lines l SET q = o.q FROM lines o WHERE (l.id, o.id) IN ((3, 4), (4, 3))")
+    write(project, 100, 10)
+    answer = project.run("verify")
+    assert answer.exit_code == 1, answer.document
+    assert [(row["database"], row["table"]) for row in answer.section("Differences")] == [
+        (f"{project.prefix}_a", "public.lines")
+    ]
+    assert answer.summary["equal_databases"] == answer.summary["databases"] - 1

@@ -147,7 +147,7 @@ class Follower:
         for name, there in urls.items():
             made(there, _TENANTS + (target_ddl or ddl))
             connection = self.session(there)
-            prepare_positions(connection)
+            prepare_positions(connection, "r")
             databases[name] = TickTarget(connection, name if target == "tenant" else "")
         catalog = read_catalog(source)
         written = read_catalog(next(iter(databases.values())).connection)
