@@ -38,6 +38,7 @@ from migrator.core.online.tenant_events import (
     ReadGates,
     Release,
     Repair,
+    ReserveNumbers,
     RestoreFence,
     ShutDoor,
     Side,
@@ -99,6 +100,9 @@ class WaveWork(Protocol):
 
     def repair(self, side: Side, tenants: Sequence[str]) -> Mapping[str, Answer]:
         """Compares in full and makes the other side equal to a fresh snapshot of this one: `Ticked` for each."""
+
+    def reserve_numbers(self, tenants: Sequence[str]) -> Mapping[str, Answer]:
+        """Gives the sequences of the tenants' databases blocks of numbers; says of whom it failed."""
 
     def journal(self, tenants: Sequence[str], stage: Stage) -> None:
         """Writes the stage of the tenants down."""
@@ -182,6 +186,8 @@ class WaveDatabases:
                 return self._work.prove(side, tenants)
             case Repair(side):
                 return self._work.repair(side, tenants)
+            case ReserveNumbers():
+                return self._work.reserve_numbers(tenants)
             case Publish(side, generation):
                 self._work.publish(side, tenants, generation)
                 return dict.fromkeys(tenants, Published())
@@ -359,7 +365,7 @@ class WaveDatabases:
         with self._working(_SOURCE, self._source) as source:
             match effect:
                 case LiftFence(generation):
-                    return dict.fromkeys(tenants, Lifted(lift_fence(source, dict.fromkeys(tenants, generation))))
+                    return _lifted(source, tenants, generation)
                 case Decide(replaces):
                     given = {tenant: replace_fence(source, tenant, replaces) for tenant in tenants}
                 case RestoreFence(above, last):
@@ -441,6 +447,13 @@ class WaveDatabases:
     def _forget(self, name: _Name) -> None:
         if (connection := self._sessions.pop(name, None)) is not None:
             connection.close()
+
+
+def _lifted(source: Connection, tenants: Sequence[str], generation: int) -> dict[str, Answer]:
+    """Lifts the fences of that generation. Whose fence is another one is not back: somebody has moved it out again."""
+    following = lift_fence(source, dict.fromkeys(tenants, generation))
+    fences = read_fenced(source)
+    return {tenant: _LOST_FENCE if tenant in fences else Lifted(following) for tenant in tenants}
 
 
 def _failures(answers: Mapping[str, object]) -> dict[str, Answer]:
