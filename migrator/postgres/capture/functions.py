@@ -40,6 +40,9 @@ def capture_function(table: CapturedTable, *, gate: sql.Composed | None = None) 
     """
     formats = _FORMATS if table.formatted else ()
     settings = {"search_path": sql.SQL("pg_catalog, pg_temp")} | {name: sql.Literal(PINNED[name]) for name in formats}
+    if gate is not None:
+        # What it looks up is planned once. By its cost a plan for each row would look better, and takes far longer.
+        settings["plan_cache_mode"] = sql.SQL("force_generic_plan")
     return sql.SQL(
         "CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER {settings} AS {body}"
     ).format(

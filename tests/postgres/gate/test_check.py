@@ -96,3 +96,13 @@ def test_the_rows_of_a_fenced_tenant_take_no_writes_and_all_others_do(monolith: 
             assert "map" in str(refusal.diag.message_hint) or "TRUNCATE" in statement
         for statement in OF_OTHERS:
             assert refused(application, statement) is None, statement
+
+
+def test_what_the_gate_looks_up_is_planned_once(monolith: Monolith) -> None:
+    monolith.arm_and_wait(["2"])
+    with monolith.coordinator() as connection:
+        settings = connection.execute(
+            "SELECT DISTINCT 'plan_cache_mode=force_generic_plan' = ANY (proconfig) FROM pg_catalog.pg_proc "
+            "WHERE proname ~ '^capture_'"
+        ).fetchall()
+    assert settings == [(True,)]
