@@ -29,6 +29,7 @@ from migrator.core.online.tenant_events import (
     ReadGates,
     Release,
     Repair,
+    ReserveNumbers,
     RestoreFence,
     ShutDoor,
     Side,
@@ -52,6 +53,9 @@ class WaveWork(Protocol):
 
     def repair(self, side: Side, tenants: Sequence[str]) -> Mapping[str, Answer]:
         """Compares in full and makes the other side equal to a fresh snapshot of this one: `Ticked` for each."""
+
+    def reserve_numbers(self, tenants: Sequence[str]) -> Mapping[str, Answer]:
+        """Gives the sequences of the tenants' databases blocks of numbers; says of whom it failed."""
 
     def journal(self, tenants: Sequence[str], stage: Stage) -> None:
         """Writes the stage of the tenants down."""
@@ -107,6 +111,8 @@ class WaveDatabases:
                 return self._work.prove(side, tenants)
             case Repair(side):
                 return self._work.repair(side, tenants)
+            case ReserveNumbers():
+                return self._work.reserve_numbers(tenants)
             case Publish(side, generation):
                 return self._publish(side, tenants, generation)
             case Arm(side) | Disarm(side) | Freeze(side) | Release(side):

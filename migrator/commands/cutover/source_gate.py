@@ -107,7 +107,7 @@ class SourceGate:
         with self._sessions.working() as source:
             match effect:
                 case LiftFence(generation):
-                    return dict.fromkeys(tenants, Lifted(lift_fence(source, dict.fromkeys(tenants, generation))))
+                    return _lifted(source, tenants, generation)
                 case Decide(replaces):
                     given = {tenant: replace_fence(source, tenant, replaces) for tenant in tenants}
                 case RestoreFence(above, last):
@@ -145,3 +145,10 @@ def say_who_is_behind(connection: Connection, options: WaveOptions, say: Callabl
     """Waits for the standbys of a server, and says which of them do not have the decision when that takes too long."""
     for behind in await_standbys(connection, options.standby_patience):
         say(f"the standby {behind} does not have the decision yet: do not promote it before it has")
+
+
+def _lifted(source: Connection, tenants: Sequence[str], generation: int) -> dict[str, Answer]:
+    """Lifts the fences of that generation. Whose fence is another one is not back: somebody has moved it out again."""
+    following = lift_fence(source, dict.fromkeys(tenants, generation))
+    fences = read_fenced(source)
+    return {tenant: LOST_FENCE if tenant in fences else Lifted(following) for tenant in tenants}

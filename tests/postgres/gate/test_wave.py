@@ -13,10 +13,10 @@ import pytest
 
 from migrator.commands.cutover.doors import TenantDatabase
 from migrator.commands.cutover.options import WaveOptions
-from migrator.commands.cutover.protocol import WaveLimits
+from migrator.commands.cutover.protocol import Because, WaveLimits
 from migrator.core.online.position import Position
 from migrator.core.online.stages import Stage
-from migrator.core.online.tenant_events import CutoverOrdered, ReturnOrdered, Side
+from migrator.core.online.tenant_events import CutoverOrdered, Failed, LiftFence, ReturnOrdered, Side
 from migrator.core.online.tenant_states import Tenant
 from migrator.postgres.gate.decision import read_fenced
 from migrator.postgres.gate.door import read_door
@@ -24,7 +24,7 @@ from migrator.postgres.gate.freeze import Entrants, FreezeTimes
 from migrator.postgres.session.connect import Endpoint
 from tests.postgres.gate.monolith import Monolith
 from tests.postgres.gate.test_door import make_target, refusal_of
-from tests.postgres.gate.wave import Died, Follower, order_wave, resume
+from tests.postgres.gate.wave import Died, Follower, order_wave, resume, wave_databases
 from tests.postgres.gate.writers import InBackground
 from tests.project import awaited
 from tests.servers import DatabaseFactory
@@ -291,3 +291,28 @@ def test_where_changes_go_back_from_is_written_down_before_the_door_opens(follow
         logged = connection.execute("SELECT xid FROM migrator_follow.log").fetchall()
         assert logged
         assert not any(began.sees(xid) for (xid,) in logged)
+
+
+def test_who_has_moved_out_again_is_not_brought_back_by_a_coordinator_that_was_asleep(follower: Follower) -> None:
+    """Whose fence is that of a later generation than the one to be lifted: neither is it lifted, nor the map told."""
+    for _ in range(2):
+        out = order_wave(follower, CutoverOrdered(), proved("2"))
+        back = order_wave(follower, ReturnOrdered(), list(out.tenants.values()))
+        follower.stages_of["2"] = Stage.PROVED
+    out = order_wave(follower, CutoverOrdered(), proved("2"))
+    assert back.tenants["2"].stage is Stage.FOLLOWED
+    with wave_databases(follower) as wave:
+        answer = wave.carry_out(LiftFence(1), ["2"])["2"]
+    assert isinstance(answer, Because)
+    assert answer.event == Failed()
+    with follower.source.coordinator() as source:
+        assert read_fenced(source) == {"2": out.tenants["2"].generation}
+    assert follower.map["2"] == (Side.TARGET, out.tenants["2"].generation)
+
+
+def test_who_gets_no_numbers_does_not_move(follower: Follower) -> None:
+    follower.fails.add(("reserve numbers", "2"))
+    out = order_wave(follower, CutoverOrdered(), proved(*WAVE))
+    assert out.tenants["2"].stage is Stage.PROVED
+    assert out.reasons == {"2": "no numbers"}
+    assert out.tenants["4"].stage is Stage.REVERSING
