@@ -18,8 +18,7 @@ from migrator.commands.clean.command import clean_rows, restore_quarantine
 from migrator.commands.clean.result import Cleaned, Restored
 from migrator.commands.connections.command import ServingMap, connections
 from migrator.commands.cutover.choice import WaveChoice
-from migrator.commands.cutover.command import cutover, move_back
-from migrator.commands.cutover.outlook import return_outlook
+from migrator.commands.cutover.command import cutover, move_back, return_outlook
 from migrator.commands.cutover.result import MovedWave, ReturnOutlook
 from migrator.commands.doctor.command import Examination, doctor
 from migrator.commands.dry_run.command import dry_run

@@ -57,9 +57,10 @@ from migrator.core.result.outcome import Outcome
 Result = (
     Audited | BackedUp | Cleaned | ConflictsRetried | DryRun | Examination | Finished | FinishedBefore
     | FinishOutlook | Followed | FollowStatus | FollowStopped | FollowUninstalled | History | Initialized
-    | Migrated | MovedWave | NamedPlan | NoSuchTenantDatabase | NothingOpen | NotProven | PlacedTables | PlansCompared
-    | Refilled | Restored | ReturnOutlook | RollbackOutlook | SequenceLevels | ServingMap | SourceLock | SplitOutlook | Status
-    | RolledBack | TenantRolledBack | TreesWritten | Verified | VerifiedLive
+    | Migrated | MovedWave | NamedPlan | NoSuchTenantDatabase | NothingOpen | NotProven | PlacedTables
+    | PlansCompared | Refilled | Restored | ReturnOutlook | RollbackOutlook | RolledBack | SequenceLevels
+    | ServingMap | SourceLock | SplitOutlook | Status | TenantRolledBack | TreesWritten | Verified
+    | VerifiedLive
 )  # fmt: skip
 
 

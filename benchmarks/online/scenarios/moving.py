@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks.online import monolith
 from benchmarks.online.compare import Difference, compare_monolith, compare_places, compare_users
@@ -16,7 +17,7 @@ from benchmarks.online.load import Load, LoadOptions, Outcome
 from benchmarks.online.project import PREFIX, CommandError, MigrationProject, offers
 from benchmarks.online.report import Report
 from benchmarks.online.routing import FileRouting, Map, Place
-from benchmarks.online.samples import silence, summarise
+from benchmarks.online.samples import percentile, silence, summarise
 from benchmarks.testbed import MONOLITH, Testbed
 
 # Each is seven rows that nobody writes to, in each company.
@@ -24,6 +25,7 @@ _RESTING_ORDERS = 200
 _IDLE_SECONDS = 1.0
 _POLL_SECONDS = 2.0
 _PATIENCE_SECONDS = 600.0
+_MOST_ATTEMPTS = 10
 
 
 @dataclass(frozen=True)
@@ -115,17 +117,39 @@ def _move(split: Split, load: Load, report: Report, seconds: float, say: Callabl
         _Wave("wave", split.companies[:2]),
         _Wave("rollback", split.companies[:2]),
     )
+    refused = []
     for wave in waves:
-        command = "rollback" if wave.phase == "rollback" else "cutover"
         tenants = [part for company in wave.companies for part in ("--tenant", str(company))]
         with _publishing(load, wave, split):
-            document = split.project.run(command, *tenants, *(("--yes",) if command == "rollback" else ()))
-        say(f"  {wave.phase}: {document['headline']}")
-        for name, value in document["summary"].items():
-            if isinstance(value, int | float):
-                report.figures[f"{wave.phase}: {name}"] = value
+            summary, attempts = _carry_out(split.project, wave, tenants)
+        say(f"  {wave.phase}: {summary}, attempts: {attempts}")
+        report.figures[f"{wave.phase}: attempts"] = attempts
+        report.figures[f"{wave.phase}: writers held up (s)"] = summary["frozen_seconds"] or 0.0
+        report.figures[f"{wave.phase}: nobody could write (s)"] = summary["refused_seconds"] or 0.0
+        if wave.phase == "rollback":
+            report.figures["write freeze of a rollback (s)"] = summary["refused_seconds"] or 0.0
+        else:
+            refused.append(summary["refused_seconds"] or 0.0)
         time.sleep(seconds)
+    report.figures["write freeze of a wave p50 (s)"] = percentile(sorted(refused), 0.5)
+    report.figures["write freeze of a wave p99 (s)"] = percentile(sorted(refused), 0.99)
     return waves
+
+
+def _carry_out(project: MigrationProject, wave: _Wave, tenants: Sequence[str]) -> tuple[Mapping[str, Any], int]:
+    """Runs the command until nobody is left behind, as an operator would; returns its summary, and how often it ran.
+
+    Raises:
+        CommandError: somebody is left behind after many attempts.
+    """
+    command = ["cutover", *tenants]
+    if wave.phase == "rollback":
+        command = ["rollback", *tenants, "--confirm", str(project.run("status")["run_id"])]
+    for attempt in range(1, _MOST_ATTEMPTS + 1):
+        document = project.run(*command, codes=(0, 4))
+        if document["exit_code"] == 0:
+            return document["summary"], attempt
+    raise CommandError(f"{wave.phase}: {document['tenants']}")
 
 
 @contextmanager

@@ -5,20 +5,24 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Literal
 
 from migrator.commands.cutover.choice import WaveChoice, chosen_tenants, planned_waves
-from migrator.commands.cutover.databases import TenantDatabase, WaveDatabases, WaveOptions
+from migrator.commands.cutover.databases import WaveDatabases
+from migrator.commands.cutover.doors import TenantDatabase
+from migrator.commands.cutover.options import WaveOptions
 from migrator.commands.cutover.protocol import WaveLimits, conduct_wave, resume_wave
 from migrator.commands.cutover.report import present
-from migrator.commands.cutover.result import MovedWave, WaveResult
+from migrator.commands.cutover.result import MovedWave, ReturnOutlook, WaveResult, WayBackOfTenant
 from migrator.commands.cutover.work import FollowedWave
 from migrator.commands.follow.followed_run import FollowedRun, open_followed
 from migrator.commands.follow.rounds import Rounds
 from migrator.commands.shared.workspace import RunContext, Workspace
-from migrator.core.online.stages import Stage
+from migrator.core.online.stages import MEANINGS, Stage
 from migrator.core.online.tenant_events import CutoverOrdered, ReturnOrdered
 from migrator.core.plan.steps import CreateDatabase, PrepareTarget
+from migrator.errors import RefusedError
 from migrator.journal import FollowedDatabase
 from migrator.postgres.gate.close_target import own_flags, own_triggers
 from migrator.postgres.gate.forms import gate_forms
@@ -56,6 +60,34 @@ def move_back(
         result = mover.move_back()
         summary.update(present(result).recorded)
         return result
+
+
+def return_outlook(workspace: Workspace, choice: WaveChoice) -> ReturnOutlook:
+    """Whether tenants that were moved can go back, and since when what they wrote is in the source.
+
+    Raises:
+        RefusedError: no run is open, nobody is called so, or nobody of them has moved.
+    """
+    run = workspace.journal.current_run(workspace.source_id)
+    if run is None:
+        raise RefusedError("No run is open.", "See what there was: migrator history.")
+    followed = open_followed(RunContext(workspace, run))
+    wanted = set(chosen_tenants(followed, choice))
+    known = [one for one in followed.context.journal.followed_databases() if one.tenant in wanted]
+    moved = [one for one in known if MEANINGS[Stage(one.state)].writer != "source"]
+    if not moved:
+        raise RefusedError("None of these tenants has moved out of the source.", "See who has: migrator connections.")
+    now = datetime.now(UTC)
+    return ReturnOutlook(
+        run.id,
+        str(workspace.source),
+        tuple(
+            WayBackOfTenant(
+                one.tenant, one.database, Stage(one.state), round((now - one.followed_at).total_seconds(), 1), one.error
+            )
+            for one in moved
+        ),
+    )
 
 
 class _Mover:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
+from migrator.commands.cutover.numbers import reserve_numbers
 from migrator.commands.cutover.protocol import Answer, Because
 from migrator.commands.follow.followed_run import FollowedRun
 from migrator.commands.follow.reverse_rounds import ReverseTicks
@@ -63,6 +64,11 @@ class FollowedWave:
             f"The {side} is another server than the one that was followed: no position means anything there.",
             "Take back what can be, and begin anew: migrator rollback, migrator dry-run, migrator follow start.",
         )
+
+    def reserve_numbers(self, tenants: Sequence[str]) -> Mapping[str, Answer]:
+        """Gives the sequences of the tenants' databases blocks of numbers."""
+        reserve_numbers(self._followed, [self._followed.databases[self._databases[tenant]] for tenant in tenants])
+        return {}
 
     def journal(self, tenants: Sequence[str], stage: Stage) -> None:
         """Writes the stage of the tenants down."""

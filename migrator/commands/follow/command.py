@@ -23,7 +23,7 @@ from migrator.core.plan.survey import Survey
 from migrator.core.result.wording import plural
 from migrator.core.run.facts import BACKUP, FOLLOW_START, FOLLOW_STOP
 from migrator.errors import DatabaseError, RefusedError
-from migrator.journal import REFUSED, FollowedDatabase
+from migrator.journal import REFUSED, FollowedDatabase, RunJournal
 from migrator.postgres.capture.generations import trim_log
 from migrator.postgres.copy.units import session_budget
 from migrator.postgres.session.connect import session
@@ -56,7 +56,7 @@ def follow(workspace: Workspace, *, until_proved: bool = False, without_backup: 
         require_privileges(workspace, "read", "every row", "fence")
         context, plan, surveyed = _chosen(context)
         if not without_backup:
-            _require_backup(context)
+            _require_backup(context.journal)
         del summary[REFUSED]
         context.journal.record(FOLLOW_STOP, False)
         followed = begin_following(context, plan, surveyed)
@@ -90,8 +90,8 @@ def _chosen(context: RunContext) -> tuple[RunContext, Plan, Survey]:
     return context, plan, chosen.survey
 
 
-def _require_backup(context: RunContext) -> None:
-    if context.journal.recorded(BACKUP) is None:
+def _require_backup(journal: RunJournal) -> None:
+    if journal.recorded(BACKUP) is None:
         raise RefusedError(
             "There is no backup of this run.",
             "Run `migrator backup --verify` first; `--without-backup` goes on without one.",

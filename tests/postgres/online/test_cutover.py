@@ -21,6 +21,13 @@ def make(database_factory: DatabaseFactory, prefix: str, tmp_path: Path) -> Proj
     return project_factory(database_factory, prefix, tmp_path)
 
 
+TICKETS = """
+CREATE TABLE tickets (id serial PRIMARY KEY, company_id int NOT NULL REFERENCES companies, body text);
+INSERT INTO tickets (company_id, body) SELECT n % 2 + 1, 'first' FROM generate_series(1, 20) n;
+"""
+NEW_TICKETS = "INSERT INTO tickets (company_id, body) SELECT {}, 'new' FROM generate_series(1, 50)"
+
+
 def states(project: Project) -> dict[str, str]:
     entries = project.succeed("connections").document["map"]["tenants"]
     return {key: entry["state"] for key, entry in entries.items()}
@@ -36,7 +43,7 @@ def refused(url: str, statement: str) -> bool:
 
 
 def test_a_tenant_moves_and_comes_back_with_what_it_wrote(make: ProjectFactory) -> None:
-    project = make(ROOT + SHOP)
+    project = make(ROOT + SHOP + TICKETS)
     project.succeed("dry-run")
     follower = project.start("follow", "start", "--without-backup")
     try:
@@ -55,6 +62,9 @@ def test_a_tenant_moves_and_comes_back_with_what_it_wrote(make: ProjectFactory) 
             connection.execute("INSERT INTO orders VALUES (500, 1, 5)")
             connection.execute("INSERT INTO lines VALUES (500, 500, 5)")
             connection.execute("DELETE FROM lines WHERE id = 8")
+            connection.execute(NEW_TICKETS.format(1).encode())
+        with psycopg.connect(project.source) as connection:
+            connection.execute(NEW_TICKETS.format(2).encode())
         awaited(lambda: held(project, "a") == slice_of(project, 1))
         awaited(lambda: held(project, "b") == slice_of(project, 2))
         outlook = project.succeed("rollback", "--tenant", "a", "--validate")
@@ -65,6 +75,7 @@ def test_a_tenant_moves_and_comes_back_with_what_it_wrote(make: ProjectFactory) 
         assert refused(project.url("a"), "DELETE FROM lines")
         assert not refused(project.source, "UPDATE orders SET v = 8 WHERE id = 500")
         awaited(lambda: is_like_the_source(project))
+        assert project.fetch("", "SELECT count(*), count(DISTINCT id) FROM tickets") == [(120, 120)]
         again = project.succeed("cutover", "--all")
         assert again.summary["moved"] == 2
         assert states(project) == {"1": "live", "2": "live"}

@@ -152,8 +152,7 @@ class _Typed:
     def _moved_back(self, session: Session) -> Outcome | None:
         """Tenants of a followed source come back with all that they wrote; None where no source is followed."""
         from migrator.commands.cutover.choice import WaveChoice
-        from migrator.commands.cutover.command import move_back
-        from migrator.commands.cutover.outlook import return_outlook
+        from migrator.commands.cutover.command import move_back, return_outlook
         from migrator.commands.cutover.report import present, present_outlook
         from migrator.commands.follow.manage import is_following
 
