@@ -354,15 +354,22 @@ def _retried(result: ConflictsRetried) -> Outcome:
     file, left = result.file, result.left
     figures: dict[str, Cell] = {"changes_carried_back": result.carried, "conflicts": len(left)}
     if not left:
-        headline = f"All {plural(result.carried, 'change')} of {file} are in {result.source}."
+        headline = (
+            f"Nothing waits in {file} any more: {plural(result.carried, 'change')} of it went to {result.source}."
+        )
         return Outcome("rollback", headline=headline, summary=figures, next=("migrator status",))
     columns = ("database", "tenant", "table", "changes", "why the first")
     return Outcome(
         "rollback",
         "findings",
         1,
-        headline=f"{plural(result.carried, 'change')} of {file} are in {result.source}; {len(left)} still wait there.",
+        headline=f"{plural(result.carried, 'change')} of {file} went to {result.source}, "
+        f"{plural(len(left), 'change')} could not yet.",
         summary=figures,
         sections=(Section("Changes that still wait", columns, counted(left), str(file), "bad"),),
-        next=(f"migrator rollback --retry-conflicts {file} --renumber", "migrator status"),
+        # What another number would not settle has to be mended first, and is tried again as before.
+        next=(
+            f"migrator rollback --retry-conflicts {file}{' --renumber' if result.by_number else ''}",
+            "migrator status",
+        ),
     )

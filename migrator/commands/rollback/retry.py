@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from migrator.commands.changes.apply import in_order, references_of, renew
+from migrator.commands.changes.apply import in_order, references_of, renew, settled_by_numbers
 from migrator.commands.changes.waiting_files import remember_file, waiting_files
 from migrator.commands.rollback.result import ConflictsRetried
 from migrator.commands.shared.survey import survey
@@ -60,7 +60,9 @@ def retry_conflicts(workspace: Workspace, file: Path, *, with_new_numbers: bool 
             held = tuple(one for one in waiting if one.held)
             left = (*held, *_carry(workspace.progress, monolith, surveyed, [one for one in waiting if not one.held]))
         _write(workspace, file, left)
-    return ConflictsRetried(str(workspace.source), file, len(waiting) - len(left), left)
+    return ConflictsRetried(
+        str(workspace.source), file, len(waiting) - len(left), left, settled_by_numbers(left, surveyed)
+    )
 
 
 def _read(file: Path) -> tuple[Conflict, ...]:

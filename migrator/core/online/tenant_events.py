@@ -48,6 +48,15 @@ class Repair:
 
 
 @dataclass(frozen=True, slots=True)
+class ReserveNumbers:
+    """Give the target's sequences blocks of numbers that the source has reserved for them; nothing answers.
+
+    The source goes on behind a block before the target learns of it. What is left of a block from before stays good,
+    unless a failover of the source has come between: it may have taken the reservation back.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class Arm:
     """Let every writer of the tenant pass the gate of this side, wait for those from before; answered by `Armed`.
 
@@ -186,6 +195,7 @@ Effect = (
     Journal
     | Tick
     | Repair
+    | ReserveNumbers
     | Arm
     | Disarm
     | Freeze

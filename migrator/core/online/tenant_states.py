@@ -51,6 +51,7 @@ from migrator.core.online.tenant_events import (
     ReadGates,
     Release,
     Repair,
+    ReserveNumbers,
     ReturnOrdered,
     ShutDoor,
     Side,
@@ -145,7 +146,7 @@ def _cutting_over(tenant: Tenant, event: Event) -> Transition | None:
     """From the order to the decision: all of it can be given up, and nobody notices."""
     match tenant.stage, event:
         case Stage.PROVED, CutoverOrdered():
-            return tenant, (Arm(Side.SOURCE),)
+            return tenant, (ReserveNumbers(), Arm(Side.SOURCE))
         case Stage.PROVED, Armed():
             return tenant.at(Stage.ARMED), (Journal(Stage.ARMED), Freeze(Side.SOURCE))
         case Stage.ARMED, CutoverOrdered():

@@ -11,11 +11,12 @@ from functools import partial
 import psycopg
 import pytest
 
-from migrator.commands.cutover.databases import TenantDatabase, WaveOptions
-from migrator.commands.cutover.protocol import WaveLimits
+from migrator.commands.cutover.doors import TenantDatabase
+from migrator.commands.cutover.options import WaveOptions
+from migrator.commands.cutover.protocol import Because, WaveLimits
 from migrator.core.online.position import Position
 from migrator.core.online.stages import Stage
-from migrator.core.online.tenant_events import CutoverOrdered, ReturnOrdered, Side
+from migrator.core.online.tenant_events import CutoverOrdered, Failed, LiftFence, ReturnOrdered, Side
 from migrator.core.online.tenant_states import Tenant
 from migrator.postgres.gate.decision import read_fenced
 from migrator.postgres.gate.door import read_door
@@ -23,7 +24,7 @@ from migrator.postgres.gate.freeze import Entrants, FreezeTimes
 from migrator.postgres.session.connect import Endpoint
 from tests.postgres.gate.monolith import Monolith
 from tests.postgres.gate.test_door import make_target, refusal_of
-from tests.postgres.gate.wave import Died, Follower, order_wave, resume
+from tests.postgres.gate.wave import Died, Follower, order_wave, resume, wave_databases
 from tests.postgres.gate.writers import InBackground
 from tests.project import awaited
 from tests.servers import DatabaseFactory
@@ -46,6 +47,20 @@ def proved(*tenants: str) -> list[Tenant]:
 
 def stages(follower: Follower) -> dict[str, Stage]:
     return {tenant: follower.stages_of[tenant] for tenant in WAVE}
+
+
+def armed(follower: Follower) -> list[str]:
+    """The tenants that are armed in the source."""
+    with follower.source.coordinator() as source:
+        return [name for (name,) in source.execute("SELECT tenant FROM migrator_follow.armed ORDER BY 1").fetchall()]
+
+
+def checked(follower: Follower) -> bool:
+    """Whether the trigger functions of the source look at the gate."""
+    with follower.source.coordinator() as source:
+        row = source.execute("SELECT bool_or(prosrc LIKE '%migrator_waves%') FROM pg_proc").fetchone()
+    assert row is not None
+    return bool(row[0])
 
 
 @dataclass
@@ -100,6 +115,7 @@ def test_a_wave_goes_out_and_comes_back_and_loses_no_write(follower: Follower) -
         awaited(lambda: all(load.sides[tenant, Side.TARGET] > 20 for tenant in WAVE))
         with follower.source.coordinator() as source:
             assert read_fenced(source) == {"2": 1, "4": 1}
+        assert checked(follower)
         back = order_wave(follower, ReturnOrdered(), list(out.tenants.values()))
         assert {tenant.stage for tenant in back.tenants.values()} == {Stage.FOLLOWED}, back.reasons
         before = Counter(load.sides)
@@ -112,7 +128,8 @@ def test_a_wave_goes_out_and_comes_back_and_loses_no_write(follower: Follower) -
     with follower.source.coordinator() as source:
         held = source.execute("SELECT company_id::text, id FROM public.orders WHERE note = 'ledger'").fetchall()
         assert read_fenced(source) == {}
-        assert source.execute("SELECT count(*) FROM migrator_follow.armed").fetchone() == (0,)
+    assert armed(follower) == []
+    assert not checked(follower)
     assert len(held) == len(load.ledger)
     assert set(held) == load.ledger
     assert out.frozen is not None
@@ -156,7 +173,7 @@ def test_who_fails_while_the_gate_is_shut_falls_out_and_the_others_go_on(followe
     follower.fails.add((failing, "4"))
     result = order_wave(follower, CutoverOrdered(), proved(*WAVE))
     assert follower.stages_of["2"] is Stage.REVERSING
-    assert follower.stages_of["4"] in (Stage.ARMED, Stage.FOLLOWED)
+    assert follower.stages_of["4"] in (Stage.PROVED, Stage.FOLLOWED)
     assert list(result.reasons) == ["4"]
     with follower.source.coordinator() as source, follower.source.write() as application:
         assert read_fenced(source) == {"2": 1}
@@ -169,7 +186,8 @@ def test_above_the_limit_nothing_is_decided_and_writers_go_on(follower: Follower
     with follower.source.coordinator() as source, follower.source.write() as application:
         assert read_fenced(source) == {}
         application.execute("INSERT INTO orders (company_id) VALUES (2)")
-    assert follower.stages_of["2"] in (Stage.ARMED, Stage.PROVED)
+    assert follower.stages_of["2"] is Stage.PROVED
+    assert armed(follower) == []
 
 
 def test_a_gate_that_cannot_be_shut_names_who_is_in_and_nothing_is_decided(follower: Follower) -> None:
@@ -180,12 +198,11 @@ def test_a_gate_that_cannot_be_shut_names_who_is_in_and_nothing_is_decided(follo
         result = order_wave(follower, CutoverOrdered(), proved(*WAVE), options=options)
         assert f"pid {idle.info.backend_pid}" in result.reasons["2"]
         assert result.reasons["4"] == result.reasons["2"]
-        assert stages(follower) == dict.fromkeys(WAVE, Stage.ARMED)
+        assert stages(follower) == dict.fromkeys(WAVE, Stage.PROVED)
         assert result.frozen is None
         idle.commit()
-    resumed = resume(follower, WAVE)
-    assert {tenant.stage for tenant in resumed.tenants.values()} == {Stage.PROVED}
-    order_wave(follower, CutoverOrdered(), list(resumed.tenants.values()), options=options)
+        assert armed(follower) == []
+    order_wave(follower, CutoverOrdered(), proved(*WAVE), options=options)
     assert stages(follower) == dict.fromkeys(WAVE, Stage.REVERSING)
 
 
@@ -274,3 +291,28 @@ def test_where_changes_go_back_from_is_written_down_before_the_door_opens(follow
         logged = connection.execute("SELECT xid FROM migrator_follow.log").fetchall()
         assert logged
         assert not any(began.sees(xid) for (xid,) in logged)
+
+
+def test_who_has_moved_out_again_is_not_brought_back_by_a_coordinator_that_was_asleep(follower: Follower) -> None:
+    """Whose fence is that of a later generation than the one to be lifted: neither is it lifted, nor the map told."""
+    for _ in range(2):
+        out = order_wave(follower, CutoverOrdered(), proved("2"))
+        back = order_wave(follower, ReturnOrdered(), list(out.tenants.values()))
+        follower.stages_of["2"] = Stage.PROVED
+    out = order_wave(follower, CutoverOrdered(), proved("2"))
+    assert back.tenants["2"].stage is Stage.FOLLOWED
+    with wave_databases(follower) as wave:
+        answer = wave.carry_out(LiftFence(1), ["2"])["2"]
+    assert isinstance(answer, Because)
+    assert answer.event == Failed()
+    with follower.source.coordinator() as source:
+        assert read_fenced(source) == {"2": out.tenants["2"].generation}
+    assert follower.map["2"] == (Side.TARGET, out.tenants["2"].generation)
+
+
+def test_who_gets_no_numbers_does_not_move(follower: Follower) -> None:
+    follower.fails.add(("reserve numbers", "2"))
+    out = order_wave(follower, CutoverOrdered(), proved(*WAVE))
+    assert out.tenants["2"].stage is Stage.PROVED
+    assert out.reasons == {"2": "no numbers"}
+    assert out.tenants["4"].stage is Stage.REVERSING

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from migrator.commands.cutover.databases import TenantDatabase, WaveDatabases, WaveOptions
+from migrator.commands.cutover.databases import WaveDatabases
+from migrator.commands.cutover.doors import TenantDatabase
+from migrator.commands.cutover.options import WaveOptions
 from migrator.commands.cutover.protocol import Answer, WaveLimits, conduct_wave, resume_wave
 from migrator.commands.cutover.result import WaveResult
 from migrator.core.online.stages import Stage
@@ -55,6 +57,10 @@ class Follower:
 
     def repair(self, side: Side, tenants: Sequence[str]) -> Mapping[str, Answer]:
         return self.tick(side, tenants)
+
+    def reserve_numbers(self, tenants: Sequence[str]) -> Mapping[str, Answer]:
+        self._live("reserve numbers")
+        return {tenant: DatabaseError("no numbers") for tenant in tenants if ("reserve numbers", tenant) in self.fails}
 
     def journal(self, tenants: Sequence[str], stage: Stage) -> None:
         self._live(f"journal {stage}")
@@ -111,7 +117,7 @@ def order_wave(
     options: WaveOptions | None = None,
 ) -> WaveResult:
     """Orders something for tenants of wave 1, with sessions of its own."""
-    with _wave(follower, databases, options) as wave:
+    with wave_databases(follower, databases, options) as wave:
         return conduct_wave(tenants, event, wave.carry_out, wave.read, limits or WaveLimits(freeze=20, decide=20))
 
 
@@ -119,13 +125,16 @@ def resume(
     follower: Follower, tenants: Sequence[str], *, databases: Mapping[str, TenantDatabase] | None = None
 ) -> WaveResult:
     """Goes on with whatever was left."""
-    with _wave(follower, databases, None) as wave:
+    with wave_databases(follower, databases, None) as wave:
         return resume_wave(tenants, wave.carry_out, wave.read, WaveLimits(freeze=20, decide=20))
 
 
-def _wave(
-    follower: Follower, databases: Mapping[str, TenantDatabase] | None, options: WaveOptions | None
+def wave_databases(
+    follower: Follower,
+    databases: Mapping[str, TenantDatabase] | None = None,
+    options: WaveOptions | None = None,
 ) -> WaveDatabases:
+    """The databases of wave 1, for effects in them."""
     source = follower.source
     forms = gate_forms(source.captured, source.placements, source.catalog, RUN)
     databases = databases or {tenant: TenantDatabase(target.as_owner()) for tenant, target in follower.targets.items()}

@@ -28,6 +28,7 @@ from migrator.core.online.tenant_events import (
     Prove,
     ReadGates,
     Repair,
+    ReserveNumbers,
     RestoreFence,
     ReturnOrdered,
     Side,
@@ -38,6 +39,7 @@ from migrator.core.online.tenant_events import (
 from migrator.core.online.tenant_states import Tenant
 from migrator.errors import RefusedError
 from tests.unit.online.databases import (
+    BLOCK,
     Begun,
     Databases,
     Violation,
@@ -60,6 +62,7 @@ from tests.unit.online.world import (
     Coordinator,
     Plans,
     Protocol,
+    Source,
     Task,
     World,
     Writer,
@@ -79,7 +82,7 @@ class Dynamics:
         self.protocol = protocol
         self.bounds = bounds
         self.plans = Plans()
-        self.databases = Databases(protocol.rules)
+        self.databases = Databases(protocol.rules, bounds.numbers)
         # A coordinator that has just been started knows nothing.
         self.started = tuple(
             Task(self.plans.number(Tenant(str(tenant), Stage.COPIED), (ReadGates(),))) for tenant in TENANTS
@@ -135,6 +138,8 @@ class Dynamics:
         if faults and world.faults:
             spent = world._replace(faults=world.faults - 1)
             yield (*name, " fails"), self._answered(spent, who, tenant, Failed())
+            if isinstance(effects[0], Prove):
+                yield (*name, " finds a difference"), self._answered(spent, who, tenant, Differed())
         given_up = state.stage is Stage.FENCED and isinstance(effects[0], AwaitStandbys | OpenDoor)
         if given_up and world.source.generation < self.bounds.generations and faults:
             undoing = task._replace(plan=self.advance(task.plan, OpeningGivenUp()))
@@ -167,7 +172,16 @@ class Dynamics:
     def _is_of_the_source(effect: Effect) -> bool:
         """Whether it is carried out in a session of the source that something has been done in before."""
         match effect:
-            case Tick() | Repair() | Prove() | Decide() | RestoreFence() | TakePosition() | LiftFence():
+            case (
+                ReserveNumbers()
+                | Tick()
+                | Repair()
+                | Prove()
+                | Decide()
+                | RestoreFence()
+                | TakePosition()
+                | LiftFence()
+            ):
                 return True
             case Arm(side) | Disarm(side) | Freeze(side) | AwaitStandbys(side):
                 return side is Side.SOURCE
@@ -277,6 +291,7 @@ class Dynamics:
                 source=source,
                 standby=None,
                 acknowledged=tuple(acknowledged),
+                given=world.given & ~self._taken_back(world, source),
                 coordinator=self._cut_off(world.coordinator),
                 sleeper=world.sleeper and self._cut_off(world.sleeper),
                 writers=tuple(
@@ -285,6 +300,15 @@ class Dynamics:
                 ),
             ),
         )
+
+    def _taken_back(self, world: World, source: Source) -> int:
+        """The numbers of rows that a failover has lost: nobody has them any more."""
+        lost = 0
+        blocks = [range(target.numbers[1] - BLOCK, target.numbers[1]) for target in world.targets]
+        for drawn in range(source.next_number, world.source.next_number):
+            if not any(drawn in block for block in blocks):
+                lost |= 1 << drawn
+        return lost
 
     def _cut_off(self, coordinator: Coordinator) -> Coordinator:
         """Its sessions of the source have ended; whatever is under way will find that out."""
@@ -306,7 +330,7 @@ class Dynamics:
         elif writer.done < self.bounds.writes[number]:
             for row in self.bounds.rows[number]:
                 for side in (SOURCE, TARGET):
-                    if side == TARGET and not world.targets[TENANT_OF[row]].is_open:
+                    if side == TARGET and not self._gives_numbers(world, TENANT_OF[row]):
                         continue
                     if self.bounds.repeatable[number]:
                         begun = writer._replace(phase=BEGUN, side=side, row=row, seen=self._seen(world, side, row))
@@ -317,6 +341,11 @@ class Dynamics:
                     else:
                         for label, after in self._writes(world, number, side, row):
                             yield ("writer ", number, ": ", *label), after
+
+    def _gives_numbers(self, world: World, tenant: int) -> bool:
+        """Whether a new row can be made in the target: the door is open, and its block has a number left."""
+        target = world.targets[tenant]
+        return target.is_open and (not self.bounds.numbers or target.numbers[0] < target.numbers[1])
 
     def _seen(self, world: World, side: int, row: int) -> tuple[int, ...]:
         """What a snapshot taken now sees: fence or door, generation, the row."""
@@ -363,8 +392,24 @@ class Dynamics:
             rows = put(target.rows, row, target.rows[row] | bit)
             target = target._replace(rows=rows, log=(*target.log, (row, bit)))
             world = world._replace(targets=put(world.targets, tenant, target))
+        if self.bounds.numbers:
+            world = self._drawn(world, writer.side, tenant)
         world = world._replace(acknowledged=put(world.acknowledged, row, world.acknowledged[row] | bit))
         return self.ended(world, number, writer.done + 1)
+
+    def _drawn(self, world: World, side: int, tenant: int) -> World:
+        """The new row gets the next number of its side."""
+        source, target = world.source, world.targets[tenant]
+        if side == SOURCE:
+            drawn = source.next_number
+            world = world._replace(source=source._replace(next_number=drawn + 1))
+        else:
+            drawn, end, timeline = target.numbers
+            target = target._replace(numbers=(drawn + 1, end, timeline))
+            world = world._replace(targets=put(world.targets, tenant, target))
+        if world.given & 1 << drawn:
+            raise Violation(f"the number {drawn} is given twice")
+        return world._replace(given=world.given | 1 << drawn)
 
     def ended(self, world: World, number: int, done: int) -> World:
         """The writer's transaction is over; whoever arms has one less to wait for."""

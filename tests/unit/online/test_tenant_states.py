@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from migrator.core.online.recovery import Door, Fence, resume
@@ -39,6 +42,7 @@ from migrator.core.online.tenant_events import (
     ReadGates,
     Release,
     Repair,
+    ReserveNumbers,
     RestoreFence,
     ReturnOrdered,
     ShutDoor,
@@ -57,7 +61,7 @@ SOURCE, TARGET = Side.SOURCE, Side.TARGET
 OUT: tuple[tuple[Event, Stage, tuple[Effect, ...]], ...] = (
     (Ticked(), Stage.FOLLOWED, (Journal(Stage.FOLLOWED),)),
     (Agreed(), Stage.PROVED, (Journal(Stage.PROVED),)),
-    (CutoverOrdered(), Stage.PROVED, (Arm(SOURCE),)),
+    (CutoverOrdered(), Stage.PROVED, (ReserveNumbers(), Arm(SOURCE))),
     (Armed(), Stage.ARMED, (Journal(Stage.ARMED), Freeze(SOURCE))),
     (NotFrozen(), Stage.ARMED, ()),
     (CutoverOrdered(), Stage.ARMED, (Freeze(SOURCE),)),
@@ -180,3 +184,11 @@ def test_a_lost_journal_changes_nothing_of_who_writes(stage: Stage) -> None:
     assert resume("7", stage, Fence(5, 5), Door(5, False))[0].stage is Stage.SHUT
     assert MEANINGS[resume("7", stage, Fence(5, 5), Door(5, True))[0].stage].writer == "target"
     assert MEANINGS[resume("7", stage, Fence(0, 6), Door(5, False))[0].stage].writer == "source"
+
+
+def test_the_page_says_of_each_stage_what_the_code_says() -> None:
+    page = (Path(__file__).parents[3] / "docs/online.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `([a-z-]+)` \| (.+) \| (.+) \| (.+) \|$", page, re.MULTILINE)
+    assert listed == [(stage, meaning.text, meaning.writer, meaning.home) for stage, meaning in MEANINGS.items()]
+    picture = page.split("```")[1]
+    assert set(re.findall(r"\b[a-z]+(?:-[a-z]+)*\b", picture)) >= {*Stage}
