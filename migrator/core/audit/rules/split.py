@@ -184,8 +184,8 @@ def unique_without_tenant_key(facts: Facts) -> Iterator[Observation]:
         yield Observation(
             "generated keys", "generated-keys",
             f"The generated keys of {plural(len(unique), 'tenant table')} are unique within one tenant only once the "
-            "run is finished: until then each database draws from a block of numbers of its own, afterwards each sequence "
-            f"goes on by itself: {listed(unique)}.",
+            "run is finished: until then each database draws from a block of numbers of its own, afterwards each "
+            f"sequence goes on by itself: {listed(unique)}.",
             severity="I",
         )  # fmt: skip
 
