@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from migrator.commands.changes.conflicts import Settlement
     from migrator.commands.clean.result import Cleaned, Restored
     from migrator.commands.connections.command import ServingMap
+    from migrator.commands.cutover.result import MovedWave, ReturnOutlook
     from migrator.commands.doctor.command import Examination
     from migrator.commands.dry_run.result import DryRun
     from migrator.commands.finish.result import Finished, FinishedBefore, FinishOutlook, NotProven
@@ -91,6 +92,7 @@ __all__ = [
     "Migrated",
     "Migration",
     "MigratorError",
+    "MovedWave",
     "NamedPlan",
     "NoSuchTenantDatabase",
     "NotProven",
@@ -103,6 +105,7 @@ __all__ = [
     "RefusedError",
     "Restored",
     "Result",
+    "ReturnOutlook",
     "RollbackOutlook",
     "RolledBack",
     "Section",
@@ -157,6 +160,8 @@ _PLACES = {
     "Inventory": "core.backup.manifest",
     "LocalServer": "postgres.programs.local_server",
     "MadeDatabase": "commands.migrate.result",
+    "MovedWave": "commands.cutover.result",
+    "ReturnOutlook": "commands.cutover.result",
     "FollowStatus": "commands.follow.result",
     "FollowStopped": "commands.follow.result",
     "FollowUninstalled": "commands.follow.result",

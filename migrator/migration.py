@@ -17,6 +17,9 @@ from migrator.commands.changes.way_back import LaterWrites, Restore, WayBack
 from migrator.commands.clean.command import clean_rows, restore_quarantine
 from migrator.commands.clean.result import Cleaned, Restored
 from migrator.commands.connections.command import ServingMap, connections
+from migrator.commands.cutover.choice import WaveChoice
+from migrator.commands.cutover.command import cutover, move_back, return_outlook
+from migrator.commands.cutover.result import MovedWave, ReturnOutlook
 from migrator.commands.doctor.command import Examination, doctor
 from migrator.commands.dry_run.command import dry_run
 from migrator.commands.dry_run.result import DryRun
@@ -168,6 +171,21 @@ class Migration:
     def uninstall_following(self) -> FollowUninstalled:
         """Takes the triggers and the log of following out of the source."""
         return uninstall_following(self._workspace)
+
+    def cutover(self, *tenants: str, wave: int | None = None, freeze_limit: float | None = None) -> MovedWave:
+        """Moves tenants (by key, slug or database), a wave, or all, to their own databases while others write on.
+
+        `freeze_limit` is for how many seconds writers may be held up; where it would be longer nothing happens.
+        """
+        return cutover(self._workspace, WaveChoice(tenants, wave), freeze_limit=freeze_limit)
+
+    def move_back(self, *tenants: str, wave: int | None = None, freeze_limit: float | None = None) -> MovedWave:
+        """Brings tenants back into the source with all that was written in their databases, which follow again then."""
+        return move_back(self._workspace, WaveChoice(tenants, wave), freeze_limit=freeze_limit)
+
+    def validate_move_back(self, *tenants: str, wave: int | None = None) -> ReturnOutlook:
+        """Whether tenants that were moved can go back with all that was written. Reads only."""
+        return return_outlook(self._workspace, WaveChoice(tenants, wave))
 
     def verify(self, *, sample: float | None = None) -> Verified:
         """Reads both sides again and compares them; `sample` examines only that percentage of the tenants."""

@@ -16,7 +16,7 @@ from benchmarks import machine
 from benchmarks.online.load import LoadError, LoadOptions
 from benchmarks.online.project import CommandError
 from benchmarks.online.report import Report
-from benchmarks.online.scenarios import capture, following
+from benchmarks.online.scenarios import capture, following, moving
 from benchmarks.tables import show
 from benchmarks.testbed import HERE, BenchmarkError, Testbed, testbed
 from migrator import MigratorError
@@ -43,15 +43,22 @@ def _following(bed: Testbed, options: LoadOptions, size: Size, report: Report) -
     following.measure(bed, options, report, seconds=size.rounds * size.seconds / 2, say=_say)
 
 
+def _moving(bed: Testbed, options: LoadOptions, size: Size, report: Report) -> None:
+    moving.measure(bed, options, report, seconds=size.rounds * size.seconds / 4, say=_say)
+
+
 SCENARIOS: Mapping[str, Callable[[Testbed, LoadOptions, Size, Report], None]] = {
     "capture": _capture,
     "following": _following,
+    "moving": _moving,
 }
 
 
 @click.command()
 @click.argument("scenarios", nargs=-1, type=click.Choice(list(SCENARIOS)))
 @click.option("--full/--short", default=False, help="Measure for long enough to be cited, or in about two minutes.")
+@click.option("--rounds", type=click.IntRange(min=1), help="Of what is measured in turn; instead of the size's own.")
+@click.option("--seconds", type=click.FloatRange(min=0.1), help="That each stretch lasts; instead of the size's own.")
 @click.option("--rate", type=click.FloatRange(min=1), default=300, show_default=True, help="Transactions a second.")
 @click.option("--companies", type=click.IntRange(min=2), default=12, show_default=True)
 @click.option("--processes", type=click.IntRange(min=1), default=2, show_default=True, help="Of writers.")
@@ -67,8 +74,8 @@ SCENARIOS: Mapping[str, Callable[[Testbed, LoadOptions, Size, Report], None]] = 
     "--output", type=click.Path(file_okay=False, path_type=Path), default=_RESULTS, help="Where the JSON goes."
 )
 def main(
-    scenarios: tuple[str, ...], full: bool, rate: float, companies: int, processes: int, writers: int, seed: int,
-    postgres: Path | None, output: Path,
+    scenarios: tuple[str, ...], full: bool, rounds: int | None, seconds: float | None, rate: float, companies: int,
+    processes: int, writers: int, seed: int, postgres: Path | None, output: Path,
 ) -> None:  # fmt: skip
     """Measure SCENARIOS (default: all) under an open-loop load whose writes are all accounted for.
 
@@ -81,6 +88,7 @@ def main(
     """
     options = LoadOptions(companies, rate, processes, writers, seed)
     size = _FULL if full else _SHORT
+    size = Size(rounds or size.rounds, seconds or size.seconds)
     # Terminated, it ends its server and removes its files as it does at the end.
     before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     reports = []

@@ -67,6 +67,11 @@ def compare_monolith(ledger: Ledger, monolith: str) -> tuple[Difference, ...]:
     return (*_given_twice(ledger), *compared)
 
 
+def compare_users(ledger: Ledger, conninfo: str) -> tuple[Difference, ...]:
+    """Compares the users in the database that they have followed to."""
+    return tuple(_compare(ledger, conninfo, {None}, ("users",), frozenset()))
+
+
 def _given_twice(ledger: Ledger) -> Iterator[Difference]:
     for table, key in ledger.twice:
         yield Difference("ledger", table, key, "twice")

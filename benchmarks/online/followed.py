@@ -106,7 +106,7 @@ def following(source_url: str, targets: Mapping[int, str], settings: Settings) -
             connection = session(url)
             # Their foreign keys are those of the monolith, where every company is.
             connection.execute("INSERT INTO public.companies SELECT n, 'c' || n, '' FROM generate_series(1, 1000) n")
-            prepare_positions(connection)
+            prepare_positions(connection, RUN)
             databases[connection.info.dbname] = TickTarget(connection, str(company))
         flow, numbers = _flow(source, next(iter(databases.values())).connection, settings, source_url)
         with source.transaction():

@@ -49,12 +49,16 @@ class Outcome:
     phases: tuple[Phase, ...]
     unserved: int
 
-    def phase(self, name: str) -> Phase:
-        """The phase of that name, from the first of its stretches to its last."""
-        stretches = [phase for phase in self.phases if phase.name == name]
+    def stretches(self, name: str) -> tuple[Phase, ...]:
+        """The phases of that name: one that comes again is several.
+
+        Raises:
+            KeyError: there was none.
+        """
+        stretches = tuple(phase for phase in self.phases if phase.name == name)
         if not stretches:
             raise KeyError(f"there was no phase {name!r}")
-        return Phase(name, stretches[0].began, stretches[-1].ended)
+        return stretches
 
 
 class Tickets:

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,11 +74,11 @@ class MigrationProject:
     def file(self) -> Path:
         return self.directory / "migrator.toml"
 
-    def run(self, *arguments: str) -> Mapping[str, Any]:
+    def run(self, *arguments: str, codes: Collection[int] = (0,)) -> Mapping[str, Any]:
         """Runs a command to its end; returns its JSON document.
 
         Raises:
-            CommandError: its exit code is not 0.
+            CommandError: its exit code is none of these.
         """
         done = subprocess.run(
             self._command(*arguments),
@@ -88,7 +88,7 @@ class MigrationProject:
             cwd=self.directory,
             check=False,
         )
-        if done.returncode != 0:
+        if done.returncode not in codes:
             said = (done.stdout + done.stderr).strip()[-4000:]
             raise CommandError(f"migrator {' '.join(arguments)} ended with exit code {done.returncode}:\n{said}")
         document: Mapping[str, Any] = json.loads(done.stdout)

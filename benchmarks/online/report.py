@@ -38,7 +38,7 @@ class Report:
     def add_outcome(self, outcome: Outcome, differences: Sequence[Difference]) -> None:
         """Adds what the writers met in each phase, and whether their ledger is what the databases hold."""
         for name in dict.fromkeys(phase.name for phase in outcome.phases):
-            self.phases[name] = summarise(outcome.samples, outcome.phase(name))
+            self.phases[name] = summarise(outcome.samples, outcome.stretches(name))
         samples = outcome.samples
         self.figures |= {
             "acknowledged transactions": len(samples.outcome) - samples.outcome.count(FAILED),

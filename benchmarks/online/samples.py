@@ -109,17 +109,17 @@ class Summary:
         }
 
 
-def summarise(samples: Samples, phase: Phase, companies: Collection[int] | None = None) -> Summary:
-    """The transactions due in the phase: those of the companies named, or all."""
-    chosen = list(_chosen(samples, phase, companies))
+def summarise(samples: Samples, phases: Sequence[Phase], companies: Collection[int] | None = None) -> Summary:
+    """The transactions due in any of the phases: those of the companies named, or all."""
+    chosen = list(_chosen(samples, phases, companies))
     latencies = sorted(samples.latency[number] for number in chosen if samples.outcome[number] == DONE)
     failures = Counter(
         failure.sqlstate
         for failure in samples.failures
-        if phase.began <= failure.due < phase.ended and (companies is None or failure.company in companies)
+        if _is_in(failure.due, phases) and (companies is None or failure.company in companies)
     )
     return Summary(
-        phase.seconds,
+        sum(phase.seconds for phase in phases),
         len(latencies),
         len(chosen) - len(latencies),
         sum(samples.refused[number] for number in chosen),
@@ -157,7 +157,11 @@ def percentile(ordered: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, max(0, -int(-len(ordered) * share // 1) - 1))]
 
 
-def _chosen(samples: Samples, phase: Phase, companies: Collection[int] | None) -> Iterator[int]:
+def _chosen(samples: Samples, phases: Sequence[Phase], companies: Collection[int] | None) -> Iterator[int]:
     for number, due in enumerate(samples.due):
-        if phase.began <= due < phase.ended and (companies is None or samples.company[number] in companies):
+        if _is_in(due, phases) and (companies is None or samples.company[number] in companies):
             yield number
+
+
+def _is_in(moment: float, phases: Sequence[Phase]) -> bool:
+    return any(phase.began <= moment < phase.ended for phase in phases)

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from migrator.settings.files import AuditSettings, BackupSettings, Paths
 from migrator.settings.limits import Limits
-from migrator.settings.online import Online, Waves
+from migrator.settings.online import FreezeMode, Online, Waves
 from migrator.settings.section import Section
 from migrator.settings.servers import Control, Server, Source, TargetServer
 from migrator.settings.tables import CleanKind, CleanRule, Polymorphic, TableSettings, Unowned, VirtualKey
@@ -23,6 +23,7 @@ __all__ = [
     "CleanRule",
     "Control",
     "DefaultTenant",
+    "FreezeMode",
     "Limits",
     "Online",
     "Paths",

@@ -1,9 +1,9 @@
-"""What capture costs the monolith: processor time and WAL of a transaction, with its triggers and without, in turn."""
+"""What following costs the monolith: processor time and WAL of a transaction without capture, with it, and armed."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from statistics import median
 from typing import Literal
@@ -24,11 +24,17 @@ from migrator.core.online.captured import captured_tables
 from migrator.core.placement.place import place
 from migrator.postgres.capture.install import install_capture, uninstall_capture
 from migrator.postgres.fence.locks import LockWait
+from migrator.postgres.gate.arm import arm
+from migrator.postgres.gate.forms import gate_forms
+from migrator.postgres.gate.older_transactions import wait_for_older_transactions
 from migrator.postgres.schema.catalog import read_catalog
 from migrator.postgres.session.connect import Endpoint, session
 
-Variant = Literal["without", "captured"]
-_VARIANTS: tuple[Variant, ...] = ("without", "captured")
+# armed: captured, and the largest companies are those of a wave that has not been decided.
+Variant = Literal["without", "captured", "armed"]
+_VARIANTS: tuple[Variant, ...] = ("without", "captured", "armed")
+_RUN = "20200101-000000-0000"
+_WAVE = ("1", "2")
 # After a change writers' statements are planned anew, and a queue at a lock has to go.
 _SETTLE_SECONDS = 1.0
 _LOCK_SECONDS = 30.0
@@ -56,36 +62,36 @@ def measure(
                 with load.phase(variant, after="between"):
                     time.sleep(seconds)
                 stretches.append((variant, before, read_server(bed.server)))
-            say(f"  {len(stretches)} of {2 * rounds} stretches: {variant}")
+            say(f"  {len(stretches)} of {len(_VARIANTS) * rounds} stretches: {variant}")
     outcome = load.outcome
     report.add_outcome(outcome, compare_monolith(outcome.ledger, url))
     costs: dict[Variant, list[Cost]] = {variant: [] for variant in _VARIANTS}
     for variant, before, after in stretches:
         costs[variant].append(cost(before, after, _acknowledged(outcome, before, after)))
-    report.figures |= figures(costs["without"], costs["captured"])
+    report.figures |= figures(costs)
     entries, size = (sum(column) for column in zip(*logged, strict=True))
     report.figures["log bytes an entry"] = size / max(entries, 1)
 
 
-def figures(without: list[Cost], captured: list[Cost]) -> dict[str, float]:
-    """What a transaction cost in either half, and the ratios: medians over the rounds, each compared within itself."""
-    pairs = list(zip(without, captured, strict=True))
-    return {
-        "without capture: server processor ms a transaction": median(one.milliseconds_each for one in without),
-        "captured: server processor ms a transaction": median(one.milliseconds_each for one in captured),
-        "without capture: WAL bytes a transaction": median(one.wal_each for one in without),
-        "captured: WAL bytes a transaction": median(one.wal_each for one in captured),
-        "capture: server processor time a transaction, ratio": median(
-            other.milliseconds_each / one.milliseconds_each for one, other in pairs
-        ),
-        "capture: WAL a transaction, ratio": median(other.wal_each / one.wal_each for one, other in pairs),
-    }
+def figures(costs: Mapping[Variant, Sequence[Cost]]) -> dict[str, float]:
+    """What a transaction cost in each variant, and the ratios: medians over the rounds, each compared within itself."""
+    found: dict[str, float] = {}
+    for variant, stretches in costs.items():
+        found[f"{variant}: server processor ms a transaction"] = median(one.milliseconds_each for one in stretches)
+        found[f"{variant}: WAL bytes a transaction"] = median(one.wal_each for one in stretches)
+    for variant, name in (("captured", "capture"), ("armed", "armed")):
+        pairs = list(zip(costs["without"], costs[variant], strict=True))
+        processor = (other.milliseconds_each / one.milliseconds_each for one, other in pairs)
+        found[f"{name}: server processor time a transaction, ratio"] = median(processor)
+        found[f"{name}: WAL a transaction, ratio"] = median(other.wal_each / one.wal_each for one, other in pairs)
+    return found
 
 
 def _turns(rounds: int) -> Iterator[Variant]:
-    """Both, round by round, each round begun by the other one: neither always profits from what went before."""
+    """All, round by round, each round begun by another: none always profits from what went before."""
     for number in range(rounds):
-        yield from _VARIANTS if number % 2 == 0 else reversed(_VARIANTS)
+        first = number % len(_VARIANTS)
+        yield from _VARIANTS[first:] + _VARIANTS[:first]
 
 
 @contextmanager
@@ -98,8 +104,13 @@ def _captured(url: str, settings: Settings, variant: Variant, logged: list[tuple
     wait = LockWait(endpoint, 1, _LOCK_SECONDS, lambda text: None)
     with session(endpoint, purpose="benchmark") as connection:
         catalog = read_catalog(connection)
-        tables = captured_tables(catalog, place(catalog, settings))
-        install_capture(connection, tables, wait, run="20200101-000000-0000", epoch="1")
+        placements = place(catalog, settings)
+        tables = captured_tables(catalog, placements)
+        install_capture(connection, tables, wait, run=_RUN, epoch="1")
+        if variant == "armed":
+            functions = gate_forms(tables, placements, catalog, _RUN).armed
+            committed = arm(connection, 1, _WAVE, functions)
+            wait_for_older_transactions(connection, committed, patience=_LOCK_SECONDS, say=lambda text: None)
     try:
         yield
     finally:

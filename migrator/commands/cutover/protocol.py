@@ -17,6 +17,7 @@ from migrator.commands.cutover.result import StepTime, WaveResult
 from migrator.core.online.recovery import Door, Fence, resume
 from migrator.core.online.stages import Stage
 from migrator.core.online.tenant_events import (
+    Abandoned,
     Agreed,
     Decided,
     Differed,
@@ -41,6 +42,8 @@ from migrator.errors import MigratorError
 # Stages in which writers wait, or nobody takes their writes: what is to do there goes before everything else.
 _HELD_UP = frozenset({Stage.FROZEN, Stage.DECIDING, Stage.RETURN_FROZEN})
 _REFUSED = frozenset({Stage.FENCED, Stage.SHUT})
+# Stages of an order that nothing has been decided of.
+_ORDERED = frozenset({Stage.ARMED, Stage.RETURNING})
 _LATE = "Its writers were held up for too long; nothing was decided, and they went on."
 _UNREAD = "Where it stands could not be read."
 _WHY: Mapping[type[Event], str] = {
@@ -105,7 +108,13 @@ def conduct_wave(
     for tenant in tenants:
         wave.tenants[tenant.name] = tenant
         wave.answer(tenant.name, order)
-    return wave.run()
+    wave.run()
+    # Whoever did not get to the decision is not left armed: the next attempt arms anew, as it has to wait anew.
+    for name, tenant in list(wave.tenants.items()):
+        if tenant.stage in _ORDERED:
+            wave.answer(name, Abandoned())
+    wave.run()
+    return wave.result()
 
 
 def resume_wave(
@@ -118,7 +127,8 @@ def resume_wave(
     """Reads where the tenants stand, whatever died where, and does what cannot wait."""
     wave = _Wave(carry_out, read, limits, clock)
     wave.look(names)
-    return wave.run()
+    wave.run()
+    return wave.result()
 
 
 @dataclass
@@ -143,7 +153,7 @@ class _Wave:
     def __post_init__(self) -> None:
         self.began = self.clock()
 
-    def run(self) -> WaveResult:
+    def run(self) -> None:
         """Does what is to do, the most urgent first, each thing for all tenants that are to do it next."""
         while pending := [name for name, effects in self.to_do.items() if effects]:
             effect = min((self.to_do[name][0] for name in pending), key=lambda one: self._urgency(one, pending))
@@ -154,6 +164,9 @@ class _Wave:
                 self._look_again(group)
             else:
                 self._carry_out(effect, group)
+
+    def result(self) -> WaveResult:
+        """What has become of it."""
         return WaveResult(dict(self.tenants), dict(self.reasons), tuple(self.times), self.frozen, self.refused)
 
     def answer(self, name: str, event: Event) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from migrator.commands.follow.followed_run import FollowedRun
+from migrator.commands.follow.followable import require_followable
+from migrator.commands.follow.followed_run import FollowedRun, standing_capture
 from migrator.commands.migrate.execution import Execution
 from migrator.commands.shared.survey import survey_in
 from migrator.commands.shared.transfers import resolve
 from migrator.commands.shared.workspace import RunContext
-from migrator.core.online.captured import CapturedTable
 from migrator.core.online.position import Position
 from migrator.core.online.stages import Stage
 from migrator.core.plan.steps import CreateDatabase, Plan, same_schema
@@ -20,13 +19,8 @@ from migrator.core.result.progress import each
 from migrator.core.run.facts import FOLLOW_START, FollowStart
 from migrator.core.run.source_hold import SourceHold
 from migrator.errors import RefusedError, TargetsFailedError
-from migrator.postgres.capture.install import read_capture
 from migrator.postgres.gate.close_target import close_target
 from migrator.postgres.session.connect import session
-
-BEGIN_ANEW = (
-    "Take what was copied back and begin again: migrator rollback, then migrator dry-run and migrator follow start."
-)
 
 
 def begin_following(context: RunContext, plan: Plan, survey: Survey) -> FollowedRun:
@@ -49,24 +43,9 @@ def begin_following(context: RunContext, plan: Plan, survey: Survey) -> Followed
     return followed
 
 
-def standing_capture(context: RunContext, epoch: str) -> Sequence[CapturedTable]:
-    """The tables whose changes have been captured ever since that epoch began.
-
-    Raises:
-        RefusedError: capture is not there, or began anew: changes in between are in no log.
-    """
-    with context.workspace.read_source("follow") as connection:
-        standing = read_capture(connection)
-    if standing is None or standing.run != context.run.id or standing.epoch != epoch:
-        raise RefusedError(
-            "What changes in the source has not been captured all the time since the databases were copied.",
-            BEGIN_ANEW,
-        )
-    return standing.tables
-
-
 def _copy(context: RunContext, plan: Plan, survey: Survey) -> None:
     """Copies everything at one position, behind capture, which the execution of the plan puts on the source."""
+    require_followable(context, survey)
     attempt = Execution(context, plan, survey, SourceHold.CAPTURE).carry_out()
     if attempt.failures:
         lines = "\n".join(f"  {database}: {message}" for database, message in sorted(attempt.failures.items()))

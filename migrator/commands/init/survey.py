@@ -80,7 +80,7 @@ def find(
     tree = tenant_tree(connection, root, root_key, keys, wanted.tree, ask_tree)
     rows = row_counts(connection, catalog)
     drafted, path_evidence, without = PathsByRows(connection, catalog, keys, root, root_key, rows).settled()
-    keys_of_tenants = {key for key, _, _ in read_tenants(connection, Tenants(), root, root_key)}
+    keys_of_tenants = {tenant.key for tenant in read_tenants(connection, Tenants(), root, root_key)}
     roles = [name for (name,) in rows_of(connection, "databases/granted_roles")]
     own = propose_patterns(catalog, keys_of_tenants, roles)
     patterns = tuple(pattern for pattern, _ in own)

@@ -253,7 +253,7 @@ def _take_back(context: RunContext, findings: Findings, carried: Carried | None,
     swap = restore == "backup"
     followed = is_followed(context.journal)
     if followed:
-        require_nothing_moved(context)
+        require_nothing_moved(context.journal)
     dropped = dump_and_drop(context, findings)
     if followed:
         end_following(context)

@@ -151,3 +151,4 @@ class ConflictsRetried:
     file: Path
     carried: int
     left: tuple[Conflict, ...]
+    by_number: int = 0  # of those that are left, how many a new number would settle

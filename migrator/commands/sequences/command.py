@@ -10,6 +10,7 @@ from migrator.commands.sequences.blocks import RunBlocks, record_refills, reserv
 from migrator.commands.sequences.levels import Level, LimitedDatabase, limited_databases, read_levels
 from migrator.commands.sequences.report import present
 from migrator.commands.sequences.result import NewBlock, Refilled, SequenceLevels, WithoutRoom
+from migrator.commands.shared.tenant_named import of_tenant
 from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.schema.catalog import Relation
 from migrator.core.sequences.blocks import Block, Draw, SourceSequence, reserve
@@ -23,7 +24,7 @@ from migrator.postgres.session.connect import session
 def sequence_levels(workspace: Workspace, *, tenant: str | None = None) -> SequenceLevels:
     """What is left of each block of the open run.
 
-    `tenant` is a key, or the name of a database: only that one is looked at.
+    `tenant` is a key, a slug, or the name of a database: only that one is looked at.
 
     Raises:
         RefusedError: the tenant is unknown.
@@ -63,10 +64,7 @@ def _places(context: RunContext, blocks: RunBlocks, tenant: str | None) -> Seque
     places = limited_databases(context, blocks)
     if tenant is None:
         return places
-    of_tenant = [one for one in places if tenant in (one.tenant, one.database)]
-    if not of_tenant:
-        raise RefusedError(f"No database of run {context.id} is {tenant}'s.", "Name the tenant's key or its database.")
-    return of_tenant
+    return of_tenant(context, tenant, places, lambda place: (place.tenant, place.database))
 
 
 def _refill(context: RunContext, blocks: RunBlocks, places: Sequence[LimitedDatabase]) -> Refilled:

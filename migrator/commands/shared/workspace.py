@@ -17,6 +17,7 @@ from migrator.core.plan.decisions import Decisions
 from migrator.core.result.origin import Origin
 from migrator.core.result.progress import Progress
 from migrator.core.result.standing_fence import StandingFence
+from migrator.core.run.facts import TENANTS_DROPPED
 from migrator.core.schema.names import MAX_IDENTIFIER_BYTES
 from migrator.errors import ConfigurationError, DatabaseError
 from migrator.postgres.databases.databases import ensure_control, exists
@@ -268,9 +269,11 @@ class Workspace:
                 continue
 
     def open_state(self, run: str) -> Literal["open", "migrated"]:
-        """What is true of an open run: whether its last attempt at migrate ended well."""
-        last = self.journal.of(run).last("migrate")
-        return "migrated" if last is not None and last.status == "done" else "open"
+        """Whether an open run's last attempt at migrate ended well, and no tenant was taken back since."""
+        journal = self.journal.of(run)
+        last = journal.last("migrate")
+        whole = last is not None and last.status == "done" and not journal.recorded(TENANTS_DROPPED)
+        return "migrated" if whole else "open"
 
     @contextmanager
     def stage(self, name: str, run: Run | None = None) -> Iterator[tuple[RunContext, dict[str, Any]]]:

@@ -272,4 +272,5 @@ def _moment(moment: datetime | None) -> str:
 
 
 def _first_line(text: str | None) -> str:
-    return text.strip().splitlines()[0] if text and text.strip() else ""
+    # A colon announces lines that are not shown here.
+    return text.strip().splitlines()[0].rstrip(":") if text and text.strip() else ""

@@ -139,7 +139,7 @@ class Verifier:
         transfers = {name: target.transfers for name, target in self.resolved.items()}
         with self.context.workspace.read_source("verify") as connection:
             connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            fresh = routed_digests(self.context.workspace, connection, self.survey, transfers)
+            fresh = routed_digests(self.context.progress, connection, self.survey, transfers)
             fenced = read_fence(connection) is not None
             gaps = fence_gaps(connection, self.context.settings.source.schemas) if fenced else ()
             counted = count_rows(connection, self.survey.catalog)

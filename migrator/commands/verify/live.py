@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from migrator.commands.follow.begin import standing_capture
-from migrator.commands.follow.followed_run import FollowedRun
+from migrator.commands.follow.followed_run import FollowedRun, open_followed
 from migrator.commands.follow.manage import is_moved
 from migrator.commands.follow.rounds import Rounds
-from migrator.commands.plan.stored import stored_plan
-from migrator.commands.shared.transfers import resolve
 from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.commands.verify.report import present_live
 from migrator.commands.verify.result import LiveProof, VerifiedLive
 from migrator.core.result.progress import each
-from migrator.core.run.facts import FOLLOW_START
 from migrator.errors import MigratorError, RefusedError
 from migrator.postgres.sync.live_digests import UnequalError
 
@@ -33,14 +29,8 @@ def verify_live(workspace: Workspace) -> VerifiedLive:
 
 
 def _verify(context: RunContext) -> VerifiedLive:
-    start, stored = context.journal.recorded(FOLLOW_START), stored_plan(context)
-    if start is None or not start.copied or stored is None:
-        raise RefusedError(
-            "The databases have not all been copied yet.", "Let it come to that: migrator follow start --until-proved."
-        )
-    context, plan = stored.context, stored.plan
-    captured = standing_capture(context, start.epoch)
-    followed = FollowedRun(context, plan, plan.survey, resolve(context.workspace, plan, plan.survey), captured)
+    followed = open_followed(context)
+    context = followed.context
     known = context.journal.followed_databases()
     names = [one.database for one in known if not is_moved(one)]
     parts = [names[first : first + _AT_ONCE] for first in range(0, len(names), _AT_ONCE)]

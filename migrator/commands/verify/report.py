@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from migrator.commands.plan.changes import change_sections
 from migrator.commands.proof.compare_sides import proof_sections
@@ -39,24 +40,7 @@ def _present_everything(result: Verified) -> Outcome:
     if sample is not None:
         figures["sample_percent"] = sample
     sections = (*_finding_sections(result), *proof_sections(result.proof), *_figure_sections(result))
-    data = {
-        "differences": [
-            {"target": target, "table": one.relation, "tenant": one.tenant, "kind": one.kind,
-             "source_rows": one.source_rows, "target_rows": one.target_rows}
-            for target, one in result.proof.differences
-        ],
-        "rows": [
-            {"database": row.database, "table": row.table, "key": row.key, "kind": row.kind} for row in result.rows
-        ],
-        "references": [
-            {"foreign_key": one.foreign_key, "database": one.database, "orphans": one.orphans, "samples": one.samples}
-            for one in result.references
-        ],
-        "released": [
-            {"foreign_key": one.foreign_key, "database": one.database, "orphans": one.orphans, "samples": one.samples}
-            for one in result.released
-        ],
-    }  # fmt: skip
+    data = _data(result)
     whole = "" if sample is None else f" (a sample: {len(result.facts)} of {databases} databases)"
     if gone:
         figures["tenants_taken_back"] = len(gone)
@@ -85,6 +69,27 @@ def _present_everything(result: Verified) -> Outcome:
         data=data,
         next=("migrator status", "migrator rollback --validate"),
     )
+
+
+def _data(result: Verified) -> Mapping[str, Any]:
+    return {
+        "differences": [
+            {"target": target, "table": one.relation, "tenant": one.tenant, "kind": one.kind,
+             "source_rows": one.source_rows, "target_rows": one.target_rows}
+            for target, one in result.proof.differences
+        ],
+        "rows": [
+            {"database": row.database, "table": row.table, "key": row.key, "kind": row.kind} for row in result.rows
+        ],
+        "references": [
+            {"foreign_key": one.foreign_key, "database": one.database, "orphans": one.orphans, "samples": one.samples}
+            for one in result.references
+        ],
+        "released": [
+            {"foreign_key": one.foreign_key, "database": one.database, "orphans": one.orphans, "samples": one.samples}
+            for one in result.released
+        ],
+    }  # fmt: skip
 
 
 def present_structure(result: Verified) -> Outcome:

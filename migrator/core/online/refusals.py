@@ -154,7 +154,7 @@ def _of_captured_tables(catalog: Catalog, tables: dict[Relation, CapturedTable],
                 relation,
                 f"it has no key that tells its rows apart, and about {rows:,} rows: any change means all of them, and "
                 f"{rewrite_limit:,} are the most that a freeze has the time for",
-                f"Add a key: ALTER TABLE {qualified(*relation)} ADD PRIMARY KEY (…); or raise [online] rewrite_limit.",
+                f"Add a key: ALTER TABLE {qualified(*relation)} ADD PRIMARY KEY (…);",
             )
         else:
             yield _warn(

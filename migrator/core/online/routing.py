@@ -51,6 +51,8 @@ class Holders:
 
 
 ANYBODY = Holders(unowned=True, anybody=True)
+_NOBODY = Holders()
+_UNOWNED = Holders(unowned=True)
 
 
 @dataclass
@@ -106,6 +108,7 @@ class Routing:
                 self.logged.whole.add(table.relation)
             else:
                 self.logged.add(table.relation, entry.key, entry.values(table))
+        self._one: dict[str, Holders] = {}
         self._index: dict[tuple[Relation, tuple[str, ...]], dict[Key, list[Version]]] = {}
         self._present: dict[tuple[Relation, tuple[str, ...]], dict[Key, list[Version]]] = {}
         self.dirty = _Closure(self).run()
@@ -124,7 +127,7 @@ class Routing:
 
     def _tenants(self, way: Way, versions: Sequence[Version]) -> list[Holders]:
         """The tenants that each version may have led to, path by path as COALESCE goes through them."""
-        result = [Holders(unowned=True)] * len(versions)
+        result = [_UNOWNED] * len(versions)
         if way.path is None:
             return result
         open_ = list(range(len(versions)))
@@ -132,7 +135,8 @@ class Routing:
             ends = self._ends(alternative, [versions[place] for place in open_], way.tree)
             for place, end in zip(open_, ends, strict=True):
                 # What this path leads to stands; the next one is asked only where it may lead nowhere.
-                result[place] = _union(Holders(result[place].tenants), end)
+                before = result[place]
+                result[place] = end if before is _UNOWNED else _union(Holders(before.tenants), end)
             open_ = [place for place in open_ if result[place].unowned and not result[place].anybody]
         return result
 
@@ -162,7 +166,7 @@ class Routing:
             if anybody[place] or (versions and path.lookup is not None):
                 reached.append(ANYBODY)
                 continue
-            end = Holders(unowned=nowhere[place])
+            end = _UNOWNED if nowhere[place] else _NOBODY
             for version in versions:
                 end = _union(end, self._end(path, version, tree))
             reached.append(end)
@@ -174,15 +178,17 @@ class Routing:
             return ANYBODY
         value = version[path.column]
         if value is None or value == path.blank:
-            return Holders(unowned=True)
+            return _UNOWNED
         return self._top(value, tree)
 
     def _top(self, tenant: str, tree: TenantTree | None) -> Holders:
-        if tree is None:
-            return Holders(frozenset({tenant}))
-        if tree.root in self.logged.rows or tree.root in self.logged.whole:
-            return ANYBODY
-        return Holders(frozenset({self.tops.get(tenant, tenant)}))
+        if tree is not None:
+            if tree.root in self.logged.rows or tree.root in self.logged.whole:
+                return ANYBODY
+            tenant = self.tops.get(tenant, tenant)
+        if tenant not in self._one:
+            self._one[tenant] = Holders(frozenset({tenant}))
+        return self._one[tenant]
 
     def _parents(self, hop: ForeignKey, wanted: Collection[Key]) -> Mapping[Key, tuple[list[Version], bool]] | None:
         """For each value the versions that a referenced row may have had, and whether there may have been none.
@@ -330,4 +336,7 @@ def _complete(version: Version, columns: Sequence[str]) -> Key | None:
 
 
 def _union(left: Holders, right: Holders) -> Holders:
+    # Most rows have one holder, by whichever of their versions.
+    if left in (right, _NOBODY):
+        return right
     return Holders(left.tenants | right.tenants, left.unowned or right.unowned, left.anybody or right.anybody)

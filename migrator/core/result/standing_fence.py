@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-# The run that raised it is open, has been migrated and is open, was finished with its source kept fenced, or is none
-# that the journal knows.
-RunState = Literal["open", "migrated", "finished", "lost"]
+# The run that raised it is open, has been migrated and is open, was finished with its source kept fenced, is none that
+# the journal knows, or is one of which the journal could not be asked.
+RunState = Literal["open", "migrated", "finished", "lost", "unrecorded"]
 
 
 @dataclass
@@ -67,6 +67,12 @@ class StandingFence:
                 return (
                     f"{stands}, which the journal does not know: it takes no writes. "
                     f"`migrator rollback --adopt --confirm {self.run}` lifts it."
+                )
+
+            case "unrecorded":
+                return (
+                    f"{stands}: it takes no writes. The journal does not answer; once it does, `migrator status` says "
+                    "what goes on under the fence and what lifts it."
                 )
 
     @property

@@ -209,6 +209,8 @@ class FollowStart:
 
 
 FOLLOW_START: Fact[FollowStart | None] = Fact("follow start", TypeAdapter(FollowStart | None))
+# The blocks of numbers of databases that tenants have moved to, by database: (schema, sequence, first, last).
+WAVE_BLOCKS = Fact("wave blocks", TypeAdapter(dict[str, list[tuple[str, str, int, int]]]))
 FOLLOW_STOP = Fact("follow stop", TypeAdapter(bool))  # whether the follower is asked to end
 
 # -- rollback ----------------------------------------------------------------------------------------------------------

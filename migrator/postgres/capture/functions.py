@@ -39,7 +39,12 @@ def capture_function(table: CapturedTable, *, gate: sql.Composed | None = None) 
     that the function belongs to.
     """
     formats = _FORMATS if table.formatted else ()
-    settings = {"search_path": sql.SQL("pg_catalog, pg_temp")} | {name: sql.Literal(PINNED[name]) for name in formats}
+    settings: dict[str, sql.Composable] = {"search_path": sql.SQL("pg_catalog, pg_temp")}
+    settings |= {name: sql.Literal(PINNED[name]) for name in formats}
+    if gate is not None:
+        # The gate's look along key paths takes microseconds to run and nearly a millisecond to plan, for each row: left
+        # to itself the server never stops planning it anew.
+        settings["plan_cache_mode"] = sql.SQL("force_generic_plan")
     return sql.SQL(
         "CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER {settings} AS {body}"
     ).format(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from migrator.core.online.captured import LogEntry
 from migrator.core.online.position import Position
 from migrator.errors import RefusedError
-from migrator.postgres.capture.install import read_tables
+from migrator.postgres.capture.state import read_tables
 from migrator.postgres.session.connect import Connection, rows
 
 _OF_ONE_SNAPSHOT = frozenset({"repeatable read", "serializable"})

@@ -93,7 +93,7 @@ def read_changes(
     for transfer in transfers:
         sides = Sides(transfer, catalog, tenant)
         with bare_names(source, transfer.placement):
-            kinds = dict(_differing(source, target, sides))
+            kinds = dict(differing(source, target, sides))
             there = {key: kind for key, kind in kinds.items() if kind != "deleted"}
             gone = {key: kind for key, kind in kinds.items() if kind == "deleted"}
             changed = [
@@ -113,7 +113,8 @@ def read_changes(
     return DatabaseChanges(name, tenant, database, tuple(rows), tuple(held))
 
 
-def _differing(source: Connection, target: Connection, sides: Sides) -> Iterator[tuple[str, ChangeKind]]:
+def differing(source: Connection, target: Connection, sides: Sides) -> Iterator[tuple[str, ChangeKind]]:
+    """(key, how the row changed in the target) of each row that the two sides have differently."""
     ordered = sql.SQL('SELECT key, hash FROM ({}) d ORDER BY key COLLATE "C"')
     with (
         source.transaction(),

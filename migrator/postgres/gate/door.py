@@ -13,13 +13,14 @@ from migrator.core.schema.catalog import Relation
 from migrator.errors import RefusedError
 from migrator.postgres.gate.arm import enter
 from migrator.postgres.gate.freeze import Gate
-from migrator.postgres.gate.locks import DOOR, shared_lock, snapshot_check
+from migrator.postgres.gate.locks import DOOR, TIMEOUT, shared_lock, snapshot_check
 from migrator.postgres.session.connect import Connection, query, translated
 from migrator.postgres.session.triggers import trigger_state
 
 _DOOR_CHECK = sql.SQL(
     """
     DECLARE
+        {timeout}
         migrator_open boolean;
         migrator_shutting bigint;
     BEGIN
@@ -81,6 +82,7 @@ class DoorState(NamedTuple):
 def door_check(run: str) -> sql.Composed:
     """A block of PL/pgSQL for the trigger functions of a tenant's own tables, on rows and on TRUNCATE alike."""
     return _DOOR_CHECK.format(
+        timeout=TIMEOUT,
         lock=shared_lock(sql.Literal(DOOR)),
         snapshot=snapshot_check(sql.SQL("migrator_follow.door").format()),
         run=sql.Literal(run),

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 
 from psycopg import sql
 
@@ -22,7 +21,7 @@ from migrator.postgres.session.written_rows import Written, written_rows
 from migrator.postgres.sync.flow import Flow, TableFlow
 from migrator.postgres.sync.read_rows import Share
 from migrator.postgres.sync.scope import ConflictError, Scope
-from migrator.postgres.sync.typed_keys import Key, KeyColumn, in_parts, key_columns_of, same_key, typed_keys
+from migrator.postgres.sync.typed_keys import Key, KeyColumn, in_parts, same_key, typed_keys
 from migrator.postgres.sync.write_rows import UNIQUE, TableWriter
 
 # The rows of a table that are this database's at the batch's position: those of some keys, or (None) all.
@@ -50,7 +49,7 @@ class Applied:
 
 
 class Application:
-    """One batch for one database, within the caller's transaction."""
+    """One batch for one database, within the caller's transaction, which checks at its end what can be checked then."""
 
     def __init__(
         self, connection: Connection, flow: Flow, shares: Mapping[Relation, Share], refill: Refill, tenant: str = ""
@@ -64,7 +63,6 @@ class Application:
         self.flow = flow
         self.shares = shares
         self.refill = refill
-        self._columns = cache(lambda relation: key_columns_of(connection, relation))
         self._allowed: Written = Counter()
 
     def run(self) -> Applied:
@@ -75,7 +73,6 @@ class Application:
             SurplusError: an action, a trigger or a rule wrote more than that.
             psycopg.Error: the database refuses it.
         """
-        self.connection.execute("SET CONSTRAINTS ALL DEFERRED")
         for table in self.flow.tables:
             if (share := self.shares.get(table.relation)) is not None and table.scope is not None:
                 self._leave_strangers(table, share)
@@ -85,6 +82,7 @@ class Application:
         except UNIQUE:
             # Values that must be unique change hands: no order of single rows gets there.
             with self.connection.transaction():
+                self.connection.execute("SET CONSTRAINTS ALL DEFERRED")
                 return self._guarded(self._replace)
 
     def _guarded(self, write: Callable[[], Applied]) -> Applied:
@@ -97,7 +95,6 @@ class Application:
         if surplus:
             (kind, relation), count = next(iter(surplus.items()))
             raise SurplusError(relation, kind, count)
-        self.connection.execute("SET CONSTRAINTS ALL DEFERRED")
         return applied
 
     def _allow(self, kind: str, relation: Relation, count: int) -> None:
@@ -107,7 +104,7 @@ class Application:
         return TableWriter(self.connection, table, self._typed(table))
 
     def _typed(self, table: TableFlow) -> list[KeyColumn]:
-        columns = self._columns(table.destination)
+        columns = self.flow.written_columns(self.connection, table.destination)
         return [columns[name] for name in table.target_key]
 
     # -- rows of others --------------------------------------------------------------------------------------------

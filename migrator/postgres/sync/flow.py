@@ -13,6 +13,8 @@ from migrator.core.online.routing import Way
 from migrator.core.plan.transfer import LARGE_OBJECT, Transfer, TransferColumn
 from migrator.core.schema.catalog import Catalog, ForeignKey, Relation, Table, strongly_connected
 from migrator.errors import RefusedError
+from migrator.postgres.session.connect import Connection
+from migrator.postgres.sync.typed_keys import KeyColumn, key_columns_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,23 @@ class Flow:
     captured: tuple[CapturedTable, ...]
     tables: tuple[TableFlow, ...]
     cyclic: tuple[ForeignKey, ...] = ()
+
+    @cached_property
+    def _known(self) -> dict[tuple[str, Relation], Mapping[str, KeyColumn]]:
+        return {}
+
+    def read_columns(self, connection: Connection, relation: Relation) -> Mapping[str, KeyColumn]:
+        """The columns of a table that is read, asked of the server once."""
+        return self._columns(connection, "read", relation)
+
+    def written_columns(self, connection: Connection, relation: Relation) -> Mapping[str, KeyColumn]:
+        """The columns of a table that is written, asked of one database for all of its kind: their schema is one."""
+        return self._columns(connection, "written", relation)
+
+    def _columns(self, connection: Connection, side: str, relation: Relation) -> Mapping[str, KeyColumn]:
+        if (side, relation) not in self._known:
+            self._known[side, relation] = key_columns_of(connection, relation)
+        return self._known[side, relation]
 
     @cached_property
     def ways(self) -> Mapping[Relation, Way]:

@@ -6,12 +6,14 @@ from psycopg import sql
 
 from migrator.core.verify.digests import HASH_MODULUS, Difference, Digest, differences
 from migrator.errors import DatabaseError
+from migrator.postgres.changes.read_changes import Sides, differing
 from migrator.postgres.placement.from_items import bare_names
 from migrator.postgres.placement.key_path import source_of
 from migrator.postgres.placement.row_hash import source_hash
 from migrator.postgres.placement.select_rows import where
 from migrator.postgres.session.connect import Connection
 from migrator.postgres.sync.flow import Flow, TableFlow
+from migrator.postgres.sync.typed_keys import Key, in_parts
 from migrator.postgres.verify.digest import target_digests
 
 
@@ -22,7 +24,7 @@ class UnequalError(DatabaseError):
         names = ", ".join(difference.relation for difference in unequal)
         super().__init__(
             f"{database} differs from the source at one and the same snapshot in: {names}.",
-            "Those tables are repaired by the next proof; nothing is cut over before they are equal.",
+            "Name them as suspects to the next tick, which compares them row by row; nothing is cut over before.",
         )
         self.unequal = unequal
 
@@ -46,6 +48,23 @@ def require_equal(source: Connection, target: Connection, flow: Flow, tenant: st
     if unequal := differences(here, there):
         raise UnequalError(target.info.dbname, unequal)
     return here
+
+
+def differing_keys(source: Connection, target: Connection, flow: Flow, table: TableFlow, tenant: str) -> set[Key]:
+    """The keys of the rows of one table that the two sides have differently, or one of them has not."""
+    transfer = table.transfer
+    here, there = _source_digest(source, flow, table, tenant), target_digests(target, [transfer], tenant)
+    if not differences([here], there):
+        return set()
+    sides = Sides(transfer, flow.catalog, tenant)
+    assert sides.key == table.key, f"{transfer.relation} is known by {sides.key} and by {table.key}"
+    with bare_names(source, transfer.placement):
+        texts = [key for key, _ in differing(source, target, sides)]
+    keys: set[Key] = set()
+    for part in in_parts(texts):
+        statement = sql.SQL("SELECT key::text[] FROM unnest({}::text[]) AS u (key)").format(sql.Literal(part))
+        keys.update(tuple(key) for (key,) in target.execute(statement))
+    return keys
 
 
 def _source_digest(connection: Connection, flow: Flow, table: TableFlow, tenant: str) -> Digest:

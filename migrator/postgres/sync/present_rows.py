@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from psycopg import sql
 
-from migrator.core.online.captured import CapturedTable
 from migrator.core.online.routing import Key, Version
-from migrator.core.schema.catalog import Catalog, ForeignKey, Relation
+from migrator.core.schema.catalog import ForeignKey, Relation
 from migrator.postgres.placement.from_items import own_rows
 from migrator.postgres.placement.key_path import joined
 from migrator.postgres.session.connect import Connection
-from migrator.postgres.sync.typed_keys import KeyColumn, in_parts, key_columns_of, same_key, typed_keys
+from migrator.postgres.sync.flow import Flow
+from migrator.postgres.sync.typed_keys import KeyColumn, in_parts, same_key, typed_keys
 
 _WANTED = "migrator_wanted"
 
@@ -21,11 +20,10 @@ _WANTED = "migrator_wanted"
 class SourceRows:
     """The rows of a database as its open transaction sees them, each as the columns that the log holds of it."""
 
-    def __init__(self, connection: Connection, catalog: Catalog, captured: Iterable[CapturedTable]) -> None:
+    def __init__(self, connection: Connection, flow: Flow) -> None:
         self._connection = connection
-        self._catalog = catalog
-        self._captured = {table.relation: table for table in captured}
-        self._columns = cache(lambda relation: key_columns_of(connection, relation))
+        self._flow = flow
+        self._captured = {table.relation: table for table in flow.captured}
 
     def rows(self, relation: Relation, columns: tuple[str, ...], values: Collection[Key]) -> Iterator[Version]:
         """The rows of a captured table whose `columns` hold one of the values."""
@@ -51,11 +49,11 @@ class SourceRows:
         names = self._captured[relation].columns
         read = sql.SQL(", ").join(sql.SQL("t.{}::text").format(sql.Identifier(name)) for name in names)
         statement = sql.SQL("SELECT {} FROM {} AS {}, {} AS t WHERE {}").format(
-            read, typed_keys(typed, keys), sql.Identifier(_WANTED), own_rows(self._catalog, relation), condition
+            read, typed_keys(typed, keys), sql.Identifier(_WANTED), own_rows(self._flow.catalog, relation), condition
         )
         for row in self._connection.execute(statement):
             yield dict(zip(names, row, strict=True))
 
     def _typed(self, relation: Relation, names: Sequence[str]) -> list[KeyColumn]:
-        columns = self._columns(relation)
+        columns = self._flow.read_columns(self._connection, relation)
         return [columns[name] for name in names]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
 
 from psycopg import sql
 
@@ -16,7 +15,7 @@ from migrator.postgres.placement.row_hash import read_column
 from migrator.postgres.placement.select_rows import conjunction, where
 from migrator.postgres.session.connect import Connection
 from migrator.postgres.sync.flow import Flow, TableFlow
-from migrator.postgres.sync.typed_keys import Key, in_parts, key_columns_of, same_key, typed_keys
+from migrator.postgres.sync.typed_keys import Key, in_parts, same_key, typed_keys
 
 _WANTED = "migrator_wanted"
 _NULL = b"\\N"
@@ -68,17 +67,16 @@ class RowReader:
 
     def __init__(self, connection: Connection, flow: Flow) -> None:
         self._connection = connection
-        self._catalog = flow.catalog
-        self._columns = cache(lambda relation: key_columns_of(connection, relation))
+        self._flow = flow
 
     def by_key(self, table: TableFlow, keys: Iterable[Key]) -> Iterator[tuple[str | None, bytes]]:
         """(tenant key, line) of the rows that have one of the keys, each once."""
-        columns = self._columns(table.relation)
+        columns = self._flow.read_columns(self._connection, table.relation)
         typed = [columns[name] for name in table.key]
         for part in in_parts(keys):
             # Keys that are equal name one row, however they are written.
             wanted = sql.SQL("{} AS {}").format(typed_keys(typed, part, distinct=table.loose), sql.Identifier(_WANTED))
-            source = sql.SQL("{}, {}").format(wanted, source_of(table.transfer.placement, self._catalog))
+            source = sql.SQL("{}, {}").format(wanted, source_of(table.transfer.placement, self._flow.catalog))
             yield from self._lines(table, source, conjunction([same_key(typed, ALIAS, _WANTED)]))
 
     def whole(self, table: TableFlow, tenants: Collection[str]) -> Iterator[tuple[str | None, bytes]]:
@@ -86,7 +84,7 @@ class RowReader:
         transfer = table.transfer
         keys = list(tenants) if transfer.per_tenant else None
         with bare_names(self._connection, transfer.placement):
-            source = source_of(transfer.placement, self._catalog)
+            source = source_of(transfer.placement, self._flow.catalog)
             yield from self._lines(table, source, where(transfer, keys=keys, everyones=transfer.for_everyone))
 
     def _lines(

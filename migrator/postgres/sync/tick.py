@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -17,6 +17,7 @@ from migrator.postgres.placement.tenants import read_members
 from migrator.postgres.session.connect import Connection
 from migrator.postgres.sync.apply import Application, Applied, SurplusError
 from migrator.postgres.sync.flow import Flow, TableFlow
+from migrator.postgres.sync.live_digests import differing_keys
 from migrator.postgres.sync.positions import SOURCE, require_between, write_position
 from migrator.postgres.sync.present_rows import SourceRows
 from migrator.postgres.sync.read_rows import RowReader, Share
@@ -56,9 +57,12 @@ class TickResult:
 
 def tick(
     source: Connection, databases: Mapping[str, TickTarget], flow: Flow, since: Position, *,
-    read_batch: Batch, proof: Proof | None = None,
+    read_batch: Batch, proof: Proof | None = None, suspects: Collection[Relation] = (),
 ) -> TickResult:  # fmt: skip
     """Brings the databases from `since`, or a later position of their own, to one new position.
+
+    Tables that are `suspects` (by their names on the read side) may have been changed past the log, or hold what they
+    should not: they and all that hangs on them are compared row by row, and made equal.
 
     A database that fails falls out with its error; the others go on.
 
@@ -68,7 +72,8 @@ def tick(
     with _reading(source):
         position, entries = read_batch(source, since)
         result = TickResult(position, len(entries))
-        changes = _Changes(source, flow, entries, [target.tenant for target in databases.values()])
+        doubted = tuple(LogEntry(table.number, None) for table in flow.captured if table.relation in suspects)
+        changes = _Changes(source, flow, (*entries, *doubted), [target.tenant for target in databases.values()])
         for name, target in databases.items():
             try:
                 with target.connection.transaction():
@@ -107,9 +112,9 @@ def _reading(source: Connection) -> Iterator[None]:
 def _apply(target: TickTarget, changes: _Changes, since: Position, until: Position) -> Applied:
     connection = target.connection
     # Only as long as this transaction: a pooled session that somebody else goes on with writes as anybody does.
-    connection.execute("SET LOCAL migrator.applier = 'on'")
+    connection.execute("SET LOCAL migrator.applier = 'on'; SET CONSTRAINTS ALL DEFERRED")
     require_between(connection, since, until, target.side)
-    shares = changes.shares(target.tenant)
+    shares = changes.shares(target)
     if not shares:
         return Applied()
     return Application(connection, changes.flow, shares, changes.refill(target.tenant), target.tenant).run()
@@ -124,20 +129,38 @@ class _Changes:
         self._reader = RowReader(source, flow)
         tree = next((way.tree for way in flow.ways.values() if way.tree is not None), None)
         tops = {node: top for top, nodes in read_members(source, tree).items() for node in nodes} if entries else {}
-        routing = Routing(flow.captured, flow.ways, entries, SourceRows(source, flow.catalog, flow.captured), tops)
-        self._whole = self._dirty_as_a_whole(routing, bool(entries))
+        routing = Routing(flow.captured, flow.ways, entries, SourceRows(source, flow), tops)
+        self._source = source
+        whole = self._dirty_as_a_whole(routing, bool(entries))
+        self._compared = [table for table in flow.tables if table.relation in whole and self._is_comparable(table)]
         self._shares: dict[str, dict[Relation, Share]] = {tenant: {} for tenant in tenants}
         for table in flow.tables:
-            if table.relation in self._whole:
+            if table in self._compared:
+                continue
+            if table.relation in whole:
                 self._deal(table, None, self._reader.whole(table, tenants))
             elif table.relation in routing.dirty.rows:
                 wanted = self._wanted(table, routing.holders(table.relation))
                 if wanted:
                     self._deal(table, wanted, self._reader.by_key(table, wanted))
 
-    def shares(self, tenant: str) -> Mapping[Relation, Share]:
-        """What the tenant's database is to hold of each table that is dirty there."""
-        return self._shares[tenant]
+    def shares(self, target: TickTarget) -> Mapping[Relation, Share]:
+        """What a database is to hold of each table that is dirty there."""
+        shares = self._shares[target.tenant]
+        read = self.refill(target.tenant)
+        for table in self._compared:
+            if not table.transfer.is_in(target.tenant):
+                continue
+            keys = differing_keys(self._source, target.connection, self.flow, table, target.tenant)
+            if keys:
+                share = shares[table.relation] = Share(keys)
+                for line in read(table, keys):
+                    share.take(table, line)
+        return shares
+
+    def _is_comparable(self, table: TableFlow) -> bool:
+        """Whether a table that is dirty as a whole can be compared row by row, instead of being written anew."""
+        return bool(table.key) and table.scope is None and len(self.flow.of_destination[table.destination]) == 1
 
     def refill(self, tenant: str) -> Callable[[TableFlow, set[Key] | None], Iterable[bytes]]:
         """Reads further rows of that tenant at the same position."""
@@ -162,19 +185,22 @@ class _Changes:
                 whole.update(table.relation for table in tables)
         return whole
 
-    def _wanted(self, table: TableFlow, holders: Mapping[Key, Holders]) -> dict[Key, list[str]]:
+    def _wanted(self, table: TableFlow, holders: Mapping[Key, Holders]) -> dict[Key, Collection[str]]:
         """By key the tenants among these whose databases may hold the row."""
+        everybody = self._shares.keys()
         if not table.transfer.per_tenant:
-            return {key: list(self._tenants) for key in holders}
-        wanted = {}
+            return dict.fromkeys(holders, everybody)
+        everyones = table.transfer.for_everyone
+        wanted: dict[Key, Collection[str]] = {}
         for key, held in holders.items():
-            tenants = [tenant for tenant in self._tenants if held.may_be(tenant, everyones=table.transfer.for_everyone)]
-            if tenants:
+            if held.anybody or (everyones and held.unowned):
+                wanted[key] = everybody
+            elif tenants := held.tenants & everybody:
                 wanted[key] = tenants
         return wanted
 
     def _deal(
-        self, table: TableFlow, wanted: Mapping[Key, Sequence[str]] | None, rows: Iterable[tuple[str | None, bytes]]
+        self, table: TableFlow, wanted: Mapping[Key, Collection[str]] | None, rows: Iterable[tuple[str | None, bytes]]
     ) -> None:
         """Deals rows out to the databases that they belong to."""
         shares = {

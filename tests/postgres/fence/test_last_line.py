@@ -123,6 +123,19 @@ def test_where_the_source_does_not_answer_it_says_that_it_cannot_be_known(projec
         assert answer.stderr.rstrip().splitlines()[-1] == answer.document["fence"]
 
 
+def test_where_only_the_targets_server_is_gone_the_source_says_so_itself(project: Project) -> None:
+    run = project.succeed("migrate", "--without-backup").document["run_id"]
+    gone = "postgresql://postgres@127.0.0.1:1/postgres"
+    for command in (("status",), ("verify",), ("rollback", "--validate")):
+        answer = project.run(*command, "--target", gone)
+        assert answer.exit_code == 5
+        assert answer.document["fence"].startswith(
+            f"The source is fenced by run {run}: it takes no writes. The journal"
+        )
+    project.succeed("rollback", "--confirm", run)
+    assert project.run("status", "--target", gone).document["fence"] == ""
+
+
 def test_some_targets_failed_and_the_server_says_nothing_more(project: Project) -> None:
     fail_in_one_database(project)
     project.succeed("dry-run")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from migrator.commands.cutover.databases import TenantDatabase, WaveDatabases, WaveOptions
+from migrator.commands.cutover.databases import WaveDatabases
+from migrator.commands.cutover.doors import TenantDatabase
+from migrator.commands.cutover.options import WaveOptions
 from migrator.commands.cutover.protocol import Answer, WaveLimits, conduct_wave, resume_wave
 from migrator.commands.cutover.result import WaveResult
 from migrator.core.online.stages import Stage

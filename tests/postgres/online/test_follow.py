@@ -151,3 +151,41 @@ def test_a_value_that_is_exchanged_in_a_followed_database_is_seen_while_writes_g
         (f"{project.prefix}_a", "public.lines")
     ]
     assert answer.summary["equal_databases"] == answer.summary["databases"] - 1
+
+
+PAST_THE_TRIGGERS = (
+    "ALTER TABLE orders DISABLE TRIGGER ALL",
+    "UPDATE orders SET v = 77 WHERE id = 5",
+    "DELETE FROM lines WHERE id = 3",
+    "INSERT INTO orders VALUES (500, 1, 7)",
+    "ALTER TABLE orders ENABLE TRIGGER ALL",
+    "ALTER TABLE lines ALTER q TYPE bigint USING q * 100",
+    "ALTER TABLE lines ALTER q TYPE int",
+)
+
+
+def test_what_passed_the_triggers_by_is_read_as_a_whole(make: ProjectFactory) -> None:
+    project = make(ROOT + SHOP)
+    project.succeed("dry-run")
+    project.succeed("follow", "start", "--until-proved", "--without-backup")
+    for statement in PAST_THE_TRIGGERS:
+        with psycopg.connect(project.source) as connection:
+            connection.execute(statement.encode())
+    assert not is_like_the_source(project)
+    project.succeed("follow", "start", "--until-proved", "--without-backup")
+    assert is_like_the_source(project)
+
+
+def test_a_source_that_refuses_to_be_followed_is_left_as_it_is(make: ProjectFactory) -> None:
+    project = make(ROOT + SHOP)
+    with psycopg.connect(project.source) as connection:
+        connection.execute("CREATE PUBLICATION everything FOR ALL TABLES")
+    project.succeed("dry-run")
+    before = objects(project)
+    refused = project.run("follow", "start", "--until-proved", "--without-backup")
+    assert refused.exit_code == 3, refused.document
+    assert "everything publishes all tables" in str(refused.document)
+    assert objects(project) == before
+    with psycopg.connect(project.source) as connection:
+        connection.execute("DROP PUBLICATION everything")
+    project.succeed("follow", "start", "--until-proved", "--without-backup")

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from benchmarks.online import monolith
-from benchmarks.online.compare import compare_monolith, compare_places
+from benchmarks.online.compare import compare_monolith, compare_places, compare_users
 from benchmarks.online.ledger import Ledger
 from benchmarks.online.load import Load, LoadError, LoadOptions, Outcome
 from benchmarks.online.operations import PlaceOrder
@@ -54,7 +54,7 @@ def test_what_was_acknowledged_is_what_the_monolith_holds(loaded: tuple[str, Out
     # All kinds of rows are there to be compared; the load was as it was asked to be.
     assert set(outcome.ledger.rows) == {"orders", "lines", "notes", "customers", "settings", "users"}
     assert sum(outcome.ledger.counted.values()) > 0
-    quiet = summarise(outcome.samples, outcome.phase("quiet"))
+    quiet = summarise(outcome.samples, outcome.stretches("quiet"))
     assert quiet.done + outcome.unserved > 150
     assert 3 < quiet.rows / quiet.done < 10
 
@@ -102,6 +102,7 @@ def test_damage_is_seen(loaded: tuple[str, Outcome], copy: str, damage: str, tab
     differences = compare_monolith(loaded[1].ledger, copy)
     assert {one.what for one in differences if one.table == table} == what
     assert compare_places(loaded[1].ledger, Map(copy)) == differences
+    assert compare_users(loaded[1].ledger, copy) == tuple(one for one in differences if one.table == "users")
 
 
 def test_a_key_given_to_two_writers_is_seen(copy: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +14,7 @@ from migrator.core.online.captured import captured_tables
 from migrator.core.online.position import Position
 from migrator.core.placement.place import place
 from migrator.core.plan.transfer import transfers_into
+from migrator.core.schema.catalog import Relation
 from migrator.core.verify.digests import Digest
 from migrator.errors import MigratorError
 from migrator.postgres.capture.install import install_capture
@@ -57,18 +58,18 @@ class Followed:
             for statement in statements:
                 application.execute(statement)
 
-    def tick(self) -> TickResult:
+    def tick(self, suspects: Collection[Relation] = ()) -> TickResult:
         """One tick with a proof of every database at its position; no database may fail."""
-        result = self.try_tick()
+        result = self.try_tick(suspects)
         assert not result.failures, {name: str(error) for name, error in result.failures.items()}
         self.compare()
         return result
 
-    def try_tick(self) -> TickResult:
+    def try_tick(self, suspects: Collection[Relation] = ()) -> TickResult:
         """One tick; the position moves where every database went along."""
         result = tick(
             self.source, self.databases, self.flow, self.position,
-            read_batch=read_batch, proof=self._prove if self.proved else None,
+            read_batch=read_batch, proof=self._prove if self.proved else None, suspects=suspects,
         )  # fmt: skip
         if not result.failures:
             self.position = result.position

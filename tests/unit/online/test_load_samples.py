@@ -31,12 +31,19 @@ def test_a_transaction_belongs_to_the_phase_in_which_it_was_due() -> None:
     made = samples((1, 0.25, 1), (1.9, 5, 2), (2, 0.5, 1))
     made.note(1.5, 9, 2, rows=0, refused=2, retried=3)
     made.failures.append(Failure(1.5, 2, "25006", "it has moved"))
-    summary = summarise(made, Phase("freeze", 1, 2))
+    summary = summarise(made, [Phase("freeze", 1, 2)])
     assert (summary.done, summary.failed, summary.refused, summary.retried, summary.rows) == (2, 1, 2, 3, 6)
     assert (summary.p50, summary.most, summary.rate) == (0.25, 5, 2)
     assert summary.failures == {"25006": 1}
-    others = summarise(made, Phase("freeze", 1, 2), {1})
+    others = summarise(made, [Phase("freeze", 1, 2)], {1})
     assert (others.done, others.failed, others.failures) == (1, 0, {})
+
+
+def test_a_phase_that_comes_again_is_all_its_stretches_and_nothing_in_between() -> None:
+    made = samples((1, 0.1, 1), (5, 0.2, 1), (9, 0.3, 1))
+    summary = summarise(made, [Phase("captured", 0, 2), Phase("captured", 8, 10)])
+    assert (summary.done, summary.seconds) == (2, 4)
+    assert summary.most == pytest.approx(0.3)
 
 
 def test_a_freeze_lasts_from_one_acknowledgement_to_the_next() -> None:

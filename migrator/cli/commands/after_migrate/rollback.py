@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     help="Only this tenant (its key, slug or database); the run stays open.",
 )
 @click.option(
+    "--wave", type=click.IntRange(min=1), metavar="N", help="Of a followed source: the tenants that moved in this wave."
+)
+@click.option(
     "--save-writes",
     "save",
     type=click.Path(file_okay=False, path_type=Path),
@@ -93,6 +96,7 @@ class _Typed:
     validate: bool
     confirm: str | None
     tenant: str | None
+    wave: int | None
     save: Path | None
     replay: bool
     renumber: bool
@@ -109,6 +113,8 @@ class _Typed:
         Raises:
             UsageError: they do not.
         """
+        if self.tenant is not None and self.wave is not None:
+            raise click.UsageError("--tenant does not go with --wave.")
         of_the_whole = self.restore_quarantine or self.restore_backup or self.adopt
         if self.tenant is not None and of_the_whole:
             raise click.UsageError("--tenant goes with none of --restore-quarantine, --restore-backup, --adopt.")
@@ -121,6 +127,10 @@ class _Typed:
 
     def work(self, session: Session) -> Outcome:
         """Takes back, or shows what that would do; asks for the run's id where somebody can be asked."""
+        if (self.tenant is not None or self.wave is not None) and (moved := self._moved_back(session)) is not None:
+            return moved
+        if self.wave is not None:
+            raise click.UsageError("--wave is of a source that is followed while it is written to.")
         if self.validate:
             return self._outlook(session)
         if self.confirm is not None or not is_attended():
@@ -138,6 +148,20 @@ class _Typed:
 
         assert self.retry_conflicts is not None
         return present(retry_conflicts(session.workspace, self.retry_conflicts, with_new_numbers=self.renumber))
+
+    def _moved_back(self, session: Session) -> Outcome | None:
+        """Tenants of a followed source come back with all that they wrote; None where no source is followed."""
+        from migrator.commands.cutover.choice import WaveChoice
+        from migrator.commands.cutover.command import move_back, return_outlook
+        from migrator.commands.cutover.report import present, present_outlook
+        from migrator.commands.follow.manage import is_following
+
+        if not is_following(session.workspace):
+            return None
+        choice = WaveChoice((self.tenant,) if self.tenant is not None else (), self.wave)
+        if self.validate:
+            return present_outlook(return_outlook(session.looking, choice))
+        return present(move_back(session.workspace, choice))
 
     def _outlook(self, session: Session) -> Outcome:
         from migrator.commands.rollback.command import validate_rollback

@@ -23,7 +23,7 @@ class _SequencesCommand(StageCommand):
 )
 @click.option("--refill", is_flag=True, help="Reserve new blocks in the source for those that run out.")
 @click.option(
-    "--tenant", metavar="TENANT", shell_complete=tenants, help="Only this tenant's (its key or its database)."
+    "--tenant", metavar="TENANT", shell_complete=tenants, help="Only this tenant's (its key, slug or database)."
 )
 def sequences(refill: bool, tenant: str | None) -> Work:
     """Shows how many numbers each database's sequences have left; `sequences refill` gives new ones.
