@@ -116,6 +116,10 @@ bench: $(VENV)/.bench ## Measure everything that docs/performance.md shows, and 
 	$(BIN)/python -m benchmarks all $(ARGS)
 	$(BIN)/python -m benchmarks report
 
+.PHONY: bench-online
+bench-online: $(VENV)/.embedded ## Measure splitting under load, every acknowledged write accounted for (ARGS=--full: for longer).
+	$(BIN)/python -m benchmarks.online $(ARGS)
+
 .PHONY: format
 format: $(VENV)/.dev ## Rewrite the sources in the house format.
 	$(BIN)/ruff check --fix $(wildcard $(PYTHON_TREES))

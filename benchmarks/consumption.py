@@ -41,7 +41,7 @@ class Consumption:
 
     def __enter__(self) -> Self:
         if _PROC.joinpath("self", "status").exists():
-            self._waited, self._server = _children_seconds(), self._server_seconds()
+            self._waited, self._server = _children_seconds(), server_seconds(self._postmaster)
             self._thread.start()
         return self
 
@@ -53,7 +53,7 @@ class Consumption:
             self._thread.join()
             # Neither sees all: short programs end between two looks, and daemons are not waited for.
             clients = max(_children_seconds() - self._waited, sum(self._clients.values()))
-            self.server = self._server_seconds() - self._server
+            self.server = server_seconds(self._postmaster) - self._server
             self.processor = clients + self.server
 
     def _watch(self) -> None:
@@ -65,14 +65,20 @@ class Consumption:
             for pid in _descendants(parents, self._postmaster):
                 self._note(SERVER, _status(pid, "RssAnon"))
 
-    def _server_seconds(self) -> float:
-        """Of the postmaster, its living children, and those that have ended."""
-        living = sum(_seconds(pid) for pid in _descendants(_parents(), self._postmaster))
-        return living + _seconds(self._postmaster) + _seconds(self._postmaster, ended_children=True)
-
     def _note(self, kind: str, size: int) -> None:
         if kind:
             self._peaks[kind] = max(self._peaks[kind], size)
+
+
+def server_seconds(postmaster: int) -> float:
+    """The processor time of a server so far: of the postmaster, its living children, and those that have ended."""
+    living = sum(_seconds(pid) for pid in _descendants(_parents(), postmaster))
+    return living + _seconds(postmaster) + _seconds(postmaster, ended_children=True)
+
+
+def processor_seconds(pid: int) -> float:
+    """The processor time of one process so far, in seconds; 0 once it has ended."""
+    return _seconds(pid)
 
 
 def _parents() -> dict[int, int]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from migrator.commands.changes.conflicts import Settlement
     from migrator.commands.clean.result import Cleaned, Restored
     from migrator.commands.connections.command import ServingMap
+    from migrator.commands.cutover.result import MovedWave, ReturnOutlook
     from migrator.commands.doctor.command import Examination
     from migrator.commands.dry_run.result import DryRun
     from migrator.commands.finish.result import Finished, FinishedBefore, FinishOutlook, NotProven
@@ -33,14 +34,14 @@ if TYPE_CHECKING:
         NoSuchTenantDatabase,
         NothingOpen,
         RollbackOutlook,
-        TakenBack,
-        TenantTakenBack,
+        RolledBack,
+        TenantRolledBack,
     )
     from migrator.commands.sequences.result import Refilled, SequenceLevels
     from migrator.commands.status.lock import SourceLock
     from migrator.commands.status.placements import PlacedTables
     from migrator.commands.status.result import Status
-    from migrator.commands.verify.result import CrossReference, Verified, WrongRow
+    from migrator.commands.verify.result import CrossReference, LiveProof, Verified, VerifiedLive, WrongRow
     from migrator.core.backup.manifest import Inventory
     from migrator.core.result.outcome import Cell, Outcome, Section
     from migrator.core.result.progress import Progress, Silent
@@ -85,11 +86,13 @@ __all__ = [
     "Initialized",
     "InterruptedRunError",
     "Inventory",
+    "LiveProof",
     "LocalServer",
     "MadeDatabase",
     "Migrated",
     "Migration",
     "MigratorError",
+    "MovedWave",
     "NamedPlan",
     "NoSuchTenantDatabase",
     "NotProven",
@@ -102,7 +105,9 @@ __all__ = [
     "RefusedError",
     "Restored",
     "Result",
+    "ReturnOutlook",
     "RollbackOutlook",
+    "RolledBack",
     "Section",
     "SequenceLevels",
     "ServingMap",
@@ -115,11 +120,11 @@ __all__ = [
     "StageRecord",
     "Status",
     "StepRecord",
-    "TakenBack",
     "TargetsFailedError",
-    "TenantTakenBack",
+    "TenantRolledBack",
     "TreesWritten",
     "Verified",
+    "VerifiedLive",
     "Wanted",
     "WrongRow",
     "__version__",
@@ -155,6 +160,8 @@ _PLACES = {
     "Inventory": "core.backup.manifest",
     "LocalServer": "postgres.programs.local_server",
     "MadeDatabase": "commands.migrate.result",
+    "MovedWave": "commands.cutover.result",
+    "ReturnOutlook": "commands.cutover.result",
     "FollowStatus": "commands.follow.result",
     "FollowStopped": "commands.follow.result",
     "FollowUninstalled": "commands.follow.result",
@@ -187,11 +194,13 @@ _PLACES = {
     "StageRecord": "journal.records",
     "StepRecord": "journal.records",
     "Status": "commands.status.result",
-    "TakenBack": "commands.rollback.result",
+    "RolledBack": "commands.rollback.result",
     "TargetsFailedError": "errors",
-    "TenantTakenBack": "commands.rollback.result",
+    "TenantRolledBack": "commands.rollback.result",
     "TreesWritten": "commands.init.result",
     "Verified": "commands.verify.result",
+    "VerifiedLive": "commands.verify.result",
+    "LiveProof": "commands.verify.result",
     "Wanted": "commands.init.survey",
     "WrongRow": "commands.verify.result",
     "as_document": "report.document:outcome_document",

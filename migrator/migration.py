@@ -13,15 +13,19 @@ from migrator.commands.audit.result import Audited
 from migrator.commands.backup.command import backup
 from migrator.commands.backup.result import BackedUp
 from migrator.commands.changes.conflicts import REFUSE, Settlement
+from migrator.commands.changes.way_back import LaterWrites, Restore, WayBack
 from migrator.commands.clean.command import clean_rows, restore_quarantine
 from migrator.commands.clean.result import Cleaned, Restored
 from migrator.commands.connections.command import ServingMap, connections
+from migrator.commands.cutover.choice import WaveChoice
+from migrator.commands.cutover.command import cutover, move_back, return_outlook
+from migrator.commands.cutover.result import MovedWave, ReturnOutlook
 from migrator.commands.doctor.command import Examination, doctor
 from migrator.commands.dry_run.command import dry_run
 from migrator.commands.dry_run.result import DryRun
-from migrator.commands.finish.command import finish
+from migrator.commands.finish.command import finish, validate_finish
 from migrator.commands.finish.result import Finished, FinishedBefore, FinishOutlook, NotProven
-from migrator.commands.finish.source import SourceEnd
+from migrator.commands.finish.source import RunEnd, SourceEnd
 from migrator.commands.follow.command import follow
 from migrator.commands.follow.manage import follow_status, stop_following, uninstall_following
 from migrator.commands.follow.result import Followed, FollowStatus, FollowStopped, FollowUninstalled
@@ -34,18 +38,18 @@ from migrator.commands.migrate.outlook import SplitOutlook
 from migrator.commands.migrate.result import Migrated
 from migrator.commands.plan.diff import PlansCompared, diff_plans
 from migrator.commands.plan.find import NamedPlan, find_plan
-from migrator.commands.rollback.command import rollback
+from migrator.commands.rollback.command import rollback, validate_rollback
 from migrator.commands.rollback.result import (
     ConflictsRetried,
     NoSuchTenantDatabase,
     NothingOpen,
     RollbackOutlook,
-    TakenBack,
-    TenantTakenBack,
+    RolledBack,
+    TenantRolledBack,
 )
 from migrator.commands.rollback.retry import retry_conflicts
-from migrator.commands.rollback.tenant import rollback_tenant
-from migrator.commands.sequences.command import sequences
+from migrator.commands.rollback.tenant import rollback_tenant, validate_tenant_rollback
+from migrator.commands.sequences.command import refill_sequences, sequence_levels
 from migrator.commands.sequences.result import Refilled, SequenceLevels
 from migrator.commands.shared.workspace import Workspace
 from migrator.commands.status.command import status
@@ -53,7 +57,8 @@ from migrator.commands.status.lock import SourceLock, lock
 from migrator.commands.status.placements import PlacedTables, placements
 from migrator.commands.status.result import Status
 from migrator.commands.verify.command import verify
-from migrator.commands.verify.result import Verified
+from migrator.commands.verify.live import verify_live
+from migrator.commands.verify.result import Verified, VerifiedLive
 from migrator.core.backup.manifest import Inventory
 from migrator.core.result.progress import Progress, Silent
 from migrator.postgres.schema.catalog import read_objects as objects_on
@@ -167,31 +172,44 @@ class Migration:
         """Takes the triggers and the log of following out of the source."""
         return uninstall_following(self._workspace)
 
+    def cutover(self, *tenants: str, wave: int | None = None, freeze_limit: float | None = None) -> MovedWave:
+        """Moves tenants (by key, slug or database), a wave, or all, to their own databases while others write on.
+
+        `freeze_limit` is for how many seconds writers may be held up; where it would be longer nothing happens.
+        """
+        return cutover(self._workspace, WaveChoice(tenants, wave), freeze_limit=freeze_limit)
+
+    def move_back(self, *tenants: str, wave: int | None = None, freeze_limit: float | None = None) -> MovedWave:
+        """Brings tenants back into the source with all that was written in their databases, which follow again then."""
+        return move_back(self._workspace, WaveChoice(tenants, wave), freeze_limit=freeze_limit)
+
+    def validate_move_back(self, *tenants: str, wave: int | None = None) -> ReturnOutlook:
+        """Whether tenants that were moved can go back with all that was written. Reads only."""
+        return return_outlook(self._workspace, WaveChoice(tenants, wave))
+
     def verify(self, *, sample: float | None = None) -> Verified:
         """Reads both sides again and compares them; `sample` examines only that percentage of the tenants."""
         return verify(self._workspace, sample=sample)
+
+    def verify_live(self) -> VerifiedLive:
+        """Compares each followed database with the source at one position, while that is written to."""
+        return verify_live(self._workspace)
 
     # -- afterwards ---------------------------------------------------------------------------------------------------
 
     def sequences(self, *, tenant: str | None = None) -> SequenceLevels:
         """How much is left of the blocks of numbers that each database draws from."""
-        result = sequences(self._workspace, tenant=tenant)
-        assert isinstance(result, SequenceLevels)
-        return result
+        return sequence_levels(self._workspace, tenant=tenant)
 
     def refill_sequences(self, *, tenant: str | None = None) -> Refilled | SequenceLevels:
         """Gives new blocks where they run out; the (empty) levels where no run is open."""
-        return sequences(self._workspace, refill=True, tenant=tenant)
+        return refill_sequences(self._workspace, tenant=tenant)
 
     def validate_rollback(self, tenant: str = "") -> RollbackOutlook | NothingOpen | NoSuchTenantDatabase:
         """What taking the run back, or one tenant of it, would do, and what it would meet. Changes nothing."""
         if tenant:
-            part = rollback_tenant(self._workspace, tenant, validate=True)
-            assert not isinstance(part, TenantTakenBack)
-            return part
-        whole = rollback(self._workspace, validate=True)
-        assert not isinstance(whole, TakenBack)
-        return whole
+            return validate_tenant_rollback(self._workspace, tenant)
+        return validate_rollback(self._workspace)
 
     def rollback(
         self,
@@ -200,30 +218,19 @@ class Migration:
         writes: Writes = "refuse",
         save: Path | None = None,
         settlement: Settlement = REFUSE,
-        restore: Literal["nothing", "quarantine", "backup"] = "nothing",
+        restore: Restore = "nothing",
         journal: Literal["kept", "lost"] = "kept",
-    ) -> TakenBack | NothingOpen:
+    ) -> RolledBack | NothingOpen:
         """Takes the run back whose id is `confirm`.
 
         `writes` says what becomes of rows that applications wrote to the targets since, which `save` keeps as files in
         a new directory besides; `settlement` what becomes of those that cannot be carried back as they are.
         """
+        way = WayBack(_later(writes, save, settlement), restore, journal)
         try:
-            result = rollback(
-                self._workspace,
-                confirm=confirm,
-                discard_writes=writes == "discard",
-                save=save,
-                replay=writes == "replay",
-                restore_quarantine=restore == "quarantine",
-                restore_backup=restore == "backup",
-                lost_journal=journal == "lost",
-                settlement=settlement,
-            )
+            return rollback(self._workspace, way, confirm=confirm)
         finally:
             self._renew()
-        assert not isinstance(result, RollbackOutlook)
-        return result
 
     def rollback_tenant(
         self,
@@ -233,19 +240,9 @@ class Migration:
         writes: Writes = "refuse",
         save: Path | None = None,
         settlement: Settlement = REFUSE,
-    ) -> TenantTakenBack | NoSuchTenantDatabase | NothingOpen:
+    ) -> TenantRolledBack | NoSuchTenantDatabase | NothingOpen:
         """Takes one tenant back, by its key, slug or database; the run stays open, and migrate makes it again."""
-        result = rollback_tenant(
-            self._workspace,
-            tenant,
-            confirm=confirm,
-            discard_writes=writes == "discard",
-            save=save,
-            replay=writes == "replay",
-            settlement=settlement,
-        )
-        assert not isinstance(result, RollbackOutlook)
-        return result
+        return rollback_tenant(self._workspace, tenant, _later(writes, save, settlement), confirm=confirm)
 
     def retry_conflicts(self, file: Path, *, renumber: bool = False) -> ConflictsRetried:
         """Carries what waits in a file of conflicts into the source, as far as it goes now."""
@@ -255,20 +252,16 @@ class Migration:
         self, *, source: SourceEnd = "keep-fenced", drop_templates: bool = False
     ) -> FinishOutlook | NotProven | FinishedBefore | NothingOpen:
         """What finishing would do, and whether the last proof holds. Changes nothing."""
-        result = finish(self._workspace, validate=True, source=source, drop_templates=drop_templates)
-        assert not isinstance(result, Finished)
-        return result
+        return validate_finish(self._workspace, RunEnd(source, drop_templates))
 
     def finish(
         self, *, confirm: str, source: SourceEnd = "keep-fenced", drop_templates: bool = False
     ) -> Finished | NotProven | FinishedBefore | NothingOpen:
         """Ends the run whose id is `confirm`: the point of no return; `source` says what becomes of the source."""
         try:
-            result = finish(self._workspace, confirm=confirm, source=source, drop_templates=drop_templates)
+            return finish(self._workspace, RunEnd(source, drop_templates), confirm=confirm)
         finally:
             self._renew()
-        assert not isinstance(result, FinishOutlook)
-        return result
 
     # -- whenever -----------------------------------------------------------------------------------------------------
 
@@ -313,6 +306,10 @@ class Migration:
         """Forgets what is known of the source: it may be another database now, or called otherwise."""
         self._workspace.close()
         self._workspace = Workspace.of(self.settings, self._progress)
+
+
+def _later(writes: Writes, save: Path | None, settlement: Settlement) -> LaterWrites:
+    return LaterWrites(save, writes == "replay", writes == "discard", settlement)
 
 
 def init(

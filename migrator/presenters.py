@@ -12,6 +12,8 @@ from migrator.commands.clean import report as clean
 from migrator.commands.clean.result import Cleaned, Restored
 from migrator.commands.connections import report as connections
 from migrator.commands.connections.command import ServingMap
+from migrator.commands.cutover import report as cutover
+from migrator.commands.cutover.result import MovedWave, ReturnOutlook
 from migrator.commands.doctor import report as doctor
 from migrator.commands.doctor.command import Examination
 from migrator.commands.dry_run import report as dry_run
@@ -38,8 +40,8 @@ from migrator.commands.rollback.result import (
     NoSuchTenantDatabase,
     NothingOpen,
     RollbackOutlook,
-    TakenBack,
-    TenantTakenBack,
+    RolledBack,
+    TenantRolledBack,
 )
 from migrator.commands.sequences import report as sequences
 from migrator.commands.sequences.result import Refilled, SequenceLevels
@@ -49,15 +51,16 @@ from migrator.commands.status.lock import SourceLock
 from migrator.commands.status.placements import PlacedTables
 from migrator.commands.status.result import Status
 from migrator.commands.verify import report as verify
-from migrator.commands.verify.result import Verified
+from migrator.commands.verify.result import Verified, VerifiedLive
 from migrator.core.result.outcome import Outcome
 
 Result = (
     Audited | BackedUp | Cleaned | ConflictsRetried | DryRun | Examination | Finished | FinishedBefore
     | FinishOutlook | Followed | FollowStatus | FollowStopped | FollowUninstalled | History | Initialized
-    | Migrated | NamedPlan | NoSuchTenantDatabase | NothingOpen | NotProven | PlacedTables | PlansCompared
-    | Refilled | Restored | RollbackOutlook | SequenceLevels | ServingMap | SourceLock | SplitOutlook | Status
-    | TakenBack | TenantTakenBack | TreesWritten | Verified
+    | Migrated | MovedWave | NamedPlan | NoSuchTenantDatabase | NothingOpen | NotProven | PlacedTables
+    | PlansCompared | Refilled | Restored | ReturnOutlook | RollbackOutlook | RolledBack | SequenceLevels
+    | ServingMap | SourceLock | SplitOutlook | Status | TenantRolledBack | TreesWritten | Verified
+    | VerifiedLive
 )  # fmt: skip
 
 
@@ -78,10 +81,12 @@ def present(result: Result) -> Outcome:
             return migrate.present(result)
         case Verified():
             return verify.present(result)
+        case VerifiedLive():
+            return verify.present_live(result)
         case (
             RollbackOutlook()
-            | TakenBack()
-            | TenantTakenBack()
+            | RolledBack()
+            | TenantRolledBack()
             | NothingOpen()
             | NoSuchTenantDatabase()
             | ConflictsRetried()
@@ -91,6 +96,10 @@ def present(result: Result) -> Outcome:
             return finish.present(result)
         case Followed() | FollowStatus() | FollowStopped() | FollowUninstalled():
             return follow.present(result)
+        case MovedWave():
+            return cutover.present(result)
+        case ReturnOutlook():
+            return cutover.present_outlook(result)
         case SequenceLevels() | Refilled():
             return sequences.present(result)
         case NamedPlan():

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from migrator.commands.audit import command as audit_command
 from migrator.commands.audit import report as audit_report
 from migrator.commands.backup import command as backup_command
 from migrator.commands.backup import report as backup_report
+from migrator.commands.changes.way_back import LaterWrites, Restore, WayBack
 from migrator.commands.clean import command as clean_command
 from migrator.commands.clean import report as clean_report
 from migrator.commands.dry_run import command as dry_run_command
 from migrator.commands.dry_run import report as dry_run_report
 from migrator.commands.finish import command as finish_command
 from migrator.commands.finish import report as finish_report
+from migrator.commands.finish.source import RunEnd
 from migrator.commands.migrate import command as migrate_command
 from migrator.commands.migrate import report as migrate_report
 from migrator.commands.plan import diff as plan_diff
@@ -27,6 +29,7 @@ from migrator.commands.rollback import retry as retry_command
 from migrator.commands.rollback import tenant as tenant_command
 from migrator.commands.sequences import command as sequences_command
 from migrator.commands.sequences import report as sequences_report
+from migrator.commands.shared.workspace import Workspace
 from migrator.commands.status import command as status_command
 from migrator.commands.status import lock as lock_command
 from migrator.commands.status import placements as placements_command
@@ -45,10 +48,11 @@ __all__ = [
     "lock",
     "migrate",
     "placements",
+    "refill_sequences",
     "retry_conflicts",
     "rollback",
     "rollback_tenant",
-    "sequences",
+    "sequence_levels",
     "show_plan",
     "status",
     "verify",
@@ -74,13 +78,59 @@ audit = reported(audit_command.audit, audit_report.present)
 backup = reported(backup_command.backup, backup_report.present)
 clean = reported(clean_command.clean, clean_report.present)
 dry_run = reported(dry_run_command.dry_run, dry_run_report.present)
-finish = reported(finish_command.finish, finish_report.present)
 migrate = reported(migrate_command.migrate, migrate_report.present)
 verify = reported(verify_command.verify, verify_report.present)
-rollback = reported(rollback_command.rollback, rollback_report.present)
-rollback_tenant = reported(tenant_command.rollback_tenant, rollback_report.present)
+validate_rollback = reported(rollback_command.validate_rollback, rollback_report.present)
+take_back = reported(rollback_command.rollback, rollback_report.present)
+validate_tenant_rollback = reported(tenant_command.validate_tenant_rollback, rollback_report.present)
+take_tenant_back = reported(tenant_command.rollback_tenant, rollback_report.present)
+
+
+def rollback(
+    workspace: Workspace,
+    *,
+    validate: bool = False,
+    confirm: str | None = None,
+    restore_quarantine: bool = False,
+    restore_backup: bool = False,
+    lost_journal: bool = False,
+    **later: Any,
+) -> Outcome:
+    """rollback by the options that an operator types; `later` are those of LaterWrites."""
+    restore: Restore = "backup" if restore_backup else "quarantine" if restore_quarantine else "nothing"
+    way = WayBack(_later(**later), restore, "lost" if lost_journal else "kept")
+    if validate:
+        return validate_rollback(workspace, way, confirm=confirm)
+    return take_back(workspace, way, confirm=confirm)
+
+
+def rollback_tenant(
+    workspace: Workspace, tenant: str, *, validate: bool = False, confirm: str | None = None, **later: Any
+) -> Outcome:
+    """rollback --tenant by the options that an operator types."""
+    if validate:
+        return validate_tenant_rollback(workspace, tenant, confirm=confirm)
+    return take_tenant_back(workspace, tenant, _later(**later), confirm=confirm)
+
+
+validate_finish = reported(finish_command.validate_finish, finish_report.present)
+end_run = reported(finish_command.finish, finish_report.present)
+
+
+def finish(workspace: Workspace, *, validate: bool = False, confirm: str | None = None, **end: Any) -> Outcome:
+    """finish by the options that an operator types; `end` are those of RunEnd."""
+    if validate:
+        return validate_finish(workspace, RunEnd(**end), confirm=confirm)
+    return end_run(workspace, RunEnd(**end), confirm=confirm)
+
+
+def _later(*, discard_writes: bool = False, **later: Any) -> LaterWrites:
+    return LaterWrites(discard=discard_writes, **later)
+
+
 retry_conflicts = reported(retry_command.retry_conflicts, rollback_report.present)
-sequences = reported(sequences_command.sequences, sequences_report.present)
+sequence_levels = reported(sequences_command.sequence_levels, sequences_report.present)
+refill_sequences = reported(sequences_command.refill_sequences, sequences_report.present)
 diff_plans = reported(plan_diff.diff_plans, plan_diff.present)
 show_plan = reported(plan_find.find_plan, plan_show.present)
 placements = reported(placements_command.placements, placements_command.present)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -35,12 +36,20 @@ def typed_run_id(session: Session, outlook: Outcome, *, purpose: str, command: s
         typed: str = click.prompt(question, default="", show_default=False, err=True).strip()
     except click.Abort:
         click.echo(err=True)  # ends the line that the question is on
-        raise InterruptedRunError(
-            "Nothing was confirmed; nothing was changed.", f"Run `migrator {command}` again."
-        ) from None
+        raise _unconfirmed(command) from None
+    except OSError as error:
+        if error.errno != errno.EIO:
+            raise
+        # The terminal is gone, with whoever would have typed. Without job control no signal says so.
+        raise _unconfirmed(command) from error
+    session.progress.resume()
     if typed != outlook.run_id:
         raise RefusedError("That is not the run's id; nothing was changed.", f"Run `migrator {command}` again.")
     return typed
+
+
+def _unconfirmed(command: str) -> InterruptedRunError:
+    return InterruptedRunError("Nothing was confirmed; nothing was changed.", f"Run `migrator {command}` again.")
 
 
 def confirm_split(session: Session, outlook: SplitOutlook) -> None:

@@ -36,8 +36,14 @@ def translated(error: BaseException, command: str) -> MigratorError:
                 f"{command} was interrupted. What is finished stays finished.",
                 f"`migrator {command}` goes on where it stopped; `migrator status` shows how far it is.",
             )
-        case OSError() if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
-            return DatabaseError(_what(error), "Free space or mend the file system, then run the same command again.")
+        case OSError() if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return DatabaseError(
+                _what(error),
+                "A disk of this machine is full: `df -h` on [paths] backups, spool and logs, which `migrator config "
+                "show` names. Free space there, then run the same command again.",
+            )
+        case OSError() if error.errno == errno.EIO:
+            return DatabaseError(_what(error), "Mend the file system, then run the same command again.")
         case OSError() if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             return ConfigurationError(_what(error), "Check [paths] in migrator.toml and who you run this as.")
     # Imported here: a command line that is not understood needs no log.

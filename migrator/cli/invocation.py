@@ -18,6 +18,7 @@ from migrator.cli.session import Session, Work
 from migrator.cli.written import as_text, console_on, nowhere, report_error, write_result
 from migrator.core.result.outcome import Outcome
 from migrator.errors import MigratorError
+from migrator.report.lull import Lull
 from migrator.report.progress import display
 
 
@@ -28,7 +29,7 @@ def carry_out(work: Work, options: Options) -> int:
     failure: MigratorError | None = None
     outcome: Outcome | None = None
     fence, origin = "", None
-    with interruptible(stderr), display(stderr) as progress:
+    with interruptible(stderr), display(stderr, Lull(options.command, _awaited)) as progress:
         logs.to_console(
             lambda line: stderr.print(Text.from_ansi(line), soft_wrap=True),
             verbose=options.verbose,
@@ -65,6 +66,13 @@ def carry_out(work: Work, options: Options) -> int:
     )
     written = write_result(outcome, options)
     return max(outcome.exit_code, written)
+
+
+def _awaited() -> str:
+    # Imported when it is asked: a command that ends at once never needs the driver for it.
+    from migrator.postgres.session.awaited import longest_awaited
+
+    return longest_awaited()
 
 
 def _log(error: BaseException, failure: MigratorError) -> None:

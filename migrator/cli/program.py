@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from migrator.cli.commands.after_migrate.cutover import cutover
 from migrator.cli.commands.after_migrate.finish import finish
 from migrator.cli.commands.after_migrate.follow import follow
 from migrator.cli.commands.after_migrate.rollback import rollback
@@ -64,6 +65,7 @@ for command in (
     plan,
     migrate,
     follow,
+    cutover,
     verify,
     rollback,
     finish,

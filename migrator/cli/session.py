@@ -89,11 +89,13 @@ class Session:
         """
         if "looking" not in vars(self):
             return ""
-        from migrator.commands.status.standing_fence import ask_fence
+        from migrator.commands.status.standing_fence import ask_fence, ask_source_alone
         from migrator.errors import DatabaseError
 
         fence = self.looking.fence
         ask_fence(self.looking)
+        if not fence.known and isinstance(failure, DatabaseError):
+            ask_source_alone(self.looking)
         return fence.sentence or (fence.unknown if isinstance(failure, DatabaseError) else "")
 
     def close(self) -> None:

@@ -32,6 +32,7 @@ def watch(session: Session, look: Callable[[], Outcome]) -> Outcome:
     if session.options.output != "text":
         raise click.UsageError(f"--watch does not go with --output {session.options.output}.")
     outcome = look()
+    session.progress.pause()
     display, seconds = (_screen(session), _REFRESH_SECONDS) if sys.stdout.isatty() else (_lines(), PLAIN_INTERVAL)
     try:
         with display as show:

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from migrator.core.run.failures import FULL_DISK, is_full_disk
 from migrator.errors import DatabaseError
 from migrator.journal.upgrade import prepare_tables
 
@@ -44,9 +45,13 @@ class ControlDatabase:
             with self._engine.begin() as connection:
                 yield connection
         except sa.exc.OperationalError as error:
+            # Without the driver's further lines (DETAIL, HINT): this becomes one line among others.
+            said = str(error.orig).partition("\n")[0]
             raise DatabaseError(
-                f"The control database failed: {error.orig}",
-                "Run the same command again when it is reachable.",
+                f"The control database failed: {said}",
+                f"{FULL_DISK} Then run the same command again."
+                if is_full_disk([said])
+                else "Run the same command again when it is reachable.",
             ) from error
         except sa.exc.DBAPIError as error:
             if getattr(error.orig, "sqlstate", None) not in _REFUSALS:

@@ -124,6 +124,8 @@ followed = sa.Table(
     sa.Column("proved", sa.Text, comment="the position at which both sides were last compared and equal"),
     sa.Column("proved_at", sa.DateTime(timezone=True)),
     sa.Column("wave", sa.Integer),
+    sa.Column("served_by", sa.Text, nullable=False, server_default="source", comment="source or target, by the map"),
+    sa.Column("generation", sa.BigInteger, nullable=False, server_default="0", comment="of that entry of the map"),
     sa.Column("error", sa.Text, comment="why it stays where it is"),
     comment="databases that follow the source while it is written to",
 )

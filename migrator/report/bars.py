@@ -14,25 +14,35 @@ from rich.text import Text
 
 from migrator.core.result.wording import size
 from migrator.report.cells import count, span, visible
+from migrator.report.lull import Lull
 from migrator.report.tally import Tally
 
 # From this width on a bar fits beside the figures.
 _WIDE = 110
 
+# So many seconds may pass in which nothing moves before what is waited for is shown.
+_PATIENCE = 3.0
+
 
 class Bars:
     """One bar per running task: rows, bytes, rate, time left. Finished tasks make room and are summed up."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, lull: Lull | None = None, patience: float = _PATIENCE) -> None:
         self._console = console
         self._lock = threading.RLock()
         self._ids: dict[str, TaskID] = {}
         self._tally = Tally()
         self._bars = _FittingBars(console, self._tally)
+        self._lull = lull or Lull()
+        self._patience = patience
+        self._waiting: TaskID | None = None  # the bar of what is waited for while no task runs
+        self._closed = threading.Event()
+        self._clock: threading.Thread | None = None
 
     def start(self, task: str, *, total: int | None = None, unit: str = "rows") -> None:
         """Shows a bar; a second start of the same task begins it anew."""
         with self._lock:
+            self._show_no_lull()
             if task in self._ids:
                 self._bars.remove_task(self._ids.pop(task))
             self._ids[task] = self._bars.add_task(visible(task), total=total, bytes=0, unit=unit)
@@ -58,9 +68,13 @@ class Bars:
             self._bars.remove_task(shown)
             if not self._ids:
                 self._tally.clear()
+                self._lull.begin()
 
     def say(self, text: str) -> None:
         """Prints a line above the bars."""
+        with self._lock:
+            self._show_no_lull()
+            self._lull.begin(text)
         self._console.print(Text(visible(text), overflow="fold"))
 
     def note(self, text: str) -> None:
@@ -68,16 +82,49 @@ class Bars:
         self._bars.note = visible(text)
 
     def pause(self) -> None:
-        """Clears the bars."""
+        """Clears the bars, and shows nothing of what is waited for: somebody else is writing."""
+        with self._lock:
+            self._lull.end()
+            self._show_no_lull()
         self._bars.stop()
 
+    def resume(self) -> None:
+        """Shows again what is waited for."""
+        with self._lock:
+            self._lull.begin()
+
     def __enter__(self) -> Self:
+        if self._lull.doing:
+            self._clock = threading.Thread(target=self._tick, name="progress", daemon=True)
+            self._clock.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._closed.set()
+        if self._clock is not None:
+            self._clock.join()
         self._bars.stop()
+
+    def _tick(self) -> None:
+        while not self._closed.wait(min(1.0, self._patience)):
+            with self._lock:
+                if not self._ids and self._lull.lasts(self._patience):
+                    self._show_lull()
+
+    def _show_lull(self) -> None:
+        shown = visible(self._lull.line())
+        if self._waiting is None:
+            self._waiting = self._bars.add_task(shown, total=None, bytes=0, unit="")
+            self._bars.start()
+        else:
+            self._bars.update(self._waiting, description=shown)
+
+    def _show_no_lull(self) -> None:
+        if self._waiting is not None:
+            self._bars.remove_task(self._waiting)
+            self._waiting = None
 
 
 class _FittingBars(Progress):

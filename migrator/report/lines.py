@@ -10,6 +10,7 @@ from typing import IO, Self
 
 from migrator.core.result.wording import size
 from migrator.report.cells import count, span, visible
+from migrator.report.lull import Lull
 from migrator.report.tally import Tally
 
 PLAIN_INTERVAL = 10.0
@@ -49,11 +50,12 @@ class _Running:
 
 
 class Plain:
-    """A line every ten seconds while something runs, also where nothing advances: then it says what it waits for."""
+    """A line every ten seconds, also where nothing advances and where no task runs: then it says what it waits for."""
 
-    def __init__(self, stream: IO[str], interval: float = PLAIN_INTERVAL) -> None:
+    def __init__(self, stream: IO[str], interval: float = PLAIN_INTERVAL, lull: Lull | None = None) -> None:
         self._stream = stream
         self._interval = interval
+        self._lull = lull or Lull()
         self._lock = threading.Lock()
         self._running: dict[str, _Running] = {}
         self._tally = Tally()
@@ -65,9 +67,7 @@ class Plain:
         """Notes that a task runs."""
         with self._lock:
             self._running[task] = _Running(monotonic(), total, unit)
-            if self._clock is None:
-                self._clock = threading.Thread(target=self._tick, name="progress", daemon=True)
-                self._clock.start()
+            self._run_clock()
 
     def advance(self, task: str, *, rows: int, bytes_: int = 0) -> None:
         """Notes how far a task is."""
@@ -82,10 +82,12 @@ class Plain:
                 self._tally.add(done.rows, done.bytes, done.unit)
             if not self._running:
                 self._tally.clear()
+                self._lull.begin()
 
     def say(self, text: str) -> None:
         """Writes the line at once."""
         with self._lock:
+            self._lull.begin(text)
             self._write(visible(text))
 
     def note(self, text: str) -> None:
@@ -94,9 +96,18 @@ class Plain:
             self._note = visible(text)
 
     def pause(self) -> None:
-        """Nothing stands in the way."""
+        """Says nothing more of what is waited for: somebody else is writing."""
+        with self._lock:
+            self._lull.end()
+
+    def resume(self) -> None:
+        """Says again what is waited for."""
+        with self._lock:
+            self._lull.begin()
 
     def __enter__(self) -> Self:
+        if self._lull.doing:
+            self._run_clock()
         return self
 
     def __exit__(
@@ -106,11 +117,18 @@ class Plain:
         if self._clock is not None:
             self._clock.join()
 
+    def _run_clock(self) -> None:
+        if self._clock is None:
+            self._clock = threading.Thread(target=self._tick, name="progress", daemon=True)
+            self._clock.start()
+
     def _tick(self) -> None:
         while not self._closed.wait(self._interval):
             with self._lock:
                 if self._running:
                     self._write(self._line())
+                elif self._lull.lasts(self._interval / 2):
+                    self._write(visible(self._lull.line()))
 
     def _line(self) -> str:
         now = monotonic()

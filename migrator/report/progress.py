@@ -10,13 +10,17 @@ from rich.console import Console
 from migrator.core.result.progress import Progress
 from migrator.report.bars import Bars
 from migrator.report.lines import Plain
+from migrator.report.lull import Lull
 
 
 class Display(Progress, Protocol):
     """A progress that occupies the terminal, or a thread, until it is closed."""
 
     def pause(self) -> None:
-        """Leaves the terminal to somebody else until the next task starts."""
+        """Leaves the terminal to somebody else until the next task starts, or `resume`."""
+
+    def resume(self) -> None:
+        """Takes the terminal back."""
 
     def __enter__(self) -> Self: ...
 
@@ -25,8 +29,11 @@ class Display(Progress, Protocol):
     ) -> None: ...
 
 
-def display(console: Console) -> Display:
-    """The progress that suits where `console` writes to: bars only on a terminal that can move its cursor."""
+def display(console: Console, lull: Lull | None = None) -> Display:
+    """The progress that suits where `console` writes to: bars only on a terminal that can move its cursor.
+
+    `lull` says what is told while no task runs; without it nothing is.
+    """
     if console.is_terminal and not console.is_dumb_terminal:
-        return Bars(console)
-    return Plain(console.file)
+        return Bars(console, lull)
+    return Plain(console.file, lull=lull)

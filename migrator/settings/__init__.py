@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from migrator.settings.files import AuditSettings, BackupSettings, Paths
 from migrator.settings.limits import Limits
-from migrator.settings.online import Online, Waves
+from migrator.settings.online import FreezeMode, Online, Waves
 from migrator.settings.section import Section
 from migrator.settings.servers import Control, Server, Source, TargetServer
 from migrator.settings.tables import CleanKind, CleanRule, Polymorphic, TableSettings, Unowned, VirtualKey
@@ -23,6 +23,7 @@ __all__ = [
     "CleanRule",
     "Control",
     "DefaultTenant",
+    "FreezeMode",
     "Limits",
     "Online",
     "Paths",
@@ -108,13 +109,13 @@ class Settings(Section):
     @property
     def target_servers(self) -> tuple[str, ...]:
         """The servers on which targets are made, by name."""
-        spread = self.tenants.servers
+        servers_of_tenants = self.tenants.servers
         return tuple(
             sorted(
                 {
                     server
                     for target in self.targets.values()
-                    for server in ((target.per_tenant and spread) or (target.server,))
+                    for server in ((target.per_tenant and servers_of_tenants) or (target.server,))
                 }
             )
         )

@@ -10,7 +10,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 import migrator.commands.rollback.command as rollback_module
-from migrator.commands.rollback import leftovers as left_behind
+from migrator.commands.rollback import leftovers
 from migrator.commands.rollback.findings import Findings
 from migrator.commands.shared.workspace import RunContext
 from migrator.core.plan.steps import Plan
@@ -72,7 +72,7 @@ def test_what_is_written_while_rollback_looks_is_not_lost(split_here: Trial, mon
     connected = psycopg.connect(split_here.url_of(f"{split_here.prefix}_acme"))
 
     def late(context: RunContext, plan: Plan | None, tenant: str | None = None) -> Findings:
-        found = left_behind.look(context, plan, tenant)
+        found = leftovers.look(context, plan, tenant)
         if not connected.closed:
             connected.execute("UPDATE notes SET body = 'a moment later'")
             connected.commit()

@@ -119,6 +119,7 @@ def _tree_asker(session: Session) -> Callable[[TenantTree, int, int], TenantTree
         choice: TenantTreeChoice = click.prompt(
             "Is the row at the top the tenant, or each row?", type=click.Choice(["top", "nodes"]), err=True
         )
+        session.progress.resume()
         return choice
 
     return ask
@@ -134,6 +135,7 @@ def _asker(session: Session) -> Callable[[Sequence[RootCandidate]], str | None] 
         for number, one in enumerate(candidates, 1):
             click.echo(f"  {number}  {one.relation} ({one.score:g} points): {'; '.join(one.reasons)}", err=True)
         answer = click.prompt("Which table has one row per tenant? (a number or a name)", err=True)
+        session.progress.resume()
         if answer.isdecimal() and 0 < int(answer) <= len(candidates):
             relation = candidates[int(answer) - 1].relation
             return relation.full_name

@@ -11,7 +11,7 @@ from migrator.core.result.outcome import Outcome
 
 @click.command("status", cls=StageCommand, short_help="Show how far the migration is.")
 @click.option("--watch", is_flag=True, help="Keep showing it, until Ctrl-C.")
-@click.option("--tenant", metavar="TENANT", help="Of the databases, only this tenant's (its key or its database).")
+@click.option("--tenant", metavar="TENANT", help="Of the databases, only this tenant's (its key, slug or database).")
 def status(watch: bool, tenant: str | None) -> Work:
     """Shows how far the migration is: stages, running steps, who holds the lock, the fence, the next command.
 

@@ -23,6 +23,8 @@ def verify(sample: float | None) -> Work:
     database's catalog with its template's, and checks foreign keys across databases. Exit code 1 on any difference,
     which names the keys.
 
+    While `follow` is at work each database is compared with the source at one position, exactly, as writes go on.
+
     \b
     Examples:
       migrator verify
@@ -30,9 +32,15 @@ def verify(sample: float | None) -> Work:
     """
 
     def work(session: Session) -> Outcome:
+        from migrator.commands.follow.manage import is_following
         from migrator.commands.verify.command import verify as stage
-        from migrator.commands.verify.report import present
+        from migrator.commands.verify.live import verify_live
+        from migrator.commands.verify.report import present, present_live
 
+        if is_following(session.workspace):
+            if sample is not None:
+                raise click.UsageError("--sample does not go with a source that is followed: all of it is compared.")
+            return present_live(verify_live(session.workspace))
         return present(stage(session.workspace, sample=sample))
 
     return work

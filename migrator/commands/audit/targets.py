@@ -13,12 +13,14 @@ from migrator.core.audit.facts import DriftedDatabase, TargetFacts
 from migrator.core.plan.checks import ServerFacts
 from migrator.core.plan.steps import CreateDatabase, Plan, PrepareTarget
 from migrator.core.trees.named_roles import named_roles
+from migrator.core.verify.object_differences import object_differences
 from migrator.errors import ConfigurationError, DatabaseError, RefusedError
 from migrator.postgres.plan.server_facts import read_server_facts
 from migrator.postgres.schema.catalog import Objects, read_objects
 from migrator.postgres.session.connect import READ_ONLY, Endpoint, session
-from migrator.postgres.verify.verify_database import limited, object_differences
+from migrator.postgres.verify.verify_database import limited
 from migrator.revisions import heads
+from migrator.settings import Settings
 
 
 def look_at_targets(context: RunContext) -> TargetFacts:
@@ -41,14 +43,14 @@ def look_at_targets(context: RunContext) -> TargetFacts:
         drifted = _drifted(context.workspace, plan, servers, blocks)
     return TargetFacts(
         plan, obstacle, conflict, context.id, context.settings.limits.jobs, tuple(servers), unreachable, tuple(drifted),
-        _roles_of_trees(context.workspace),
+        _roles_of_trees(context.settings),
     )  # fmt: skip
 
 
-def _roles_of_trees(workspace: Workspace) -> frozenset[str] | None:
+def _roles_of_trees(settings: Settings) -> frozenset[str] | None:
     """The roles that the targets' trees name; None where there is no tree yet."""
     roles: set[str] = set()
-    trees = {workspace.settings.path(target.migrations) for target in workspace.settings.targets.values()}
+    trees = {settings.path(target.migrations) for target in settings.targets.values()}
     files = [file for tree in trees for kind in ("*.sql", "*.py") for file in tree.glob(f"versions/**/{kind}")]
     for file in files:
         roles |= named_roles(file.read_text(encoding="utf-8", errors="replace"))

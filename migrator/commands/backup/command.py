@@ -24,6 +24,7 @@ from migrator.commands.backup.result import BackedUp, Backup
 from migrator.commands.shared.privileges import require_privileges
 from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.backup.manifest import Inventory, Manifest, Verification
+from migrator.core.result.progress import Progress
 from migrator.core.result.wording import listed
 from migrator.core.run.facts import BACKUP, BackupFact
 from migrator.errors import ConfigurationError, RefusedError
@@ -156,7 +157,7 @@ def _fill(context: RunContext, partial: Path) -> Manifest:
             programs=context.workspace.programs,
             cipher=context.workspace.cipher,
             purpose=purpose,
-            watch=lambda: _show(context.workspace, dump),
+            watch=lambda: _show(context.progress, dump),
         )
         context.progress.finish("pg_dump")
         inventory = take_inventory(
@@ -182,10 +183,10 @@ def _fill(context: RunContext, partial: Path) -> Manifest:
     return manifest
 
 
-def _show(workspace: Workspace, dump: Path) -> None:
+def _show(progress: Progress, dump: Path) -> None:
     if dump.is_dir():
         files = sum(1 for _ in dump.iterdir())
-        workspace.progress.advance("pg_dump", rows=files, bytes_=tree_size(dump))
+        progress.advance("pg_dump", rows=files, bytes_=tree_size(dump))
 
 
 def _end_leftovers(workspace: Workspace, purpose: str) -> None:

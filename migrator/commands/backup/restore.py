@@ -11,6 +11,7 @@ from migrator.commands.backup.directory import DUMP, MANIFEST
 from migrator.commands.shared.scratch import drop_scratch, scratch_database
 from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.backup.manifest import Manifest, Verification
+from migrator.core.result.progress import Progress
 from migrator.core.verify.digests import differences
 from migrator.errors import DatabaseError, RefusedError
 from migrator.files import sha256, tree_size
@@ -33,7 +34,7 @@ def verify_backup(context: RunContext, directory: Path, manifest: Manifest) -> V
     began, jobs = time.monotonic(), context.settings.limits.target_jobs
     with scratch_database(context) as endpoint:
         failed = _restore(context.workspace, endpoint, directory, "drop", jobs)
-        wrong = _compare(context.workspace, endpoint, manifest, jobs)
+        wrong = _compare(context.progress, endpoint, manifest, jobs)
     notes = tuple(error for error in failed if _MISSING_ROLE in error and "does not exist" in error)
     return Verification(
         manifest=sha256(directory / MANIFEST),
@@ -69,7 +70,7 @@ def restore_backup_into(context: RunContext, directory: Path, manifest: Manifest
         endpoint = replace(server.at(database), search_path=_search_path(context.workspace))
         jobs = context.settings.limits.source_jobs
         failed = _restore(context.workspace, endpoint, directory, "keep", jobs)
-        wrong = _compare(context.workspace, endpoint, manifest, jobs)
+        wrong = _compare(context.progress, endpoint, manifest, jobs)
         if failed or wrong:
             raise DatabaseError(
                 f"The backup in {directory} was not restored exactly: {'; '.join((*wrong, *failed)[:5])}.",
@@ -111,7 +112,7 @@ def _restore(
     return failed
 
 
-def _compare(workspace: Workspace, endpoint: Endpoint, manifest: Manifest, jobs: int) -> tuple[str, ...]:
+def _compare(progress: Progress, endpoint: Endpoint, manifest: Manifest, jobs: int) -> tuple[str, ...]:
     """Where the restored database differs from what the manifest says, each in a few words."""
     with exported_snapshot(endpoint, purpose="verify backup") as (connection, snapshot):
         restored = take_inventory(
@@ -120,7 +121,7 @@ def _compare(workspace: Workspace, endpoint: Endpoint, manifest: Manifest, jobs:
             snapshot,
             jobs=jobs,
             purpose="verify backup",
-            progress=workspace.progress,
+            progress=progress,
         )
     wrong = [
         f"{difference.relation}: {difference.kind} rows ({difference.source_rows} backed up, "

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from migrator.commands.changes.waiting_files import remember_file
 from migrator.core.changes.row_changes import Conflict
@@ -30,15 +31,25 @@ class Settlement:
 REFUSE = Settlement()
 
 
-def counted(conflicts: Sequence[Conflict]) -> tuple[tuple[str, str, str, int, str], ...]:
-    """(database, tenant, table, conflicts, the reason of the first), the most first."""
+class ConflictCount(NamedTuple):
+    """The conflicts of one table of one database, with the reason of the first."""
+
+    database: str
+    tenant: str
+    table: str
+    conflicts: int
+    reason: str
+
+
+def counted(conflicts: Sequence[Conflict]) -> tuple[ConflictCount, ...]:
+    """The conflicts by database and table, the most first."""
     refusals: Counter[tuple[str, str, str]] = Counter()
     reasons: dict[tuple[str, str, str], str] = {}
     for one in conflicts:
         place = one.database, one.tenant, str(one.change.relation)
         refusals[place] += 1
         reasons.setdefault(place, one.reason)
-    return tuple((*place, count, reasons[place]) for place, count in refusals.most_common())
+    return tuple(ConflictCount(*place, count, reasons[place]) for place, count in refusals.most_common())
 
 
 def predicted_section(conflicts: Sequence[Conflict]) -> Section:
@@ -57,8 +68,8 @@ def require_settled(conflicts: Sequence[Conflict], by_number: int, settlement: S
     if not conflicts or settlement.accept:
         return
     lines = [
-        f"  {database}: {table}: {count}, the first: {reason}"
-        for database, _, table, count, reason in counted(conflicts)[:_MOST_NAMED]
+        f"  {one.database}: {one.table}: {one.conflicts}, the first: {one.reason}"
+        for one in counted(conflicts)[:_MOST_NAMED]
     ]
     confirm = f"migrator rollback --confirm {run} --replay-writes"
     renumber = f"{plural(by_number, 'row')} can get new numbers: {confirm} --renumber. " if by_number else ""

@@ -191,7 +191,7 @@ def _given(
     transfers = {name: target.transfers for name, target in resolved.items()}
     with workspace.read_source("rollback") as connection:
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        routed = routed_digests(workspace, connection, survey, transfers)
+        routed = routed_digests(workspace.progress, connection, survey, transfers)
     places: dict[tuple[str, str], list[Digest]] = {}
     for name, target in resolved.items():
         per_tenant = workspace.settings.targets[name].per_tenant

@@ -143,8 +143,8 @@ class _Cleaning:
             _Rule(name, rule, selections(name, rule, self._catalog, placements)) for name, rule in wanted.items()
         ]
         self._tenants = {
-            key: name
-            for key, _, name in read_tenants(
+            tenant.key: tenant.name
+            for tenant in read_tenants(
                 connection, context.settings.tenants, placements.tenant_root, placements.root_key, placements.tree
             )
         }

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from migrator.core.clean.rules import Share
 from migrator.core.schema.catalog import Relation
 from migrator.core.schema.identifiers import identifier
 from migrator.postgres.clean.quarantine import Held
 from migrator.settings import CleanRule
+
+
+class StuckTable(NamedTuple):
+    """A table that no row of a rule can leave, because of a publication, and what lets them."""
+
+    rule: str
+    table: str
+    publication: str
+    remedy: str
 
 
 @dataclass(frozen=True)
@@ -36,10 +46,10 @@ class Finding:
         return self.settings.dependents == "block" and self.hanging > 0
 
     @property
-    def stuck(self) -> tuple[tuple[str, str, str, str], ...]:
-        """(rule, table, publication, what to do) of each table that no row of the rule can leave."""
+    def stuck(self) -> tuple[StuckTable, ...]:
+        """The tables that no row of the rule can leave."""
         return tuple(
-            (
+            StuckTable(
                 self.rule,
                 str(relation),
                 publication,

@@ -9,8 +9,10 @@ from migrator.commands.plan.finished import FINISHED_RUN, standing_source
 from migrator.commands.shared.dropped_tenants import BEGUN, dropped_tenants
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.connections.map import DatabaseAddress, DatabaseMap, MapEntry, ServingState
+from migrator.core.online.stages import MEANINGS, Stage
 from migrator.core.plan.steps import CreateDatabase
 from migrator.errors import RefusedError
+from migrator.journal import FollowedDatabase
 from migrator.postgres.session.connect import Endpoint
 
 
@@ -49,19 +51,31 @@ def _map(workspace: Workspace, named: NamedPlan) -> DatabaseMap:
     monolith = _address(workspace.source, "")
     gone = dropped_tenants(workspace.journal.of(run.id))
     serving = _serving(workspace, named)
+    followed = {one.database: one for one in workspace.journal.of(run.id).followed_databases()}
     entries = []
     for step in plan.of(CreateDatabase):
         state: ServingState = serving
         if serving == "live" and step.tenant in gone:
             state = "frozen" if gone[step.tenant] == BEGUN or not run.closed_at else "monolith"
+        if (one := followed.get(step.database)) is not None:
+            state = _served(one)
         endpoint = workspace.maintenance(step.server).at(step.database)
         own = _address(endpoint, step.roles.app if step.roles is not None else "")
         entries.append(
             MapEntry(step.database, step.target, step.tenant, slugs.get(step.tenant, ""), state, own, monolith)
         )
     entries.sort(key=lambda entry: (entry.tenant != "", entry.target, entry.slug))
+    # Each decision about a tenant has a higher number than the one before it.
+    decided = max((one.generation for one in followed.values()), default=0)
     # Each attempt at a stage may have moved something, and none is ever forgotten.
-    return DatabaseMap(run.id, len(workspace.journal.of(run.id).stage_records()), tuple(entries))
+    return DatabaseMap(run.id, decided + len(workspace.journal.of(run.id).stage_records()), tuple(entries))
+
+
+def _served(database: FollowedDatabase) -> ServingState:
+    """Who serves the rows of a database that follows, or has followed: what the map was told, unless it is moving."""
+    if MEANINGS[Stage(database.state)].writer == "nobody":
+        return "frozen"
+    return "live" if database.served_by == "target" else "monolith"
 
 
 def _serving(workspace: Workspace, named: NamedPlan) -> ServingState:

@@ -51,6 +51,7 @@ from migrator.postgres.plan.source_facts import read_source_facts
 from migrator.postgres.schema.database_parameters import read_readers
 from migrator.postgres.schema.sequence_states import source_sequences
 from migrator.postgres.session.connect import Connection, rows
+from migrator.settings import Settings
 
 # The audit's verdicts that are dry-run's too, made once: rows without a tenant, rows that reference what will be in
 # another database or nowhere, rows that a clean rule would move, and what the target servers lack. On the others that
@@ -94,11 +95,11 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False, 
             *check_source(found.catalog),
             *check_source_facts(source_facts, found.placements, workspace.settings.limits.source_jobs),
             *check_schema_names(taken),
-            *_tenant_check(workspace, found, no_tenants_yet),
+            *_tenant_check(workspace.settings, found, no_tenants_yet),
             *check_large_objects(facts.large_objects),
             *check_room(standing, found.catalog, found.placements, plan),
             *_setting_checks(workspace, plan),
-            *_stranger_checks(workspace, found),
+            *_unknown_tenant_checks(workspace.settings, found),
             *check_population(population, found.placements),
             *check_policies(workspace.settings, found.placements, secured),
             *_target_checks(context, facts, found, plan, needed),
@@ -112,13 +113,18 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False, 
         if sql and not result.blocked:
             result = replace(result, statements=statements(found, plan, tried))
         if rehearse and not result.blocked:
-            rehearsal = carry_out_rehearsal(workspace)
-            times = rehearsal.times_of(plan, datetime.now(UTC))
-            context.journal.record(MEASURED_TIMES, times)
-            result = replace(result, rehearsal=rehearsal, look=replace(look, times=times))
+            result = _rehearsed(context, result, look)
         outcome = present(result)
         summary.update(outcome.summary, status=outcome.status)
         return result
+
+
+def _rehearsed(context: RunContext, result: DryRun, look: Look) -> DryRun:
+    """The same with what carrying the plan out in scratch databases has measured."""
+    rehearsal = carry_out_rehearsal(context.workspace)
+    times = rehearsal.times_of(look.plan, datetime.now(UTC))
+    context.journal.record(MEASURED_TIMES, times)
+    return replace(result, rehearsal=rehearsal, look=replace(look, times=times))
 
 
 def _populations(workspace: Workspace, survey: Survey, connection: Connection, facts: Facts) -> Iterator[Population]:
@@ -164,9 +170,9 @@ def _target_checks(
     yield from check_tenant_servers(servers, {step.server for step in plan.of(CreateDatabase) if step.tenant})
 
 
-def _tenant_check(workspace: Workspace, survey: Survey, no_tenants_yet: bool) -> Iterable[Check]:
+def _tenant_check(settings: Settings, survey: Survey, no_tenants_yet: bool) -> Iterable[Check]:
     """An empty tenant root is another table than the one that was meant, or there are no customers yet."""
-    if not survey.tenants and any(target.per_tenant for target in workspace.settings.targets.values()):
+    if not survey.tenants and any(target.per_tenant for target in settings.targets.values()):
         yield Check(
             "tenants",
             "warn" if no_tenants_yet else "block",
@@ -191,12 +197,8 @@ def _setting_checks(workspace: Workspace, plan: Plan) -> Iterable[Check]:
     return check_settings(travelling, refused, readers, workspace.settings.tenants.settings)
 
 
-def _stranger_checks(workspace: Workspace, survey: Survey) -> Iterable[Check]:
-    left = list(
-        objects_of_unknown_tenants(
-            survey.catalog, workspace.settings.tenants.per_tenant_objects, set(survey.known_keys)
-        )
-    )
+def _unknown_tenant_checks(settings: Settings, survey: Survey) -> Iterable[Check]:
+    left = list(objects_of_unknown_tenants(survey.catalog, settings.tenants.per_tenant_objects, set(survey.known_keys)))
     if left:
         yield Check(
             "objects of one tenant",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from migrator.core.plan.checks import Check, Population
 from migrator.core.plan.steps import Plan
@@ -31,6 +32,13 @@ class Rehearsal:
         )
 
 
+class StepStatement(NamedTuple):
+    """A statement that a step of the plan executes."""
+
+    step: str
+    sql: str
+
+
 @dataclass(frozen=True)
 class Look:
     """Everything that a dry-run saw of the rows and of what would be made of them."""
@@ -46,14 +54,14 @@ class Look:
 class DryRun:
     """Whether the source can be split as migrator.toml says, and the plan for it.
 
-    `look` is None where not every row of the source can be read; `statements` (step, SQL) and `rehearsal` where they
-    were not asked for, or something blocks.
+    `look` is None where not every row of the source can be read; `statements` and `rehearsal` where they were not
+    asked for, or something blocks.
     """
 
     run_id: str
     checks: tuple[Check, ...]
     look: Look | None = None
-    statements: tuple[tuple[str, str], ...] | None = None
+    statements: tuple[StepStatement, ...] | None = None
     rehearsal: Rehearsal | None = None
 
     @property

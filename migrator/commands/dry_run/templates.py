@@ -89,7 +89,7 @@ def _try(
     made = [creation for creation in plan.of(CreateDatabase) if creation.target == step.target]
     sources = SchemaSources(
         trees=[(workspace.settings.path(Path(tree.path)), tree.schema) for tree in step.trees],
-        complete=partial(adapt_template, workspace, survey, step.target),
+        complete=partial(adapt_template, workspace.settings, survey, step.target),
         large=large_tables(survey, step.target, len(made)),
         clones=1,
         programs=workspace.programs,
@@ -97,7 +97,7 @@ def _try(
     )
     try:
         deferred = build_schema(template, bare, sources)
-        resolved = resolve_target(workspace, survey, step.target, template)
+        resolved = resolve_target(workspace.settings, survey, step.target, template)
         with session(template, purpose="dry-run") as connection:
             checks, listed_columns = read_target_checks(connection), read_listed_columns(connection)
         # Taken back again: rows are tried in what they will be copied into.

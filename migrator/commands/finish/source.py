@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 from migrator.commands.shared.workspace import RunContext
@@ -14,6 +15,15 @@ from migrator.postgres.session.connect import session
 
 SourceEnd = Literal["keep-fenced", "read-only", "rename", "unfence"]
 SOURCE_ENDS: tuple[SourceEnd, ...] = ("keep-fenced", "read-only", "rename", "unfence")
+
+
+@dataclass(frozen=True)
+class RunEnd:
+    """How a run ends: what becomes of the source, and whether the targets' templates go."""
+
+    source: SourceEnd = "keep-fenced"
+    drop_templates: bool = False
+
 
 MEANING: dict[SourceEnd, str] = {
     "keep-fenced": "stays as it is: every write to its tables is refused",

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from migrator.commands.follow.followed_run import FollowedRun
+from migrator.commands.follow.followable import require_followable
+from migrator.commands.follow.followed_run import FollowedRun, standing_capture
 from migrator.commands.migrate.execution import Execution
 from migrator.commands.shared.survey import survey_in
 from migrator.commands.shared.transfers import resolve
 from migrator.commands.shared.workspace import RunContext
-from migrator.core.online.captured import CapturedTable
 from migrator.core.online.position import Position
 from migrator.core.online.stages import Stage
 from migrator.core.plan.steps import CreateDatabase, Plan, same_schema
 from migrator.core.plan.survey import Survey
 from migrator.core.result.progress import each
-from migrator.core.run.facts import FOLLOW_START
+from migrator.core.run.facts import FOLLOW_START, FollowStart
 from migrator.core.run.source_hold import SourceHold
 from migrator.errors import RefusedError, TargetsFailedError
-from migrator.postgres.capture.install import read_capture
+from migrator.postgres.gate.close_target import close_target
 from migrator.postgres.session.connect import session
-from migrator.postgres.sync.positions import prepare_positions, read_position, write_position
-
-BEGIN_ANEW = (
-    "Take what was copied back and begin again: migrator rollback, then migrator dry-run and migrator follow start."
-)
 
 
 def begin_following(context: RunContext, plan: Plan, survey: Survey) -> FollowedRun:
@@ -45,28 +39,13 @@ def begin_following(context: RunContext, plan: Plan, survey: Survey) -> Followed
         context, plan, survey, resolve(context.workspace, plan, survey), standing_capture(context, start.epoch)
     )
     if not start.copied:
-        _set_positions(followed, context, Position.parse(start.snapshot))
+        _close_targets(followed, context, start)
     return followed
-
-
-def standing_capture(context: RunContext, epoch: str) -> Sequence[CapturedTable]:
-    """The tables whose changes have been captured ever since that epoch began.
-
-    Raises:
-        RefusedError: capture is not there, or began anew: changes in between are in no log.
-    """
-    with context.workspace.read_source("follow") as connection:
-        standing = read_capture(connection)
-    if standing is None or standing.run != context.run.id or standing.epoch != epoch:
-        raise RefusedError(
-            "What changes in the source has not been captured all the time since the databases were copied.",
-            BEGIN_ANEW,
-        )
-    return standing.tables
 
 
 def _copy(context: RunContext, plan: Plan, survey: Survey) -> None:
     """Copies everything at one position, behind capture, which the execution of the plan puts on the source."""
+    require_followable(context, survey)
     attempt = Execution(context, plan, survey, SourceHold.CAPTURE).carry_out()
     if attempt.failures:
         lines = "\n".join(f"  {database}: {message}" for database, message in sorted(attempt.failures.items()))
@@ -87,22 +66,24 @@ def _copy(context: RunContext, plan: Plan, survey: Survey) -> None:
             )
 
 
-def _set_positions(followed: FollowedRun, context: RunContext, position: Position) -> None:
-    """Writes into each database, and then into the journal, at which position it was copied."""
+def _close_targets(followed: FollowedRun, context: RunContext, start: FollowStart) -> None:
+    """Shuts every database, and writes there, and then into the journal, at which position it was copied."""
+    position, epoch = Position.parse(start.snapshot), start.epoch
     steps = list(followed.databases.values())
 
-    def set_one(step: CreateDatabase) -> None:
-        with session(followed.endpoint(step.database), purpose="follow") as connection, connection.transaction():
-            prepare_positions(connection, context.run.id)
-            if read_position(connection) is None:
-                write_position(connection, position)
+    def close(step: CreateDatabase) -> None:
+        endpoint = followed.endpoint(step.database)
+        wait = replace(context.workspace.lock_wait, endpoint=endpoint)
+        with session(endpoint, purpose="follow") as connection:
+            close_target(
+                connection, followed.closed_tables(step), followed.flows[step.target], position, wait,
+                run=context.id, epoch=epoch,
+            )  # fmt: skip
 
     with ThreadPoolExecutor(context.settings.limits.target_jobs_of(1)) as pool:
-        for _ in each(context.workspace.progress, "setting positions", list(pool.map(set_one, steps)), "databases"):
+        for _ in each(context.workspace.progress, "setting positions", list(pool.map(close, steps)), "databases"):
             pass
     context.journal.begin_following(
         [(step.database, step.target, step.tenant) for step in steps], Stage.COPIED, str(position)
     )
-    start = context.journal.recorded(FOLLOW_START)
-    assert start is not None
     context.journal.record(FOLLOW_START, replace(start, copied=True))

@@ -6,9 +6,10 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from migrator.commands.follow.begin import BEGIN_ANEW, begin_following
-from migrator.commands.follow.followed_run import FollowedRun
+from migrator.commands.follow.begin import begin_following
+from migrator.commands.follow.followed_run import BEGIN_ANEW, FollowedRun
 from migrator.commands.follow.result import Followed, FollowEnd
+from migrator.commands.follow.reverse_rounds import ReverseTicks, tick_back
 from migrator.commands.follow.rounds import Round, Rounds
 from migrator.commands.migrate.choose_plan import choose_plan
 from migrator.commands.plan.stored import readable_plan
@@ -22,12 +23,14 @@ from migrator.core.plan.survey import Survey
 from migrator.core.result.wording import plural
 from migrator.core.run.facts import BACKUP, FOLLOW_START, FOLLOW_STOP
 from migrator.errors import RefusedError
-from migrator.journal import REFUSED, FollowedDatabase
+from migrator.journal import REFUSED, FollowedDatabase, RunJournal
 from migrator.postgres.copy.units import session_budget
 from migrator.postgres.session.connect import session
 
 # States in which nobody but the follower moves a database.
 _FOLLOWING = frozenset({Stage.COPIED, Stage.FOLLOWED, Stage.PROVED})
+# States in which a tenant's own database takes its writes, which are carried back.
+_SERVING = frozenset({Stage.OPENED, Stage.PUBLISHED, Stage.REVERSING, Stage.RETURNING})
 _PAUSE_SECONDS = 0.25  # between rounds: what others see as lag
 _PROOF_SECONDS = 900.0  # how old a proof may become before both sides are compared again
 _PROVED_AT_ONCE = 4
@@ -50,7 +53,7 @@ def follow(workspace: Workspace, *, until_proved: bool = False, without_backup: 
         require_privileges(workspace, "read", "every row", "fence")
         context, plan, surveyed = _chosen(context)
         if not without_backup:
-            _require_backup(context)
+            _require_backup(context.journal)
         del summary[REFUSED]
         context.journal.record(FOLLOW_STOP, False)
         followed = begin_following(context, plan, surveyed)
@@ -84,8 +87,8 @@ def _chosen(context: RunContext) -> tuple[RunContext, Plan, Survey]:
     return context, plan, chosen.survey
 
 
-def _require_backup(context: RunContext) -> None:
-    if context.journal.recorded(BACKUP) is None:
+def _require_backup(journal: RunJournal) -> None:
+    if journal.recorded(BACKUP) is None:
         raise RefusedError(
             "There is no backup of this run.",
             "Run `migrator backup --verify` first; `--without-backup` goes on without one.",
@@ -102,11 +105,15 @@ class _Follower:
     upserted: int = 0
     deleted: int = 0
     failures: Mapping[str, str] = field(default_factory=dict)
+    held_back: Mapping[str, str] = field(default_factory=dict)  # why writes of tenants could not be carried back
 
     def run(self, *, until_proved: bool) -> Followed:
         context = self.followed.context
         jobs = context.settings.limits.source_jobs
-        with Rounds(self.followed, jobs=jobs, sessions=self._sessions()) as rounds:
+        with (
+            Rounds(self.followed, jobs=jobs, sessions=self._sessions()) as rounds,
+            ReverseTicks(self.followed) as back,
+        ):
             positions = dict(rounds.read_positions(self.followed.databases))
             end: FollowEnd | None = None
             while end is None:
@@ -116,6 +123,7 @@ class _Follower:
                 result = rounds.round(mine, due)
                 positions.update(result.positions)
                 self._record(result, due, states)
+                self._carry_back(back, [name for name, one in states.items() if one.state in _SERVING])
                 end = self._end(until_proved=until_proved)
                 if end is None and not result.entries:
                     time.sleep(_PAUSE_SECONDS)
@@ -138,11 +146,12 @@ class _Follower:
         arrived = [name for name in result.positions if states[name].state == Stage.COPIED]
         if arrived:
             journal.move(arrived, Stage.FOLLOWED)
-        fresh = {name: told for name, told in result.failures.items() if self.failures.get(name) != told}
+        told = {name: error.message for name, error in result.failures.items()}
+        fresh = {name: message for name, message in told.items() if self.failures.get(name) != message}
         journal.record_failures(fresh)
-        for name, told in fresh.items():
-            self.followed.context.progress.say(f"{name} stays where it is: {told}")
-        self.failures = result.failures
+        for name, message in fresh.items():
+            self.followed.context.progress.say(f"{name} stays where it is: {message}")
+        self.failures = told
         self.rounds += 1
         self.entries += result.entries
         self.upserted += result.upserted
@@ -151,6 +160,19 @@ class _Follower:
             f"following {plural(len(result.positions), 'database')}, "
             f"{plural(self.entries, 'changed row')} so far" + (f", {len(fresh)} behind" if fresh else "")
         )
+
+    def _carry_back(self, back: ReverseTicks, serving: list[str]) -> None:
+        """Brings what applications wrote in tenants' own databases into the source."""
+        journal = self.followed.context.journal
+        positions, failures = tick_back(back, serving)
+        journal.record_carried(list(positions))
+        fresh = {name: why for name, why in failures.items() if self.held_back.get(name) != why}
+        journal.record_failures(fresh)
+        for name, why in fresh.items():
+            self.followed.context.progress.say(f"what is written in {name} cannot be carried back: {why}")
+        self.held_back = failures
+        arrived = [one.database for one in journal.followed_databases() if one.state == Stage.PUBLISHED]
+        journal.move([name for name in arrived if name in positions], Stage.REVERSING)
 
     def _due_for_proof(self, states: Mapping[str, FollowedDatabase]) -> list[str]:
         """The databases whose proof is missing or old, the oldest first, a few at a time."""

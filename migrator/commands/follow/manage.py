@@ -71,7 +71,7 @@ def uninstall_following(workspace: Workspace) -> FollowUninstalled:
         DatabaseError: a table could not be locked; the same call goes on from there.
     """
     if (context := _open_run(workspace)) is not None:
-        require_nothing_moved(context)
+        require_nothing_moved(context.journal)
     with workspace.stage("follow-uninstall") as (run, summary):
         tables = summary["tables"] = end_following(run)
         return FollowUninstalled(run.id, str(workspace.source), tables)
@@ -92,13 +92,13 @@ def end_following(context: RunContext) -> int:
     return tables
 
 
-def require_nothing_moved(context: RunContext) -> None:
+def require_nothing_moved(journal: RunJournal) -> None:
     """Refuses what is about the whole run while tenants are served by their own databases.
 
     Raises:
         RefusedError: some are; the hint says how they go back.
     """
-    if moved := [database for database in context.journal.followed_databases() if is_moved(database)]:
+    if moved := [database for database in journal.followed_databases() if is_moved(database)]:
         raise RefusedError(
             f"{moved[0].database} serves its rows instead of the source: without capture nothing could go back.",
             "Take its tenant back first: migrator rollback --tenant, or end the run: migrator finish.",
@@ -108,6 +108,12 @@ def require_nothing_moved(context: RunContext) -> None:
 def is_followed(journal: RunJournal) -> bool:
     """Whether the run copies a source that is written to, or has begun to."""
     return any(one.state != "dropped" for one in journal.artefacts("capture"))
+
+
+def is_following(workspace: Workspace) -> bool:
+    """Whether the open run copies a source that is written to, or has begun to; makes no journal."""
+    context = _open_run(workspace)
+    return context is not None and is_followed(context.journal)
 
 
 def is_moved(database: FollowedDatabase) -> bool:

@@ -42,7 +42,7 @@ def _followed(result: Followed) -> Outcome:
     }
     return Outcome(
         "follow start",
-        status="failed" if result.failures else "done",
+        status="findings" if result.failures else "done",
         exit_code=4 if result.failures else 0,
         run_id=result.run_id,
         headline=f"{why[result.end]} {result.source} takes writes as before.",

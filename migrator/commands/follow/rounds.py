@@ -12,23 +12,29 @@ from types import TracebackType
 from typing import Self
 
 from migrator.commands.follow.followed_run import FollowedRun
+from migrator.core.online.captured import LogEntry
 from migrator.core.online.position import Position
+from migrator.core.online.watch import Watch
+from migrator.core.verify.digests import Digest
 from migrator.errors import DatabaseError, MigratorError
-from migrator.postgres.capture.read_log import read_batch
-from migrator.postgres.session.connect import Connection, Endpoint, connect, translated
+from migrator.postgres.capture.watch import note_watch, read_watched_batch, written_anew
+from migrator.postgres.session.connect import Connection, Endpoint, connect, session, translated
 from migrator.postgres.session.connection_pool import Sessions
-from migrator.postgres.sync.flow import Flow
 from migrator.postgres.sync.live_digests import require_equal
 from migrator.postgres.sync.positions import read_position
-from migrator.postgres.sync.tick import Proof, TickResult, TickTarget, tick
+from migrator.postgres.sync.tick import TickResult, TickTarget, tick
 
 
 @dataclass
 class Round:
-    """What one round came to: where each database stands now, and why some stay where they were."""
+    """What one round came to: where each database stands now, and why some stay where they were.
+
+    `proofs` are the digests of databases that were compared, the same on both sides.
+    """
 
     positions: dict[str, Position] = field(default_factory=dict)
-    failures: dict[str, str] = field(default_factory=dict)
+    failures: dict[str, MigratorError] = field(default_factory=dict)
+    proofs: dict[str, tuple[Digest, ...]] = field(default_factory=dict)
     entries: int = 0
     upserted: int = 0
     deleted: int = 0
@@ -112,15 +118,17 @@ class Rounds:
             DatabaseError: the source cannot be reached, or failed.
         """
         result = Round()
-        for group, ticked in self._threads.map(
-            lambda group: (group, self._tick(group, proved)), self._groups(positions)
-        ):
+
+        def work(group: _Group) -> tuple[_Group, TickResult]:
+            return group, self._tick(group, proved, result.proofs)
+
+        for group, ticked in self._threads.map(work, self._groups(positions)):
             result.entries += ticked.entries
             result.upserted += ticked.upserted
             result.deleted += ticked.deleted
             for name in group.databases:
                 if (failure := ticked.failures.get(name)) is not None:
-                    result.failures[name] = failure.message
+                    result.failures[name] = failure
                 else:
                     result.positions[name] = ticked.position
         return result
@@ -133,8 +141,16 @@ class Rounds:
             for start in range(0, len(names), self._each):
                 yield _Group(target, tuple(names[start : start + self._each]), position)
 
-    def _tick(self, group: _Group, proved: Collection[str]) -> TickResult:
+    def _tick(self, group: _Group, proved: Collection[str], proofs: dict[str, tuple[Digest, ...]]) -> TickResult:
         flow = self._followed.flows[group.target]
+
+        def prove(source: Connection, target: TickTarget, _position: Position) -> None:
+            try:
+                if (name := target.connection.info.dbname) in proved:
+                    proofs[name] = require_equal(source, target.connection, flow, target.tenant)
+            finally:
+                _require_as_read(source)
+
         with self._lane() as lane:
             targets, unreachable = self._targets(lane, group)
             with translated(self._followed.context.source):
@@ -143,11 +159,22 @@ class Rounds:
                     targets,
                     flow,
                     group.since,
-                    read_batch=read_batch,
-                    proof=_proof(flow, {self._followed.databases[name].tenant for name in proved}) if proved else None,
+                    read_batch=self._read_batch,
+                    proof=prove,
                 )
             result.failures.update(unreachable)
         return result
+
+    def _read_batch(self, source: Connection, since: Position) -> tuple[Position, tuple[LogEntry, ...]]:
+        """What changed, and each table that may have changed past the triggers as a whole."""
+        position, entries, found = read_watched_batch(source, since, self._note)
+        for suspect in found.suspects:
+            self._followed.context.progress.note(f"{suspect.relation} is compared as a whole: {suspect.reason}")
+        return position, entries
+
+    def _note(self, position: Position, watch: Watch) -> None:
+        with session(self._followed.context.source, purpose="follow") as connection:
+            note_watch(connection, position, watch)
 
     def _targets(self, lane: _Lane, group: _Group) -> tuple[Mapping[str, TickTarget], Mapping[str, MigratorError]]:
         targets, unreachable = {}, {}
@@ -169,9 +196,13 @@ class Rounds:
             self._lanes.put(lane)
 
 
-def _proof(flow: Flow, tenants: Collection[str]) -> Proof:
-    def prove(source: Connection, target: TickTarget, _position: Position) -> None:
-        if target.tenant in tenants:
-            require_equal(source, target.connection, flow, target.tenant)
+def _require_as_read(source: Connection) -> None:
+    """Raises a failure of the tick where a table lost its rows to the snapshot while they were read.
 
-    return prove
+    Raises:
+        DatabaseError: the table; the next tick reads it as it is then.
+    """
+    if gone := written_anew(source):
+        raise DatabaseError(
+            f"{gone[0]} was truncated or written anew while it was read.", "The next tick reads it once more."
+        )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import NamedTuple
 
 from migrator.commands.shared.workspace import Workspace, journal_exists
 from migrator.core.result.progress import Silent
@@ -14,14 +15,21 @@ from migrator.postgres.session.connect import Endpoint, journal_connect
 from migrator.settings import Settings
 
 
+class KnownName(NamedTuple):
+    """A name that the journal knows, and what it is of, as a completion shows it."""
+
+    name: str
+    what: str
+
+
 @dataclass(frozen=True, slots=True)
 class KnownNames:
-    """Names with what they are: runs newest first, the newest run's tenants by their databases, plans newest first."""
+    """Runs newest first, the newest run's tenants by their databases, plans newest first."""
 
-    runs: tuple[tuple[str, str], ...] = ()
-    open_runs: tuple[tuple[str, str], ...] = ()
-    tenants: tuple[tuple[str, str], ...] = ()
-    plans: tuple[tuple[str, str], ...] = ()
+    runs: tuple[KnownName, ...] = ()
+    open_runs: tuple[KnownName, ...] = ()
+    tenants: tuple[KnownName, ...] = ()
+    plans: tuple[KnownName, ...] = ()
 
 
 def known_names(settings: Settings) -> KnownNames:
@@ -41,10 +49,15 @@ def known_names(settings: Settings) -> KnownNames:
         runs = journal.all_runs(source)
         made = journal.of(runs[0].id).artefacts("database") if runs else ()
         return KnownNames(
-            tuple((run.id, run.outcome or "open") for run in runs),
-            tuple((run.id, "open") for run in runs if run.closed_at is None),
-            tuple((one.name, f"tenant {one.tenant}") for one in made if one.tenant and one.state == "created"),
-            tuple((record.fingerprint[:12], _state(record.passed)) for record in journal.plans_of_source(source)),
+            tuple(KnownName(run.id, run.outcome or "open") for run in runs),
+            tuple(KnownName(run.id, "open") for run in runs if run.closed_at is None),
+            tuple(KnownName(one.name, f"tenant {one.tenant}") for one in made if one.tenant and one.state == "created"),
+            tuple(
+                KnownName(
+                    record.fingerprint[:12], "passed its dry-run" if record.passed else "its dry-run found what blocks"
+                )
+                for record in journal.plans_of_source(source)
+            ),
         )
 
 
@@ -56,7 +69,3 @@ def _journal(control: Endpoint) -> Iterator[Journal]:
         yield journal
     finally:
         journal.close()
-
-
-def _state(passed: bool) -> str:
-    return "passed its dry-run" if passed else "its dry-run found what blocks"

@@ -54,7 +54,7 @@ def init(
             findings = find_grouped(workspace, connection, wanted)
     text = render(findings)
     directory.mkdir(parents=True, exist_ok=True)
-    settings = _settings(workspace, directory, text)
+    settings = _settings(workspace.settings, directory, text)
     placements = place(findings.catalog, settings)
     text = render(replace(findings, severed=placements.severed))
     trees = divide_source(replace(workspace, settings=settings), findings.catalog, placements, wanted.ownership)
@@ -77,15 +77,12 @@ def regenerate_trees(workspace: Workspace, directory: Path, ownership: Ownership
     return TreesWritten(trees, tuple(made))
 
 
-def _settings(workspace: Workspace, directory: Path, text: str) -> Settings:
+def _settings(settings: Settings, directory: Path, text: str) -> Settings:
     """The settings that the file will give, with the source that this command was given."""
     read = parsed(text, directory)
     source = read.source.model_copy(
         update={
-            name: getattr(workspace.settings.source, name)
-            for name in ("url", "host", "port", "user", "password", "database")
+            name: getattr(settings.source, name) for name in ("url", "host", "port", "user", "password", "database")
         }
     )
-    return read.model_copy(
-        update={"source": source, "servers": workspace.settings.servers, "paths": workspace.settings.paths}
-    )
+    return read.model_copy(update={"source": source, "servers": settings.servers, "paths": settings.paths})

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from migrator.core.init.draft import Draft, attaches, draft, enters
-from migrator.core.init.evidence import Agreement, WithoutTenant, complete, settle
+from migrator.core.init.evidence import PathEvidence, WithoutTenant, complete, settle
 from migrator.core.placement.key_paths import KeyPath, in_order, via
 from migrator.core.placement.model import Placement
 from migrator.core.schema.catalog import Catalog, ForeignKey, Relation
-from migrator.postgres.init.ownership_evidence import claimed
-from migrator.postgres.init.references import agreement, disagreeing, named_by_pairs, naming_unset, without_tenant
+from migrator.postgres.init.ownership_evidence import ownership_evidence
+from migrator.postgres.init.references import compare_paths, disagreeing, named_by_pairs, naming_unset, without_tenant
 from migrator.postgres.session.connect import Connection
 
 # So large a part of a table's rows has to be named by rows of a tenant, one for one, before it counts as theirs.
@@ -43,28 +43,28 @@ class PathsByRows:
         self.common: frozenset[Relation] = frozenset()
         self.counted: dict[tuple[Relation, KeyPath | None], WithoutTenant] = {}
 
-    def settled(self) -> tuple[Draft, dict[Relation, Agreement], dict[Relation, WithoutTenant]]:
+    def settled(self) -> tuple[Draft, dict[Relation, PathEvidence], dict[Relation, WithoutTenant]]:
         """The last draft, what the rows say about several paths of a table, and which rows have no tenant."""
         self.common = self._common(self._drafted({}))
-        drafted, agreements = self._owned(*self._draft({}))
-        return self._completed(drafted, agreements, self._without_tenant(drafted))
+        drafted, path_evidence = self._owned(*self._draft({}))
+        return self._completed(drafted, path_evidence, self._without_tenant(drafted))
 
-    def _draft(self, chosen: dict[Relation, KeyPath]) -> tuple[Draft, dict[Relation, Agreement]]:
+    def _draft(self, chosen: dict[Relation, KeyPath]) -> tuple[Draft, dict[Relation, PathEvidence]]:
         """Drafts again and again until no ambiguous table is left that its rows can decide on."""
-        agreements: dict[Relation, Agreement] = {}
+        path_evidence: dict[Relation, PathEvidence] = {}
         while True:
             drafted = self._drafted(chosen)
             settled = False
             for relation, paths in drafted.key_paths.ambiguous.items():
-                if relation in agreements:
+                if relation in path_evidence:
                     continue
-                agreements[relation] = agreement = self._agreement(relation, paths)
-                path = settle(paths, agreement)
+                path_evidence[relation] = evidence = self._evidence_of(relation, paths)
+                path = settle(paths, evidence)
                 if path is not None:
                     chosen[relation] = path
                     settled = True
             if not settled:
-                return drafted, agreements
+                return drafted, path_evidence
 
     def _drafted(self, chosen: Mapping[Relation, KeyPath]) -> Draft:
         return draft(self.catalog, self.keys, self.root, self.root_key, chosen, self.common)
@@ -75,63 +75,71 @@ class PathsByRows:
             relation
             for relation in drafted.audited
             if any(
-                (claimed_rows := claimed(self.connection, self.catalog, key, drafted.key_paths.paths[key.table]))
+                (
+                    naming_rows := ownership_evidence(
+                        self.connection, self.catalog, key, drafted.key_paths.paths[key.table]
+                    )
+                )
                 is not None
-                and claimed_rows.disputed
+                and naming_rows.disputed
                 for key in drafted.referencing.get(relation, ())
                 if drafted.is_tenants(key.table) and key.table not in drafted.through
             )
         )
 
-    def _owned(self, drafted: Draft, agreements: dict[Relation, Agreement]) -> tuple[Draft, dict[Relation, Agreement]]:
+    def _owned(
+        self, drafted: Draft, path_evidence: dict[Relation, PathEvidence]
+    ) -> tuple[Draft, dict[Relation, PathEvidence]]:
         """Gives tables without a path the paths of the rows that name theirs one for one, where these own most rows."""
         tried: set[Relation] = set()
         while pathless := [relation for relation in drafted.pathless if relation not in tried]:
             tried.update(pathless)
             chosen = {relation: path for relation, path in drafted.written.items() if relation not in drafted.through}
             for relation in pathless:
-                ways = (*drafted.owners(relation), *self._claimed(drafted, relation))
+                ways = (*drafted.owners(relation), *self._by_possible_owners(drafted, relation))
                 if not ways:
                     continue
                 share = _OWNED_BY_PAIRS if all(way.hops[0].of is not None for way in ways) else _OWNED
                 if all(_is_attached(drafted, way) for way in ways):
                     share = 0.0  # whatever else is there is attached to something without a tenant, or to nothing
-                agreement = self._agreement(relation, ways)
+                evidence = self._evidence_of(relation, ways)
                 total = self.rows.get(relation)
-                if agreement.disagreeing or total is None or agreement.rows < max(1, share * total):
+                if evidence.disagreeing or total is None or evidence.rows < max(1, share * total):
                     continue
-                chosen[relation] = complete(ways, agreement)
+                chosen[relation] = complete(ways, evidence)
             if len(chosen) > len(drafted.written) - len(drafted.through & drafted.written.keys()):
                 drafted, more = self._draft(chosen)
-                agreements = agreements | more
-        return drafted, agreements
+                path_evidence = path_evidence | more
+        return drafted, path_evidence
 
-    def _claimed(self, drafted: Draft, relation: Relation) -> Iterator[KeyPath]:
+    def _by_possible_owners(self, drafted: Draft, relation: Relation) -> Iterator[KeyPath]:
         """Paths over rows that name most of the table's rows, none of them for two tenants."""
         total = self.rows.get(relation)
-        for claim in drafted.claims(relation):
+        for owner in drafted.possible_owners(relation):
             if total is None:
                 continue
-            claim_rows = claimed(self.connection, self.catalog, claim.key, drafted.key_paths.paths[claim.key.table])
-            if claim_rows is None or claim_rows.disputed or not claim_rows.rows:
+            counted = ownership_evidence(
+                self.connection, self.catalog, owner.key, drafted.key_paths.paths[owner.key.table]
+            )
+            if counted is None or counted.disputed or not counted.rows:
                 continue
-            if attaches(drafted.key_paths.paths[claim.key.table]):
+            if attaches(drafted.key_paths.paths[owner.key.table]):
                 # What is attached once each is a part; what several rows attach (a tag) is not.
-                if claim_rows.naming > claim_rows.rows:
+                if counted.naming > counted.rows:
                     continue
-            elif total < _LEAST_CLAIMED or claim_rows.tenants < min(2, claim_rows.rows):
+            elif total < _LEAST_CLAIMED or counted.tenants < min(2, counted.rows):
                 continue
             evidence = (
-                f"rows of {claim.key.table} name {claim_rows.rows:,} of {total:,} rows, none of them for two tenants"
+                f"rows of {owner.key.table} name {counted.rows:,} of {total:,} rows, none of them for two tenants"
             )
-            for path in claim.paths:
+            for path in owner.paths:
                 first, *hops = path.hops
                 yield replace(path, hops=(replace(first, evidence=evidence), *hops))
 
-    def _agreement(self, relation: Relation, paths: Sequence[KeyPath]) -> Agreement:
-        rows, unequal, by_path = agreement(self.connection, self.catalog, relation, paths)
+    def _evidence_of(self, relation: Relation, paths: Sequence[KeyPath]) -> PathEvidence:
+        rows, unequal, by_path = compare_paths(self.connection, self.catalog, relation, paths)
         samples = disagreeing(self.connection, self.catalog, relation, paths) if unequal else ()
-        return Agreement(rows, unequal, by_path, samples)
+        return PathEvidence(rows, unequal, by_path, samples)
 
     def _without_tenant(self, drafted: Draft) -> dict[Relation, WithoutTenant]:
         placements = {
@@ -152,7 +160,7 @@ class PathsByRows:
             (self.root, self.root_key),
             drafted.keys,
         ):
-            rows, unset, beneath, homeless, unknown, sampled = counted
+            rows, unset, beneath, tenantless, unknown, sampled = counted
             naming: Mapping[str, int] = {}
             named: Mapping[str, int] = {}
             if unset:
@@ -160,16 +168,16 @@ class PathsByRows:
                 named = named_by_pairs(self.connection, self.catalog, placements[relation], pairs)
                 keys = [key for key in drafted.referencing.get(relation, ()) if drafted.is_tenants(key.table)]
                 naming = naming_unset(self.connection, self.catalog, placements[relation], keys)
-            by_table[relation] = WithoutTenant(rows, unset, homeless, naming, sampled, unknown, beneath, named)
+            by_table[relation] = WithoutTenant(rows, unset, tenantless, naming, sampled, unknown, beneath, named)
             self.counted[relation, placements[relation].key_path] = by_table[relation]
         return by_table
 
     def _completed(
         self,
         drafted: Draft,
-        agreements: dict[Relation, Agreement],
+        path_evidence: dict[Relation, PathEvidence],
         without: dict[Relation, WithoutTenant],
-    ) -> tuple[Draft, dict[Relation, Agreement], dict[Relation, WithoutTenant]]:
+    ) -> tuple[Draft, dict[Relation, PathEvidence], dict[Relation, WithoutTenant]]:
         """Gives rows that have no tenant by their table's path its other paths, where these lead further.
 
         Parents come first: what they are given, their children's paths lead over too.
@@ -180,12 +188,12 @@ class PathsByRows:
             waiting = {
                 relation: others
                 for relation, counted in without.items()
-                if counted.homeless
+                if counted.tenantless
                 and relation not in tried
-                and (others := (*drafted.other_paths(relation), *self._claimed(drafted, relation)))
+                and (others := (*drafted.other_paths(relation), *self._by_possible_owners(drafted, relation)))
             }
             if not waiting:
-                return drafted, agreements, without
+                return drafted, path_evidence, without
             first = {
                 relation: others
                 for relation, others in waiting.items()
@@ -195,10 +203,10 @@ class PathsByRows:
             more = False
             for relation, others in (first or waiting).items():
                 ways = [*drafted.key_paths.paths[relation].alternatives, *others]
-                agreement = self._agreement(relation, ways)
-                if agreement.rows > without[relation].rows - without[relation].homeless:
-                    chosen[relation] = self._fewest(relation, complete(ways, agreement), agreement.rows)
-                    agreements[relation] = agreement
+                evidence = self._evidence_of(relation, ways)
+                if evidence.rows > without[relation].rows - without[relation].tenantless:
+                    chosen[relation] = self._fewest(relation, complete(ways, evidence), evidence.rows)
+                    path_evidence[relation] = evidence
                     more = True
             if more:
                 drafted = self._drafted(chosen)
@@ -208,7 +216,7 @@ class PathsByRows:
         """The path less the alternatives that find no row a tenant which those before them do not find."""
         kept, known = [path.alternatives[0]], 0
         for alternative in path.alternatives:
-            placed = self._agreement(relation, list(dict.fromkeys([*kept, alternative]))).rows
+            placed = self._evidence_of(relation, list(dict.fromkeys([*kept, alternative]))).rows
             if placed > known:
                 kept, known = list(dict.fromkeys([*kept, alternative])), placed
             if known == rows:

@@ -79,14 +79,14 @@ def find(
     virtual, keys, contradicted = (*virtual, *more), (*keys, *more), (*contradicted, *doubtful)
     tree = tenant_tree(connection, root, root_key, keys, wanted.tree, ask_tree)
     rows = row_counts(connection, catalog)
-    drafted, agreements, without = PathsByRows(connection, catalog, keys, root, root_key, rows).settled()
-    keys_of_tenants = {key for key, _, _ in read_tenants(connection, Tenants(), root, root_key)}
+    drafted, path_evidence, without = PathsByRows(connection, catalog, keys, root, root_key, rows).settled()
+    keys_of_tenants = {tenant.key for tenant in read_tenants(connection, Tenants(), root, root_key)}
     roles = [name for (name,) in rows_of(connection, "databases/granted_roles")]
     own = propose_patterns(catalog, keys_of_tenants, roles)
     patterns = tuple(pattern for pattern, _ in own)
     proposals = tuple(
         one
-        for one in propose(drafted, rows=rows, agreements=agreements, without=without, contradicted=contradicted)
+        for one in propose(drafted, rows=rows, path_evidence=path_evidence, without=without, contradicted=contradicted)
         if owner(patterns, one.relation) is None
     )
     proposals = with_parents(catalog, proposals)

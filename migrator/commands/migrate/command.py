@@ -25,6 +25,7 @@ from migrator.commands.shared.roles import deliver_passwords
 from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.plan.steps import Plan
 from migrator.core.run.facts import BACKUP
+from migrator.core.run.failures import FULL_DISK, failure_lines, is_full_disk
 from migrator.core.run.moments import held_by
 from migrator.core.run.source_hold import SourceHold
 from migrator.errors import RefusedError, TargetsFailedError
@@ -65,6 +66,7 @@ def migrate(
         if confirm is not None and not chosen.goes_on:
             confirm(outlook(context, chosen.stored.plan, fenced=fence))
         del summary[REFUSED]
+        workspace.fence.state = "open"  # whatever an earlier attempt came to, this one has something to do
         if chosen.replaces:
             begin_anew(context)
         context.journal.begin_plan(chosen.stored.plan)
@@ -75,6 +77,8 @@ def migrate(
         all_are_there(context.journal)
         if passwords:
             deliver_passwords(context, plan)
+        if summary.get("status", "done") == "done":
+            workspace.fence.migrated()
         return replace(result, plan_changes=chosen.stored.since)
 
 
@@ -136,12 +140,16 @@ def _result(context: RunContext, plan: Plan, attempt: Attempt, summary: dict[str
     )
     if attempt.failures:
         summary.update(figures(result, attempt.proof))
-        lines = "\n".join(f"  {database}: {message}" for database, message in sorted(attempt.failures.items()))
+        lines = "\n".join(f"  {line}" for line in failure_lines(attempt.failures))
+        mend = f"{FULL_DISK} Then" if is_full_disk(attempt.failures.values()) else "Mend the cause and"
         raise TargetsFailedError(
             f"{len(attempt.failures)} of {len(result.databases)} databases failed; the others are complete:\n{lines}",
-            "The source stays fenced. Mend the cause and run `migrator migrate` again, or `migrator rollback`."
-            if fenced
-            else "Mend the cause, then run the same command again.",
+            f"{mend} run `migrator migrate` again: it goes on with what is missing."
+            + (
+                " Or `migrator rollback`, which drops what was made: the source stays fenced until then."
+                if fenced
+                else ""
+            ),
         )
     summary.update(present(result).recorded)
     return result

@@ -323,5 +323,5 @@ class Execution:
         """What was written to the unfenced source since the snapshot, and is in no target."""
         with self.context.workspace.read_source("drift") as connection:
             connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            now = routed_digests(self.context.workspace, connection, self.survey, transfers)
+            now = routed_digests(self.context.progress, connection, self.survey, transfers)
         return written_since(given_digests(self.journal), now, transfers)

@@ -24,6 +24,7 @@ from migrator.postgres.copy.row_counts import lock_against_ddl
 from migrator.postgres.copy.spool import discard
 from migrator.postgres.databases.databases import drop_database
 from migrator.postgres.fence.fence import fences_partitions, lift_fence, raise_fence, read_fence
+from migrator.postgres.gate.arm import install_gate
 from migrator.postgres.schema.catalog import read_objects
 from migrator.postgres.session.connect import Connection, session, translated
 from migrator.postgres.session.snapshot import Snapshot
@@ -61,6 +62,7 @@ class FrozenSource:
             self.journal.artefact("capture", "source", "intended")
             self.context.progress.say(f"capturing what changes in {len(captured)} tables of the source")
             install_capture(connection, captured, self.context.workspace.lock_wait, run=self.context.id, epoch=epoch)
+            install_gate(connection)
             self.journal.artefact("capture", "source", "created")
 
     def _note_start(self, connection: Connection) -> None:
@@ -104,6 +106,8 @@ class FrozenSource:
                 self.context.progress.say(f"fencing {len(tables)} tables of the source against writes")
                 raise_fence(connection, tables, self.context.workspace.lock_wait, run=self.context.id, epoch=fresh)
                 self.journal.artefact("fence", "source", "created")
+                # Every command tells the same moment, the journal's.
+                self.context.workspace.fence.since = self.journal.fenced_since()
                 standing = read_fence(connection)
         assert standing is not None
         return epoch_of(standing.epoch)

@@ -40,7 +40,7 @@ def present(result: Migrated) -> Outcome:
         "migrate",
         run_id=result.run_id,
         headline=f"{result.proof.told(result.source, len(result.databases))}; all digests agree."
-        + (" The source is fenced: it takes no writes until rollback." if result.fenced else ""),
+        + (" The source is fenced: it takes no writes until rollback or finish." if result.fenced else ""),
         summary=figures,
         sections=sections,
         next=("migrator verify", "migrator status", "migrator rollback"),

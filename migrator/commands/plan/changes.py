@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from migrator.core.plan.decisions import DecisionChange
 from migrator.core.result.outcome import Section
 
 
@@ -12,7 +13,7 @@ class PlanChanges:
     """What would make another plan now than the stored one: (what, how) in the order of migrator.toml."""
 
     fingerprint: str
-    changes: tuple[tuple[str, str], ...]
+    changes: tuple[DecisionChange, ...]
 
 
 def change_sections(since: PlanChanges | None) -> tuple[Section, ...]:

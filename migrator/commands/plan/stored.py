@@ -10,7 +10,7 @@ from migrator.commands.plan.changes import PlanChanges
 from migrator.commands.shared.epochs import require_tables
 from migrator.commands.shared.survey import plan_of, survey, survey_in
 from migrator.commands.shared.workspace import RunContext, Workspace
-from migrator.core.plan.decisions import Decisions, decision_changes
+from migrator.core.plan.decisions import DecisionChange, Decisions, decision_changes
 from migrator.core.plan.steps import Plan, source_digest
 from migrator.core.plan.survey import Survey
 from migrator.core.result.wording import listed
@@ -25,7 +25,7 @@ class StoredPlan:
 
     plan: Plan
     context: RunContext
-    changes: tuple[tuple[str, str], ...]  # what of migrator.toml and the trees is otherwise now, and how
+    changes: tuple[DecisionChange, ...]  # what of migrator.toml and the trees is otherwise now, and how
 
     @property
     def since(self) -> PlanChanges:
@@ -68,8 +68,8 @@ def plan_now(workspace: Workspace) -> Plan:
     return plan_of(workspace, survey(workspace))
 
 
-def changes_since(workspace: Workspace, plan: Plan) -> Iterable[tuple[str, str]]:
-    """(what, how) of each setting and each tree that would make another plan now, in the order of migrator.toml."""
+def changes_since(workspace: Workspace, plan: Plan) -> Iterable[DecisionChange]:
+    """Each setting and each tree that would make another plan now, in the order of migrator.toml."""
     # Imported here: where nothing is stored nothing needs Alembic. The files are read and not run: they may be broken.
     from migrator.revisions import digest
 
@@ -80,10 +80,10 @@ def changes_since(workspace: Workspace, plan: Plan) -> Iterable[tuple[str, str]]
         try:
             edited = digest(directory) != tree.digest
         except ConfigurationError as error:
-            yield title, error.message if directory.exists() else f"{tree.path} is gone"
+            yield DecisionChange(title, error.message if directory.exists() else f"{tree.path} is gone")
             continue
         if edited:
-            yield title, f"files in {tree.path} are others"
+            yield DecisionChange(title, f"files in {tree.path} are others")
 
 
 def survey_as_planned(stored: StoredPlan) -> Survey:

@@ -23,5 +23,5 @@ def with_large_objects(workspace: Workspace, proof: Proof, surveyed: Survey) -> 
         )
     if not facts.total:
         return proof
-    placed = facts.total - facts.left_behind - facts.undecided
-    return replace(proof, large_objects=Balance("large objects", facts.total, placed, ignored=facts.left_behind))
+    placed = facts.total - facts.staying - facts.undecided
+    return replace(proof, large_objects=Balance("large objects", facts.total, placed, ignored=facts.staying))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from migrator.commands.shared.workspace import Workspace
 from migrator.core.placement.tenants import UNOWNED
 from migrator.core.plan.survey import Survey
 from migrator.core.plan.transfer import Transfer
 from migrator.core.result.outcome import Section
+from migrator.core.result.progress import Progress
 from migrator.core.result.wording import plural
 from migrator.core.schema.catalog import Relation
 from migrator.core.verify.digests import Difference, Digest, differences, total
@@ -22,10 +22,10 @@ Transfers = Mapping[str, Sequence[Transfer]]  # by target
 
 
 def routed_digests(
-    workspace: Workspace, connection: Connection, survey: Survey, transfers: Transfers
+    progress: Progress, connection: Connection, survey: Survey, transfers: Transfers
 ) -> dict[str, tuple[Digest, ...]]:
     """The source's digests by target, in the connection's own snapshot."""
-    return {name: _of_target(workspace, connection, survey, name, items) for name, items in transfers.items()}
+    return {name: _of_target(progress, connection, survey, name, items) for name, items in transfers.items()}
 
 
 def written_since(
@@ -66,15 +66,15 @@ def gap_sections(gaps: Sequence[Relation]) -> tuple[Section, ...]:
 
 
 def _of_target(
-    workspace: Workspace, connection: Connection, survey: Survey, target: str, transfers: Sequence[Transfer]
+    progress: Progress, connection: Connection, survey: Survey, target: str, transfers: Sequence[Transfer]
 ) -> tuple[Digest, ...]:
     task = f"digests of the source for {target}"
-    workspace.progress.start(task, total=len(transfers), unit="tables")
+    progress.start(task, total=len(transfers), unit="tables")
     digests: list[Digest] = []
     for number, transfer in enumerate(transfers, 1):
         digests += source_digests(connection, transfer, survey.catalog)
-        workspace.progress.advance(task, rows=number)
-    workspace.progress.finish(task)
+        progress.advance(task, rows=number)
+    progress.finish(task)
     return _as_routed(digests, transfers, survey.known_keys)
 
 

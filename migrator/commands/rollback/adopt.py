@@ -52,16 +52,16 @@ def _left(workspace: Workspace) -> dict[str, dict[tuple[str, str], Mark | None]]
     """By run: the databases that it left, as (server, name), with their marks, and its fence (None)."""
     # Names of databases are all that is asked of it: trees that are gone must not be in the way.
     plan = plan_with(workspace, survey(workspace), {name: TreeState((), "") for name in workspace.settings.targets})
-    spread = workspace.settings.tenants.servers
+    servers_of_tenants = workspace.settings.tenants.servers
     # Which of the servers a tenant was put on was in the journal: any of them will do.
     ours = {
         (server, step.database)
         for step in plan.of(CreateDatabase)
-        for server in ((step.tenant and spread) or (step.server,))
+        for server in ((step.tenant and servers_of_tenants) or (step.server,))
     }
     for step in plan.of(PrepareTarget):
         per_tenant = workspace.settings.targets[step.target].per_tenant
-        for server in (per_tenant and spread) or (step.server,):
+        for server in (per_tenant and servers_of_tenants) or (step.server,):
             ours |= {(server, step.template), (server, step.bare)}
     left_by_run: dict[str, dict[tuple[str, str], Mark | None]] = {}
     ended: set[str] = set()

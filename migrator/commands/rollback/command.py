@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 from migrator.commands.changes.apply import (
     Carried,
@@ -15,8 +14,8 @@ from migrator.commands.changes.apply import (
     settle_conflicts,
     settled_by_numbers,
 )
-from migrator.commands.changes.conflicts import REFUSE, Settlement
 from migrator.commands.changes.find import require_rows, save_writes
+from migrator.commands.changes.way_back import LaterWrites, Restore, WayBack
 from migrator.commands.clean.command import restore_quarantine as put_back
 from migrator.commands.follow.manage import end_following, is_followed, require_nothing_moved
 from migrator.commands.plan.finished import FINISHED_RUN, standing_source
@@ -34,7 +33,7 @@ from migrator.commands.rollback.restore_backup import (
     restore_beside,
     swap_for_restored,
 )
-from migrator.commands.rollback.result import ConflictOutlook, NothingOpen, RollbackOutlook, TakenBack
+from migrator.commands.rollback.result import ConflictOutlook, NothingOpen, RollbackOutlook, RolledBack
 from migrator.commands.rollback.source_unchanged import changed_objects, compared_under_fence
 from migrator.commands.shared.epochs import digests_compare
 from migrator.commands.shared.workspace import RunContext, Workspace
@@ -42,7 +41,7 @@ from migrator.core.plan.steps import Plan
 from migrator.core.result.progress import each
 from migrator.core.result.wording import plural
 from migrator.core.run.facts import FINISHING, SOURCE_OBJECTS
-from migrator.errors import ConfigurationError, MigratorError, RefusedError
+from migrator.errors import MigratorError, RefusedError
 from migrator.journal import Run
 from migrator.postgres.copy.spool import discard
 from migrator.postgres.databases.databases import marks
@@ -50,70 +49,66 @@ from migrator.postgres.fence.fence import lift_fence, read_fence
 from migrator.postgres.fence.read_only import make_read_only, make_writable
 from migrator.postgres.session.connect import session
 
+_PLAIN = WayBack()
 
-def rollback(
-    workspace: Workspace,
-    *,
-    validate: bool = False,
-    confirm: str | None = None,
-    discard_writes: bool = False,
-    save: Path | None = None,
-    replay: bool = False,
-    restore_quarantine: bool = False,
-    restore_backup: bool = False,
-    lost_journal: bool = False,
-    settlement: Settlement = REFUSE,
-) -> RollbackOutlook | TakenBack | NothingOpen:
-    """Takes the open run back; with `validate` only says what that would do and whether it can.
 
-    `confirm` is the run's id, typed. Rows that applications wrote to the targets since migrate are kept as files in the
-    directory `save`, carried back into the source by `replay`, or given up by `discard_writes` (the dumps have them).
-    `settlement` says what becomes of those that cannot be carried back as they are.
-    `restore_quarantine` puts cleaned rows back; `restore_backup` swaps the source for its restored backup.
-    `lost_journal` finds the run by what it left on the servers, where the journal does not know it.
+def validate_rollback(
+    workspace: Workspace, way: WayBack = _PLAIN, *, confirm: str | None = None
+) -> RollbackOutlook | NothingOpen:
+    """What taking the open run back would do, and whether it can be; changes nothing.
+
+    `confirm` is the id of a run, needed where the journal was lost and several have left something.
+
+    Raises:
+        RefusedError: the run has passed its point of no return, or the role may not take it back.
+    """
+    if _run_to_take_back(workspace, way, confirm) is None:
+        return nothing_open(workspace, confirm)
+    with workspace.stage("rollback-validate") as (context, summary):
+        stored = readable_plan(context)
+        plan, context = (stored.plan, stored.context) if stored else (None, context)
+        findings = look(context, plan)
+        require_able(context, findings)
+        result = replace(outlook(context, findings), plan_changes=stored.since if stored else None)
+        summary.update(present(result).recorded)
+        return result
+
+
+def rollback(workspace: Workspace, way: WayBack = _PLAIN, *, confirm: str | None) -> RolledBack | NothingOpen:
+    """Takes the open run back; `confirm` is its id, typed.
 
     Raises:
         RefusedError: not confirmed, the targets were written to, or the backup is not worth restoring.
     """
-    if replay and restore_backup:
-        raise ConfigurationError(
-            "--replay-writes goes not with --restore-backup: what is carried back would go with the damaged source.",
-            "Keep those rows as files, for the restored one: --save-writes DIR.",
-        )
-    require_unfinished(workspace)
-    run = open_run(workspace)
-    if lost_journal:
-        run = adopt(workspace, confirm) or run
+    run = _run_to_take_back(workspace, way, confirm)
     if run is None:
         return nothing_open(workspace, confirm)
-    if not validate:
-        confirmed(run, confirm)
-    keep = save is not None or replay
-    with workspace.stage("rollback-validate" if validate else "rollback") as (context, summary):
+    confirmed(run, confirm)
+    with workspace.stage("rollback") as (context, summary):
         stored = readable_plan(context)
         plan, context = (stored.plan, stored.context) if stored else (None, context)
-        since = stored.since if stored is not None else None
-        result: RollbackOutlook | TakenBack
-        if validate:
-            findings = look(context, plan)
-            require_able(context, findings)
-            result = outlook(context, findings)
-        else:
-            backup = checked_backup(context) if restore_backup else None
-            with read_only_targets(context, plan, keep=keep, discard=discard_writes) as findings:
-                if backup is not None:
-                    restore_beside(context, *backup)
-                carried = keep_writes(context, findings, save=save, replay=replay, settlement=settlement)
-                note_drawn_numbers(context, findings, keep=not discard_writes)
-                result = _take_back(context, findings, carried, swap=restore_backup)
-        result = replace(result, plan_changes=since)
+        backup = checked_backup(context) if way.restore == "backup" else None
+        with read_only_targets(context, plan, way.writes) as findings:
+            if backup is not None:
+                restore_beside(context, *backup)
+            carried = keep_writes(context, findings, way.writes)
+            note_drawn_numbers(context, findings, way.writes)
+            result = _take_back(context, findings, carried, way.restore)
+        result = replace(result, plan_changes=stored.since if stored else None)
         summary.update(present(result).recorded)
-    if isinstance(result, RollbackOutlook) or not result.closes:
+    if not result.closes:
         return result
-    if restore_quarantine and not restore_backup:
+    if way.restore == "quarantine":
         result = replace(result, quarantine=put_back(context.workspace))
     workspace.journal.close_run(context.id, "rolled back")
     return result
+
+
+def _run_to_take_back(workspace: Workspace, way: WayBack, wanted: str | None) -> Run | None:
+    way.require_possible()
+    require_unfinished(workspace)
+    run = open_run(workspace)
+    return (adopt(workspace, wanted) or run) if way.journal == "lost" else run
 
 
 def open_run(workspace: Workspace) -> Run | None:
@@ -184,7 +179,7 @@ def confirmed(run: Run, typed: str | None) -> None:
 
 @contextmanager
 def read_only_targets(
-    context: RunContext, plan: Plan | None, tenant: str | None = None, *, keep: bool, discard: bool
+    context: RunContext, plan: Plan | None, later: LaterWrites, tenant: str | None = None
 ) -> Iterator[Findings]:
     """What the run left (of one tenant), its targets read-only: nothing is written between the look and the drop.
 
@@ -195,7 +190,7 @@ def read_only_targets(
     """
     findings = look(context, plan, tenant)
     require_able(context, findings)
-    require_nothing_lost(findings, keep=keep, discard=discard)
+    require_nothing_lost(findings, later)
     targets = [(server, database) for server, database, mark in findings.databases if mark.role == "target"]
     try:
         for server in sorted({server for server, _ in targets}):
@@ -205,7 +200,7 @@ def read_only_targets(
                     make_read_only(connection, database)
         if targets:
             findings = look(context, plan, tenant)
-            require_nothing_lost(findings, keep=keep, discard=discard)
+            require_nothing_lost(findings, later)
         yield findings
     except BaseException:
         _make_writable(context, targets)
@@ -238,34 +233,27 @@ def conflict_outlook(context: RunContext, findings: Findings) -> ConflictOutlook
     return ConflictOutlook(conflicts, settled_by_numbers(conflicts, findings.writes.survey))
 
 
-def keep_writes(
-    context: RunContext, findings: Findings, *, save: Path | None, replay: bool, settlement: Settlement
-) -> Carried | None:
+def keep_writes(context: RunContext, findings: Findings, later: LaterWrites) -> Carried | None:
     """Saves what applications wrote to the targets, and carries it back, as was asked for."""
     if findings.writes is None or not findings.written:
         return carried_before(context.journal)
-    if replay:
-        settle_conflicts(context, require_rows(findings.writes), findings.writes, settlement)
-    if save is not None:
-        save_writes(context.workspace, save, require_rows(findings.writes), findings.writes)
+    if later.replay:
+        settle_conflicts(context, require_rows(findings.writes), findings.writes, later.settlement)
+    if later.save is not None:
+        save_writes(context.workspace, later.save, require_rows(findings.writes), findings.writes)
         context.progress.say(
-            f"the changes of {plural(len(require_rows(findings.writes)), 'database')} are saved in {save}"
+            f"the changes of {plural(len(require_rows(findings.writes)), 'database')} are saved in {later.save}"
         )
-    if not replay:
+    if not later.replay:
         return None
     return replay_writes(context, require_rows(findings.writes), findings.writes)
 
 
-def _take_back(
-    context: RunContext,
-    findings: Findings,
-    carried: Carried | None,
-    *,
-    swap: bool,
-) -> TakenBack:
+def _take_back(context: RunContext, findings: Findings, carried: Carried | None, restore: Restore) -> RolledBack:
+    swap = restore == "backup"
     followed = is_followed(context.journal)
     if followed:
-        require_nothing_moved(context)
+        require_nothing_moved(context.journal)
     dropped = dump_and_drop(context, findings)
     if followed:
         end_following(context)
@@ -288,7 +276,7 @@ def _take_back(
     swapped = swap_for_restored(context) if swap else ""
     if not swap:
         drop_restored(context)
-    return TakenBack(
+    return RolledBack(
         context.id,
         str(context.source),
         findings,

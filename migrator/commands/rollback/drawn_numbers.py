@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from migrator.commands.changes.way_back import LaterWrites
 from migrator.commands.rollback.findings import Findings
 from migrator.commands.sequences.blocks import drawn_numbers, put_back, record_drawn, record_positions, run_blocks
 from migrator.commands.shared.workspace import RunContext
@@ -11,10 +12,10 @@ from migrator.postgres.schema.sequences import set_sequences
 from migrator.postgres.session.connect import READ_ONLY, Connection, session
 
 
-def note_drawn_numbers(context: RunContext, findings: Findings, *, keep: bool) -> None:
+def note_drawn_numbers(context: RunContext, findings: Findings, later: LaterWrites) -> None:
     """Writes down how far the targets have drawn, before they are dropped.
 
-    With `keep` the source goes on behind these numbers; without it they go with the rows that are given up.
+    The source goes on behind these numbers, unless they go with rows that are given up.
     """
     writes = findings.writes
     if writes is None:
@@ -39,7 +40,7 @@ def note_drawn_numbers(context: RunContext, findings: Findings, *, keep: bool) -
                     further = max if sources[name].increment > 0 else min
                     drawn[name] = further(value, drawn.get(name, value))
     record_positions(context.journal, stands)
-    if keep:
+    if not later.discard:
         record_drawn(context.journal, drawn, sources)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from migrator.commands.backup.directory import finish_dump
 from migrator.commands.rollback.findings import Findings
 from migrator.commands.rollback.leftovers import note_dropping
-from migrator.commands.rollback.result import Dropped
+from migrator.commands.rollback.result import Dropped, Dump
 from migrator.commands.shared.tenant_servers import servers_of
 from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.result.progress import each
@@ -45,7 +45,7 @@ def dump_and_drop(context: RunContext, findings: Findings) -> Dropped:
     return Dropped(dumps, tuple(databases), tuple(roles), tuple(used))
 
 
-def _dump(context: RunContext, findings: Findings) -> tuple[tuple[str, str], ...]:
+def _dump(context: RunContext, findings: Findings) -> tuple[Dump, ...]:
     """Dumps every target database that is about to be dropped, and reads each dump back."""
     home = context.workspace.backups / "rollback" / context.id
     targets = [(server, database) for server, database, mark in findings.databases if mark.role == "target"]
@@ -55,7 +55,7 @@ def _dump(context: RunContext, findings: Findings) -> tuple[tuple[str, str], ...
     for leftover in home.glob("*.partial"):
         shutil.rmtree(leftover)  # of an attempt that died; the source's lock is ours
 
-    def dump(item: tuple[str, str]) -> tuple[str, str]:
+    def dump(item: tuple[str, str]) -> Dump:
         server, database = item
         directory = _free_name(home, database)
         partial = directory.with_name(f"{directory.name}.partial")
@@ -73,7 +73,7 @@ def _dump(context: RunContext, findings: Findings) -> tuple[tuple[str, str], ...
         except BaseException:
             shutil.rmtree(partial, ignore_errors=True)  # the disk may be full of it
             raise
-        return database, str(directory)
+        return Dump(database, str(directory))
 
     with ThreadPoolExecutor(context.settings.limits.jobs) as pool:
         shown = each(context.progress, "dumping databases", targets, "databases")

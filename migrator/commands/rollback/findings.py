@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from migrator.commands.changes.find import Writes
 from migrator.core.changes.row_changes import DatabaseChanges
@@ -11,6 +12,13 @@ from migrator.core.verify.digests import Difference
 from migrator.errors import MigratorError, RefusedError
 from migrator.postgres.databases.databases import MarkedDatabase
 from migrator.postgres.fence.fence import FenceState
+
+
+class ServerRole(NamedTuple):
+    """A role of the run on one of its servers."""
+
+    server: str
+    role: str
 
 
 @dataclass(frozen=True)
@@ -21,7 +29,7 @@ class Findings:
     fence: FenceState | None
     writes: Writes | None  # since migrate; None where no database is finished
     unfinished: tuple[str, ...]  # databases that migrate never finished
-    roles: tuple[tuple[str, str], ...] = ()  # (server, role)
+    roles: tuple[ServerRole, ...] = ()
     gone: tuple[str, ...] = ()  # databases that migrate finished, and that somebody else dropped
     untold: MigratorError | None = None  # why nobody can tell what was written since migrate
 

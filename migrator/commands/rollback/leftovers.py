@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from migrator.commands.changes.find import find_writes
+from migrator.commands.changes.way_back import LaterWrites
 from migrator.commands.follow.manage import is_followed
 from migrator.commands.plan.stored import plan_now
-from migrator.commands.rollback.findings import Findings, foreign_fence, strays_message, unknown_fence, written_message
+from migrator.commands.rollback.findings import (
+    Findings,
+    ServerRole,
+    foreign_fence,
+    strays_message,
+    unknown_fence,
+    written_message,
+)
 from migrator.commands.shared.privileges import require_privileges
 from migrator.commands.shared.tenant_servers import servers_of
 from migrator.commands.shared.workspace import RunContext, Workspace
@@ -32,7 +40,7 @@ def look(context: RunContext, plan: Plan | None, tenant: str | None = None) -> F
     `plan` is the one that it was carried out by; None where the journal does not say, and today's has to do.
     """
     databases: list[MarkedDatabase] = []
-    roles: list[tuple[str, str]] = []
+    roles: list[ServerRole] = []
     for name in servers_of(context):
         with session(context.server(name), purpose="rollback", settings=READ_ONLY) as connection:
             databases += [
@@ -41,7 +49,7 @@ def look(context: RunContext, plan: Plan | None, tenant: str | None = None) -> F
                 if mark.role != "restored" and (tenant is None or mark.tenant == tenant)
             ]
             roles += [
-                (name, role)
+                ServerRole(name, role)
                 for role, mark in marked_roles(connection).items()
                 if mark and mark.run == context.id and (tenant is None or mark.tenant == tenant)
             ]
@@ -115,13 +123,13 @@ def forget_dropping(journal: RunJournal, databases: Sequence[str]) -> None:
     journal.record(DROPPING, sorted({*before} - {*databases}))
 
 
-def require_nothing_lost(findings: Findings, *, keep: bool, discard: bool) -> None:
-    """Refuses where what applications wrote would be lost, or may be: `keep` what can be told, or `discard` all of it.
+def require_nothing_lost(findings: Findings, later: LaterWrites) -> None:
+    """Refuses where what applications wrote would be lost, or may be, and `later` does not say what becomes of it.
 
     Raises:
         RefusedError: targets were written to, are gone, or cannot be compared with what they were.
     """
-    if discard:
+    if later.discard:
         return
     if findings.gone:
         raise RefusedError(
@@ -142,7 +150,7 @@ def require_nothing_lost(findings: Findings, *, keep: bool, discard: bool) -> No
             "Let rows name them, in a column that [tables.X] large_objects lists, or unlink them (vacuumlo). To give "
             "them up: --discard-writes (the databases are dumped first).",
         )
-    if findings.written and not keep:
+    if findings.written and not later.kept:
         raise RefusedError(
             written_message(findings),
             "Nothing was changed. Keep them as files: --save-writes DIR. Carry them back into the source: "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import assert_never
 
@@ -11,13 +12,14 @@ from migrator.commands.clean.report import present as present_restored
 from migrator.commands.plan.changes import PlanChanges, change_sections
 from migrator.commands.rollback.findings import Findings, foreign_fence, some_of, written_rows
 from migrator.commands.rollback.result import (
+    ConflictOutlook,
     ConflictsRetried,
     Dropped,
     NoSuchTenantDatabase,
     NothingOpen,
     RollbackOutlook,
-    TakenBack,
-    TenantTakenBack,
+    RolledBack,
+    TenantRolledBack,
 )
 from migrator.core.result.outcome import Cell, Outcome, Section
 from migrator.core.result.wording import plural
@@ -26,7 +28,7 @@ _MOST_DATABASES = 50  # shown; --output json has all
 _MOST_CONFLICTS = 50  # shown; the file has all
 
 
-Result = RollbackOutlook | TakenBack | TenantTakenBack | NothingOpen | NoSuchTenantDatabase | ConflictsRetried
+Result = RollbackOutlook | RolledBack | TenantRolledBack | NothingOpen | NoSuchTenantDatabase | ConflictsRetried
 
 
 def present(result: Result) -> Outcome:
@@ -34,9 +36,9 @@ def present(result: Result) -> Outcome:
     match result:
         case RollbackOutlook():
             return _with_changes(_tenant_outlook(result) if result.tenant else _outlook(result), result.plan_changes)
-        case TakenBack():
-            return _taken_back(result)
-        case TenantTakenBack():
+        case RolledBack():
+            return _rolled_back(result)
+        case TenantRolledBack():
             return _with_changes(_tenant_taken_back(result), result.plan_changes)
         case NothingOpen():
             return _nothing_open(result)
@@ -62,7 +64,7 @@ def _outlook(result: RollbackOutlook) -> Outcome:
     """What rolling back would do, and whether it can."""
     findings, outlook = result.findings, result.conflicts
     targets = [database for _, database, mark in findings.databases if mark.role == "target"]
-    figures: dict[str, str | int | float | bool | None] = {
+    figures: dict[str, Cell] = {
         "databases_to_drop": len(findings.databases),
         "databases_to_dump_first": len(targets),
         "roles_to_drop": len(findings.roles),
@@ -73,54 +75,16 @@ def _outlook(result: RollbackOutlook) -> Outcome:
     sections = [_databases_section(findings)]
     data = {"databases": _database_data(findings)}
     command = f"migrator rollback --confirm {result.run_id}"
+    found = Outcome("rollback", "findings", 1, result.run_id, summary=figures, sections=tuple(sections), data=data)
     if findings.lost:
-        if findings.gone:
-            names = tuple((name,) for name in findings.gone)
-            sections.append(Section("Databases that somebody else dropped", ("database",), names, tone="bad"))
-        if findings.untold is not None:
-            sections.append(Section("Why it cannot be told", text=findings.untold.message, tone="bad"))
-        if findings.strays:
-            objects = tuple((database, len(oids), some_of(oids)) for database, oids in findings.strays.items())
-            columns = ("database", "large objects", "numbers")
-            sections.append(Section("Large objects that no row names", columns, objects, tone="bad"))
-        if findings.written:
-            sections.append(_written_section(findings))
-        return Outcome(
-            "rollback",
-            "findings",
-            1,
-            result.run_id,
-            "Not everything that applications wrote to the targets can be kept: it would be in dumps at most.",
-            figures,
-            tuple(sections),
-            data=data,
+        return replace(
+            found,
+            headline="Not everything that applications wrote to the targets can be kept: it would be in dumps at most.",
+            sections=(*sections, *_lost_sections(findings)),
             next=(f"{command} --discard-writes",),
         )
     if findings.written:
-        sections.append(_written_section(findings))
-        options: tuple[str, ...] = ("--discard-writes",)
-        told = "which of them can go back cannot be told, because the source is not fenced by this run"
-        if outlook is not None:
-            options = outlook.options()
-            figures["conflicts"] = len(outlook.conflicts)
-            figures["conflicts_settled_by_new_numbers"] = outlook.by_number
-            told = "all of it can be carried back"
-            if outlook.conflicts:
-                sections.append(predicted_section(outlook.conflicts))
-                told = f"{plural(len(outlook.conflicts), 'change')} of it cannot be carried back as they are"
-            if outlook.by_number:
-                told += f", {outlook.by_number} of them because a number is taken"
-        return Outcome(
-            "rollback",
-            "findings",
-            1,
-            result.run_id,
-            f"Applications have written to the targets: {told}. Rolling back without a word on it is refused.",
-            figures,
-            tuple(sections),
-            data=data,
-            next=tuple(f"{command} {option}" for option in options),
-        )
+        return _with_writes(found, findings, outlook, command)
     foreign = foreign_fence(result.run_id, findings)
     after = f"the fence is of another run, {foreign}, and stays" if foreign else f"{result.source} takes writes again"
     return Outcome(
@@ -132,6 +96,47 @@ def _outlook(result: RollbackOutlook) -> Outcome:
         sections=tuple(sections),
         data=data,
         next=(command,),
+    )
+
+
+def _lost_sections(findings: Findings) -> list[Section]:
+    """What of the applications' writes can neither be saved nor carried back, and why."""
+    sections = []
+    if findings.gone:
+        names = tuple((name,) for name in findings.gone)
+        sections.append(Section("Databases that somebody else dropped", ("database",), names, tone="bad"))
+    if findings.untold is not None:
+        sections.append(Section("Why it cannot be told", text=findings.untold.message, tone="bad"))
+    if findings.strays:
+        objects = tuple((database, len(oids), some_of(oids)) for database, oids in findings.strays.items())
+        columns = ("database", "large objects", "numbers")
+        sections.append(Section("Large objects that no row names", columns, objects, tone="bad"))
+    if findings.written:
+        sections.append(_written_section(findings))
+    return sections
+
+
+def _with_writes(outcome: Outcome, findings: Findings, outlook: ConflictOutlook | None, command: str) -> Outcome:
+    """The same where applications have written to the targets: what they wrote, and what may be typed about it."""
+    sections, figures = [_written_section(findings)], dict(outcome.summary)
+    options: tuple[str, ...] = ("--discard-writes",)
+    fate = "which of them can go back cannot be told, because the source is not fenced by this run"
+    if outlook is not None:
+        options = outlook.options()
+        figures["conflicts"] = len(outlook.conflicts)
+        figures["conflicts_settled_by_new_numbers"] = outlook.by_number
+        fate = "all of it can be carried back"
+        if outlook.conflicts:
+            sections.append(predicted_section(outlook.conflicts))
+            fate = f"{plural(len(outlook.conflicts), 'change')} of it cannot be carried back as they are"
+        if outlook.by_number:
+            fate += f", {outlook.by_number} of them because a number is taken"
+    return replace(
+        outcome,
+        headline=f"Applications have written to the targets: {fate}. Rolling back without a word on it is refused.",
+        summary=figures,
+        sections=(*outcome.sections, *sections),
+        next=tuple(f"{command} {option}" for option in options),
     )
 
 
@@ -193,7 +198,7 @@ def conflict_section(carried: Carried | None) -> list[Section]:
     return [Section("Changes that wait in a file", columns, conflicts, str(carried.file), tone="bad")]
 
 
-def _taken_back(result: TakenBack) -> Outcome:
+def _rolled_back(result: RolledBack) -> Outcome:
     """What a rollback did, with what came back from quarantine afterwards."""
     outcome = _with_changes(_done(result), result.plan_changes)
     if result.quarantine is None:
@@ -206,10 +211,45 @@ def _taken_back(result: TakenBack) -> Outcome:
     )
 
 
-def _done(result: TakenBack) -> Outcome:
+def _done(result: RolledBack) -> Outcome:
     """What a rollback did; exit code 1 where the source is not as it was."""
     source, carried = result.source, result.carried
-    figures: dict[str, str | int | float | bool | None] = {
+    sections = _done_sections(result)
+    wrong = Outcome("rollback", "findings", 1, result.run_id, summary=_done_figures(result), sections=tuple(sections))
+    if not result.unchanged and not result.swapped:
+        return replace(
+            wrong,
+            headline=f"The run is taken back, but {source} is not as it was when migrate read it.",
+            next=("migrator rollback --restore-backup", "migrator status"),
+        )
+    if carried is not None and carried.file is not None:
+        return replace(
+            wrong,
+            headline=f"Run {result.run_id} is taken back with {carried.rows} changes of the targets; "
+            f"{carried.kept} could not be carried back and are kept in {carried.file}.",
+            sections=(*conflict_section(carried), *sections),
+            next=(f"migrator rollback --retry-conflicts {carried.file}", "migrator status"),
+        )
+    if foreign := result.fenced_by:
+        return replace(
+            wrong,
+            headline=f"Run {result.run_id} is taken back, but {source} stays fenced by run {foreign}, which the "
+            "journal does not know.",
+            next=(f"migrator rollback --adopt --confirm {foreign}",),
+        )
+    dropped = plural(len(result.dropped.databases), "database")
+    return Outcome(
+        "rollback",
+        run_id=result.run_id,
+        headline=f"Run {result.run_id} is taken back: {dropped} dropped, {_proof(result)}.",
+        summary=wrong.summary,
+        sections=tuple(sections),
+        next=("migrator status", "migrator backup"),
+    )
+
+
+def _done_figures(result: RolledBack) -> Mapping[str, Cell]:
+    figures: dict[str, Cell] = {
         "databases_dumped": len(result.dropped.dumps),
         "databases_dropped": len(result.dropped.databases),
         "roles_dropped": len(result.dropped.roles),
@@ -221,10 +261,15 @@ def _done(result: TakenBack) -> Outcome:
     }
     if result.swapped:
         figures["damaged_source_kept_as"] = result.swapped
-    if carried is not None:
-        figures["changes_carried_back"] = carried.rows
-        figures["conflicts"] = carried.kept
-        figures["rows_renumbered"] = carried.renumbered
+    if result.carried is not None:
+        figures["changes_carried_back"] = result.carried.rows
+        figures["conflicts"] = result.carried.kept
+        figures["rows_renumbered"] = result.carried.renumbered
+    return figures
+
+
+def _done_sections(result: RolledBack) -> list[Section]:
+    """What was dropped, what had been written to the targets, and what the source has otherwise now."""
     sections = dump_section(result.dropped)
     if result.findings.written:
         sections.append(_written_section(result.findings))
@@ -236,67 +281,26 @@ def _done(result: TakenBack) -> Outcome:
         sections.append(
             Section("Objects of the source that changed", ("kind", "object", "how"), result.objects, tone="bad")
         )
-    if not result.unchanged and not result.swapped:
-        return Outcome(
-            "rollback",
-            "findings",
-            1,
-            result.run_id,
-            f"The run is taken back, but {source} is not as it was when migrate read it.",
-            figures,
-            tuple(sections),
-            next=("migrator rollback --restore-backup", "migrator status"),
-        )
-    if carried is not None and carried.file is not None:
-        return Outcome(
-            "rollback",
-            "findings",
-            1,
-            result.run_id,
-            f"Run {result.run_id} is taken back with {carried.rows} changes of the targets; "
-            f"{carried.kept} could not be carried back and are kept in {carried.file}.",
-            figures,
-            (*conflict_section(carried), *sections),
-            next=(f"migrator rollback --retry-conflicts {carried.file}", "migrator status"),
-        )
+    return sections
+
+
+def _proof(result: RolledBack) -> str:
+    """How it is known that the source is as it was, or why it is not."""
+    source, carried = result.source, result.carried
     if result.swapped:
-        proof = f"the source is the restored backup; the damaged one is kept as {result.swapped}"
-    elif carried is not None:
-        proof = f"{source} has their {carried.rows} changes, equals what they held, and takes writes again"
-    elif not result.known:
-        proof = f"and {source} was not compared: the journal does not say what it was"
-    elif not result.comparable:
-        proof = (
+        return f"the source is the restored backup; the damaged one is kept as {result.swapped}"
+    if carried is not None:
+        return f"{source} has their {carried.rows} changes, equals what they held, and takes writes again"
+    if not result.known:
+        return f"and {source} was not compared: the journal does not say what it was"
+    if not result.comparable:
+        return (
             f"the catalog of {source} is as it was, and no row was written by migrator; its rows were not compared: an "
             "earlier version of migrator had hashed them in another way"
         )
-    elif result.compared:
-        proof = f"all {result.compared} tables and the catalog of {source} are as they were"
-    else:
-        proof = (
-            "migrate had not read the source to its end; its catalog is as it was, and no row was written by migrator"
-        )
-    if foreign := result.fenced_by:
-        return Outcome(
-            "rollback",
-            "findings",
-            1,
-            result.run_id,
-            f"Run {result.run_id} is taken back, but {source} stays fenced by run {foreign}, which the journal does "
-            "not know.",
-            figures,
-            tuple(sections),
-            next=(f"migrator rollback --adopt --confirm {foreign}",),
-        )
-    return Outcome(
-        "rollback",
-        run_id=result.run_id,
-        headline=f"Run {result.run_id} is taken back: {plural(len(result.dropped.databases), 'database')} dropped, "
-        f"{proof}.",
-        summary=figures,
-        sections=tuple(sections),
-        next=("migrator status", "migrator backup"),
-    )
+    if result.compared:
+        return f"all {result.compared} tables and the catalog of {source} are as they were"
+    return "migrate had not read the source to its end; its catalog is as it was, and no row was written by migrator"
 
 
 def _tenant_outlook(result: RollbackOutlook) -> Outcome:
@@ -313,7 +317,7 @@ def _tenant_outlook(result: RollbackOutlook) -> Outcome:
     )
 
 
-def _tenant_taken_back(result: TenantTakenBack) -> Outcome:
+def _tenant_taken_back(result: TenantRolledBack) -> Outcome:
     carried = result.carried
     conflicts = len(carried.conflicts) if carried is not None else 0
     kept = f"; {conflicts} changes could not be carried back and are kept in a file" if conflicts else ""
@@ -337,7 +341,7 @@ def _tenant_taken_back(result: TenantTakenBack) -> Outcome:
     )
 
 
-def _gone(result: TenantTakenBack) -> str:
+def _gone(result: TenantRolledBack) -> str:
     dropped = result.dropped.databases
     words = [f"{', '.join(dropped)} dumped and dropped"] if dropped else []
     return "; ".join([*words, *(f"{name} was gone" for name in result.findings.gone)]) or (
@@ -350,15 +354,22 @@ def _retried(result: ConflictsRetried) -> Outcome:
     file, left = result.file, result.left
     figures: dict[str, Cell] = {"changes_carried_back": result.carried, "conflicts": len(left)}
     if not left:
-        headline = f"All {plural(result.carried, 'change')} of {file} are in {result.source}."
+        headline = (
+            f"Nothing waits in {file} any more: {plural(result.carried, 'change')} of it went to {result.source}."
+        )
         return Outcome("rollback", headline=headline, summary=figures, next=("migrator status",))
     columns = ("database", "tenant", "table", "changes", "why the first")
     return Outcome(
         "rollback",
         "findings",
         1,
-        headline=f"{plural(result.carried, 'change')} of {file} are in {result.source}; {len(left)} still wait there.",
+        headline=f"{plural(result.carried, 'change')} of {file} went to {result.source}, "
+        f"{plural(len(left), 'change')} could not yet.",
         summary=figures,
         sections=(Section("Changes that still wait", columns, counted(left), str(file), "bad"),),
-        next=(f"migrator rollback --retry-conflicts {file} --renumber", "migrator status"),
+        # What another number would not settle has to be mended first, and is tried again as before.
+        next=(
+            f"migrator rollback --retry-conflicts {file}{' --renumber' if result.by_number else ''}",
+            "migrator status",
+        ),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from migrator.commands.changes.apply import Carried
 from migrator.commands.clean.result import Restored
@@ -11,6 +12,7 @@ from migrator.commands.plan.changes import PlanChanges
 from migrator.commands.rollback.findings import Findings, foreign_fence
 from migrator.core.changes.row_changes import Conflict
 from migrator.core.verify.digests import Difference
+from migrator.core.verify.object_differences import ObjectDifference
 
 
 @dataclass(frozen=True)
@@ -58,18 +60,25 @@ class RollbackOutlook:
         return not self.findings.lost and not self.findings.written
 
 
+class Dump(NamedTuple):
+    """The dump of a database that was dropped."""
+
+    database: str
+    directory: str
+
+
 @dataclass(frozen=True)
 class Dropped:
     """The databases and roles that were dropped, each target after a dump of it."""
 
-    dumps: tuple[tuple[str, str], ...] = ()  # (database, directory)
+    dumps: tuple[Dump, ...] = ()
     databases: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     used_roles: tuple[str, ...] = ()  # that stay, because something of somebody's uses them
 
 
 @dataclass(frozen=True)
-class TakenBack:
+class RolledBack:
     """A run that was taken back, and how the source compares with what migrate read."""
 
     run_id: str
@@ -81,7 +90,7 @@ class TakenBack:
     known: bool  # whether the journal says what the source was
     comparable: bool  # whether its digests are of the form in which rows are hashed now
     changed: tuple[Difference, ...]  # tables of the source
-    objects: tuple[tuple[str, str, str], ...]  # of the source that changed: (kind, object, how)
+    objects: tuple[ObjectDifference, ...]  # of the source that changed
     swapped: str = ""  # the damaged source's new name, where its backup took its place
     carried: Carried | None = None  # what became of the targets' changes
     quarantine: Restored | None = None
@@ -115,7 +124,7 @@ class TakenBack:
 
 
 @dataclass(frozen=True)
-class TenantTakenBack:
+class TenantRolledBack:
     """One tenant of a run that was taken back; the run stays open."""
 
     run_id: str
@@ -142,3 +151,4 @@ class ConflictsRetried:
     file: Path
     carried: int
     left: tuple[Conflict, ...]
+    by_number: int = 0  # of those that are left, how many a new number would settle

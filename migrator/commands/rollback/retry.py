@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from migrator.commands.changes.apply import in_order, references_of, renew
+from migrator.commands.changes.apply import in_order, references_of, renew, settled_by_numbers
 from migrator.commands.changes.waiting_files import remember_file, waiting_files
 from migrator.commands.rollback.result import ConflictsRetried
 from migrator.commands.shared.survey import survey
@@ -16,6 +16,7 @@ from migrator.core.changes.renumber import renumber
 from migrator.core.changes.row_changes import Conflict, DatabaseChanges, RowChange
 from migrator.core.plan.survey import Survey
 from migrator.core.plan.transfer import Transfer, TransferColumn
+from migrator.core.result.progress import Progress
 from migrator.core.result.wording import plural
 from migrator.core.schema.catalog import Relation
 from migrator.errors import ConfigurationError, RefusedError
@@ -57,9 +58,11 @@ def retry_conflicts(workspace: Workspace, file: Path, *, with_new_numbers: bool 
                 # Before one of them is in the source: a row that is tried again has the same number then.
                 _write(workspace, file, waiting)
             held = tuple(one for one in waiting if one.held)
-            left = (*held, *_carry(workspace, monolith, surveyed, [one for one in waiting if not one.held]))
+            left = (*held, *_carry(workspace.progress, monolith, surveyed, [one for one in waiting if not one.held]))
         _write(workspace, file, left)
-    return ConflictsRetried(str(workspace.source), file, len(waiting) - len(left), left)
+    return ConflictsRetried(
+        str(workspace.source), file, len(waiting) - len(left), left, settled_by_numbers(left, surveyed)
+    )
 
 
 def _read(file: Path) -> tuple[Conflict, ...]:
@@ -102,7 +105,7 @@ def _transfers(surveyed: Survey, part: DatabaseChanges) -> Mapping[Relation, Tra
 
 
 def _carry(
-    workspace: Workspace, monolith: Monolith, surveyed: Survey, conflicts: Sequence[Conflict]
+    progress: Progress, monolith: Monolith, surveyed: Survey, conflicts: Sequence[Conflict]
 ) -> tuple[Conflict, ...]:
     left: list[Conflict] = []
     for part in in_order(_parts(conflicts)):
@@ -121,9 +124,7 @@ def _carry(
             lost=[one.change for one in left],
         )
         left += [replace(one, target=part.target) for one in done.conflicts]
-        workspace.progress.say(
-            f"{part.database}: {plural(len(done.applied), 'change')} carried back, {len(done.conflicts)} left"
-        )
+        progress.say(f"{part.database}: {plural(len(done.applied), 'change')} carried back, {len(done.conflicts)} left")
     return tuple(left)
 
 

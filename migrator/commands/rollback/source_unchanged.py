@@ -10,11 +10,11 @@ from migrator.commands.shared.workspace import RunContext
 from migrator.core.plan.transfer import RECORD_HASH_SINCE
 from migrator.core.run.facts import COMPARED, SOURCE_OBJECTS, Compared
 from migrator.core.verify.digests import Difference, Digest, differences
+from migrator.core.verify.object_differences import ObjectDifference, object_differences
 from migrator.journal import RunJournal
 from migrator.postgres.schema.catalog import read_catalog, read_objects
 from migrator.postgres.session.connect import Connection
 from migrator.postgres.verify.digest import whole_table
-from migrator.postgres.verify.verify_database import object_differences
 
 
 def compared_under_fence(
@@ -59,8 +59,8 @@ def recorded_source(journal: RunJournal) -> Mapping[str, Digest]:
     return {digest.relation: digest for digest in recorded}
 
 
-def changed_objects(journal: RunJournal, connection: Connection) -> tuple[tuple[str, str, str], ...]:
-    """(kind, object, how) of what is defined otherwise than migrate read it; () where the journal does not say."""
+def changed_objects(journal: RunJournal, connection: Connection) -> tuple[ObjectDifference, ...]:
+    """What is defined otherwise than migrate read it; () where the journal does not say."""
     recorded = journal.recorded(SOURCE_OBJECTS)
     if recorded is None:
         return ()

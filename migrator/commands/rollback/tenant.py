@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 from migrator.commands.changes.apply import Carried, forget_carried
-from migrator.commands.changes.conflicts import REFUSE, Settlement
+from migrator.commands.changes.way_back import LaterWrites
+from migrator.commands.plan.changes import PlanChanges
 from migrator.commands.plan.stored import readable_plan
 from migrator.commands.rollback.command import (
     confirmed,
@@ -23,30 +23,46 @@ from migrator.commands.rollback.drop import dump_and_drop
 from migrator.commands.rollback.findings import Findings
 from migrator.commands.rollback.leftovers import forget_dropping, look, require_able
 from migrator.commands.rollback.report import present
-from migrator.commands.rollback.result import NoSuchTenantDatabase, NothingOpen, RollbackOutlook, TenantTakenBack
+from migrator.commands.rollback.result import NoSuchTenantDatabase, NothingOpen, RollbackOutlook, TenantRolledBack
 from migrator.commands.rollback.source_unchanged import recorded_source
 from migrator.commands.shared.dropped_tenants import BEGUN, DONE, dropped_tenants, forget_tenant, mark_dropped
 from migrator.commands.shared.roles import forget_passwords
 from migrator.commands.shared.survey import survey
 from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.placement.tenants import Tenant
+from migrator.core.plan.steps import Plan
 from migrator.core.plan.transfer import RECORD_HASH_SINCE
 from migrator.errors import RefusedError
 from migrator.postgres.schema.catalog import read_catalog
 from migrator.postgres.verify.digest import whole_table
 
+_REFUSED = LaterWrites()
+
+
+def validate_tenant_rollback(
+    workspace: Workspace, tenant: str, *, confirm: str | None = None
+) -> RollbackOutlook | NoSuchTenantDatabase | NothingOpen:
+    """What taking one tenant of the open run back would do, and whether it can be; changes nothing.
+
+    Raises:
+        RefusedError: no such tenant, or the role may not take it back.
+    """
+    require_unfinished(workspace)
+    if open_run(workspace) is None:
+        return nothing_open(workspace, confirm)
+    with workspace.stage("rollback-tenant") as (context, summary):
+        part = _found(context, tenant)
+        if part is None:
+            return NoSuchTenantDatabase(context.id, tenant)
+        require_able(part.context, part.findings)
+        result = replace(outlook(part.context, part.findings, tenant), plan_changes=part.since)
+        summary.update(present(result).recorded)
+        return result
+
 
 def rollback_tenant(
-    workspace: Workspace,
-    tenant: str,
-    *,
-    validate: bool = False,
-    confirm: str | None = None,
-    discard_writes: bool = False,
-    save: Path | None = None,
-    replay: bool = False,
-    settlement: Settlement = REFUSE,
-) -> RollbackOutlook | TenantTakenBack | NoSuchTenantDatabase | NothingOpen:
+    workspace: Workspace, tenant: str, later: LaterWrites = _REFUSED, *, confirm: str | None
+) -> TenantRolledBack | NoSuchTenantDatabase | NothingOpen:
     """Takes one tenant of the open run back; `tenant` is its key, its slug or the name of its database.
 
     Rows that its applications wrote are told, saved, carried back or given up as by the rollback of the whole. The
@@ -59,28 +75,41 @@ def rollback_tenant(
     run = open_run(workspace)
     if run is None:
         return nothing_open(workspace, confirm)
-    if not validate:
-        confirmed(run, confirm)
+    confirmed(run, confirm)
     with workspace.stage("rollback-tenant") as (context, summary):
-        stored = readable_plan(context)
-        plan, context = (stored.plan, stored.context) if stored else (None, context)
-        key = _key(plan.tenants if plan is not None else survey(context.workspace).tenants, tenant)
-        findings = look(context, plan, key)
-        if not (findings.databases or findings.gone) and dropped_tenants(context.journal).get(key) != BEGUN:
+        part = _found(context, tenant)
+        if part is None:
             return NoSuchTenantDatabase(context.id, tenant)
-        result: RollbackOutlook | TenantTakenBack
-        if validate:
-            require_able(context, findings)
-            result = outlook(context, findings, tenant)
-        else:
-            keep = save is not None or replay
-            with read_only_targets(context, plan, key, keep=keep, discard=discard_writes) as findings:
-                carried = keep_writes(context, findings, save=save, replay=replay, settlement=settlement)
-                note_drawn_numbers(context, findings, keep=not discard_writes)
-                result = _take_back(context, key, findings, carried)
-        result = replace(result, plan_changes=stored.since if stored is not None else None)
+        context = part.context
+        with read_only_targets(context, part.plan, later, part.key) as findings:
+            carried = keep_writes(context, findings, later)
+            note_drawn_numbers(context, findings, later)
+            result = _take_back(context, part.key, findings, carried)
+        result = replace(result, plan_changes=part.since)
         summary.update(present(result).recorded)
         return result
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What a run has of one tenant, by the plan that it was carried out by, as far as that is known."""
+
+    context: RunContext
+    plan: Plan | None
+    since: PlanChanges | None
+    key: str
+    findings: Findings
+
+
+def _found(context: RunContext, tenant: str) -> _Part | None:
+    """What there is of the tenant that was named; None where the run has no database of it."""
+    stored = readable_plan(context)
+    plan, context = (stored.plan, stored.context) if stored else (None, context)
+    key = _key(plan.tenants if plan is not None else survey(context.workspace).tenants, tenant)
+    findings = look(context, plan, key)
+    if not (findings.databases or findings.gone) and dropped_tenants(context.journal).get(key) != BEGUN:
+        return None
+    return _Part(context, plan, stored.since if stored else None, key, findings)
 
 
 def _key(tenants: Sequence[Tenant], wanted: str) -> str:
@@ -96,7 +125,7 @@ def _key(tenants: Sequence[Tenant], wanted: str) -> str:
     )
 
 
-def _take_back(context: RunContext, key: str, findings: Findings, carried: Carried | None) -> TenantTakenBack:
+def _take_back(context: RunContext, key: str, findings: Findings, carried: Carried | None) -> TenantRolledBack:
     if carried is not None:
         _note_carried(context, carried.tables)
     # From here on migrate knows that there is something to do again, whatever happens to this process.
@@ -111,7 +140,7 @@ def _take_back(context: RunContext, key: str, findings: Findings, carried: Carri
     forget_dropping(context.journal, [one.name for one in databases])
     forget_carried(context.journal)
     mark_dropped(context.journal, key, DONE)
-    return TenantTakenBack(context.id, key, findings, dropped, carried)
+    return TenantRolledBack(context.id, key, findings, dropped, carried)
 
 
 def _note_carried(context: RunContext, tables: Collection[str]) -> None:

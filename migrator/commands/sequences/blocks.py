@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from migrator.commands.shared.transfers import Resolved
 from migrator.core.run.facts import DRAWN_NUMBERS, REFILLED_BLOCKS, SEQUENCE_BLOCKS, SEQUENCE_POSITIONS, SequenceBlocks
@@ -125,7 +125,7 @@ def reserve_blocks(
             put_back_sequences(connection, catalog, {})
             reserve_numbers(connection, used, decide)
 
-        _locked(context.workspace, connection, used, work)
+        under_sequence_locks(context.workspace, connection, used, work)
     return run_blocks(context.journal)
 
 
@@ -138,14 +138,22 @@ def reserve_more(workspace: Workspace, sources: Collection[Relation], decide: De
     with session(workspace.source_rows, purpose="sequences") as connection:
         catalog = read_sequences(connection, workspace.settings.source.schemas)
         used = [one for one in catalog if one.relation in sources]
-        _locked(workspace, connection, used, partial(reserve_numbers, connection, used, decide))
+        under_sequence_locks(workspace, connection, used, partial(reserve_numbers, connection, used, decide))
 
 
-def without_blocks(journal: RunJournal) -> tuple[tuple[str, Relation, str], ...]:
-    """(target, sequence, why) of those that go on where the source stood, and may give a number that others give."""
+class WithoutBlock(NamedTuple):
+    """A sequence that goes on where the source stood, and may give a number that others give."""
+
+    target: str
+    sequence: Relation
+    why: str
+
+
+def without_blocks(journal: RunJournal) -> tuple[WithoutBlock, ...]:
+    """The sequences of a run that have no block of numbers."""
     recorded = journal.recorded(SEQUENCE_BLOCKS)
     without = recorded.without if recorded is not None else ()
-    return tuple((target, Relation(schema, name), why) for target, schema, name, why in without)
+    return tuple(WithoutBlock(target, Relation(schema, name), why) for target, schema, name, why in without)
 
 
 def forget_blocks(journal: RunJournal) -> None:
@@ -164,12 +172,13 @@ def put_back(context: RunContext, connection: Connection) -> None:
     catalog = {one.relation: one for one in read_sequences(connection, context.settings.source.schemas)}
     drawn = drawn_numbers(context.journal)
     used = [catalog[name] for name in reserved_sequences(connection) if name in catalog]
-    _locked(context.workspace, connection, used, lambda: put_back_sequences(connection, catalog, drawn))
+    under_sequence_locks(context.workspace, connection, used, lambda: put_back_sequences(connection, catalog, drawn))
 
 
-def _locked(
+def under_sequence_locks(
     workspace: Workspace, connection: Connection, sequences: Iterable[SequenceObject], work: Callable[[], None]
 ) -> None:
+    """Runs `work` in a transaction that can lock these sequences, in attempts as [limits] says."""
     names = [sequence.relation for sequence in sequences]
     under_locks(connection, Catalog("", 0, {}), (), work, workspace.lock_wait, sequences=names)
 

@@ -9,41 +9,62 @@ from dataclasses import replace
 from migrator.commands.sequences.blocks import RunBlocks, record_refills, reserve_more, run_blocks, without_blocks
 from migrator.commands.sequences.levels import Level, LimitedDatabase, limited_databases, read_levels
 from migrator.commands.sequences.report import present
-from migrator.commands.sequences.result import Refilled, SequenceLevels
+from migrator.commands.sequences.result import NewBlock, Refilled, SequenceLevels, WithoutRoom
+from migrator.commands.shared.tenant_named import of_tenant
 from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.schema.catalog import Relation
 from migrator.core.sequences.blocks import Block, Draw, SourceSequence, reserve
 from migrator.errors import RefusedError
+from migrator.journal import Run
 from migrator.postgres.fence.fence import read_fence
 from migrator.postgres.schema.sequence_states import set_blocks
 from migrator.postgres.session.connect import session
 
 
-def sequences(workspace: Workspace, *, refill: bool = False, tenant: str | None = None) -> SequenceLevels | Refilled:
-    """What is left of each block of the open run; with `refill` low ones are replaced.
+def sequence_levels(workspace: Workspace, *, tenant: str | None = None) -> SequenceLevels:
+    """What is left of each block of the open run.
 
-    `tenant` is a key, or the name of a database: only that one is looked at.
+    `tenant` is a key, a slug, or the name of a database: only that one is looked at.
 
     Raises:
-        RefusedError: no run is open, the tenant is unknown, or the fence does not stand that keeps the numbers apart.
+        RefusedError: the tenant is unknown.
     """
-    run = workspace.journal.current_run(workspace.source_id) if workspace.has_journal() else None
+    run = _open_run(workspace)
     if run is None:
         return SequenceLevels(None)
-    journal = workspace.journal.of(run.id)
-    blocks = run_blocks(journal)
-    places = limited_databases(RunContext(workspace, run), blocks)
-    if tenant is not None:
-        places = [one for one in places if tenant in (one.tenant, one.database)]
-        if not places:
-            raise RefusedError(f"No database of run {run.id} is {tenant}'s.", "Name the tenant's key or its database.")
-    if not refill:
-        levels = tuple(read_levels(workspace, blocks, places))
-        return SequenceLevels(run.id, levels, tuple(without_blocks(journal)))
+    context = RunContext(workspace, run)
+    blocks = run_blocks(context.journal)
+    levels = tuple(read_levels(workspace, blocks, _places(context, blocks, tenant)))
+    return SequenceLevels(run.id, levels, tuple(without_blocks(context.journal)))
+
+
+def refill_sequences(workspace: Workspace, *, tenant: str | None = None) -> Refilled | SequenceLevels:
+    """Replaces the low blocks of the open run, all or those of one tenant; the (empty) levels where none is open.
+
+    Raises:
+        RefusedError: the tenant is unknown, or the fence does not stand that keeps the numbers apart.
+    """
+    run = _open_run(workspace)
+    if run is None:
+        return SequenceLevels(None)
+    context = RunContext(workspace, run)
+    blocks = run_blocks(context.journal)
+    places = _places(context, blocks, tenant)
     with workspace.stage("sequences") as (context, summary):
         result = _refill(context, blocks, places)
         summary.update(present(result).recorded)
         return result
+
+
+def _open_run(workspace: Workspace) -> Run | None:
+    return workspace.journal.current_run(workspace.source_id) if workspace.has_journal() else None
+
+
+def _places(context: RunContext, blocks: RunBlocks, tenant: str | None) -> Sequence[LimitedDatabase]:
+    places = limited_databases(context, blocks)
+    if tenant is None:
+        return places
+    return of_tenant(context, tenant, places, lambda place: (place.tenant, place.database))
 
 
 def _refill(context: RunContext, blocks: RunBlocks, places: Sequence[LimitedDatabase]) -> Refilled:
@@ -59,20 +80,20 @@ def _refill(context: RunContext, blocks: RunBlocks, places: Sequence[LimitedData
     wanted = [one for one in levels if one.low and one.applied]
     new, refused = _reserved(context, blocks, wanted)
     # Those too that an attempt before has reserved and not handed over.
-    pending = [(one.place, one.block) for one in levels if not one.applied and not one.block.holds(one.stands)]
+    pending = [NewBlock(one.place, one.block) for one in levels if not one.applied and not one.block.holds(one.stands)]
     by_place: dict[LimitedDatabase, list[Block]] = defaultdict(list)
     for place, block in (*pending, *new):
         by_place[place].append(block)
     for place, found in by_place.items():
         with session(context.server(place.server).at(place.database), purpose="sequences") as connection:
             set_blocks(connection, found)
-    made = tuple((place, block) for place, found in by_place.items() for block in found)
+    made = tuple(NewBlock(place, block) for place, found in by_place.items() for block in found)
     return Refilled(context.id, len(levels), made, tuple(refused))
 
 
 def _reserved(
     context: RunContext, blocks: RunBlocks, wanted: Sequence[Level]
-) -> tuple[list[tuple[LimitedDatabase, Block]], list[tuple[str, str]]]:
+) -> tuple[list[NewBlock], list[WithoutRoom]]:
     """New blocks for low ones, reserved in the source and written down; and the sequences that have no room."""
     if not wanted:
         return [], []
@@ -87,16 +108,16 @@ def _reserved(
         # Its own limit, not that of the block.
         own = replace(sequence, maximum=before.bound) if before.step > 0 else replace(sequence, minimum=before.bound)
         draws.append(Draw(target, own, before.sources, len(found)))
-    new: list[tuple[LimitedDatabase, Block]] = []
-    refused: list[tuple[str, str]] = []
+    new: list[NewBlock] = []
+    refused: list[WithoutRoom] = []
 
     def decide(standing: Mapping[Relation, SourceSequence]) -> Mapping[Relation, int]:
         reservation = reserve(standing, draws)
         new.clear()
         for one in reservation.blocks:
             for place, level in enumerate(groups[one.target, one.sequence]):
-                new.append((level.place, one.of(place)))
-        refused[:] = [(str(draw.sequence.relation), why) for draw, why in reservation.without]
+                new.append(NewBlock(level.place, one.of(place)))
+        refused[:] = [WithoutRoom(str(draw.sequence.relation), why) for draw, why in reservation.without]
         record_refills(context.journal, blocks, [(place.database, block) for place, block in new])
         return reservation.behind
 

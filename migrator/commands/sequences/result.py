@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from migrator.commands.sequences.blocks import WithoutBlock
 from migrator.commands.sequences.levels import Level, LimitedDatabase
-from migrator.core.schema.catalog import Relation
 from migrator.core.sequences.blocks import Block
 
 
@@ -15,12 +16,26 @@ class SequenceLevels:
 
     run_id: str | None
     levels: tuple[Level, ...] = ()
-    without_block: tuple[tuple[str, Relation, str], ...] = ()  # (target, sequence, why)
+    without_block: tuple[WithoutBlock, ...] = ()
 
     @property
     def low(self) -> tuple[Level, ...]:
         """Those that have to be refilled, or whose new block is not in its database yet."""
         return tuple(one for one in self.levels if one.low or not one.applied)
+
+
+class NewBlock(NamedTuple):
+    """A block of numbers that a database got."""
+
+    place: LimitedDatabase
+    block: Block
+
+
+class WithoutRoom(NamedTuple):
+    """A sequence that has no room for another block."""
+
+    sequence: str
+    why: str
 
 
 @dataclass(frozen=True)
@@ -29,5 +44,5 @@ class Refilled:
 
     run_id: str
     looked_at: int  # blocks
-    blocks: tuple[tuple[LimitedDatabase, Block], ...]
-    without_room: tuple[tuple[str, str], ...]  # (sequence, why)
+    blocks: tuple[NewBlock, ...]
+    without_room: tuple[WithoutRoom, ...]

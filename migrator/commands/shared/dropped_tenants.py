@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from migrator.commands.shared.epochs import epoch_of, require_digests
 from migrator.core.plan.steps import CreateDatabase, by_server
 from migrator.core.result.wording import listed, plural
-from migrator.core.run.facts import EPOCH, FILES, TENANTS_TAKEN_BACK
+from migrator.core.run.facts import EPOCH, FILES, TENANTS_DROPPED
 from migrator.core.schema.identifiers import identifier
 from migrator.errors import RefusedError
 from migrator.postgres.databases.databases import marks, of_run
@@ -27,12 +27,12 @@ BEGUN, DONE = "begun", "done"
 
 def dropped_tenants(journal: RunJournal) -> Mapping[str, str]:
     """The tenants of a run that were taken back and not migrated again: key -> BEGUN or DONE."""
-    return journal.recorded(TENANTS_TAKEN_BACK) or {}
+    return journal.recorded(TENANTS_DROPPED) or {}
 
 
 def mark_dropped(journal: RunJournal, tenant: str, state: str) -> None:
     """Records how far a tenant is taken back."""
-    journal.record(TENANTS_TAKEN_BACK, {**dropped_tenants(journal), tenant: state})
+    journal.record(TENANTS_DROPPED, {**dropped_tenants(journal), tenant: state})
 
 
 def require_standing(journal: RunJournal, plan: Plan) -> None:
@@ -98,7 +98,7 @@ def require_databases(context: RunContext, plan: Plan) -> None:
 def all_are_there(journal: RunJournal) -> None:
     """Forgets that tenants were taken back: migrate has made their databases again."""
     if dropped_tenants(journal):
-        journal.record(TENANTS_TAKEN_BACK, {})
+        journal.record(TENANTS_DROPPED, {})
 
 
 def forget_tenant(journal: RunJournal, tenant: str, databases: Mapping[str, str]) -> None:

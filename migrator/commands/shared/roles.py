@@ -7,6 +7,7 @@ import secrets
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.plan.checks import Check
@@ -152,9 +153,16 @@ def _give(command: Sequence[str], lines: str, directory: Path, passwords: Sequen
         raise ConfigurationError(f"[roles] hand_out failed: {told or f'exit code {done.returncode}'}", hint)
 
 
-def access_differences(workspace: Workspace, steps: Iterable[CreateDatabase]) -> tuple[tuple[str, str], ...]:
-    """Where the databases' owners, and who may connect to them, are not as they were made: (database, what)."""
-    differences: list[tuple[str, str]] = []
+class AccessDifference(NamedTuple):
+    """A database, and who owns it or may connect to it and should not, or the other way round."""
+
+    database: str
+    what: str
+
+
+def access_differences(workspace: Workspace, steps: Iterable[CreateDatabase]) -> tuple[AccessDifference, ...]:
+    """Where the databases' owners, and who may connect to them, are not as they were made."""
+    differences: list[AccessDifference] = []
     for server, own in by_server(step for step in steps if step.roles is not None).items():
         with session(workspace.server(server), purpose="verify", settings=READ_ONLY) as connection:
             databases = {"databases": [step.database for step in own]}
@@ -166,7 +174,7 @@ def access_differences(workspace: Workspace, steps: Iterable[CreateDatabase]) ->
             powers = rows(connection, "databases/role_powers", roles)
         members = {name: (beyond, set(joined)) for name, beyond, joined, _ in powers}
         for step in own:
-            differences += [(step.database, what) for what in _wrong(step, access, members)]
+            differences += [AccessDifference(step.database, what) for what in _wrong(step, access, members)]
         differences += _by_leave_of(own, {name: set(by_leave) for name, _, _, by_leave in powers})
     return tuple(differences)
 
@@ -175,7 +183,7 @@ def _groups(steps: Iterable[CreateDatabase]) -> set[str]:
     return {step.roles.group for step in steps if step.roles is not None}
 
 
-def _by_leave_of(steps: Sequence[CreateDatabase], members: Mapping[str, set[str]]) -> Iterable[tuple[str, str]]:
+def _by_leave_of(steps: Sequence[CreateDatabase], members: Mapping[str, set[str]]) -> Iterable[AccessDifference]:
     """Who may connect because a role of ours has him as a member; a group's members are told once."""
     applications = {step.roles.application for step in steps if step.roles is not None}
     told = set[str]()
@@ -185,8 +193,8 @@ def _by_leave_of(steps: Sequence[CreateDatabase], members: Mapping[str, set[str]
             if name not in told:
                 told.add(name)
                 # Of an application role that is a member of another's, its own database tells.
-                strangers = members.get(name, set()) - applications
-                yield from ((step.database, f"the role {one} is a member of {name}") for one in sorted(strangers))
+                for other in sorted(members.get(name, set()) - applications):
+                    yield AccessDifference(step.database, f"the role {other} is a member of {name}")
 
 
 def _wrong(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from migrator.commands.shared.tenant_servers import recorded_servers
 from migrator.commands.shared.workspace import Workspace
-from migrator.core.placement.assign_servers import spread
+from migrator.core.placement.assign_servers import assign_servers
 from migrator.core.placement.model import Placements
 from migrator.core.placement.place import place
 from migrator.core.placement.tenants import Tenant, assign_databases
@@ -22,6 +22,7 @@ from migrator.postgres.plan.server_facts import read_population
 from migrator.postgres.schema.catalog import read_catalog
 from migrator.postgres.schema.database_parameters import read_settings
 from migrator.postgres.session.connect import Connection
+from migrator.settings import Settings
 
 
 def survey(workspace: Workspace) -> Survey:
@@ -88,7 +89,7 @@ def _on_servers(
     weights = None
     if chosen.spread == "by_size" and not before.keys() >= {tenant.key for tenant in tenants}:
         weights = _tenant_bytes(connection, workspace, catalog, placements, tenants)
-    return spread(tenants, chosen.servers, pinned=chosen.pinned, known=before, bytes_=weights)
+    return assign_servers(tenants, chosen.servers, pinned=chosen.pinned, known=before, bytes_=weights)
 
 
 def _tenant_bytes(
@@ -130,12 +131,12 @@ def plan_of(workspace: Workspace, surveyed: Survey) -> Plan:
     Raises:
         ConfigurationError: a tree is missing or broken, or two targets share a database.
     """
-    _require_targets(workspace)
-    trees = {name: tree_state(workspace, one.migrations) for name, one in workspace.settings.targets.items()}
+    _require_targets(workspace.settings)
+    trees = {name: tree_state(workspace.settings, one.migrations) for name, one in workspace.settings.targets.items()}
     return plan_with(workspace, surveyed, trees)
 
 
-def tree_state(workspace: Workspace, path: Path) -> TreeState:
+def tree_state(settings: Settings, path: Path) -> TreeState:
     """What the Alembic tree in that directory is now.
 
     Raises:
@@ -144,7 +145,7 @@ def tree_state(workspace: Workspace, path: Path) -> TreeState:
     # Imported here: a survey without a plan does without Alembic.
     from migrator.revisions import digest, heads
 
-    tree = workspace.settings.path(path)
+    tree = settings.path(path)
     return TreeState(heads(tree), digest(tree))
 
 
@@ -156,7 +157,7 @@ def plan_with(workspace: Workspace, surveyed: Survey, trees: Mapping[str, TreeSt
         RefusedError: a target's database would be the source.
     """
     settings = workspace.settings
-    _require_targets(workspace)
+    _require_targets(workspace.settings)
     single = {
         name: workspace.database_name(settings.targets[name].database)
         for name in settings.hosted
@@ -178,8 +179,7 @@ def plan_with(workspace: Workspace, surveyed: Survey, trees: Mapping[str, TreeSt
     )
 
 
-def _require_targets(workspace: Workspace) -> None:
-    settings = workspace.settings
+def _require_targets(settings: Settings) -> None:
     if not settings.targets:
         raise ConfigurationError("No target is configured.", "Add [targets.auth], [targets.shared], [targets.tenant].")
     for members in settings.hosted.values():

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from migrator.commands.shared.workspace import RunContext
 from migrator.core.placement.tenants import Tenant
 from migrator.core.run.facts import TENANT_SERVERS, TenantServers
-from migrator.journal import RunJournal
 from migrator.settings import Spread
+
+if TYPE_CHECKING:
+    from migrator.journal import RunJournal
 
 
 def keep_servers(context: RunContext, tenants: Iterable[Tenant]) -> None:

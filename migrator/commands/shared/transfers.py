@@ -18,6 +18,7 @@ from migrator.postgres.databases.released import release_keys
 from migrator.postgres.databases.roles import grant_reading, grant_use
 from migrator.postgres.schema.catalog import Objects, read_catalog, read_objects
 from migrator.postgres.session.connect import READ_ONLY, Endpoint, rows, session
+from migrator.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -49,17 +50,17 @@ def resolve(
     resolved: dict[str, Resolved] = {}
     for step in plan.of(PrepareTarget):
         template = workspace.server(step.server).at(step.template)
-        resolved[step.target] = resolve_target(workspace, survey, step.target, template, kept.get(step.target))
+        resolved[step.target] = resolve_target(workspace.settings, survey, step.target, template, kept.get(step.target))
     return resolved
 
 
 def resolve_target(
-    workspace: Workspace, survey: Survey, host: str, template: Endpoint, kept: KeptTemplate | None = None
+    settings: Settings, survey: Survey, host: str, template: Endpoint, kept: KeptTemplate | None = None
 ) -> Resolved:
     """One target, whose schema is in `template`, or in what was kept of it; raises as `resolve` does."""
     with session(kept.database if kept else template, purpose="resolve", settings=READ_ONLY) as connection:
         catalog = read_catalog(connection)
-        transfers = transfers_of(workspace, survey, host, catalog)
+        transfers = transfers_of(settings, survey, host, catalog)
         if kept:
             objects = kept.objects
         elif seeded := seeded_tables(connection, transfers):
@@ -79,19 +80,18 @@ def complete_template(workspace: Workspace, survey: Survey, host: str, template:
     Raises:
         ConfigurationError: a column or table has no counterpart, or a key path gives no policy.
     """
-    adapt_template(workspace, survey, host, template)
+    adapt_template(workspace.settings, survey, host, template)
     _grant_in_template(workspace, host, template)
 
 
-def adapt_template(workspace: Workspace, survey: Survey, host: str, template: Endpoint) -> None:
+def adapt_template(settings: Settings, survey: Survey, host: str, template: Endpoint) -> None:
     """Drops the keys that migrator.toml lets go, and makes its policies; raises as `complete_template` does."""
-    settings = workspace.settings
     secured = any(settings.targets[name].row_level_security for name in settings.hosted[host])
     if not secured and not survey.placements.released:
         return
     with session(template, purpose="prepare") as connection, connection.transaction():
         catalog = read_catalog(connection)
-        transfers = transfers_of(workspace, survey, host, catalog)
+        transfers = transfers_of(settings, survey, host, catalog)
         release_keys(connection, transfers, [key for key, _ in survey.placements.released], catalog)
         if secured:
             secure(connection, transfers, catalog, settings.tenants.setting)
@@ -114,12 +114,10 @@ def _grant_in_template(workspace: Workspace, host: str, template: Endpoint) -> N
                 grant_reading(connection, role, [own[target]] if target in own else rest)
 
 
-def transfers_of(workspace: Workspace, survey: Survey, host: str, catalog: Catalog) -> tuple[Transfer, ...]:
+def transfers_of(settings: Settings, survey: Survey, host: str, catalog: Catalog) -> tuple[Transfer, ...]:
     """What travels into the databases of a host, by its own catalog.
 
     Raises:
         ConfigurationError: a column or table has no counterpart.
     """
-    return transfers_into(
-        host, survey.placements, survey.catalog, catalog, workspace.settings, dict(survey.query_columns)
-    )
+    return transfers_into(host, survey.placements, survey.catalog, catalog, settings, dict(survey.query_columns))

@@ -18,8 +18,10 @@ from migrator.core.trees.division import Division, Entry, ScriptFile, divide, sc
 from migrator.core.trees.tenant_objects import OwnEntries, apart, own_entries, without_own_grants
 from migrator.errors import RefusedError
 from migrator.files import write_atomically
+from migrator.postgres.schema.catalog_rows import CallingCheckRow
 from migrator.postgres.schema.dump_contents import Ownership, read_entries
 from migrator.postgres.session.connect import rows
+from migrator.postgres.session.records import records
 
 LEFT_OUT_FILE = "left_out.sql"
 
@@ -45,8 +47,14 @@ def divide_source(
     with workspace.read_source("init") as connection:
         populated = [name for (name,) in rows(connection, "schema/populated_views")]
         checks = [
-            CallingCheck(Relation(schema, table), name, Relation(*routine), add, drop)
-            for schema, table, name, *routine, _, add, drop in rows(connection, "schema/calling_checks")
+            CallingCheck(
+                Relation(row.schema, row.table_name),
+                row.name,
+                Relation(row.routine_schema, row.routine_name),
+                row.add_statement,
+                row.drop_statement,
+            )
+            for row in records(connection, "schema/calling_checks", CallingCheckRow)
         ]
     names = spellings(catalog)
     schemas = {relation.schema for relation in catalog.tables} | set(workspace.settings.source.schemas)

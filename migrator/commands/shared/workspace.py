@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
 
@@ -17,6 +17,7 @@ from migrator.core.plan.decisions import Decisions
 from migrator.core.result.origin import Origin
 from migrator.core.result.progress import Progress
 from migrator.core.result.standing_fence import StandingFence
+from migrator.core.run.facts import TENANTS_DROPPED
 from migrator.core.schema.names import MAX_IDENTIFIER_BYTES
 from migrator.errors import ConfigurationError, DatabaseError
 from migrator.postgres.databases.databases import ensure_control, exists
@@ -267,6 +268,13 @@ class Workspace:
                 # A command that needs the source or this server says itself that it cannot be reached.
                 continue
 
+    def open_state(self, run: str) -> Literal["open", "migrated"]:
+        """Whether an open run's last attempt at migrate ended well, and no tenant was taken back since."""
+        journal = self.journal.of(run)
+        last = journal.last("migrate")
+        whole = last is not None and last.status == "done" and not journal.recorded(TENANTS_DROPPED)
+        return "migrated" if whole else "open"
+
     @contextmanager
     def stage(self, name: str, run: Run | None = None) -> Iterator[tuple[RunContext, dict[str, Any]]]:
         """One attempt at a stage, under the source's lock: yields the open run and the summary to fill for the journal.
@@ -276,14 +284,29 @@ class Workspace:
         Raises:
             RefusedError: another migrator holds the lock.
         """
+        with self._stage(name, run, self.source_id) as attempt:
+            yield attempt
+
+    @contextmanager
+    def stage_beside(self, name: str) -> Iterator[tuple[RunContext, dict[str, Any]]]:
+        """The same under a lock of its own: a stage that goes on beside whoever follows the source.
+
+        Raises:
+            RefusedError: another migrator is at this very stage.
+        """
+        with self._stage(name, None, f"{self.source_id} {name}") as attempt:
+            yield attempt
+
+    @contextmanager
+    def _stage(self, name: str, run: Run | None, lock: str) -> Iterator[tuple[RunContext, dict[str, Any]]]:
         self._require_sessions()
-        with self.journal.locks.hold(self.source_id):
+        with self.journal.locks.hold(lock):
             run = run or self.journal.open_run(self.source_id, str(self.source))
             context = RunContext(self, run)
             structlog.contextvars.bind_contextvars(run_id=run.id, stage=name)
             try:
                 if (since := context.journal.fenced_since()) is not None:
-                    self.fence.raised(run.id, since, "open" if run.closed_at is None else "finished")
+                    self.fence.raised(run.id, since, self.open_state(run.id) if run.closed_at is None else "finished")
                 with context.journal.stage(name) as summary:
                     yield context, summary
             finally:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -12,14 +11,15 @@ from migrator.commands.plan.finished import standing_source
 from migrator.commands.sequences.blocks import RunBlocks, run_blocks
 from migrator.commands.sequences.levels import limited_databases, read_levels
 from migrator.commands.shared.dropped_tenants import dropped_tenants
+from migrator.commands.shared.tenant_named import of_tenant
 from migrator.commands.shared.tenant_servers import recorded_servers
 from migrator.commands.shared.workspace import RunContext, Workspace
-from migrator.commands.status.databases import DatabaseState, database_states
+from migrator.commands.status.databases import database_states
 from migrator.commands.status.result import BlocksLeft, Status
 from migrator.commands.status.standing_fence import note_fence
 from migrator.commands.status.steps import as_they_are
 from migrator.core.run.facts import PLANNED_STEPS, THROTTLE, ThrottleState
-from migrator.errors import DatabaseError, RefusedError
+from migrator.errors import DatabaseError
 from migrator.postgres.fence.fence import read_fence
 from migrator.postgres.fence.gaps import fence_gaps
 from migrator.postgres.session.lock_waits import read_lock_waits
@@ -32,7 +32,8 @@ _MOST_DATABASES = 50  # whose blocks are looked at
 
 
 def status(workspace: Workspace, *, tenant: str | None = None) -> Status:
-    """How far the open run of the source is, or how the last one ended; `tenant` is a key or a database's name.
+    """How far the open run of the source is, or how the last one ended; `tenant` is a key, a slug or a
+    database's name.
 
     Raises:
         RefusedError: no database of the run is the tenant's.
@@ -73,6 +74,9 @@ def _of_run(context: RunContext, seen: Status, tenant: str | None) -> Status:
     steps = as_they_are(context.journal.step_records().values(), alive=holder is not None)
     databases = tuple(one for one in context.journal.artefacts("database") if one.state == "created")
     servers = recorded_servers(context.journal)
+    states = tuple(database_states(databases, steps, servers))
+    if tenant is not None:
+        states = tuple(of_tenant(context, tenant, states, lambda state: (state.tenant, state.database)))
     return replace(
         seen,
         run=context.run,
@@ -82,21 +86,12 @@ def _of_run(context: RunContext, seen: Status, tenant: str | None) -> Status:
         planned=context.journal.recorded(PLANNED_STEPS) or {},
         paused=(context.journal.recorded(THROTTLE) or ThrottleState()).paused if holder else "",
         servers=servers,
-        taken_back=tuple(sorted(dropped_tenants(context.journal))),
+        dropped_tenants=tuple(sorted(dropped_tenants(context.journal))),
         waiting=waiting,
         databases=databases,
-        states=_of_tenant(database_states(databases, steps, servers), context.run, tenant),
+        states=states,
         blocks=_blocks_left(context) if holder is None else None,
     )
-
-
-def _of_tenant(states: Sequence[DatabaseState], run: Run, tenant: str | None) -> tuple[DatabaseState, ...]:
-    if tenant is None:
-        return tuple(states)
-    of_tenant = tuple(state for state in states if tenant in (state.tenant, state.database))
-    if not of_tenant:
-        raise RefusedError(f"No database of run {run.id} is {tenant}'s.", "Name the tenant's key or its database.")
-    return of_tenant
 
 
 def _blocks_left(context: RunContext) -> BlocksLeft | None:

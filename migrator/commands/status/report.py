@@ -75,7 +75,7 @@ def _of_run(result: Status, run: Run) -> Outcome:
             ),
             **({"paused": result.paused} if result.paused else {}),
             "databases": len(result.databases),
-            **({"tenants taken back": ", ".join(result.taken_back)} if result.taken_back else {}),
+            **({"tenants taken back": ", ".join(result.dropped_tenants)} if result.dropped_tenants else {}),
             "steps": steps_done(result.steps, result.planned),
         },
         sections=(
@@ -130,7 +130,7 @@ def _next_stage(result: Status, run: Run) -> tuple[str, ...]:
         return ("migrator verify",)
     if result.holder is not None or run.closed_at:
         return next_commands({}, locked=result.holder is not None)
-    again = ("migrator migrate",) if result.taken_back else ()
+    again = ("migrator migrate",) if result.dropped_tenants else ()
     return (*again, *next_commands(_latest(result), locked=False))
 
 
@@ -272,4 +272,5 @@ def _moment(moment: datetime | None) -> str:
 
 
 def _first_line(text: str | None) -> str:
-    return text.strip().splitlines()[0] if text and text.strip() else ""
+    # A colon announces lines that are not shown here.
+    return text.strip().splitlines()[0].rstrip(":") if text and text.strip() else ""

@@ -45,7 +45,7 @@ class Status:
     lock_waits: tuple[LockWait, ...] = ()  # where migrator waits, or is waited for
     paused: str = ""  # why a run waits
     servers: Mapping[str, str] = field(default_factory=dict)  # by tenant
-    taken_back: tuple[str, ...] = ()  # tenants
+    dropped_tenants: tuple[str, ...] = ()  # tenants
     waiting: Mapping[str, int] = field(default_factory=dict)  # changes that could not be carried back, by file
     databases: tuple[Artefact, ...] = ()
     states: tuple[DatabaseState, ...] = ()  # of the databases, or of one tenant's

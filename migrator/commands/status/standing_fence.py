@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from migrator.commands.plan.finished import FINISHED_RUN, standing_source
 from migrator.errors import MigratorError
 from migrator.postgres.fence.fence import FenceState, read_fence
+from migrator.postgres.session.connect import READ_ONLY, session
 
 if TYPE_CHECKING:
     from migrator.commands.shared.workspace import Workspace
@@ -26,6 +27,19 @@ def ask_fence(workspace: Workspace) -> None:
         return
 
 
+def ask_source_alone(workspace: Workspace) -> None:
+    """Notes what the source says by itself, where the journal does not answer; it is waited for two seconds."""
+    try:
+        with session(workspace.source.in_a_hurry(), purpose="fence", settings=READ_ONLY) as connection:
+            fence = read_fence(connection)
+    except MigratorError:
+        return
+    if fence is None:
+        workspace.fence.lifted()
+    else:
+        workspace.fence.raised(fence.run, None, "unrecorded")
+
+
 def note_fence(workspace: Workspace, fence: FenceState | None) -> None:
     """Notes the fence that was read, with what the journal knows of its run."""
     if fence is None:
@@ -38,4 +52,4 @@ def note_fence(workspace: Workspace, fence: FenceState | None) -> None:
         workspace.fence.raised(fence.run, since, "finished")
     else:
         known = run is not None and run.closed_at is None
-        workspace.fence.raised(fence.run, since, "open" if known else "lost")
+        workspace.fence.raised(fence.run, since, workspace.open_state(fence.run) if known else "lost")

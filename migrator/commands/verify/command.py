@@ -73,7 +73,7 @@ def verify(workspace: Workspace, *, sample: float | None = None) -> Verified:
         require_databases(stored.context, stored.plan)
         result = Verifier(stored.context, stored.plan, sample).verification()
         gone = tuple(sorted(dropped_tenants(context.journal)))
-        result = replace(result, taken_back=gone, plan_changes=stored.since)
+        result = replace(result, dropped_tenants=gone, plan_changes=stored.since)
         summary.update(present(result).recorded)
         return result
 
@@ -139,7 +139,7 @@ class Verifier:
         transfers = {name: target.transfers for name, target in self.resolved.items()}
         with self.context.workspace.read_source("verify") as connection:
             connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            fresh = routed_digests(self.context.workspace, connection, self.survey, transfers)
+            fresh = routed_digests(self.context.progress, connection, self.survey, transfers)
             fenced = read_fence(connection) is not None
             gaps = fence_gaps(connection, self.context.settings.source.schemas) if fenced else ()
             counted = count_rows(connection, self.survey.catalog)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from migrator.commands.plan.changes import change_sections
 from migrator.commands.proof.compare_sides import proof_sections
 from migrator.commands.proof.drift import drift_section, gap_sections
-from migrator.commands.verify.result import CrossReference, Verified
+from migrator.commands.verify.result import CrossReference, Verified, VerifiedLive
 from migrator.core.result.outcome import Cell, Outcome, Section
 from migrator.core.result.wording import plural
 
@@ -20,7 +21,7 @@ def present(result: Verified) -> Outcome:
 
 
 def _present_everything(result: Verified) -> Outcome:
-    sample, gone, databases = result.sample, result.taken_back, result.databases
+    sample, gone, databases = result.sample, result.dropped_tenants, result.databases
     figures: dict[str, Cell] = {
         "databases": databases,
         "databases_examined": len(result.facts),
@@ -39,24 +40,7 @@ def _present_everything(result: Verified) -> Outcome:
     if sample is not None:
         figures["sample_percent"] = sample
     sections = (*_finding_sections(result), *proof_sections(result.proof), *_figure_sections(result))
-    data = {
-        "differences": [
-            {"target": target, "table": one.relation, "tenant": one.tenant, "kind": one.kind,
-             "source_rows": one.source_rows, "target_rows": one.target_rows}
-            for target, one in result.proof.differences
-        ],
-        "rows": [
-            {"database": row.database, "table": row.table, "key": row.key, "kind": row.kind} for row in result.rows
-        ],
-        "references": [
-            {"foreign_key": one.foreign_key, "database": one.database, "orphans": one.orphans, "samples": one.samples}
-            for one in result.references
-        ],
-        "released": [
-            {"foreign_key": one.foreign_key, "database": one.database, "orphans": one.orphans, "samples": one.samples}
-            for one in result.released
-        ],
-    }  # fmt: skip
+    data = _data(result)
     whole = "" if sample is None else f" (a sample: {len(result.facts)} of {databases} databases)"
     if gone:
         figures["tenants_taken_back"] = len(gone)
@@ -85,6 +69,27 @@ def _present_everything(result: Verified) -> Outcome:
         data=data,
         next=("migrator status", "migrator rollback --validate"),
     )
+
+
+def _data(result: Verified) -> Mapping[str, Any]:
+    return {
+        "differences": [
+            {"target": target, "table": one.relation, "tenant": one.tenant, "kind": one.kind,
+             "source_rows": one.source_rows, "target_rows": one.target_rows}
+            for target, one in result.proof.differences
+        ],
+        "rows": [
+            {"database": row.database, "table": row.table, "key": row.key, "kind": row.kind} for row in result.rows
+        ],
+        "references": [
+            {"foreign_key": one.foreign_key, "database": one.database, "orphans": one.orphans, "samples": one.samples}
+            for one in result.references
+        ],
+        "released": [
+            {"foreign_key": one.foreign_key, "database": one.database, "orphans": one.orphans, "samples": one.samples}
+            for one in result.released
+        ],
+    }  # fmt: skip
 
 
 def present_structure(result: Verified) -> Outcome:
@@ -184,3 +189,43 @@ def _figure_sections(result: Verified) -> list[Section]:
         ),
     )
     return [section for section in sections if section.rows]
+
+
+def present_live(result: VerifiedLive) -> Outcome:
+    """What a comparison came to while the source was followed."""
+    unequal = tuple(
+        (proof.database, one.relation, one.kind, one.source_rows, one.target_rows)
+        for proof in result.proofs
+        for one in proof.differences
+    )
+    problems = tuple((proof.database, proof.problem) for proof in result.proofs if proof.problem)
+    sections = (
+        *((Section("Differences", ("database", "table", "kind", "source rows", "target rows"), unequal, "", "bad"),)
+          if unequal else ()),
+        *((Section("Not compared", ("database", "why"), problems, "", "bad"),) if problems else ()),
+    )  # fmt: skip
+    equal = sum(not (proof.differences or proof.problem) for proof in result.proofs)
+    return Outcome(
+        "verify",
+        status="done" if result.holds else "findings",
+        exit_code=0 if result.holds else 1,
+        run_id=result.run_id,
+        headline=f"{plural(equal, 'database')} of {len(result.proofs)} "
+        f"{'is' if equal == 1 else 'are'} exactly what {result.source} holds for "
+        f"{'it' if equal == 1 else 'them'}, each at one position, while it is written to.",
+        summary={
+            "databases": len(result.proofs),
+            "equal_databases": equal,
+            "compared_rows": sum(proof.rows for proof in result.proofs),
+            "moved_databases": len(result.moved),
+        },
+        sections=sections,
+        data={
+            "proofs": [
+                {"database": one.database, "target": one.target, "tenant": one.tenant, "position": one.position,
+                 "rows": one.rows, "differences": len(one.differences), "problem": one.problem or None}
+                for one in result.proofs
+            ]
+        },
+        next=("migrator follow status",),
+    )  # fmt: skip

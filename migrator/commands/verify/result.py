@@ -7,6 +7,7 @@ from typing import Literal
 
 from migrator.commands.plan.changes import PlanChanges
 from migrator.commands.proof.compare_sides import Proof
+from migrator.commands.shared.roles import AccessDifference
 from migrator.core.schema.catalog import Relation
 from migrator.core.verify.digests import Difference
 from migrator.postgres.verify.verify_database import DatabaseFacts
@@ -44,11 +45,11 @@ class Verified:
     rows: tuple[WrongRow, ...]
     references: tuple[CrossReference, ...]
     released: tuple[CrossReference, ...] = ()  # of keys that were let go: counted, no fault
-    access: tuple[tuple[str, str], ...] = ()  # (database, who owns it or may connect to it and should not)
+    access: tuple[AccessDifference, ...] = ()
     gaps: tuple[Relation, ...] = ()  # tables of the fenced source that take writes
     scope: Literal["everything", "structure"] = "everything"  # without the rows, once applications write them
     sample: float | None = None  # percent of the tenants' databases; None for all of them
-    taken_back: tuple[str, ...] = ()  # keys of the tenants that were
+    dropped_tenants: tuple[str, ...] = ()  # keys of the tenants that were
     plan_changes: PlanChanges | None = None
 
     @property
@@ -66,3 +67,31 @@ class Verified:
     def differences(self) -> tuple[tuple[str, Difference], ...]:
         """(target, difference) of every table and tenant on which both sides do not agree."""
         return self.proof.differences
+
+
+@dataclass(frozen=True, slots=True)
+class LiveProof:
+    """One database that was compared with the source at `position`; `problem` says why it could not be."""
+
+    database: str
+    target: str
+    tenant: str
+    position: str
+    rows: int
+    differences: tuple[Difference, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class VerifiedLive:
+    """What a comparison of all followed databases came to; those that serve their rows already are left out."""
+
+    run_id: str
+    source: str
+    proofs: tuple[LiveProof, ...]
+    moved: tuple[str, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether every database was compared and is as the source is."""
+        return not any(proof.differences or proof.problem for proof in self.proofs)

@@ -10,6 +10,7 @@ from migrator.core.placement.model import Placement, Placements
 from migrator.core.plan.checks import LargeObjectFacts, Population, ServerFacts
 from migrator.core.plan.steps import Plan
 from migrator.core.schema.catalog import Catalog, ForeignKey, Relation
+from migrator.core.verify.object_differences import ObjectDifference
 
 Scope = Literal["tables", "columns", "foreign keys", "indexes", "sequences", "database"]
 
@@ -146,17 +147,17 @@ class UnownedRows:
 class ReferenceRows:
     """What one foreign key's rows refer to.
 
-    `orphans` name a parent that does not exist, `strangers` one of another tenant, `stranded` one that their own
-    tenant's database will not have, because it belongs to no tenant.
+    `orphans` name a parent that does not exist, `cross_tenant` one of another tenant, `parent_elsewhere` one that
+    their own tenant's database will not have, because it belongs to no tenant.
     """
 
     key: ForeignKey
     orphans: int = 0
-    strangers: int = 0
-    stranded: int = 0
+    cross_tenant: int = 0
+    parent_elsewhere: int = 0
     orphan_samples: tuple[str, ...] = ()
-    stranger_samples: tuple[str, ...] = ()
-    stranded_samples: tuple[str, ...] = ()
+    cross_tenant_samples: tuple[str, ...] = ()
+    parent_elsewhere_samples: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,10 +185,10 @@ class RoleFact:
 
 @dataclass(frozen=True, slots=True)
 class DriftedDatabase:
-    """A target database whose objects are not its template's: (kind, name, "missing" | "extra" | "different")."""
+    """A target database whose objects are not its template's."""
 
     database: str
-    objects: tuple[tuple[str, str, str], ...]
+    objects: tuple[ObjectDifference, ...]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ _CLIMB = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class PossibleOwner:
     """Rows that seem to own the rows that they name by `key`, and the paths of these over them, each by itself."""
 
     key: ForeignKey
@@ -115,7 +115,7 @@ class Draft:
             found[key.table] = replace(path, hops=(back, *path.hops), otherwise=())
         return tuple(found.values()) if any(one not in self.identities for one in found) else ()
 
-    def claims(self, relation: Relation) -> Iterator[Claim]:
+    def possible_owners(self, relation: Relation) -> Iterator[PossibleOwner]:
         """Ways over rows that name rows of this table without being bound to name each only once.
 
         Rows of a polymorphic pair do so where the table is named by such pairs alone: reference data has plain keys to
@@ -148,7 +148,7 @@ class Draft:
                     as_text=key.as_text, of=key.when, first=True,
                 )  # fmt: skip
                 ways = path.alternatives if attaches(path) else path.alternatives[:1]
-                yield Claim(key, tuple(replace(way, hops=(back, *way.hops)) for way in ways))
+                yield PossibleOwner(key, tuple(replace(way, hops=(back, *way.hops)) for way in ways))
 
     def _links(self, table: Table, key: ForeignKey) -> bool:
         references = {column for one in self.keys.get(table.relation, ()) for column in one.columns}
@@ -179,7 +179,7 @@ class Draft:
             and not is_bookkeeping(relation)
             and (
                 any(path.relation != self.root or len(path.hops) > 1 for path in self.owners(relation))
-                or next(self.claims(relation), None) is not None
+                or next(self.possible_owners(relation), None) is not None
             )
         )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from migrator.core.init.communities import Member
 from migrator.core.init.draft import Draft
-from migrator.core.init.evidence import Agreement, WithoutTenant
+from migrator.core.init.evidence import PathEvidence, WithoutTenant
 from migrator.core.init.people import is_audit, is_bookkeeping
 from migrator.core.init.references import dangling_columns
 from migrator.core.init.sensitive import sensitive
@@ -44,12 +44,12 @@ def propose(
     drafted: Draft,
     *,
     rows: Mapping[Relation, int | None],
-    agreements: Mapping[Relation, Agreement],
+    path_evidence: Mapping[Relation, PathEvidence],
     without: Mapping[Relation, WithoutTenant],
     contradicted: Iterable[ForeignKey] = (),
 ) -> tuple[Proposal, ...]:
     """An entry for every table, in the catalog's order; `contradicted` are keys that names suggest and rows do not."""
-    return tuple(_Proposing(drafted, rows, agreements, without, contradicted).entries())
+    return tuple(_Proposing(drafted, rows, path_evidence, without, contradicted).entries())
 
 
 class _Proposing:
@@ -57,14 +57,14 @@ class _Proposing:
         self,
         drafted: Draft,
         rows: Mapping[Relation, int | None],
-        agreements: Mapping[Relation, Agreement],
+        path_evidence: Mapping[Relation, PathEvidence],
         without: Mapping[Relation, WithoutTenant],
         contradicted: Iterable[ForeignKey],
     ) -> None:
         self.contradicted = {key.table: key for key in contradicted if key.referenced == drafted.root}
         self.draft = drafted
         self.rows = rows
-        self.agreements = agreements
+        self.path_evidence = path_evidence
         self.without = without
         self.identities = {**self._of_credentials(), **drafted.identities}
         self.fates = Fates(drafted, without, self.identities)
@@ -94,7 +94,7 @@ class _Proposing:
 
     def _entry(self, relation: Relation, table: Table) -> Proposal:
         if is_bookkeeping(relation):
-            return left_behind(relation)
+            return bookkeeping_entry(relation)
         if relation == self.draft.root:
             return Proposal(relation, "auth", "the tenant root")
         if relation in self.identities:
@@ -116,17 +116,17 @@ class _Proposing:
         reason = how(path)
         if relation in self.draft.through:
             reason += ", through a table of AUTH"
-        agreement = self.agreements.get(relation)
+        evidence = self.path_evidence.get(relation)
         written = self.draft.written.get(relation)
-        if agreement is not None and written is not None:
-            reason += _agreed(agreement)
+        if evidence is not None and written is not None:
+            reason += _agreed(evidence)
         counted = self.without.get(relation)
-        if counted is not None and self._is_peoples(path) and are_many(counted.homeless, counted.rows):
+        if counted is not None and self._is_peoples(path) and are_many(counted.tenantless, counted.rows):
             reason = (
-                f"it hangs on {self._people(relation, deeds=True)}, who have no one tenant for {counted.homeless:,}"
+                f"it hangs on {self._people(relation, deeds=True)}, who have no one tenant for {counted.tenantless:,}"
             )
             return Proposal(relation, "auth", f"{reason} of its {counted.rows:,} rows", inferred=True)
-        if counted is not None and counted.homeless == counted.rows > 0:
+        if counted is not None and counted.tenantless == counted.rows > 0:
             return self._nobodys(relation, path, counted)
         fate = self.fates.of(relation)
         if fate.ask:
@@ -155,7 +155,7 @@ class _Proposing:
 
     def _ambiguous(self, relation: Relation, paths: Sequence[KeyPath]) -> Proposal:
         behind = {key.referenced for path in paths for key in path.hops[:1]}
-        found = self.agreements.get(relation)
+        found = self.path_evidence.get(relation)
         reason = f"{len(paths)} key paths are equally short"
         if found is not None and found.disagreeing:
             reason += f" and disagree on {found.disagreeing:,} of {found.rows:,} rows ({'; '.join(found.samples)})"
@@ -283,25 +283,25 @@ def how(path: KeyPath) -> str:
     return words + more + (f" ({evidence})" if evidence else "")
 
 
-def _agreed(agreement: Agreement) -> str:
-    if agreement.disagreeing:
-        disagreeing = f"{agreement.disagreeing:,} of {agreement.rows:,} rows"
+def _agreed(evidence: PathEvidence) -> str:
+    if evidence.disagreeing:
+        disagreeing = f"{evidence.disagreeing:,} of {evidence.rows:,} rows"
         return f"; the paths disagree on {disagreeing}, where the first counts (S06)"
-    if not agreement.rows:
+    if not evidence.rows:
         return "; other paths are equally short, and there are no rows to compare"
-    return f"; all its paths agree on {agreement.rows:,} rows"
+    return f"; all its paths agree on {evidence.rows:,} rows"
 
 
 def grouped(members: Iterable[Member]) -> tuple[Proposal, ...]:
     """The entries of a layout without tenants."""
     return tuple(
-        left_behind(member.relation)
+        bookkeeping_entry(member.relation)
         if is_bookkeeping(member.relation)
         else Proposal(member.relation, member.group, member.reason, inferred=member.inferred)
         for member in members
     )
 
 
-def left_behind(relation: Relation) -> Proposal:
+def bookkeeping_entry(relation: Relation) -> Proposal:
     """The entry of a table of bookkeeping."""
     return Proposal(relation, ignore="bookkeeping of the application's own migrations, by its name", inferred=True)

@@ -39,7 +39,7 @@ class Fates:
     def of(self, relation: Relation) -> Fate:
         """What to propose; credentials and personal data are never shared, replicated or put into quarantine."""
         counted = self._without.get(relation)
-        if counted is None or not (counted.homeless or counted.unknown):
+        if counted is None or not (counted.tenantless or counted.unknown):
             return Fate()
         if relation in self._asked:
             return Fate()  # it hangs on itself over others, which say no more than it does
@@ -54,9 +54,9 @@ class Fates:
         return Fate("", f"{_without_tenant(counted)}, and {guarded.why}: say where those go (unowned)", ask=True)
 
     def _proposed(self, relation: Relation, counted: WithoutTenant) -> Fate:
-        if counted.unknown and not are_many(counted.homeless, counted.rows):
+        if counted.unknown and not are_many(counted.tenantless, counted.rows):
             return Fate("quarantine", f"{_part(counted, counted.unknown)} have the key of no tenant: quarantined")
-        if not counted.homeless:
+        if not counted.tenantless:
             return Fate()
         theirs = {name: rows for name, rows in counted.named.items() if name in self._at_auth}
         if theirs:
@@ -77,11 +77,11 @@ class Fates:
         path = self._draft.key_paths.paths[relation]
         if path.hops and path.hops[0] not in self._draft.keys[relation]:
             named_by = path.hops[0].referenced
-            note = f"mixed: {_part(counted, counted.homeless)} are named by no row that has a tenant"
+            note = f"mixed: {_part(counted, counted.tenantless)} are named by no row that has a tenant"
             if self.of(named_by).unowned == "auth":
                 return Fate("auth", f"{note}: they go where those of {named_by} go")
             return Fate("shared", f"{note}: they go to SHARED")
-        missing = counted.homeless - counted.beneath
+        missing = counted.tenantless - counted.beneath
         for parent in self._parents(relation):
             policy = self.of(parent).unowned
             if policy and counted.beneath:
@@ -90,7 +90,7 @@ class Fates:
                 )
                 return Fate(policy, note + (f"; the parent of {missing:,} is missing" if missing else ""))
         what = "a parent that is missing" if not counted.beneath else "a parent that is missing or has no tenant"
-        return Fate("quarantine", f"{_part(counted, counted.homeless)} name {what}: quarantined")
+        return Fate("quarantine", f"{_part(counted, counted.tenantless)} name {what}: quarantined")
 
     def _parents(self, relation: Relation) -> Iterator[Relation]:
         path = self._draft.key_paths.paths[relation]
@@ -107,7 +107,7 @@ def are_many(rows: int, of: int) -> bool:
 
 
 def _without_tenant(counted: WithoutTenant) -> str:
-    told = [f"{_part(counted, counted.homeless)} have no tenant"] if counted.homeless else []
+    told = [f"{_part(counted, counted.tenantless)} have no tenant"] if counted.tenantless else []
     if counted.unknown:
         told.append(
             f"{counted.unknown:,} have the key of none"

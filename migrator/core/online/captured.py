@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from migrator.core.changes.row_changes import identifying_columns
 from migrator.core.placement.key_paths import KeyPath
 from migrator.core.placement.model import Placement, Placements
+from migrator.core.plan.transfer import Transfer
 from migrator.core.schema.catalog import Catalog, Column, ForeignKey, Relation, without_modifier
+from migrator.errors import RefusedError
 
 # Types whose text no setting changes; dates, intervals, floats, bytea and money have others, and what is made of them.
 _PLAIN = frozenset(
@@ -49,6 +51,15 @@ class LogEntry:
     number: int
     key: tuple[str, ...] | None
     route: tuple[str | None, ...] = ()
+
+    @classmethod
+    def of(cls, table: CapturedTable, key: str | None, route: str | None, more: Sequence[str | None]) -> LogEntry:
+        """The entry that the log holds as its first columns of key and route, and `more`: those of the key first."""
+        if key is None:
+            return cls(table.number, None)
+        further = len(table.key) - 1
+        values = (key, *(value for value in more[:further] if value is not None))
+        return cls(table.number, values, (route, *more[further:]) if table.route else ())
 
     def values(self, table: CapturedTable) -> Mapping[str, str | None]:
         """The columns that the log holds, by name; {} where the entry is for the whole table."""
@@ -132,3 +143,41 @@ def _columns_of(catalog: Catalog, key: ForeignKey) -> Iterator[tuple[Relation, s
     if key.first:
         for column in catalog.tables[key.referenced].primary_key:
             yield key.referenced, column
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedTable:
+    """A table of a followed database: how its changes are logged once it is open, and whether it ever is.
+
+    `is_copy` says that its rows stay the source's: those of another target, or of every tenant alike.
+    """
+
+    captured: CapturedTable
+    is_copy: bool
+
+
+def closed_tables(transfers: Sequence[Transfer], target: Catalog) -> tuple[ClosedTable, ...]:
+    """Every table of a target that rows travel into, by name, with the key by which its rows are known there.
+
+    Raises:
+        RefusedError: rows of several tables meet in one: whose a changed row was could not be told.
+    """
+    into: dict[Relation, list[Transfer]] = {}
+    for transfer in transfers:
+        into.setdefault(transfer.destination, []).append(transfer)
+    closed = []
+    for number, (relation, travelling) in enumerate(sorted(into.items()), 1):
+        if len(travelling) > 1:
+            names = ", ".join(str(transfer.relation) for transfer in travelling)
+            raise RefusedError(
+                f"The rows of {names} meet in {relation}: which of them a changed row came from cannot be told, so it "
+                "could not go back.",
+                "Split such a source behind a fence: migrator migrate.",
+            )
+        (transfer,) = travelling
+        table = target.tables.get(relation)
+        key = identifying_columns(table, {column.target for column in transfer.columns}) if table is not None else ()
+        formatted = table is None or any(column.name in key and not _is_plain(column) for column in table.columns)
+        is_copy = transfer.is_replica and not transfer.unowned_only
+        closed.append(ClosedTable(CapturedTable(number, relation, key, (), formatted), is_copy))
+    return tuple(closed)

@@ -29,7 +29,7 @@ from migrator.core.online.tenant_events import (
     Side,
     Tick,
 )
-from migrator.core.online.tenant_states import Tenant, Transition, opening
+from migrator.core.online.tenant_states import Tenant, Transition, opening, returned
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def resume(name: str, journal: Stage, fence: Fence, door: Door) -> Transition:
         lost = Tenant(name, Stage.DECIDING, fence.generation)
         return lost, (*_written(journal, Stage.DECIDING), RestoreFence(door.generation, fence.last_generation))
     if not fence.generation:
-        return _in_the_source(name, journal, fence)
+        return _in_the_source(name, journal, fence, door)
     if door.generation < fence.generation:
         fenced = Tenant(name, Stage.FENCED, fence.generation)
         return fenced, (*_written(journal, Stage.FENCED), *opening(fence.generation))
@@ -76,14 +76,17 @@ def resume(name: str, journal: Stage, fence: Fence, door: Door) -> Transition:
     return Tenant(name, Stage.SHUT, fence.generation), (Tick(Side.TARGET), Prove(Side.TARGET))
 
 
-def _in_the_source(name: str, journal: Stage, fence: Fence) -> Transition:
+def _in_the_source(name: str, journal: Stage, fence: Fence, door: Door) -> Transition:
     """No fence stands and the door is shut: the source has the tenant."""
+    back = returned(fence.last_generation)
     if journal not in (*_BEFORE_THE_DECISION, *_UNDECIDED):
-        return Tenant(name, Stage.LIFTED), (Publish(Side.SOURCE, fence.last_generation),)
+        return Tenant(name, Stage.LIFTED), back
+    # Of one that was in its target before, the map may not know yet that it is back: the journal does not say.
+    published = back if door.generation else ()
     if not fence.positions_hold:
-        return Tenant(name, Stage.COPIED), (*_written(journal, Stage.COPIED), Repair(Side.SOURCE))
+        return Tenant(name, Stage.COPIED), (*_written(journal, Stage.COPIED), *published, Repair(Side.SOURCE))
     stage = Stage.PROVED if journal in _UNDECIDED else journal
-    return Tenant(name, stage), _written(journal, stage)
+    return Tenant(name, stage), (*_written(journal, stage), *published)
 
 
 def _in_the_target(name: str, journal: Stage, fence: Fence) -> Transition:

@@ -154,7 +154,7 @@ def _of_captured_tables(catalog: Catalog, tables: dict[Relation, CapturedTable],
                 relation,
                 f"it has no key that tells its rows apart, and about {rows:,} rows: any change means all of them, and "
                 f"{rewrite_limit:,} are the most that a freeze has the time for",
-                f"Add a key: ALTER TABLE {qualified(*relation)} ADD PRIMARY KEY (…); or raise [online] rewrite_limit.",
+                f"Add a key: ALTER TABLE {qualified(*relation)} ADD PRIMARY KEY (…);",
             )
         else:
             yield _warn(
@@ -183,7 +183,7 @@ def _of_facts(facts: OnlineFacts, tables: dict[Relation, CapturedTable]) -> Iter
         yield _warn(
             "unlogged tables",
             f"{_some(facts.unlogged)}: a crash of the server empties them, and they are compared after every restart",
-            "ALTER TABLE … SET LOGGED; for what matters.",
+            "Make those logged that matter: ALTER TABLE ... SET LOGGED;",
         )  # fmt: skip
     if facts.hot:
         yield _warn(

@@ -48,6 +48,15 @@ class Repair:
 
 
 @dataclass(frozen=True, slots=True)
+class ReserveNumbers:
+    """Give the target's sequences blocks of numbers that the source has reserved for them; nothing answers.
+
+    The source goes on behind a block before the target learns of it. What is left of a block from before stays good,
+    unless a failover of the source has come between: it may have taken the reservation back.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class Arm:
     """Let every writer of the tenant pass the gate of this side, wait for those from before; answered by `Armed`.
 
@@ -116,7 +125,7 @@ class RestoreFence:
 
 @dataclass(frozen=True, slots=True)
 class AwaitStandbys:
-    """Wait until every standby of this side has this generation's fence, or its shut door; nothing answers.
+    """Wait until every standby of this side has this generation's fence (0: none), or its shut door; nothing answers.
 
     Otherwise a standby that is promoted would not know of the decision, while the other side already acts upon it.
     Where the decision is not there any more, because one has been promoted, that is `Failed`.
@@ -160,7 +169,11 @@ class TakePosition:
 
 @dataclass(frozen=True, slots=True)
 class LiftFence:
-    """Remove this generation's fence, draw a new generation, commit; answered by `Lifted`, also where it is gone."""
+    """Remove this generation's fence, draw a new generation, commit; answered by `Lifted`, also where it is gone.
+
+    It is done in the session that wrote the last reverse tick. Where that has ended it is `Failed`: the server may be
+    another one now, without that tick.
+    """
 
     generation: int
 
@@ -182,6 +195,7 @@ Effect = (
     Journal
     | Tick
     | Repair
+    | ReserveNumbers
     | Arm
     | Disarm
     | Freeze

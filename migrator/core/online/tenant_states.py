@@ -51,6 +51,7 @@ from migrator.core.online.tenant_events import (
     ReadGates,
     Release,
     Repair,
+    ReserveNumbers,
     ReturnOrdered,
     ShutDoor,
     Side,
@@ -95,6 +96,11 @@ def opening(generation: int) -> tuple[Effect, ...]:
     return AwaitStandbys(Side.SOURCE, generation), OpenDoor(generation)
 
 
+def returned(generation: int) -> tuple[Effect, ...]:
+    """What is done once no fence stands any more; a generation that the map knows is never given again."""
+    return AwaitStandbys(Side.SOURCE, 0), Publish(Side.SOURCE, generation)
+
+
 def _lifting(generation: int) -> tuple[Effect, ...]:
     """What is done once the door is shut and the source has all that was written behind it."""
     return AwaitStandbys(Side.TARGET, generation), TakePosition(generation), LiftFence(generation)
@@ -121,17 +127,17 @@ def _following(tenant: Tenant, event: Event) -> Transition | None:
     match tenant.stage, event:
         case Stage.COPIED, Ticked():
             return tenant.at(Stage.FOLLOWED), (Journal(Stage.FOLLOWED),)
-        case ((Stage.FOLLOWED | Stage.PROVED), Ticked()):
+        case Stage.FOLLOWED | Stage.PROVED, Ticked():
             return tenant, ()
         case Stage.FOLLOWED, Agreed():
             return tenant.at(Stage.PROVED), (Journal(Stage.PROVED),)
         case Stage.PROVED, Agreed():
             return tenant, ()
-        case ((Stage.FOLLOWED | Stage.PROVED), (Differed() | ProofVoid())):
+        case Stage.FOLLOWED | Stage.PROVED, Differed() | ProofVoid():
             return tenant.at(Stage.FOLLOWED), (Journal(Stage.FOLLOWED),)
-        case ((Stage.COPIED | Stage.FOLLOWED | Stage.PROVED | Stage.ARMED), PositionsVoid(Side.SOURCE)):
+        case Stage.COPIED | Stage.FOLLOWED | Stage.PROVED | Stage.ARMED, PositionsVoid(Side.SOURCE):
             return tenant.at(Stage.COPIED), (Journal(Stage.COPIED), Repair(Side.SOURCE))
-        case ((Stage.COPIED | Stage.FOLLOWED | Stage.PROVED), Failed()):
+        case Stage.COPIED | Stage.FOLLOWED | Stage.PROVED, Failed() | Published():
             return tenant, ()
     return None
 
@@ -140,7 +146,7 @@ def _cutting_over(tenant: Tenant, event: Event) -> Transition | None:
     """From the order to the decision: all of it can be given up, and nobody notices."""
     match tenant.stage, event:
         case Stage.PROVED, CutoverOrdered():
-            return tenant, (Arm(Side.SOURCE),)
+            return tenant, (ReserveNumbers(), Arm(Side.SOURCE))
         case Stage.PROVED, Armed():
             return tenant.at(Stage.ARMED), (Journal(Stage.ARMED), Freeze(Side.SOURCE))
         case Stage.ARMED, CutoverOrdered():
@@ -149,13 +155,13 @@ def _cutting_over(tenant: Tenant, event: Event) -> Transition | None:
             return tenant, ()
         case Stage.ARMED, Failed():
             return tenant.at(Stage.PROVED), (Journal(Stage.PROVED),)
-        case Stage.ARMED, (Abandoned() | ProofVoid()):
+        case Stage.ARMED, Abandoned() | ProofVoid():
             return tenant.at(Stage.PROVED), (Disarm(Side.SOURCE), Journal(Stage.PROVED))
         case Stage.ARMED, Frozen():
             return tenant.at(Stage.FROZEN), (Tick(Side.SOURCE), Prove(Side.SOURCE))
         case Stage.FROZEN, Agreed(late=False):
             return tenant.at(Stage.DECIDING), (Journal(Stage.DECIDING), Decide())
-        case Stage.FROZEN, (Agreed() | Failed()):
+        case Stage.FROZEN, Agreed() | Failed():
             return tenant.at(Stage.ARMED), (Release(Side.SOURCE),)
         case Stage.FROZEN, PositionsVoid(Side.SOURCE):
             return tenant.at(Stage.COPIED), (Release(Side.SOURCE), Journal(Stage.COPIED), Repair(Side.SOURCE))
@@ -163,7 +169,7 @@ def _cutting_over(tenant: Tenant, event: Event) -> Transition | None:
             return tenant.at(Stage.FOLLOWED), (Release(Side.SOURCE), Disarm(Side.SOURCE), Journal(Stage.FOLLOWED))
         case Stage.DECIDING, Decided(generation):
             return Tenant(tenant.name, Stage.FENCED, generation), (Journal(Stage.FENCED), *opening(generation))
-        case Stage.DECIDING, (Undecided() | Failed()):
+        case Stage.DECIDING, Undecided() | Failed():
             return tenant, _UNSURE
     return None
 
@@ -178,7 +184,7 @@ def _opening(tenant: Tenant, event: Event) -> Transition | None:
             return tenant, (VoidDoor(tenant.generation),)
         case Stage.FENCED, DoorShut():
             return tenant.at(Stage.SHUT), (Tick(Side.TARGET), Prove(Side.TARGET))
-        case Stage.FENCED, (DoorRefused() | Failed()):
+        case Stage.FENCED, DoorRefused() | Failed():
             return tenant, _UNSURE
         case Stage.OPENED, Published():
             return tenant.at(Stage.PUBLISHED), (Journal(Stage.PUBLISHED), Tick(Side.TARGET))
@@ -192,17 +198,17 @@ def _in_the_target(tenant: Tenant, event: Event) -> Transition | None:
     match tenant.stage, event:
         case Stage.PUBLISHED, Ticked():
             return tenant.at(Stage.REVERSING), (Journal(Stage.REVERSING),)
-        case ((Stage.PUBLISHED | Stage.REVERSING), Failed()):
+        case Stage.PUBLISHED | Stage.REVERSING, Failed():
             return tenant, ()
-        case ((Stage.PUBLISHED | Stage.REVERSING | Stage.RETURNING), PositionsVoid(Side.TARGET)):
+        case Stage.PUBLISHED | Stage.REVERSING | Stage.RETURNING, PositionsVoid(Side.TARGET):
             return tenant.at(Stage.PUBLISHED), (Journal(Stage.PUBLISHED), Repair(Side.TARGET))
-        case Stage.REVERSING, (Ticked() | Agreed() | Differed()):
+        case Stage.REVERSING, Ticked() | Agreed() | Differed():
             return tenant, ()
         case Stage.REVERSING, FinishOrdered():
             return tenant.at(Stage.FINISHING), (Tick(Side.TARGET), Prove(Side.TARGET))
         case Stage.FINISHING, Agreed():
             return tenant.at(Stage.FINALIZED), (Journal(Stage.FINALIZED),)
-        case Stage.FINISHING, (Differed() | Failed()):
+        case Stage.FINISHING, Differed() | Failed():
             return tenant.at(Stage.REVERSING), ()
     return None
 
@@ -211,9 +217,9 @@ def _going_back(tenant: Tenant, event: Event) -> Transition | None:
     """From the order to return to the source's next write."""
     generation = tenant.generation
     match tenant.stage, event:
-        case ((Stage.OPENED | Stage.PUBLISHED | Stage.REVERSING), ReturnOrdered()):
+        case Stage.OPENED | Stage.PUBLISHED | Stage.REVERSING, ReturnOrdered():
             return tenant.at(Stage.RETURNING), (Journal(Stage.RETURNING), Arm(Side.TARGET))
-        case Stage.RETURNING, (Armed() | ReturnOrdered()):
+        case Stage.RETURNING, Armed() | ReturnOrdered():
             return tenant, (Freeze(Side.TARGET),)
         case Stage.RETURNING, NotFrozen():
             return tenant, ()
@@ -225,9 +231,9 @@ def _going_back(tenant: Tenant, event: Event) -> Transition | None:
             return tenant.at(Stage.RETURN_FROZEN), (Tick(Side.TARGET), Prove(Side.TARGET))
         case Stage.RETURN_FROZEN, Agreed(late=False):
             return tenant, (ShutDoor(generation),)
-        case Stage.RETURN_FROZEN, (Agreed() | Differed()):
+        case Stage.RETURN_FROZEN, Agreed() | Differed():
             return tenant.at(Stage.RETURNING), (Release(Side.TARGET),)
-        case Stage.RETURN_FROZEN, (Failed() | DoorRefused()):
+        case Stage.RETURN_FROZEN, Failed() | DoorRefused():
             return tenant, (Release(Side.TARGET), *_UNSURE)
         case Stage.RETURN_FROZEN, DoorShut():
             return tenant.at(Stage.SHUT), _lifting(generation)
@@ -237,8 +243,8 @@ def _going_back(tenant: Tenant, event: Event) -> Transition | None:
             # What cannot go back keeps the tenant where its rows are: the fence of another generation opens the door.
             return tenant.at(Stage.DECIDING), (Journal(Stage.DECIDING), Decide(replaces=generation))
         case Stage.SHUT, Lifted(after):
-            return Tenant(tenant.name, Stage.LIFTED), (Publish(Side.SOURCE, after),)
-        case ((Stage.SHUT | Stage.LIFTED), Failed()):
+            return Tenant(tenant.name, Stage.LIFTED), returned(after)
+        case Stage.SHUT | Stage.LIFTED, Failed():
             return tenant, _UNSURE
         case Stage.LIFTED, Published():
             return tenant.at(Stage.FOLLOWED), (Journal(Stage.FOLLOWED),)

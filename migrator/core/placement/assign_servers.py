@@ -12,7 +12,7 @@ from migrator.errors import ConfigurationError
 EMPTY_DATABASE_BYTES = 8_000_000
 
 
-def spread(
+def assign_servers(
     tenants: Sequence[Tenant],
     servers: Sequence[str],
     *,
@@ -28,9 +28,9 @@ def spread(
     Raises:
         ConfigurationError: a tenant that does not exist is pinned.
     """
-    if strangers := pinned.keys() - {name for tenant in tenants for name in (tenant.slug, tenant.key)}:
+    if unknown := pinned.keys() - {name for tenant in tenants for name in (tenant.slug, tenant.key)}:
         raise ConfigurationError(
-            f"[tenants.pinned] names {min(strangers)!r}, which is no tenant's slug or key.",
+            f"[tenants.pinned] names {min(unknown)!r}, which is no tenant's slug or key.",
             "`migrator dry-run` lists the tenants once that line is gone.",
         )
     load = dict.fromkeys(servers, 0)

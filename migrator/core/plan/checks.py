@@ -80,7 +80,7 @@ class LargeObjectFacts:
         return 0 if self.ignored else len(self.unnamed)
 
     @property
-    def left_behind(self) -> int:
+    def staying(self) -> int:
         """How many stay in the source, as migrator.toml says."""
         return self.named_by_ignored + (len(self.unnamed) if self.ignored else 0)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pydantic import BaseModel
 
@@ -59,17 +60,26 @@ class Decisions:
         )
 
 
-def decision_changes(before: Decisions, after: Decisions) -> Iterable[tuple[str, str]]:
-    """(section or setting of migrator.toml, what became of it) of everything that is decided otherwise."""
+class DecisionChange(NamedTuple):
+    """A section or setting of migrator.toml, or a tree, that is otherwise now, and how."""
+
+    what: str
+    how: str
+
+
+def decision_changes(before: Decisions, after: Decisions) -> Iterable[DecisionChange]:
+    """Everything of migrator.toml that is decided otherwise."""
     if before.prefix != after.prefix:
-        yield "[source] prefix", _instead(before.prefix, after.prefix)
+        yield DecisionChange("[source] prefix", _instead(before.prefix, after.prefix))
     if before.schemas != after.schemas:
-        yield "[source] schemas", _instead(before.schemas, after.schemas)
+        yield DecisionChange("[source] schemas", _instead(before.schemas, after.schemas))
     if before.ignore_large_objects != after.ignore_large_objects:
-        yield "[source] ignore_large_objects", _instead(before.ignore_large_objects, after.ignore_large_objects)
+        yield DecisionChange(
+            "[source] ignore_large_objects", _instead(before.ignore_large_objects, after.ignore_large_objects)
+        )
     yield from _entry_changes("targets", before.targets, after.targets)
     if [name for name, _ in before.targets] != [name for name, _ in after.targets]:
-        yield "[targets]", "in another order, or with others"
+        yield DecisionChange("[targets]", "in another order, or with others")
     yield from _setting_changes("[tenants]", before.tenants, after.tenants)
     yield from _entry_changes("tables", before.tables, after.tables)
     yield from _setting_changes("[roles]", before.roles, after.roles)
@@ -77,19 +87,19 @@ def decision_changes(before: Decisions, after: Decisions) -> Iterable[tuple[str,
 
 def _entry_changes(
     section: str, before: Iterable[tuple[str, BaseModel]], after: Iterable[tuple[str, BaseModel]]
-) -> Iterable[tuple[str, str]]:
+) -> Iterable[DecisionChange]:
     old, new = dict(before), dict(after)
     for name in sorted(old.keys() | new.keys()):
         title = f"[{section}.{name}]"
         if name not in new:
-            yield title, "removed"
+            yield DecisionChange(title, "removed")
         elif name not in old:
-            yield title, "added"
+            yield DecisionChange(title, "added")
         else:
             yield from _setting_changes(title, old[name], new[name])
 
 
-def _setting_changes(title: str, before: BaseModel, after: BaseModel) -> Iterable[tuple[str, str]]:
+def _setting_changes(title: str, before: BaseModel, after: BaseModel) -> Iterable[DecisionChange]:
     for name in type(before).model_fields:
         old, new = getattr(before, name), getattr(after, name)
         if old == new:
@@ -98,9 +108,9 @@ def _setting_changes(title: str, before: BaseModel, after: BaseModel) -> Iterabl
         if isinstance(old, Mapping) and isinstance(new, Mapping):
             for key in sorted(old.keys() | new.keys()):
                 if old.get(key) != new.get(key):
-                    yield f"{setting}.{key}", _instead(old.get(key), new.get(key))
+                    yield DecisionChange(f"{setting}.{key}", _instead(old.get(key), new.get(key)))
         else:
-            yield setting, _instead(old, new)
+            yield DecisionChange(setting, _instead(old, new))
 
 
 def _instead(before: object, after: object) -> str:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-# The run that raised it is open, was finished with its source kept fenced, or is none that the journal knows.
-RunState = Literal["open", "finished", "lost"]
+# The run that raised it is open, has been migrated and is open, was finished with its source kept fenced, is none that
+# the journal knows, or is one of which the journal could not be asked.
+RunState = Literal["open", "migrated", "finished", "lost", "unrecorded"]
 
 
 @dataclass
@@ -31,6 +32,10 @@ class StandingFence:
         """Remembers that none stands."""
         self.run, self.since, self.known = "", None, True
 
+    def migrated(self) -> None:
+        """Remembers that the run whose fence stands, if one does, has been migrated: nothing is left to go on with."""
+        self.state = "migrated"
+
     def finished(self) -> None:
         """Remembers that the run whose fence stands, if one does, has passed its point of no return."""
         self.state = "finished"
@@ -48,6 +53,11 @@ class StandingFence:
                     f"{stands}: it takes no writes. `migrator migrate` goes on under the fence where it is not done; "
                     "`migrator rollback` lifts it."
                 )
+            case "migrated":
+                return (
+                    f"{stands}: it takes no writes. The split is complete: `migrator finish` ends the run for good, "
+                    "`migrator rollback` takes it back and lifts it."
+                )
             case "finished":
                 return (
                     f"{stands}, which is finished: it takes no writes, as was chosen. "
@@ -57,6 +67,12 @@ class StandingFence:
                 return (
                     f"{stands}, which the journal does not know: it takes no writes. "
                     f"`migrator rollback --adopt --confirm {self.run}` lifts it."
+                )
+
+            case "unrecorded":
+                return (
+                    f"{stands}: it takes no writes. The journal does not answer; once it does, `migrator status` says "
+                    "what goes on under the fence and what lifts it."
                 )
 
     @property

@@ -209,6 +209,8 @@ class FollowStart:
 
 
 FOLLOW_START: Fact[FollowStart | None] = Fact("follow start", TypeAdapter(FollowStart | None))
+# The blocks of numbers of databases that tenants have moved to, by database: (schema, sequence, first, last).
+WAVE_BLOCKS = Fact("wave blocks", TypeAdapter(dict[str, list[tuple[str, str, int, int]]]))
 FOLLOW_STOP = Fact("follow stop", TypeAdapter(bool))  # whether the follower is asked to end
 
 # -- rollback ----------------------------------------------------------------------------------------------------------
@@ -241,7 +243,7 @@ CONFLICT_FILES = Fact("conflict files", TypeAdapter(dict[str, int]))  # how many
 # (database, schema, table, key, column, number) of rows that were given another number for the source.
 NEW_NUMBERS = Fact("new numbers", TypeAdapter(list[tuple[str, str, str, str, str, str]]))
 DROPPING = Fact("dropping", TypeAdapter(list[str]))  # databases
-TENANTS_TAKEN_BACK = Fact("tenants taken back", TypeAdapter(dict[str, str]))  # key -> "begun" or "done"
+TENANTS_DROPPED = Fact("tenants taken back", TypeAdapter(dict[str, str]))  # key -> "begun" or "done"
 
 # -- finish ------------------------------------------------------------------------------------------------------------
 

@@ -34,6 +34,8 @@ class FollowedDatabase:
     proved: str | None = None
     proved_at: datetime | None = None
     wave: int | None = None
+    served_by: str = "source"  # by the map: source or target
+    generation: int = 0  # of that entry of the map
     error: str | None = None
 
 
@@ -67,25 +69,41 @@ class Followed(RunRecords):
             values |= {"proved": snapshot, "proved_at": sa.func.now()}
         self._update(databases, values)
 
+    def record_carried(self, databases: Collection[str]) -> None:
+        """Records that what was written in these databases is in the source, as of now."""
+        self._update(databases, {"followed_at": sa.func.now(), "error": None})
+
     def record_failures(self, errors: Mapping[str, str]) -> None:
         """Records why databases stay where they are."""
         for database, error in errors.items():
             _log.warning("a database falls behind", database=database, error=error)
             self._update([database], {"error": error})
 
-    def move(self, databases: Collection[str], state: str, wave: int | None = None) -> None:
-        """Records that these databases are in that state from now on, as members of that wave."""
-        _log.info("databases move", state=state, wave=wave, databases=sorted(databases))
-        self._update(databases, {"state": state, "wave": wave, "moved_at": sa.func.now()})
+    def move(self, databases: Collection[str], state: str) -> None:
+        """Records that these databases are in that state from now on."""
+        _log.info("databases move", state=state, databases=sorted(databases))
+        self._update(databases, {"state": state, "moved_at": sa.func.now()})
+
+    def assign_wave(self, databases: Collection[str], wave: int) -> None:
+        """Records which wave these databases move in."""
+        self._update(databases, {"wave": wave})
+
+    def publish(self, databases: Collection[str], served_by: str, generation: int) -> None:
+        """Writes into the map who serves the rows of these databases, unless it knows a later generation."""
+        _log.info("the map changes", served_by=served_by, generation=generation, databases=sorted(databases))
+        older = followed.c.generation < generation
+        self._update(databases, {"served_by": served_by, "generation": generation}, older)
 
     def forget_followed(self) -> None:
         """Forgets all of them: they are copied anew, or not followed any more."""
         with self._begin() as connection:
             connection.execute(sa.delete(followed).where(followed.c.run_id == self.run_id))
 
-    def _update(self, databases: Collection[str], values: Mapping[str, object]) -> None:
+    def _update(
+        self, databases: Collection[str], values: Mapping[str, object], *conditions: sa.ColumnElement[bool]
+    ) -> None:
         if not databases:
             return
-        chosen = followed.c.database.in_(list(databases))
+        chosen = (followed.c.run_id == self.run_id, followed.c.database.in_(list(databases)), *conditions)
         with self._begin() as connection:
-            connection.execute(sa.update(followed).where(followed.c.run_id == self.run_id, chosen).values(**values))
+            connection.execute(sa.update(followed).where(*chosen).values(**values))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from migrator.core.schema.catalog import Relation
@@ -74,3 +75,37 @@ class IndexRow(NamedTuple):
     nulls_distinct: bool
     scans: int
     bytes: int
+
+
+class ConstraintRow(NamedTuple):
+    """constraints.sql"""
+
+    schema: str
+    owner: str
+    name: str
+    kind: str
+    definition: str
+    enforced: bool
+    of_domain: bool
+
+
+class RoutineRow(NamedTuple):
+    """routines.sql"""
+
+    identity: str
+    language: str
+    body: str
+    used: Sequence[Sequence[str]]
+    as_owner: bool
+    own_search_path: bool
+
+
+class HeapRow(NamedTuple):
+    """heaps.sql"""
+
+    schema: str
+    name: str
+    root_schema: str
+    root_name: str
+    size: int
+    needed: int

@@ -27,12 +27,13 @@ from migrator.core.placement.model import Placements
 from migrator.core.placement.place import place
 from migrator.core.result.progress import Progress
 from migrator.core.schema.catalog import Catalog, ForeignKey, Relation
-from migrator.postgres.audit.fact_rows import IndexRow, KeyRow, RelationRow
+from migrator.postgres.audit.fact_rows import ConstraintRow, HeapRow, IndexRow, KeyRow, RelationRow, RoutineRow
 from migrator.postgres.audit.row_facts import RowCounter
 from migrator.postgres.clean.select import count_rule
 from migrator.postgres.copy.large_objects import read_large_objects
 from migrator.postgres.placement.tenants import read_tenants
 from migrator.postgres.schema.catalog import read_catalog
+from migrator.postgres.schema.catalog_rows import CallingCheckRow
 from migrator.postgres.session.connect import Connection, rows
 from migrator.postgres.session.records import records
 from migrator.settings import Settings
@@ -87,8 +88,10 @@ def read_objects(connection: Connection, catalog: Catalog, placements: Placement
         role=role,
         indexes=tuple(_index(row) for row in records(connection, "audit/indexes", IndexRow, scope)),
         loose_constraints=tuple(
-            LooseConstraint(Relation(schema, table), name, kind, definition, enforced, domain)
-            for schema, table, name, kind, definition, enforced, domain in rows(connection, "audit/constraints", scope)
+            LooseConstraint(
+                Relation(row.schema, row.owner), row.name, row.kind, row.definition, row.enforced, row.of_domain
+            )
+            for row in records(connection, "audit/constraints", ConstraintRow, scope)
         ),
         branches=frozenset(row.relation for row in relations if row.kind == "p" and row.is_partition),
         disabled_keys=frozenset(row.key for row in keys if row.disabled),
@@ -98,12 +101,12 @@ def read_objects(connection: Connection, catalog: Catalog, placements: Placement
             for schema, table, name, routine, enabled in rows(connection, "audit/triggers", scope)
         ),
         checks=tuple(
-            CheckFact(Relation(schema, table), name, routine)
-            for schema, table, name, _, _, routine, _, _ in rows(connection, "schema/calling_checks")
+            CheckFact(Relation(row.schema, row.table_name), row.name, row.routine)
+            for row in records(connection, "schema/calling_checks", CallingCheckRow)
         ),
         routines=tuple(
-            RoutineFact(identity, language, body, _relations(used), definer, search_path)
-            for identity, language, body, used, definer, search_path in rows(connection, "audit/routines", scope)
+            RoutineFact(row.identity, row.language, row.body, _relations(row.used), row.as_owner, row.own_search_path)
+            for row in records(connection, "audit/routines", RoutineRow, scope)
         ),
         views=tuple(
             ViewFact(Relation(schema, name), materialized, _relations(below))
@@ -112,8 +115,8 @@ def read_objects(connection: Connection, catalog: Catalog, placements: Placement
         foreign_tables={row.relation: row.server or "" for row in relations if row.kind == "f"},
         domains=dict(rows(connection, "audit/domains")),
         heaps=tuple(
-            HeapSize(Relation(schema, name), Relation(root_schema, root), size, needed)
-            for schema, name, root_schema, root, size, needed in rows(connection, "audit/heaps", scope)
+            HeapSize(Relation(row.schema, row.name), Relation(row.root_schema, row.root_name), row.size, row.needed)
+            for row in records(connection, "audit/heaps", HeapRow, scope)
         ),
         statistics_days=days,
         ages=ages,
@@ -199,7 +202,7 @@ def _count_cleanable(
 ) -> tuple[CleanableRows, ...]:
     placements, catalog = facts.placements, facts.catalog
     tenants = read_tenants(connection, settings.tenants, placements.tenant_root, placements.root_key, placements.tree)
-    keys = [key for key, *_ in tenants]
+    keys = [tenant.key for tenant in tenants]
     cleanable = []
     for name, rule in settings.clean.items():
         if any(selection.relation in facts.closed for selection in selections(name, rule, catalog, placements)):

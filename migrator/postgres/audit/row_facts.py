@@ -100,7 +100,7 @@ class RowCounter:
         child, parent = self._tenant_rows(key.table), self._tenant_rows(key.referenced)
         if child is None or parent is None or key.referenced_partition is not None or _agree(key, child, parent):
             return self._orphans(key)
-        return self._strangers(key, child, parent)
+        return self._across_tenants(key, child, parent)
 
     def _orphans(self, key: ForeignKey) -> ReferenceRows:
         read = sql.SQL(
@@ -120,7 +120,7 @@ class RowCounter:
             samples = self._texts(shown)
         return ReferenceRows(key, orphans, orphan_samples=samples)
 
-    def _strangers(self, key: ForeignKey, child: Placement, parent: Placement) -> ReferenceRows:
+    def _across_tenants(self, key: ForeignKey, child: Placement, parent: Placement) -> ReferenceRows:
         # The columns that we add must not be named like a column of the key.
         read = sql.SQL(
             "WITH tenant AS MATERIALIZED ({tenants}), "
@@ -148,7 +148,7 @@ class RowCounter:
         kinds = (
             sql.SQL("i.found IS NULL"),
             sql.SQL("i.found AND i.owned AND i.parent_owned AND i.key <> i.parent_key"),
-            sql.SQL("i.found AND {}").format(_stranded(child, parent)),
+            sql.SQL("i.found AND {}").format(_parent_elsewhere(child, parent)),
         )
         counts = self._numbers(
             read
@@ -162,9 +162,11 @@ class RowCounter:
             else ()
             for count, kind in zip(counts, kinds, strict=True)
         ]
-        orphans, strangers, stranded = counts
-        orphan_samples, stranger_samples, stranded_samples = samples
-        return ReferenceRows(key, orphans, strangers, stranded, orphan_samples, stranger_samples, stranded_samples)
+        orphans, cross_tenant, parent_elsewhere = counts
+        orphan_samples, cross_tenant_samples, parent_elsewhere_samples = samples
+        return ReferenceRows(
+            key, orphans, cross_tenant, parent_elsewhere, orphan_samples, cross_tenant_samples, parent_elsewhere_samples
+        )
 
     # -- parts of statements ------------------------------------------------------------------------------------------
 
@@ -264,12 +266,12 @@ def _agree(key: ForeignKey, child: Placement, parent: Placement) -> bool:
     return not here.hops and not there.hops and (here.column, there.column) in carried
 
 
-def _stranded(child: Placement, parent: Placement) -> sql.Composed:
+def _parent_elsewhere(child: Placement, parent: Placement) -> sql.Composed:
     """Rows that land in a tenant's database while the parent does not; where the parent's rows block, S03 says so."""
     everywhere = sql.SQL("(i.parent_key IS NULL AND {})").format(sql.Literal(parent.unowned == "replicate"))
-    homeless = sql.SQL("(NOT i.parent_owned AND NOT {} AND {})").format(
+    parent_absent = sql.SQL("(NOT i.parent_owned AND NOT {} AND {})").format(
         everywhere, sql.Literal(parent.unowned != "block")
     )
     return sql.SQL("(i.owned AND {} OR i.key IS NULL AND {} AND (i.parent_owned OR {}))").format(
-        homeless, sql.Literal(child.unowned == "replicate"), homeless
+        parent_absent, sql.Literal(child.unowned == "replicate"), parent_absent
     )

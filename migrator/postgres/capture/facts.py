@@ -8,7 +8,7 @@ from typing import Any
 
 from migrator.core.online.refusals import ForeignPart, LongTransaction, OnlineFacts, UserTrigger
 from migrator.core.schema.catalog import Relation
-from migrator.postgres.capture.install import read_capture
+from migrator.postgres.capture.state import read_capture
 from migrator.postgres.fence.fence import read_fence
 from migrator.postgres.session.connect import Connection, rows
 

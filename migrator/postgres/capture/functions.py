@@ -17,6 +17,11 @@ APPLIER = "migrator.applier"
 # The settings on which the text of a value depends.
 _FORMATS = ("DateStyle", "IntervalStyle", "TimeZone", "extra_float_digits", "bytea_output", "lc_monetary", "xmloption")
 _OFF = "BEGIN RETURN NULL; END"
+# current_user is the function's owner.
+_IS_CAPTURED = sql.SQL(
+    "pg_catalog.current_setting({}, true) IS DISTINCT FROM 'on' "
+    "OR NOT pg_catalog.pg_has_role(session_user, current_user, 'MEMBER')"
+).format(sql.Literal(APPLIER))
 
 
 def function_name(number: int) -> str:
@@ -34,7 +39,12 @@ def capture_function(table: CapturedTable, *, gate: sql.Composed | None = None) 
     that the function belongs to.
     """
     formats = _FORMATS if table.formatted else ()
-    settings = {"search_path": sql.SQL("pg_catalog, pg_temp")} | {name: sql.Literal(PINNED[name]) for name in formats}
+    settings: dict[str, sql.Composable] = {"search_path": sql.SQL("pg_catalog, pg_temp")}
+    settings |= {name: sql.Literal(PINNED[name]) for name in formats}
+    if gate is not None:
+        # The gate's look along key paths takes microseconds to run and nearly a millisecond to plan, for each row: left
+        # to itself the server never stops planning it anew.
+        settings["plan_cache_mode"] = sql.SQL("force_generic_plan")
     return sql.SQL(
         "CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER {settings} AS {body}"
     ).format(
@@ -59,75 +69,84 @@ def is_switched_off(body: str) -> bool:
 
 
 def _body(table: CapturedTable, gate: sql.Composed | None) -> sql.Composed:
-    return sql.SQL(
-        "BEGIN\n"
-        "    IF pg_catalog.current_setting({applier}, true) = 'on'\n"
-        "       AND pg_catalog.pg_has_role(session_user, current_user, 'MEMBER') THEN\n"
-        "        RETURN NULL;\n"
-        "    END IF;\n"
-        "{gate}"
-        "    IF TG_OP = 'TRUNCATE' THEN\n"
-        "        INSERT INTO {log} (relation) VALUES ({number});\n"
-        "        RETURN NULL;\n"
-        "    END IF;\n"
-        "{rows}"
-        "    RETURN NULL;\n"
-        "END"
-    ).format(
-        applier=sql.Literal(APPLIER),
-        gate=sql.SQL("    {}\n").format(gate) if gate is not None else sql.SQL(""),
-        log=sql.Identifier(SCHEMA, "log"),
-        number=sql.Literal(table.number),
-        rows=_rows(table) if table.key else _once(table),
+    # An expression costs most where a transaction meets it for the first time, which is nearly always: so there are as
+    # few as can be, and without a gate the applier is told within the INSERT.
+    return sql.SQL("BEGIN\n{gate}{rows}    RETURN NULL;\nEND").format(
+        gate=sql.SQL("    IF NOT ({is_captured}) THEN\n        RETURN NULL;\n    END IF;\n    {gate}\n").format(
+            is_captured=_IS_CAPTURED, gate=gate
+        )
+        if gate is not None
+        else sql.SQL(""),
+        rows=(_rows if table.key else _once)(table, sql.SQL("true") if gate is not None else _IS_CAPTURED),
     )
 
 
-def _rows(table: CapturedTable) -> sql.Composed:
+def _rows(table: CapturedTable, is_captured: sql.Composable) -> sql.Composed:
     # Of the texts, byte by byte: 1.0 and 1.00 are equal by their own operator, as "Ann" and "ANN" may be.
     differs = sql.SQL(" OR ").join(
         sql.SQL('OLD.{0}::text COLLATE "C" IS DISTINCT FROM NEW.{0}::text COLLATE "C"').format(sql.Identifier(name))
         for name in table.columns
     )
     return sql.SQL(
-        "    IF TG_OP <> 'INSERT' THEN\n"
-        "        {before}\n"
-        "    END IF;\n"
         "    IF TG_OP = 'INSERT' THEN\n"
         "        {after}\n"
         "    ELSIF TG_OP = 'UPDATE' THEN\n"
+        "        {before}\n"
         "        IF {differs} THEN\n"
         "            {after}\n"
         "        END IF;\n"
+        "    ELSIF TG_OP = 'DELETE' THEN\n"
+        "        {before}\n"
+        "    ELSE\n"
+        "        {whole}\n"
         "    END IF;\n"
-    ).format(before=_entry(table, "OLD"), after=_entry(table, "NEW"), differs=differs)
-
-
-def _entry(table: CapturedTable, row: str) -> sql.Composed:
-    route = sql.SQL(", route").format() if table.route else sql.SQL("").format()
-    values = [_texts(row, columns) for columns in (table.key, table.route) if columns]
-    return sql.SQL("INSERT INTO {log} (relation, key{route}) VALUES ({number}, {values});").format(
-        log=sql.Identifier(SCHEMA, "log"),
-        route=route,
-        number=sql.Literal(table.number),
-        values=sql.SQL(", ").join(sql.SQL("ARRAY[{}]").format(value) for value in values),
+    ).format(
+        before=_entry(table, "OLD", is_captured),
+        after=_entry(table, "NEW", is_captured),
+        whole=_whole(table, is_captured),
+        differs=differs,
     )
 
 
-def _texts(row: str, columns: tuple[str, ...]) -> sql.Composed:
-    return sql.SQL(", ").join(sql.SQL("{}.{}::text").format(sql.SQL(row), sql.Identifier(name)) for name in columns)
+def _entry(table: CapturedTable, row: str, is_captured: sql.Composable) -> sql.Composed:
+    """Logs a row: the first columns of key and route by themselves, as an array takes twice the room."""
+    first, *further = table.key
+    values: dict[str, sql.Composable] = {"relation": sql.Literal(table.number), "key": _text(row, first)}
+    if table.route:
+        values["route"] = _text(row, table.route[0])
+    if more := (*further, *table.route[1:]):
+        values["more"] = sql.SQL("ARRAY[{}]").format(sql.SQL(", ").join(_text(row, name) for name in more))
+    return sql.SQL("INSERT INTO {log} ({columns}) SELECT {values} WHERE {is_captured};").format(
+        log=sql.Identifier(SCHEMA, "log"),
+        columns=sql.SQL(", ").join(map(sql.Identifier, values)),
+        values=sql.SQL(", ").join(values.values()),
+        is_captured=is_captured,
+    )
 
 
-def _once(table: CapturedTable) -> sql.Composed:
+def _whole(table: CapturedTable, is_captured: sql.Composable) -> sql.Composed:
+    """Logs that any row of the table may have changed."""
+    return sql.SQL("INSERT INTO {} (relation) SELECT {} WHERE {};").format(
+        sql.Identifier(SCHEMA, "log"), sql.Literal(table.number), is_captured
+    )
+
+
+def _text(row: str, column: str) -> sql.Composed:
+    return sql.SQL("{}.{}::text").format(sql.SQL(row), sql.Identifier(column))
+
+
+def _once(table: CapturedTable, is_captured: sql.Composable) -> sql.Composed:
     # One entry a transaction says it all. A setting that is local to it goes back with a savepoint, as the entry does.
     return sql.SQL(
-        "    IF pg_catalog.current_setting({setting}, true) IS DISTINCT FROM pg_catalog.txid_current()::text THEN\n"
-        "        INSERT INTO {log} (relation) VALUES ({number});\n"
+        "    IF ({is_captured})\n"
+        "       AND pg_catalog.current_setting({setting}, true) IS DISTINCT FROM pg_catalog.txid_current()::text THEN\n"
+        "        {whole}\n"
         "        PERFORM pg_catalog.set_config({setting}, pg_catalog.txid_current()::text, true);\n"
         "    END IF;\n"
     ).format(
+        is_captured=is_captured,
         setting=sql.Literal(f"{SCHEMA}.logged_{table.number}"),
-        log=sql.Identifier(SCHEMA, "log"),
-        number=sql.Literal(table.number),
+        whole=_whole(table, sql.SQL("true")),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -22,31 +22,22 @@ from migrator.postgres.capture.functions import (
     is_switched_off,
     switched_off,
 )
+from migrator.postgres.capture.read_log import read_position
+from migrator.postgres.capture.state import ROLE, CaptureState, read_capture
+from migrator.postgres.capture.watch import newest_note, note_watch, read_watch
 from migrator.postgres.databases.databases import Mark
 from migrator.postgres.fence.locks import LockWait, on_table
 from migrator.postgres.placement.from_items import qualified
 from migrator.postgres.session.connect import Connection, query, rows, translated
 from migrator.postgres.session.records import records
 
-ROLE = "follow"
+__all__ = ["ROLE", "CaptureState", "install_capture", "read_capture", "uninstall_capture"]
+
 # Writers queue behind a lock that is waited for: no longer than a person notices.
 ATTEMPT_SECONDS = 0.2
 # From this version on a partition's copy of a row trigger is its owner's to switch, and is made for later partitions
 # with the state of the parent's. Before, each partition gets a trigger of its own.
 COPIED_SINCE = 150000
-
-
-@dataclass(frozen=True, slots=True)
-class CaptureState:
-    """What captures changes in a database: whose it is, since when, and which tables.
-
-    `epoch` is that of the first call that began it: positions of before mean nothing in it. '' while it is being taken
-    away.
-    """
-
-    run: str
-    epoch: str
-    tables: tuple[CapturedTable, ...]
 
 
 class _Place(NamedTuple):
@@ -66,19 +57,6 @@ class _Place(NamedTuple):
     @property
     def relation(self) -> Relation:
         return Relation(self.schema, self.name)
-
-
-def read_capture(connection: Connection) -> CaptureState | None:
-    """The capture that is installed, or None. Read from the database itself, not from the journal."""
-    comments = rows(connection, "capture/capture_mark")
-    mark = Mark.parse(comments[0][0]) if comments else None
-    if mark is None or mark.role != ROLE:
-        return None
-    tables = tuple(
-        CapturedTable(number, Relation(schema, name), tuple(key), tuple(route), formatted)
-        for number, schema, name, key, route, formatted in rows(connection, "capture/captured_tables")
-    )
-    return CaptureState(mark.run, mark.epoch, tables)
 
 
 def install_capture(
@@ -111,6 +89,7 @@ def install_capture(
 
         work = partial(_capture, connection, table, with_function=not works)
         on_table(connection, table.relation, work, short, deadline)
+    _note(connection)
 
 
 def uninstall_capture(connection: Connection, wait: LockWait) -> int:
@@ -142,6 +121,15 @@ def uninstall_capture(connection: Connection, wait: LockWait) -> int:
     drop = partial(connection.execute, sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(SCHEMA)))
     on_table(connection, log, drop, short, deadline, against="everybody")
     return len(cleared)
+
+
+def _note(connection: Connection) -> None:
+    """Keeps what the catalog is like now: positions from here on are compared with it."""
+    with connection.transaction():
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        position, watch = read_position(connection), read_watch(connection)
+        if watch != newest_note(connection):
+            note_watch(connection, position, watch)
 
 
 def _make_log(connection: Connection, *, run: str, epoch: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from migrator.core.online.captured import LogEntry
 from migrator.core.online.position import Position
 from migrator.errors import RefusedError
+from migrator.postgres.capture.state import read_tables
 from migrator.postgres.session.connect import Connection, rows
 
 _OF_ONE_SNAPSHOT = frozenset({"repeatable read", "serializable"})
@@ -38,9 +39,10 @@ def read_batch(connection: Connection, since: Position) -> tuple[Position, tuple
             "It was restored, or failed over to a standby that lacked them. What was copied has to be compared anew.",
         )
     parameters = {"xmax": since.xmax, "running": sorted(since.running)}
+    tables = {table.number: table for table in read_tables(connection)}
     return now, tuple(
-        LogEntry(number, None if key is None else tuple(key), tuple(route or ()))
-        for number, key, route in rows(connection, "capture/batch", parameters)
+        LogEntry.of(tables[number], key, route, more or ())
+        for number, key, route, more in rows(connection, "capture/batch", parameters)
     )
 
 

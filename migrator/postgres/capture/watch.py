@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from migrator.core.online.watch import Watch, WatchedRelation
+from collections.abc import Callable
+
+from migrator.core.online.captured import LogEntry
+from migrator.core.online.position import Position
+from migrator.core.online.watch import Missed, Watch, WatchedRelation, missed
 from migrator.core.schema.catalog import Relation
-from migrator.postgres.capture.install import read_capture
+from migrator.errors import RefusedError
+from migrator.postgres.capture.read_log import read_batch
+from migrator.postgres.capture.state import read_capture
 from migrator.postgres.session.connect import Connection, rows
+
+_BEGIN_ANEW = "Everything has to be copied or compared anew: migrator rollback, then migrator follow start."
 
 
 def read_watch(connection: Connection) -> Watch:
@@ -36,3 +44,50 @@ def written_anew(connection: Connection) -> tuple[Relation, ...]:
     Asked after the rows were read, it says whether what was read is what the position has.
     """
     return tuple(Relation(schema, name) for schema, name in rows(connection, "capture/written_anew"))
+
+
+def note_watch(connection: Connection, position: Position, watch: Watch) -> None:
+    """Keeps that the catalog is this one at the position: `watch_at` finds it for every later one."""
+    connection.execute(
+        "INSERT INTO migrator_follow.watched (snapshot, watch) VALUES (%s, %s)", [str(position), watch.text]
+    )
+
+
+def newest_note(connection: Connection) -> Watch | None:
+    """The catalog that was noted last; None where none was."""
+    notes = rows(connection, "capture/watch_notes")
+    return Watch.parse(notes[0][1]) if notes else None
+
+
+def watch_at(connection: Connection, position: Position) -> Watch | None:
+    """The catalog at a position, by the newest note that is not later than it; None where there is none.
+
+    One that was changed since and noted later is not found: it may be that it was the same already.
+    """
+    for snapshot, text in rows(connection, "capture/watch_notes"):
+        if Position.parse(snapshot).is_at_most(position):
+            return Watch.parse(text)
+    return None
+
+
+def read_watched_batch(
+    connection: Connection, since: Position, note: Callable[[Position, Watch], None]
+) -> tuple[Position, tuple[LogEntry, ...], Missed]:
+    """What changed since a position, as `read_batch` gives it, with a whole table's entry for each that is suspect.
+
+    `note` is called where the catalog is another one than at `since`, before anything was done about it; it keeps that
+    by `note_watch` in a session of its own, since the one that reads writes nothing.
+
+    Raises:
+        RefusedError: the position means nothing any more.
+    """
+    now, entries = read_batch(connection, since)
+    watch, before = read_watch(connection), watch_at(connection, since)
+    if before is None:
+        raise RefusedError(f"Nobody noted what was captured at the position {since}.", _BEGIN_ANEW)
+    found = missed(before, watch, {entry.number for entry in entries if entry.key is None})
+    if found.void:
+        raise RefusedError(f"What changed since the position {since} is not known: {found.void[0]}.", _BEGIN_ANEW)
+    if watch != before:
+        note(now, watch)
+    return now, (*entries, *(LogEntry(number, None) for number in sorted(found.numbers))), found

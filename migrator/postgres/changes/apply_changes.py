@@ -44,7 +44,7 @@ class _Reason:
 
     text: str
     taken: tuple[str, ...] = ()
-    stranger: bool = False  # in the source it would be another tenant's
+    of_another_tenant: bool = False  # in the source it would be another tenant's
 
 
 @dataclass
@@ -138,16 +138,16 @@ class Monolith:
             self._check_deferred(strict)
             for relation in order:
                 keys = [rows[p].key for p in chosen if rows[p].relation == relation and rows[p].kind != "deleted"]
-                strangers = foreign_keys_of(self.connection, transfers[relation], self.catalog, tenant, keys)
+                other_owners = foreign_keys_of(self.connection, transfers[relation], self.catalog, tenant, keys)
                 for position in chosen:
                     row = rows[position]
-                    if row.relation == relation and row.key in strangers and row.kind != "deleted":
-                        text = f"in the source it would belong to tenant {strangers[row.key]!r}"
-                        why.setdefault(position, _Reason(text, stranger=True))
+                    if row.relation == relation and row.key in other_owners and row.kind != "deleted":
+                        text = f"in the source it would belong to tenant {other_owners[row.key]!r}"
+                        why.setdefault(position, _Reason(text, of_another_tenant=True))
         new = [rows[position] for position in why if position not in before]
         if new and (
             any(position in chosen for position in dependents(new, rows, self.references))
-            or any(reason.stranger for position, reason in why.items() if position not in before)
+            or any(reason.of_another_tenant for position, reason in why.items() if position not in before)
         ):
             raise _TakenBack
         return [rows[position] for position in chosen if position not in why]

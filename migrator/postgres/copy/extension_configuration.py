@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from psycopg import sql
 
 from migrator.core.schema.catalog import Relation
 from migrator.core.verify.digests import HASH_MODULUS, Digest
-from migrator.postgres.session.connect import Connection, Endpoint, rows, session
+from migrator.postgres.session.connect import Connection, Endpoint, session
+from migrator.postgres.session.records import records
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +30,26 @@ class ConfigurationTable:
         return self.extension, self.relation.name
 
 
+class _ConfigurationRow(NamedTuple):
+    """extension_configuration.sql"""
+
+    extension: str
+    schema: str
+    name: str
+    kind: str
+    condition: str
+    columns: Sequence[str]
+
+
 def read_configuration(connection: Connection) -> Mapping[tuple[str, str], ConfigurationTable]:
     """Every configuration table of the database's extensions, by extension and name, in the extensions' order."""
     return {
         table.place: table
         for table in (
-            ConfigurationTable(extension, Relation(schema, name), kind == "S", condition, tuple(columns))
-            for extension, schema, name, kind, condition, columns in rows(connection, "schema/extension_configuration")
+            ConfigurationTable(
+                row.extension, Relation(row.schema, row.name), row.kind == "S", row.condition, tuple(row.columns)
+            )
+            for row in records(connection, "schema/extension_configuration", _ConfigurationRow)
         )
     }
 

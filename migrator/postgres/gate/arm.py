@@ -15,6 +15,12 @@ def install_gate(connection: Connection) -> None:
     connection.execute(sql.SQL(query("gate/gate_tables")))
 
 
+def enter(connection: Connection, wave: int) -> None:
+    """Comes in at the gate as writers do, one coordinator at a time: who is armed does not change while it is shut."""
+    connection.execute("SELECT pg_catalog.pg_advisory_xact_lock(%s, 0)", [GATE_CLASS])
+    connection.execute("SELECT pg_catalog.pg_advisory_xact_lock_shared(%s, %s)", [GATE_CLASS, wave])
+
+
 def arm(connection: Connection, wave: int, tenants: Collection[str], functions: Iterable[sql.Composed] = ()) -> int:
     """Arms the gate for the tenants; returns the number of the transaction that did, for `wait_for_older_transactions`.
 
@@ -24,7 +30,7 @@ def arm(connection: Connection, wave: int, tenants: Collection[str], functions: 
     """
     with connection.transaction():
         install_gate(connection)
-        _enter(connection, wave)
+        enter(connection, wave)
         connection.execute("INSERT INTO migrator_follow.waves (wave) VALUES (%s) ON CONFLICT DO NOTHING", [wave])
         connection.execute(
             "INSERT INTO migrator_follow.armed (tenant, wave) SELECT pg_catalog.unnest(%s::text[]), %s "
@@ -45,7 +51,7 @@ def disarm(connection: Connection, wave: int, tenants: Collection[str], function
     for: who took the lock keeps it to the end of the transaction, and nothing asks for it any more.
     """
     with connection.transaction():
-        _enter(connection, wave)
+        enter(connection, wave)
         _forget(connection, wave, tenants)
         row = connection.execute("SELECT EXISTS (SELECT FROM migrator_follow.armed)").fetchone()
         assert row is not None
@@ -53,12 +59,6 @@ def disarm(connection: Connection, wave: int, tenants: Collection[str], function
             for function in functions:
                 connection.execute(function)
     return bool(row[0])
-
-
-def _enter(connection: Connection, wave: int) -> None:
-    """Comes in at the gate as writers do, one coordinator at a time: who is armed does not change while it is shut."""
-    connection.execute("SELECT pg_catalog.pg_advisory_xact_lock(%s, 0)", [GATE_CLASS])
-    connection.execute("SELECT pg_catalog.pg_advisory_xact_lock_shared(%s, %s)", [GATE_CLASS, wave])
 
 
 def _forget(connection: Connection, wave: int, tenants: Collection[str]) -> None:

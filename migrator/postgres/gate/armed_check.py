@@ -11,13 +11,13 @@ from psycopg import sql
 from migrator.core.online.gated import WITHOUT_TENANT, GatedTable
 from migrator.core.placement.key_paths import KeyPath, TenantTree
 from migrator.core.schema.catalog import Catalog
-from migrator.postgres.gate.locks import shared_lock, snapshot_check
+from migrator.postgres.gate.locks import TIMEOUT, shared_lock, snapshot_check
 from migrator.postgres.placement.key_path import ends_in_null, joined_along, key_at_end
 
 # Where it cannot be told whose a row is, its transaction is held to every wave that is not decided yet: whoever makes
 # it known (the parent that was not there) may commit before it does.
 _WAVES = sql.SQL(
-    "(SELECT a.wave FROM migrator_follow.armed a WHERE a.tenant = k.tenant"
+    '(SELECT a.wave FROM migrator_follow.armed a WHERE a.tenant = k.tenant COLLATE "C"'
     " UNION ALL SELECT a.wave FROM migrator_follow.armed a WHERE k.tenant IS NULL"
     " AND NOT EXISTS (SELECT FROM migrator_follow.fenced f WHERE f.tenant = a.tenant))"
 )
@@ -27,6 +27,7 @@ _WAVES = sql.SQL(
 _CHECK = sql.SQL(
     """
     DECLARE
+        {timeout}
         migrator_waves integer[];
         migrator_moves boolean;
         migrator_wave integer;
@@ -43,7 +44,8 @@ _CHECK = sql.SQL(
                 {generation}
             END LOOP;
             SELECT f.tenant, f.generation INTO migrator_tenant, migrator_generation
-            FROM ({tenants}) AS k (side, tenant) JOIN migrator_follow.fenced f ON f.tenant = k.tenant LIMIT 1;
+            FROM ({tenants}) AS k (side, tenant)
+            JOIN migrator_follow.fenced f ON f.tenant = k.tenant COLLATE "C" LIMIT 1;
             IF FOUND THEN
                 RAISE EXCEPTION 'tenant % has moved: its rows in %.% take no writes here',
                                 pg_catalog.quote_literal(migrator_tenant),
@@ -86,6 +88,7 @@ _ABOVE = sql.SQL(
 _TRUNCATE_CHECK = sql.SQL(
     """
     DECLARE
+        {timeout}
         migrator_wave integer;
         migrator_tenant text;
     BEGIN
@@ -130,6 +133,7 @@ def _row_check(table: GatedTable, catalog: Catalog, run: str) -> sql.Composed:
     if table.above is not None:
         above = _ABOVE.format(above=sql.Identifier(table.above.columns[0]), run=sql.Literal(run))
     return _CHECK.format(
+        timeout=TIMEOUT,
         above=above,
         tenants=tenants,
         waves=_WAVES,
@@ -143,7 +147,10 @@ def _row_check(table: GatedTable, catalog: Catalog, run: str) -> sql.Composed:
 
 def _truncate_check(run: str) -> sql.Composed:
     return _TRUNCATE_CHECK.format(
-        lock=shared_lock(sql.Identifier("migrator_wave")), generation=snapshot_check(_WAVE), run=sql.Literal(run)
+        timeout=TIMEOUT,
+        lock=shared_lock(sql.Identifier("migrator_wave")),
+        generation=snapshot_check(_WAVE),
+        run=sql.Literal(run),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 from psycopg import sql
 
+from migrator.core.online.position import Position
 from migrator.errors import RefusedError
 from migrator.postgres.gate.freeze import Gate
 from migrator.postgres.gate.locks import GATE_CLASS
@@ -126,6 +127,16 @@ def lift_fence(connection: Connection, fences: Mapping[str, int]) -> int:
             [tenants, generations],
         )
     return following
+
+
+def snapshot_with_fences(connection: Connection) -> tuple[Position, Mapping[str, int]]:
+    """A snapshot of the source, and the fences that stand in it with their generations."""
+    with connection.transaction():
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        row = connection.execute("SELECT pg_catalog.txid_current_snapshot()::text").fetchone()
+        fences = read_fenced(connection)
+    assert row is not None
+    return Position.parse(row[0]), fences
 
 
 def _count_up(connection: Connection, generation: int) -> int | None:

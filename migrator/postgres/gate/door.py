@@ -10,19 +10,22 @@ from psycopg import sql
 
 from migrator.core.online.position import Position
 from migrator.core.schema.catalog import Relation
+from migrator.errors import RefusedError
+from migrator.postgres.gate.arm import enter
 from migrator.postgres.gate.freeze import Gate
-from migrator.postgres.gate.locks import DOOR, shared_lock, snapshot_check
+from migrator.postgres.gate.locks import DOOR, TIMEOUT, shared_lock, snapshot_check
 from migrator.postgres.session.connect import Connection, query, translated
 from migrator.postgres.session.triggers import trigger_state
 
 _DOOR_CHECK = sql.SQL(
     """
     DECLARE
+        {timeout}
         migrator_open boolean;
-        migrator_shutting boolean;
+        migrator_shutting bigint;
     BEGIN
         SELECT d.open, d.shutting INTO migrator_open, migrator_shutting FROM migrator_follow.door d;
-        IF migrator_open AND migrator_shutting THEN
+        IF migrator_open AND migrator_shutting IS NOT NULL THEN
             {lock}
             {snapshot}
             SELECT d.open INTO migrator_open FROM migrator_follow.door d;
@@ -79,6 +82,7 @@ class DoorState(NamedTuple):
 def door_check(run: str) -> sql.Composed:
     """A block of PL/pgSQL for the trigger functions of a tenant's own tables, on rows and on TRUNCATE alike."""
     return _DOOR_CHECK.format(
+        timeout=TIMEOUT,
         lock=shared_lock(sql.Literal(DOOR)),
         snapshot=snapshot_check(sql.SQL("migrator_follow.door").format()),
         run=sql.Literal(run),
@@ -100,6 +104,14 @@ def read_door(connection: Connection) -> DoorState:
     row = connection.execute("SELECT open, generation, opened_at FROM migrator_follow.door").fetchone()
     assert row is not None
     return DoorState(row[0], row[1], Position.parse(row[2]) if row[2] is not None else None)
+
+
+def snapshot_before_opening(connection: Connection) -> Position | None:
+    """A snapshot of a database whose door is shut; None where it is open, and a snapshot would be too late."""
+    row = connection.execute(
+        "SELECT pg_catalog.txid_current_snapshot()::text FROM migrator_follow.door WHERE NOT open"
+    ).fetchone()
+    return Position.parse(row[0]) if row is not None else None
 
 
 def open_door(
@@ -127,7 +139,7 @@ def open_door(
         for trigger in triggers:
             connection.execute(trigger_state(trigger.table, trigger.name, trigger.enabled))
         row = connection.execute(
-            "UPDATE migrator_follow.door SET open = true, shutting = false, generation = %s, "
+            "UPDATE migrator_follow.door SET open = true, shutting = NULL, generation = %s, "
             "opened_at = pg_catalog.txid_current_snapshot()::text RETURNING opened_at",
             [generation],
         ).fetchone()
@@ -151,17 +163,37 @@ def begin_return(connection: Connection) -> int:
     """Tells writers that the door is about to be shut; returns the number of the transaction that did.
 
     Once older transactions have been waited for (`wait_for_older_transactions`), all of them share the door's lock.
+    Whoever began a return before cannot shut the door any more.
     """
     with connection.transaction():
-        connection.execute("UPDATE migrator_follow.door SET shutting = true WHERE NOT shutting")
-        row = connection.execute("SELECT pg_catalog.txid_current()").fetchone()
+        enter(connection, DOOR)
+        row = connection.execute(
+            "UPDATE migrator_follow.door SET shutting = pg_catalog.txid_current() RETURNING shutting"
+        ).fetchone()
     assert row is not None
     return int(row[0])
 
 
 def cancel_return(connection: Connection) -> None:
     """Takes `begin_return` back."""
-    connection.execute("UPDATE migrator_follow.door SET shutting = false WHERE shutting")
+    with connection.transaction():
+        enter(connection, DOOR)
+        connection.execute("UPDATE migrator_follow.door SET shutting = NULL")
+
+
+def require_shutting(door: Gate, since: int) -> None:
+    """Makes sure, at a door whose lock its coordinator holds, that its return is the one that is under way.
+
+    Raises:
+        RefusedError: somebody has taken it back, or begun another: who writes may not have come in at the door.
+    """
+    with translated(door.endpoint):
+        row = door.connection.execute("SELECT shutting FROM migrator_follow.door").fetchone()
+    if row is None or row[0] != since:
+        raise RefusedError(
+            "Another coordinator has ordered this tenant's return, or taken the order back; nothing was decided here.",
+            "See migrator status, then run the same command again.",
+        )
 
 
 def shut_door(door: Gate, generation: int) -> bool:
@@ -175,7 +207,7 @@ def shut_door(door: Gate, generation: int) -> bool:
     """
     with translated(door.endpoint):
         shut = door.connection.execute(
-            "UPDATE migrator_follow.door SET open = false, shutting = false WHERE open AND generation = %s",
+            "UPDATE migrator_follow.door SET open = false, shutting = NULL WHERE open AND generation = %s",
             [generation],
         )
         door.connection.execute("COMMIT")

@@ -15,6 +15,7 @@ from migrator.errors import DatabaseError, RefusedError
 from migrator.postgres.gate.locks import GATE_CLASS
 from migrator.postgres.session.connect import Connection, Endpoint, translated
 from migrator.postgres.session.records import records
+from migrator.settings import FreezeMode
 
 _NOT_AVAILABLE = "55P03"
 _PAUSE_SECONDS = 0.1
@@ -37,6 +38,22 @@ class FreezeTimes:
 
     lock_timeout: int = 300
     lease: int = 1_200
+
+
+def freeze_times(limit: float) -> FreezeTimes:
+    """The times of a freeze that lasts at most `limit` seconds: the server waits a little longer than that."""
+    return FreezeTimes(lease=round(limit * 1_000) + 200)
+
+
+def attempts_of(mode: FreezeMode) -> tuple[Entrants, ...]:
+    """What becomes of entrants in each attempt."""
+    match mode:
+        case "auto":
+            return (Entrants.WAIT,) * 3 + (Entrants.REFUSE,) * 5
+        case "wait":
+            return (Entrants.WAIT,) * 8
+        case "refuse":
+            return (Entrants.REFUSE,) * 8
 
 
 class Holder(NamedTuple):

@@ -17,9 +17,15 @@ _SHARED_LOCK = sql.SQL(
                         RAISE EXCEPTION 'the tenant is being moved: who is in may finish, and nobody comes in'
                             USING ERRCODE = 'serialization_failure', HINT = 'Retry the transaction.';
                     END IF;
+                    migrator_timeout := pg_catalog.current_setting('lock_timeout');
+                    PERFORM pg_catalog.set_config('lock_timeout', '0', true);
                     PERFORM pg_catalog.pg_advisory_xact_lock_shared({class_}, {wave});
+                    PERFORM pg_catalog.set_config('lock_timeout', migrator_timeout, true);
                 END IF;"""
 )
+
+# What a block that holds `shared_lock` has to declare.
+TIMEOUT = sql.SQL("migrator_timeout text;")
 
 # A transaction that keeps the snapshot it began with would not see what was decided since. The server tells it: the
 # decision changes this row, and one that was changed since the snapshot cannot be locked (40001). FOR SHARE, because
@@ -36,7 +42,8 @@ def shared_lock(wave: sql.Composable) -> sql.Composed:
     """PL/pgSQL by which a writer comes in: it waits while the gate is shut, or is refused with 40001.
 
     Nothing can interrupt a session between the two functions of one expression. A session's lock that stayed would be
-    there for as long as a pool keeps the session.
+    there for as long as a pool keeps the session. A lock_timeout of the application's own is not meant for the gate,
+    which the server opens soon enough by itself. The block declares `TIMEOUT`.
     """
     return _SHARED_LOCK.format(class_=sql.Literal(GATE_CLASS), wave=wave)
 

@@ -15,7 +15,7 @@ from migrator.postgres.session.connect import Connection
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
+class OwnershipEvidence:
     """How many rows are named by rows of a tenant, how many of them by rows of two, and how many tenants there are.
 
     `naming` counts the rows that name them.
@@ -27,7 +27,9 @@ class Claimed:
     naming: int
 
 
-def claimed(connection: Connection, catalog: Catalog, key: ForeignKey, path: KeyPath) -> Claimed | None:
+def ownership_evidence(
+    connection: Connection, catalog: Catalog, key: ForeignKey, path: KeyPath
+) -> OwnershipEvidence | None:
     """What rows of `key.table`, whose key path is `path`, name by `key`; None where there are too many to look at."""
     placement = Placement(key.table, "", True, key.table, "", key_path=path)
     if first_blocks(catalog, key.table)[1]:
@@ -50,4 +52,4 @@ def claimed(connection: Connection, catalog: Catalog, key: ForeignKey, path: Key
     )
     row = connection.execute(statement).fetchone()
     assert row is not None
-    return Claimed(*(int(count) for count in row))
+    return OwnershipEvidence(*(int(count) for count in row))

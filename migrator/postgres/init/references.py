@@ -174,7 +174,7 @@ def type_values(connection: Connection, catalog: Catalog, pair: Pair) -> Mapping
     return counts if len(counts) <= _MOST_TYPES else {}
 
 
-def agreement(
+def compare_paths(
     connection: Connection, catalog: Catalog, relation: Relation, paths: Sequence[KeyPath]
 ) -> tuple[int, int, tuple[int, ...]]:
     """(rows with a tenant by any path, rows on which two paths disagree, rows that each path gives a tenant)."""
@@ -257,8 +257,8 @@ def without_tenant(
                     root=own_rows(catalog, root[0]),
                 )
             )
-        for number, rows, unset, beneath, homeless, unknown in connection.execute(sql.SQL(" UNION ALL ").join(parts)):
-            yield batch[number].relation, (rows, unset, beneath, homeless, unknown, samples[number])
+        for number, rows, unset, beneath, tenantless, unknown in connection.execute(sql.SQL(" UNION ALL ").join(parts)):
+            yield batch[number].relation, (rows, unset, beneath, tenantless, unknown, samples[number])
 
 
 def named_by_pairs(

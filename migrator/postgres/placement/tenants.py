@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from psycopg import sql
 
@@ -13,17 +14,25 @@ from migrator.postgres.session.connect import Connection
 from migrator.settings import Tenants
 
 
+class TenantRow(NamedTuple):
+    """A row of the tenant root: its key, the text that its slug is made of, and its name."""
+
+    key: str
+    slug: str
+    name: str
+
+
 def read_tenants(
     connection: Connection, settings: Tenants, root: Relation | None, key: str | None, tree: TenantTree | None = None
-) -> list[tuple[str, str, str]]:
-    """(key, text for the slug, name) of every tenant, in the order of the key's own type, as PostgreSQL writes them.
+) -> list[TenantRow]:
+    """Every tenant, in the order of the key's own type, as PostgreSQL writes them.
 
     `root` and `key` are those that `place` resolved; without a root there is the configured default tenant, or none.
     With a `tree` the tenants are the rows at its top.
     """
     if root is None or key is None:
         default = settings.default
-        return [(default.key, default.slug, default.name)] if default else []
+        return [TenantRow(default.key, default.slug, default.name)] if default else []
     statement = sql.SQL(
         "SELECT {key}::text, coalesce({slug}::text, ''), coalesce({name}::text, '') FROM ONLY {root} r "
         "WHERE {top} ORDER BY {key}"
@@ -34,7 +43,7 @@ def read_tenants(
         name=sql.Identifier(settings.name or settings.slug or key),
         root=sql.Identifier(*root),
     )
-    return [(str(tenant), slug, name) for tenant, slug, name in connection.execute(statement)]
+    return [TenantRow(str(tenant), slug, name) for tenant, slug, name in connection.execute(statement)]
 
 
 def read_members(connection: Connection, tree: TenantTree | None) -> Mapping[str, tuple[str, ...]]:

@@ -103,3 +103,16 @@ class SequenceRow(NamedTuple):
     owned_by: QualifiedName | None
     used_by: list[QualifiedName]
     start: int
+
+
+class CallingCheckRow(NamedTuple):
+    """calling_checks.sql"""
+
+    schema: str
+    table_name: str
+    name: str
+    routine_schema: str
+    routine_name: str
+    routine: str
+    add_statement: str
+    drop_statement: str

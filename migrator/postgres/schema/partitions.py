@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from psycopg import sql
 
 from migrator.core.schema.catalog import Catalog, Relation
 from migrator.core.schema.source_tables import table_changes
 from migrator.errors import RefusedError
-from migrator.postgres.session.connect import READ_ONLY, Connection, Endpoint, rows, session
+from migrator.postgres.session.connect import READ_ONLY, Connection, Endpoint, session
+from migrator.postgres.session.records import records
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +66,20 @@ def require_same_partitions(source: Endpoint, catalog: Catalog) -> None:
         )
 
 
+class _MemberRow(NamedTuple):
+    """partition_trees.sql"""
+
+    root_schema: str
+    root_name: str
+    schema: str
+    name: str
+    holds_partitions: bool
+    lockable: bool
+
+
 def _members(connection: Connection, catalog: Catalog) -> Iterator[_Member]:
     roots = [relation for relation, table in catalog.tables.items() if table.kind == "p"]
     scope = {"schemas": [one.schema for one in roots], "names": [one.name for one in roots]}
-    for root_schema, root, schema, name, holds_partitions, lockable in rows(
-        connection, "schema/partition_trees", scope
-    ):
-        yield _Member(Relation(root_schema, root), Relation(schema, name), holds_partitions, lockable)
+    for row in records(connection, "schema/partition_trees", _MemberRow, scope):
+        root, member = Relation(row.root_schema, row.root_name), Relation(row.schema, row.name)
+        yield _Member(root, member, row.holds_partitions, row.lockable)

@@ -17,7 +17,9 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import RowFactory, tuple_row
 from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random_exponential
 
+from migrator.core.run.failures import FULL_DISK
 from migrator.errors import ConfigurationError, DatabaseError
+from migrator.postgres.session.awaited import WatchedCursor, awaited
 from migrator.postgres.session.pinned import pinned, pinned_for_revisions
 from migrator.settings import Server
 
@@ -315,15 +317,17 @@ def _is_transient(error: BaseException) -> bool:
 )
 def _open(endpoint: Endpoint, application_name: str) -> _Session:
     given = endpoint.parameters
-    return _Session.connect(
-        endpoint.conninfo,
-        autocommit=True,
-        application_name=application_name,
-        client_encoding="UTF8",
-        row_factory=tuple_row,
-        prepare_threshold=None,
-        **{name: value for name, value in _NETWORK.items() if name not in given},
-    )
+    with awaited("a session", str(endpoint)):
+        return _Session.connect(
+            endpoint.conninfo,
+            autocommit=True,
+            application_name=application_name,
+            client_encoding="UTF8",
+            row_factory=tuple_row,
+            cursor_factory=WatchedCursor,
+            prepare_threshold=None,
+            **{name: value for name, value in _NETWORK.items() if name not in given},
+        )
 
 
 _HINTS: Mapping[str, str] = {
@@ -331,7 +335,7 @@ _HINTS: Mapping[str, str] = {
     "28000": "The server refuses this login: check the user, pg_hba.conf and TLS settings.",
     "3D000": "Check the database's name in the URL (psql -l lists them).",
     "42501": "The role lacks a privilege: docs/privileges.md lists what each stage needs.",
-    "53100": "The disk is full: free space, then run the same command again.",
+    "53100": f"{FULL_DISK} Then run the same command again: it goes on where it stopped.",
     "53300": "The server has no free connection: lower --max-target-connections, or raise max_connections.",
     "55P03": "Another session holds a lock: `SELECT * FROM pg_locks WHERE NOT granted` shows who waits for whom.",
     "57P01": "The session was terminated by an administrator: run the same command again to resume.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from psycopg import sql
@@ -67,6 +67,12 @@ def trigger_state(relation: Relation, name: str, state: str) -> sql.Composed:
     return sql.SQL("ALTER TABLE ONLY {} {} TRIGGER {}").format(
         sql.Identifier(*relation), _ENABLE[state], sql.Identifier(name)
     )
+
+
+def read_triggers(connection: Connection, tables: Iterable[Relation]) -> Mapping[tuple[Relation, str], str]:
+    """The states (pg_trigger.tgenabled) of all triggers that people made on these tables, by table and name."""
+    listed = list(tables)
+    return _read(connection, {"schemas": [one.schema for one in listed], "names": [one.name for one in listed]})
 
 
 def _read(connection: Connection, scope: dict[str, list[str]]) -> _Triggers:

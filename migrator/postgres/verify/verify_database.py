@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
+from typing import NamedTuple
 
 from psycopg import sql
 
@@ -15,6 +16,7 @@ from migrator.core.plan.transfer import Transfer
 from migrator.core.schema.catalog import ForeignKey, Relation
 from migrator.core.sequences.blocks import Block
 from migrator.core.verify.digests import Digest, RowDifference, merge_keys
+from migrator.core.verify.object_differences import ObjectDifference, object_differences
 from migrator.postgres.placement.key_path import equal, holds, text_of
 from migrator.postgres.placement.row_hash import target_hash
 from migrator.postgres.placement.select_rows import by_key, key_text
@@ -41,6 +43,37 @@ class Reference:
     when: tuple[str, str] | None = None  # the condition of a polymorphic key
 
 
+class Leak(NamedTuple):
+    """A table that holds rows of another tenant."""
+
+    table: str
+    rows: int
+
+
+class CollidingSequence(NamedTuple):
+    """A sequence that would give a number which somebody else has or gives: where it stands, and that number."""
+
+    sequence: str
+    stands: int
+    taken: int
+
+
+class LiveRows(NamedTuple):
+    """The rows of a table in which rows are marked as deleted, and those that are not."""
+
+    table: str
+    rows: int
+    living: int
+
+
+class Orphans(NamedTuple):
+    """How many keys of a reference lead to no row, and some of them."""
+
+    reference: Reference
+    keys: int
+    samples: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class DatabaseFacts:
     """What was found in one target database; there is no digest of a table that it lacks, or lacks columns of."""
@@ -49,13 +82,11 @@ class DatabaseFacts:
     target: str
     tenant: str
     digests: tuple[Digest, ...]
-    objects: tuple[
-        tuple[str, str, str], ...
-    ]  # (kind, identity, "missing" | "extra" | "different") against the template
-    leaks: tuple[tuple[str, int], ...]  # (table, rows of another tenant)
-    sequences: tuple[tuple[str, int, int], ...]  # (sequence, where it stands, furthest value given) where it is behind
-    live: tuple[tuple[str, int, int], ...]  # (table, rows, rows not soft-deleted)
-    orphans: tuple[tuple[Reference, int, tuple[str, ...]], ...] = ()  # (…, keys that lead to no row, some of them)
+    objects: tuple[ObjectDifference, ...]  # against the template
+    leaks: tuple[Leak, ...]
+    sequences: tuple[CollidingSequence, ...]
+    live: tuple[LiveRows, ...]
+    orphans: tuple[Orphans, ...] = ()
 
 
 def examine(
@@ -98,7 +129,9 @@ def examine(
             tuple(_collisions(connection, given, blocks)),
             tuple(_live_rows(connection, {table: one for table, one in soft_deleted.items() if one in there[table]})),
             tuple(
-                (one, *orphans(connection, home, one)) for one, home in references if {*one.columns} <= there[one.child]
+                Orphans(one, *orphans(connection, home, one))
+                for one, home in references
+                if {*one.columns} <= there[one.child]
             ),
         )
 
@@ -135,22 +168,22 @@ def _unquoted(name: str) -> str:
 
 def _collisions(
     connection: Connection, given: Mapping[Relation, int], blocks: Mapping[Relation, Block]
-) -> Iterator[tuple[str, int, int]]:
-    """Sequences that would give a number that somebody else has or gives: with where they stand, and that number."""
+) -> Iterator[CollidingSequence]:
+    """Sequences that would give a number that somebody else has or gives."""
     sequences = read_sequences(connection)
     for name, stands, value in low_sequences(
         connection, [one for one in sequences if one.relation not in blocks], given
     ):
-        yield str(name), stands, value
+        yield CollidingSequence(str(name), stands, value)
     ahead = numbers_ahead(connection, sequences, blocks) if blocks else {}
     for one in sequences:
         block = blocks.get(one.relation)
         if block is None:
             continue
         if one.last_value is not None and not any(map(block.holds, (one.last_value, one.last_value + one.increment))):
-            yield str(one.relation), one.last_value, block.first
+            yield CollidingSequence(str(one.relation), one.last_value, block.first)
         elif one.relation in ahead:
-            yield str(one.relation), one.last_value or 0, ahead[one.relation]
+            yield CollidingSequence(str(one.relation), one.last_value or 0, ahead[one.relation])
 
 
 def _columns(connection: Connection, relations: Iterable[Relation]) -> Mapping[Relation, frozenset[str]]:
@@ -167,24 +200,7 @@ def _as_objects(settings: Iterable[DatabaseSetting]) -> Objects:
     return {("setting", f"{one.role} {one.name}".strip()): one.value for one in settings}
 
 
-def object_differences(expected: Objects, actual: Objects) -> tuple[tuple[str, str, str], ...]:
-    """Which objects two databases disagree on, by kind and name."""
-    return tuple(
-        (
-            kind,
-            identity,
-            "missing"
-            if (kind, identity) not in actual
-            else "extra"
-            if (kind, identity) not in expected
-            else "different",
-        )
-        for kind, identity in sorted(expected.keys() | actual.keys())
-        if expected.get((kind, identity)) != actual.get((kind, identity))
-    )
-
-
-def _leaks(connection: Connection, transfers: Sequence[Transfer], keys: Sequence[str]) -> Iterator[tuple[str, int]]:
+def _leaks(connection: Connection, transfers: Sequence[Transfer], keys: Sequence[str]) -> Iterator[Leak]:
     """Rows whose key path, followed inside the tenant's own database, leads to somebody else."""
     by_relation = {transfer.relation: transfer for transfer in transfers}
     for transfer in transfers:
@@ -193,7 +209,7 @@ def _leaks(connection: Connection, transfers: Sequence[Transfer], keys: Sequence
             continue
         row = connection.execute(statement).fetchone()
         if row is not None and row[0]:
-            yield str(transfer.destination), int(row[0])
+            yield Leak(str(transfer.destination), int(row[0]))
 
 
 def _foreign_rows(
@@ -271,14 +287,14 @@ def target_name(transfer: Transfer, source_column: str) -> str | None:
     return next((column.target for column in transfer.columns if column.source == source_column), None)
 
 
-def _live_rows(connection: Connection, soft_deleted: Mapping[Relation, str]) -> Iterator[tuple[str, int, int]]:
+def _live_rows(connection: Connection, soft_deleted: Mapping[Relation, str]) -> Iterator[LiveRows]:
     for relation, column in soft_deleted.items():
         statement = sql.SQL("SELECT count(*), count(*) FILTER (WHERE {} IS NULL) FROM {}").format(
             sql.Identifier(column), sql.Identifier(*relation)
         )
         row = connection.execute(statement).fetchone()
         assert row is not None
-        yield str(relation), row[0], row[1]
+        yield LiveRows(str(relation), row[0], row[1])
 
 
 def severed_reference(key: ForeignKey, child: Transfer, parent: Transfer) -> Reference | None:

@@ -84,6 +84,15 @@ def test_commands_that_only_look_or_are_refused_at_once_say_so_too(project: Proj
         assert says_so(refused)
 
 
+def test_of_a_complete_split_it_says_how_it_ends_and_always_the_same_moment(project: Project) -> None:
+    migrated = project.succeed("migrate", "--without-backup")
+    lines = {answer.document["fence"] for answer in (migrated, project.run("verify"), project.run("status"))}
+    (line,) = lines | {project.run("migrate").document["fence"]}
+    assert "The split is complete" in line
+    assert "finish` ends the run for good" in line
+    assert "goes on" not in line
+
+
 def test_what_lifts_it_after_finish_is_finish(project: Project) -> None:
     run = project.succeed("migrate", "--without-backup").document["run_id"]
     finished = project.succeed("finish", "--confirm", run)
@@ -114,12 +123,26 @@ def test_where_the_source_does_not_answer_it_says_that_it_cannot_be_known(projec
         assert answer.stderr.rstrip().splitlines()[-1] == answer.document["fence"]
 
 
+def test_where_only_the_targets_server_is_gone_the_source_says_so_itself(project: Project) -> None:
+    run = project.succeed("migrate", "--without-backup").document["run_id"]
+    gone = "postgresql://postgres@127.0.0.1:1/postgres"
+    for command in (("status",), ("verify",), ("rollback", "--validate")):
+        answer = project.run(*command, "--target", gone)
+        assert answer.exit_code == 5
+        assert answer.document["fence"].startswith(
+            f"The source is fenced by run {run}: it takes no writes. The journal"
+        )
+    project.succeed("rollback", "--confirm", run)
+    assert project.run("status", "--target", gone).document["fence"] == ""
+
+
 def test_some_targets_failed_and_the_server_says_nothing_more(project: Project) -> None:
     fail_in_one_database(project)
     project.succeed("dry-run")
     failed = project.run("migrate", "--without-backup")
     assert failed.exit_code == 4
     assert says_so(failed)
+    assert "migrate` goes on under the fence" in project.run("status").document["fence"]
 
 
 def test_a_rehearsal_that_fails_never_says_that_the_source_is_fenced(project: Project) -> None:

@@ -133,7 +133,8 @@ def make_monolith(url: str, prefix: str) -> Monolith:
     """Fills an empty database, makes its roles, and puts triggers without a check on all tables."""
     made = Monolith(url, f"{prefix}_owner", f"{prefix}_application")
     with psycopg.connect(url, autocommit=True) as superuser:
-        for role in (made.owner, made.application):
+        there = superuser.execute("SELECT rolname FROM pg_roles WHERE starts_with(rolname, %s)", [prefix]).fetchall()
+        for role in {made.owner, made.application} - {name for (name,) in there}:
             superuser.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
         superuser.execute(
             sql.SQL("ALTER SCHEMA public OWNER TO {}; GRANT CREATE ON DATABASE {} TO {}").format(

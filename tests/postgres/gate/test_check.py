@@ -96,3 +96,12 @@ def test_the_rows_of_a_fenced_tenant_take_no_writes_and_all_others_do(monolith: 
             assert "map" in str(refusal.diag.message_hint) or "TRUNCATE" in statement
         for statement in OF_OTHERS:
             assert refused(application, statement) is None, statement
+
+
+def test_the_check_is_planned_once_a_session_and_not_for_each_row(monolith: Monolith) -> None:
+    settings = "SELECT count(*) FROM pg_proc WHERE 'plan_cache_mode=force_generic_plan' = ANY (proconfig)"
+    with psycopg.connect(monolith.url) as connection:
+        assert connection.execute(settings).fetchone() == (0,)
+    monolith.arm(["1"])
+    with psycopg.connect(monolith.url) as connection:
+        assert connection.execute(settings).fetchone() == (len(monolith.captured),)

@@ -363,6 +363,22 @@ def test_scenario_09_a_coordinator_that_was_stopped_cannot_decide_when_it_wakes(
     assert written(monolith) == 1
 
 
+def test_the_applications_own_lock_timeout_is_not_meant_for_the_gate(monolith: Monolith) -> None:
+    monolith.arm_and_wait(["2"])
+    with monolith.write() as application, monolith.coordinator() as connection:
+        gate = monolith.gate(connection, times=QUICK)
+        assert gate.try_shut(Entrants.WAIT)
+        application.execute("SET lock_timeout = '10ms'")
+        application.execute("BEGIN")
+        writer = InBackground(partial(application.execute, WRITE.encode()))
+        await_waiting(monolith.url, application.info.backend_pid)
+        gate.open()
+        writer.result()
+        assert application.execute("SHOW lock_timeout").fetchone() == ("10ms",)
+        application.execute("COMMIT")
+    assert written(monolith) == 1
+
+
 def test_scenario_10_prepared_transactions_are_named(own_server: ServerFactory, prefix: str) -> None:
     server = own_server({**FAST, "max_prepared_transactions": "5"})
     monolith = make_monolith(server.url(), prefix)

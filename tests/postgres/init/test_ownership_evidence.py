@@ -8,7 +8,7 @@ from psycopg import sql
 from migrator.core.placement.key_paths import KeyPath
 from migrator.core.placement.model import Placement
 from migrator.core.schema.catalog import Catalog, ForeignKey, Relation
-from migrator.postgres.init.ownership_evidence import Claimed, claimed
+from migrator.postgres.init.ownership_evidence import OwnershipEvidence, ownership_evidence
 from migrator.postgres.placement.key_path import source_of, tenant_key
 from migrator.postgres.schema.catalog import read_catalog
 from migrator.postgres.session.connect import Connection, Endpoint, session
@@ -30,18 +30,18 @@ LINKED = """
 @pytest.mark.parametrize(
     ("when", "expected"),
     [
-        (None, Claimed(rows=3, disputed=1, tenants=3, naming=5)),
-        (("kind", "owner"), Claimed(rows=2, disputed=0, tenants=1, naming=3)),
+        (None, OwnershipEvidence(rows=3, disputed=1, tenants=3, naming=5)),
+        (("kind", "owner"), OwnershipEvidence(rows=2, disputed=0, tenants=1, naming=3)),
     ],
 )
 def test_rows_are_claimed_by_tenants_and_torn_between_two(
-    database_url: str, when: tuple[str, str] | None, expected: Claimed
+    database_url: str, when: tuple[str, str] | None, expected: OwnershipEvidence
 ) -> None:
     run(database_url, LINKED)
     with session(Endpoint(database_url), purpose="test") as connection:
         catalog = read_catalog(connection, ())
         key = ForeignKey("", LINKS, ("flow_id",), FLOWS, ("id",), when=when)
-        assert claimed(connection, catalog, key, OWNED) == expected
+        assert ownership_evidence(connection, catalog, key, OWNED) == expected
 
 
 @pytest.mark.parametrize(

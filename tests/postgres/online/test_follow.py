@@ -75,6 +75,9 @@ def test_a_source_is_followed_until_it_is_proved_and_left_as_it_was(make: Projec
     first = project.succeed("follow", "start", "--until-proved", "--without-backup")
     assert first.summary["proved_databases"] == first.summary["databases"]
     assert is_like_the_source(project)
+    for statement in ("UPDATE orders SET v = 9", "DELETE FROM lines", "TRUNCATE lines"):
+        with psycopg.connect(project.url("a")) as connection, pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            connection.execute(statement.encode())
     write(project, 100, 10)
     assert not is_like_the_source(project)
     status = project.run("follow", "status")
@@ -99,6 +102,9 @@ def test_writes_are_followed_while_it_runs_and_after_it_was_killed(make: Project
         awaited(lambda: is_like_the_source(project))
         status = project.succeed("follow", "status")
         assert status.document["follower"]
+        proven = project.succeed("verify")
+        assert proven.summary["equal_databases"] == proven.summary["databases"]
+        assert proven.summary["compared_rows"] > 100
         refused = project.run("migrate", "--without-backup")
         assert refused.exit_code == 3
     finally:
@@ -129,3 +135,57 @@ def test_a_followed_run_is_taken_back_whole(make: ProjectFactory) -> None:
     assert project.databases() == ["migrator"]
     project.succeed("dry-run")
     project.succeed("migrate", "--without-backup")
+
+
+def test_a_value_that_is_exchanged_in_a_followed_database_is_seen_while_writes_go_on(make: ProjectFactory) -> None:
+    project = make(ROOT + SHOP)
+    project.succeed("dry-run")
+    project.succeed("follow", "start", "--until-proved", "--without-backup")
+    with psycopg.connect(project.url("a")) as connection:
+        connection.execute("SET migrator.applier = on")  # as nobody but the follower does
+        connection.execute("UPDATE lines l SET q = o.q FROM lines o WHERE (l.id, o.id) IN ((3, 4), (4, 3))")
+    write(project, 100, 10)
+    answer = project.run("verify")
+    assert answer.exit_code == 1, answer.document
+    assert [(row["database"], row["table"]) for row in answer.section("Differences")] == [
+        (f"{project.prefix}_a", "public.lines")
+    ]
+    assert answer.summary["equal_databases"] == answer.summary["databases"] - 1
+
+
+PAST_THE_TRIGGERS = (
+    "ALTER TABLE orders DISABLE TRIGGER ALL",
+    "UPDATE orders SET v = 77 WHERE id = 5",
+    "DELETE FROM lines WHERE id = 3",
+    "INSERT INTO orders VALUES (500, 1, 7)",
+    "ALTER TABLE orders ENABLE TRIGGER ALL",
+    "ALTER TABLE lines ALTER q TYPE bigint USING q * 100",
+    "ALTER TABLE lines ALTER q TYPE int",
+)
+
+
+def test_what_passed_the_triggers_by_is_read_as_a_whole(make: ProjectFactory) -> None:
+    project = make(ROOT + SHOP)
+    project.succeed("dry-run")
+    project.succeed("follow", "start", "--until-proved", "--without-backup")
+    for statement in PAST_THE_TRIGGERS:
+        with psycopg.connect(project.source) as connection:
+            connection.execute(statement.encode())
+    assert not is_like_the_source(project)
+    project.succeed("follow", "start", "--until-proved", "--without-backup")
+    assert is_like_the_source(project)
+
+
+def test_a_source_that_refuses_to_be_followed_is_left_as_it_is(make: ProjectFactory) -> None:
+    project = make(ROOT + SHOP)
+    with psycopg.connect(project.source) as connection:
+        connection.execute("CREATE PUBLICATION everything FOR ALL TABLES")
+    project.succeed("dry-run")
+    before = objects(project)
+    refused = project.run("follow", "start", "--until-proved", "--without-backup")
+    assert refused.exit_code == 3, refused.document
+    assert "everything publishes all tables" in str(refused.document)
+    assert objects(project) == before
+    with psycopg.connect(project.source) as connection:
+        connection.execute("DROP PUBLICATION everything")
+    project.succeed("follow", "start", "--until-proved", "--without-backup")

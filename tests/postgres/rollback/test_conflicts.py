@@ -116,6 +116,9 @@ def test_a_natural_key_that_two_tenants_gave_is_foretold_held_and_tried_again(sh
     again = shop.run("rollback", "--retry-conflicts", file)
     assert again.exit_code == 1
     assert (again.summary["changes_carried_back"], again.summary["conflicts"]) == (0, 2)
+    assert "0 changes of " in again.document["headline"]
+    # Another number is offered only where one settles something.
+    assert again.document["next"][0].endswith(f"--retry-conflicts {file}")
     shop.execute("", "UPDATE customers SET email = NULL WHERE tenant_id = 1 AND email = 'a@b.c'")
     done = shop.succeed("rollback", "--retry-conflicts", file)
     assert (done.summary["changes_carried_back"], done.summary["conflicts"]) == (2, 0)
@@ -179,6 +182,8 @@ def test_new_numbers_are_given_later_too(shop: Shop) -> None:
     answer = shop.take_back("--replay-writes", "--accept-conflicts")
     assert answer.exit_code == 1
     file = next(command for command in answer.document["next"] if "--retry-conflicts" in command).split()[-1]
-    assert shop.run("rollback", "--retry-conflicts", file).exit_code == 1
+    again = shop.run("rollback", "--retry-conflicts", file)
+    assert again.exit_code == 1
+    assert again.document["next"][0].endswith(" --renumber")
     shop.succeed("rollback", "--retry-conflicts", file, "--renumber")
     check_renumbered(shop)

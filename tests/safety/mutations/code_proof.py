@@ -245,19 +245,19 @@ def _database() -> Iterator[Change]:
         "a row given to another tenant over its key path",
     )
     yield Change("everybody's rows leak", f"{_PROVING}:_foreign_rows", "<> ALL", "= ALL")
-    objects = f"{_PROVING}:object_differences"
+    objects = "migrator.core.verify.object_differences:object_differences"
     yield Change(
         "no definition is compared",
         objects,
-        "if expected.get((kind, identity)) != actual.get((kind, identity))",
+        "if expected.get((kind, name)) != actual.get((kind, name))",
         "if False",
         "index: missing",
     )
     yield Change(
         "only whether an object is there",
         objects,
-        "if expected.get((kind, identity)) != actual.get((kind, identity))",
-        "if ((kind, identity) in expected) != ((kind, identity) in actual)",
+        "if expected.get((kind, name)) != actual.get((kind, name))",
+        "if ((kind, name) in expected) != ((kind, name) in actual)",
         "index: of something else",
     )
     yield Change(
@@ -282,8 +282,8 @@ def _database() -> Iterator[Change]:
             "owner": "owner: a table's",
         }
         yield Change(
-            f"no {kind} is compared", objects, "if expected.get((kind, identity)) != actual.get((kind, identity))",
-            f"if kind != '{kind}' and expected.get((kind, identity)) != actual.get((kind, identity))",
+            f"no {kind} is compared", objects, "if expected.get((kind, name)) != actual.get((kind, name))",
+            f"if kind != '{kind}' and expected.get((kind, name)) != actual.get((kind, name))",
             first.get(kind, f"{kind}: missing"),
         )  # fmt: skip
     low = "migrator.postgres.schema.sequences:low_sequences"

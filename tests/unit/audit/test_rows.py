@@ -60,7 +60,11 @@ def test_s03_says_why() -> None:
 
 def test_s06_and_s24_count_references_that_leave_the_tenant() -> None:
     counted = ReferenceRows(
-        PARENT, strangers=2, stranded=1, stranger_samples=("id=1", "id=2"), stranded_samples=("id=3",)
+        PARENT,
+        cross_tenant=2,
+        parent_elsewhere=1,
+        cross_tenant_samples=("id=1", "id=2"),
+        parent_elsewhere_samples=("id=3",),
     )
     known = facts(NOTES, configured=placed(), references=(counted,))
     assert found("S06", known)[NAME].rows == 2

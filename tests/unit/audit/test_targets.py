@@ -9,6 +9,7 @@ from migrator.core.audit.facts import DriftedDatabase, Facts, RoleFact, TargetFa
 from migrator.core.plan.checks import ServerFacts
 from migrator.core.plan.steps import CreateDatabase, PrepareTarget
 from migrator.core.trees.named_roles import named_roles
+from migrator.core.verify.object_differences import ObjectDifference
 from tests.audit_facts import facts, found, severities
 from tests.schema import planned, public, table
 
@@ -114,7 +115,11 @@ def test_s20_names_the_tenant_with_most_rows() -> None:
 
 
 def test_s22_names_the_objects_that_differ() -> None:
-    drifted = DriftedDatabase("erp_north", (("index", "public.a_idx", "extra"), ("table", "public.b", "different")))
+    differences = (
+        ObjectDifference("index", "public.a_idx", "extra"),
+        ObjectDifference("table", "public.b", "different"),
+    )
+    drifted = DriftedDatabase("erp_north", differences)
     (finding,) = found("S22", facts(targets=looked_at(SERVER, drifted=(drifted,)))).values()
     assert (finding.key, finding.severity) == ("S22:erp_north", "E")
     assert finding.detail == (

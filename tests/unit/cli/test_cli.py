@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from socket import gethostname
 from typing import Any
@@ -403,11 +404,12 @@ def test_rollback_at_a_terminal_goes_on_only_when_the_runs_id_is_typed(
 
     confirmed: list[str | None] = []
 
-    def stage(_: object, *, validate: bool, confirm: str | None, **__: object) -> Outcome:
+    def stage(headline: str, _: object, __: object, *, confirm: str | None) -> Outcome:
         confirmed.append(confirm)
-        return Outcome("rollback", run_id="r1", headline="Can go ahead." if validate else "Taken back.")
+        return Outcome("rollback", run_id="r1", headline=headline)
 
-    monkeypatch.setattr(rollback, "rollback", stage)
+    monkeypatch.setattr(rollback, "validate_rollback", partial(stage, "Can go ahead."))
+    monkeypatch.setattr(rollback, "rollback", partial(stage, "Taken back."))
     monkeypatch.setattr(report, "present", lambda outcome: outcome)
     monkeypatch.setattr(Session, "workspace", None)
     monkeypatch.setattr(back, "is_attended", lambda: True)

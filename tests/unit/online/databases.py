@@ -32,6 +32,7 @@ from migrator.core.online.tenant_events import (
     Published,
     Release,
     Repair,
+    ReserveNumbers,
     RestoreFence,
     ShutDoor,
     Side,
@@ -58,6 +59,9 @@ from tests.unit.online.world import (
     lock,
     put,
 )
+
+# Numbers of a block.
+BLOCK = 2
 
 
 class Violation(Exception):
@@ -114,8 +118,9 @@ def holds(world: World, who: int, side: int, tenant: int) -> bool:
 class Databases:
     """Carries effects out under the rules."""
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, numbers: bool) -> None:
         self.rules = rules
+        self.numbers = numbers
 
     def outcomes(self, world: World, who: int, tenant: int, effect: Effect) -> list[Outcome]:
         """What may come of the effect; nothing where it has to wait."""
@@ -124,6 +129,8 @@ class Databases:
                 return [(world._replace(journal=put(world.journal, tenant, stage)), None)]
             case Tick(side) | Repair(side):
                 return [self._copied(world, who, tenant, NUMBER_OF[side], in_full=isinstance(effect, Repair))]
+            case ReserveNumbers():
+                return [self._numbers_reserved(world, who, tenant) if self.numbers else (world, None)]
             case Arm(side):
                 return self._armed(world, who, tenant, NUMBER_OF[side])
             case Disarm(side):
@@ -166,7 +173,8 @@ class Databases:
         task = coordinator_of(world, who).tasks[tenant]
         source, target = world.source, world.targets[tenant]
         if task.read is None:
-            if side == SOURCE and not in_full and target.timeline != source.timeline:
+            voids = side == SOURCE and target.timeline != source.timeline and self.rules.compares_timelines
+            if voids and not in_full:
                 return world, PositionsVoid(Side.SOURCE)
             origin = source if side == SOURCE else target
             old = target.position if side == SOURCE else source.gates[tenant].position
@@ -198,6 +206,22 @@ class Databases:
         gate = source.gates[tenant]._replace(position=new)
         changed = source._replace(rows=tuple(held), gates=put(source.gates, tenant, gate))
         return world._replace(source=changed), Ticked()
+
+    def _numbers_reserved(self, world: World, who: int, tenant: int) -> Outcome:
+        """The source's sequence jumps over a block, then the target's is set to it."""
+        task = coordinator_of(world, who).tasks[tenant]
+        source, target = world.source, world.targets[tenant]
+        if task.read is None:
+            first, end, timeline = target.numbers
+            if end - first >= BLOCK and timeline == source.timeline:
+                return world, None
+            reserved = Read(0, 0, source.next_number, source.timeline)
+            if self.rules.reserves_numbers:
+                world = world._replace(source=source._replace(next_number=source.next_number + BLOCK))
+            return with_task(world, who, tenant, task._replace(read=reserved)), BEGUN_ONLY
+        first = task.read.new
+        changed = target._replace(numbers=(first, first + BLOCK, task.read.timeline))
+        return world._replace(targets=put(world.targets, tenant, changed)), None
 
     def _awaited(self, world: World, tenant: int, side: Side, generation: int) -> list[Outcome]:
         target = world.targets[tenant]

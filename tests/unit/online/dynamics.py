@@ -9,25 +9,37 @@ from migrator.core.online.stages import Stage
 from migrator.core.online.tenant_events import (
     Abandoned,
     Agreed,
+    Arm,
+    AwaitStandbys,
     CutoverOrdered,
+    Decide,
     Differed,
+    Disarm,
     DoorRefused,
     Effect,
     Event,
     Failed,
+    Freeze,
+    LiftFence,
     NotFrozen,
     OpenDoor,
     OpeningGivenUp,
     PositionsVoid,
+    Prove,
     ReadGates,
+    Repair,
+    ReserveNumbers,
+    RestoreFence,
     ReturnOrdered,
     Side,
+    TakePosition,
     Tick,
     Undecided,
 )
 from migrator.core.online.tenant_states import Tenant
 from migrator.errors import RefusedError
 from tests.unit.online.databases import (
+    BLOCK,
     Begun,
     Databases,
     Violation,
@@ -50,6 +62,7 @@ from tests.unit.online.world import (
     Coordinator,
     Plans,
     Protocol,
+    Source,
     Task,
     World,
     Writer,
@@ -69,7 +82,7 @@ class Dynamics:
         self.protocol = protocol
         self.bounds = bounds
         self.plans = Plans()
-        self.databases = Databases(protocol.rules)
+        self.databases = Databases(protocol.rules, bounds.numbers)
         # A coordinator that has just been started knows nothing.
         self.started = tuple(
             Task(self.plans.number(Tenant(str(tenant), Stage.COPIED), (ReadGates(),))) for tenant in TENANTS
@@ -111,6 +124,9 @@ class Dynamics:
         if isinstance(effects[0], ReadGates):
             yield name, self._gates_read(world, who, tenant)
             return
+        if task.cut and self._is_of_the_source(effects[0]):
+            yield (*name, " finds its session gone"), self._answered(world, who, tenant, Failed())
+            return
         for after, answer in self.databases.outcomes(world, who, tenant, effects[0]):
             if isinstance(answer, Begun):
                 yield (*name, " begins"), after
@@ -122,8 +138,12 @@ class Dynamics:
         if faults and world.faults:
             spent = world._replace(faults=world.faults - 1)
             yield (*name, " fails"), self._answered(spent, who, tenant, Failed())
-        if isinstance(effects[0], OpenDoor) and world.source.generation < self.bounds.generations and faults:
-            yield (*name, " is given up"), self._answered(world, who, tenant, OpeningGivenUp())
+            if isinstance(effects[0], Prove):
+                yield (*name, " finds a difference"), self._answered(spent, who, tenant, Differed())
+        given_up = state.stage is Stage.FENCED and isinstance(effects[0], AwaitStandbys | OpenDoor)
+        if given_up and world.source.generation < self.bounds.generations and faults:
+            undoing = task._replace(plan=self.advance(task.plan, OpeningGivenUp()))
+            yield (*name, " is given up"), with_task(world, who, tenant, undoing)
 
     def _answered(self, world: World, who: int, tenant: int, answer: Event | None) -> World:
         """The effect is done: the next one is the coordinator's, or what the answer leads to."""
@@ -137,7 +157,9 @@ class Dynamics:
         else:
             plan = self.advance(task.plan, answer)
         late = task.late and bool(coordinator_of(world, who).locks & (lock(SOURCE, tenant) | lock(TARGET, tenant)))
-        return with_task(world, who, tenant, Task(plan, late=late, armed=task.armed))
+        return with_task(
+            world, who, tenant, Task(plan, late=late, armed=task.armed, cut=task.cut and answer != Failed())
+        )
 
     @staticmethod
     def _is_good(answer: Event) -> bool:
@@ -145,6 +167,25 @@ class Dynamics:
         return answer != Agreed(late=True) and not isinstance(
             answer, Failed | PositionsVoid | NotFrozen | Differed | Undecided | DoorRefused
         )
+
+    @staticmethod
+    def _is_of_the_source(effect: Effect) -> bool:
+        """Whether it is carried out in a session of the source that something has been done in before."""
+        match effect:
+            case (
+                ReserveNumbers()
+                | Tick()
+                | Repair()
+                | Prove()
+                | Decide()
+                | RestoreFence()
+                | TakePosition()
+                | LiftFence()
+            ):
+                return True
+            case Arm(side) | Disarm(side) | Freeze(side) | AwaitStandbys(side):
+                return side is Side.SOURCE
+        return False
 
     def _gates_read(self, world: World, who: int, tenant: int) -> World:
         gate, target = world.source.gates[tenant], world.targets[tenant]
@@ -244,20 +285,36 @@ class Dynamics:
                 # What the source has lost of the tenants that it had is lost by whoever promoted.
                 fenced = source.gates[tenant].fence
                 acknowledged[row] = world.targets[tenant].rows[row] if fenced else source.rows[row]
-        source_locks = lock(SOURCE, 0) | lock(SOURCE, 1)
         yield (
             ("the standby is promoted",),
             world._replace(
                 source=source,
                 standby=None,
                 acknowledged=tuple(acknowledged),
-                coordinator=world.coordinator._replace(locks=world.coordinator.locks & ~source_locks),
-                sleeper=world.sleeper and world.sleeper._replace(locks=world.sleeper.locks & ~source_locks),
+                given=world.given & ~self._taken_back(world, source),
+                coordinator=self._cut_off(world.coordinator),
+                sleeper=world.sleeper and self._cut_off(world.sleeper),
                 writers=tuple(
                     Writer(writer.done) if writer.phase != IDLE and writer.side == SOURCE else writer
                     for writer in world.writers
                 ),
             ),
+        )
+
+    def _taken_back(self, world: World, source: Source) -> int:
+        """The numbers of rows that a failover has lost: nobody has them any more."""
+        lost = 0
+        blocks = [range(target.numbers[1] - BLOCK, target.numbers[1]) for target in world.targets]
+        for drawn in range(source.next_number, world.source.next_number):
+            if not any(drawn in block for block in blocks):
+                lost |= 1 << drawn
+        return lost
+
+    def _cut_off(self, coordinator: Coordinator) -> Coordinator:
+        """Its sessions of the source have ended; whatever is under way will find that out."""
+        return Coordinator(
+            tuple(task._replace(cut=bool(self.plans.values[task.plan][1]), read=None) for task in coordinator.tasks),
+            coordinator.locks & ~(lock(SOURCE, 0) | lock(SOURCE, 1)),
         )
 
     # Writers.
@@ -273,7 +330,7 @@ class Dynamics:
         elif writer.done < self.bounds.writes[number]:
             for row in self.bounds.rows[number]:
                 for side in (SOURCE, TARGET):
-                    if side == TARGET and not world.targets[TENANT_OF[row]].is_open:
+                    if side == TARGET and not self._gives_numbers(world, TENANT_OF[row]):
                         continue
                     if self.bounds.repeatable[number]:
                         begun = writer._replace(phase=BEGUN, side=side, row=row, seen=self._seen(world, side, row))
@@ -284,6 +341,11 @@ class Dynamics:
                     else:
                         for label, after in self._writes(world, number, side, row):
                             yield ("writer ", number, ": ", *label), after
+
+    def _gives_numbers(self, world: World, tenant: int) -> bool:
+        """Whether a new row can be made in the target: the door is open, and its block has a number left."""
+        target = world.targets[tenant]
+        return target.is_open and (not self.bounds.numbers or target.numbers[0] < target.numbers[1])
 
     def _seen(self, world: World, side: int, row: int) -> tuple[int, ...]:
         """What a snapshot taken now sees: fence or door, generation, the row."""
@@ -330,8 +392,24 @@ class Dynamics:
             rows = put(target.rows, row, target.rows[row] | bit)
             target = target._replace(rows=rows, log=(*target.log, (row, bit)))
             world = world._replace(targets=put(world.targets, tenant, target))
+        if self.bounds.numbers:
+            world = self._drawn(world, writer.side, tenant)
         world = world._replace(acknowledged=put(world.acknowledged, row, world.acknowledged[row] | bit))
         return self.ended(world, number, writer.done + 1)
+
+    def _drawn(self, world: World, side: int, tenant: int) -> World:
+        """The new row gets the next number of its side."""
+        source, target = world.source, world.targets[tenant]
+        if side == SOURCE:
+            drawn = source.next_number
+            world = world._replace(source=source._replace(next_number=drawn + 1))
+        else:
+            drawn, end, timeline = target.numbers
+            target = target._replace(numbers=(drawn + 1, end, timeline))
+            world = world._replace(targets=put(world.targets, tenant, target))
+        if world.given & 1 << drawn:
+            raise Violation(f"the number {drawn} is given twice")
+        return world._replace(given=world.given | 1 << drawn)
 
     def ended(self, world: World, number: int, done: int) -> World:
         """The writer's transaction is over; whoever arms has one less to wait for."""

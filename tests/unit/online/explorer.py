@@ -104,11 +104,13 @@ def check(world: World) -> None:
                     f"{where} is {authoritative:b} in the {'target' if gate.fence else 'source'}, "
                     f"and {world.acknowledged[row]:b} was acknowledged"
                 )
+            if target.timeline != source.timeline:
+                continue
             if gate.fence:
                 start = gate.position if gate.position >= 0 else max(target.opened_at, 0)
                 if carried != held | written(target.log, row, start):
                     raise Violation(f"{where}: the source is not what the target was at the reverse position")
-            elif target.timeline == source.timeline:
+            else:
                 later = written(source.log, row, target.position)
                 if held != carried | later or carried & later:
                     raise Violation(f"{where}: the target is not the slice of the source at its position")

@@ -124,3 +124,16 @@ def test_values_whose_text_a_session_decides_are_known(type_: str, formatted: bo
     source = catalog(TENANTS, items)
     placements = place(source, Settings.model_validate({"tenants": {"root": "tenants"}, "targets": TARGETS}))
     assert captured_tables(source, placements)[0].formatted is formatted
+
+
+@pytest.mark.parametrize(
+    ("key_", "route"),
+    [(("a",), ()), (("a",), ("r",)), (("a", "b"), ()), (("a", "b", "c"), ("r",)), (("a", "b"), ("r", "s", "t"))],
+)
+def test_an_entry_is_kept_as_first_columns_and_more(key_: tuple[str, ...], route: tuple[str, ...]) -> None:
+    orders = CapturedTable(3, ORDERS.relation, key_, route)
+    values = tuple(f"value of {name}" for name in key_)
+    for found in (tuple(name.upper() for name in route), tuple(None for _ in route)):
+        more = [*values[1:], *found[1:]]
+        assert LogEntry.of(orders, values[0], found[0] if found else None, more) == LogEntry(3, values, found)
+    assert LogEntry.of(orders, None, None, ()) == LogEntry(3, None)

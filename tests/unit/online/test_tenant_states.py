@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from migrator.core.online.recovery import Door, Fence, resume
@@ -39,6 +42,7 @@ from migrator.core.online.tenant_events import (
     ReadGates,
     Release,
     Repair,
+    ReserveNumbers,
     RestoreFence,
     ReturnOrdered,
     ShutDoor,
@@ -49,7 +53,7 @@ from migrator.core.online.tenant_events import (
     Undecided,
     VoidDoor,
 )
-from migrator.core.online.tenant_states import Tenant, opening, step
+from migrator.core.online.tenant_states import Tenant, opening, returned, step
 from migrator.errors import RefusedError
 
 SOURCE, TARGET = Side.SOURCE, Side.TARGET
@@ -57,7 +61,7 @@ SOURCE, TARGET = Side.SOURCE, Side.TARGET
 OUT: tuple[tuple[Event, Stage, tuple[Effect, ...]], ...] = (
     (Ticked(), Stage.FOLLOWED, (Journal(Stage.FOLLOWED),)),
     (Agreed(), Stage.PROVED, (Journal(Stage.PROVED),)),
-    (CutoverOrdered(), Stage.PROVED, (Arm(SOURCE),)),
+    (CutoverOrdered(), Stage.PROVED, (ReserveNumbers(), Arm(SOURCE))),
     (Armed(), Stage.ARMED, (Journal(Stage.ARMED), Freeze(SOURCE))),
     (NotFrozen(), Stage.ARMED, ()),
     (CutoverOrdered(), Stage.ARMED, (Freeze(SOURCE),)),
@@ -74,7 +78,7 @@ BACK: tuple[tuple[Event, Stage, tuple[Effect, ...]], ...] = (
     (Frozen(), Stage.RETURN_FROZEN, (Tick(TARGET), Prove(TARGET))),
     (Agreed(), Stage.RETURN_FROZEN, (ShutDoor(7),)),
     (DoorShut(), Stage.SHUT, (AwaitStandbys(TARGET, 7), TakePosition(7), LiftFence(7))),
-    (Lifted(8), Stage.LIFTED, (Publish(SOURCE, 8),)),
+    (Lifted(8), Stage.LIFTED, (AwaitStandbys(SOURCE, 0), Publish(SOURCE, 8))),
     (Published(), Stage.FOLLOWED, (Journal(Stage.FOLLOWED),)),
 )
 
@@ -151,13 +155,14 @@ def test_each_stage_has_a_meaning() -> None:
         (Stage.FOLLOWED, Fence(0, 4), Door(0, False), Stage.FOLLOWED, ()),
         (Stage.ARMED, Fence(0, 4), Door(0, False), Stage.PROVED, (Journal(Stage.PROVED),)),
         (Stage.DECIDING, Fence(0, 4), Door(0, False), Stage.PROVED, (Journal(Stage.PROVED),)),
+        (Stage.PROVED, Fence(0, 4), Door(3, False), Stage.PROVED, returned(4)),
         (Stage.DECIDING, Fence(5, 5), Door(0, False), Stage.FENCED, (Journal(Stage.FENCED), *opening(5))),
         (Stage.FENCED, Fence(5, 5), Door(5, True), Stage.OPENED, (Journal(Stage.OPENED), Publish(TARGET, 5))),
         (Stage.OPENED, Fence(5, 5), Door(5, True), Stage.OPENED, (Publish(TARGET, 5),)),
         (Stage.PUBLISHED, Fence(5, 5), Door(5, True), Stage.REVERSING, (Journal(Stage.REVERSING),)),
         (Stage.RETURNING, Fence(5, 5), Door(5, True), Stage.REVERSING, (Journal(Stage.REVERSING),)),
         (Stage.RETURNING, Fence(5, 5), Door(5, False), Stage.SHUT, (Tick(TARGET), Prove(TARGET))),
-        (Stage.RETURNING, Fence(0, 6), Door(5, False), Stage.LIFTED, (Publish(SOURCE, 6),)),
+        (Stage.RETURNING, Fence(0, 6), Door(5, False), Stage.LIFTED, returned(6)),
         (Stage.FINALIZED, Fence(5, 5), Door(5, True), Stage.FINALIZED, ()),
         (Stage.REVERSING, Fence(0, 4), Door(5, True), Stage.DECIDING, (Journal(Stage.DECIDING), RestoreFence(5, 4))),
         (Stage.PROVED, Fence(0, 4, False), Door(0, False), Stage.COPIED, (Journal(Stage.COPIED), Repair(SOURCE))),
@@ -179,3 +184,11 @@ def test_a_lost_journal_changes_nothing_of_who_writes(stage: Stage) -> None:
     assert resume("7", stage, Fence(5, 5), Door(5, False))[0].stage is Stage.SHUT
     assert MEANINGS[resume("7", stage, Fence(5, 5), Door(5, True))[0].stage].writer == "target"
     assert MEANINGS[resume("7", stage, Fence(0, 6), Door(5, False))[0].stage].writer == "source"
+
+
+def test_the_page_says_of_each_stage_what_the_code_says() -> None:
+    page = (Path(__file__).parents[3] / "docs/online.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `([a-z-]+)` \| (.+) \| (.+) \| (.+) \|$", page, re.MULTILINE)
+    assert listed == [(stage, meaning.text, meaning.writer, meaning.home) for stage, meaning in MEANINGS.items()]
+    picture = page.split("```")[1]
+    assert set(re.findall(r"\b[a-z]+(?:-[a-z]+)*\b", picture)) >= {*Stage}

@@ -45,10 +45,14 @@ class Source(NamedTuple):
     gates: tuple[Gate, ...] = (Gate(), Gate())
     generation: int = 0
     timeline: int = 0
+    next_number: int = 0
 
 
 class Target(NamedTuple):
-    """A tenant's database; `opened_at` is the position that was taken when the door opened."""
+    """A tenant's database; `opened_at` is the position that was taken when the door opened.
+
+    `numbers` are the next one that it gives to a new row, the end of its block, and the timeline that reserved it.
+    """
 
     rows: Rows = (0, 0, 0)
     log: Log = ()
@@ -58,6 +62,7 @@ class Target(NamedTuple):
     armed: bool = False
     position: int = 0
     timeline: int = 0
+    numbers: tuple[int, int, int] = (0, 0, 0)
 
 
 class Read(NamedTuple):
@@ -74,7 +79,7 @@ class Task(NamedTuple):
     """What a coordinator has in memory of a tenant: a plan's number, what it has read, whom it waits for, its clock.
 
     `older` has a 1 for each writer whose transaction is from before the arming; `armed` has the side's bit for as long
-    as nobody else has armed or disarmed the tenant since.
+    as nobody else has armed or disarmed the tenant since. `cut` says that a failover has ended its sessions.
     """
 
     plan: int
@@ -82,6 +87,7 @@ class Task(NamedTuple):
     older: tuple[int, ...] | None = None
     late: bool = False
     armed: int = 0
+    cut: bool = False
 
 
 class Coordinator(NamedTuple):
@@ -103,7 +109,11 @@ class Writer(NamedTuple):
 
 
 class World(NamedTuple):
-    """`orphaned` are locks that nobody gives back; `standby` is what a server that is behind would be promoted with."""
+    """Everything, and how many faults may still happen.
+
+    `given` are the numbers that new rows have got anywhere, a bit for each; `orphaned` are locks that nobody gives
+    back; `standby` is what a server that is behind would be promoted with.
+    """
 
     source: Source
     targets: tuple[Target, ...]
@@ -114,6 +124,7 @@ class World(NamedTuple):
     writers: tuple[Writer, ...]
     acknowledged: Rows
     faults: int
+    given: int = 0
     orphaned: int = 0
     standby: Source | None = None
 
@@ -133,6 +144,8 @@ class Rules:
     arming_shares_lock: bool = True  # nobody arms or disarms while the gate is frozen
     freeze_checks_armed: bool = True  # the gate is frozen only by who has armed it
     position_under_fence: bool = True  # the forward position is a snapshot that sees the fence
+    reserves_numbers: bool = True  # the source goes on behind the block of a target
+    compares_timelines: bool = True  # positions of another server mean nothing
     standbys_are_asked: bool = True  # what follows a decision waits until every standby has it
     lifts_by_generation: bool = True  # only the fence of the generation that is meant is lifted
 
@@ -149,6 +162,7 @@ class Bounds:
     moving: tuple[int, ...] = (0,)
     start: Stage = Stage.PROVED
     failover: bool = False
+    numbers: bool = False  # whether each write draws a number
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrator.core.placement.assign_servers import EMPTY_DATABASE_BYTES, spread
+from migrator.core.placement.assign_servers import EMPTY_DATABASE_BYTES, assign_servers
 from migrator.core.placement.tenants import Tenant
 from migrator.errors import ConfigurationError
 from migrator.settings import Settings
@@ -25,29 +25,31 @@ def places(found: tuple[Tenant, ...]) -> dict[str, str]:
 
 
 def test_in_turn() -> None:
-    found = spread(tenants(5), ("east", "west"), pinned={}, known={})
+    found = assign_servers(tenants(5), ("east", "west"), pinned={}, known={})
     assert [tenant.server for tenant in found] == ["east", "west", "east", "west", "east"]
 
 
 def test_pinned_by_slug_or_key_and_the_others_make_up_for_it() -> None:
-    found = spread(tenants(4), ("east", "west"), pinned={"t0": "west", "1": "west"}, known={})
+    found = assign_servers(tenants(4), ("east", "west"), pinned={"t0": "west", "1": "west"}, known={})
     assert places(found) == {"0": "west", "1": "west", "2": "east", "3": "east"}
 
 
 def test_a_pinned_stranger_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="'acme', which is no tenant"):
-        spread(tenants(2), ("east",), pinned={"acme": "east"}, known={})
+        assign_servers(tenants(2), ("east",), pinned={"acme": "east"}, known={})
 
 
 def test_by_size_one_large_tenant_weighs_as_much_as_many_small_ones() -> None:
     sizes = {"0": 100 * MEGABYTE} | {str(n): 10 * MEGABYTE for n in range(1, 7)}
-    found = spread(tenants(7), ("east", "west"), pinned={}, known={}, bytes_=sizes)
+    found = assign_servers(tenants(7), ("east", "west"), pinned={}, known={}, bytes_=sizes)
     assert Counter(places(found).values()) == {"east": 1, "west": 6}
 
 
 def test_a_tenant_stays_where_it_is_while_the_server_is_listed() -> None:
     known = {"0": "west", "1": "west", "2": "gone"}
-    found = spread(tenants(3), ("east", "west"), pinned={}, known=known, bytes_={"0": 1, "1": 10**9, "2": 10**6})
+    found = assign_servers(
+        tenants(3), ("east", "west"), pinned={}, known=known, bytes_={"0": 1, "1": 10**9, "2": 10**6}
+    )
     assert places(found) == {"0": "west", "1": "west", "2": "east"}
 
 
@@ -56,7 +58,7 @@ def test_by_size_is_balanced_and_stable(sizes: list[int], count: int, later: int
     servers = tuple(f"s{n}" for n in range(count))
     weights = {str(n): size for n, size in enumerate(sizes)}
     everyone = tenants(len(sizes))
-    found = spread(everyone, servers, pinned={}, known={}, bytes_=weights)
+    found = assign_servers(everyone, servers, pinned={}, known={}, bytes_=weights)
     load = Counter({server: 0 for server in servers})
     for tenant in found:
         load[tenant.server] += weights[tenant.key] + EMPTY_DATABASE_BYTES
@@ -64,7 +66,7 @@ def test_by_size_is_balanced_and_stable(sizes: list[int], count: int, later: int
     # Whatever the sizes have become, and whoever has joined: nobody moves.
     grown = {key: size * 7 % 10**9 for key, size in weights.items()}
     joined = (*everyone, *(Tenant(f"n{n}", f"n{n}", "", f"erp_n{n}") for n in range(later)))
-    again = spread(joined, servers, pinned={}, known=places(found), bytes_=grown)
+    again = assign_servers(joined, servers, pinned={}, known=places(found), bytes_=grown)
     assert places(again).items() >= places(found).items()
 
 

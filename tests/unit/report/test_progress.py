@@ -10,6 +10,7 @@ from rich.console import Console
 
 from migrator.report.bars import Bars
 from migrator.report.lines import Plain
+from migrator.report.lull import Lull
 from migrator.report.progress import display
 
 
@@ -150,3 +151,45 @@ def test_what_counted_other_things_than_rows_is_not_told_as_none_of_them() -> No
         progress.finish("making databases")
         wait_for(stream, 1)
     assert lines_of(stream)[-1].endswith("; 1 finished")
+
+
+def test_while_no_task_runs_the_lines_say_what_is_done_and_what_is_waited_for() -> None:
+    stream = StringIO()
+    with Plain(stream, 0.02, Lull("dry-run", lambda: "waiting for CREATE TABLE in erp")) as progress:
+        wait_for(stream, 1)
+        assert lines_of(stream)[0].startswith("dry-run goes on, ")
+        progress.say("building the schemas")
+        before = len(lines_of(stream))
+        wait_for(stream, before + 2)
+    assert lines_of(stream)[-1].startswith("dry-run: building the schemas, ")
+    assert lines_of(stream)[-1].endswith(" so far; waiting for CREATE TABLE in erp")
+
+
+def test_a_paused_display_leaves_the_terminal_alone_until_it_goes_on() -> None:
+    stream = StringIO()
+    with Plain(stream, 0.01, Lull("migrate")) as progress:
+        progress.pause()
+        before = len(lines_of(stream))
+        time.sleep(0.1)
+        assert len(lines_of(stream)) == before
+        progress.resume()
+        wait_for(stream, before + 1)
+        assert len(lines_of(stream)) > before
+
+
+def test_bars_show_what_is_waited_for_and_let_it_go_when_a_task_starts() -> None:
+    stream = StringIO()
+    console = Console(file=stream, force_terminal=True, width=160, height=20, color_system=None, highlight=False)
+    with Bars(console, Lull("verify", lambda: "waiting for a session in erp"), patience=0.02) as progress:
+        deadline = time.monotonic() + 10
+        while "waiting for a session in erp" not in stream.getvalue() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert "verify goes on, " in stream.getvalue()
+        progress.start("digests", total=10)
+        progress.pause()
+        stream.seek(0)
+        stream.truncate()
+        progress.start("digests", total=10)
+        progress.pause()
+    assert "digests" in stream.getvalue()
+    assert "waiting for" not in stream.getvalue()

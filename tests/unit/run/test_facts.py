@@ -73,7 +73,7 @@ CASES: list[tuple[Fact[Any], Any, Any]] = [
         {"changed": [["public.orders", "1", "different", 3, 4]], "tables": 5},
     ),
     (facts.DROPPING, ["erp_north"], ["erp_north"]),
-    (facts.TENANTS_TAKEN_BACK, {"1": "begun"}, {"1": "begun"}),
+    (facts.TENANTS_DROPPED, {"1": "begun"}, {"1": "begun"}),
     (facts.RESTORED, "erp_restored", "erp_restored"),
     (
         facts.SEQUENCE_BLOCKS,

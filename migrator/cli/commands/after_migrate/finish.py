@@ -48,25 +48,19 @@ def finish(validate: bool, confirm: str | None, end: str, drop_templates: bool) 
 
     def work(session: Session) -> Outcome:
         from migrator.commands.finish.command import finish as stage
+        from migrator.commands.finish.command import validate_finish
         from migrator.commands.finish.report import present
-        from migrator.commands.finish.source import SourceEnd
+        from migrator.commands.finish.source import RunEnd, SourceEnd
 
-        def carry_out(*, validate: bool, confirm: str | None) -> Outcome:
-            result = stage(
-                session.workspace,
-                validate=validate,
-                confirm=confirm,
-                source=cast(SourceEnd, end),
-                drop_templates=drop_templates,
-            )
-            return present(result)
-
-        if validate or confirm is not None or not is_attended():
-            return carry_out(validate=validate, confirm=confirm)
-        outlook = carry_out(validate=True, confirm=None)
+        wanted = RunEnd(cast(SourceEnd, end), drop_templates)
+        if validate:
+            return present(validate_finish(session.workspace, wanted, confirm=confirm))
+        if confirm is not None or not is_attended():
+            return present(stage(session.workspace, wanted, confirm=confirm))
+        outlook = present(validate_finish(session.workspace, wanted))
         if outlook.run_id is None or outlook.exit_code != 0:
             return outlook
         typed = typed_run_id(session, outlook, purpose="finish it, for good", command="finish")
-        return carry_out(validate=False, confirm=typed)
+        return present(stage(session.workspace, wanted, confirm=typed))
 
     return work

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +13,10 @@ from migrator.cli.confirmation import is_attended, typed_run_id
 from migrator.cli.options import StageCommand
 from migrator.cli.session import Session, Work
 from migrator.core.result.outcome import Outcome
+
+if TYPE_CHECKING:
+    # Loaded when it is worked: a command line that is only completed needs none of it.
+    from migrator.commands.changes.way_back import LaterWrites, Restore, WayBack
 
 
 @click.command("rollback", cls=StageCommand, short_help="Take the split back.")
@@ -26,6 +32,9 @@ from migrator.core.result.outcome import Outcome
     metavar="TENANT",
     shell_complete=tenants,
     help="Only this tenant (its key, slug or database); the run stays open.",
+)
+@click.option(
+    "--wave", type=click.IntRange(min=1), metavar="N", help="Of a followed source: the tenants that moved in this wave."
 )
 @click.option(
     "--save-writes",
@@ -59,20 +68,7 @@ from migrator.core.result.outcome import Outcome
 @click.option(
     "--adopt", is_flag=True, help="The journal is lost: find the run by what it left on the servers and in the source."
 )
-def rollback(
-    validate: bool,
-    confirm: str | None,
-    tenant: str | None,
-    save: Path | None,
-    replay: bool,
-    renumber: bool,
-    accept_conflicts: bool,
-    retry_conflicts: Path | None,
-    discard_writes: bool,
-    restore_quarantine: bool,
-    restore_backup: bool,
-    adopt: bool,
-) -> Work:
+def rollback(**typed: Any) -> Work:
     """Takes the split back: drops what this run made, after dumping it, and lifts the fence.
 
     Before it changes anything it shows what it would do, and asks for the run's id. Nothing but typing it, or
@@ -88,67 +84,114 @@ def rollback(
       migrator rollback --retry-conflicts backups/rollback/20260101-120000-ab12/conflicts.1.jsonl
       migrator rollback --tenant acme --confirm 20260101-120000-ab12
     """
-    if tenant is not None and (restore_quarantine or restore_backup or adopt):
-        raise click.UsageError("--tenant goes with none of --restore-quarantine, --restore-backup, --adopt.")
-    if retry_conflicts is not None:
-        if validate or confirm or tenant or save or replay or accept_conflicts or discard_writes or adopt:
-            raise click.UsageError("--retry-conflicts goes with --renumber only.")
-        return _retry(retry_conflicts, renumber=renumber)
-    if (renumber or accept_conflicts) and not replay:
-        raise click.UsageError("--renumber and --accept-conflicts go with --replay-writes.")
+    asked = _Typed(**typed)
+    asked.require_sense()
+    return asked.retried if asked.retry_conflicts is not None else asked.work
 
-    def work(session: Session) -> Outcome:
-        from migrator.commands.changes.conflicts import Settlement
-        from migrator.commands.rollback import report
-        from migrator.commands.rollback.command import rollback as stage
-        from migrator.commands.rollback.tenant import rollback_tenant
 
-        settlement = Settlement(accept=accept_conflicts, renumber=renumber)
+@dataclass(frozen=True)
+class _Typed:
+    """What was typed, by the names of the options."""
 
-        def carry_out(*, validate: bool, confirm: str | None) -> Outcome:
-            if tenant is not None:
-                one_tenant = rollback_tenant(
-                    session.workspace,
-                    tenant,
-                    validate=validate,
-                    confirm=confirm,
-                    discard_writes=discard_writes,
-                    save=save,
-                    replay=replay,
-                    settlement=settlement,
-                )
-                return report.present(one_tenant)
-            whole = stage(
-                session.workspace,
-                validate=validate,
-                confirm=confirm,
-                discard_writes=discard_writes,
-                save=save,
-                replay=replay,
-                restore_quarantine=restore_quarantine,
-                restore_backup=restore_backup,
-                lost_journal=adopt,
-                settlement=settlement,
-            )
-            return report.present(whole)
+    validate: bool
+    confirm: str | None
+    tenant: str | None
+    wave: int | None
+    save: Path | None
+    replay: bool
+    renumber: bool
+    accept_conflicts: bool
+    retry_conflicts: Path | None
+    discard_writes: bool
+    restore_quarantine: bool
+    restore_backup: bool
+    adopt: bool
 
-        if validate or confirm is not None or not is_attended():
-            return carry_out(validate=validate, confirm=confirm)
-        outlook = carry_out(validate=True, confirm=None)
-        kept = discard_writes or replay or save is not None
-        if outlook.run_id is None or (outlook.exit_code != 0 and not kept):
+    def require_sense(self) -> None:
+        """Refuses options that do not go together.
+
+        Raises:
+            UsageError: they do not.
+        """
+        if self.tenant is not None and self.wave is not None:
+            raise click.UsageError("--tenant does not go with --wave.")
+        of_the_whole = self.restore_quarantine or self.restore_backup or self.adopt
+        if self.tenant is not None and of_the_whole:
+            raise click.UsageError("--tenant goes with none of --restore-quarantine, --restore-backup, --adopt.")
+        if self.retry_conflicts is not None:
+            of_writes = self.save or self.replay or self.accept_conflicts or self.discard_writes
+            if self.validate or self.confirm or self.tenant or of_writes or self.adopt:
+                raise click.UsageError("--retry-conflicts goes with --renumber only.")
+        elif (self.renumber or self.accept_conflicts) and not self.replay:
+            raise click.UsageError("--renumber and --accept-conflicts go with --replay-writes.")
+
+    def work(self, session: Session) -> Outcome:
+        """Takes back, or shows what that would do; asks for the run's id where somebody can be asked."""
+        if (self.tenant is not None or self.wave is not None) and (moved := self._moved_back(session)) is not None:
+            return moved
+        if self.wave is not None:
+            raise click.UsageError("--wave is of a source that is followed while it is written to.")
+        if self.validate:
+            return self._outlook(session)
+        if self.confirm is not None or not is_attended():
+            return self._take_back(session, self.confirm)
+        outlook = self._outlook(session)
+        if outlook.run_id is None or (outlook.exit_code != 0 and not (self._later.kept or self.discard_writes)):
             return outlook
         typed = typed_run_id(session, outlook, purpose="take it back", command="rollback")
-        return carry_out(validate=False, confirm=typed)
+        return self._take_back(session, typed)
 
-    return work
-
-
-def _retry(file: Path, *, renumber: bool) -> Work:
-    def work(session: Session) -> Outcome:
+    def retried(self, session: Session) -> Outcome:
+        """Carries back what waits in a file."""
         from migrator.commands.rollback.report import present
         from migrator.commands.rollback.retry import retry_conflicts
 
-        return present(retry_conflicts(session.workspace, file, with_new_numbers=renumber))
+        assert self.retry_conflicts is not None
+        return present(retry_conflicts(session.workspace, self.retry_conflicts, with_new_numbers=self.renumber))
 
-    return work
+    def _moved_back(self, session: Session) -> Outcome | None:
+        """Tenants of a followed source come back with all that they wrote; None where no source is followed."""
+        from migrator.commands.cutover.choice import WaveChoice
+        from migrator.commands.cutover.command import move_back, return_outlook
+        from migrator.commands.cutover.report import present, present_outlook
+        from migrator.commands.follow.manage import is_following
+
+        if not is_following(session.workspace):
+            return None
+        choice = WaveChoice((self.tenant,) if self.tenant is not None else (), self.wave)
+        if self.validate:
+            return present_outlook(return_outlook(session.looking, choice))
+        return present(move_back(session.workspace, choice))
+
+    def _outlook(self, session: Session) -> Outcome:
+        from migrator.commands.rollback.command import validate_rollback
+        from migrator.commands.rollback.report import present
+        from migrator.commands.rollback.tenant import validate_tenant_rollback
+
+        if self.tenant is not None:
+            return present(validate_tenant_rollback(session.workspace, self.tenant, confirm=self.confirm))
+        return present(validate_rollback(session.workspace, self._way, confirm=self.confirm))
+
+    def _take_back(self, session: Session, confirm: str | None) -> Outcome:
+        from migrator.commands.rollback.command import rollback
+        from migrator.commands.rollback.report import present
+        from migrator.commands.rollback.tenant import rollback_tenant
+
+        if self.tenant is not None:
+            return present(rollback_tenant(session.workspace, self.tenant, self._later, confirm=confirm))
+        return present(rollback(session.workspace, self._way, confirm=confirm))
+
+    @property
+    def _later(self) -> LaterWrites:
+        from migrator.commands.changes.conflicts import Settlement
+        from migrator.commands.changes.way_back import LaterWrites
+
+        settlement = Settlement(accept=self.accept_conflicts, renumber=self.renumber)
+        return LaterWrites(self.save, self.replay, self.discard_writes, settlement)
+
+    @property
+    def _way(self) -> WayBack:
+        from migrator.commands.changes.way_back import WayBack
+
+        restore: Restore = "quarantine" if self.restore_quarantine else "nothing"
+        return WayBack(self._later, "backup" if self.restore_backup else restore, "lost" if self.adopt else "kept")

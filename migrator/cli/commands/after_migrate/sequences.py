@@ -23,7 +23,7 @@ class _SequencesCommand(StageCommand):
 )
 @click.option("--refill", is_flag=True, help="Reserve new blocks in the source for those that run out.")
 @click.option(
-    "--tenant", metavar="TENANT", shell_complete=tenants, help="Only this tenant's (its key or its database)."
+    "--tenant", metavar="TENANT", shell_complete=tenants, help="Only this tenant's (its key, slug or database)."
 )
 def sequences(refill: bool, tenant: str | None) -> Work:
     """Shows how many numbers each database's sequences have left; `sequences refill` gives new ones.
@@ -39,9 +39,11 @@ def sequences(refill: bool, tenant: str | None) -> Work:
     """
 
     def work(session: Session) -> Outcome:
-        from migrator.commands.sequences.command import sequences as stage
+        from migrator.commands.sequences.command import refill_sequences, sequence_levels
         from migrator.commands.sequences.report import present
 
-        return present(stage(session.workspace if refill else session.looking, refill=refill, tenant=tenant))
+        if refill:
+            return present(refill_sequences(session.workspace, tenant=tenant))
+        return present(sequence_levels(session.looking, tenant=tenant))
 
     return work

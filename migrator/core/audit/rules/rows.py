@@ -74,9 +74,9 @@ def _reasons(counted: UnownedRows) -> str:
 def row_of_another_tenant(facts: Facts) -> Iterator[Observation]:
     """Foreign keys between tenant tables by which a row of one tenant names a row of another one."""
     for counted in facts.references:
-        if counted.strangers:
+        if counted.cross_tenant:
             yield _naming(
-                facts, counted.key, counted.strangers, counted.stranger_samples, "that belongs to another tenant"
+                facts, counted.key, counted.cross_tenant, counted.cross_tenant_samples, "that belongs to another tenant"
             )
 
 
@@ -116,15 +116,15 @@ def _why_possible(facts: Facts, counted: ReferenceRows) -> str:
     "in the tenant's database: it cannot be created over that row.",
     remedy='Give the parent to the tenants, [tables.PARENT] unowned = "replicate", or correct the reference.',
 )  # fmt: skip
-def stranded_rows(facts: Facts) -> Iterator[Observation]:
+def parent_elsewhere(facts: Facts) -> Iterator[Observation]:
     """Foreign keys within the tenants' databases whose parent rows land elsewhere."""
     for counted in facts.references:
-        if counted.stranded:
+        if counted.parent_elsewhere:
             yield _naming(
                 facts,
                 counted.key,
-                counted.stranded,
-                counted.stranded_samples,
+                counted.parent_elsewhere,
+                counted.parent_elsewhere_samples,
                 "that does not go to the same tenant's database",
             )
 
@@ -162,4 +162,4 @@ def _naming(facts: Facts, key: ForeignKey, rows: int, samples: tuple[str, ...], 
     return Observation(key.label, key_place(key), detail, key.table, severity, rows, samples)
 
 
-RULES = (unowned_rows, row_of_another_tenant, orphan_rows, stranded_rows, cleanable_rows)
+RULES = (unowned_rows, row_of_another_tenant, orphan_rows, parent_elsewhere, cleanable_rows)

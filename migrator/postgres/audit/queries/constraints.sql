@@ -1,7 +1,8 @@
 -- Constraints that existing rows need not satisfy: NOT VALID, or NOT ENFORCED (18 and newer). What a partition or a child
 -- table inherited is its parent's. Parameter schemas as in tables.sql.
-SELECT n.nspname, coalesce(r.relname, y.typname), c.conname, c.contype::text, pg_catalog.pg_get_constraintdef(c.oid),
-       coalesce((to_jsonb(c) ->> 'conenforced')::boolean, true), y.oid IS NOT NULL
+SELECT n.nspname AS schema, coalesce(r.relname, y.typname) AS owner, c.conname AS name, c.contype::text AS kind,
+       pg_catalog.pg_get_constraintdef(c.oid) AS definition,
+       coalesce((to_jsonb(c) ->> 'conenforced')::boolean, true) AS enforced, y.oid IS NOT NULL AS of_domain
 FROM pg_catalog.pg_constraint c
 LEFT JOIN pg_catalog.pg_class r ON r.oid = c.conrelid
 LEFT JOIN pg_catalog.pg_type y ON y.oid = c.contypid

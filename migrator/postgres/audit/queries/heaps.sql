@@ -1,10 +1,11 @@
 -- How large each heap is, and what its rows need by the planner's statistics: header, null bitmap and the columns' average
 -- widths, aligned, at the table's fillfactor. Only tables of which every column has statistics. Parameter schemas as in
 -- tables.sql.
-SELECT n.nspname, c.relname, rn.nspname, r.relname, pg_catalog.pg_relation_size(c.oid),
+SELECT n.nspname AS schema, c.relname AS name, rn.nspname AS root_schema, r.relname AS root_name,
+       pg_catalog.pg_relation_size(c.oid) AS size,
        (ceil(c.reltuples * (4 + ceil((23 + ceil(w.columns / 8.0)) / 8) * 8 + ceil(w.bytes / 8) * 8)
              / ((current_setting('block_size')::int - 24) * coalesce(f.percent, 100) / 100.0))
-        * current_setting('block_size')::int)::bigint
+        * current_setting('block_size')::int)::bigint AS needed
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_class r ON r.oid = coalesce(pg_catalog.pg_partition_root(c.oid), c.oid)

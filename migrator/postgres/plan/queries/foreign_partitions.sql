@@ -1,6 +1,6 @@
--- Partitions that are foreign tables: (schema, name, topmost parent's schema, name, server, direct parent, quoted).
-SELECT n.nspname, c.relname, rn.nspname, r.relname, s.srvname,
-       format('%I.%I', pn.nspname, p.relname), format('%I.%I', n.nspname, c.relname)
+-- Partitions that are foreign tables, with the topmost and the direct parent of each.
+SELECT n.nspname AS schema, c.relname AS name, rn.nspname AS root_schema, r.relname AS root_name, s.srvname AS server,
+       format('%I.%I', pn.nspname, p.relname) AS parent, format('%I.%I', n.nspname, c.relname) AS quoted
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_class r ON r.oid = pg_catalog.pg_partition_root(c.oid)

@@ -11,8 +11,10 @@ WITH RECURSIVE tree (root, oid) AS (
     JOIN pg_catalog.pg_inherits i ON i.inhparent = t.oid
     JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid AND c.relispartition
 )
-SELECT rn.nspname, r.relname, n.nspname, c.relname, c.relkind = 'p',
-       NOT pg_catalog.pg_is_in_recovery() AND pg_catalog.has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE')
+SELECT rn.nspname AS root_schema, r.relname AS root_name, n.nspname AS schema, c.relname AS name,
+       c.relkind = 'p' AS holds_partitions,
+       NOT pg_catalog.pg_is_in_recovery()
+       AND pg_catalog.has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE') AS lockable
 FROM tree t
 JOIN pg_catalog.pg_class r ON r.oid = t.root
 JOIN pg_catalog.pg_namespace rn ON rn.oid = r.relnamespace

@@ -1,0 +1,1 @@
+"""What is measured under the load, a scenario a file."""

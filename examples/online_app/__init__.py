@@ -1,0 +1,1 @@
+"""An application that goes on taking orders while its tenants move out of the monolith, one wave after another."""

@@ -1,0 +1,52 @@
+"""Which tenants an order is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from migrator.commands.follow.followed_run import FollowedRun
+from migrator.core.online.waves import assign_waves, tenants_of
+from migrator.core.placement.tenants import Tenant
+from migrator.core.result.wording import listed
+from migrator.errors import RefusedError
+
+
+@dataclass(frozen=True)
+class WaveChoice:
+    """Which tenants are meant: by key, slug or database, or the number of a wave; neither means all."""
+
+    tenants: tuple[str, ...] = ()
+    wave: int | None = None
+
+
+def chosen_tenants(followed: FollowedRun, choice: WaveChoice) -> tuple[str, ...]:
+    """The keys of the tenants that are meant.
+
+    Raises:
+        RefusedError: nobody, or several, are called so.
+        ConfigurationError: there is no such wave.
+    """
+    tenants = followed.plan.tenants
+    if choice.wave is not None:
+        return tenants_of(planned_waves(followed), choice.wave)
+    if not choice.tenants:
+        return tuple(tenant.key for tenant in tenants)
+    return tuple(dict.fromkeys(_named(tenants, name) for name in choice.tenants))
+
+
+def planned_waves(followed: FollowedRun) -> Mapping[str, int]:
+    """The wave of every tenant, as [waves] says."""
+    return assign_waves(followed.plan.tenants, followed.context.settings.waves)
+
+
+def _named(tenants: Sequence[Tenant], name: str) -> str:
+    meant = [one.key for one in tenants if name == one.key] or [
+        one.key for one in tenants if name in (one.slug, one.database)
+    ]
+    if len(meant) != 1:
+        known = listed((tenant.slug for tenant in tenants), 5)
+        raise RefusedError(
+            f"{name} is {'several tenants' if meant else 'no tenant'} of this run.", f"Its tenants are: {known}."
+        )
+    return meant[0]

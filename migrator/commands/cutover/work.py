@@ -1,0 +1,149 @@
+"""What a wave leaves to others: ticks both ways, comparisons, the journal and the map."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+from migrator.commands.cutover.numbers import reserve_numbers
+from migrator.commands.cutover.protocol import Answer, Because
+from migrator.commands.follow.followed_run import FollowedRun
+from migrator.commands.follow.reverse_rounds import ReverseTicks
+from migrator.commands.follow.rounds import Rounds
+from migrator.core.online.stages import Stage
+from migrator.core.online.tenant_events import Agreed, Differed, Side, Ticked
+from migrator.core.verify.digests import differences
+from migrator.errors import MigratorError, RefusedError
+from migrator.postgres.session.connect import Connection, connect, system_identifier, translated
+from migrator.postgres.sync.live_digests import live_digests
+
+# The follower may be at a database at the same moment: whoever comes second begins anew.
+_ATTEMPTS = 5
+_PAUSE_SECONDS = 0.02
+
+
+class FollowedWave:
+    """The work for the tenants of a wave, whose databases are given by their keys; a context, which keeps sessions."""
+
+    def __init__(self, followed: FollowedRun, databases: Mapping[str, str]) -> None:
+        self._followed = followed
+        self._databases = databases
+        self._tenants = {database: tenant for tenant, database in databases.items()}
+        self._rounds = Rounds(followed, jobs=1, sessions=max(1, len(databases)))
+        self._back = ReverseTicks(followed)
+        self._comparing: dict[str, Connection] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._rounds.__exit__(kind, error, traceback)
+        self._back.close()
+        for connection in self._comparing.values():
+            connection.close()
+
+    def tick(self, side: Side, tenants: Sequence[str]) -> Mapping[str, Answer]:
+        """Brings the tenants' other side to what this one holds now."""
+        return self._forward(tenants) if side is Side.SOURCE else self._backward(tenants)
+
+    def prove(self, side: Side, tenants: Sequence[str]) -> Mapping[str, Answer]:
+        """Compares both sides in full, at a moment when nobody writes on either."""
+        return {tenant: self._compare(tenant) for tenant in tenants}
+
+    def repair(self, side: Side, tenants: Sequence[str]) -> Mapping[str, Answer]:
+        """Refuses: what has to be compared in full is copied anew by hand.
+
+        Raises:
+            RefusedError: always.
+        """
+        raise RefusedError(
+            f"The {side} is another server than the one that was followed: no position means anything there.",
+            "Take back what can be, and begin anew: migrator rollback, migrator dry-run, migrator follow start.",
+        )
+
+    def reserve_numbers(self, tenants: Sequence[str]) -> Mapping[str, Answer]:
+        """Gives the sequences of the tenants' databases blocks of numbers."""
+        reserve_numbers(self._followed, [self._followed.databases[self._databases[tenant]] for tenant in tenants])
+        return {}
+
+    def journal(self, tenants: Sequence[str], stage: Stage) -> None:
+        """Writes the stage of the tenants down."""
+        self._followed.context.journal.move([self._databases[tenant] for tenant in tenants], stage)
+
+    def stages(self, tenants: Sequence[str]) -> Mapping[str, Stage]:
+        """The stages that are written down."""
+        known = {one.database: Stage(one.state) for one in self._followed.context.journal.followed_databases()}
+        return {tenant: known[self._databases[tenant]] for tenant in tenants}
+
+    def publish(self, side: Side, tenants: Sequence[str], generation: int) -> None:
+        """Says on the map where the tenants are, unless it knows a later generation."""
+        databases = [self._databases[tenant] for tenant in tenants]
+        self._followed.context.journal.publish(databases, side, generation)
+
+    def positions_hold(self) -> bool:
+        """Whether the source is the server that positions were taken from."""
+        source = self._session("")
+        with translated(self._followed.context.source):
+            return system_identifier(source) == self._followed.survey.catalog.system_identifier
+
+    def _forward(self, tenants: Sequence[str]) -> Mapping[str, Answer]:
+        answers: dict[str, Answer] = {}
+        waiting = [self._databases[tenant] for tenant in tenants]
+        for attempt in range(_ATTEMPTS):
+            result = self._rounds.round(self._rounds.read_positions(waiting))
+            answers |= {self._tenants[name]: Ticked() for name in result.positions}
+            waiting = [name for name, error in result.failures.items() if isinstance(error, RefusedError)]
+            answers |= {self._tenants[name]: error for name, error in result.failures.items()}
+            if not waiting or attempt + 1 == _ATTEMPTS:
+                break
+            time.sleep(_PAUSE_SECONDS)
+        return answers
+
+    def _backward(self, tenants: Sequence[str]) -> Mapping[str, Answer]:
+        answers: dict[str, Answer] = {}
+        for tenant in tenants:
+            for attempt in range(_ATTEMPTS):
+                try:
+                    self._back.tick(self._databases[tenant])
+                except MigratorError as error:
+                    answers[tenant] = error
+                    if not isinstance(error, RefusedError) or attempt + 1 == _ATTEMPTS:
+                        break
+                    time.sleep(_PAUSE_SECONDS)
+                else:
+                    answers[tenant] = Ticked()
+                    break
+        return answers
+
+    def _compare(self, tenant: str) -> Answer:
+        step = self._followed.databases[self._databases[tenant]]
+        endpoint = self._followed.endpoint(step.database)
+        source, target = self._session(""), self._session(step.database)
+        try:
+            with translated(endpoint), translated(self._followed.context.source):
+                for connection in (source, target):
+                    connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                here, there = live_digests(source, target, self._followed.flows[step.target], tenant)
+        except MigratorError as error:
+            return error
+        finally:
+            for connection in (source, target):
+                if not connection.broken and not connection.closed:
+                    connection.execute("ROLLBACK")
+        if unequal := differences(here, there):
+            names = ", ".join(one.relation for one in unequal)
+            return Because(Differed(), f"{step.database} is not what the source holds: {names}.")
+        return Agreed()
+
+    def _session(self, database: str) -> Connection:
+        """A session for comparing, in the source ('') or in a database."""
+        known = self._comparing.get(database)
+        if known is None or known.closed or known.broken:
+            context = self._followed.context
+            endpoint = self._followed.endpoint(database) if database else context.workspace.source_rows
+            known = self._comparing[database] = connect(endpoint, purpose="cutover")
+        return known

@@ -1,0 +1,83 @@
+"""cutover and the way back: one tenant moves while the other is written to, and returns with all that it wrote."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.postgres.online.test_follow import SHOP, held, is_like_the_source, slice_of, write
+from tests.postgres.plan.projects import ROOT, ProjectFactory, project_factory
+from tests.project import Project, awaited
+from tests.servers import DatabaseFactory
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture
+def make(database_factory: DatabaseFactory, prefix: str, tmp_path: Path) -> ProjectFactory:
+    return project_factory(database_factory, prefix, tmp_path)
+
+
+TICKETS = """
+CREATE TABLE tickets (id serial PRIMARY KEY, company_id int NOT NULL REFERENCES companies, body text);
+INSERT INTO tickets (company_id, body) SELECT n % 2 + 1, 'first' FROM generate_series(1, 20) n;
+"""
+NEW_TICKETS = "INSERT INTO tickets (company_id, body) SELECT {}, 'new' FROM generate_series(1, 50)"
+
+
+def states(project: Project) -> dict[str, str]:
+    entries = project.succeed("connections").document["map"]["tenants"]
+    return {key: entry["state"] for key, entry in entries.items()}
+
+
+def refused(url: str, statement: str) -> bool:
+    with psycopg.connect(url) as connection:
+        try:
+            connection.execute(statement.encode())
+        except psycopg.errors.ReadOnlySqlTransaction:
+            return True
+    return False
+
+
+def test_a_tenant_moves_and_comes_back_with_what_it_wrote(make: ProjectFactory) -> None:
+    project = make(ROOT + SHOP + TICKETS)
+    project.succeed("dry-run")
+    follower = project.start("follow", "start", "--without-backup")
+    try:
+        awaited(
+            lambda: [one for one in project.run("follow", "status").document["databases"] if one["state"] != "copied"],
+            within=90,
+        )
+        write(project, 100, 10)
+        moved = project.succeed("cutover", "--tenant", "a")
+        assert moved.summary["moved"] == 1
+        assert states(project) == {"1": "live", "2": "monolith"}
+        # Its rows are refused in the source and taken in its database; nobody else notices.
+        assert refused(project.source, "UPDATE orders SET v = 7 WHERE company_id = 1")
+        assert not refused(project.source, "UPDATE orders SET v = v + 1 WHERE company_id = 2")
+        with psycopg.connect(project.url("a")) as connection:
+            connection.execute("INSERT INTO orders VALUES (500, 1, 5)")
+            connection.execute("INSERT INTO lines VALUES (500, 500, 5)")
+            connection.execute("DELETE FROM lines WHERE id = 8")
+            connection.execute(NEW_TICKETS.format(1).encode())
+        with psycopg.connect(project.source) as connection:
+            connection.execute(NEW_TICKETS.format(2).encode())
+        awaited(lambda: held(project, "a") == slice_of(project, 1))
+        awaited(lambda: held(project, "b") == slice_of(project, 2))
+        outlook = project.succeed("rollback", "--tenant", "a", "--validate")
+        assert outlook.summary["held"] == 0
+        back = project.succeed("rollback", "--tenant", "a")
+        assert back.summary["moved"] == 1
+        assert states(project) == {"1": "monolith", "2": "monolith"}
+        assert refused(project.url("a"), "DELETE FROM lines")
+        assert not refused(project.source, "UPDATE orders SET v = 8 WHERE id = 500")
+        awaited(lambda: is_like_the_source(project))
+        assert project.fetch("", "SELECT count(*), count(DISTINCT id) FROM tickets") == [(120, 120)]
+        again = project.succeed("cutover", "--all")
+        assert again.summary["moved"] == 2
+        assert states(project) == {"1": "live", "2": "live"}
+    finally:
+        project.end(follower, signal.SIGTERM)
