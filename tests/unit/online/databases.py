@@ -290,7 +290,9 @@ class Databases:
         coordinator = coordinator_of(world, who)
         if not coordinator.tasks[tenant].armed & 1 << side and self.rules.freeze_checks_armed:
             return world, Failed()
-        return with_coordinator(world, who, coordinator._replace(locks=coordinator.locks | bit)), Frozen()
+        world = with_coordinator(world, who, coordinator._replace(locks=coordinator.locks | bit))
+        task = coordinator.tasks[tenant]
+        return (with_task(world, who, tenant, task._replace(late=False)) if task.late else world), Frozen()
 
     def _proved(self, world: World, who: int, tenant: int, side: int) -> list[Outcome]:
         """Both sides at the position of the last tick; slow, so that it may be answered too late."""
