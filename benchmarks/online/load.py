@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection as Pipe
 from types import TracebackType
@@ -152,7 +152,9 @@ class Load:
 
     def _collect(self, ended: float) -> Outcome:
         for _, pipe in self._processes:
-            pipe.send("over")
+            # One that has ended before has left its reason in the pipe.
+            with suppress(BrokenPipeError):
+                pipe.send("over")
         books: list[Book] = []
         samples, unserved = Samples(), 0
         for _, pipe in self._processes:

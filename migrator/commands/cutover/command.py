@@ -99,8 +99,10 @@ class _Mover:
         self.followed: FollowedRun = open_followed(context)
         self.context = self.followed.context
         online = self.context.settings.online
-        self.limits = WaveLimits(freeze_limit or online.freeze_limit, online.decide_limit)
-        self.options = WaveOptions(end_sessions=end_sessions)
+        if freeze_limit is not None:
+            online = online.model_copy(update={"freeze_limit": freeze_limit})
+        self.limits = WaveLimits(online.freeze_limit, online.decide_limit)
+        self.options = WaveOptions.of(online, end_sessions=end_sessions)
         self.steps: Mapping[str, CreateDatabase] = {
             step.tenant: step for step in self.followed.databases.values() if step.tenant
         }

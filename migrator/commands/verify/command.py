@@ -41,7 +41,14 @@ from migrator.postgres.fence.gaps import fence_gaps
 from migrator.postgres.placement.select_rows import select_keyed
 from migrator.postgres.placement.tenants import read_members
 from migrator.postgres.session.connect import READ_ONLY, Endpoint, session
-from migrator.postgres.verify.verify_database import DatabaseFacts, Reference, drill_down, examine, severed_reference
+from migrator.postgres.verify.verify_database import (
+    DatabaseFacts,
+    ExpectedDatabase,
+    Reference,
+    drill_down,
+    examine,
+    severed_reference,
+)
 
 _SOFT_DELETION = ("deleted_at", "deletedat", "date_suppression")
 _MOST_DRILLED = 20  # (table, tenant) pairs
@@ -224,7 +231,6 @@ class Verifier:
         return tuple(facts)
 
     def _examine_one(self, step: CreateDatabase) -> DatabaseFacts:
-        target = self.resolved[step.target]
         endpoint = self.context.server(step.server).at(step.database)
         leaving = [
             (one.lead[0], one.lead[1] or endpoint)
@@ -236,20 +242,22 @@ class Verifier:
                 home: stack.enter_context(session(home, purpose="verify", settings=READ_ONLY))
                 for home in {home for _, home in leaving}
             }
-            return examine(
-                endpoint,
-                step.target,
-                step.tenant,
-                target.transfers,
-                self.own.expected(step, self.source_objects, target.objects),
-                self.given.get(step.target, {}),
-                _soft_deleted(target),
-                self.settings.expected(step),
-                self.members.get(step.tenant, ()),
-                [(reference, homes[home]) for reference, home in leaving],
-                self.blocks.of(step.target, step.database),
-                None if self.rows_too else (),
-            )
+            references = [(reference, homes[home]) for reference, home in leaving]
+            return examine(endpoint, self._expected(step), references, None if self.rows_too else ())
+
+    def _expected(self, step: CreateDatabase) -> ExpectedDatabase:
+        target = self.resolved[step.target]
+        return ExpectedDatabase(
+            step.target,
+            step.tenant,
+            target.transfers,
+            self.own.expected(step, self.source_objects, target.objects),
+            self.given.get(step.target, {}),
+            _soft_deleted(target),
+            self.settings.expected(step),
+            self.members.get(step.tenant, ()),
+            self.blocks.of(step.target, step.database),
+        )
 
     def _rows(
         self, proof: Proof, transfers: Mapping[str, tuple[Transfer, ...]], facts: Sequence[DatabaseFacts]

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import psycopg
+from psycopg.pq import TransactionStatus
 
 from migrator.core.online.captured import LogEntry
 from migrator.core.online.position import Position
@@ -87,7 +88,7 @@ def tick(
             except MigratorError as error:
                 result.failures[name] = error
             except psycopg.Error as error:
-                if source.broken:
+                if source.broken or source.info.transaction_status != TransactionStatus.INTRANS:
                     raise
                 result.failures[name] = _failure(name, error)
             else:
