@@ -322,7 +322,7 @@ class Databases:
         return self._fenced(world, tenant, max(above, last) + 1)
 
     def _fenced(self, world: World, tenant: int, generation: int) -> Outcome:
-        gate = world.source.gates[tenant]._replace(fence=generation, armed=True)
+        gate = world.source.gates[tenant]._replace(fence=generation, armed=True, decided=generation)
         fenced = with_gate(world, tenant, gate)
         return fenced._replace(source=fenced.source._replace(generation=generation)), Decided(generation)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
@@ -10,6 +11,7 @@ from migrator.core.online.stages import Stage
 from migrator.core.online.tenant_events import CutoverOrdered, Event, ReturnOrdered
 from migrator.core.online.tenant_states import Tenant
 from tests.unit.online.databases import Violation
+from tests.unit.online.test_explorer_mutations import open_before_decide, resuming, stepping
 from tests.unit.online.wave_simulation import NAMES, Choices, Died, Simulation
 from tests.unit.online.world import SOURCE, TARGET, TENANTS, Bounds
 
@@ -92,3 +94,20 @@ def test_whatever_happens_the_same_command_finishes(
     with capsys.disabled():
         print(f"\n{way}: {runs:,} runs with up to {deviations} deviations")
     assert runs > 100
+
+
+# What is damaged in the loop's module, and words of what is then seen.
+DAMAGES: dict[str, tuple[str, Callable[..., object], str]] = {
+    "nobody looks at the clock": ("_Wave._is_late", lambda self, names, now: False, "above its limit"),
+    "the journal is believed": ("resume", resuming, "refused on both sides"),
+    "the door is opened before the decision": ("step", stepping(open_before_decide).step, "two writers"),
+}
+
+
+@pytest.mark.each
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damages_of_the_loop_are_seen(damage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, instead, words = DAMAGES[damage]
+    monkeypatch.setattr(f"migrator.commands.cutover.protocol.{name}", instead)
+    with pytest.raises(AssertionError, match=words):
+        every_run(ORDERS["out"], 1)
