@@ -26,6 +26,7 @@ from migrator.errors import ConfigurationError
 
 FILE_NAME = "migration.log"
 FILE_BYTES = 10 * 1024 * 1024
+_ENDLESS = 0  # bytes: a worker leaves it to the coordinator to begin another file
 FILES_KEPT = 10
 
 MASK = "********"
@@ -71,8 +72,7 @@ def to_console(write: Callable[[str], None], *, verbose: bool, colors: bool) -> 
 
     The file comes later, with `to_file`: where it is depends on the configuration, which may already be wrong.
     """
-    handler = _Console(write, verbose=verbose)
-    handler.setLevel(logging.INFO if verbose else logging.WARNING)
+    handler = _Console(write, logging.INFO if verbose else logging.WARNING)
     renderer = structlog.dev.ConsoleRenderer(colors=colors, pad_event_to=0, pad_level=False)
     handler.setFormatter(_formatter(_for_people if verbose else _without_traceback, renderer))
     _replace_handlers([handler])
@@ -85,7 +85,7 @@ def to_file(directory: Path) -> Path:
         ConfigurationError: it cannot be written.
     """
     file = directory / FILE_NAME
-    _add(_opened(file, rotates=True))
+    _add(_opened(file, FILE_BYTES))
     return file
 
 
@@ -116,7 +116,7 @@ def _in_worker(file: Path | None, context: Mapping[str, Any]) -> None:
     # A worker has no console: its lines would run into the coordinator's bars, which show its progress anyway.
     to_console(lambda _line: None, verbose=False, colors=False)
     if file is not None:
-        _add(_opened(file, rotates=False))
+        _add(_opened(file, _ENDLESS))
     structlog.contextvars.bind_contextvars(**context)
 
 
@@ -204,10 +204,10 @@ def _file_handlers() -> Iterator[_SharedFile]:
     return (handler for handler in logging.getLogger().handlers if isinstance(handler, _SharedFile))
 
 
-def _opened(file: Path, *, rotates: bool) -> _SharedFile:
+def _opened(file: Path, largest: int) -> _SharedFile:
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handler = _SharedFile(file, rotates=rotates)
+        handler = _SharedFile(file, largest)
     except OSError as error:
         raise ConfigurationError(
             f"The log {file} cannot be written: {error.strerror}.",
@@ -224,13 +224,12 @@ class _Console(logging.Handler):
     An event with `told=True` is for the file: the operator reads it anyway, as the command's result.
     """
 
-    def __init__(self, write: Callable[[str], None], *, verbose: bool) -> None:
-        super().__init__()
+    def __init__(self, write: Callable[[str], None], level: int) -> None:
+        super().__init__(level)
         self._write = write
-        self._verbose = verbose
 
     def emit(self, record: logging.LogRecord) -> None:
-        if not self._verbose and isinstance(record.msg, dict) and record.msg.get("told"):
+        if self.level > logging.INFO and isinstance(record.msg, dict) and record.msg.get("told"):
             return
         try:
             self._write(self.format(record))
@@ -242,9 +241,9 @@ class _Console(logging.Handler):
 class _SharedFile(RotatingFileHandler):
     """One log file of several processes, readable by its owner only."""
 
-    def __init__(self, file: Path, *, rotates: bool) -> None:
+    def __init__(self, file: Path, largest: int) -> None:
         self._complained = False
-        super().__init__(file, maxBytes=FILE_BYTES if rotates else 0, backupCount=FILES_KEPT, encoding="utf-8")
+        super().__init__(file, maxBytes=largest, backupCount=FILES_KEPT, encoding="utf-8")
 
     def _open(self) -> io.TextIOWrapper:
         def private(path: str, flags: int) -> int:

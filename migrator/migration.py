@@ -22,7 +22,7 @@ from migrator.commands.cutover.command import cutover, move_back, return_outlook
 from migrator.commands.cutover.result import MovedWave, ReturnOutlook
 from migrator.commands.doctor.command import Examination, doctor
 from migrator.commands.dry_run.command import dry_run
-from migrator.commands.dry_run.result import DryRun
+from migrator.commands.dry_run.result import DryRun, DryRunWanted
 from migrator.commands.finish.command import finish, validate_finish
 from migrator.commands.finish.result import Finished, FinishedBefore, FinishOutlook, NotProven
 from migrator.commands.finish.source import RunEnd, SourceEnd
@@ -126,7 +126,7 @@ class Migration:
     def dry_run(self, *, sql: bool = False, rehearse: bool = False, no_tenants_yet: bool = False) -> DryRun:
         """Looks at everything, changes nothing, and writes the plan down; where nothing blocks `sql` and `rehearse` go
         further."""
-        return dry_run(self._workspace, sql=sql, rehearse=rehearse, no_tenants_yet=no_tenants_yet)
+        return dry_run(self._workspace, DryRunWanted(sql, rehearse, no_tenants_yet))
 
     def plan(self, fingerprint: str | None = None) -> NamedPlan:
         """A stored plan by the beginning of its fingerprint; by default the one that the newest run carries out."""

@@ -15,6 +15,7 @@ from migrator.commands.clean import command as clean_command
 from migrator.commands.clean import report as clean_report
 from migrator.commands.dry_run import command as dry_run_command
 from migrator.commands.dry_run import report as dry_run_report
+from migrator.commands.dry_run.result import DryRunWanted
 from migrator.commands.finish import command as finish_command
 from migrator.commands.finish import report as finish_report
 from migrator.commands.finish.source import RunEnd
@@ -77,7 +78,14 @@ def reported(
 audit = reported(audit_command.audit, audit_report.present)
 backup = reported(backup_command.backup, backup_report.present)
 clean = reported(clean_command.clean, clean_report.present)
-dry_run = reported(dry_run_command.dry_run, dry_run_report.present)
+look_at_everything = reported(dry_run_command.dry_run, dry_run_report.present)
+
+
+def dry_run(workspace: Workspace, **wanted: bool) -> Outcome:
+    """dry-run by the options that an operator types."""
+    return look_at_everything(workspace, DryRunWanted(**wanted))
+
+
 migrate = reported(migrate_command.migrate, migrate_report.present)
 verify = reported(verify_command.verify, verify_report.present)
 validate_rollback = reported(rollback_command.validate_rollback, rollback_report.present)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import migrator
 from migrator import Cell, Inventory, LocalServer, MigratorError, Outcome, Progress, Section, logs
-from migrator.demo.playground import PROJECT_FILE, Loaded, Playground, load_reference
+from migrator.demo.playground import PROJECT_FILE, Afterwards, Loaded, Playground, load_reference
 from migrator.postgres.programs.embedded import embedded_bin_dir
 from migrator.postgres.session.connect import Endpoint
 from migrator.postgres.session.connect import session as open_session
@@ -53,9 +53,9 @@ class Viewer:
 
 
 def demonstrate(
-    viewer: Viewer, *, tenants: int, scale: float, keep: bool, version: int, directory: Path | None
+    viewer: Viewer, *, tenants: int, scale: float, afterwards: Afterwards, version: int, directory: Path | None
 ) -> Outcome:
-    """Runs the whole pipeline on a new monolith; with `keep`, stops before rollback and leaves the server up.
+    """Runs the whole pipeline on a new monolith; one that is to be kept ends before rollback, and its server stays up.
 
     Raises:
         ConfigurationError: the embedded PostgreSQL is not installed, or tenants and scale do not go together.
@@ -65,10 +65,10 @@ def demonstrate(
     began = time.monotonic()
     bin_dir = embedded_bin_dir(version)
     place = Playground.of(directory)
-    with place.occupied(keep=keep):
+    with place.occupied(afterwards):
         with _shown(viewer, f"starting PostgreSQL {version}"):
             server = LocalServer.start(place.data, bin_dir=bin_dir, settings=_SERVER_SETTINGS)
-        outcome = _Demonstration(viewer, place, server, keep=keep).run(tenants, scale)
+        outcome = _Demonstration(viewer, place, server, afterwards).run(tenants, scale)
     return replace(outcome, summary={**outcome.summary, "seconds": round(time.monotonic() - began, 1)})
 
 
@@ -94,11 +94,11 @@ class _Took:
 class _Demonstration:
     """One demonstration on a running server."""
 
-    def __init__(self, viewer: Viewer, place: Playground, server: LocalServer, *, keep: bool) -> None:
+    def __init__(self, viewer: Viewer, place: Playground, server: LocalServer, afterwards: Afterwards) -> None:
         self.viewer = viewer
         self.place = place
         self.server = server
-        self.keep = keep
+        self.afterwards = afterwards
         self.taken: list[_Took] = []
 
     def run(self, tenants: int, scale: float) -> Outcome:
@@ -123,7 +123,7 @@ class _Demonstration:
         before = migration.inventory()
         migrated = self._split(migration)
         split = _Split.of(migrated, tuple(migration.settings.targets))
-        if self.keep:
+        if self.afterwards == "kept":
             return self._kept(counts, split)
         self._take_back(migration, migrated.run_id)
         return self._finished(counts, split, before.changes(migration.inventory()), before)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, Literal, Protocol, cast
 
 from migrator import ConfigurationError, InterruptedRunError, LocalServer, RefusedError, logs
 from migrator.files import reference_directory
@@ -30,6 +30,10 @@ class Loaded(Protocol):
 
     @property
     def flaws(self) -> object: ...
+
+
+# What becomes of a demonstration that has ended well.
+Afterwards = Literal["removed", "kept"]
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ class Playground:
         return self.directory / "examples" / "topsteel"
 
     @contextmanager
-    def occupied(self, *, keep: bool) -> Iterator[None]:
+    def occupied(self, afterwards: Afterwards) -> Iterator[None]:
         """Makes the directory; ends the server and removes everything at the end, unless it is to be kept.
 
         After an error the project directory stays: its log says what went wrong, and the next demonstration removes it.
@@ -78,7 +82,7 @@ class Playground:
             if self.data.exists():
                 shutil.rmtree(self.data)
             raise
-        if not keep:
+        if afterwards == "removed":
             self.stop_server()
             self.remove()
 

@@ -21,7 +21,7 @@ from migrator.report.tally import Tally
 _WIDE = 110
 
 # So many seconds may pass in which nothing moves before what is waited for is shown.
-_PATIENCE = 3.0
+_PATIENCE = 2.0
 
 
 class Bars:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -154,8 +155,17 @@ def readable(tree: Path) -> Iterator[None]:
         raise _failed(kind, tree, place, f"{type(error).__name__}: {error}") from error
 
 
+_NO_ROLE = re.compile(r'role ("[^"]+") does not exist')
+
+
 def _failed(kind: type[MigratorError], tree: Path, place: str, reason: str) -> MigratorError:
     hint = "Nothing of it was kept. Correct the revision, then run the same command again."
+    if (role := _NO_ROLE.search(reason)) is not None:
+        # Roles belong to a server: the revision is right, and the server lacks what it names.
+        hint = (
+            f"Nothing of it was kept. Roles belong to a server: make it there with CREATE ROLE {role[1]}; and where it "
+            f"owns tables, GRANT {role[1]} TO whoever migrates. Then run the same command again."
+        )
     return kind(f"A revision of {tree} failed{place}: {reason}", hint)
 
 

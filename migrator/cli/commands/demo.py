@@ -62,7 +62,12 @@ def demo(tenants: int, scale: float, keep: bool, stop: bool, postgres: str, dire
         limits = {path: value for path, value in session.options.flags.items() if path[0] == "limits"}
         viewer = demonstration.Viewer(session.progress, session.show, limits)
         return demonstration.demonstrate(
-            viewer, tenants=tenants, scale=scale, keep=keep, version=int(postgres), directory=directory
+            viewer,
+            tenants=tenants,
+            scale=scale,
+            afterwards="kept" if keep else "removed",
+            version=int(postgres),
+            directory=directory,
         )
 
     return work

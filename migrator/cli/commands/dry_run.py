@@ -28,7 +28,8 @@ def dry_run(sql: bool, rehearse: bool, no_tenants_yet: bool) -> Work:
     def work(session: Session) -> Outcome:
         from migrator.commands.dry_run.command import dry_run as stage
         from migrator.commands.dry_run.report import present
+        from migrator.commands.dry_run.result import DryRunWanted
 
-        return present(stage(session.workspace, sql=sql, rehearse=rehearse, no_tenants_yet=no_tenants_yet))
+        return present(stage(session.workspace, DryRunWanted(sql, rehearse, no_tenants_yet)))
 
     return work

@@ -99,8 +99,10 @@ class _Mover:
         self.followed: FollowedRun = open_followed(context)
         self.context = self.followed.context
         online = self.context.settings.online
-        self.limits = WaveLimits(freeze_limit or online.freeze_limit, online.decide_limit)
-        self.options = WaveOptions(end_sessions=end_sessions)
+        if freeze_limit is not None:
+            online = online.model_copy(update={"freeze_limit": freeze_limit})
+        self.limits = WaveLimits(online.freeze_limit, online.decide_limit)
+        self.options = WaveOptions.of(online, end_sessions=end_sessions)
         self.steps: Mapping[str, CreateDatabase] = {
             step.tenant: step for step in self.followed.databases.values() if step.tenant
         }
@@ -166,16 +168,16 @@ class _Mover:
                 self.context.progress.say,
             ) as databases,
         ):
-            found = resume_wave(tenants, databases.carry_out, databases.read, self.limits)
-            ready = [tenant for tenant in found.tenants.values() if wanted(tenant.stage)]
+            resumed = resume_wave(tenants, databases.carry_out, databases.read, self.limits)
+            ready = [tenant for tenant in resumed.tenants.values() if wanted(tenant.stage)]
             if not ready:
-                return found
+                return resumed
             moved = conduct_wave(ready, order(), databases.carry_out, databases.read, self.limits)
             return replace(
                 moved,
-                tenants={**found.tenants, **moved.tenants},
-                reasons={**found.reasons, **moved.reasons},
-                times=(*found.times, *moved.times),
+                tenants={**resumed.tenants, **moved.tenants},
+                reasons={**resumed.reasons, **moved.reasons},
+                times=(*resumed.times, *moved.times),
             )
 
     def _prove(self, tenants: Sequence[str]) -> None:

@@ -156,7 +156,7 @@ class _Wave:
     def run(self) -> None:
         """Does what is to do, the most urgent first, each thing for all tenants that are to do it next."""
         while pending := [name for name, effects in self.to_do.items() if effects]:
-            effect = min((self.to_do[name][0] for name in pending), key=lambda one: self._urgency(one, pending))
+            effect = min((self.to_do[name][0] for name in pending), key=lambda effect: self._urgency(effect, pending))
             group = [name for name in pending if self.to_do[name][0] == effect]
             for name in group:
                 self.to_do[name] = self.to_do[name][1:]

@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 from migrator.commands.audit.targets import server_facts
 from migrator.commands.dry_run.rehearsal import carry_out_rehearsal
 from migrator.commands.dry_run.report import present
-from migrator.commands.dry_run.result import DryRun, Look, blocks
+from migrator.commands.dry_run.result import DryRun, DryRunWanted, Look, blocks
 from migrator.commands.dry_run.sql import statements
 from migrator.commands.dry_run.templates import row_checks, tried_schemas
 from migrator.commands.plan.times import times_of
-from migrator.commands.shared.database_parameters import TargetSettings
+from migrator.commands.targets.database_parameters import TargetSettings
 from migrator.commands.shared.roles import role_checks
+from migrator.commands.shared.run_tenants import keep_servers
 from migrator.commands.shared.survey import plan_of, survey_in
-from migrator.commands.shared.tenant_servers import keep_servers
 from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.audit.facts import Facts, TargetFacts
 from migrator.core.audit.review import review
@@ -53,18 +53,19 @@ from migrator.postgres.schema.sequence_states import source_sequences
 from migrator.postgres.session.connect import Connection, rows
 from migrator.settings import Settings
 
+_PLAIN = DryRunWanted()
+
 # The audit's verdicts that are dry-run's too, made once: rows without a tenant, rows that reference what will be in
 # another database or nowhere, rows that a clean rule would move, and what the target servers lack. On the others that
 # block (BLOCKING) dry-run says the same of the same facts, with what the split makes of them.
 _RULES = ("S03", "S06", "S07", "S24", "C01", "S13", "S17", "S19", "S20")
 
 
-def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False, no_tenants_yet: bool = False) -> DryRun:
+def dry_run(workspace: Workspace, wanted: DryRunWanted = _PLAIN) -> DryRun:
     """Looks at everything, changes nothing, and writes down the plan.
 
-    The targets' schemas are built in scratch databases, which are dropped again. Where nothing blocks, `sql` adds the
-    statements of every step, and `rehearse` carries the whole plan out into scratch databases of its own. An empty
-    tenant root blocks unless `no_tenants_yet` says that it is meant.
+    The targets' schemas are built in scratch databases, which are dropped again. Where nothing blocks, more is done as
+    `wanted`.
     """
     with workspace.stage("dry-run") as (context, summary):
         with workspace.read_source("dry-run") as connection:
@@ -95,7 +96,7 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False, 
             *check_source(found.catalog),
             *check_source_facts(source_facts, found.placements, workspace.settings.limits.source_jobs),
             *check_schema_names(taken),
-            *_tenant_check(workspace.settings, found, no_tenants_yet),
+            *_tenant_check(workspace.settings, found, "warn" if wanted.no_tenants_yet else "block"),
             *check_large_objects(facts.large_objects),
             *check_room(standing, found.catalog, found.placements, plan),
             *_setting_checks(workspace, plan),
@@ -110,9 +111,9 @@ def dry_run(workspace: Workspace, *, sql: bool = False, rehearse: bool = False, 
         context.journal.record_plan(plan, passed=not blocks(checks))
         look = Look(found, plan, population, times_of(context, plan), sum(needed.values()))
         result = DryRun(context.id, checks, look)
-        if sql and not result.blocked:
+        if wanted.sql and not result.blocked:
             result = replace(result, statements=statements(found, plan, tried))
-        if rehearse and not result.blocked:
+        if wanted.rehearse and not result.blocked:
             result = _rehearsed(context, result, look)
         outcome = present(result)
         summary.update(outcome.summary, status=outcome.status)
@@ -170,12 +171,12 @@ def _target_checks(
     yield from check_tenant_servers(servers, {step.server for step in plan.of(CreateDatabase) if step.tenant})
 
 
-def _tenant_check(settings: Settings, survey: Survey, no_tenants_yet: bool) -> Iterable[Check]:
+def _tenant_check(settings: Settings, survey: Survey, state: State) -> Iterable[Check]:
     """An empty tenant root is another table than the one that was meant, or there are no customers yet."""
     if not survey.tenants and any(target.per_tenant for target in settings.targets.values()):
         yield Check(
             "tenants",
-            "warn" if no_tenants_yet else "block",
+            state,
             "the tenant root is empty",
             "Name the right table, [tenants] root; or say that there are none yet: --no-tenants-yet.",
         )

@@ -50,6 +50,21 @@ class Look:
     needed: int  # bytes of disk
 
 
+@dataclass(frozen=True, slots=True)
+class DryRunWanted:
+    """What a dry-run does besides looking.
+
+    Attributes:
+        sql: adds the statements of every step, where nothing blocks.
+        rehearse: carries the whole plan out into scratch databases of its own, where nothing blocks.
+        no_tenants_yet: says that an empty tenant root is meant, which blocks otherwise.
+    """
+
+    sql: bool = False
+    rehearse: bool = False
+    no_tenants_yet: bool = False
+
+
 @dataclass(frozen=True)
 class DryRun:
     """Whether the source can be split as migrator.toml says, and the plan for it.

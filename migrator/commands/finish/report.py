@@ -78,7 +78,7 @@ def _outlook(result: FinishOutlook) -> Outcome:
             "databases": result.databases,
             "tables_written_since_migrate": result.written_tables,
             "source": end,
-            "templates": "dropped" if result.drops_templates else "kept",
+            "templates": "dropped" if result.drops_templates else "kept; the bare clones are dropped",
         },
         sections=(
             Section("The point of no return", text=NO_RETURN, tone="bad"),

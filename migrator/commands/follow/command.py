@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from migrator.commands.follow.begin import begin_following
 from migrator.commands.follow.followed_run import BEGIN_ANEW, FollowedRun
@@ -22,8 +22,9 @@ from migrator.core.plan.steps import Plan, same_schema
 from migrator.core.plan.survey import Survey
 from migrator.core.result.wording import plural
 from migrator.core.run.facts import BACKUP, FOLLOW_START, FOLLOW_STOP
-from migrator.errors import RefusedError
+from migrator.errors import DatabaseError, RefusedError
 from migrator.journal import REFUSED, FollowedDatabase, RunJournal
+from migrator.postgres.capture.generations import trim_log
 from migrator.postgres.copy.units import session_budget
 from migrator.postgres.session.connect import session
 
@@ -34,6 +35,8 @@ _SERVING = frozenset({Stage.OPENED, Stage.PUBLISHED, Stage.REVERSING, Stage.RETU
 _PAUSE_SECONDS = 0.25  # between rounds: what others see as lag
 _PROOF_SECONDS = 900.0  # how old a proof may become before both sides are compared again
 _PROVED_AT_ONCE = 4
+_TRIM_SECONDS = 60.0
+_TRIM_PATIENCE = 1.0
 
 
 def follow(workspace: Workspace, *, until_proved: bool = False, without_backup: bool = False) -> Followed:
@@ -105,6 +108,7 @@ class _Follower:
     upserted: int = 0
     deleted: int = 0
     failures: Mapping[str, str] = field(default_factory=dict)
+    trim_at: float = 0.0  # by the monotonic clock
     held_back: Mapping[str, str] = field(default_factory=dict)  # why writes of tenants could not be carried back
 
     def run(self, *, until_proved: bool) -> Followed:
@@ -124,6 +128,7 @@ class _Follower:
                 positions.update(result.positions)
                 self._record(result, due, states)
                 self._carry_back(back, [name for name, one in states.items() if one.state in _SERVING])
+                self._trim_log(states.values())
                 end = self._end(until_proved=until_proved)
                 if end is None and not result.entries:
                     time.sleep(_PAUSE_SECONDS)
@@ -173,6 +178,20 @@ class _Follower:
         self.held_back = failures
         arrived = [one.database for one in journal.followed_databases() if one.state == Stage.PUBLISHED]
         journal.move([name for name in arrived if name in positions], Stage.REVERSING)
+
+    def _trim_log(self, databases: Iterable[FollowedDatabase]) -> None:
+        """Drops what every database, and every proof, has passed; the journal is never ahead of what these say."""
+        if time.monotonic() < self.trim_at:
+            return
+        self.trim_at = time.monotonic() + _TRIM_SECONDS
+        workspace = self.followed.context.workspace
+        passed = {text for one in databases for text in (one.snapshot, one.proved) if text is not None}
+        wait = replace(workspace.lock_wait, patience=_TRIM_PATIENCE, say=workspace.progress.note)
+        try:
+            with session(workspace.source, purpose="follow") as connection:
+                trim_log(connection, [Position.parse(text) for text in passed], wait)
+        except DatabaseError as error:
+            workspace.progress.note(f"the log of changes is trimmed later: {error.message}")
 
     def _due_for_proof(self, states: Mapping[str, FollowedDatabase]) -> list[str]:
         """The databases whose proof is missing or old, the oldest first, a few at a time."""

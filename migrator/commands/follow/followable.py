@@ -19,7 +19,10 @@ def require_followable(context: RunContext, survey: Survey) -> None:
     with context.workspace.read_source("follow") as connection:
         facts = read_online_facts(connection)
     captured = captured_tables(survey.catalog, survey.placements)
-    checks = online_refusals(survey.catalog, survey.placements, captured, facts, run=context.run.id)
+    limit = context.settings.online.rewrite_limit
+    checks = online_refusals(
+        survey.catalog, survey.placements, captured, facts, run=context.run.id, rewrite_limit=limit
+    )
     for check in checks:
         if check.state == "warn":
             context.workspace.progress.say(f"{check.name}: {check.detail}. {check.remedy}")

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from migrator.commands.follow.followed_run import FollowedRun
+from migrator.commands.follow.watched import require_as_read, watched_batches
 from migrator.core.online.position import Position
 from migrator.errors import MigratorError, RefusedError
-from migrator.postgres.capture.read_log import read_batch
 from migrator.postgres.session.connect import Connection, connect, translated
 from migrator.postgres.sync.positions import read_position
 from migrator.postgres.sync.tick import TickResult, TickTarget, tick
@@ -49,7 +49,14 @@ class ReverseTicks:
                 )
         with translated(endpoint):
             target = TickTarget(source, step.tenant, side=database)
-            result = tick(read, {_SOURCE: target}, self.followed.reverse_flow(step), since, read_batch=read_batch)
+            result = tick(
+                read,
+                {_SOURCE: target},
+                self.followed.reverse_flow(step),
+                since,
+                read_batch=watched_batches(endpoint),
+                proof=lambda reading, _target, _position: require_as_read(reading),
+            )
         if (failure := result.failures.get(_SOURCE)) is not None:
             raise failure
         return result

@@ -12,13 +12,12 @@ from types import TracebackType
 from typing import Self
 
 from migrator.commands.follow.followed_run import FollowedRun
-from migrator.core.online.captured import LogEntry
+from migrator.commands.follow.watched import require_as_read, watched_batches
 from migrator.core.online.position import Position
-from migrator.core.online.watch import Watch
+from migrator.core.online.watch import Suspect
 from migrator.core.verify.digests import Digest
 from migrator.errors import DatabaseError, MigratorError
-from migrator.postgres.capture.watch import note_watch, read_watched_batch, written_anew
-from migrator.postgres.session.connect import Connection, Endpoint, connect, session, translated
+from migrator.postgres.session.connect import Connection, Endpoint, connect, translated
 from migrator.postgres.session.connection_pool import Sessions
 from migrator.postgres.sync.live_digests import require_equal
 from migrator.postgres.sync.positions import read_position
@@ -149,7 +148,7 @@ class Rounds:
                 if (name := target.connection.info.dbname) in proved:
                     proofs[name] = require_equal(source, target.connection, flow, target.tenant)
             finally:
-                _require_as_read(source)
+                require_as_read(source)
 
         with self._lane() as lane:
             targets, unreachable = self._targets(lane, group)
@@ -159,22 +158,14 @@ class Rounds:
                     targets,
                     flow,
                     group.since,
-                    read_batch=self._read_batch,
+                    read_batch=watched_batches(self._followed.context.source, self._tell),
                     proof=prove,
                 )
             result.failures.update(unreachable)
         return result
 
-    def _read_batch(self, source: Connection, since: Position) -> tuple[Position, tuple[LogEntry, ...]]:
-        """What changed, and each table that may have changed past the triggers as a whole."""
-        position, entries, found = read_watched_batch(source, since, self._note)
-        for suspect in found.suspects:
-            self._followed.context.progress.note(f"{suspect.relation} is compared as a whole: {suspect.reason}")
-        return position, entries
-
-    def _note(self, position: Position, watch: Watch) -> None:
-        with session(self._followed.context.source, purpose="follow") as connection:
-            note_watch(connection, position, watch)
+    def _tell(self, suspect: Suspect) -> None:
+        self._followed.context.progress.note(f"{suspect.relation} is compared as a whole: {suspect.reason}")
 
     def _targets(self, lane: _Lane, group: _Group) -> tuple[Mapping[str, TickTarget], Mapping[str, MigratorError]]:
         targets, unreachable = {}, {}
@@ -194,15 +185,3 @@ class Rounds:
             yield lane
         finally:
             self._lanes.put(lane)
-
-
-def _require_as_read(source: Connection) -> None:
-    """Raises a failure of the tick where a table lost its rows to the snapshot while they were read.
-
-    Raises:
-        DatabaseError: the table; the next tick reads it as it is then.
-    """
-    if gone := written_anew(source):
-        raise DatabaseError(
-            f"{gone[0]} was truncated or written anew while it was read.", "The next tick reads it once more."
-        )

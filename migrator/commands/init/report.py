@@ -11,6 +11,7 @@ from migrator.core.init.config_file import Findings
 from migrator.core.placement.model import Placements, Undecided
 from migrator.core.result.outcome import Outcome, Section
 from migrator.core.result.wording import plural
+from migrator.core.trees.division import without_parts
 
 MIGRATIONS = "migrations"
 
@@ -117,7 +118,7 @@ def _group_section(findings: Findings) -> Section:
 
 def tree_sections(trees: Trees) -> tuple[Section, ...]:
     spanning = [one for one in trees.division.left if one.spans and one.entry.kind != "FK CONSTRAINT"]
-    other = [one for one in trees.division.left if not one.spans]
+    other = without_parts(one for one in trees.division.left if not one.spans)
     sections = []
     if spanning:
         sections.append(

@@ -25,8 +25,8 @@ from migrator.commands.proof.records import (
     whole_tables,
 )
 from migrator.commands.sequences.blocks import RunBlocks, forget_blocks, reserve_blocks, without_blocks
-from migrator.commands.shared.database_parameters import TargetSettings
-from migrator.commands.shared.tenant_objects import OwnObjects
+from migrator.commands.targets.database_parameters import TargetSettings
+from migrator.commands.targets.tenant_objects import OwnObjects
 from migrator.commands.shared.transfers import Resolved, resolve
 from migrator.commands.shared.workspace import RunContext
 from migrator.core.plan.steps import (
@@ -53,6 +53,7 @@ from migrator.postgres.copy.extension_configuration import configure
 from migrator.postgres.copy.large_objects import copy_large_objects
 from migrator.postgres.copy.row_counts import RowCounts
 from migrator.postgres.copy.spool import discard
+from migrator.postgres.plan.row_estimates import row_estimates
 from migrator.postgres.schema.catalog import read_sequences
 from migrator.postgres.schema.partitions import require_same_partitions
 from migrator.postgres.session.connect import READ_ONLY, session
@@ -313,11 +314,15 @@ class Execution:
         )
 
     def _expected_rows(self) -> Mapping[str, int]:
-        return {
-            f"{table.relation.schema}.{table.relation.name}": table.rows
-            for table in self.survey.catalog.tables.values()
-            if table.rows >= 0
-        }
+        """Rows by table: of the statistics, or, where nobody has analysed it, what the planner makes of its size."""
+        tables = self.survey.catalog.tables
+        known = {relation: table.rows for relation, table in tables.items() if table.rows >= 0}
+        # A foreign table's server is not asked for the sake of a display.
+        unknown = [relation for relation in tables.keys() - known.keys() if tables[relation].kind in ("r", "p")]
+        if unknown:
+            with self.context.workspace.read_source("progress") as connection:
+                known |= row_estimates(connection, unknown)
+        return {relation.full_name: rows for relation, rows in known.items()}
 
     def _drift(self, transfers: Mapping[str, tuple[Transfer, ...]]) -> tuple[Difference, ...]:
         """What was written to the unfenced source since the snapshot, and is in no target."""

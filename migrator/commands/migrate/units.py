@@ -17,7 +17,7 @@ from migrator.core.schema.catalog import Relation
 from migrator.errors import RefusedError
 from migrator.files import private_directory
 from migrator.postgres.copy.relay import CopyUnit, Destination
-from migrator.postgres.copy.units import copy_units, loads_of, session_budget
+from migrator.postgres.copy.units import CopyRun, copy_units, loads_of, session_budget
 from migrator.postgres.databases.post_data import FinishUnit, TargetWork
 from migrator.postgres.session.connect import READ_ONLY, session
 from migrator.postgres.session.snapshot import Snapshot
@@ -53,21 +53,18 @@ class UnitMaker:
         self, snapshot: Snapshot, transfers: Mapping[str, tuple[Transfer, ...]], sessions: int
     ) -> tuple[CopyUnit, ...]:
         """The copies of every table; a worker holds `sessions` to targets at most."""
-        return tuple(
-            copy_units(
-                copy_steps(self.context.journal, self.steps.copies),
-                transfers,
-                self.destinations(),
-                self.survey.catalog,
-                run=self.context.id,
-                epoch=self.epoch,
-                snapshot=snapshot.id,
-                source=self.context.workspace.source_rows,
-                control=self.context.workspace.control,
-                sessions=sessions,
-                spool=self.context.spool,
-            )
+        workspace = self.context.workspace
+        run = CopyRun(
+            self.context.id,
+            self.epoch,
+            snapshot.id,
+            workspace.source_rows,
+            workspace.control,
+            sessions,
+            self.context.spool,
         )
+        steps = copy_steps(self.context.journal, self.steps.copies)
+        return tuple(copy_units(run, steps, transfers, self.destinations(), self.survey.catalog))
 
     def finishes(self, memory: int, blocks: RunBlocks) -> Mapping[str, FinishUnit]:
         """The finishing of each database by its name; `memory` is maintenance_work_mem in kB."""

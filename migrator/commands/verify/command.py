@@ -17,11 +17,11 @@ from migrator.commands.proof.drift import routed_digests, written_since
 from migrator.commands.proof.extension_configuration import with_configuration
 from migrator.commands.proof.records import database_counts, given_digests, sequence_values
 from migrator.commands.sequences.blocks import RunBlocks, run_blocks
-from migrator.commands.shared.database_parameters import TargetSettings
+from migrator.commands.targets.database_parameters import TargetSettings
 from migrator.commands.shared.dropped_tenants import dropped_tenants, require_databases, require_standing, standing
 from migrator.commands.shared.epochs import require_digests
 from migrator.commands.shared.roles import access_differences
-from migrator.commands.shared.tenant_objects import OwnObjects
+from migrator.commands.targets.tenant_objects import OwnObjects
 from migrator.commands.shared.transfers import Resolved, resolve
 from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.commands.verify.kept_templates import kept_templates
@@ -41,7 +41,14 @@ from migrator.postgres.fence.gaps import fence_gaps
 from migrator.postgres.placement.select_rows import select_keyed
 from migrator.postgres.placement.tenants import read_members
 from migrator.postgres.session.connect import READ_ONLY, Endpoint, session
-from migrator.postgres.verify.verify_database import DatabaseFacts, Reference, drill_down, examine, severed_reference
+from migrator.postgres.verify.verify_database import (
+    DatabaseFacts,
+    ExpectedDatabase,
+    Reference,
+    drill_down,
+    examine,
+    severed_reference,
+)
 
 _SOFT_DELETION = ("deleted_at", "deletedat", "date_suppression")
 _MOST_DRILLED = 20  # (table, tenant) pairs
@@ -224,7 +231,6 @@ class Verifier:
         return tuple(facts)
 
     def _examine_one(self, step: CreateDatabase) -> DatabaseFacts:
-        target = self.resolved[step.target]
         endpoint = self.context.server(step.server).at(step.database)
         leaving = [
             (one.lead[0], one.lead[1] or endpoint)
@@ -236,20 +242,22 @@ class Verifier:
                 home: stack.enter_context(session(home, purpose="verify", settings=READ_ONLY))
                 for home in {home for _, home in leaving}
             }
-            return examine(
-                endpoint,
-                step.target,
-                step.tenant,
-                target.transfers,
-                self.own.expected(step, self.source_objects, target.objects),
-                self.given.get(step.target, {}),
-                _soft_deleted(target),
-                self.settings.expected(step),
-                self.members.get(step.tenant, ()),
-                [(reference, homes[home]) for reference, home in leaving],
-                self.blocks.of(step.target, step.database),
-                None if self.rows_too else (),
-            )
+            references = [(reference, homes[home]) for reference, home in leaving]
+            return examine(endpoint, self._expected(step), references, None if self.rows_too else ())
+
+    def _expected(self, step: CreateDatabase) -> ExpectedDatabase:
+        target = self.resolved[step.target]
+        return ExpectedDatabase(
+            step.target,
+            step.tenant,
+            target.transfers,
+            self.own.expected(step, self.source_objects, target.objects),
+            self.given.get(step.target, {}),
+            _soft_deleted(target),
+            self.settings.expected(step),
+            self.members.get(step.tenant, ()),
+            self.blocks.of(step.target, step.database),
+        )
 
     def _rows(
         self, proof: Proof, transfers: Mapping[str, tuple[Transfer, ...]], facts: Sequence[DatabaseFacts]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from migrator.core.placement.key_paths import KeyPath, TenantTree, in_order
 from migrator.core.placement.model import Placement, Placements
-from migrator.core.schema.catalog import Catalog, ForeignKey, Relation
+from migrator.core.schema.catalog import ForeignKey, Relation
 
 # What the gate calls whatever belongs to no tenant: rows whose key is NULL, and tables that are not divided. They stay
 # the source's until the last wave, which names it.
@@ -70,35 +70,34 @@ def gated_table(placements: Placements, relation: Relation) -> GatedTable:
     return GatedTable(relation, tuple(paths), own is not None and not own.per_tenant, passed, above)
 
 
-def gate_refusals(placements: Placements, catalog: Catalog) -> tuple[str, ...]:
-    """Why single tenants of these tables cannot be fenced, a sentence each; empty where they can."""
-    sentences: dict[str, None] = {}
+@dataclass(frozen=True, slots=True)
+class GateRefusal:
+    """Why single tenants of a table cannot be fenced, and what to do about it."""
+
+    relation: Relation
+    reason: str
+    remedy: str
+
+
+def gate_refusals(placements: Placements) -> tuple[GateRefusal, ...]:
+    """The tables of which it cannot be told, while a row is written, whose it is; () where all can be fenced."""
+    refusals: dict[GateRefusal, None] = {}
     for placement in _divided(placements):
         assert placement.key_path is not None
-        if placement.query is not None:
-            sentences[
-                f"{placement.relation} is placed by a query: whose a row is cannot be told while it is written."
-            ] = None
-            continue
         for alternative in placement.key_path.alternatives:
-            for sentence in _path_refusals(placement, alternative, catalog):
-                sentences[sentence] = None
-    return tuple(sentences)
+            for hop in alternative.joins:
+                if hop.first:
+                    refusals[_by_the_first(placement.relation, hop)] = None
+    return tuple(refusals)
 
 
-def _path_refusals(placement: Placement, path: KeyPath, catalog: Catalog) -> Iterator[str]:
-    for name in _first_columns(path):
-        column = catalog.tables[placement.relation].column(name)
-        if column is not None and column.generated == "v":
-            yield f"{placement.relation}.{name} is a virtual generated column, which triggers see as NULL."
-    for hop in path.joins:
-        if hop.first:
-            yield (
-                f"{placement.relation} finds its tenant by the first row of {hop.referenced} that names it: "
-                "another row there changes whose it is."
-            )
-        if catalog.tables[hop.referenced].force_row_security:
-            yield f"{hop.referenced} has FORCE ROW LEVEL SECURITY: its policies hide from a trigger whose a row is."
+def _by_the_first(relation: Relation, hop: ForeignKey) -> GateRefusal:
+    return GateRefusal(
+        relation,
+        f"whose a row is depends on the first row of {hop.referenced} that names it: another row there, of another "
+        "tenant, would take it along",
+        "Give it a column of its own for the tenant, or split behind the fence: migrator migrate.",
+    )
 
 
 def _divided(placements: Placements) -> Iterator[Placement]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from migrator.core.online.captured import CapturedTable
+from migrator.core.online.gated import gate_refusals
 from migrator.core.placement.model import Placement, Placements
 from migrator.core.plan.checks import Check
 from migrator.core.result.wording import listed, plural
@@ -84,6 +85,7 @@ def online_refusals(
         *_of_facts(facts, tables),
         *_without_index(catalog, placements),
         *_colliding(catalog, placements),
+        *(_block(one.relation, one.reason, one.remedy) for one in gate_refusals(placements)),
     )
     return tuple(sorted(checks, key=lambda check: check.state != "block"))
 
@@ -154,7 +156,7 @@ def _of_captured_tables(catalog: Catalog, tables: dict[Relation, CapturedTable],
                 relation,
                 f"it has no key that tells its rows apart, and about {rows:,} rows: any change means all of them, and "
                 f"{rewrite_limit:,} are the most that a freeze has the time for",
-                f"Add a key: ALTER TABLE {qualified(*relation)} ADD PRIMARY KEY (…);",
+                f"Add a key: ALTER TABLE {qualified(*relation)} ADD PRIMARY KEY (…); or raise [online] rewrite_limit.",
             )
         else:
             yield _warn(

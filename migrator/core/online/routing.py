@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Protocol
 
 from migrator.core.online.captured import CapturedTable, LogEntry
@@ -24,6 +25,9 @@ class PresentRows(Protocol):
 
     def rows(self, relation: Relation, columns: tuple[str, ...], values: Collection[Key]) -> Iterable[Version]:
         """The rows of a captured table whose `columns` hold one of the values."""
+
+    def missing(self, relation: Relation, columns: tuple[str, ...], values: Collection[Key]) -> Iterable[Key]:
+        """Those of the values that no row of a captured table holds in its `columns`."""
 
     def referencing(self, hop: ForeignKey, values: Collection[Key]) -> Iterable[Version]:
         """The rows of `hop.table` that reference, by that key, what has one of the values in its referenced columns."""
@@ -236,10 +240,8 @@ class Routing:
 
     def gone(self, relation: Relation) -> set[Key]:
         """The logged rows of a table that are there no longer."""
-        key = self.captured[relation].key
         keys = self.logged.rows.get(relation, {}).keys()
-        present = self._read(relation, key, keys)
-        return {values for values in keys if not present.get(values)}
+        return set(self.present.missing(relation, self.captured[relation].key, keys)) if keys else set()
 
 
 class _Closure:
@@ -255,6 +257,7 @@ class _Closure:
             set(routing.logged.whole),
         )
         self.hops: dict[Relation, list[ForeignKey]] = {}
+        self._gone = cache(routing.gone)
         for way in routing.ways.values():
             for path in way.path.alternatives if way.path is not None else ():
                 for hop in path.hops:
@@ -284,8 +287,10 @@ class _Closure:
         With a declared key a row that is new has nothing hanging on it that is not new too.
         """
         rows = self.routing.logged.rows[hop.referenced]
-        gone = self.routing.gone(hop.referenced) if is_certain(hop) else set()
-        moved = [versions for key, versions in rows.items() if not is_certain(hop) or len(versions) > 1 or key in gone]
+        moved = [*rows.values()]
+        if is_certain(hop):
+            gone = self._gone(hop.referenced)
+            moved = [versions for key, versions in rows.items() if len(versions) > 1 or key in gone]
         self._queue(hop, (version for versions in moved for version in versions), waiting)
 
     def _queue(self, hop: ForeignKey, versions: Iterable[Version], waiting: list[tuple[ForeignKey, set[Key]]]) -> None:
@@ -331,6 +336,9 @@ def _referenced_values(hop: ForeignKey, version: Version) -> Key | bool | None:
 
 
 def _complete(version: Version, columns: Sequence[str]) -> Key | None:
+    if len(columns) == 1:  # as nearly always
+        value = version[columns[0]]
+        return None if value is None else (value,)
     values = [version[column] for column in columns]
     return None if None in values else tuple(value for value in values if value is not None)
 

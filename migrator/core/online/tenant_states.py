@@ -154,7 +154,7 @@ def _cutting_over(tenant: Tenant, event: Event) -> Transition | None:
         case Stage.ARMED, NotFrozen():
             return tenant, ()
         case Stage.ARMED, Failed():
-            return tenant.at(Stage.PROVED), (Journal(Stage.PROVED),)
+            return tenant.at(Stage.PROVED), (Release(Side.SOURCE), Journal(Stage.PROVED))
         case Stage.ARMED, Abandoned() | ProofVoid():
             return tenant.at(Stage.PROVED), (Disarm(Side.SOURCE), Journal(Stage.PROVED))
         case Stage.ARMED, Frozen():
@@ -170,7 +170,8 @@ def _cutting_over(tenant: Tenant, event: Event) -> Transition | None:
         case Stage.DECIDING, Decided(generation):
             return Tenant(tenant.name, Stage.FENCED, generation), (Journal(Stage.FENCED), *opening(generation))
         case Stage.DECIDING, Undecided() | Failed():
-            return tenant, _UNSURE
+            # Where the commit has not arrived the lock is still held, and there is nothing more to hold it for.
+            return tenant, (Release(Side.SOURCE), *_UNSURE)
     return None
 
 
@@ -224,7 +225,7 @@ def _going_back(tenant: Tenant, event: Event) -> Transition | None:
         case Stage.RETURNING, NotFrozen():
             return tenant, ()
         case Stage.RETURNING, Failed():
-            return tenant.at(Stage.REVERSING), (Journal(Stage.REVERSING),)
+            return tenant.at(Stage.REVERSING), (Release(Side.TARGET), Journal(Stage.REVERSING))
         case Stage.RETURNING, Abandoned():
             return tenant.at(Stage.REVERSING), (Disarm(Side.TARGET), Journal(Stage.REVERSING))
         case Stage.RETURNING, Frozen():

@@ -119,8 +119,12 @@ def _suspects(before: Watch, now: Watch, dirty: Collection[int]) -> Iterator[Sus
     for relation in now.relations:
         if relation.number not in numbers and relation.oid not in earlier:
             continue  # captured since: its rows are copied, not followed from before
-        for kind, reason in _doubts(earlier.get(relation.oid), relation, restarted, relation.number in dirty):
-            yield Suspect(relation.number, relation.relation, kind, reason)
+        for kind, reason in _doubts(earlier.get(relation.oid), relation):
+            if kind != "rewritten" or relation.number not in dirty:
+                yield Suspect(relation.number, relation.relation, kind, reason)
+        if restarted and not relation.logged:
+            reason = "it is unlogged, and the server was restarted: a crash would have emptied it"
+            yield Suspect(relation.number, relation.relation, "emptied", reason)
     remaining = {relation.oid for relation in now.relations}
     for relation in before.relations:
         if relation.oid not in remaining:
@@ -132,9 +136,7 @@ def _suspects(before: Watch, now: Watch, dirty: Collection[int]) -> Iterator[Sus
             )
 
 
-def _doubts(
-    before: WatchedRelation | None, now: WatchedRelation, restarted: bool, dirty: bool
-) -> Iterator[tuple[SuspectKind, str]]:
+def _doubts(before: WatchedRelation | None, now: WatchedRelation) -> Iterator[tuple[SuspectKind, str]]:
     if now.holds_rows and not now.trigger:
         yield "uncaptured", "its capture trigger is missing"
     elif not now.fires:
@@ -146,14 +148,12 @@ def _doubts(
         yield "replaced", "it is captured by other columns, under another number than before"
     elif before.trigger != now.trigger:
         yield "trigger", "its capture trigger was altered, switched off for a time, or made anew"
-    if before.file != now.file and not dirty:
+    if before.file != now.file:
         yield "rewritten", "all its rows were written anew (ALTER TABLE, VACUUM FULL, CLUSTER)"
     if before.columns != now.columns:
         yield "columns", "its columns were altered"
     if before.parents != now.parents:
         yield "partitions", "it was attached to another table, or detached"
-    if restarted and not (before.logged and now.logged):
-        yield "emptied", "it is unlogged, and the server was restarted: a crash would have emptied it"
 
 
 def by_number(suspects: Collection[Suspect]) -> Mapping[int, tuple[Suspect, ...]]:

@@ -346,7 +346,8 @@ def check_population(population: Iterable[Population], placements: Placements) -
         policy = placements.tables[one.relation].unowned
         if one.without_key and policy not in ("block", "quarantine"):
             what = f"{plural(one.without_key, 'row')} without a tenant"
-            yield Check(f"rows of {one.relation}", "warn", f"{what}; they go to: {policy}")
+            goes = "every tenant gets them" if policy == "replicate" else f"they go to {policy}"
+            yield Check(f"rows of {one.relation}", "warn", f'{what}: as unowned = "{policy}" says, {goes}')
     if owned:
         yield Check("rows", "ok", "every row belongs to a tenant")
 

@@ -74,6 +74,25 @@ class LeftOut:
     spans: bool = False  # because what it needs ends up apart
 
 
+# What a table brings along: it is left out with its table, without saying.
+_PARTS = frozenset({"DEFAULT", "CONSTRAINT", "FK CONSTRAINT", "TRIGGER", "RULE", "POLICY", "ROW SECURITY"})
+
+
+def without_parts(left: Iterable[LeftOut]) -> tuple[LeftOut, ...]:
+    """What is left out, without what is but a part of a table that is left out itself."""
+    left = tuple(left)
+    tables = tuple(f"{one.entry.name} " for one in left if one.entry.kind == "TABLE")
+    ids = {one.entry.id for one in left if one.entry.kind == "TABLE"}
+    owned = {one.entry.name for one in left if one.entry.kind == "SEQUENCE OWNED BY"}
+    return tuple(
+        one
+        for one in left
+        if not (one.entry.kind in _PARTS and one.entry.name.startswith(tables))
+        and not (one.entry.kind == "INDEX" and ids & set(one.entry.dependencies))
+        and not (one.entry.kind in ("SEQUENCE", "SEQUENCE OWNED BY") and one.entry.name in owned)
+    )
+
+
 @dataclass(frozen=True)
 class Division:
     """Each target's entries in the order in which they can be executed, and what no target has.

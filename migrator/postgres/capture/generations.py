@@ -16,6 +16,8 @@ from migrator.postgres.placement.from_items import qualified
 from migrator.postgres.session.connect import Connection, query, rows
 
 LOG = Relation(SCHEMA, "log")
+# A part of the log that is as long as this is ended: with a row of some 150 bytes, after two million changed rows.
+GENERATION_BYTES = 256 << 20
 # Every writer of the database waits while this is: an attempt that has to wait longer itself gives up.
 ATTEMPT_SECONDS = 0.05
 
@@ -98,3 +100,19 @@ def drop_generations(connection: Connection, positions: Collection[Position], wa
         on_table(connection, relation, drop, wait, deadline, against="everybody")
         dropped.append(relation)
     return tuple(dropped)
+
+
+def trim_log(
+    connection: Connection, positions: Collection[Position], wait: LockWait, *, generation_bytes: int = GENERATION_BYTES
+) -> tuple[Relation, ...]:
+    """Drops the parts of the log that every one of `positions` has passed, and begins a new part after a long one.
+
+    Returns what it dropped. `positions` are as for `drop_generations`.
+
+    Raises:
+        DatabaseError: the log was not to be had within the patience; nothing is lost, and the next call tries again.
+    """
+    dropped = drop_generations(connection, positions, wait)
+    if read_generations(connection)[-1].bytes >= generation_bytes:
+        begin_generation(connection, wait)
+    return dropped

@@ -87,7 +87,7 @@ def install_capture(
         if works and table.number in known and not list(_lacking(connection, table, places[table.relation])):
             continue
 
-        work = partial(_capture, connection, table, with_function=not works)
+        work = partial(_capture, connection, table, () if works else (capture_function(table),))
         on_table(connection, table.relation, work, short, deadline)
     _note(connection)
 
@@ -153,14 +153,14 @@ def _mark(connection: Connection, mark: Mark) -> None:
     connection.execute(sql.SQL("COMMENT ON SCHEMA {} IS {}").format(sql.Identifier(SCHEMA), sql.Literal(mark.text)))
 
 
-def _capture(connection: Connection, table: CapturedTable, *, with_function: bool) -> None:
-    """Makes whatever is missing of one table's capture, in the open transaction."""
+def _capture(connection: Connection, table: CapturedTable, functions: Sequence[sql.Composed]) -> None:
+    """Makes whatever is missing of one table's capture, in the open transaction; its function by `functions`."""
     root = _places(connection, [table])[table.relation][0]
     only = sql.SQL("") if root.kind == "p" else sql.SQL("ONLY ")
     # Before what is there is looked at: no partition comes, and no writer, until the transaction ends.
     connection.execute(sql.SQL("LOCK TABLE {}{} IN SHARE ROW EXCLUSIVE MODE").format(only, qualified(table.relation)))
-    if with_function:
-        connection.execute(capture_function(table))
+    for statement in functions:
+        connection.execute(statement)
     for statement in _lacking(connection, table, _places(connection, [table])[table.relation]):
         connection.execute(statement)
     connection.execute(

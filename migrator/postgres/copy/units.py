@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from psycopg import sql
@@ -37,24 +37,31 @@ def session_budget(connection: Connection, configured: int | None) -> int:
     return max(4, min(_MOST_SESSIONS, free))
 
 
+@dataclass(frozen=True, slots=True)
+class CopyRun:
+    """What the copies of a run have in common.
+
+    A worker holds `sessions` to targets at most. A target of more databases than that is read into files in the
+    directory `spool`.
+    """
+
+    id: str
+    epoch: str
+    snapshot: str
+    source: Endpoint
+    control: Endpoint
+    sessions: int
+    spool: Path
+
+
 def copy_units(
+    run: CopyRun,
     steps: Sequence[CopyTable],
     transfers: Mapping[str, Sequence[Transfer]],
     databases: Mapping[str, Sequence[Destination]],
     catalog: Catalog,
-    *,
-    run: str,
-    epoch: str,
-    snapshot: str,
-    source: Endpoint,
-    control: Endpoint,
-    sessions: int,
-    spool: Path,
 ) -> Iterator[CopyUnit]:
-    """The units of every copy step; a worker holds `sessions` to targets at most.
-
-    A target of more databases than that is read into files in the directory `spool`.
-    """
+    """The units of every copy step."""
     for step in steps:
         transfer = next(item for item in transfers[step.target] if item.relation == step.relation)
         placement = transfer.placement
@@ -64,7 +71,7 @@ def copy_units(
             for one in databases[step.target]
             if transfer.is_in(one.tenant)
         )
-        spooled = len(destinations) > sessions
+        spooled = len(destinations) > run.sessions
         quarantined = placement.unowned == "quarantine" and transfer.per_tenant and not transfer.is_replica
         columns = sql.SQL(", ").join(sql.Identifier(column.target) for column in transfer.copied)
         into = sql.SQL("({})").format(columns) if transfer.copied else sql.SQL("")
@@ -72,24 +79,24 @@ def copy_units(
             unit = replace(step.step, part=part, spooled=spooled)
             receipt = str(unit.receipt)
             yield CopyUnit(
-                run=run,
+                run=run.id,
                 step=unit,
                 receipt=receipt,
                 relation=step.relation.full_name,
                 target=step.target,
-                epoch=epoch,
-                snapshot=snapshot,
-                source=source,
+                epoch=run.epoch,
+                snapshot=run.snapshot,
+                source=run.source,
                 select=select_rows(transfer, catalog, pages=pages).as_string(None),
                 insert=sql.SQL("COPY {} {} FROM STDIN")
                 .format(sql.Identifier(*transfer.destination), into)
                 .as_string(None),
                 columns=columns.as_string(None),
                 destinations=destinations,
-                spool=str(spool / f"{hashlib.sha256(receipt.encode()).hexdigest()[:16]}.rows") if spooled else "",
+                spool=str(run.spool / f"{hashlib.sha256(receipt.encode()).hexdigest()[:16]}.rows") if spooled else "",
                 set_search_path=set_search_path(placement).as_string(None) if placement.search_path else "",
                 unowned=_unowned_rows(transfer),
-                quarantine=control if quarantined else None,
+                quarantine=run.control if quarantined else None,
             )
 
 

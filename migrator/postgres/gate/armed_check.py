@@ -14,38 +14,40 @@ from migrator.core.schema.catalog import Catalog
 from migrator.postgres.gate.locks import TIMEOUT, shared_lock, snapshot_check
 from migrator.postgres.placement.key_path import ends_in_null, joined_along, key_at_end
 
-# Where it cannot be told whose a row is, its transaction is held to every wave that is not decided yet: whoever makes
-# it known (the parent that was not there) may commit before it does.
-_WAVES = sql.SQL(
-    '(SELECT a.wave FROM migrator_follow.armed a WHERE a.tenant = k.tenant COLLATE "C"'
-    " UNION ALL SELECT a.wave FROM migrator_follow.armed a WHERE k.tenant IS NULL"
-    " AND NOT EXISTS (SELECT FROM migrator_follow.fenced f WHERE f.tenant = a.tenant))"
-)
-
-# Statements of their own, in this order: in READ COMMITTED each sees what was committed before it began, so that what
-# is read behind the lock is what the coordinator left there.
+# Whose the row is, is looked up twice: behind the lock it may be somebody else's. Statements of their own, in this
+# order: in READ COMMITTED each sees what was committed before it began, and so what the coordinator left there.
 _CHECK = sql.SQL(
     """
     DECLARE
         {timeout}
+        migrator_old text[];
+        migrator_new text[];
         migrator_waves integer[];
-        migrator_moves boolean;
         migrator_wave integer;
         migrator_tenant text;
         migrator_generation bigint;
     BEGIN
         {above}
-        SELECT pg_catalog.array_agg(DISTINCT w.wave ORDER BY w.wave) FILTER (WHERE w.wave IS NOT NULL), {moves}
-        INTO migrator_waves, migrator_moves
-        FROM ({tenants}) AS k (side, tenant) LEFT JOIN LATERAL {waves} AS w ON true;
-        IF migrator_waves IS NOT NULL THEN
+        FOR migrator_look IN 1..2 LOOP
+            IF {before} THEN
+                SELECT ARRAY[{old}] INTO migrator_old;
+            END IF;
+            IF TG_OP <> 'DELETE' THEN
+                SELECT ARRAY[{new}] INTO migrator_new;
+            END IF;
+            EXIT WHEN migrator_look = 2;
+            SELECT pg_catalog.array_agg(DISTINCT a.wave ORDER BY a.wave) INTO migrator_waves
+            FROM migrator_follow.armed a WHERE a.tenant = ANY (migrator_old || migrator_new);
+            {unknown}
+            EXIT WHEN migrator_waves IS NULL;
             FOREACH migrator_wave IN ARRAY migrator_waves LOOP
                 {lock}
                 {generation}
             END LOOP;
+        END LOOP;
+        IF migrator_waves IS NOT NULL THEN
             SELECT f.tenant, f.generation INTO migrator_tenant, migrator_generation
-            FROM ({tenants}) AS k (side, tenant)
-            JOIN migrator_follow.fenced f ON f.tenant = k.tenant COLLATE "C" LIMIT 1;
+            FROM migrator_follow.fenced f WHERE f.tenant = ANY (migrator_old || migrator_new) LIMIT 1;
             IF FOUND THEN
                 RAISE EXCEPTION 'tenant % has moved: its rows in %.% take no writes here',
                                 pg_catalog.quote_literal(migrator_tenant),
@@ -60,15 +62,28 @@ _CHECK = sql.SQL(
     """
 )
 
-# Others may be writing rows that hang on this one: they looked up whose these are before, and hold no lock of the wave.
-# A row whose tenant is not known before or after is none of these: see _WAVES.
-_MOVES = sql.SQL(
-    "pg_catalog.bool_or(k.side = 'old' AND k.tenant IS NOT NULL) AND pg_catalog.bool_or(k.side = 'new' AND k.tenant"
-    " IS NOT NULL) AND pg_catalog.array_agg(DISTINCT w.wave ORDER BY w.wave) FILTER (WHERE k.side = 'old')"
-    " IS DISTINCT FROM pg_catalog.array_agg(DISTINCT w.wave ORDER BY w.wave) FILTER (WHERE k.side = 'new')"
+# Where it cannot be told whose a row is, its transaction is held to every wave that is not decided yet: whoever makes
+# it known (the parent that was not there) may commit before it does.
+_UNKNOWN = sql.SQL(
+    """IF pg_catalog.array_position(migrator_old || migrator_new, NULL) IS NOT NULL THEN
+                SELECT pg_catalog.array_agg(DISTINCT w.wave ORDER BY w.wave) INTO migrator_waves
+                FROM (SELECT pg_catalog.unnest(migrator_waves) AS wave
+                      UNION ALL
+                      SELECT a.wave FROM migrator_follow.armed a
+                      WHERE NOT EXISTS (SELECT FROM migrator_follow.fenced f WHERE f.tenant = a.tenant)) AS w;
+            END IF;"""
 )
+
+# Others may be writing rows that hang on this one: they looked up whose these are before, and hold no lock of the wave.
+# A row whose tenant is not known before or after is none of these: see _UNKNOWN.
 _MOVE = sql.SQL(
-    """IF migrator_moves THEN
+    """IF TG_OP = 'UPDATE' AND pg_catalog.array_position(migrator_old || migrator_new, NULL) IS NULL
+               AND (SELECT pg_catalog.array_agg(DISTINCT a.wave ORDER BY a.wave)
+                    FROM migrator_follow.armed a WHERE a.tenant = ANY (migrator_old))
+                   IS DISTINCT FROM
+                   (SELECT pg_catalog.array_agg(DISTINCT a.wave ORDER BY a.wave)
+                    FROM migrator_follow.armed a WHERE a.tenant = ANY (migrator_new))
+               AND migrator_old IS NOT NULL THEN
                 RAISE EXCEPTION 'a row of %.% cannot change its tenant while one of the two is being moved',
                                 pg_catalog.quote_ident(TG_TABLE_SCHEMA), pg_catalog.quote_ident(TG_TABLE_NAME)
                     USING ERRCODE = 'serialization_failure', DETAIL = 'migrator run ' || {run},
@@ -125,23 +140,26 @@ def armed_check(table: GatedTable, catalog: Catalog, run: str) -> sql.Composed:
 
 
 def _row_check(table: GatedTable, catalog: Catalog, run: str) -> sql.Composed:
-    tenants = _tenants(table, catalog)
     nothing = sql.SQL("").format()
-    wave = sql.Identifier("migrator_wave")
-    move = _MOVE.format(run=sql.Literal(run)) if table.passed else nothing
-    above = nothing
-    if table.above is not None:
-        above = _ABOVE.format(above=sql.Identifier(table.above.columns[0]), run=sql.Literal(run))
+    # Where an update leaves alone what the paths begin with, the row has the same tenants before and after.
+    changed = sql.SQL(" OR ").join(
+        sql.SQL("OLD.{0}::text IS DISTINCT FROM NEW.{0}::text").format(sql.Identifier(name)) for name in table.starts
+    )
     return _CHECK.format(
         timeout=TIMEOUT,
-        above=above,
-        tenants=tenants,
-        waves=_WAVES,
-        lock=shared_lock(wave),
+        above=nothing
+        if table.above is None
+        else _ABOVE.format(above=sql.Identifier(table.above.columns[0]), run=sql.Literal(run)),
+        before=sql.SQL("TG_OP = 'DELETE' OR TG_OP = 'UPDATE' AND ({})").format(
+            changed if table.starts else sql.SQL("false")
+        ),
+        old=_tenants(table, sql.SQL("OLD"), catalog),
+        new=_tenants(table, sql.SQL("NEW"), catalog),
+        unknown=_UNKNOWN if table.paths else nothing,
+        lock=shared_lock(sql.Identifier("migrator_wave")),
         generation=snapshot_check(_WAVE),
         run=sql.Literal(run),
-        moves=_MOVES if table.passed else sql.SQL("NULL"),
-        move=move,
+        move=_MOVE.format(run=sql.Literal(run)) if table.passed else nothing,
     )
 
 
@@ -154,30 +172,15 @@ def _truncate_check(run: str) -> sql.Composed:
     )
 
 
-def _tenants(table: GatedTable, catalog: Catalog) -> sql.Composed:
-    """SELECT of (side, tenant) of the row as it was and as it is; NULL where a parent on the way is not to be seen."""
-    changed = sql.SQL(" OR ").join(
-        sql.SQL("OLD.{0}::text IS DISTINCT FROM NEW.{0}::text").format(sql.Identifier(name)) for name in table.starts
-    )
-    # Where an update leaves alone what the paths begin with, the row has the same tenants before and after.
-    matters = {
-        "old": sql.SQL("TG_OP = 'DELETE' OR TG_OP = 'UPDATE' AND ({})").format(
-            changed if table.starts else sql.SQL("false")
-        ),
-        "new": sql.SQL("TG_OP <> 'DELETE'").format(),
-    }
-    sides = []
-    for side, condition in matters.items():
-        row = sql.SQL("OLD" if side == "old" else "NEW")
-        found: list[sql.Composed] = [_tenant(path, tree, row, catalog) for path, tree in table.paths]
-        if table.undivided:
-            found.append(sql.SQL("SELECT {}::text").format(sql.Literal(WITHOUT_TENANT)))
-        sides.append(
-            sql.SQL("SELECT {}::text, s.tenant FROM ({}) AS s (tenant) WHERE {}").format(
-                sql.Literal(side), sql.SQL(" UNION ALL ").join(found), condition
-            )
-        )
-    return sql.SQL(" UNION ALL ").join(sides)
+def _tenants(table: GatedTable, row: sql.SQL, catalog: Catalog) -> sql.Composed:
+    """The elements of an array: the tenants of the row by each path; NULL where a parent on the way is not to be seen.
+
+    In one collation: those of the keys' columns may be several, which cannot be compared.
+    """
+    tenants = [sql.SQL('({}) COLLATE "C"').format(_tenant(path, tree, row, catalog)) for path, tree in table.paths]
+    if table.undivided or not tenants:
+        tenants.append(sql.SQL('{}::text COLLATE "C"').format(sql.Literal(WITHOUT_TENANT)))
+    return sql.SQL(", ").join(tenants)
 
 
 def _tenant(path: KeyPath, tree: TenantTree | None, row: sql.SQL, catalog: Catalog) -> sql.Composed:

@@ -12,7 +12,7 @@ from migrator.postgres.placement.from_items import own_rows
 from migrator.postgres.placement.key_path import joined
 from migrator.postgres.session.connect import Connection
 from migrator.postgres.sync.flow import Flow
-from migrator.postgres.sync.typed_keys import KeyColumn, in_parts, same_key, typed_keys
+from migrator.postgres.sync.typed_keys import KeyColumn, in_parts, missing_keys, same_key, typed_keys
 
 _WANTED = "migrator_wanted"
 
@@ -31,6 +31,14 @@ class SourceRows:
         condition = same_key(typed, "t", _WANTED)
         for part in in_parts(values):
             yield from self._versions(relation, typed, part, condition)
+
+    def missing(self, relation: Relation, columns: tuple[str, ...], values: Collection[Key]) -> Iterator[Key]:
+        """Those of the values that no row of a captured table holds in its `columns`, as they are given."""
+        typed = self._typed(relation, columns)
+        present = own_rows(self._flow.catalog, relation)
+        for part in in_parts(values):
+            for key in self._connection.execute(missing_keys(typed, part, present)):
+                yield tuple(key)
 
     def referencing(self, hop: ForeignKey, values: Collection[Key]) -> Iterator[Version]:
         """The rows that reference, by that key, a row whose referenced columns hold one of the values."""

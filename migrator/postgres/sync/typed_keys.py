@@ -39,17 +39,39 @@ def key_columns_of(connection: Connection, relation: Relation) -> Mapping[str, K
 def typed_keys(columns: Sequence[KeyColumn], keys: Collection[Key], *, distinct: bool = False) -> sql.Composed:
     """A sub-select of the keys with a column of each name; `distinct` leaves one of those that the types call equal."""
     names = [sql.Identifier(column.name) for column in columns]
-    # The types' names come from the catalog, spelt by format_type, quoted where they need to be.
     casts = sql.SQL(", ").join(
-        sql.SQL("CAST(u.{0} AS {1}) AS {0}").format(name, sql.SQL(column.type))
-        for name, column in zip(names, columns, strict=True)
+        sql.SQL("{} AS {}").format(_cast(column), name) for name, column in zip(names, columns, strict=True)
     )
+    return sql.SQL("(SELECT {}{} FROM {})").format(
+        sql.SQL("DISTINCT " if distinct else ""), casts, _given(columns, keys)
+    )
+
+
+def missing_keys(columns: Sequence[KeyColumn], keys: Collection[Key], present: sql.Composable) -> sql.Composed:
+    """SELECT of those of the keys, as they are given, that no row of the FROM item `present` has."""
+    same = sql.SQL(" AND ").join(
+        sql.SQL("{} {} {}").format(sql.Identifier("t", column.name), _operator(column.operator), _cast(column))
+        for column in columns
+    )
+    given = sql.SQL(", ").join(sql.Identifier("u", column.name) for column in columns)
+    return sql.SQL("SELECT {} FROM {} WHERE NOT EXISTS (SELECT FROM {} AS t WHERE {})").format(
+        given, _given(columns, keys), present, same
+    )
+
+
+def _given(columns: Sequence[KeyColumn], keys: Collection[Key]) -> sql.Composed:
+    """The keys as texts, as the FROM item `u`."""
     arrays = sql.SQL(", ").join(
         sql.SQL("{}::text[]").format(sql.Literal([key[place] for key in keys])) for place, _ in enumerate(columns)
     )
-    return sql.SQL("(SELECT {}{} FROM unnest({}) AS u ({}))").format(
-        sql.SQL("DISTINCT " if distinct else ""), casts, arrays, sql.SQL(", ").join(names)
+    return sql.SQL("unnest({}) AS u ({})").format(
+        arrays, sql.SQL(", ").join(sql.Identifier(column.name) for column in columns)
     )
+
+
+def _cast(column: KeyColumn) -> sql.Composed:
+    # The type's name comes from the catalog, spelt by format_type, quoted where it needs to be.
+    return sql.SQL("CAST({} AS {})").format(sql.Identifier("u", column.name), sql.SQL(column.type))
 
 
 def same_key(columns: Sequence[KeyColumn], left: str, right: str, names: Sequence[str] = ()) -> sql.Composed:

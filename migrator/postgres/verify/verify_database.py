@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from types import MappingProxyType
 from typing import NamedTuple
 
 from psycopg import sql
@@ -89,28 +88,45 @@ class DatabaseFacts:
     orphans: tuple[Orphans, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ExpectedDatabase:
+    """What a target database is to be.
+
+    Attributes:
+        transfers: what travels into it.
+        template: the objects that it has.
+        given: up to which values the source's sequences have given numbers, by target sequence.
+        soft_deleted: the columns that mark rows as deleted.
+        settings: those that it gives its sessions.
+        members: the keys of the tenant and of all below it, where the tenants are tops of a tree.
+        blocks: the numbers that are its own.
+    """
+
+    target: str
+    tenant: str
+    transfers: Sequence[Transfer]
+    template: Objects
+    given: Mapping[Relation, int]
+    soft_deleted: Mapping[Relation, str]
+    settings: Sequence[DatabaseSetting]
+    members: Sequence[str]
+    blocks: Mapping[Relation, Block]
+
+
 def examine(
     endpoint: Endpoint,
-    target: str,
-    tenant: str,
-    transfers: Sequence[Transfer],
-    template: Objects,
-    given: Mapping[Relation, int],
-    soft_deleted: Mapping[Relation, str],
-    settings: Sequence[DatabaseSetting] = (),
-    members: Sequence[str] = (),
+    expected: ExpectedDatabase,
     references: Sequence[tuple[Reference, Connection]] = (),
-    blocks: Mapping[Relation, Block] = MappingProxyType({}),
     digested: Sequence[Transfer] | None = None,
 ) -> DatabaseFacts:
     """Reads one target database in one read-only session.
 
-    `given` are the values up to which the source's sequences have given numbers, by target sequence; `blocks` the
-    numbers that are this database's own; `soft_deleted` names the deletion columns, `settings` are those that the
-    database gives its sessions, `members` the keys of the tenant and of all below it where the tenants are tops of a
-    tree; `references` the foreign keys out of this database, each with a session of the database that it points into;
-    `digested` are the transfers whose rows are counted and hashed, by default all.
+    `references` are the foreign keys out of this database, each with a session of the database that it points into;
+    `digested` the transfers whose rows are counted and hashed, by default all.
     """
+    target, tenant, transfers, soft_deleted = (
+        expected.target, expected.tenant, expected.transfers, expected.soft_deleted
+    )  # fmt: skip
     with session(endpoint, purpose="verify", settings=READ_ONLY) as connection:
         # What somebody has dropped is named by its definition; it must not keep the rest from being read.
         names = {*(one.destination for one in transfers), *soft_deleted, *(one.child for one, _ in references)}
@@ -122,11 +138,11 @@ def examine(
             tenant,
             target_digests(connection, [one for one in transfers if digested is None or one in digested], tenant),
             object_differences(
-                {**limited(template, blocks), **_as_objects(settings)},
+                {**limited(expected.template, expected.blocks), **_as_objects(expected.settings)},
                 {**read_objects(connection), **_as_objects(read_settings(connection))},
             ),
-            tuple(_leaks(connection, transfers, members or (tenant,))) if tenant else (),
-            tuple(_collisions(connection, given, blocks)),
+            tuple(_leaks(connection, transfers, expected.members or (tenant,))) if tenant else (),
+            tuple(_collisions(connection, expected.given, expected.blocks)),
             tuple(_live_rows(connection, {table: one for table, one in soft_deleted.items() if one in there[table]})),
             tuple(
                 Orphans(one, *orphans(connection, home, one))

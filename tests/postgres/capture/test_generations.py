@@ -9,7 +9,7 @@ import pytest
 
 from migrator.core.online.position import Position
 from migrator.errors import DatabaseError
-from migrator.postgres.capture.generations import begin_generation, drop_generations, read_generations
+from migrator.postgres.capture.generations import begin_generation, drop_generations, read_generations, trim_log
 from migrator.postgres.session.connect import Endpoint, session
 from tests.postgres.capture.shop_capture import Reader, execute, install, lock_wait, uninstall
 from tests.postgres.shop import load_shop
@@ -124,3 +124,25 @@ def test_a_reader_that_holds_a_part_is_named(source: str) -> None:
         ):
             drop_generations(connection, [reader.position], lock_wait(source, patience=0))
     assert drop(source, reader.position) == ["log_1"]
+
+
+def test_trimming_ends_a_long_part_and_drops_what_everybody_has_passed(source: str) -> None:
+    reader = Reader(source, install(source))
+
+    def trim(size: int) -> list[str]:
+        with session(Endpoint(source), purpose="test") as connection:
+            return [
+                one.name for one in trim_log(connection, [reader.position], lock_wait(source), generation_bytes=size)
+            ]
+
+    execute(source, "UPDATE customers SET name = 'a' WHERE id = 1")
+    assert trim(1 << 20) == []
+    assert generations(source) == ["log"]
+    assert trim(1) == []
+    assert generations(source) == ["log_1", "log"]
+    assert trim(1 << 20) == []  # not read yet
+    assert reader.changed("customers") == {("1",)}
+    execute(source, "UPDATE customers SET name = 'b' WHERE id = 2")
+    assert reader.changed("customers") == {("2",)}
+    assert trim(1 << 20) == ["log_1"]
+    assert generations(source) == ["log"]

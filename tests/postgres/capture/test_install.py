@@ -13,6 +13,9 @@ from migrator.core.online.captured import CapturedTable
 from migrator.core.schema.catalog import Relation
 from migrator.errors import DatabaseError, RefusedError
 from migrator.postgres.capture import install as installing
+from migrator.postgres.capture.facts import read_online_facts
+from migrator.postgres.capture.functions import SCHEMA
+from migrator.postgres.capture.generations import begin_generation, drop_generations
 from migrator.postgres.capture.install import install_capture, read_capture
 from migrator.postgres.session.connect import Endpoint, session
 from tests.postgres.capture.shop_capture import (
@@ -24,6 +27,7 @@ from tests.postgres.capture.shop_capture import (
     lock_wait,
     named,
     uninstall,
+    watch,
 )
 from tests.postgres.shop import load_shop
 from tests.postgres.workspaces import fetch
@@ -303,6 +307,11 @@ def test_a_role_without_superuser_puts_it_and_writers_need_no_right_to_the_log(
         connection.execute(sql.SQL("SET ROLE {}").format(writer))
         connection.execute("UPDATE units SET label = 'x' WHERE code = 'm'; TRUNCATE events")
     assert reader.changes() == {"units": {("m",)}, "events": {None}}
+    assert len(watch(owner).relations) == len(tables) + 2
+    with session(Endpoint(owner), purpose="test") as connection:
+        assert read_online_facts(connection).capture == RUN
+        assert begin_generation(connection, lock_wait(owner)).name == "log_1"
+        assert drop_generations(connection, [reader.position], lock_wait(owner)) == (Relation(SCHEMA, "log_1"),)
     uninstall(owner)
     after = fetch(source, CATALOG)
     kinds = ("class", "depend")  # privileges were granted meanwhile, and a file replaced

@@ -26,6 +26,7 @@ QUICK = FreezeTimes(lock_timeout=50, lease=5_000)
 WRITE = "INSERT INTO public.orders (company_id, note) VALUES (2, 'written')"
 # The check of a snapshot, as it stands in the text of the function, and what it is damaged to.
 NO_GENERATION = ("PERFORM FROM migrator_follow.waves w WHERE w.wave = migrator_wave FOR SHARE;", "NULL;")
+NO_UNKNOWN = ("IF pg_catalog.array_position(migrator_old || migrator_new, NULL) IS NOT NULL", "IF false")
 AUTO = (Entrants.WAIT,) * 3 + (Entrants.REFUSE,) * 12
 
 
@@ -220,7 +221,7 @@ def test_a_row_whose_tenant_cannot_be_told_holds_the_gate_until_it_ends(monolith
 
 
 def test_without_that_such_a_row_lands_behind_the_fence(monolith: Monolith) -> None:
-    monolith.arm_and_wait(["2"], ("WHERE k.tenant IS NULL", "WHERE false"))
+    monolith.arm_and_wait(["2"], NO_UNKNOWN)
     with monolith.write() as child, monolith.write() as parent:
         child.execute("BEGIN")
         child.execute("INSERT INTO remarks (line_id, body) VALUES (777, 'before its line')")
@@ -242,6 +243,34 @@ def test_a_row_that_others_hang_on_keeps_its_tenant_while_one_of_the_two_moves(
         application.execute("UPDATE orders SET company_id = 5 WHERE id = 2")
         # Nothing hangs on a remark.
         application.execute("UPDATE remarks SET line_id = 1 WHERE id = 2")
+
+
+def moved_while_another_waits(monolith: Monolith) -> str | None:
+    """A line is written for an order that comes from one tenant of the wave to another, who alone moves away."""
+    with monolith.write() as mover, monolith.write() as waiting, monolith.coordinator() as connection:
+        gate = monolith.gate(connection, times=FreezeTimes(lock_timeout=20_000, lease=20_000))
+        mover.execute("BEGIN")
+        mover.execute("UPDATE orders SET company_id = 4 WHERE id = 1")
+        shutting = InBackground(partial(gate.try_shut, Entrants.WAIT))
+        await_waiting(monolith.url, connection.info.backend_pid)
+        writer = InBackground(partial(refusal_of, waiting, "INSERT INTO lines (order_id) VALUES (1)"))
+        await_waiting(monolith.url, waiting.info.backend_pid)
+        mover.execute("COMMIT")
+        assert shutting.result()
+        decide(gate, ["4"], 0)
+        refusal = writer.result()
+        assert refusal is None or isinstance(refusal, str)
+        return refusal
+
+
+def test_whose_a_row_is_is_looked_up_again_behind_the_lock(monolith: Monolith) -> None:
+    monolith.arm_and_wait(["2", "4"])
+    assert moved_while_another_waits(monolith) == "25006"
+
+
+def test_without_looking_again_such_a_row_lands_behind_the_fence(monolith: Monolith) -> None:
+    monolith.arm_and_wait(["2", "4"], ("IN 1..2 LOOP", "IN 1..1 LOOP"))
+    assert moved_while_another_waits(monolith) is None
 
 
 def test_scenario_07_writers_in_a_circle_with_the_coordinator_get_40001_at_most(monolith: Monolith) -> None:
@@ -308,10 +337,10 @@ def test_one_circle_is_broken_by_refusing_and_not_by_waiting(monolith: Monolith)
     assert outcomes == {Entrants.WAIT: (None, False), Entrants.REFUSE: ("40001", True)}
 
 
-def refusal_of(application: psycopg.Connection[Any]) -> str | None:
+def refusal_of(application: psycopg.Connection[Any], statement: str = WRITE) -> str | None:
     """What the write is refused with, or None."""
     try:
-        application.execute(WRITE.encode())
+        application.execute(statement.encode())
     except psycopg.Error as error:
         return error.sqlstate
     return None

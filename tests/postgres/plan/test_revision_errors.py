@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.postgres.plan.projects import ROOT, blocking, project_factory
+from tests.postgres.plan.projects import ROOT, blocking, project_factory, remedies
 from tests.project import Project
 from tests.servers import DatabaseFactory
 
@@ -107,3 +107,13 @@ def test_a_column_that_came_after_init_blocks(project: Project) -> None:
     answer = project.run("dry-run")
     assert answer.exit_code == 1
     assert "has no column 'added'" in blocking(answer)["schema of tenant"]
+
+
+def test_a_role_that_the_server_lacks_is_to_be_made_there_and_the_revision_left_alone(project: Project) -> None:
+    (script,) = (project.directory / "migrations" / "tenant" / "versions" / "0001_baseline").glob("*_tables.sql")
+    text = script.read_text(encoding="utf-8")
+    script.write_text(f'{text}\nALTER TABLE public.notes OWNER TO "Nobody Here";\n', encoding="utf-8")
+    answer = project.run("dry-run")
+    assert 'role "Nobody Here" does not exist' in blocking(answer)["schema of tenant"]
+    assert 'CREATE ROLE "Nobody Here"; and where it owns tables, GRANT "Nobody Here" TO' in remedies(answer)
+    assert "Correct the revision" not in remedies(answer)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import ExitStack, closing
 from random import Random
 
 import psycopg
@@ -10,6 +12,7 @@ from psycopg import sql
 
 from migrator.postgres.sync import write_rows
 from tests.postgres.sync.followed import Followed, Follower
+from tests.postgres.sync.opened import open_database
 
 # Three hops, a reference to the own table, alternatives, an undeclared key, a polymorphic pair, global rows, no key.
 SHOP = """
@@ -89,8 +92,11 @@ STATEMENTS = {
 class Writer:
     """A session of an application, in a transaction more often than not."""
 
-    def __init__(self, url: str, random: Random) -> None:
+    def __init__(self, url: str, random: Random, statements: Mapping[str, float], base: int = 0) -> None:
+        """`base` is added to every number, and tenant 1 is meant, where rows have to be one tenant's own."""
         self._random = random
+        self._statements = statements
+        self._base = base
         self._connection = psycopg.connect(url, options="-c lock_timeout=20ms -c deadlock_timeout=10ms")
 
     def step(self) -> None:
@@ -98,10 +104,10 @@ class Writer:
         if self._random.random() < 0.3:
             self._connection.commit() if self._random.random() < 0.8 else self._connection.rollback()
             return
-        (statement,) = self._random.choices([*STATEMENTS], [*STATEMENTS.values()])
-        number = range(1, 10)
+        (statement,) = self._random.choices([*self._statements], [*self._statements.values()])
+        number, tenants = range(self._base + 1, self._base + 10), [1] if self._base else [1, 2]
         values = {
-            "n": self._random.choice(number), "m": self._random.choice(number), "t": self._random.choice([1, 2]),
+            "n": self._random.choice(number), "m": self._random.choice(number), "t": self._random.choice(tenants),
             "o": self._random.choice([None, 1, 2]), "c": f"code {self._random.choice(number)}",
             "b": self._random.choice([None, "a", "tab\t", "\\N", "é"]),
         }  # fmt: skip
@@ -119,16 +125,13 @@ class Writer:
 
 def write_and_tick(followed: Followed, random: Random, ticks: int) -> int:
     """How many entries of the log the ticks read."""
-    writers = [Writer(followed.url, random) for _ in range(3)]
     entries = 0
-    try:
+    with ExitStack() as sessions:
+        writers = [sessions.enter_context(closing(Writer(followed.url, random, STATEMENTS))) for _ in range(3)]
         for _ in range(ticks):
             for _ in range(random.randint(1, 40)):
                 random.choice(writers).step()
             entries += followed.tick().entries
-    finally:
-        for writer in writers:
-            writer.close()
     return entries + followed.tick().entries
 
 
@@ -140,3 +143,37 @@ def test_every_tick_ends_at_the_slice_of_its_position(
     random = Random(seed)
     monkeypatch.setattr(write_rows, "INLINE_VALUES", random.choice([0, 20, 400]))
     assert write_and_tick(follow(SHOP, PLACED), random, ticks=20) > 50
+
+
+# What a tenant's own application writes: rows that are nobody's, or another's, would be conflicts.
+OWN = {
+    statement: weight
+    for statement, weight in STATEMENTS.items()
+    if not any(name in statement for name in ("calls", "files", "prices"))
+}
+
+
+@pytest.mark.parametrize("seed", range(1, 7))
+@pytest.mark.timeout(300)
+def test_every_tick_back_ends_at_the_slice_of_its_position(
+    follow: Follower, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    random = Random(seed)
+    monkeypatch.setattr(write_rows, "INLINE_VALUES", random.choice([0, 20, 400]))
+    followed = follow(SHOP, PLACED)
+    write_and_tick(followed, random, ticks=3)
+    opened = open_database(followed, "1")
+    opened.write(
+        "INSERT INTO customers SELECT n, 1, 'code ' || n FROM generate_series(101, 109) n",
+        "INSERT INTO orders SELECT n, n, 'order' FROM generate_series(101, 109) n",
+    )
+    entries = 0
+    with ExitStack() as sessions:
+        writers = [sessions.enter_context(closing(Writer(followed.urls["1"], random, OWN, base=100))) for _ in range(2)]
+        for _ in range(15):
+            for _ in range(random.randint(1, 40)):
+                random.choice(writers).step()
+            entries += opened.tick().entries
+    entries += opened.tick().entries
+    assert entries > 50
+    assert followed.try_tick().entries == 0  # nothing of it goes out again

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import psycopg
 import pytest
 
-from migrator.core.online.position import Position
-from migrator.errors import MigratorError
-from migrator.postgres.capture.install import install_capture
-from migrator.postgres.capture.read_log import read_batch
-from migrator.postgres.fence.locks import LockWait
-from migrator.postgres.session.connect import Connection, Endpoint
-from migrator.postgres.sync.flow import Flow
-from migrator.postgres.sync.live_digests import require_equal
-from migrator.postgres.sync.positions import prepare_positions, write_position
-from migrator.postgres.sync.reverse import captured_in_target, reverse_flow
 from migrator.postgres.sync.scope import ConflictError
-from migrator.postgres.sync.tick import TickResult, TickTarget, tick
-from tests.postgres.sync.followed import Followed, Follower
+from tests.postgres.sync.followed import Follower
+from tests.postgres.sync.opened import Opened, open_database
 
 SHOP = """
 CREATE TABLE customers (
@@ -48,81 +36,17 @@ PLACED = {
 }
 
 
-@dataclass
-class Opened:
-    """A tenant's database that applications write in, and the source that follows it."""
-
-    followed: Followed
-    tenant: str
-    session: Connection
-    flow: Flow
-    position: Position
-
-    def write(self, *statements: str) -> None:
-        """Runs statements of an application in the tenant's database, in one transaction."""
-        with psycopg.connect(self.followed.urls[self.tenant]) as application:
-            for statement in statements:
-                application.execute(statement)
-
-    def try_tick(self) -> TickResult:
-        """One tick back, with a proof that the tenant's slice of the source is what its database holds."""
-        source = TickTarget(self.followed.source, self.tenant, side=f"tenant {self.tenant}")
-        result = tick(
-            self.session, {"source": source}, self.flow, self.position, read_batch=read_batch,
-            proof=lambda read, written, _: self._prove(read, written),
-        )  # fmt: skip
-        if not result.failures:
-            self.position = result.position
-        return result
-
-    def _prove(self, read: Connection, written: TickTarget) -> None:
-        require_equal(written.connection, read, self.followed.flow, self.tenant)
-
-    def tick(self) -> TickResult:
-        others = self.others()
-        result = self.try_tick()
-        assert not result.failures, {name: str(error) for name, error in result.failures.items()}
-        assert self.others() == others
-        return result
-
-    def failure(self) -> MigratorError:
-        """The error by which a tick ends; nothing of it is in the source."""
-        before = self.source_rows()
-        result = self.try_tick()
-        assert result.failures
-        assert self.source_rows() == before
-        return result.failures["source"]
-
-    def source_rows(self) -> list[list[tuple[object, ...]]]:
-        with psycopg.connect(self.followed.url) as connection:
-            return [
-                sorted(connection.execute(f"SELECT t.*::text FROM {name} t").fetchall())  # noqa: S608
-                for name in ("customers", "orders", "lines", "visits", "news")
-            ]
-
-    def others(self) -> list[tuple[object, ...]]:
-        """The other tenant's rows in the source, and everybody's."""
-        with psycopg.connect(self.followed.url) as connection:
-            return connection.execute(
-                "SELECT c.*, o.*, l.* FROM customers c LEFT JOIN orders o ON o.customer_id = c.id "
-                "LEFT JOIN lines l ON l.order_id = o.id WHERE c.tenant_id <> %s ORDER BY c.id, o.id, l.id",
-                [self.tenant],
-            ).fetchall()
-
-
 @pytest.fixture
 def opened(follow: Follower) -> Opened:
+    """The database of tenant 1, opened."""
+    return open_shop(follow)
+
+
+def open_shop(follow: Follower) -> Opened:
     """The database of tenant 1, whose rows are those of even customers."""
     ddl = SHOP.format(orders="orders", body="body") + ROWS
     followed = follow(ddl, PLACED, target_ddl=SHOP.format(orders="sales", body="note"))
-    session = followed.databases["1"].connection
-    captured = captured_in_target(followed.flow)
-    install_capture(session, captured, LockWait(Endpoint(followed.urls["1"]), 5, 30, print), run="r", epoch="back")
-    ((snapshot,),) = session.execute("SELECT pg_catalog.txid_current_snapshot()::text").fetchall()
-    made = Opened(followed, "1", session, reverse_flow(followed.flow, captured), Position.parse(snapshot))
-    prepare_positions(followed.source, "r")
-    write_position(followed.source, made.position, "tenant 1")
-    return made
+    return open_database(followed, "1")
 
 
 def test_rows_of_every_kind_of_change_come_back(opened: Opened) -> None:
@@ -161,7 +85,7 @@ def test_scenario_15_values_that_rows_exchanged_are_seen_and_carried_back(opened
         ]
 
 
-def test_scenario_34_a_row_that_was_given_to_another_tenant_is_a_conflict(opened: Opened) -> None:
+def test_scenario_34_a_row_given_to_another_tenant_is_a_conflict(opened: Opened) -> None:
     opened.write("UPDATE customers SET tenant_id = 2 WHERE id = 2")
     error = opened.failure()
     assert isinstance(error, ConflictError)

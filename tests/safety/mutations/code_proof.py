@@ -328,7 +328,7 @@ def _database() -> Iterator[Change]:
         "a database's settings are those that were expected",
         examine,
         "**_as_objects(read_settings(connection))",
-        "**_as_objects(settings)",
+        "**_as_objects(expected.settings)",
         "a setting of the database: changed",
     )
     yield Change(

@@ -62,6 +62,9 @@ def test_g04_names_constraints_and_what_violates_them() -> None:
     assert findings["public.lines(lines_order_id_fkey)"].detail == (
         "The foreign key is NOT VALID: FOREIGN KEY (order_id) …. 2 rows violate it (S07)."
     )
+    # A statement that would only fail is none that mends.
+    assert findings["public.lines(lines_order_id_fkey)"].sql_fix == ""
+    assert findings["public.lines(lines_next_id_fkey)"].sql_fix.endswith(" VALIDATE CONSTRAINT lines_next_id_fkey;")
     assert findings["public.lines(positive)"].sql_fix == ""
     assert findings["public.price(positive)"].sql_fix == "ALTER DOMAIN public.price VALIDATE CONSTRAINT positive;"
 

@@ -290,7 +290,9 @@ class Databases:
         coordinator = coordinator_of(world, who)
         if not coordinator.tasks[tenant].armed & 1 << side and self.rules.freeze_checks_armed:
             return world, Failed()
-        return with_coordinator(world, who, coordinator._replace(locks=coordinator.locks | bit)), Frozen()
+        world = with_coordinator(world, who, coordinator._replace(locks=coordinator.locks | bit))
+        task = coordinator.tasks[tenant]
+        return (with_task(world, who, tenant, task._replace(late=False)) if task.late else world), Frozen()
 
     def _proved(self, world: World, who: int, tenant: int, side: int) -> list[Outcome]:
         """Both sides at the position of the last tick; slow, so that it may be answered too late."""
@@ -320,7 +322,7 @@ class Databases:
         return self._fenced(world, tenant, max(above, last) + 1)
 
     def _fenced(self, world: World, tenant: int, generation: int) -> Outcome:
-        gate = world.source.gates[tenant]._replace(fence=generation, armed=True)
+        gate = world.source.gates[tenant]._replace(fence=generation, armed=True, decided=generation)
         fenced = with_gate(world, tenant, gate)
         return fenced._replace(source=fenced.source._replace(generation=generation)), Decided(generation)
 

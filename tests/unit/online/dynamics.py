@@ -351,7 +351,8 @@ class Dynamics:
         """What a snapshot taken now sees: fence or door, generation, the row."""
         tenant = TENANT_OF[row]
         if side == SOURCE:
-            return (world.source.gates[tenant].fence, world.source.generation, world.source.rows[row])
+            gate = world.source.gates[tenant]
+            return (gate.fence, gate.decided, world.source.rows[row])
         target = world.targets[tenant]
         return (0 if target.is_open else 1, target.generation * 2 + (not target.is_open), target.rows[row])
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from migrator.core.online.tenant_events import ReadGates
 from tests.unit.online.databases import Violation, exclusive
 from tests.unit.online.dynamics import Dynamics, Label
 from tests.unit.online.world import (
@@ -22,6 +23,7 @@ from tests.unit.online.world import (
     World,
     Writer,
     beginning,
+    lock,
     written,
 )
 
@@ -55,6 +57,7 @@ def explore(protocol: Protocol, bounds: Bounds, most: int = 10**6) -> Walk:
             world = waiting.popleft()
             try:
                 check(world)
+                check_locks(world, dynamics)
                 check_quiet(world, dynamics, settled)
                 for label, after in dynamics.successors(world):
                     steps += 1
@@ -117,6 +120,22 @@ def check(world: World) -> None:
         side, generation = world.map[tenant]
         if side == TARGET and target.generation < generation:
             raise Violation(f"the map names tenant {tenant}'s target, which has not been opened for {generation}")
+
+
+def check_locks(world: World, dynamics: Dynamics) -> None:
+    """That no writer waits for a coordinator that has nothing more to do behind the lock.
+
+    Raises:
+        Violation: one holds the lock of a tenant for which it does nothing, or has only to look where that stands.
+    """
+    if not world.coordinator.locks:
+        return
+    for tenant, task in enumerate(world.coordinator.tasks):
+        _, effects = dynamics.plans.values[task.plan]
+        if world.coordinator.locks & (lock(SOURCE, tenant) | lock(TARGET, tenant)) and (
+            not effects or isinstance(effects[0], ReadGates)
+        ):
+            raise Violation(f"the gate of tenant {tenant} is kept locked for nothing")
 
 
 def check_quiet(world: World, dynamics: Dynamics, settled: set[World]) -> None:

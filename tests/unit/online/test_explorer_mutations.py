@@ -19,12 +19,14 @@ from migrator.core.online.tenant_events import (
     Decided,
     DoorShut,
     Event,
+    Failed,
     Frozen,
     Journal,
     LiftFence,
     OpenDoor,
     OpeningGivenUp,
     Publish,
+    ReadGates,
     ShutDoor,
     Side,
     TakePosition,
@@ -121,6 +123,12 @@ NUMBERS = Bounds(faults=0, numbers=True)
 FAILOVER = Bounds(rows=((0,), (0,)), writes=(1, 0), failover=True)
 
 
+def keep_the_lock_where_the_commit_fails(tenant: Tenant, event: Event) -> Transition | None:
+    if (tenant.stage, event) == (Stage.DECIDING, Failed()):
+        return tenant, (ReadGates(),)
+    return None
+
+
 @dataclass(frozen=True)
 class Mutation:
     """A damaged protocol, words of what it violates, and the world in which that is seen."""
@@ -134,6 +142,7 @@ MUTATIONS: dict[str, Mutation] = {
     "open before decide": Mutation(stepping(open_before_decide), "two writers", CALM),
     "no tick under the lock": Mutation(stepping(decide_without_the_last_tick), "was acknowledged", CALM),
     "decide above the limit": Mutation(stepping(decide_above_the_limit), "above its limit", CALM),
+    "the lock is kept": Mutation(stepping(keep_the_lock_where_the_commit_fails), "locked for nothing"),
     "publish before open": Mutation(stepping(publish_before_open), "the map names", CALM),
     "standbys are not waited for": Mutation(stepping(open_without_the_standbys), "two writers", FAILOVER),
     "undo leaves the door": Mutation(stepping(undo_without_voiding_the_door), "two writers"),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from migrator.core.online.gated import GatedTable, gate_refusals, gated_table
+from migrator.core.online.refusals import OnlineFacts, online_refusals
 from migrator.core.placement.model import Placements
 from migrator.core.placement.place import place
-from migrator.core.schema.catalog import Catalog, Column, Table
+from migrator.core.schema.catalog import Catalog, Table
 from tests.schema import catalog, key, public, table
 from tests.unit.placement.test_place import CLIENTS, ORDERS, TENANTS, UNITS, USERS, settings
 
@@ -87,27 +87,11 @@ def test_what_the_gate_cannot_tell_is_refused_by_name() -> None:
         TENANTS, USERS, CLIENTS, ORDERS, links, flows,
         configured={"flows": {"key_path": path}, "links": {"target": "tenant"}},
     )  # fmt: skip
-    (first,) = gate_refusals(placements, known)
-    assert "flows" in first
-    assert "first row of links" in first
+    (first,) = gate_refusals(placements)
+    assert first.relation == public("flows")
+    assert "first row of links" in first.reason
+    refused = [check for check in online_refusals(known, placements, (), OnlineFacts()) if check.state == "block"]
+    assert [check.remedy for check in refused] == [first.remedy]
 
-    known, placements = placed(TENANTS, USERS, CLIENTS, ORDERS)
-    assert gate_refusals(placements, known) == ()
-    hidden = replace(known, tables={**known.tables, public("clients"): replace(CLIENTS, force_row_security=True)})
-    (forced,) = gate_refusals(placements, hidden)
-    assert "clients has FORCE ROW LEVEL SECURITY" in forced
-    computed = tuple(
-        replace(column, generated="v") if column.name == "client_id" else column
-        for column in known.tables[public("orders")].columns
-    )
-    assert all(isinstance(column, Column) for column in computed)
-    virtual = replace(known, tables={**known.tables, public("orders"): replace(ORDERS, columns=computed)})
-    (sentence,) = gate_refusals(placements, virtual)
-    assert "orders.client_id is a virtual generated column" in sentence
-
-    known, placements = placed(
-        TENANTS, USERS, CLIENTS,
-        configured={"clients": {"target": "tenant", "key": "tenant_id", "query": "SELECT * FROM clients WHERE id > 0"}},
-    )  # fmt: skip
-    (query,) = gate_refusals(placements, known)
-    assert "clients is placed by a query" in query
+    _, placements = placed(TENANTS, USERS, CLIENTS, ORDERS)
+    assert gate_refusals(placements) == ()

@@ -127,6 +127,11 @@ class Present:
             if tuple(row[column] for column in columns) in values:
                 yield self._version(relation, row)
 
+    def missing(self, relation: Relation, columns: tuple[str, ...], values: Collection[Key]) -> Iterator[Key]:
+        self.asked.append(f"{relation} without {', '.join(columns)}")
+        there = {tuple(row[column] for column in columns) for row in self.world[relation.name].values()}
+        yield from (each for each in values if each not in there)
+
     def referencing(self, hop: ForeignKey, values: Collection[Key]) -> Iterator[Version]:
         self.asked.append(f"{hop.table} of {hop.referenced}")
         for row in self.world[hop.table.name].values():

@@ -32,11 +32,15 @@ Value = TypeVar("Value")
 
 
 class Gate(NamedTuple):
-    """What the source holds of a tenant: its fence's generation, whether it is armed, the reverse position."""
+    """What the source holds of a tenant: its fence's generation, whether it is armed, the reverse position.
+
+    `decided` is the generation of the last decision, whether its fence still stands: what an old snapshot runs into.
+    """
 
     fence: int = 0
     armed: bool = False
     position: int = -1
+    decided: int = 0
 
 
 class Source(NamedTuple):
@@ -133,7 +137,7 @@ class World(NamedTuple):
 class Rules:
     """What the databases do; each may be switched off to see what it is good for."""
 
-    generation: bool = True  # an old snapshot is refused by the generation
+    generation: bool = True  # a snapshot from before a decision is refused
     lease: bool = True  # the server ends the lock of a session that has died
     compares_positions: bool = True  # a tick is void where its position is not the one that it began at
     door_opens_once: bool = True  # a door stays shut for a generation that it has seen

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from migrator.core.schema.catalog import Relation
 from migrator.core.trees.calling_checks import CallingCheck, without_unreadable_checks
-from migrator.core.trees.division import Division, Entry, divide, script_files
+from migrator.core.trees.division import Division, Entry, LeftOut, divide, script_files, without_parts
 from tests.schema import public
 
 AUTH, TENANT = frozenset({"auth"}), frozenset({"tenant"})
@@ -109,6 +109,19 @@ def test_a_table_without_a_place_leaves_nothing_behind_in_silence() -> None:
     assert [(one.entry, one.reason) for one in found.left] == [
         (lost, "lost has no target"), (index, "lost has no target"),
     ]  # fmt: skip
+
+
+def test_what_is_told_of_a_table_that_is_left_out_is_the_table() -> None:
+    lost = Entry(12, "TABLE", "public.lost", "…", (), "public", public("lost"))
+    index = Entry(13, "INDEX", "public.lost_idx", "…", (12,), "public")
+    key = Entry(14, "CONSTRAINT", "public.lost lost_pkey", "…", (12,), "public")
+    sequence = Entry(15, "SEQUENCE", "public.lost_id_seq", "…", (), "public")
+    owned = Entry(16, "SEQUENCE OWNED BY", "public.lost_id_seq", "…", (15, 12), "public")
+    default = Entry(17, "DEFAULT", "public.lost id", "…", (12, 15), "public")
+    reference = Entry(18, "FK CONSTRAINT", "public.orders orders_lost_fkey", "…", (11, 12), "public")
+    alone = Entry(19, "SEQUENCE", "public.loose", "…", (), "public")
+    left = [LeftOut(one, "") for one in (lost, index, key, sequence, owned, default, reference, alone)]
+    assert [one.entry for one in without_parts(left)] == [lost, reference, alone]
 
 
 def test_files_keep_the_order_of_the_entries_and_comments_stay_with_their_object() -> None:

@@ -98,7 +98,8 @@ def not_validated(facts: Facts) -> Iterator[Observation]:
             f"{'' if violations is None else _verdict(violations)}",
             None if loose.domain else loose.table,
             "W" if violations == 0 else None,
-            sql_fix=_validation(loose),
+            # What rows violate cannot be validated: the statement would only fail.
+            sql_fix="" if violations else _validation(loose),
         )  # fmt: skip
 
 

@@ -183,8 +183,9 @@ def unique_without_tenant_key(facts: Facts) -> Iterator[Observation]:
         unique = sorted(set(generated))
         yield Observation(
             "generated keys", "generated-keys",
-            f"The generated keys of {plural(len(unique), 'tenant table')} are unique within one tenant only after the "
-            f"split, because each tenant's sequence goes on by itself: {listed(unique)}.",
+            f"The generated keys of {plural(len(unique), 'tenant table')} are unique within one tenant only once the "
+            "run is finished: until then each database draws from a block of numbers of its own, afterwards each "
+            f"sequence goes on by itself: {listed(unique)}.",
             severity="I",
         )  # fmt: skip
 

@@ -27,10 +27,15 @@ SELECT t.number, n.nspname, c.relname, c.oid::bigint, c.relfilenode::bigint,
 FROM tree t
 JOIN pg_catalog.pg_class c ON c.oid = t.oid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-LEFT JOIN (pg_catalog.pg_trigger g
-           JOIN pg_catalog.pg_proc p ON p.oid = g.tgfoid
-           JOIN pg_catalog.pg_namespace f ON f.oid = p.pronamespace AND f.nspname = 'migrator_follow')
-       -- after, for each row: for INSERT, DELETE and UPDATE, without a condition
-       ON g.tgrelid = c.oid AND g.tgname = '!migrator_capture' AND p.proname = 'capture_' || t.number
-      AND g.tgtype & 95 = 29 AND g.tgqual IS NULL AND g.tgattr::text = ''
+-- One by one, by the index: joined with all triggers it would be the square of the number of tables.
+LEFT JOIN LATERAL (
+    SELECT k.oid, k.xmin, k.tgenabled
+    FROM pg_catalog.pg_trigger k
+    JOIN pg_catalog.pg_proc p ON p.oid = k.tgfoid
+    JOIN pg_catalog.pg_namespace f ON f.oid = p.pronamespace
+    WHERE k.tgrelid = c.oid AND k.tgname = '!migrator_capture'
+      AND f.nspname = 'migrator_follow' AND p.proname = 'capture_' || t.number
+      -- after, for each row: for INSERT, DELETE and UPDATE, without a condition
+      AND k.tgtype & 95 = 29 AND k.tgqual IS NULL AND k.tgattr::text = ''
+    LIMIT 1) g ON true
 ORDER BY n.nspname, c.relname
