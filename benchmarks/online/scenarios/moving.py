@@ -26,6 +26,8 @@ _IDLE_SECONDS = 1.0
 _POLL_SECONDS = 2.0
 _PATIENCE_SECONDS = 600.0
 _MOST_ATTEMPTS = 10
+# After the last write, until it is in the monolith too.
+_RETURN_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -84,9 +86,11 @@ def measure(bed: Testbed, options: LoadOptions, report: Report, *, seconds: floa
                     _follow(split, load, report, seconds, say)
                     moved = _move(split, load, report, seconds, say) if offers("cutover") else ()
                     load.end()
-                    split.wait_until(lambda one: one["rows"] == 0, "at the newest position")
+                    took = split.wait_until(lambda one: one["state"] == "reversing" or one["rows"] == 0, "caught up")
+                    say(f"  those that follow have caught up {took:.1f} s after the load's end")
+                    differences = _last_differences(split, load.outcome.ledger, url)
             outcome = load.outcome
-            report.add_outcome(outcome, _differences(split, outcome.ledger, url))
+            report.add_outcome(outcome, differences)
             report.figures |= _freezes(outcome, moved)
         finally:
             bed.drop_prefixed(f"{PREFIX}_")
@@ -173,6 +177,14 @@ def _freezes(outcome: Outcome, waves: Sequence[_Wave]) -> dict[str, float]:
             f"{wave.phase}: longest transaction of all others (s)": others.most,
         }
     return figures
+
+
+def _last_differences(split: Split, ledger: Ledger, monolith_url: str) -> tuple[Difference, ...]:
+    """The differences that are left once what was written elsewhere has had time to come back."""
+    deadline = time.monotonic() + _RETURN_SECONDS
+    while (differences := _differences(split, ledger, monolith_url)) and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
+    return differences
 
 
 def _differences(split: Split, ledger: Ledger, monolith_url: str) -> tuple[Difference, ...]:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from migrator.commands.plan.stored import plan_now, readable_plan
 from migrator.commands.sequences.blocks import RunBlocks, run_blocks
-from migrator.commands.shared.tenant_objects import OwnObjects
+from migrator.commands.targets.tenant_objects import OwnObjects
 from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.audit.facts import DriftedDatabase, TargetFacts
 from migrator.core.plan.checks import ServerFacts

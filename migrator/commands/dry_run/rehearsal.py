@@ -13,8 +13,8 @@ from migrator.commands.migrate.command import migrate
 from migrator.commands.rollback.drop import drop_run, dump_and_drop
 from migrator.commands.rollback.leftovers import look
 from migrator.commands.rollback.source_unchanged import compared_under_fence
+from migrator.commands.shared.run_tenants import keep_servers
 from migrator.commands.shared.survey import plan_of, survey
-from migrator.commands.shared.tenant_servers import keep_servers
 from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.commands.verify.command import verify
 from migrator.commands.verify.report import present

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from migrator.commands.plan.find import SHORTEST_NAME
 from migrator.commands.plan.stored import StoredPlan, readable_plan
 from migrator.commands.shared.epochs import epoch_of
+from migrator.commands.shared.run_tenants import keep_servers, servers_of
 from migrator.commands.shared.survey import plan_of, survey
-from migrator.commands.shared.tenant_servers import keep_servers, servers_of
 from migrator.commands.shared.workspace import RunContext
 from migrator.core.plan.steps import Plan, same_source
 from migrator.core.plan.survey import Survey

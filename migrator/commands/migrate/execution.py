@@ -25,8 +25,8 @@ from migrator.commands.proof.records import (
     whole_tables,
 )
 from migrator.commands.sequences.blocks import RunBlocks, forget_blocks, reserve_blocks, without_blocks
-from migrator.commands.shared.database_parameters import TargetSettings
-from migrator.commands.shared.tenant_objects import OwnObjects
+from migrator.commands.targets.database_parameters import TargetSettings
+from migrator.commands.targets.tenant_objects import OwnObjects
 from migrator.commands.shared.transfers import Resolved, resolve
 from migrator.commands.shared.workspace import RunContext
 from migrator.core.plan.steps import (

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from migrator.commands.shared.run_tenants import record_servers
 from migrator.commands.shared.survey import plan_with, survey
-from migrator.commands.shared.tenant_servers import record_servers
 from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.plan.steps import CreateDatabase, PrepareTarget, TreeState
 from migrator.core.result.wording import plural

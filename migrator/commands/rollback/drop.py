@@ -11,7 +11,7 @@ from migrator.commands.backup.directory import finish_dump
 from migrator.commands.rollback.findings import Findings
 from migrator.commands.rollback.leftovers import note_dropping
 from migrator.commands.rollback.result import Dropped, Dump
-from migrator.commands.shared.tenant_servers import servers_of
+from migrator.commands.shared.run_tenants import servers_of
 from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.result.progress import each
 from migrator.files import file_name, private_directory, rename_durably

@@ -17,7 +17,7 @@ from migrator.commands.rollback.findings import (
     written_message,
 )
 from migrator.commands.shared.privileges import require_privileges
-from migrator.commands.shared.tenant_servers import servers_of
+from migrator.commands.shared.run_tenants import servers_of
 from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.plan.steps import Plan
 from migrator.core.run.facts import DROPPING

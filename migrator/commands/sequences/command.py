@@ -10,7 +10,7 @@ from migrator.commands.sequences.blocks import RunBlocks, record_refills, reserv
 from migrator.commands.sequences.levels import Level, LimitedDatabase, limited_databases, read_levels
 from migrator.commands.sequences.report import present
 from migrator.commands.sequences.result import NewBlock, Refilled, SequenceLevels, WithoutRoom
-from migrator.commands.shared.tenant_named import of_tenant
+from migrator.commands.shared.run_tenants import of_tenant
 from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.schema.catalog import Relation
 from migrator.core.sequences.blocks import Block, Draw, SourceSequence, reserve

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from migrator.commands.sequences.blocks import RunBlocks
-from migrator.commands.shared.tenant_servers import recorded_servers
+from migrator.commands.shared.run_tenants import recorded_servers
 from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.schema.catalog import Sequence as SequenceObject
 from migrator.core.sequences.blocks import Block

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from migrator.commands.shared.tenant_servers import recorded_servers
+from migrator.commands.shared.run_tenants import recorded_servers
 from migrator.commands.shared.workspace import Workspace
 from migrator.core.placement.assign_servers import assign_servers
 from migrator.core.placement.model import Placements

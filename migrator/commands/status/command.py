@@ -11,8 +11,7 @@ from migrator.commands.plan.finished import standing_source
 from migrator.commands.sequences.blocks import RunBlocks, run_blocks
 from migrator.commands.sequences.levels import limited_databases, read_levels
 from migrator.commands.shared.dropped_tenants import dropped_tenants
-from migrator.commands.shared.tenant_named import of_tenant
-from migrator.commands.shared.tenant_servers import recorded_servers
+from migrator.commands.shared.run_tenants import of_tenant, recorded_servers
 from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.commands.status.databases import database_states
 from migrator.commands.status.result import BlocksLeft, Status

@@ -36,11 +36,15 @@ class TickTarget:
 
     On the way back it is the source, and `tenant` is whose rows are carried there. `side` is by which name the database
     that is read has its position in the one that is written.
+
+    Tables that are `suspects` (by their names on the read side) may have been changed past the log, or hold what they
+    should not: they and all that hangs on them are compared row by row, and made equal.
     """
 
     connection: Connection
     tenant: str = ""
     side: str = SOURCE
+    suspects: Collection[Relation] = ()
 
 
 @dataclass
@@ -58,12 +62,9 @@ class TickResult:
 
 def tick(
     source: Connection, databases: Mapping[str, TickTarget], flow: Flow, since: Position, *,
-    read_batch: Batch, proof: Proof | None = None, suspects: Collection[Relation] = (),
+    read_batch: Batch, proof: Proof | None = None,
 ) -> TickResult:  # fmt: skip
     """Brings the databases from `since`, or a later position of their own, to one new position.
-
-    Tables that are `suspects` (by their names on the read side) may have been changed past the log, or hold what they
-    should not: they and all that hangs on them are compared row by row, and made equal.
 
     A database that fails falls out with its error; the others go on.
 
@@ -73,6 +74,7 @@ def tick(
     with _reading(source):
         position, entries = read_batch(source, since)
         result = TickResult(position, len(entries))
+        suspects = {relation for target in databases.values() for relation in target.suspects}
         doubted = tuple(LogEntry(table.number, None) for table in flow.captured if table.relation in suspects)
         changes = _Changes(source, flow, (*entries, *doubted), [target.tenant for target in databases.values()])
         for name, target in databases.items():

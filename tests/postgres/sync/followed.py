@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import psycopg
@@ -67,9 +67,10 @@ class Followed:
 
     def try_tick(self, suspects: Collection[Relation] = ()) -> TickResult:
         """One tick; the position moves where every database went along."""
+        databases = {name: replace(target, suspects=suspects) for name, target in self.databases.items()}
         result = tick(
-            self.source, self.databases, self.flow, self.position,
-            read_batch=read_batch, proof=self._prove if self.proved else None, suspects=suspects,
+            self.source, databases, self.flow, self.position,
+            read_batch=read_batch, proof=self._prove if self.proved else None,
         )  # fmt: skip
         if not result.failures:
             self.position = result.position

@@ -10,7 +10,7 @@ from migrator.errors import RefusedError
 from migrator.postgres.capture.read_log import read_batch
 from migrator.postgres.sync.apply import SurplusError
 from migrator.postgres.sync.live_digests import UnequalError
-from migrator.postgres.sync.positions import read_position, write_position
+from migrator.postgres.sync.positions import prepare_positions, read_position, write_position
 from migrator.postgres.sync.tick import tick
 from tests.postgres.sync.followed import Followed, Follower
 
@@ -151,3 +151,16 @@ def test_nothing_of_a_tick_remains_where_its_process_ends(follow: Follower, stat
         )  # fmt: skip
     assert session.info.transaction_status.name == "IDLE"
     followed.tick()
+
+
+def test_positions_are_not_kept_in_a_schema_of_somebody_else(follow: Follower, database_url: str) -> None:
+    with psycopg.connect(database_url) as stranger:
+        stranger.execute("CREATE SCHEMA migrator_follow")
+    with pytest.raises(RefusedError, match="this run did not make"):
+        prepare_positions(follow.session(database_url), "r")
+    with psycopg.connect(database_url) as stranger:
+        stranger.execute("DROP SCHEMA migrator_follow")
+    prepare_positions(follow.session(database_url), "r")
+    prepare_positions(follow.session(database_url), "r")
+    with pytest.raises(RefusedError, match="this run did not make"):
+        prepare_positions(follow.session(database_url), "another")

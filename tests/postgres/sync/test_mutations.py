@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import pytest
 
 from tests.postgres.sync import test_guards as guards
+from tests.postgres.sync import test_reverse as back
+from tests.postgres.sync import test_suspects as suspects
 from tests.postgres.sync import test_tick as ticks
 from tests.postgres.sync.followed import Follower
 from tests.safety.mutations.change import Change
@@ -94,6 +96,29 @@ MUTATIONS = (
     Mutation(
         Change("a proof of nothing", f"{DIGESTS}:require_equal", "(here, there):", "((), ()):"),
         guards.test_a_proof_sees_what_somebody_else_wrote,
+    ),
+    Mutation(
+        Change(
+            "others' rows are written over", f"{APPLY}:Application._leave_strangers",
+            "if taken := strangers if table.loose else strangers & share.kept:", "if taken := set[Key]():",
+        ),
+        lambda follow: back.test_a_key_that_is_another_tenants_is_a_conflict_and_its_deletion_none(
+            back.open_shop(follow)
+        ),
+    ),
+    Mutation(
+        Change("others' rows are deleted", f"{APPLY}:Application._leave_strangers", "share.dirty -= strangers", "pass"),
+        lambda follow: back.test_a_key_that_is_another_tenants_is_a_conflict_and_its_deletion_none(
+            back.open_shop(follow)
+        ),
+    ),
+    Mutation(
+        Change("rows are given to others", f"{APPLY}:Application._require_own_rows", "if strangers or", "if False and"),
+        lambda follow: back.test_scenario_34_a_row_given_to_another_tenant_is_a_conflict(back.open_shop(follow)),
+    ),
+    Mutation(
+        Change("what is suspect is taken as it is", f"{TICK}:_Changes.shares", "if keys:", "if False:"),
+        suspects.test_what_somebody_wrote_into_a_database_is_repaired,
     ),
 )  # fmt: skip
 

@@ -38,6 +38,11 @@ PLACED = {
 
 @pytest.fixture
 def opened(follow: Follower) -> Opened:
+    """The database of tenant 1, opened."""
+    return open_shop(follow)
+
+
+def open_shop(follow: Follower) -> Opened:
     """The database of tenant 1, whose rows are those of even customers."""
     ddl = SHOP.format(orders="orders", body="body") + ROWS
     followed = follow(ddl, PLACED, target_ddl=SHOP.format(orders="sales", body="note"))
@@ -80,7 +85,7 @@ def test_scenario_15_values_that_rows_exchanged_are_seen_and_carried_back(opened
         ]
 
 
-def test_scenario_34_a_row_that_was_given_to_another_tenant_is_a_conflict(opened: Opened) -> None:
+def test_scenario_34_a_row_given_to_another_tenant_is_a_conflict(opened: Opened) -> None:
     opened.write("UPDATE customers SET tenant_id = 2 WHERE id = 2")
     error = opened.failure()
     assert isinstance(error, ConflictError)

@@ -1,0 +1,1 @@
+"""What each target database has besides its rows: its parameters, and the objects of its own tenant."""
