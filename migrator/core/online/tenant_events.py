@@ -87,7 +87,10 @@ class Freeze:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Abort the transaction that holds the gate's lock of this side, if it is still there; nothing answers."""
+    """Abort the transaction that holds the gate's lock of this side, if it is still there; nothing answers.
+
+    It cannot fail: where the session cannot be told so, it is ended.
+    """
 
     side: Side
 

@@ -27,6 +27,7 @@ from migrator.core.online.tenant_events import (
     PositionsVoid,
     Prove,
     ReadGates,
+    Release,
     Repair,
     ReserveNumbers,
     RestoreFence,
@@ -135,7 +136,7 @@ class Dynamics:
             if faults and world.faults and answer is not None and not isinstance(answer, Failed):
                 spent = after._replace(faults=after.faults - 1)
                 yield (*name, " is done, and its answer lost"), self._answered(spent, who, tenant, Failed())
-        if faults and world.faults:
+        if faults and world.faults and not isinstance(effects[0], Release):
             spent = world._replace(faults=world.faults - 1)
             yield (*name, " fails"), self._answered(spent, who, tenant, Failed())
             if isinstance(effects[0], Prove):
