@@ -15,10 +15,11 @@ from typing import NamedTuple, TypeVar
 
 from migrator.commands.cutover.result import StepTime, WaveResult
 from migrator.core.online.recovery import Door, Fence, resume
-from migrator.core.online.stages import Stage
+from migrator.core.online.stages import MEANINGS, Stage
 from migrator.core.online.tenant_events import (
     Abandoned,
     Agreed,
+    CutoverOrdered,
     Decided,
     Differed,
     Disarm,
@@ -114,6 +115,11 @@ def conduct_wave(
         if tenant.stage in _ORDERED:
             wave.answer(name, Abandoned())
     wave.run()
+    # What went wrong on the way and was mended is no reason any more.
+    wanted = "target" if isinstance(order, CutoverOrdered) else "source"
+    for name, tenant in wave.tenants.items():
+        if MEANINGS[tenant.stage].writer == wanted:
+            wave.reasons.pop(name, None)
     return wave.result()
 
 

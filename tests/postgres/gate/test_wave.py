@@ -222,6 +222,15 @@ def test_where_no_door_opens_in_time_the_tenant_is_taken_back(follower: Follower
     assert follower.map == {"2": (Side.SOURCE, 2)}
 
 
+def test_what_fails_once_after_the_decision_is_done_again_at_once(follower: Follower) -> None:
+    follower.fails_once = {Stage.FENCED, Stage.OPENED}
+    result = order_wave(follower, CutoverOrdered(), proved(*WAVE))
+    assert follower.fails_once == set()
+    assert stages(follower) == dict.fromkeys(WAVE, Stage.REVERSING)
+    assert result.reasons == {}
+    assert [step.name for step in result.times].count("read gates") == 2
+
+
 OUT = (
     "journal armed", "tick source", "prove source", "journal deciding", "journal fenced", "journal opened",
     "publish target", "journal published", "tick target", "journal reversing",

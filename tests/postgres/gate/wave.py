@@ -30,7 +30,8 @@ class Died(BaseException):
 class Follower:
     """Follows, compares, and keeps journal and map in memory; `fails` are effects that fail for tenants, by name.
 
-    `then` is done when a stage has been written down; `dies` is before what the coordinator is killed.
+    `then` is done when a stage has been written down; `dies` is before what the coordinator is killed. The
+    journal `fails_once` at these stages.
     """
 
     source: Monolith
@@ -41,6 +42,7 @@ class Follower:
     fails: set[tuple[str, str]] = field(default_factory=set)
     then: dict[Stage, Callable[[], object]] = field(default_factory=dict)
     dies: str = ""
+    fails_once: set[Stage] = field(default_factory=set)
 
     def tick(self, side: Side, tenants: Sequence[str]) -> Mapping[str, Answer]:
         self._live(f"tick {side}")
@@ -64,6 +66,9 @@ class Follower:
 
     def journal(self, tenants: Sequence[str], stage: Stage) -> None:
         self._live(f"journal {stage}")
+        if stage in self.fails_once:
+            self.fails_once.remove(stage)
+            raise DatabaseError("the journal was away")
         if any((f"journal {stage}", tenant) in self.fails for tenant in tenants):
             raise DatabaseError("the journal is away")
         self.stages_of.update(dict.fromkeys(tenants, stage))
