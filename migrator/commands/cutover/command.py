@@ -168,16 +168,16 @@ class _Mover:
                 self.context.progress.say,
             ) as databases,
         ):
-            found = resume_wave(tenants, databases.carry_out, databases.read, self.limits)
-            ready = [tenant for tenant in found.tenants.values() if wanted(tenant.stage)]
+            resumed = resume_wave(tenants, databases.carry_out, databases.read, self.limits)
+            ready = [tenant for tenant in resumed.tenants.values() if wanted(tenant.stage)]
             if not ready:
-                return found
+                return resumed
             moved = conduct_wave(ready, order(), databases.carry_out, databases.read, self.limits)
             return replace(
                 moved,
-                tenants={**found.tenants, **moved.tenants},
-                reasons={**found.reasons, **moved.reasons},
-                times=(*found.times, *moved.times),
+                tenants={**resumed.tenants, **moved.tenants},
+                reasons={**resumed.reasons, **moved.reasons},
+                times=(*resumed.times, *moved.times),
             )
 
     def _prove(self, tenants: Sequence[str]) -> None:
