@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from migrator.commands.plan.stored import plan_now, readable_plan
 from migrator.commands.sequences.blocks import RunBlocks, run_blocks
-from migrator.commands.targets.tenant_objects import OwnObjects
 from migrator.commands.shared.workspace import RunContext, Workspace
+from migrator.commands.targets.tenant_objects import OwnObjects
 from migrator.core.audit.facts import DriftedDatabase, TargetFacts
 from migrator.core.plan.checks import ServerFacts
 from migrator.core.plan.steps import CreateDatabase, Plan, PrepareTarget

@@ -13,11 +13,11 @@ from migrator.commands.dry_run.result import DryRun, DryRunWanted, Look, blocks
 from migrator.commands.dry_run.sql import statements
 from migrator.commands.dry_run.templates import row_checks, tried_schemas
 from migrator.commands.plan.times import times_of
-from migrator.commands.targets.database_parameters import TargetSettings
 from migrator.commands.shared.roles import role_checks
 from migrator.commands.shared.run_tenants import keep_servers
 from migrator.commands.shared.survey import plan_of, survey_in
 from migrator.commands.shared.workspace import RunContext, Workspace
+from migrator.commands.targets.database_parameters import TargetSettings
 from migrator.core.audit.facts import Facts, TargetFacts
 from migrator.core.audit.review import review
 from migrator.core.audit.source_checks import check_foreign_partitions, check_source_facts

@@ -25,10 +25,10 @@ from migrator.commands.proof.records import (
     whole_tables,
 )
 from migrator.commands.sequences.blocks import RunBlocks, forget_blocks, reserve_blocks, without_blocks
-from migrator.commands.targets.database_parameters import TargetSettings
-from migrator.commands.targets.tenant_objects import OwnObjects
 from migrator.commands.shared.transfers import Resolved, resolve
 from migrator.commands.shared.workspace import RunContext
+from migrator.commands.targets.database_parameters import TargetSettings
+from migrator.commands.targets.tenant_objects import OwnObjects
 from migrator.core.plan.steps import (
     Compare,
     CopyTable,

@@ -17,13 +17,13 @@ from migrator.commands.proof.drift import routed_digests, written_since
 from migrator.commands.proof.extension_configuration import with_configuration
 from migrator.commands.proof.records import database_counts, given_digests, sequence_values
 from migrator.commands.sequences.blocks import RunBlocks, run_blocks
-from migrator.commands.targets.database_parameters import TargetSettings
 from migrator.commands.shared.dropped_tenants import dropped_tenants, require_databases, require_standing, standing
 from migrator.commands.shared.epochs import require_digests
 from migrator.commands.shared.roles import access_differences
-from migrator.commands.targets.tenant_objects import OwnObjects
 from migrator.commands.shared.transfers import Resolved, resolve
 from migrator.commands.shared.workspace import RunContext, Workspace
+from migrator.commands.targets.database_parameters import TargetSettings
+from migrator.commands.targets.tenant_objects import OwnObjects
 from migrator.commands.verify.kept_templates import kept_templates
 from migrator.commands.verify.report import present
 from migrator.commands.verify.result import CrossReference, Verified, WrongRow
