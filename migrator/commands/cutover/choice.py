@@ -36,8 +36,15 @@ def chosen_tenants(followed: FollowedRun, choice: WaveChoice) -> tuple[str, ...]
 
 
 def planned_waves(followed: FollowedRun) -> Mapping[str, int]:
-    """The wave of every tenant, as [waves] says."""
-    return assign_waves(followed.plan.tenants, followed.context.settings.waves)
+    """The wave of every tenant, as [waves] said when it was asked for the first time: nobody changes waves later."""
+    journal = followed.context.journal
+    databases = {step.tenant: step.database for step in followed.databases.values() if step.tenant}
+    recorded = {one.tenant: one.wave for one in journal.followed_databases() if one.tenant and one.wave is not None}
+    waves = assign_waves(followed.plan.tenants, followed.context.settings.waves, recorded)
+    for wave in set(waves.values()):
+        new = [databases[tenant] for tenant, of in waves.items() if of == wave and tenant not in recorded]
+        journal.assign_wave(new, wave)
+    return waves
 
 
 def _named(tenants: Sequence[Tenant], name: str) -> str:

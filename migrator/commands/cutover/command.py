@@ -140,7 +140,6 @@ class _Mover:
         )
 
     def _move(self, wave: int, tenants: Sequence[str]) -> WaveResult:
-        self.context.journal.assign_wave([self.steps[tenant].database for tenant in tenants], wave)
         self._prove([tenant for tenant in tenants if Stage(self.known[tenant].state) in _READY])
         return self._conduct(wave, tenants, CutoverOrdered, lambda stage: stage in (Stage.PROVED, Stage.ARMED))
 
@@ -214,9 +213,9 @@ class _Mover:
         return TenantDatabase(self.followed.endpoint(step.database), triggers, constraints)
 
     def _by_wave(self) -> Mapping[int, Sequence[str]]:
-        """The chosen tenants by the wave that they move in: the one that they have begun, else that of [waves]."""
+        """The chosen tenants by the wave that they move in."""
         planned = planned_waves(self.followed)
         waves: dict[int, list[str]] = {}
         for tenant in self.chosen:
-            waves.setdefault(self.known[tenant].wave or planned[tenant], []).append(tenant)
+            waves.setdefault(planned[tenant], []).append(tenant)
         return dict(sorted(waves.items()))

@@ -9,8 +9,9 @@ from migrator.commands.follow.followed_run import FollowedRun
 from migrator.commands.follow.watched import require_as_read, watched_batches
 from migrator.core.online.position import Position
 from migrator.errors import MigratorError, RefusedError
+from migrator.postgres.gate.door import read_door
 from migrator.postgres.session.connect import Connection, connect, translated
-from migrator.postgres.sync.positions import read_position
+from migrator.postgres.sync.positions import read_position, write_position
 from migrator.postgres.sync.tick import TickResult, TickTarget, tick
 
 _SOURCE = "the source"
@@ -39,14 +40,19 @@ class ReverseTicks:
         """
         step, endpoint = self.followed.databases[database], self.followed.endpoint(database)
         source, read = self._writing(), self._reading(database)
-        with translated(self.followed.context.source):
-            with source.transaction():
-                since = read_position(source, database)
+        with translated(self.followed.context.source), source.transaction():
+            since = read_position(source, database)
+        if since is None:
+            # A standby that was promoted may lack it; the door's own is older, or the same.
+            with translated(endpoint):
+                since = read_door(read).opened_at
             if since is None:
                 raise RefusedError(
                     f"The source does not say since when {database} takes writes.",
                     "Its door has not opened, or the source was restored since: migrator follow status.",
                 )
+            with translated(self.followed.context.source), source.transaction():
+                write_position(source, since, database)
         with translated(endpoint):
             target = TickTarget(source, step.tenant, side=database)
             result = tick(
