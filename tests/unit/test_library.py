@@ -18,7 +18,12 @@ REPOSITORY = Path(__file__).parents[2]
 FRONT_DOOR = REPOSITORY / "migrator" / "__init__.py"
 
 # Parts of the program that are measured alone, by what is inside of it.
-MEASURED_ALONE = {"benchmarks/contenders/inside.py", "benchmarks/contenders/relay.py"}
+MEASURED_ALONE = {
+    "benchmarks/contenders/inside.py",
+    "benchmarks/contenders/relay.py",
+    "benchmarks/online/followed.py",
+    "benchmarks/online/scenarios/capture.py",
+}
 
 
 def test_every_name_is_there() -> None:

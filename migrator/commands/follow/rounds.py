@@ -19,6 +19,7 @@ from migrator.core.verify.digests import Digest
 from migrator.errors import DatabaseError, MigratorError
 from migrator.postgres.session.connect import Connection, Endpoint, connect, translated
 from migrator.postgres.session.connection_pool import Sessions
+from migrator.postgres.session.durability import flush_log
 from migrator.postgres.sync.live_digests import require_equal
 from migrator.postgres.sync.positions import read_position
 from migrator.postgres.sync.tick import TickResult, TickTarget, tick
@@ -49,23 +50,39 @@ class _Group:
 
 
 class _Lane:
-    """The sessions of one thread: to the source, and to the databases that it brings on."""
+    """The sessions of one thread: two to the source, one of which reads, and those to databases that it brings on."""
 
     def __init__(self, source: Endpoint, sessions: int) -> None:
-        self._source = source
-        self._connection: Connection | None = None
+        self._endpoint = source
+        self._source: list[Connection] = []
         self.sessions = Sessions(sessions)
+
+    def open(self) -> None:
+        """Opens what is not open: both before anything is read, so that the one vouches for what the other saw."""
+        if any(connection.closed or connection.broken for connection in self._source):
+            self._close_source()
+        if not self._source:
+            self._source = [connect(self._endpoint, purpose="follow") for _ in range(2)]
 
     @property
     def source(self) -> Connection:
-        if self._connection is None or self._connection.closed or self._connection.broken:
-            self._connection = connect(self._source, purpose="follow")
-        return self._connection
+        """The session that reads."""
+        return self._source[0]
+
+    @property
+    def flusher(self) -> Connection:
+        """The session that waits for the source's disk."""
+        return self._source[1]
 
     def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
+        """Ends all of them."""
+        self._close_source()
         self.sessions.close()
+
+    def _close_source(self) -> None:
+        for connection in self._source:
+            connection.close()
+        self._source = []
 
 
 class Rounds:
@@ -143,14 +160,21 @@ class Rounds:
     def _tick(self, group: _Group, proved: Collection[str], proofs: dict[str, tuple[Digest, ...]]) -> TickResult:
         flow = self._followed.flows[group.target]
 
-        def prove(source: Connection, target: TickTarget, _position: Position) -> None:
+        def prove(source: Connection, target: TickTarget, position: Position) -> None:
+            # What a commit of the source that did not wait for its disk has written must not be ahead here of what a
+            # crash leaves there: numbers of transactions would be given twice.
+            if position != group.since and not flushed:
+                flush_log(lane.flusher)
+                flushed.append(position)
             try:
                 if (name := target.connection.info.dbname) in proved:
                     proofs[name] = require_equal(source, target.connection, flow, target.tenant)
             finally:
                 require_as_read(source)
 
+        flushed: list[Position] = []
         with self._lane() as lane:
+            lane.open()
             targets, unreachable = self._targets(lane, group)
             with translated(self._followed.context.source):
                 result = tick(
