@@ -59,6 +59,6 @@ def test_sessions_that_are_ended_cost_no_write(database_url: str) -> None:
                 "WHERE application_name LIKE 'load %' AND datname = current_database()"
             )
     outcome = load.outcome
-    assert outcome.samples.reconnected > 10
+    assert outcome.samples.reconnected > 0
     assert outcome.samples.failures == []
     assert compare_monolith(outcome.ledger, database_url) == ()
