@@ -13,11 +13,10 @@ from migrator.commands.follow.followed_run import FollowedRun
 from migrator.commands.follow.reverse_rounds import ReverseTicks
 from migrator.commands.follow.rounds import Rounds
 from migrator.core.online.stages import Stage
-from migrator.core.online.tenant_events import Agreed, Differed, Side, Ticked
-from migrator.core.verify.digests import differences
+from migrator.core.online.tenant_events import Agreed, Differed, Event, Side, Ticked
 from migrator.errors import MigratorError, RefusedError
 from migrator.postgres.session.connect import Connection, connect, system_identifier, translated
-from migrator.postgres.sync.live_digests import live_digests
+from migrator.postgres.sync.live_digests import UnequalError
 
 # The follower may be at a database at the same moment: whoever comes second begins anew.
 _ATTEMPTS = 5
@@ -51,8 +50,11 @@ class FollowedWave:
         return self._forward(tenants) if side is Side.SOURCE else self._backward(tenants)
 
     def prove(self, side: Side, tenants: Sequence[str]) -> Mapping[str, Answer]:
-        """Compares both sides in full, at a moment when nobody writes on either."""
-        return {tenant: self._compare(tenant) for tenant in tenants}
+        """Compares both sides at one position of the source, while nobody writes for these tenants on either.
+
+        On the way back whatever every tenant has is brought from the source for it: that was written there meanwhile.
+        """
+        return self._forward(tenants, proved=True, serving=side is Side.TARGET)
 
     def repair(self, side: Side, tenants: Sequence[str]) -> Mapping[str, Answer]:
         """Refuses: what has to be compared in full is copied anew by hand.
@@ -90,14 +92,16 @@ class FollowedWave:
         with translated(self._followed.context.source):
             return system_identifier(source) == self._followed.survey.catalog.system_identifier
 
-    def _forward(self, tenants: Sequence[str]) -> Mapping[str, Answer]:
+    def _forward(self, tenants: Sequence[str], *, proved: bool = False, serving: bool = False) -> Mapping[str, Answer]:
         answers: dict[str, Answer] = {}
         waiting = [self._databases[tenant] for tenant in tenants]
         for attempt in range(_ATTEMPTS):
-            result = self._rounds.round(self._rounds.read_positions(waiting))
-            answers |= {self._tenants[name]: Ticked() for name in result.positions}
+            positions = self._rounds.read_positions(waiting)
+            result = self._rounds.round(positions, waiting if proved else (), waiting if serving else ())
+            done: Event = Agreed() if proved else Ticked()
+            answers |= {self._tenants[name]: done for name in result.positions}
+            answers |= {self._tenants[name]: _answer(error) for name, error in result.failures.items()}
             waiting = [name for name, error in result.failures.items() if isinstance(error, RefusedError)]
-            answers |= {self._tenants[name]: error for name, error in result.failures.items()}
             if not waiting or attempt + 1 == _ATTEMPTS:
                 break
             time.sleep(_PAUSE_SECONDS)
@@ -119,26 +123,6 @@ class FollowedWave:
                     break
         return answers
 
-    def _compare(self, tenant: str) -> Answer:
-        step = self._followed.databases[self._databases[tenant]]
-        endpoint = self._followed.endpoint(step.database)
-        source, target = self._session(""), self._session(step.database)
-        try:
-            with translated(endpoint), translated(self._followed.context.source):
-                for connection in (source, target):
-                    connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-                here, there = live_digests(source, target, self._followed.flows[step.target], tenant)
-        except MigratorError as error:
-            return error
-        finally:
-            for connection in (source, target):
-                if not connection.broken and not connection.closed:
-                    connection.execute("ROLLBACK")
-        if unequal := differences(here, there):
-            names = ", ".join(one.relation for one in unequal)
-            return Because(Differed(), f"{step.database} is not what the source holds: {names}.")
-        return Agreed()
-
     def _session(self, database: str) -> Connection:
         """A session for comparing, in the source ('') or in a database."""
         known = self._comparing.get(database)
@@ -147,3 +131,7 @@ class FollowedWave:
             endpoint = self._followed.endpoint(database) if database else context.workspace.source_rows
             known = self._comparing[database] = connect(endpoint, purpose="cutover")
         return known
+
+
+def _answer(error: MigratorError) -> Answer:
+    return Because(Differed(), error.message) if isinstance(error, UnequalError) else error

@@ -122,12 +122,18 @@ class _Follower:
             end: FollowEnd | None = None
             while end is None:
                 states = {one.database: one for one in context.journal.followed_databases()}
-                mine = {name: at for name, at in positions.items() if states[name].state in _FOLLOWING}
+                serving = [name for name, one in states.items() if one.state in _SERVING]
+                mine = {
+                    name: at for name, at in positions.items() if states[name].state in _FOLLOWING or name in serving
+                }
                 due = self._due_for_proof(states)
-                result = rounds.round(mine, due)
+                result = rounds.round(mine, due, serving)
                 positions.update(result.positions)
                 self._record(result, due, states)
-                self._carry_back(back, [name for name, one in states.items() if one.state in _SERVING])
+                # Whoever verifies or moves tenants has been there meanwhile.
+                moved = [name for name, error in result.failures.items() if isinstance(error, RefusedError)]
+                positions.update(rounds.read_positions(moved))
+                self._carry_back(back, serving)
                 self._trim_log(states.values())
                 end = self._end(until_proved=until_proved)
                 if end is None and not result.entries:

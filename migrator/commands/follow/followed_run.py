@@ -14,6 +14,7 @@ from migrator.core.online.captured import CapturedTable, ClosedTable, closed_tab
 from migrator.core.plan.steps import CreateDatabase, Plan
 from migrator.core.plan.survey import Survey
 from migrator.core.run.facts import FOLLOW_START
+from migrator.core.schema.catalog import Relation
 from migrator.errors import RefusedError
 from migrator.postgres.capture.install import read_capture
 from migrator.postgres.session.connect import Endpoint
@@ -58,12 +59,22 @@ class FollowedRun:
         return self.context.server(self.databases[database].server).at(database)
 
     @cached_property
-    def copies(self) -> Mapping[str, Flow]:
-        """By target, the part of the flow that goes on once its databases serve their own rows: copies of others."""
+    def served(self) -> Mapping[str, Flow]:
+        """By target, what goes on coming from the source once its databases serve their own rows.
+
+        Copies of other targets' tables, and in tables of their own the rows that every tenant has: single rows only.
+        """
         return {
-            target: replace(flow, tables=tuple(one for one in flow.tables if no_way_back(one.transfer)))
+            target: replace(flow, tables=tuple(one for one in flow.tables if one.key or no_way_back(one.transfer)))
             for target, flow in self.flows.items()
         }
+
+    @cached_property
+    def own_tables(self) -> frozenset[Relation]:
+        """The source's tables whose rows databases serve themselves, once tenants have moved there."""
+        return frozenset(
+            table.relation for flow in self.flows.values() for table in flow.tables if not no_way_back(table.transfer)
+        )
 
     def reverse_flow(self, step: CreateDatabase) -> Flow:
         """How rows come from a database that serves them back into the source."""

@@ -13,16 +13,18 @@ from typing import Self
 
 from migrator.commands.follow.followed_run import FollowedRun
 from migrator.commands.follow.watched import require_as_read, watched_batches
+from migrator.core.online.captured import LogEntry
 from migrator.core.online.position import Position
 from migrator.core.online.watch import Suspect
 from migrator.core.verify.digests import Digest
-from migrator.errors import DatabaseError, MigratorError
+from migrator.errors import DatabaseError, MigratorError, RefusedError
 from migrator.postgres.session.connect import Connection, Endpoint, connect, translated
 from migrator.postgres.session.connection_pool import Sessions
 from migrator.postgres.session.durability import flush_log
+from migrator.postgres.sync.flow import Flow
 from migrator.postgres.sync.live_digests import require_equal
 from migrator.postgres.sync.positions import read_position
-from migrator.postgres.sync.tick import TickResult, TickTarget, tick
+from migrator.postgres.sync.tick import Batch, TickResult, TickTarget, tick
 
 
 @dataclass
@@ -42,11 +44,15 @@ class Round:
 
 @dataclass(frozen=True)
 class _Group:
-    """Databases of one target that stand at the same position, and are brought to the next one together."""
+    """Databases of one target that stand at the same position, and are brought to the next one together.
+
+    Those that are `serving` take writes of applications: only what stays the source's is brought to them.
+    """
 
     target: str
     databases: tuple[str, ...]
     since: Position
+    serving: bool
 
 
 class _Lane:
@@ -127,8 +133,13 @@ class Rounds:
                     positions[name] = position
         return positions
 
-    def round(self, positions: Mapping[str, Position], proved: Collection[str] = ()) -> Round:
+    def round(
+        self, positions: Mapping[str, Position], proved: Collection[str] = (), serving: Collection[str] = ()
+    ) -> Round:
         """Brings databases on from where they stand; those in `proved` are compared at their new position.
+
+        A database that does not stand there any more, or whose door is open and which is not among the `serving` ones,
+        fails with RefusedError: nothing that an application wrote there is overwritten by what the source had before.
 
         Raises:
             DatabaseError: the source cannot be reached, or failed.
@@ -138,7 +149,7 @@ class Rounds:
         def work(group: _Group) -> tuple[_Group, TickResult]:
             return group, self._tick(group, proved, result.proofs)
 
-        for group, ticked in self._threads.map(work, self._groups(positions)):
+        for group, ticked in self._threads.map(work, self._groups(positions, serving)):
             result.entries += ticked.entries
             result.upserted += ticked.upserted
             result.deleted += ticked.deleted
@@ -149,16 +160,17 @@ class Rounds:
                     result.positions[name] = ticked.position
         return result
 
-    def _groups(self, positions: Mapping[str, Position]) -> Iterator[_Group]:
-        together: dict[tuple[str, Position], list[str]] = defaultdict(list)
+    def _groups(self, positions: Mapping[str, Position], serving: Collection[str]) -> Iterator[_Group]:
+        together: dict[tuple[str, Position, bool], list[str]] = defaultdict(list)
         for name, position in positions.items():
-            together[self._followed.databases[name].target, position].append(name)
-        for (target, position), names in together.items():
+            together[self._followed.databases[name].target, position, name in serving].append(name)
+        for (target, position, serves), names in together.items():
             for start in range(0, len(names), self._each):
-                yield _Group(target, tuple(names[start : start + self._each]), position)
+                yield _Group(target, tuple(names[start : start + self._each]), position, serves)
 
     def _tick(self, group: _Group, proved: Collection[str], proofs: dict[str, tuple[Digest, ...]]) -> TickResult:
-        flow = self._followed.flows[group.target]
+        flow = (self._followed.served if group.serving else self._followed.flows)[group.target]
+        whole = self._followed.flows[group.target]
 
         def prove(source: Connection, target: TickTarget, position: Position) -> None:
             # What a commit of the source that did not wait for its disk has written must not be ahead here of what a
@@ -166,9 +178,10 @@ class Rounds:
             if position != group.since and not flushed:
                 flush_log(lane.flusher)
                 flushed.append(position)
+            _require_unmoved(target.connection, group)
             try:
                 if (name := target.connection.info.dbname) in proved:
-                    proofs[name] = require_equal(source, target.connection, flow, target.tenant)
+                    proofs[name] = require_equal(source, target.connection, whole, target.tenant)
             finally:
                 require_as_read(source)
 
@@ -182,11 +195,24 @@ class Rounds:
                     targets,
                     flow,
                     group.since,
-                    read_batch=watched_batches(self._followed.context.source, self._tell),
+                    read_batch=self._batches(flow, serving=group.serving),
                     proof=prove,
                 )
             result.failures.update(unreachable)
         return result
+
+    def _batches(self, flow: Flow, *, serving: bool) -> Batch:
+        """What is read of the source; of a table that a database serves itself no more than single rows."""
+        watched = watched_batches(self._followed.context.source, self._tell)
+        if not serving:
+            return watched
+        own = {table.number for table in flow.captured if table.relation in self._followed.own_tables}
+
+        def read_batch(connection: Connection, since: Position) -> tuple[Position, tuple[LogEntry, ...]]:
+            position, entries = watched(connection, since)
+            return position, tuple(entry for entry in entries if entry.key is not None or entry.number not in own)
+
+        return read_batch
 
     def _tell(self, suspect: Suspect) -> None:
         self._followed.context.progress.note(f"{suspect.relation} is compared as a whole: {suspect.reason}")
@@ -209,3 +235,17 @@ class Rounds:
             yield lane
         finally:
             self._lanes.put(lane)
+
+
+def _require_unmoved(connection: Connection, group: _Group) -> None:
+    """Makes sure that the database is where it was read to be, and that its door does not open before the tick ends.
+
+    Raises:
+        RefusedError: somebody else has brought it on, or applications write there.
+    """
+    row = connection.execute("SELECT open FROM migrator_follow.door FOR SHARE").fetchone()
+    opened = row != (False,) and not group.serving
+    if opened or read_position(connection) != group.since:
+        raise RefusedError(
+            f"{connection.info.dbname} has been moved on by somebody else.", "Where it stands is read anew."
+        )
