@@ -72,6 +72,17 @@ CASES: list[tuple[Fact[Any], Any, Any]] = [
         facts.Compared([DIFFERENCE], 5),
         {"changed": [["public.orders", "1", "different", 3, 4]], "tables": 5},
     ),
+    (
+        facts.FOLLOW_START,
+        facts.FollowStart("20260101-120000-ab12-c0ffee00", "10:20:15", True),
+        {"epoch": "20260101-120000-ab12-c0ffee00", "snapshot": "10:20:15", "copied": True},
+    ),
+    (facts.FOLLOW_STOP, True, True),
+    (
+        facts.WAVE_BLOCKS,
+        {"erp_north": [("public", "orders_id_seq", 1001, 2000)]},
+        {"erp_north": [["public", "orders_id_seq", 1001, 2000]]},
+    ),
     (facts.DROPPING, ["erp_north"], ["erp_north"]),
     (facts.TENANTS_DROPPED, {"1": "begun"}, {"1": "begun"}),
     (facts.RESTORED, "erp_restored", "erp_restored"),
