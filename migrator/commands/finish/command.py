@@ -23,6 +23,7 @@ from migrator.commands.shared.dropped_tenants import (
     require_standing,
     standing,
 )
+from migrator.commands.shared.following import require_not_followed
 from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.commands.verify.command import Verifier
 from migrator.core.plan.steps import CreateDatabase, Plan, PrepareTarget
@@ -92,6 +93,7 @@ def _attempt(context: RunContext, end: RunEnd) -> tuple[_Finish, PlanChanges]:
     Raises:
         RefusedError: nothing has been migrated.
     """
+    require_not_followed(context)
     stored = stored_plan(context)
     if stored is None:
         raise _nothing_to_finish()

@@ -8,12 +8,11 @@ from datetime import UTC, datetime
 
 from migrator.commands.follow.result import DatabaseLag, FollowStatus, FollowStopped, FollowUninstalled
 from migrator.commands.plan.finished import standing_source
+from migrator.commands.shared.following import require_nothing_moved
 from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.online.position import Position
-from migrator.core.online.stages import MEANINGS, Stage
 from migrator.core.run.facts import FOLLOW_START, FOLLOW_STOP
-from migrator.errors import RefusedError
-from migrator.journal import FollowedDatabase, RunJournal
+from migrator.journal import FollowedDatabase
 from migrator.postgres.capture.install import read_capture, uninstall_capture
 from migrator.postgres.capture.read_log import entries_since, log_size
 from migrator.postgres.session.connect import Connection, session
@@ -71,7 +70,7 @@ def uninstall_following(workspace: Workspace) -> FollowUninstalled:
         DatabaseError: a table could not be locked; the same call goes on from there.
     """
     if (context := _open_run(workspace)) is not None:
-        require_nothing_moved(context.journal)
+        require_nothing_moved(context)
     with workspace.stage("follow-uninstall") as (run, summary):
         tables = summary["tables"] = end_following(run)
         return FollowUninstalled(run.id, str(workspace.source), tables)
@@ -90,35 +89,6 @@ def end_following(context: RunContext) -> int:
         tables = uninstall_capture(connection, context.workspace.lock_wait)
     context.journal.artefact("capture", "source", "dropped")
     return tables
-
-
-def require_nothing_moved(journal: RunJournal) -> None:
-    """Refuses what is about the whole run while tenants are served by their own databases.
-
-    Raises:
-        RefusedError: some are; the hint says how they go back.
-    """
-    if moved := [database for database in journal.followed_databases() if is_moved(database)]:
-        raise RefusedError(
-            f"{moved[0].database} serves its rows instead of the source: without capture nothing could go back.",
-            "Take its tenant back first: migrator rollback --tenant, or end the run: migrator finish.",
-        )
-
-
-def is_followed(journal: RunJournal) -> bool:
-    """Whether the run copies a source that is written to, or has begun to."""
-    return any(one.state != "dropped" for one in journal.artefacts("capture"))
-
-
-def is_following(workspace: Workspace) -> bool:
-    """Whether the open run copies a source that is written to, or has begun to; makes no journal."""
-    context = _open_run(workspace)
-    return context is not None and is_followed(context.journal)
-
-
-def is_moved(database: FollowedDatabase) -> bool:
-    """Whether the database serves its rows, or is about to: the source does not take their writes any more."""
-    return MEANINGS[Stage(database.state)].writer != "source"
 
 
 def _open_run(workspace: Workspace) -> RunContext | None:

@@ -20,6 +20,7 @@ from migrator.commands.shared.dropped_tenants import (
     require_same_source,
     require_standing,
 )
+from migrator.commands.shared.following import require_not_followed
 from migrator.commands.shared.privileges import require_privileges
 from migrator.commands.shared.roles import deliver_passwords
 from migrator.commands.shared.workspace import RunContext, Workspace
@@ -54,6 +55,7 @@ def migrate(
     """
     with workspace.stage("migrate") as (context, summary):
         summary[REFUSED] = True
+        require_not_followed(context)
         require_privileges(workspace, "read", "every row", *(("fence",) if fence else ()))
         if not dropped_tenants(context.journal) and (done := _done_before(context, approved)):
             del summary[REFUSED]

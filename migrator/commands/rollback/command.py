@@ -17,7 +17,7 @@ from migrator.commands.changes.apply import (
 from migrator.commands.changes.find import require_rows, save_writes
 from migrator.commands.changes.way_back import LaterWrites, Restore, WayBack
 from migrator.commands.clean.command import restore_quarantine as put_back
-from migrator.commands.follow.manage import end_following, is_followed, require_nothing_moved
+from migrator.commands.follow.manage import end_following
 from migrator.commands.plan.finished import FINISHED_RUN, standing_source
 from migrator.commands.plan.stored import readable_plan
 from migrator.commands.rollback.adopt import adopt
@@ -36,6 +36,7 @@ from migrator.commands.rollback.restore_backup import (
 from migrator.commands.rollback.result import ConflictOutlook, NothingOpen, RollbackOutlook, RolledBack
 from migrator.commands.rollback.source_unchanged import changed_objects, compared_under_fence
 from migrator.commands.shared.epochs import digests_compare
+from migrator.commands.shared.following import is_followed, require_nothing_moved
 from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.plan.steps import Plan
 from migrator.core.result.progress import each
@@ -67,6 +68,7 @@ def validate_rollback(
     with workspace.stage("rollback-validate") as (context, summary):
         stored = readable_plan(context)
         plan, context = (stored.plan, stored.context) if stored else (None, context)
+        require_nothing_moved(context)
         findings = look(context, plan)
         require_able(context, findings)
         result = replace(outlook(context, findings), plan_changes=stored.since if stored else None)
@@ -87,6 +89,8 @@ def rollback(workspace: Workspace, way: WayBack = _PLAIN, *, confirm: str | None
     with workspace.stage("rollback") as (context, summary):
         stored = readable_plan(context)
         plan, context = (stored.plan, stored.context) if stored else (None, context)
+        # Before anything is sealed: applications write there.
+        require_nothing_moved(context)
         backup = checked_backup(context) if way.restore == "backup" else None
         with read_only_targets(context, plan, way.writes) as findings:
             if backup is not None:
@@ -252,8 +256,6 @@ def keep_writes(context: RunContext, findings: Findings, later: LaterWrites) -> 
 def _take_back(context: RunContext, findings: Findings, carried: Carried | None, restore: Restore) -> RolledBack:
     swap = restore == "backup"
     followed = is_followed(context.journal)
-    if followed:
-        require_nothing_moved(context.journal)
     dropped = dump_and_drop(context, findings)
     if followed:
         end_following(context)

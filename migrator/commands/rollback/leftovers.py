@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from migrator.commands.changes.find import find_writes
 from migrator.commands.changes.way_back import LaterWrites
-from migrator.commands.follow.manage import is_followed
 from migrator.commands.plan.stored import plan_now
 from migrator.commands.rollback.findings import (
     Findings,
@@ -16,6 +15,7 @@ from migrator.commands.rollback.findings import (
     unknown_fence,
     written_message,
 )
+from migrator.commands.shared.following import is_followed
 from migrator.commands.shared.privileges import require_privileges
 from migrator.commands.shared.run_tenants import servers_of
 from migrator.commands.shared.workspace import RunContext, Workspace

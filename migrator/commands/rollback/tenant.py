@@ -26,6 +26,7 @@ from migrator.commands.rollback.report import present
 from migrator.commands.rollback.result import NoSuchTenantDatabase, NothingOpen, RollbackOutlook, TenantRolledBack
 from migrator.commands.rollback.source_unchanged import recorded_source
 from migrator.commands.shared.dropped_tenants import BEGUN, DONE, dropped_tenants, forget_tenant, mark_dropped
+from migrator.commands.shared.following import require_not_followed
 from migrator.commands.shared.roles import forget_passwords
 from migrator.commands.shared.survey import survey
 from migrator.commands.shared.workspace import RunContext, Workspace
@@ -51,6 +52,7 @@ def validate_tenant_rollback(
     if open_run(workspace) is None:
         return nothing_open(workspace, confirm)
     with workspace.stage("rollback-tenant") as (context, summary):
+        require_not_followed(context)
         part = _found(context, tenant)
         if part is None:
             return NoSuchTenantDatabase(context.id, tenant)
@@ -77,6 +79,7 @@ def rollback_tenant(
         return nothing_open(workspace, confirm)
     confirmed(run, confirm)
     with workspace.stage("rollback-tenant") as (context, summary):
+        require_not_followed(context)
         part = _found(context, tenant)
         if part is None:
             return NoSuchTenantDatabase(context.id, tenant)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from migrator.commands.follow.followed_run import FollowedRun, open_followed
-from migrator.commands.follow.manage import is_moved
 from migrator.commands.follow.rounds import Rounds
+from migrator.commands.shared.following import is_moved
 from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.commands.verify.report import present_live
 from migrator.commands.verify.result import LiveProof, VerifiedLive

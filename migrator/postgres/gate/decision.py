@@ -27,6 +27,12 @@ def read_fenced(connection: Connection) -> Mapping[str, int]:
     return dict(connection.execute("SELECT tenant, generation FROM migrator_follow.fenced ORDER BY tenant").fetchall())
 
 
+def standing_fences(connection: Connection) -> Mapping[str, int]:
+    """The same, also where nothing has been installed for a gate: nobody has moved then."""
+    row = connection.execute("SELECT pg_catalog.to_regclass('migrator_follow.fenced') IS NOT NULL").fetchone()
+    return read_fenced(connection) if row == (True,) else {}
+
+
 def decide(gate: Gate, tenants: Collection[str], generation: int) -> int:
     """Decides, at a gate that is shut, that the tenants have moved away, and opens it: their writers are refused.
 

@@ -33,6 +33,10 @@ def states(project: Project) -> dict[str, str]:
     return {key: entry["state"] for key, entry in entries.items()}
 
 
+def run_of(project: Project) -> str:
+    return str(project.run("status").document["run_id"])
+
+
 def refused(url: str, statement: str) -> bool:
     with psycopg.connect(url) as connection:
         try:
@@ -67,6 +71,13 @@ def test_a_tenant_moves_and_comes_back_with_what_it_wrote(make: ProjectFactory) 
             connection.execute(NEW_TICKETS.format(2).encode())
         awaited(lambda: held(project, "a") == slice_of(project, 1))
         awaited(lambda: held(project, "b") == slice_of(project, 2))
+        for command in (
+            ["rollback", "--validate"],
+            ["rollback", "--confirm", run_of(project)],
+            ["follow", "uninstall"],
+        ):
+            answer = project.run(*command)
+            assert answer.exit_code == 3, answer.document
         outlook = project.succeed("rollback", "--tenant", "a", "--validate")
         assert outlook.summary["held"] == 0
         back = project.succeed("rollback", "--tenant", "a")
@@ -79,5 +90,24 @@ def test_a_tenant_moves_and_comes_back_with_what_it_wrote(make: ProjectFactory) 
         again = project.succeed("cutover", "--all")
         assert again.summary["moved"] == 2
         assert states(project) == {"1": "live", "2": "live"}
+        assert project.end(follower, signal.SIGTERM) is not None
+        # Nobody follows now; what is about the whole run is refused all the same, before anything is touched.
+        for command in (
+            ["migrate", "--without-backup"],
+            ["finish", "--confirm", run_of(project)],
+            ["rollback", "--confirm", run_of(project), "--discard-writes"],
+            ["follow", "uninstall"],
+        ):
+            answer = project.run(*command)
+            assert answer.exit_code == 3, answer.document
+        with psycopg.connect(project.url("a")) as connection:
+            connection.execute("DELETE FROM lines WHERE id = 500")
+        back = project.succeed("rollback", "--tenant", "b")
+        assert states(project) == {"1": "live", "2": "monolith"}
+        assert back.summary["moved"] == 1
+        assert project.succeed("rollback", "--wave", "1").summary["left"] == 0
+        assert held(project, "a") == slice_of(project, 1)
+        project.succeed("rollback", "--confirm", run_of(project))
     finally:
-        project.end(follower, signal.SIGTERM)
+        if follower.poll() is None:
+            project.end(follower, signal.SIGTERM)
