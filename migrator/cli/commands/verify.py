@@ -32,7 +32,7 @@ def verify(sample: float | None) -> Work:
     """
 
     def work(session: Session) -> Outcome:
-        from migrator.commands.shared.following import is_following
+        from migrator.commands.follow.manage import is_following
         from migrator.commands.verify.command import verify as stage
         from migrator.commands.verify.live import verify_live
         from migrator.commands.verify.report import present, present_live

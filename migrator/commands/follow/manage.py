@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from migrator.commands.follow.result import DatabaseLag, FollowStatus, FollowStopped, FollowUninstalled
 from migrator.commands.plan.finished import standing_source
-from migrator.commands.shared.following import require_nothing_moved
+from migrator.commands.shared.following import is_followed, require_nothing_moved
 from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.online.position import Position
 from migrator.core.run.facts import FOLLOW_START, FOLLOW_STOP
@@ -19,6 +19,17 @@ from migrator.postgres.session.connect import Connection, session
 
 _STOP_SECONDS = 60.0
 _LOOK_SECONDS = 0.2
+
+
+def is_following(workspace: Workspace) -> bool:
+    """Whether the open run copies a source that is written to, or has begun to; makes no journal where there is none.
+
+    Raises:
+        DatabaseError: the source or the control database cannot be reached.
+    """
+    workspace, _ = standing_source(workspace)
+    context = _open_run(workspace)
+    return context is not None and is_followed(context.journal)
 
 
 def follow_status(workspace: Workspace) -> FollowStatus:

@@ -9,7 +9,7 @@ from migrator.errors import RefusedError
 from migrator.postgres.gate.decision import standing_fences
 
 if TYPE_CHECKING:
-    from migrator.commands.shared.workspace import RunContext, Workspace
+    from migrator.commands.shared.workspace import RunContext
     from migrator.journal import FollowedDatabase, RunJournal
 
 
@@ -48,12 +48,6 @@ def require_not_followed(context: RunContext) -> None:
 def is_followed(journal: RunJournal) -> bool:
     """Whether the run copies a source that is written to, or has begun to."""
     return any(one.state != "dropped" for one in journal.artefacts("capture"))
-
-
-def is_following(workspace: Workspace) -> bool:
-    """Whether the open run copies a source that is written to, or has begun to; makes no journal."""
-    run = workspace.journal.current_run(workspace.source_id) if workspace.has_journal() else None
-    return run is not None and is_followed(workspace.journal.of(run.id))
 
 
 def is_moved(database: FollowedDatabase) -> bool:

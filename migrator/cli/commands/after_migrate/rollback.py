@@ -154,7 +154,7 @@ class _Typed:
         from migrator.commands.cutover.choice import WaveChoice
         from migrator.commands.cutover.command import move_back, return_outlook
         from migrator.commands.cutover.report import present, present_outlook
-        from migrator.commands.shared.following import is_following
+        from migrator.commands.follow.manage import is_following
 
         if not is_following(session.workspace):
             return None
