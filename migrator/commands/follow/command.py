@@ -39,11 +39,14 @@ _TRIM_SECONDS = 60.0
 _TRIM_PATIENCE = 1.0
 
 
-def follow(workspace: Workspace, *, until_proved: bool = False, without_backup: bool = False) -> Followed:
+def follow(
+    workspace: Workspace, *, until_proved: bool = False, without_backup: bool = False, approved: str | None = None
+) -> Followed:
     """Copies the source while it is written to, then keeps every database like it, until it is asked to stop.
 
-    `until_proved` ends it once every database has been followed, and compared with the source at one position. However
-    often it is ended or killed, the next call goes on from where each database stands.
+    `approved` is the beginning of the only fingerprint that its plan may have. `until_proved` ends it once every
+    database has been followed, and compared with the source at one position. However often it is ended or killed, the
+    next call goes on from where each database stands.
 
     Raises:
         RefusedError: no passed dry-run of this plan, no backup, the run is migrated behind a fence, or the source's
@@ -54,7 +57,7 @@ def follow(workspace: Workspace, *, until_proved: bool = False, without_backup: 
     with workspace.stage("follow") as (context, summary):
         summary[REFUSED] = True
         require_privileges(workspace, "read", "every row", "fence")
-        context, plan, surveyed = _chosen(context)
+        context, plan, surveyed = _chosen(context, approved)
         if not without_backup:
             _require_backup(context.journal)
         del summary[REFUSED]
@@ -65,7 +68,7 @@ def follow(workspace: Workspace, *, until_proved: bool = False, without_backup: 
         return result
 
 
-def _chosen(context: RunContext) -> tuple[RunContext, Plan, Survey]:
+def _chosen(context: RunContext, approved: str | None) -> tuple[RunContext, Plan, Survey]:
     """The plan that is followed, or that of the dry-run, with the source as it is now."""
     if context.journal.last("migrate") is not None:
         raise RefusedError(
@@ -74,6 +77,7 @@ def _chosen(context: RunContext) -> tuple[RunContext, Plan, Survey]:
         )
     start = context.journal.recorded(FOLLOW_START)
     if start is not None and start.copied and (stored := readable_plan(context)) is not None:
+        require_approved(stored.plan.fingerprint, approved)
         context = context.decided_by(stored.plan.decisions)
         surveyed = survey(context.workspace)
         if not same_schema(surveyed, stored.plan.survey):
@@ -82,7 +86,7 @@ def _chosen(context: RunContext) -> tuple[RunContext, Plan, Survey]:
                 BEGIN_ANEW,
             )
         return context, stored.plan, stored.plan.survey
-    chosen = choose_plan(context, None)
+    chosen = choose_plan(context, approved)
     context = context.decided_by(chosen.stored.plan.decisions)
     context.journal.begin_plan(chosen.stored.plan)
     plan = context.journal.plan()

@@ -72,7 +72,7 @@ def test_a_source_is_followed_until_it_is_proved_and_left_as_it_was(make: Projec
     refused = project.run("follow", "start", "--without-backup")
     assert refused.exit_code == 3, refused.document
     project.succeed("dry-run")
-    first = project.succeed("follow", "start", "--until-proved", "--without-backup")
+    first = project.succeed("migrate", "--online", "--without-backup")
     assert first.summary["proved_databases"] == first.summary["databases"]
     assert is_like_the_source(project)
     for statement in ("UPDATE orders SET v = 9", "DELETE FROM lines", "TRUNCATE lines"):
