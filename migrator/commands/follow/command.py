@@ -11,7 +11,7 @@ from migrator.commands.follow.followed_run import BEGIN_ANEW, FollowedRun
 from migrator.commands.follow.result import Followed, FollowEnd
 from migrator.commands.follow.reverse_rounds import ReverseTicks, tick_back
 from migrator.commands.follow.rounds import Round, Rounds
-from migrator.commands.migrate.choose_plan import choose_plan
+from migrator.commands.migrate.choose_plan import choose_plan, require_approved
 from migrator.commands.plan.stored import readable_plan
 from migrator.commands.shared.privileges import require_privileges
 from migrator.commands.shared.survey import survey
