@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from migrator.commands.follow.result import DatabaseLag, FollowStatus, FollowStopped, FollowUninstalled
 from migrator.commands.plan.finished import standing_source
-from migrator.commands.shared.following import is_followed, require_nothing_moved
+from migrator.commands.shared.following import is_followed, is_moved, require_nothing_moved
 from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.online.position import Position
 from migrator.core.run.facts import FOLLOW_START, FOLLOW_STOP
@@ -117,7 +117,7 @@ def _lags(connection: Connection, known: Sequence[FollowedDatabase]) -> Iterator
             one.tenant,
             one.state,
             round((now - one.followed_at).total_seconds(), 1),
-            behind[one.snapshot],
+            None if is_moved(one) else behind[one.snapshot],
             round((now - one.proved_at).total_seconds(), 1) if one.proved_at is not None else None,
             one.error,
         )

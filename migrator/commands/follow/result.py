@@ -31,8 +31,8 @@ class Followed:
 class DatabaseLag:
     """How far one database is behind the source.
 
-    `seconds` are counted from when it was last brought on; `rows` are entries of the log that it does not have yet,
-    None where its position means nothing to the source any more.
+    `seconds` are counted from when it was last brought on; `rows` are entries of the log that it does not have yet.
+    Of one that serves its rows itself they are None, and `seconds` those since what was written there was carried back.
     """
 
     database: str
