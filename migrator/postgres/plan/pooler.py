@@ -7,22 +7,29 @@ from functools import cache
 from migrator.errors import RefusedError
 from migrator.postgres.session.connect import READ_ONLY, Connection, Endpoint, session
 
+_ATTEMPTS = 3
+
 
 def is_pooled(endpoint: Endpoint) -> bool:
     """Whether transactions of one connection are carried out by whichever backend is free.
 
     While one connection's transaction holds a backend, another's first one must not have been on the same backend, and
-    its second one must be where its first one was.
+    its second one must be where its first one was. A pooler may have answered before it takes a backend back, which
+    looks like a server then: it is asked more than once.
     """
     with (
         session(endpoint, purpose="pooler", settings=READ_ONLY) as one,
         session(endpoint, purpose="pooler", settings=READ_ONLY) as other,
     ):
-        first = _backend(one)
-        with other.transaction():
-            held = _backend(other)
-            second = _backend(one)
-        return first == held or first != second
+        return any(_share_backends(one, other) for _ in range(_ATTEMPTS))
+
+
+def _share_backends(one: Connection, other: Connection) -> bool:
+    first = _backend(one)
+    with other.transaction():
+        held = _backend(other)
+        second = _backend(one)
+    return first == held or first != second
 
 
 @cache
