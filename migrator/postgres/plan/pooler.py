@@ -24,11 +24,11 @@ def is_pooled(endpoint: Endpoint) -> bool:
         return any(_share_backends(one, other) for _ in range(_ATTEMPTS))
 
 
-def _share_backends(one: Connection, other: Connection) -> bool:
-    first = _backend(one)
-    with other.transaction():
-        held = _backend(other)
-        second = _backend(one)
+def _share_backends(asking: Connection, holding: Connection) -> bool:
+    first = _backend(asking)
+    with holding.transaction():
+        held = _backend(holding)
+        second = _backend(asking)
     return first == held or first != second
 
 
