@@ -67,11 +67,11 @@ _STRINGS = {
 }
 # Long enough for what a session does before it can say that it wants none, also on a busy machine.
 _TIMEOUTS = {
-    "statement_timeout": "300",
+    "statement_timeout": "1000",
     "lock_timeout": "1",
-    "idle_in_transaction_session_timeout": "300",
-    "idle_session_timeout": "300",
-    "transaction_timeout": "300",
+    "idle_in_transaction_session_timeout": "1000",
+    "idle_session_timeout": "1000",
+    "transaction_timeout": "1000",
 }
 ROUNDS = 4
 
