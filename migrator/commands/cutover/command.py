@@ -68,7 +68,7 @@ def return_outlook(workspace: Workspace, choice: WaveChoice) -> ReturnOutlook:
     Raises:
         RefusedError: no run is open, nobody is called so, or nobody of them has moved.
     """
-    run = workspace.journal.current_run(workspace.source_id)
+    run = workspace.current_run()
     if run is None:
         raise RefusedError("No run is open.", "See what there was: migrator history.")
     followed = open_followed(RunContext(workspace, run))

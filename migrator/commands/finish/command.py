@@ -12,7 +12,7 @@ from migrator.commands.finish.source import RunEnd, new_name, require_possible, 
 from migrator.commands.plan.changes import PlanChanges
 from migrator.commands.plan.finished import FINISHED_RUN, standing_source
 from migrator.commands.plan.stored import stored_plan
-from migrator.commands.rollback.command import nothing_open, open_run
+from migrator.commands.rollback.command import nothing_open
 from migrator.commands.rollback.leftovers import look
 from migrator.commands.rollback.result import NothingOpen
 from migrator.commands.sequences.blocks import run_blocks
@@ -48,7 +48,7 @@ def validate_finish(
     workspace, ended = standing_source(workspace)
     if ended is not None:
         return _finished_before(RunContext(workspace, ended), end)
-    if open_run(workspace) is None:
+    if workspace.current_run() is None:
         return nothing_open(workspace, confirm)
     with workspace.stage("finish") as (context, summary):
         attempt, since = _attempt(context, end)
@@ -69,7 +69,7 @@ def finish(
         RefusedError: not confirmed, nothing migrated, a tenant half taken back, or an end that the source cannot have.
     """
     workspace, ended = standing_source(workspace)
-    run = ended or open_run(workspace)
+    run = ended or workspace.current_run()
     if run is None:
         return nothing_open(workspace, confirm)
     _confirmed(run, confirm)

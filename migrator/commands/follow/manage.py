@@ -103,7 +103,7 @@ def end_following(context: RunContext) -> int:
 
 
 def _open_run(workspace: Workspace) -> RunContext | None:
-    run = workspace.journal.current_run(workspace.source_id) if workspace.has_journal() else None
+    run = workspace.current_run()
     return RunContext(workspace, run) if run is not None else None
 
 

@@ -111,13 +111,8 @@ def rollback(workspace: Workspace, way: WayBack = _PLAIN, *, confirm: str | None
 def _run_to_take_back(workspace: Workspace, way: WayBack, wanted: str | None) -> Run | None:
     way.require_possible()
     require_unfinished(workspace)
-    run = open_run(workspace)
+    run = workspace.current_run()
     return (adopt(workspace, wanted) or run) if way.journal == "lost" else run
-
-
-def open_run(workspace: Workspace) -> Run | None:
-    """The source's open run, or None; makes no journal where there is none."""
-    return workspace.journal.current_run(workspace.source_id) if workspace.has_journal() else None
 
 
 def require_unfinished(workspace: Workspace) -> None:

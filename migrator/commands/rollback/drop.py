@@ -89,7 +89,7 @@ def _free_name(home: Path, database: str) -> Path:
 
 def drop_run(workspace: Workspace) -> None:
     """Drops whatever the open run made on the servers, without dumps: for rehearsals."""
-    run = workspace.journal.current_run(workspace.source_id)
+    run = workspace.current_run()
     if run is None:
         return
     for name in servers_of(RunContext(workspace, run)):

@@ -13,7 +13,6 @@ from migrator.commands.rollback.command import (
     confirmed,
     keep_writes,
     nothing_open,
-    open_run,
     outlook,
     read_only_targets,
     require_unfinished,
@@ -49,7 +48,7 @@ def validate_tenant_rollback(
         RefusedError: no such tenant, or the role may not take it back.
     """
     require_unfinished(workspace)
-    if open_run(workspace) is None:
+    if workspace.current_run() is None:
         return nothing_open(workspace, confirm)
     with workspace.stage("rollback-tenant") as (context, summary):
         require_not_followed(context)
@@ -74,7 +73,7 @@ def rollback_tenant(
         RefusedError: not confirmed, no such tenant, or its databases were written to.
     """
     require_unfinished(workspace)
-    run = open_run(workspace)
+    run = workspace.current_run()
     if run is None:
         return nothing_open(workspace, confirm)
     confirmed(run, confirm)

@@ -15,7 +15,6 @@ from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.schema.catalog import Relation
 from migrator.core.sequences.blocks import Block, Draw, SourceSequence, reserve
 from migrator.errors import RefusedError
-from migrator.journal import Run
 from migrator.postgres.fence.fence import read_fence
 from migrator.postgres.schema.sequence_states import set_blocks
 from migrator.postgres.session.connect import session
@@ -29,7 +28,7 @@ def sequence_levels(workspace: Workspace, *, tenant: str | None = None) -> Seque
     Raises:
         RefusedError: the tenant is unknown.
     """
-    run = _open_run(workspace)
+    run = workspace.current_run()
     if run is None:
         return SequenceLevels(None)
     context = RunContext(workspace, run)
@@ -44,7 +43,7 @@ def refill_sequences(workspace: Workspace, *, tenant: str | None = None) -> Refi
     Raises:
         RefusedError: the tenant is unknown, or the fence does not stand that keeps the numbers apart.
     """
-    run = _open_run(workspace)
+    run = workspace.current_run()
     if run is None:
         return SequenceLevels(None)
     context = RunContext(workspace, run)
@@ -54,10 +53,6 @@ def refill_sequences(workspace: Workspace, *, tenant: str | None = None) -> Refi
         result = _refill(context, blocks, places)
         summary.update(present(result).recorded)
         return result
-
-
-def _open_run(workspace: Workspace) -> Run | None:
-    return workspace.journal.current_run(workspace.source_id) if workspace.has_journal() else None
 
 
 def _places(context: RunContext, blocks: RunBlocks, tenant: str | None) -> Sequence[LimitedDatabase]:

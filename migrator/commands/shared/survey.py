@@ -83,7 +83,7 @@ def _on_servers(
     chosen = workspace.settings.tenants
     if not chosen.servers:
         return tenants
-    run = workspace.journal.current_run(workspace.source_id) if workspace.has_journal() else None
+    run = workspace.current_run()
     # Another way to spread them, asked for since, counts; so does a pin. Neither passes migrate once it has begun.
     before = recorded_servers(workspace.journal.of(run.id), chosen.spread) if run is not None else {}
     weights = None

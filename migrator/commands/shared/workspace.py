@@ -200,6 +200,10 @@ class Workspace:
         """Whether the journal's tables are there already; asking for `journal` would make them."""
         return journal_exists(self._server(), self.control_name)
 
+    def current_run(self) -> Run | None:
+        """The source's open run, or None; makes no journal where there is none."""
+        return self.journal.current_run(self.source_id) if self.has_journal() else None
+
     @cached_property
     def source_id(self) -> str:
         """The source's identity: system identifier and database, the same from whichever machine."""
