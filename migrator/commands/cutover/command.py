@@ -18,8 +18,9 @@ from migrator.commands.cutover.result import MovedWave, ReturnOutlook, WaveResul
 from migrator.commands.cutover.work import FollowedWave
 from migrator.commands.follow.followed_run import FollowedRun, open_followed
 from migrator.commands.follow.rounds import Rounds
+from migrator.commands.shared.following import is_moved
 from migrator.commands.shared.workspace import RunContext, Workspace
-from migrator.core.online.stages import MEANINGS, Stage
+from migrator.core.online.stages import Stage
 from migrator.core.online.tenant_events import CutoverOrdered, ReturnOrdered
 from migrator.core.plan.steps import CreateDatabase, PrepareTarget
 from migrator.errors import RefusedError
@@ -74,7 +75,7 @@ def return_outlook(workspace: Workspace, choice: WaveChoice) -> ReturnOutlook:
     followed = open_followed(RunContext(workspace, run))
     wanted = set(chosen_tenants(followed, choice))
     known = [one for one in followed.context.journal.followed_databases() if one.tenant in wanted]
-    moved = [one for one in known if MEANINGS[Stage(one.state)].writer != "source"]
+    moved = [one for one in known if is_moved(one)]
     if not moved:
         raise RefusedError("None of these tenants has moved out of the source.", "See who has: migrator connections.")
     now = datetime.now(UTC)
@@ -112,17 +113,15 @@ class _Mover:
         self.chosen = chosen_tenants(self.followed, choice)
 
     def move_out(self) -> MovedWave:
-        parts = [self._move(wave, tenants) for wave, tenants in self._by_wave().items()]
+        waves = self._by_wave(planned_waves(self.followed))
+        parts = [self._move(wave, waves[wave]) for wave in sorted(waves)]
         return self._result("cutover", parts)
 
     def move_back(self) -> MovedWave:
-        by_wave: dict[int, list[str]] = {}
-        for tenant in self.chosen:
-            by_wave.setdefault(self.known[tenant].wave or 0, []).append(tenant)
+        waves = self._by_wave({tenant: one.wave for tenant, one in self.known.items() if one.wave})
         parts = [
-            self._conduct(wave, tenants, ReturnOrdered, lambda stage: stage not in _READY)
-            for wave, tenants in sorted(by_wave.items(), reverse=True)
-            if wave
+            self._conduct(wave, waves[wave], ReturnOrdered, lambda stage: stage not in _READY)
+            for wave in sorted(waves, reverse=True)
         ]
         return self._result("return", parts)
 
@@ -191,7 +190,7 @@ class _Mover:
         if due:
             self.context.progress.say(f"comparing {len(due)} databases with the source before they are moved")
             with Rounds(self.followed, jobs=1, sessions=len(due)) as rounds:
-                result = rounds.round(rounds.read_positions(due), due)
+                result = rounds.bring_on(due, proved=True)
             for name, position in result.positions.items():
                 journal.record_positions([name], str(position), proved=True)
             journal.record_failures({name: error.message for name, error in result.failures.items()})
@@ -212,10 +211,10 @@ class _Mover:
             constraints = own_flags(connection, self.followed.flows[step.target].cyclic)
         return TenantDatabase(self.followed.endpoint(step.database), triggers, constraints)
 
-    def _by_wave(self) -> Mapping[int, Sequence[str]]:
-        """The chosen tenants by the wave that they move in."""
-        planned = planned_waves(self.followed)
-        waves: dict[int, list[str]] = {}
+    def _by_wave(self, waves: Mapping[str, int]) -> Mapping[int, Sequence[str]]:
+        """The chosen tenants by their wave; without those that are in none."""
+        by_wave: dict[int, list[str]] = {}
         for tenant in self.chosen:
-            waves.setdefault(planned[tenant], []).append(tenant)
-        return dict(sorted(waves.items()))
+            if tenant in waves:
+                by_wave.setdefault(waves[tenant], []).append(tenant)
+        return by_wave

@@ -9,16 +9,16 @@ from typing import Self
 
 from migrator.commands.cutover.numbers import reserve_numbers
 from migrator.commands.cutover.protocol import Answer, Because
-from migrator.commands.follow.followed_run import FollowedRun
+from migrator.commands.follow.followed_run import BEGIN_ANEW, FollowedRun
 from migrator.commands.follow.reverse_rounds import ReverseTicks
 from migrator.commands.follow.rounds import Rounds
 from migrator.core.online.stages import Stage
 from migrator.core.online.tenant_events import Agreed, Differed, Event, Side, Ticked
 from migrator.errors import MigratorError, RefusedError
-from migrator.postgres.session.connect import Connection, connect, system_identifier, translated
+from migrator.postgres.session.connect import system_identifier
 from migrator.postgres.sync.live_digests import UnequalError
 
-# The follower may be at a database at the same moment: whoever comes second begins anew.
+# The follower may carry back at the same moment: whoever comes second begins anew.
 _ATTEMPTS = 5
 _PAUSE_SECONDS = 0.02
 
@@ -32,7 +32,6 @@ class FollowedWave:
         self._tenants = {database: tenant for tenant, database in databases.items()}
         self._rounds = Rounds(followed, jobs=1, sessions=max(1, len(databases)))
         self._back = ReverseTicks(followed)
-        self._comparing: dict[str, Connection] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -42,8 +41,6 @@ class FollowedWave:
     ) -> None:
         self._rounds.__exit__(kind, error, traceback)
         self._back.close()
-        for connection in self._comparing.values():
-            connection.close()
 
     def tick(self, side: Side, tenants: Sequence[str]) -> Mapping[str, Answer]:
         """Brings the tenants' other side to what this one holds now."""
@@ -64,7 +61,7 @@ class FollowedWave:
         """
         raise RefusedError(
             f"The {side} is another server than the one that was followed: no position means anything there.",
-            "Take back what can be, and begin anew: migrator rollback, migrator dry-run, migrator follow start.",
+            BEGIN_ANEW,
         )
 
     def reserve_numbers(self, tenants: Sequence[str]) -> Mapping[str, Answer]:
@@ -88,24 +85,17 @@ class FollowedWave:
 
     def positions_hold(self) -> bool:
         """Whether the source is the server that positions were taken from."""
-        source = self._session("")
-        with translated(self._followed.context.source):
-            return system_identifier(source) == self._followed.survey.catalog.system_identifier
+        with self._followed.context.workspace.read_source("cutover") as connection:
+            return system_identifier(connection) == self._followed.survey.catalog.system_identifier
 
     def _forward(self, tenants: Sequence[str], *, proved: bool = False, serving: bool = False) -> Mapping[str, Answer]:
-        answers: dict[str, Answer] = {}
-        waiting = [self._databases[tenant] for tenant in tenants]
-        for attempt in range(_ATTEMPTS):
-            positions = self._rounds.read_positions(waiting)
-            result = self._rounds.round(positions, waiting if proved else (), waiting if serving else ())
-            done: Event = Agreed() if proved else Ticked()
-            answers |= {self._tenants[name]: done for name in result.positions}
-            answers |= {self._tenants[name]: _answer(error) for name, error in result.failures.items()}
-            waiting = [name for name, error in result.failures.items() if isinstance(error, RefusedError)]
-            if not waiting or attempt + 1 == _ATTEMPTS:
-                break
-            time.sleep(_PAUSE_SECONDS)
-        return answers
+        databases = [self._databases[tenant] for tenant in tenants]
+        result = self._rounds.bring_on(databases, proved=proved, serving=serving)
+        done: Event = Agreed() if proved else Ticked()
+        return {
+            **{self._tenants[name]: done for name in result.positions},
+            **{self._tenants[name]: _answer(error) for name, error in result.failures.items()},
+        }
 
     def _backward(self, tenants: Sequence[str]) -> Mapping[str, Answer]:
         answers: dict[str, Answer] = {}
@@ -122,15 +112,6 @@ class FollowedWave:
                     answers[tenant] = Ticked()
                     break
         return answers
-
-    def _session(self, database: str) -> Connection:
-        """A session for comparing, in the source ('') or in a database."""
-        known = self._comparing.get(database)
-        if known is None or known.closed or known.broken:
-            context = self._followed.context
-            endpoint = self._followed.endpoint(database) if database else context.workspace.source_rows
-            known = self._comparing[database] = connect(endpoint, purpose="cutover")
-        return known
 
 
 def _answer(error: MigratorError) -> Answer:

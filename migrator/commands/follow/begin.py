@@ -81,7 +81,8 @@ def _close_targets(followed: FollowedRun, context: RunContext, start: FollowStar
             )  # fmt: skip
 
     with ThreadPoolExecutor(context.settings.limits.target_jobs_of(1)) as pool:
-        for _ in each(context.workspace.progress, "setting positions", list(pool.map(close, steps)), "databases"):
+        shown = each(context.progress, "setting positions", steps, "databases")
+        for _ in zip(shown, pool.map(close, steps), strict=True):
             pass
     context.journal.begin_following(
         [(step.database, step.target, step.tenant) for step in steps], Stage.COPIED, str(position)

@@ -11,7 +11,7 @@ from migrator.commands.follow.followed_run import BEGIN_ANEW, FollowedRun
 from migrator.commands.follow.result import Followed, FollowEnd
 from migrator.commands.follow.reverse_rounds import ReverseTicks, tick_back
 from migrator.commands.follow.rounds import Round, Rounds
-from migrator.commands.migrate.choose_plan import choose_plan, require_approved
+from migrator.commands.migrate.choose_plan import choose_plan, require_approved, require_backup
 from migrator.commands.plan.stored import readable_plan
 from migrator.commands.shared.privileges import require_privileges
 from migrator.commands.shared.survey import survey
@@ -21,9 +21,9 @@ from migrator.core.online.stages import Stage
 from migrator.core.plan.steps import Plan, same_schema
 from migrator.core.plan.survey import Survey
 from migrator.core.result.wording import plural
-from migrator.core.run.facts import BACKUP, FOLLOW_START, FOLLOW_STOP
+from migrator.core.run.facts import FOLLOW_START, FOLLOW_STOP
 from migrator.errors import DatabaseError, RefusedError
-from migrator.journal import REFUSED, FollowedDatabase, RunJournal
+from migrator.journal import REFUSED, FollowedDatabase
 from migrator.postgres.capture.generations import trim_log
 from migrator.postgres.copy.units import session_budget
 from migrator.postgres.session.connect import session
@@ -59,7 +59,7 @@ def follow(
         require_privileges(workspace, "read", "every row", "fence")
         context, plan, surveyed = _chosen(context, approved)
         if not without_backup:
-            _require_backup(context.journal)
+            require_backup(context)
         del summary[REFUSED]
         context.journal.record(FOLLOW_STOP, False)
         followed = begin_following(context, plan, surveyed)
@@ -78,7 +78,7 @@ def _chosen(context: RunContext, approved: str | None) -> tuple[RunContext, Plan
     start = context.journal.recorded(FOLLOW_START)
     if start is not None and start.copied and (stored := readable_plan(context)) is not None:
         require_approved(stored.plan.fingerprint, approved)
-        context = context.decided_by(stored.plan.decisions)
+        context = stored.context
         surveyed = survey(context.workspace)
         if not same_schema(surveyed, stored.plan.survey):
             raise RefusedError(
@@ -87,19 +87,11 @@ def _chosen(context: RunContext, approved: str | None) -> tuple[RunContext, Plan
             )
         return context, stored.plan, stored.plan.survey
     chosen = choose_plan(context, approved)
-    context = context.decided_by(chosen.stored.plan.decisions)
+    context = chosen.stored.context
     context.journal.begin_plan(chosen.stored.plan)
     plan = context.journal.plan()
     assert plan is not None
     return context, plan, chosen.survey
-
-
-def _require_backup(journal: RunJournal) -> None:
-    if journal.recorded(BACKUP) is None:
-        raise RefusedError(
-            "There is no backup of this run.",
-            "Run `migrator backup --verify` first; `--without-backup` goes on without one.",
-        )
 
 
 @dataclass
@@ -137,7 +129,7 @@ class _Follower:
                 # Whoever verifies or moves tenants has been there meanwhile.
                 moved = [name for name, error in result.failures.items() if isinstance(error, RefusedError)]
                 positions.update(rounds.read_positions(moved))
-                self._carry_back(back, serving)
+                self._carry_back(back, serving, states)
                 self._trim_log(states.values())
                 end = self._end(until_proved=until_proved)
                 if end is None and not result.entries:
@@ -159,8 +151,7 @@ class _Follower:
             journal.record_positions([name for name in names if name in proved], str(position), proved=True)
             journal.record_positions([name for name in names if name not in proved], str(position), proved=False)
         arrived = [name for name in result.positions if states[name].state == Stage.COPIED]
-        if arrived:
-            journal.move(arrived, Stage.FOLLOWED)
+        journal.move(arrived, Stage.FOLLOWED, only_from=Stage.COPIED)
         told = {name: error.message for name, error in result.failures.items()}
         fresh = {name: message for name, message in told.items() if self.failures.get(name) != message}
         journal.record_failures(fresh)
@@ -176,18 +167,18 @@ class _Follower:
             f"{plural(self.entries, 'changed row')} so far" + (f", {len(fresh)} behind" if fresh else "")
         )
 
-    def _carry_back(self, back: ReverseTicks, serving: list[str]) -> None:
+    def _carry_back(self, back: ReverseTicks, serving: list[str], states: Mapping[str, FollowedDatabase]) -> None:
         """Brings what applications wrote in tenants' own databases into the source."""
         journal = self.followed.context.journal
-        positions, failures = tick_back(back, serving)
-        journal.record_carried(list(positions))
+        carried, failures = tick_back(back, serving)
+        journal.record_carried(carried)
         fresh = {name: why for name, why in failures.items() if self.held_back.get(name) != why}
         journal.record_failures(fresh)
         for name, why in fresh.items():
             self.followed.context.progress.say(f"what is written in {name} cannot be carried back: {why}")
         self.held_back = failures
-        arrived = [one.database for one in journal.followed_databases() if one.state == Stage.PUBLISHED]
-        journal.move([name for name in arrived if name in positions], Stage.REVERSING)
+        arrived = [name for name in carried if states[name].state == Stage.PUBLISHED]
+        journal.move(arrived, Stage.REVERSING, only_from=Stage.PUBLISHED)
 
     def _trim_log(self, databases: Iterable[FollowedDatabase]) -> None:
         """Drops what every database, and every proof, has passed; the journal is never ahead of what these say."""

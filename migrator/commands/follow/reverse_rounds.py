@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from migrator.commands.follow.followed_run import FollowedRun
 from migrator.commands.follow.watched import require_as_read, watched_batches
-from migrator.core.online.position import Position
 from migrator.errors import MigratorError, RefusedError
 from migrator.postgres.gate.door import read_door
 from migrator.postgres.session.connect import Connection, connect, translated
@@ -85,13 +84,15 @@ class ReverseTicks:
         self.close()
 
 
-def tick_back(ticks: ReverseTicks, databases: Iterable[str]) -> tuple[dict[str, Position], dict[str, str]]:
-    """One tick of each; (where each was read to, why others could not be carried back)."""
-    positions: dict[str, Position] = {}
+def tick_back(ticks: ReverseTicks, databases: Iterable[str]) -> tuple[list[str], dict[str, str]]:
+    """One tick of each; (those that were carried back, why others could not be)."""
+    carried: list[str] = []
     failures: dict[str, str] = {}
     for name in databases:
         try:
-            positions[name] = ticks.tick(name).position
+            ticks.tick(name)
         except MigratorError as error:
             failures[name] = error.message
-    return positions, failures
+        else:
+            carried.append(name)
+    return carried, failures

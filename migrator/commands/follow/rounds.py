@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import time
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +27,9 @@ from migrator.postgres.sync.live_digests import require_equal
 from migrator.postgres.sync.positions import read_position
 from migrator.postgres.sync.tick import Batch, TickResult, TickTarget, tick
 
+_ATTEMPTS = 5  # of whoever finds that another has brought a database on meanwhile
+_PAUSE_SECONDS = 0.02
+
 
 @dataclass
 class Round:
@@ -40,6 +44,17 @@ class Round:
     entries: int = 0
     upserted: int = 0
     deleted: int = 0
+
+    def add(self, later: Round) -> None:
+        """Takes over what a later round came to for some of the databases."""
+        self.positions |= later.positions
+        self.failures |= later.failures
+        for name in later.positions:
+            self.failures.pop(name, None)
+        self.proofs |= later.proofs
+        self.entries += later.entries
+        self.upserted += later.upserted
+        self.deleted += later.deleted
 
 
 @dataclass(frozen=True)
@@ -158,6 +173,26 @@ class Rounds:
                     result.failures[name] = failure
                 else:
                     result.positions[name] = ticked.position
+        return result
+
+    def bring_on(self, databases: Collection[str], *, proved: bool = False, serving: bool = False) -> Round:
+        """Brings databases on from wherever they stand; those that were moved on meanwhile begin anew a few times.
+
+        Beside a follower somebody is always second.
+
+        Raises:
+            DatabaseError: as `round`, or a database cannot be reached.
+        """
+        result = Round()
+        waiting = list(databases)
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                time.sleep(_PAUSE_SECONDS)
+            one = self.round(self.read_positions(waiting), waiting if proved else (), waiting if serving else ())
+            result.add(one)
+            waiting = [name for name, error in one.failures.items() if isinstance(error, RefusedError)]
+            if not waiting:
+                break
         return result
 
     def _groups(self, positions: Mapping[str, Position], serving: Collection[str]) -> Iterator[_Group]:

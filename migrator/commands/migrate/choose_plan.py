@@ -13,7 +13,7 @@ from migrator.commands.shared.survey import plan_of, survey
 from migrator.commands.shared.workspace import RunContext
 from migrator.core.plan.steps import Plan, same_source
 from migrator.core.plan.survey import Survey
-from migrator.core.run.facts import EPOCH
+from migrator.core.run.facts import BACKUP, EPOCH
 from migrator.errors import RefusedError
 from migrator.journal import PlanRecord
 from migrator.postgres.copy.spool import discard
@@ -85,6 +85,19 @@ def require_approved(fingerprint: str, approved: str | None) -> None:
         raise RefusedError(
             f"The plan {approved} is approved, and what would be carried out is {fingerprint}.",
             f"See what is otherwise: migrator plan diff {approved}. To have the new plan approved: migrator dry-run.",
+        )
+
+
+def require_backup(context: RunContext) -> None:
+    """Refuses to go on without a backup of the run.
+
+    Raises:
+        RefusedError: there is none.
+    """
+    if context.journal.recorded(BACKUP) is None:
+        raise RefusedError(
+            "There is no backup of this run.",
+            "Run `migrator backup --verify` first; `--without-backup` goes on without one.",
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from migrator.commands.migrate.choose_plan import begin_anew, choose_plan, require_approved
+from migrator.commands.migrate.choose_plan import begin_anew, choose_plan, require_approved, require_backup
 from migrator.commands.migrate.execution import Attempt, Execution
 from migrator.commands.migrate.outlook import SplitOutlook, outlook
 from migrator.commands.migrate.report import present
@@ -25,12 +25,11 @@ from migrator.commands.shared.privileges import require_privileges
 from migrator.commands.shared.roles import deliver_passwords
 from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.core.plan.steps import Plan
-from migrator.core.run.facts import BACKUP
 from migrator.core.run.failures import FULL_DISK, failure_lines, is_full_disk
 from migrator.core.run.moments import held_by
 from migrator.core.run.source_hold import SourceHold
 from migrator.errors import RefusedError, TargetsFailedError
-from migrator.journal import REFUSED, RunJournal
+from migrator.journal import REFUSED
 
 
 def migrate(
@@ -64,7 +63,7 @@ def migrate(
         context = chosen.stored.context
         require_same_source(context, chosen.survey)
         if not without_backup:
-            _require_backup(context.journal)
+            require_backup(context)
         if confirm is not None and not chosen.goes_on:
             confirm(outlook(context, chosen.stored.plan, fenced=fence))
         del summary[REFUSED]
@@ -114,14 +113,6 @@ def _done_before(context: RunContext, approved: str | None) -> Migrated | None:
         earlier=dict(previous[-1].summary),
         plan_changes=stored.since,
     )
-
-
-def _require_backup(journal: RunJournal) -> None:
-    if journal.recorded(BACKUP) is None:
-        raise RefusedError(
-            "There is no backup of this run.",
-            "Run `migrator backup --verify` first; `--without-backup` goes on without one.",
-        )
 
 
 def _result(context: RunContext, plan: Plan, attempt: Attempt, summary: dict[str, object], *, fenced: bool) -> Migrated:

@@ -67,8 +67,7 @@ class FrozenSource:
 
     def _note_start(self, connection: Connection) -> None:
         """Records at which position everything is copied, before the first row is."""
-        with session(self.context.source, purpose="capture") as looking:
-            standing = read_capture(looking)
+        standing = read_capture(connection)
         assert standing is not None
         self.journal.record(FOLLOW_START, FollowStart(standing.epoch, str(read_position(connection))))
 

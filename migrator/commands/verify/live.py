@@ -9,11 +9,10 @@ from migrator.commands.shared.workspace import RunContext, Workspace
 from migrator.commands.verify.report import present_live
 from migrator.commands.verify.result import LiveProof, VerifiedLive
 from migrator.core.result.progress import each
-from migrator.errors import MigratorError, RefusedError
+from migrator.errors import MigratorError
 from migrator.postgres.sync.live_digests import UnequalError
 
 _AT_ONCE = 16
-_ATTEMPTS = 5  # the follower may be ahead of a comparison: it is begun anew then
 
 
 def verify_live(workspace: Workspace) -> VerifiedLive:
@@ -47,22 +46,13 @@ def _verify(context: RunContext) -> VerifiedLive:
 def _compare(followed: FollowedRun, rounds: Rounds, names: list[str]) -> list[LiveProof]:
     journal = followed.context.journal
     proofs: dict[str, LiveProof] = {}
-    waiting = names
-    for attempt in range(_ATTEMPTS):
-        result = rounds.round(rounds.read_positions(waiting), waiting)
-        for name, position in result.positions.items():
-            rows = sum(digest.rows for digest in result.proofs[name])
-            proofs[name] = _proof(followed, name, str(position), rows)
-            journal.record_positions([name], str(position), proved=True)
-        again = []
-        for name, error in result.failures.items():
-            if isinstance(error, RefusedError) and attempt + 1 < _ATTEMPTS:
-                again.append(name)
-            else:
-                proofs[name] = _proof(followed, name, "", 0, error)
-        waiting = again
-        if not waiting:
-            break
+    result = rounds.bring_on(names, proved=True)
+    for name, position in result.positions.items():
+        rows = sum(digest.rows for digest in result.proofs[name])
+        proofs[name] = _proof(followed, name, str(position), rows)
+        journal.record_positions([name], str(position), proved=True)
+    for name, error in result.failures.items():
+        proofs[name] = _proof(followed, name, "", 0, error)
     return [proofs[name] for name in names if name in proofs]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -79,10 +79,15 @@ class Followed(RunRecords):
             _log.warning("a database falls behind", database=database, error=error)
             self._update([database], {"error": error})
 
-    def move(self, databases: Collection[str], state: str) -> None:
-        """Records that these databases are in that state from now on."""
-        _log.info("databases move", state=state, databases=sorted(databases))
-        self._update(databases, {"state": state, "moved_at": sa.func.now()})
+    def move(self, databases: Collection[str], state: str, *, only_from: str | None = None) -> None:
+        """Records that these databases are in that state from now on; those in another than `only_from` stay there.
+
+        Whoever has read the states a while ago says from which it moves them: somebody may have moved them since.
+        """
+        expected = () if only_from is None else (followed.c.state == only_from,)
+        moved = self._update(databases, {"state": state, "moved_at": sa.func.now()}, *expected)
+        if moved:
+            _log.info("databases move", state=state, databases=sorted(moved))
 
     def assign_wave(self, databases: Collection[str], wave: int) -> None:
         """Records which wave these databases move in."""
@@ -101,9 +106,11 @@ class Followed(RunRecords):
 
     def _update(
         self, databases: Collection[str], values: Mapping[str, object], *conditions: sa.ColumnElement[bool]
-    ) -> None:
+    ) -> Sequence[str]:
+        """Sets the values where the conditions hold; returns the databases where they did."""
         if not databases:
-            return
+            return ()
         chosen = (followed.c.run_id == self.run_id, followed.c.database.in_(list(databases)), *conditions)
         with self._begin() as connection:
-            connection.execute(sa.update(followed).where(*chosen).values(**values))
+            changed = sa.update(followed).where(*chosen).values(**values).returning(followed.c.database)
+            return connection.execute(changed).scalars().all()

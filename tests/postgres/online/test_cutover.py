@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import signal
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from migrator import load_settings
+from migrator.commands.follow.followed_run import open_followed
+from migrator.commands.follow.rounds import Rounds
+from migrator.commands.shared.workspace import RunContext, Workspace
+from migrator.core.result.progress import Silent
+from migrator.errors import RefusedError
 from tests.postgres.online.test_follow import SHOP, held, is_like_the_source, slice_of, write
 from tests.postgres.plan.projects import ROOT, ProjectFactory, project_factory
 from tests.project import Project, awaited
@@ -107,3 +114,24 @@ def test_a_tenant_moves_and_comes_back_with_what_it_wrote(make: ProjectFactory) 
     finally:
         if follower.poll() is None:
             project.end(follower, signal.SIGTERM)
+
+
+def test_a_round_that_has_not_heard_of_a_move_writes_nothing_into_the_database_that_moved(make: ProjectFactory) -> None:
+    project = make(ROOT + SHOP)
+    project.succeed("dry-run")
+    project.succeed("follow", "start", "--until-proved", "--without-backup")
+    with closing(Workspace.of(load_settings(project.toml), Silent())) as workspace:
+        run = workspace.current_run()
+        assert run is not None
+        names = [f"{project.prefix}_{slug}" for slug in "ab"]
+        with Rounds(open_followed(RunContext(workspace, run)), jobs=1, sessions=2) as rounds:
+            assert set(rounds.bring_on(names).positions) == set(names)
+            project.succeed("cutover", "--tenant", "a")
+            with psycopg.connect(project.source) as connection:
+                connection.execute("UPDATE orders SET v = v + 1 WHERE company_id = 2")
+            ignorant = rounds.bring_on(names)
+            assert set(ignorant.positions) == {names[1]}
+            assert isinstance(ignorant.failures[names[0]], RefusedError)
+            assert set(rounds.bring_on(names[:1], serving=True).positions) == {names[0]}
+    project.succeed("rollback", "--tenant", "a")
+    project.succeed("rollback", "--confirm", run.id)
