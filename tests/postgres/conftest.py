@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from migrator.postgres.programs.account import server_account
 from tests.postgres.workspaces import WorkspaceFactory, workspaces
+from tests.servers import in_memory
+
+
+@pytest.fixture
+def server_directory() -> Iterator[Path]:
+    """An empty directory that the account of a server may read and write to."""
+    made = Path(tempfile.mkdtemp(prefix="migrator-test-", dir=in_memory()))
+    if (account := server_account()) is not None:
+        shutil.chown(made, account.uid, account.gid)
+    yield made
+    shutil.rmtree(made)
 
 
 @pytest.fixture

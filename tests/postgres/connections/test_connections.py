@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from migrator.postgres.programs.account import server_account
 from tests.pgbouncer import pgbouncer
 from tests.postgres.plan.projects import ROOT, ProjectFactory, project_factory
 from tests.project import Project
-from tests.servers import DatabaseFactory, PostgresServer, in_memory
+from tests.servers import DatabaseFactory, PostgresServer
 
 NOTES = """
 CREATE TABLE notes (id int PRIMARY KEY, company_id int NOT NULL REFERENCES companies);
@@ -27,16 +23,6 @@ INSERT INTO notes VALUES (1, 1), (2, 2);
 @pytest.fixture
 def make(database_factory: DatabaseFactory, prefix: str, tmp_path: Path) -> ProjectFactory:
     return project_factory(database_factory, prefix, tmp_path)
-
-
-@pytest.fixture
-def readable() -> Iterator[Path]:
-    """A directory that a server's account may read."""
-    made = Path(tempfile.mkdtemp(prefix="migrator-map-", dir=in_memory()))
-    if (account := server_account()) is not None:
-        shutil.chown(made, account.uid, account.gid)
-    yield made
-    shutil.rmtree(made)
 
 
 def states(project: Project) -> dict[str, str]:
@@ -67,11 +53,11 @@ def test_a_split_beside_a_source_that_takes_writes_serves_nothing(make: ProjectF
 
 
 def test_a_service_file_and_pgbouncer_lead_to_each_database(
-    make: ProjectFactory, server: PostgresServer, readable: Path, monkeypatch: pytest.MonkeyPatch
+    make: ProjectFactory, server: PostgresServer, server_directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = make(ROOT + NOTES)
     project.succeed("dry-run")
-    services, databases = readable / "pg_service.conf", readable / "databases.ini"
+    services, databases = server_directory / "pg_service.conf", server_directory / "databases.ini"
     project.succeed("connections", "--format", "pg_service", "--write", str(services))
     project.succeed("migrate", "--yes", "--without-backup")
     entries = project.succeed("connections").document["map"]["tenants"].values()
@@ -82,7 +68,7 @@ def test_a_service_file_and_pgbouncer_lead_to_each_database(
         with psycopg.connect(make_conninfo("", service=entry["name"], user=user)) as connection:
             assert connection.info.dbname != entry["database"]  # written while the monolith served it
     project.succeed("connections", "--format", "pg_service", "--write", str(services))
-    with pgbouncer(server, readable, databases.read_text(), "session") as parameters:
+    with pgbouncer(server, server_directory, databases.read_text(), "session") as parameters:
         for entry in entries:
             for conninfo in (
                 make_conninfo("", service=entry["name"], user=user),

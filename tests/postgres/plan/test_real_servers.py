@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,7 +20,7 @@ from migrator.postgres.session.connect import Endpoint
 from tests.pgbouncer import behind, pgbouncer
 from tests.postgres.plan.projects import ROOT, ProjectFactory, blocking, is_fenced, load, project_factory
 from tests.project import Project, awaited
-from tests.servers import DatabaseFactory, PostgresServer, in_memory
+from tests.servers import DatabaseFactory, PostgresServer
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -36,16 +35,6 @@ def make(database_factory: DatabaseFactory, prefix: str, tmp_path: Path) -> Proj
     return project_factory(database_factory, prefix, tmp_path)
 
 
-@pytest.fixture
-def directory() -> Iterator[Path]:
-    """An empty directory that a server's account may write to."""
-    made = Path(tempfile.mkdtemp(prefix="migrator-beside-", dir=in_memory()))
-    if (account := server_account()) is not None:
-        shutil.chown(made, account.uid, account.gid)
-    yield made
-    shutil.rmtree(made)
-
-
 def database_of(project: Project) -> str:
     return str(conninfo_to_dict(project.source)["dbname"])
 
@@ -54,13 +43,13 @@ def database_of(project: Project) -> str:
 
 
 @pytest.fixture
-def standby(server: PostgresServer, directory: Path) -> Iterator[LocalServer]:
+def standby(server: PostgresServer, server_directory: Path) -> Iterator[LocalServer]:
     """Streams from the tests' server, with everything that is in it now."""
     program = server.bin_dir / "pg_basebackup"
     if not isinstance(server, LocalServer) or not program.is_file():
         pytest.skip("the tests' server has no pg_basebackup beside it")
     account = server_account()
-    data = directory / "data"
+    data = server_directory / "data"
     subprocess.run(
         [program, "-d", server.url(), "-D", data, "-R", "-X", "stream", "-c", "fast"],
         check=True,
@@ -105,11 +94,11 @@ Bouncer = Callable[[str], Callable[[str], str]]
 
 
 @pytest.fixture
-def bouncer(server: PostgresServer, directory: Path) -> Iterator[Bouncer]:
+def bouncer(server: PostgresServer, server_directory: Path) -> Iterator[Bouncer]:
     with ExitStack() as running:
 
         def start(mode: str) -> Callable[[str], str]:
-            parameters = running.enter_context(pgbouncer(server, directory, behind(server), mode))
+            parameters = running.enter_context(pgbouncer(server, server_directory, behind(server), mode))
             return lambda database: make_conninfo("", **parameters, dbname=database)
 
         yield start
