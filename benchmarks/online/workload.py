@@ -43,6 +43,7 @@ class Mix:
     bulk: float = 0.005
     repeatable: float = 0.3
     savepoints: float = 0.1
+    between: bool = True  # whether orders become another company's
 
 
 class Workload:
@@ -82,7 +83,7 @@ class Workload:
             return SwapLines(order)
         if share < 0.87:
             return ReplaceLine(order)
-        if share < 0.92 and (others := self._others(company, beside)):
+        if share < 0.92 and self._mix.between and (others := self._others(company, beside)):
             return MoveOrder(order, self._draw.choice(others))
         if share < 0.96:
             return self._account(company, book.of(Customer, company))

@@ -13,7 +13,7 @@ from benchmarks.online.goals import GOALS, goal_table
 from benchmarks.online.report import LOST, WRONG, Report
 from tests.servers import PostgresServer
 
-_SIZE = ["--rounds", "1", "--seconds", "0.6", "--rate", "60", "--companies", "3", "--processes", "1"]
+_SIZE = ["--rounds", "1", "--seconds", "1.5", "--rate", "60", "--companies", "3", "--processes", "1"]
 
 
 @pytest.mark.exhaustive
