@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from migrator.commands.follow.followed_run import FollowedRun
 from migrator.core.online.waves import assign_waves, tenants_of
-from migrator.core.placement.tenants import Tenant
+from migrator.core.placement.tenants import Tenant, keys_called
 from migrator.core.result.wording import listed
 from migrator.errors import RefusedError
 
@@ -48,9 +48,7 @@ def planned_waves(followed: FollowedRun) -> Mapping[str, int]:
 
 
 def _named(tenants: Sequence[Tenant], name: str) -> str:
-    meant = [one.key for one in tenants if name == one.key] or [
-        one.key for one in tenants if name in (one.slug, one.database)
-    ]
+    meant = keys_called(tenants, name)
     if len(meant) != 1:
         known = listed((tenant.slug for tenant in tenants), 5)
         raise RefusedError(

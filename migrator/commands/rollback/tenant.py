@@ -29,7 +29,7 @@ from migrator.commands.shared.following import require_not_followed
 from migrator.commands.shared.roles import forget_passwords
 from migrator.commands.shared.survey import survey
 from migrator.commands.shared.workspace import RunContext, Workspace
-from migrator.core.placement.tenants import Tenant
+from migrator.core.placement.tenants import Tenant, keys_called
 from migrator.core.plan.steps import Plan
 from migrator.core.plan.transfer import RECORD_HASH_SINCE
 from migrator.errors import RefusedError
@@ -116,8 +116,7 @@ def _found(context: RunContext, tenant: str) -> _Part | None:
 
 def _key(tenants: Sequence[Tenant], wanted: str) -> str:
     """The key of the tenant that was named."""
-    by_key = [one.key for one in tenants if one.key == wanted]
-    named = by_key or sorted({one.key for one in tenants if wanted in (one.slug, one.database)})
+    named = keys_called(tenants, wanted)
     if len(named) == 1:
         return named[0]
     known = ", ".join(f"{one.key} ({one.database})" for one in tenants[:10])

@@ -26,6 +26,14 @@ class Tenant:
     server: str = ""
 
 
+def keys_called(tenants: Iterable[Tenant], name: str) -> list[str]:
+    """The keys of the tenants that are called so: the one with that key, or else those with that slug or database."""
+    known = list(tenants)
+    if any(tenant.key == name for tenant in known):
+        return [name]
+    return [tenant.key for tenant in known if name in (tenant.slug, tenant.database)]
+
+
 def assign_databases(
     rows: Iterable[tuple[str, str, str]],
     database_name: Callable[[str, str], str],
